@@ -1,0 +1,99 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The one way to AWS: every request that a module makes is counted, paced and retried here."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
+    RETRIED_CODES,
+    THROTTLING_CODES,
+    IncompleteAnswerError,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
+
+Answer = t.Dict[str, t.Any]
+
+
+class Aws:
+    """Clients by service name, with the counting and pacing hooked into botocore's own events.
+
+    ``make_client`` makes a boto3 client for a service name (``module.client`` of an AnsibleAWSModule). Because the
+    hooks sit on the wire (``before-send`` fires for each attempt), botocore's retries, paginators and waiters are
+    counted and paced too. Raises what botocore raises; the API functions above translate it
+    (:func:`~..errors.error_handler`).
+    """
+
+    def __init__(self, make_client: t.Callable[[str], t.Any], limiter: RateLimiter | None = None) -> None:
+        self._make_client = make_client
+        self._limiter = limiter or RateLimiter()
+        self._clients: dict[str, t.Any] = {}
+        self._calls: Counter[str] = Counter()
+
+    @property
+    def api_calls(self) -> dict[str, int]:
+        """Requests sent so far, by operation name, retries included."""
+        return dict(sorted(self._calls.items()))
+
+    def client(self, service: str) -> t.Any:
+        """The boto3 client of a service, made once."""
+        if service not in self._clients:
+            client = self._make_client(service)
+            events = client.meta.events
+            events.register("before-send", self._before_send)
+            events.register("needs-retry", self._on_response)
+            self._clients[service] = client
+        return self._clients[service]
+
+    def _before_send(self, event_name: str, **kwargs: t.Any) -> None:
+        service, operation = event_name.split(".")[1:3]
+        self._limiter.acquire(service, operation)
+        self._calls[operation] += 1
+
+    def _on_response(self, event_name: str, response: t.Any = None, **kwargs: t.Any) -> None:
+        # `response` is (http response, parsed body), or None where the connection broke.
+        if not response:
+            return
+        code = (response[1] or {}).get("Error", {}).get("Code", "")
+        if code in THROTTLING_CODES:
+            service, operation = event_name.split(".")[1:3]
+            self._limiter.throttled(service, operation)
+
+    @AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=RETRIED_CODES)
+    def call(self, service: str, method: str, **params: t.Any) -> Answer:
+        """One request: ``method`` is boto3's name of the operation (``describe_services``)."""
+        return t.cast(Answer, getattr(self.client(service), method)(**params))
+
+    def pages(self, service: str, method: str, result_key: str, **params: t.Any) -> t.Iterator[t.Any]:
+        """All items of a paged operation, page by page as they are asked for.
+
+        botocore has no paginator for ListServiceDeployments (1.44.5), so this follows ``nextToken``, which is
+        the same in all of ECS. Raises :class:`IncompleteAnswerError` where a page lacks ``result_key``.
+        """
+        token: dict[str, str] = {}
+        while True:
+            page = self.call(service, method, **params, **token)
+            yield from require(page, result_key, method)
+            if not page.get("nextToken"):
+                return
+            token = {"nextToken": page["nextToken"]}
+
+
+def require(answer: Answer, key: str, method: str) -> t.Any:
+    """``answer[key]``, or :class:`IncompleteAnswerError` where AWS's answer was cut on the way."""
+    if key not in answer:
+        raise IncompleteAnswerError(message=f"The answer to {method} lacks '{key}', so it was cut on the way")
+    return answer[key]
+
+
+def batches(items: t.Sequence[str], size: int) -> t.Iterator[list[str]]:
+    """Slices of at most ``size`` items, in order."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""AWS's errors, told so that somebody can act on them at 3 a.m."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+try:
+    import botocore.exceptions as botocore_exceptions
+except ImportError:
+    pass  # AnsibleAWSModule tells the user that boto3 is missing.
+
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+THROTTLING_CODES: t.Final = (
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+)
+# What AWSRetry does not know by itself (its own list has `Throttling`, ECS and CodeDeploy say `ThrottlingException`).
+RETRIED_CODES: t.Final = (
+    *THROTTLING_CODES,
+    "ServerException",
+    "InternalServerError",
+    "ServiceUnavailableException",
+    "ConcurrentUpdateException",
+)
+_DENIED_CODES: t.Final = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "NotAuthorized",
+    "UnauthorizedOperation",
+    "AuthorizationError",
+    "403",
+)
+_CREDENTIAL_CODES: t.Final = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+    "MissingAuthenticationToken",
+    "IncompleteSignature",
+)
+# IAM's prefix where it differs from botocore's service name.
+_IAM_PREFIX: t.Final = {"resourcegroupstaggingapi": "tag", "elbv2": "elasticloadbalancing"}
+_URL_USERINFO: t.Final = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+class AwsCallError(AnsibleAWSError):
+    """A call to AWS failed.
+
+    ``message`` says what we tried ("Failed to describe service web"), ``exception`` is botocore's error.
+    """
+
+    @property
+    def code(self) -> str:
+        """AWS's error code, or the name of botocore's exception where no answer came."""
+        response = getattr(self.exception, "response", None)
+        if isinstance(response, dict):
+            return str(response.get("Error", {}).get("Code", ""))
+        return type(self.exception).__name__ if self.exception is not None else ""
+
+    @property
+    def detail(self) -> str:
+        """AWS's own words, without credentials that an endpoint's URL might carry."""
+        response = getattr(self.exception, "response", None)
+        if isinstance(response, dict):
+            text = str(response.get("Error", {}).get("Message", ""))
+        else:
+            text = str(self.exception or "")
+        return _URL_USERINFO.sub("", text)
+
+    @property
+    def operation(self) -> str:
+        """The API operation (``DescribeServices``), empty where the request never got that far."""
+        return str(getattr(self.exception, "operation_name", "") or "")
+
+    @property
+    def is_denied(self) -> bool:
+        """The identity lacks a permission."""
+        return self.code in _DENIED_CODES
+
+    @property
+    def is_throttled(self) -> bool:
+        """AWS went on throttling after all the retries."""
+        return self.code in THROTTLING_CODES
+
+    @property
+    def no_answer(self) -> bool:
+        """No answer came, so a write may or may not have been applied."""
+        return self.exception is not None and not hasattr(self.exception, "response")
+
+    def explain(self) -> str:
+        """One sentence: what failed, AWS's words, and what to do about it."""
+        text = f"{self.message or 'A call to AWS failed'}: {self.code}"
+        if self.detail and self.detail != self.code:
+            text += f" ({self.detail.rstrip('.')})"
+        advice = self._advice()
+        return f"{text}. {advice}" if advice else f"{text}."
+
+    def _advice(self) -> str:
+        if self.is_denied:
+            service = str(self.kwargs.get("service", "")) or "ecs"
+            permission = f"{_IAM_PREFIX.get(service, service)}:{self.operation}" if self.operation else "it"
+            return f"The identity in use needs the permission {permission}"
+        if self.code in _CREDENTIAL_CODES:
+            return "The credentials in use are not valid or have expired: renew them and run the same command again"
+        if self.is_throttled:
+            return "AWS throttled this through all retries: run the same command again in a minute"
+        if self.no_answer:
+            return "No answer came from AWS: check the network and the endpoint, then run the same command again"
+        return ""
+
+
+class IncompleteAnswerError(AnsibleAWSError):
+    """An answer lacks what AWS always sends: it was cut on the way. botocore turns a truncated body into ``{}``."""
+
+    code = "IncompleteAnswer"
+    is_denied = False
+    is_throttled = False
+    no_answer = True
+
+    @property
+    def detail(self) -> str:
+        """What was missing."""
+        return str(self.message)
+
+    def explain(self) -> str:
+        """One sentence for the person on call."""
+        return f"{self.message}. Nothing can be concluded from it: run the same command again."
+
+
+def error_handler(service: str) -> type[AWSErrorHandler]:
+    """amazon.aws's error handler for one service, raising :class:`AwsCallError`.
+
+    ``service`` is botocore's name of the service; it ends up in the permission that a denied call asks for.
+    """
+
+    class ServiceCallError(AwsCallError):
+        def __init__(self, message: str | None = None, exception: BaseException | None = None, **kwargs: t.Any) -> None:
+            super().__init__(message=message, exception=exception, service=service, **kwargs)
+
+    class Handler(AWSErrorHandler):
+        _CUSTOM_EXCEPTION = ServiceCallError
+
+    return Handler
+
+
+def error_code(exc: BaseException) -> str:
+    """The error code of botocore's exception, or an empty string."""
+    if isinstance(exc, botocore_exceptions.ClientError):
+        return str(exc.response.get("Error", {}).get("Code", ""))
+    return ""
