@@ -1,0 +1,48 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo simulator test lint bench lock clean
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 5123
+# Any Python that can run the setup script; the script then picks the right one for each environment.
+SETUP = python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/setup.py
+PYTHON := .venv/bin/python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv (or bring it up to date): ansible-core, amazon.aws, boto3, the simulator's parts
+	@$(SETUP) run
+
+demo: setup ## a bad deployment in a simulated cluster, rolled back before your eyes
+	@$(PYTHON) -m tests.demo
+
+simulator: setup ## serve the simulated AWS on 127.0.0.1 until stopped (PORT=5123)
+	@$(PYTHON) -m tests.simulator --port $(PORT)
+
+test: ## everything that has to pass before a change goes in
+	@$(SETUP) run lint oldest
+	@$(PYTHON) -B dev/gates.py
+
+lint: ## the quick gates only: ruff, mypy, yamllint
+	@$(SETUP) run lint
+	@$(PYTHON) -B dev/gates.py ruff format mypy yamllint
+
+gate-%: ## one gate alone, for example: make gate-sanity
+	@$(SETUP) run lint oldest
+	@$(PYTHON) -B dev/gates.py $*
+
+bench: setup ## the figures of docs/performance.md, measured here
+	@$(PYTHON) -m tests.bench
+
+lock: ## resolve the requirements anew and write dev/requirements/constraints.txt
+	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py
+
+clean: ## remove all that setup and the tests have made
+	rm -rf .venv .venv-lint .venv-oldest .build .mypy_cache .pytest_cache .ruff_cache .ansible
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
