@@ -12,6 +12,7 @@ import typing as t
 from collections import Counter
 
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     RETRIED_CODES,
     THROTTLING_CODES,
@@ -67,11 +68,11 @@ class Aws:
             self._limiter.throttled(service, operation)
 
     @AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=RETRIED_CODES)
-    def call(self, service: str, method: str, **params: t.Any) -> Answer:
+    def call(self, service: str, method: str, /, **params: t.Any) -> Answer:
         """One request: ``method`` is boto3's name of the operation (``describe_services``)."""
         return t.cast(Answer, getattr(self.client(service), method)(**params))
 
-    def pages(self, service: str, method: str, result_key: str, **params: t.Any) -> t.Iterator[t.Any]:
+    def pages(self, service: str, method: str, result_key: str, /, **params: t.Any) -> t.Iterator[t.Any]:
         """All items of a paged operation, page by page as they are asked for.
 
         botocore has no paginator for ListServiceDeployments (1.44.5), so this follows ``nextToken``, which is

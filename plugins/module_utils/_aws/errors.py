@@ -65,6 +65,9 @@ class AwsCallError(AnsibleAWSError):
     ``message`` says what we tried ("Failed to describe service web"), ``exception`` is botocore's error.
     """
 
+    def __init__(self, message: str, exception: BaseException | None = None, **kwargs: t.Any) -> None:
+        super().__init__(message=message, exception=exception, **kwargs)  # type: ignore[no-untyped-call]
+
     @property
     def code(self) -> str:
         """AWS's error code, or the name of botocore's exception where no answer came."""
@@ -128,6 +131,9 @@ class AwsCallError(AnsibleAWSError):
 class IncompleteAnswerError(AnsibleAWSError):
     """An answer lacks what AWS always sends: it was cut on the way. botocore turns a truncated body into ``{}``."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message=message)  # type: ignore[no-untyped-call]
+
     code = "IncompleteAnswer"
     is_denied = False
     is_throttled = False
@@ -143,18 +149,32 @@ class IncompleteAnswerError(AnsibleAWSError):
         return f"{self.message}. Nothing can be concluded from it: run the same command again."
 
 
-def error_handler(service: str) -> type[AWSErrorHandler]:
+_Function = t.TypeVar("_Function", bound=t.Callable[..., t.Any])
+
+
+class ServiceErrorHandler(AWSErrorHandler):
+    """amazon.aws's error handler, keeping the types of what it decorates."""
+
+    @classmethod
+    def common_error_handler(cls, description: str) -> t.Callable[[_Function], _Function]:
+        """Raise botocore's errors as :class:`AwsCallError`: "Failed to {description}"."""
+        # amazon.aws's own is untyped.
+        handler: t.Callable[[_Function], _Function] = super().common_error_handler(description)  # type: ignore[no-untyped-call]
+        return handler
+
+
+def error_handler(service: str) -> type[ServiceErrorHandler]:
     """amazon.aws's error handler for one service, raising :class:`AwsCallError`.
 
     ``service`` is botocore's name of the service; it ends up in the permission that a denied call asks for.
     """
 
     class ServiceCallError(AwsCallError):
-        def __init__(self, message: str | None = None, exception: BaseException | None = None, **kwargs: t.Any) -> None:
+        def __init__(self, message: str, exception: BaseException | None = None, **kwargs: t.Any) -> None:
             super().__init__(message=message, exception=exception, service=service, **kwargs)
 
-    class Handler(AWSErrorHandler):
-        _CUSTOM_EXCEPTION = ServiceCallError
+    class Handler(ServiceErrorHandler):
+        _CUSTOM_EXCEPTION: type[AnsibleAWSError] = ServiceCallError
 
     return Handler
 

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this doc fragment is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # How ecs_rollback and ecs_rollback_info choose services and the version to go back to.
+    DOCUMENTATION = r"""
+options:
+  cluster:
+    description:
+      - Name or ARN of the cluster that the services run in.
+    type: str
+    default: default
+  service:
+    description:
+      - Names or ARNs of the services, all of one cluster.
+      - An empty list is refused, so that a typo in an inventory does not look like success.
+    type: list
+    elements: str
+    required: true
+    aliases:
+      - services
+  revision:
+    description:
+      - The task definition to go back to, as a revision number of the family that runs now (V(41)), as
+        C(family:number) (V(web:41)), or as an ARN.
+      - It must be V(ACTIVE). An explicit revision always wins, also over a mark and over an earlier rollback.
+      - At most one of O(revision), O(as_of) and O(steps_back) can be given.
+    type: str
+  as_of:
+    description:
+      - Go back to what was in service at this time, in ISO 8601 (V(2026-11-20T13:50:00Z)). Without an offset it is
+        taken as UTC.
+      - It needs the service deployment history, of which ECS keeps 90 days.
+    type: str
+  steps_back:
+    description:
+      - Go back to the n-th good version, counted from what runs now. Without O(revision), O(as_of) and this, it is the
+        first one, V(1).
+      - Where ECS or somebody has already returned the service, V(2) and more are counted from the version that was
+        left, so that asking twice does not go back twice.
+    type: int
+  from_revision:
+    description:
+      - Move only services that run this revision now (a number, C(family:number) or an ARN); all others are
+        V(unchanged).
+    type: str
+  fallback:
+    description:
+      - What to do where no good version is on record, because ECS does not tell the history (no permission, older
+        than 90 days) or because no earlier deployment was successful.
+      - V(fail) refuses and lists what is known. V(previous_registered) takes the newest older ACTIVE revision of the
+        family that is not known to be bad, whether or not it ever ran, and warns.
+    type: str
+    choices:
+      - fail
+      - previous_registered
+    default: fail
+  in_flight:
+    description:
+      - What to do with a deployment that is still running, and that is not itself a rollback. A running rollback is
+        always followed to its end.
+      - V(stop) lets ECS itself go back where that lands on the target (C(StopServiceDeployment), which reuses the very
+        images), and supersedes the deployment where it would not.
+      - V(supersede) always starts a new deployment. V(refuse) refuses.
+    type: str
+    choices:
+      - stop
+      - supersede
+      - refuse
+    default: stop
+  force:
+    description:
+      - Go back although the service was already rolled back and nothing was deployed since.
+    type: bool
+    default: false
+"""

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Acting: the one write that starts a rollback, and the look just before it.
+
+UpdateService has neither a client token nor a compare-and-set, so the PRIMARY deployment is looked at once more right
+before the write, and what stands there after it is looked at right after.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+
+
+class PlanIsStale(Exception):
+    """The service is not as the plan found it. Nothing was written; plan again."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """AWS took the write, or nothing had to be written because a rollback runs already.
+
+    ``deployment_id`` is the PRIMARY deployment that is ours (``ecs-svc/…``); ``service_deployment`` is set instead
+    where ECS itself rolls back, and is followed by its ARN.
+    """
+
+    service: Service
+    wrote: bool
+    deployment_id: str = ""
+    service_deployment: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def record_id(self) -> str:
+        """What the tags call this rollback."""
+        return self.deployment_id or self.service_deployment.rpartition("/")[2]
+
+
+def still_as_planned(planned: plan.Plan, now: Service) -> bool:
+    """Nobody deployed since the plan was made."""
+    before, after = planned.service.primary, now.primary
+    if now.status != planned.service.status or (before is None) != (after is None):
+        return False
+    return before is None or after is None or (before.id, before.task_definition) == (after.id, after.task_definition)
+
+
+def adopt(planned: plan.Plan) -> Accepted:
+    """Follow what is already running."""
+    running = planned.running
+    if running is not None and running.status.startswith("ROLLBACK"):
+        return Accepted(planned.service, wrote=False, service_deployment=running.arn)
+    primary = planned.service.primary
+    return Accepted(planned.service, wrote=False, deployment_id=primary.id if primary else "")
+
+
+def stop_deployment(aws: Aws, planned: plan.Plan) -> Accepted:
+    """Let ECS itself go back. Raises :class:`PlanIsStale` where the deployment ended meanwhile."""
+    if planned.running is None:
+        raise PlanIsStale("no deployment is running any more")
+    try:
+        api.stop_service_deployment(aws, planned.running.arn)
+    except AwsCallError as exc:
+        if api.has_ended_meanwhile(exc):
+            raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
+        raise
+    return Accepted(planned.service, wrote=True, service_deployment=planned.running.arn)
+
+
+def update_service(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
+    """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays."""
+    target = planned.target
+    if target is None:
+        raise PlanIsStale("the plan has no target")
+    changes: dict[str, t.Any] = {"taskDefinition": target.arn}
+    if tasks is not None:
+        changes["desiredCount"] = tasks
+    if planned.force_new_deployment:
+        changes["forceNewDeployment"] = True
+    cluster, name = planned.service.cluster_arn, planned.service.name
+    try:
+        after = api.update_service(aws, cluster, name, **changes)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        if not exc.no_answer:
+            raise
+        return _did_it_take(aws, planned, target.arn, exc)
+    return _accepted(planned, after, target.arn)
+
+
+def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:
+    """The answer was lost, and the write may have been applied: what stands there now tells."""
+    service = api.describe_services(aws, planned.service.cluster_arn, [planned.service.name])[planned.service.name]
+    primary = service.primary if isinstance(service, Service) else None
+    if (
+        not isinstance(service, Service)
+        or primary is None
+        or primary.id in planned.known_deployments
+        or not names.same(primary.task_definition, target)
+    ):
+        raise error
+    note = Finding(
+        "answer_lost",
+        "warn",
+        f"the answer to UpdateService was lost ({error.detail}); deployment {primary.id} to {names.short(target)} "
+        "stands there and is taken for ours",
+    )
+    return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
+
+
+def _accepted(planned: plan.Plan, after: Service, target: str) -> Accepted:
+    primary = after.primary
+    if primary is None or not names.same(primary.task_definition, target):
+        raise PlanIsStale("somebody else deployed at the same moment")
+    others = [d for d in after.deployments if d.id != primary.id and d.id not in planned.known_deployments]
+    notes = [
+        Finding(
+            "superseded_another",
+            "warn",
+            f"deployment {d.id} to {names.short(d.task_definition)} began between the last look and the write, and is "
+            "superseded by this rollback",
+        )
+        for d in others
+    ]
+    return Accepted(after, wrote=True, deployment_id=primary.id, findings=tuple(notes))

@@ -1,0 +1,233 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""ECS's API as typed functions: one call each, no decisions. All raise AwsCallError or IncompleteAnswerError."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Deployment,
+    Event,
+    Revision,
+    Service,
+    TaskDefinition,
+)
+
+_EcsErrorHandler: t.Final = error_handler("ecs")
+
+# Limits per call (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/, the operations' own pages).
+SERVICES_PER_CALL: t.Final = 10
+DEPLOYMENTS_PER_CALL: t.Final = 20
+REVISIONS_PER_CALL: t.Final = 20
+TASKS_PER_CALL: t.Final = 100
+# Older service deployments are read only when the newest do not decide.
+NEWEST_DEPLOYMENTS: t.Final = 20
+MOST_PER_PAGE: t.Final = 100
+
+
+@_EcsErrorHandler.common_error_handler("describe services {names} of cluster {cluster}")
+def describe_services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Service | str]:
+    """Services by the name asked for; where there is none, AWS's reason (``MISSING``) instead.
+
+    Takes at most 10 names. An answer that lacks a name altogether was cut on the way.
+    """
+    answer = aws.call("ecs", "describe_services", cluster=cluster, services=list(names), include=["TAGS"])
+    found = [_service(item) for item in require(answer, "services", "describe_services")]
+    failures = {str(f.get("arn", "")): str(f.get("reason", "")) for f in answer.get("failures", [])}
+    result: dict[str, Service | str] = {}
+    for name in names:
+        service = next((s for s in found if name in (s.name, s.arn)), None)
+        reason = next((r for arn, r in failures.items() if arn == name or arn.rpartition("/")[2] == name), None)
+        result[name] = service or reason or require({}, f"services[{name}]", "describe_services")
+    return result
+
+
+@_EcsErrorHandler.common_error_handler("list the service deployments of {service}")
+def list_service_deployments(aws: Aws, cluster: str, service: str, everything: bool) -> list[Answer]:
+    """The newest service deployments in brief, or all that AWS keeps (90 days)."""
+    if everything:
+        size = {"maxResults": MOST_PER_PAGE}
+        return list(
+            aws.pages("ecs", "list_service_deployments", "serviceDeployments", cluster=cluster, service=service, **size)
+        )
+    answer = aws.call(
+        "ecs", "list_service_deployments", cluster=cluster, service=service, maxResults=NEWEST_DEPLOYMENTS
+    )
+    return list(require(answer, "serviceDeployments", "list_service_deployments"))
+
+
+@_EcsErrorHandler.common_error_handler("describe service deployments")
+def describe_service_deployments(aws: Aws, arns: t.Sequence[str]) -> dict[str, Answer]:
+    """Service deployments by ARN; those that AWS does not find are left out."""
+    found: dict[str, Answer] = {}
+    for batch in batches(arns, DEPLOYMENTS_PER_CALL):
+        answer = aws.call("ecs", "describe_service_deployments", serviceDeploymentArns=batch)
+        for item in require(answer, "serviceDeployments", "describe_service_deployments"):
+            found[item["serviceDeploymentArn"]] = item
+    return found
+
+
+@_EcsErrorHandler.common_error_handler("describe service revisions")
+def describe_service_revisions(aws: Aws, arns: t.Sequence[str]) -> dict[str, Revision]:
+    """Service revisions by ARN; those that AWS does not find are left out."""
+    found: dict[str, Revision] = {}
+    for batch in batches(arns, REVISIONS_PER_CALL):
+        answer = aws.call("ecs", "describe_service_revisions", serviceRevisionArns=batch)
+        for item in require(answer, "serviceRevisions", "describe_service_revisions"):
+            found[item["serviceRevisionArn"]] = _revision(item)
+    return found
+
+
+@_EcsErrorHandler.common_error_handler("describe task definition {name}")
+def describe_task_definition(aws: Aws, name: str) -> TaskDefinition | None:
+    """A task definition with its tags, None where there is no such one (ECS answers ClientException)."""
+    try:
+        answer = aws.call("ecs", "describe_task_definition", taskDefinition=name, include=["TAGS"])
+    except aws.client("ecs").exceptions.ClientException:
+        return None
+    content = require(answer, "taskDefinition", "describe_task_definition")
+    return TaskDefinition(
+        arn=content["taskDefinitionArn"],
+        status=str(content.get("status", "")),
+        tags=boto3_tag_list_to_ansible_dict(answer.get("tags") or []),
+        content=content,
+    )
+
+
+@_EcsErrorHandler.common_error_handler("list the task definitions of family {family}")
+def list_task_definitions(aws: Aws, family: str) -> list[str]:
+    """ARNs of the family's ACTIVE revisions, the highest number first."""
+    return list(
+        aws.pages(
+            "ecs", "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE", sort="DESC"
+        )
+    )
+
+
+@_EcsErrorHandler.common_error_handler("update service {service} of cluster {cluster}")
+def update_service(aws: Aws, cluster: str, service: str, **changes: t.Any) -> Service:
+    """Start a deployment, or change the task count. Only what ``changes`` names is sent."""
+    answer = aws.call("ecs", "update_service", cluster=cluster, service=service, **changes)
+    return _service(require(answer, "service", "update_service"))
+
+
+@_EcsErrorHandler.common_error_handler("stop service deployment {arn} with a rollback")
+def stop_service_deployment(aws: Aws, arn: str) -> None:
+    """Ask ECS to roll a running service deployment back to its source revision."""
+    aws.call("ecs", "stop_service_deployment", serviceDeploymentArn=arn, stopType="ROLLBACK")
+
+
+@_EcsErrorHandler.common_error_handler("tag {arn}")
+def tag_resource(aws: Aws, arn: str, tags: t.Mapping[str, str]) -> None:
+    """Add or overwrite tags. ECS spells their keys in lower case."""
+    aws.call("ecs", "tag_resource", resourceArn=arn, tags=ansible_dict_to_boto3_tag_list(dict(tags), "key", "value"))
+
+
+@_EcsErrorHandler.common_error_handler("deregister task definition {arn}")
+def deregister_task_definition(aws: Aws, arn: str) -> None:
+    """Make a revision INACTIVE: it can no longer be deployed."""
+    aws.call("ecs", "deregister_task_definition", taskDefinition=arn)
+
+
+@_EcsErrorHandler.common_error_handler("list the tasks of cluster {cluster}")
+def list_tasks(aws: Aws, cluster: str, **filters: str) -> list[str]:
+    """ARNs of tasks. ``filters`` are the API's own: serviceName, family, desiredStatus."""
+    return list(aws.pages("ecs", "list_tasks", "taskArns", cluster=cluster, **filters))
+
+
+@_EcsErrorHandler.common_error_handler("describe tasks of cluster {cluster}")
+def describe_tasks(aws: Aws, cluster: str, arns: t.Sequence[str]) -> list[Answer]:
+    """Tasks as the API describes them; those that are gone are left out."""
+    found: list[Answer] = []
+    for batch in batches(arns, TASKS_PER_CALL):
+        found += require(aws.call("ecs", "describe_tasks", cluster=cluster, tasks=batch), "tasks", "describe_tasks")
+    return found
+
+
+@_EcsErrorHandler.common_error_handler("list the clusters")
+def list_clusters(aws: Aws) -> list[str]:
+    """ARNs of all clusters of the account in this Region."""
+    return list(aws.pages("ecs", "list_clusters", "clusterArns"))
+
+
+@_EcsErrorHandler.common_error_handler("list the services of cluster {cluster}")
+def list_services(aws: Aws, cluster: str) -> list[str]:
+    """ARNs of all services of a cluster."""
+    return list(aws.pages("ecs", "list_services", "serviceArns", cluster=cluster, maxResults=MOST_PER_PAGE))
+
+
+def has_ended_meanwhile(error: AwsCallError) -> bool:
+    """A stop was refused because the deployment had ended, or is gone: read again and decide anew."""
+    return error.code in ("ConflictException", "ServiceDeploymentNotFoundException")
+
+
+def _service(item: Answer) -> Service:
+    configuration = item.get("deploymentConfiguration") or {}
+    breaker = configuration.get("deploymentCircuitBreaker") or {}
+    return Service(
+        name=item["serviceName"],
+        arn=item["serviceArn"],
+        cluster_arn=item.get("clusterArn", ""),
+        status=item.get("status", ""),
+        # A service that was created without a controller has none in the answer; ECS is what it then uses.
+        controller=(item.get("deploymentController") or {}).get("type", "ECS"),
+        strategy=configuration.get("strategy", "ROLLING"),
+        scheduling=item.get("schedulingStrategy", "REPLICA"),
+        task_definition=item.get("taskDefinition", ""),
+        desired=int(item.get("desiredCount", 0)),
+        running=int(item.get("runningCount", 0)),
+        pending=int(item.get("pendingCount", 0)),
+        circuit_breaker=bool(breaker.get("enable")),
+        circuit_breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
+        deployments=tuple(_deployment(d) for d in item.get("deployments") or []),
+        events=tuple(
+            Event(str(e.get("id", "")), e.get("createdAt"), str(e.get("message", ""))) for e in item.get("events") or []
+        ),
+        tags=boto3_tag_list_to_ansible_dict(item.get("tags") or []),
+        revision_arns=tuple(r["arn"] for r in item.get("currentServiceRevisions") or [] if r.get("arn")),
+        load_balancers=tuple(item.get("loadBalancers") or []),
+        # The defaults of REPLICA services:
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+        minimum_healthy_percent=int(configuration.get("minimumHealthyPercent", 100)),
+        maximum_percent=int(configuration.get("maximumPercent", 200)),
+    )
+
+
+def _deployment(item: Answer) -> Deployment:
+    return Deployment(
+        id=item["id"],
+        status=item.get("status", ""),
+        task_definition=item.get("taskDefinition", ""),
+        rollout_state=item.get("rolloutState", ""),
+        rollout_reason=item.get("rolloutStateReason", ""),
+        desired=int(item.get("desiredCount", 0)),
+        running=int(item.get("runningCount", 0)),
+        pending=int(item.get("pendingCount", 0)),
+        failed=int(item.get("failedTasks", 0)),
+        created_at=item.get("createdAt"),
+    )
+
+
+def _revision(item: Answer) -> Revision:
+    return Revision(
+        arn=item["serviceRevisionArn"],
+        task_definition=item.get("taskDefinition", ""),
+        digests={
+            c["containerName"]: c["imageDigest"]
+            for c in item.get("containerImages") or []
+            if c.get("containerName") and c.get("imageDigest")
+        },
+        settings=item,
+    )

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Why a deployment does not come up: stopped tasks and service events. Deciding is pure; :func:`collect` reads.
+
+Stopped tasks are listed for an hour at the most, so this is read while waiting, not after.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Event, Service
+
+# Texts in a CannotPullContainerError that waiting does not cure
+# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html).
+_PULL_CANNOT_SUCCEED: t.Final = re.compile(
+    r"not found|manifest unknown|does not exist|repository.*denied|invalid reference|no basic auth", re.IGNORECASE
+)
+# The circuit breaker's own threshold: half of the desired count, at least 3 and at most 200
+# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
+_LEAST_FAILURES: t.Final = 3
+_MOST_FAILURES: t.Final = 200
+_FAILURE_CODES: t.Final = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
+_UNHEALTHY: t.Final = re.compile(r"failed (?:ELB|container) health checks", re.IGNORECASE)
+_EVENTS_SHOWN: t.Final = 10
+_TEXT_LIMIT: t.Final = 500
+
+
+@dataclass(frozen=True)
+class StoppedTask:
+    """A task of our deployment that stopped."""
+
+    arn: str
+    stop_code: str
+    reason: str
+    exit_code: int | None
+    started_at: datetime | None
+    stopped_at: datetime | None
+
+    @property
+    def failed(self) -> bool:
+        """It stopped because something is wrong with it, not because ECS or somebody wanted it gone."""
+        return self.stop_code in _FAILURE_CODES or bool(_UNHEALTHY.search(self.reason))
+
+    @property
+    def cause(self) -> str:
+        """Why it stopped, with the exit code where there is one."""
+        text = self.reason or self.stop_code or "no reason given"
+        return f"{text} (exit code {self.exit_code})" if self.exit_code is not None else text
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What could be found out. ``unknown`` lists what could not be read, and why."""
+
+    stopped: tuple[StoppedTask, ...] = ()
+    running_since: datetime | None = None
+    events: tuple[Event, ...] = ()
+    rollout_reason: str = ""
+    unknown: tuple[str, ...] = ()
+
+    def causes(self) -> list[tuple[str, int]]:
+        """Why tasks failed, the most frequent first, with how many."""
+        return Counter(task.cause for task in self.stopped if task.failed).most_common()
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results: small, and without anything a container printed."""
+        return {
+            "rollout_reason": self.rollout_reason,
+            "stopped_tasks": [{"reason": cause, "tasks": count} for cause, count in self.causes()],
+            "events": [
+                {"at": e.created_at.isoformat() if e.created_at else None, "message": e.message}
+                for e in self.events[:_EVENTS_SHOWN]
+            ],
+            "unknown": list(self.unknown),
+        }
+
+    def headline(self) -> str:
+        """The one cause that matters most, empty where none is known."""
+        causes = self.causes()
+        if causes:
+            cause, count = causes[0]
+            total = sum(n for _cause, n in causes)
+            return f"{cause} ({count} of {total} failed tasks)"
+        return self.rollout_reason
+
+
+def in_trouble(deployment: Deployment | None, seconds_without_progress: float) -> bool:
+    """Worth the calls that a diagnosis costs: tasks failed, or nothing has moved for a while.
+
+    ``failedTasks`` counts consecutive failures and goes back to 0 when one task runs, so a crash loop shows 0
+    (https://github.com/aws/containers-roadmap/issues/1206); hence the second condition.
+    """
+    return deployment is None or deployment.failed > 0 or seconds_without_progress >= 20
+
+
+def certain(diagnosis: Diagnosis, desired: int, circuit_breaker: bool) -> str | None:
+    """Why it is certain that the deployment will not come up, None while it still may.
+
+    Where the circuit breaker is on, ECS decides, and what it decides is what counts.
+    """
+    if circuit_breaker:
+        return None
+    failed = [task for task in diagnosis.stopped if task.failed]
+    hopeless = [task for task in failed if "CannotPull" in task.reason and _PULL_CANNOT_SUCCEED.search(task.reason)]
+    if len(hopeless) >= min(_LEAST_FAILURES, max(desired, 1)) and diagnosis.running_since is None:
+        return diagnosis.headline()
+    threshold = min(_MOST_FAILURES, max(_LEAST_FAILURES, math.ceil(desired / 2)))
+    if len(failed) >= threshold and not _one_survives(diagnosis, failed):
+        return diagnosis.headline()
+    return None
+
+
+def _one_survives(diagnosis: Diagnosis, failed: t.Sequence[StoppedTask]) -> bool:
+    """A task that runs now has outlived the last failure: not all of them go down."""
+    starts = [task.started_at for task in failed if task.started_at is not None]
+    if diagnosis.running_since is None:
+        return False
+    return not starts or diagnosis.running_since < max(starts)
+
+
+def collect(aws: Aws, service: Service, deployment_id: str, since: frozenset[str]) -> Diagnosis:
+    """Read what can be read about one deployment; ``since`` are the ids of the events that were there before.
+
+    Never raises for a permission that is missing: what it hides is reported as unknown.
+    """
+    unknown: list[str] = []
+    stopped: tuple[StoppedTask, ...] = ()
+    running_since: datetime | None = None
+    try:
+        tasks = _tasks(aws, service, "STOPPED", deployment_id)
+        stopped = tuple(stopped_task(task) for task in tasks)
+        starts = [task["startedAt"] for task in _tasks(aws, service, "RUNNING", deployment_id) if task.get("startedAt")]
+        running_since = min(starts, default=None)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        unknown.append(f"the stopped tasks cannot be read. {exc.explain()}")
+    ours = service.deployment(deployment_id)
+    return Diagnosis(
+        stopped=stopped,
+        running_since=running_since,
+        events=tuple(event for event in service.events if event.id not in since),
+        rollout_reason=ours.rollout_reason if ours and ours.rollout_state == "FAILED" else "",
+        unknown=tuple(unknown),
+    )
+
+
+def _tasks(aws: Aws, service: Service, status: str, deployment_id: str) -> list[Answer]:
+    # startedBy must be the only filter of ListTasks, so the deployment is filtered here
+    # (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html).
+    arns = api.list_tasks(aws, service.cluster_arn, serviceName=service.name, desiredStatus=status)
+    tasks = api.describe_tasks(aws, service.cluster_arn, arns) if arns else []
+    return [task for task in tasks if task.get("startedBy") == deployment_id]
+
+
+def stopped_task(task: Answer) -> StoppedTask:
+    """A task as DescribeTasks shows it. The container's own words are added where the task's say little."""
+    containers = task.get("containers") or []
+    details = [str(c["reason"]) for c in containers if c.get("reason")]
+    reason = str(task.get("stoppedReason") or "")
+    if details and details[0] not in reason:
+        reason = f"{reason}: {details[0]}" if reason else details[0]
+    return StoppedTask(
+        arn=str(task.get("taskArn", "")),
+        stop_code=str(task.get("stopCode") or ""),
+        reason=reason[:_TEXT_LIMIT],
+        exit_code=next((c["exitCode"] for c in containers if c.get("exitCode") is not None), None),
+        started_at=task.get("startedAt"),
+        stopped_at=task.get("stoppedAt"),
+    )

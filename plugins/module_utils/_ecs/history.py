@@ -1,0 +1,289 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What a service ran before, and what each version proved. Pure.
+
+The rules, and where they come from:
+
+* A deployment that reached SUCCESSFUL proves its version good; one that ended ROLLBACK_SUCCESSFUL proves its target
+  bad and the revision that ECS went back to good; STOPPED and ROLLBACK_FAILED prove nothing good
+  (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
+* A version that was left for an *older* one is bad, whoever returned: that is what a rollback looks like from outside.
+* The latest evidence counts. A mark (a tag on the task definition) outweighs it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    ROLLING_BACK,
+    Revision,
+    ServiceDeployment,
+    TaskDefinition,
+    Verdict,
+)
+
+How = t.Literal["deployed", "returned", "rolled_back"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that a deployment proved about a version."""
+
+    at: datetime
+    verdict: Verdict
+    why: str
+    deployment: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A version came into service: by a deployment, by somebody's return to it, or by ECS's own rollback."""
+
+    task_definition: str
+    at: datetime
+    how: How
+    left: str | None
+    deployment: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A version that the service ran before (or tried to), with a verdict and why."""
+
+    task_definition: str
+    verdict: Verdict
+    why: str
+    last_used: datetime
+    deployment: str
+    revision: Revision
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        return {
+            "task_definition": self.task_definition,
+            "verdict": self.verdict,
+            "why": self.why,
+            "last_used": self.last_used.isoformat(),
+            "service_deployment": self.deployment,
+            "service_revision": self.revision.arn,
+            "image_digests": dict(self.revision.digests),
+        }
+
+
+@dataclass
+class _Record:
+    """Everything known of one version while the history is read."""
+
+    revision: Revision
+    first_seen: datetime
+    last_used: datetime
+    deployment: str
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class History:
+    """A service's deployments, read from the oldest to the newest."""
+
+    records: t.Mapping[str, _Record]
+    arrivals: tuple[Arrival, ...]
+    deployments: tuple[ServiceDeployment, ...]
+    running: ServiceDeployment | None
+    # What the running deployment goes back from, None where it goes forward.
+    returning_from: str | None
+
+    @property
+    def newest(self) -> ServiceDeployment | None:
+        """The deployment that was created last, whatever became of it."""
+        return self.deployments[-1] if self.deployments else None
+
+    @property
+    def lands_on(self) -> str | None:
+        """The task definition that the service is on when the running deployment ends well."""
+        if self.running is None:
+            return None
+        if self.running.status in ROLLING_BACK:
+            back = self.running.rolled_back_to
+            return back.task_definition if back else self.native_stop_lands_on
+        return self.running.target.task_definition
+
+    @property
+    def native_stop_lands_on(self) -> str | None:
+        """Where ECS goes when the running deployment is stopped with ROLLBACK, None where that is not certain.
+
+        ECS goes back to the source service revision, and there can be several of them
+        (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html).
+        """
+        sources = {s.task_definition for s in self.running.sources} if self.running else set()
+        return sources.pop() if len(sources) == 1 else None
+
+    def before(self, deployment: str) -> History:
+        """The history as it was before a deployment (an ARN) was created."""
+        position = next((i for i, d in enumerate(self.deployments) if d.arn == deployment), len(self.deployments))
+        return read(self.deployments[:position])
+
+    def in_service_at(self, when: datetime) -> Arrival | None:
+        """What was in service at a time, None where the history does not reach that far back."""
+        return next((a for a in reversed(self.arrivals) if a.at <= when), None)
+
+    def is_older(self, one: str, other: str) -> bool:
+        """``one`` came before ``other``: by first use, or by revision number where the history knows only one."""
+        return _is_older(one, other, self.records)
+
+    def candidates(self, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
+        """All versions, the most recently used first. ``known`` brings the marks of those already read."""
+        found = [_candidate(name, record, known.get(name)) for name, record in self.records.items()]
+        return tuple(sorted(found, key=lambda c: c.last_used, reverse=True))
+
+
+def read(deployments: t.Iterable[ServiceDeployment]) -> History:
+    """The history that a list of service deployments tells, in whatever order they come."""
+    ordered = sorted(deployments, key=lambda d: d.created_at)
+    reader = _Reader()
+    for deployment in ordered:
+        reader.take(deployment)
+    flights = [d for d in ordered if d.in_flight]
+    # A superseded deployment lingers as STOP_REQUESTED beside the one that superseded it.
+    moving = [d for d in flights if d.status != "STOP_REQUESTED"]
+    current = moving or flights
+    running = current[-1] if current else None
+    return History(
+        records=reader.records,
+        arrivals=tuple(reader.arrivals),
+        deployments=tuple(ordered),
+        running=running,
+        returning_from=reader.returns.get(running.arn) if running else None,
+    )
+
+
+class _Reader:
+    """Reads deployments in the order in which they were created."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, _Record] = {}
+        self.arrivals: list[Arrival] = []
+        # Running deployments that go back, and from what.
+        self.returns: dict[str, str] = {}
+        # What ran or was being deployed when the next deployment began.
+        self._now: str | None = None
+
+    def take(self, deployment: ServiceDeployment) -> None:
+        target = deployment.target.task_definition
+        before = self._now
+        if before is None and len({s.task_definition for s in deployment.sources}) == 1:
+            # The first deployment that is still on record tells what ran before the record begins.
+            before = deployment.sources[0].task_definition
+            self._record(deployment.sources[0], deployment.created_at, deployment.arn)
+        ended = deployment.finished_at or deployment.created_at
+        record = self._record(deployment.target, deployment.created_at, deployment.arn)
+        left = before if before is not None and before != target and self._older(target, before) else None
+        if deployment.in_flight:
+            self._now = target
+            going_back_from = target if deployment.status in ROLLING_BACK else left
+            if going_back_from is not None:
+                self.returns[deployment.arn] = going_back_from
+            return
+        if left is not None:
+            why = f"left for the older {names.short(target)} at {_clock(deployment.created_at)}"
+            self._prove(left, Evidence(deployment.created_at, "bad", why, deployment.arn))
+        if deployment.status == "SUCCESSFUL":
+            self._prove(target, Evidence(ended, "good", _success(deployment, ended), deployment.arn))
+            self._arrive(target, ended, "returned" if left else "deployed", left, deployment.arn)
+            record.last_used = ended
+            self._now = target
+        elif deployment.status == "ROLLBACK_SUCCESSFUL":
+            self._rolled_back(deployment, before, ended)
+        elif deployment.status == "ROLLBACK_FAILED":
+            why = f"it failed, and ECS could not roll it back ({_reason(deployment)})"
+            self._prove(target, Evidence(ended, "bad", why, deployment.arn))
+            self._now = target
+        else:
+            self._prove(target, Evidence(ended, "unknown", _stopped(deployment), deployment.arn))
+            self._now = target
+
+    def _rolled_back(self, deployment: ServiceDeployment, before: str | None, ended: datetime) -> None:
+        target = deployment.target.task_definition
+        back = deployment.rolled_back_to
+        back_to = back.task_definition if back else before
+        if back_to != target:
+            # With the same task definition on both sides it was something else that failed (a setting, an image
+            # behind a tag), and nothing is proved about the task definition.
+            why = f"ECS rolled it back at {_clock(ended)} ({_reason(deployment)})"
+            self._prove(target, Evidence(ended, "bad", why, deployment.arn))
+        if back_to is None:
+            self._now = None
+            return
+        if back is not None:
+            self._record(back, deployment.created_at, deployment.arn).last_used = ended
+        why = f"ECS rolled back to it from {names.short(target)} at {_clock(ended)}"
+        self._prove(back_to, Evidence(ended, "good", why, deployment.arn))
+        self._arrive(back_to, ended, "rolled_back", target, deployment.arn)
+        self._now = back_to
+
+    def _record(self, revision: Revision, at: datetime, deployment: str) -> _Record:
+        name = revision.task_definition
+        if name not in self.records:
+            self.records[name] = _Record(revision, at, at, deployment)
+        record = self.records[name]
+        record.last_used, record.deployment, record.revision = at, deployment, revision
+        return record
+
+    def _prove(self, name: str, evidence: Evidence) -> None:
+        if name in self.records:
+            self.records[name].evidence.append(evidence)
+
+    def _arrive(self, name: str, at: datetime, how: How, left: str | None, deployment: str) -> None:
+        last = self.arrivals[-1] if self.arrivals else None
+        if last is not None and last.task_definition == name and how == "deployed" and self._now == name:
+            # The same version once more: it stays what it was, a deployment or a return.
+            how, left = last.how, last.left
+        self.arrivals.append(Arrival(name, at, how, left, deployment))
+
+    def _older(self, one: str, other: str) -> bool:
+        return _is_older(one, other, self.records)
+
+
+def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
+    first, second = records.get(one), records.get(other)
+    if first is not None and second is not None and first.first_seen != second.first_seen:
+        return first.first_seen < second.first_seen
+    a, b = names.parse(one), names.parse(other)
+    return a is not None and b is not None and a.family == b.family and a.revision < b.revision
+
+
+def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Candidate:
+    verdict: Verdict = "unknown"
+    why = "it ran before the recorded history begins, so nothing is known of how its own deployment ended"
+    if record.evidence:
+        # Where the record is silent (STOPPED), what was proved before still stands.
+        proofs = [e for e in record.evidence if e.verdict != "unknown"] or record.evidence
+        verdict, why = proofs[-1].verdict, proofs[-1].why
+    if known is not None:
+        verdict, why = marks.weigh(known.tags, verdict, why)
+    return Candidate(name, verdict, why, record.last_used, record.deployment, record.revision)
+
+
+def _success(deployment: ServiceDeployment, ended: datetime) -> str:
+    text = f"SUCCESSFUL at {_clock(ended)}"
+    return f"{text} with 0 tasks, which proves little" if deployment.requested_tasks == 0 else text
+
+
+def _stopped(deployment: ServiceDeployment) -> str:
+    reason = f" ({deployment.reason.rstrip('.')})" if deployment.reason else ""
+    return f"its deployment ended {deployment.status} and never became healthy{reason}"
+
+
+def _reason(deployment: ServiceDeployment) -> str:
+    return (deployment.rollback_reason or deployment.reason or "no reason given").rstrip(".")
+
+
+def _clock(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S %Z").strip()

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Marks: tags that outlive the run. Pure, writing is done by :mod:`.act`.
+
+On a task definition: ``lastgood:bad``, ``lastgood:good``, ``lastgood:pinned``, ``lastgood:barrier``, each with when and
+why. On a service: ``lastgood:rolled-back-from`` and ``lastgood:rolled-back-to``, with the deployment that did it, so
+that the next run knows that the work is done; and ``lastgood:rollback-started``, written as soon as AWS has accepted
+the rollback, so that a run after a crash can tell its own half-done work from somebody else's return.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+
+if t.TYPE_CHECKING:
+    from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Verdict
+
+PREFIX: t.Final = "lastgood:"
+BAD: t.Final = "lastgood:bad"
+GOOD: t.Final = "lastgood:good"
+ROLLED_BACK_FROM: t.Final = "lastgood:rolled-back-from"
+ROLLED_BACK_TO: t.Final = "lastgood:rolled-back-to"
+ROLLED_BACK_AT: t.Final = "lastgood:rolled-back-at"
+STARTED: t.Final = "lastgood:rollback-started"
+
+# Tag values: letters, digits, spaces and + - = . _ : / @, at most 256 characters
+# (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
+_FORBIDDEN: t.Final = re.compile(r"[^\w\s+\-=.:/@]")
+_VALUE_LIMIT: t.Final = 256
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """What the tags of a service say about its last rollback by this collection."""
+
+    left: str
+    target: str
+    at: str
+    deployment: str
+
+
+def tag_value(text: str) -> str:
+    """Text as a tag can hold it: other characters become underscores, and it is cut to 256."""
+    return _FORBIDDEN.sub("_", " ".join(text.split()))[:_VALUE_LIMIT]
+
+
+def weigh(tags: t.Mapping[str, str], verdict: Verdict, why: str) -> tuple[Verdict, str]:
+    """A mark outweighs what the history proves, a bad one a good one."""
+    if BAD in tags:
+        return "bad", f"marked bad: {tags[BAD] or 'no reason given'}"
+    if GOOD in tags:
+        return "good", f"marked good: {tags[GOOD] or 'no reason given'}"
+    return verdict, why
+
+
+def bad_mark(now: datetime, reason: str | None) -> dict[str, str]:
+    """The mark of a revision that was left."""
+    return {BAD: tag_value(f"{_stamp(now)} {reason or 'rolled back from'}")}
+
+
+def started_tag(left: str | None, target: str, deployment: str) -> dict[str, str]:
+    """The record that a rollback of ours was accepted, for the run that comes after a crash."""
+    return {STARTED: tag_value(f"{deployment} {names.short(left) if left else '-'} {names.short(target)}")}
+
+
+def done_tags(left: str | None, target: str, deployment: str, now: datetime) -> dict[str, str]:
+    """The record of a rollback that was verified."""
+    return {
+        ROLLED_BACK_FROM: tag_value(names.short(left)) if left else "-",
+        ROLLED_BACK_TO: tag_value(names.short(target)),
+        ROLLED_BACK_AT: tag_value(f"{_stamp(now)} {deployment}"),
+    }
+
+
+def rolled_back(tags: t.Mapping[str, str]) -> RolledBack | None:
+    """What :func:`done_tags` recorded, None where there is no record or only part of one."""
+    if not all(key in tags for key in (ROLLED_BACK_FROM, ROLLED_BACK_TO)):
+        return None
+    at, _space, deployment = tags.get(ROLLED_BACK_AT, "").partition(" ")
+    return RolledBack(tags[ROLLED_BACK_FROM], tags[ROLLED_BACK_TO], at, deployment)
+
+
+def started(tags: t.Mapping[str, str]) -> RolledBack | None:
+    """What :func:`started_tag` recorded, None where there is no record or it cannot be read."""
+    parts = tags.get(STARTED, "").split(" ")
+    if len(parts) != 3:
+        return None
+    return RolledBack(left=parts[1], target=parts[2], at="", deployment=parts[0])
+
+
+def _stamp(now: datetime) -> str:
+    return now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

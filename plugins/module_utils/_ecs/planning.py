@@ -1,0 +1,114 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Making plans: read, choose, read what the choice needs, until nothing changes. Reading only."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan, read, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A service for which no plan could be made. ``reason`` names the resource and the next step."""
+
+    name: str
+    reason: str
+    findings: tuple[Finding, ...]
+
+
+class Planner:
+    """Makes the plans of one call. Task definitions are read once for all services.
+
+    With ``all_marks`` those of all candidates are read, so that each verdict takes its marks into account; without,
+    only as many as the choice needs.
+    """
+
+    def __init__(self, aws: Aws, cluster: str, wish: plan.Wish, all_marks: bool = False) -> None:
+        self._aws = aws
+        self._cluster = cluster
+        self._wish = wish
+        self._all_marks = all_marks
+        self._task_definitions = read.TaskDefinitions(aws)
+
+    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plan.Plan | Refusal]:
+        """A plan or a refusal for each name, in the order of the names."""
+        try:
+            found = read.services(self._aws, self._cluster, service_names)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            return {name: _refused(name, self._why_no_service(exc)) for name in service_names}
+        present = {name: service for name, service in found.items() if isinstance(service, Service)}
+        histories = read.Histories(self._aws, self._cluster)
+        histories.read(_worth_a_history(present.values()))
+        return {
+            name: self._plan_one(present[name], histories) if name in present else self._missing(name, str(found[name]))
+            for name in service_names
+        }
+
+    def _plan_one(self, service: Service, histories: read.Histories) -> plan.Plan | Refusal:
+        try:
+            return self._choose(service, histories)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            return _refused(service.name, exc.explain())
+
+    def _choose(self, service: Service, histories: read.Histories) -> plan.Plan:
+        selection = self._wish.selection
+        registered: list[str] | None = None
+        everything_read = False
+        if self._all_marks and service.name in histories.found:
+            for name in histories.found[service.name].records:
+                self._task_definitions.read(name)
+        while True:
+            history = histories.found.get(service.name)
+            choice = target.choose(selection, service, history, self._task_definitions.known, registered)
+            if choice.needs_more_history and history is not None and not everything_read:
+                everything_read = True
+                histories.read([service], everything=True)
+                continue
+            if choice.needs_registered:
+                family = names.parse(target.what_runs_now(service, history))
+                registered = self._task_definitions.registered(family.family) if family else []
+                continue
+            if choice.target is not None and choice.target not in self._task_definitions.known:
+                self._task_definitions.read(choice.target)
+                continue
+            break
+        facts = plan.Facts(
+            service=service,
+            history=history,
+            history_problem=histories.problems.get(service.name, ""),
+            known=self._task_definitions.known,
+        )
+        return plan.make(self._wish, facts, choice)
+
+    def _missing(self, name: str, reason: str) -> Refusal:
+        if reason == "MISSING":
+            return _refused(
+                name,
+                f"there is no service {name} in cluster {self._cluster}. Check the names, the Region and the account",
+                "service_missing",
+            )
+        return _refused(name, f"ECS does not describe service {name} of cluster {self._cluster}: {reason}")
+
+    def _why_no_service(self, error: AwsCallError | IncompleteAnswerError) -> str:
+        if error.code == "ClusterNotFoundException":
+            return f"there is no cluster {self._cluster}. Check its name, the Region and the account"
+        return error.explain()
+
+
+def _worth_a_history(services: t.Iterable[Service]) -> list[Service]:
+    """An INACTIVE service, or one of another controller, is refused whatever its history says."""
+    return [s for s in services if s.status == "ACTIVE" and s.controller == "ECS"]
+
+
+def _refused(name: str, reason: str, check: str = "unreadable") -> Refusal:
+    return Refusal(name, reason, (Finding(check, "block", reason),))

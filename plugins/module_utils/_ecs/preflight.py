@@ -1,0 +1,186 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Checks before the first write. Pure: each takes what was read and returns findings.
+
+``block`` refuses the service, ``warn`` and ``info`` are told, ``unknown`` is what could not be read and is not fine.
+"""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
+
+# What a service revision carries besides the task definition. UpdateService with a task definition alone leaves these
+# as they are, so a bad release that changed one of them is not undone by it.
+_REVISION_SETTINGS: t.Final = (
+    "capacityProviderStrategy",
+    "launchType",
+    "platformVersion",
+    "loadBalancers",
+    "serviceRegistries",
+    "networkConfiguration",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "fargateEphemeralStorage",
+    "vpcLatticeConfigurations",
+)
+
+
+def service_state(service: Service) -> list[Finding]:
+    """The service must be ACTIVE, and of a kind that this version can roll back."""
+    found = []
+    if service.status != "ACTIVE":
+        found.append(
+            Finding(
+                "service_status",
+                "block",
+                f"service {service.name} is {service.status}, and ECS updates only ACTIVE services. "
+                "Create it again, or name another service",
+            )
+        )
+    if service.controller != "ECS":
+        found.append(
+            Finding(
+                "deployment_controller",
+                "block",
+                f"service {service.name} has the deployment controller {service.controller}; "
+                "this version rolls back services with the controller ECS",
+            )
+        )
+    elif service.strategy != "ROLLING":
+        found.append(
+            Finding(
+                "deployment_strategy",
+                "block",
+                f"service {service.name} has the deployment strategy {service.strategy}; "
+                "this version rolls back services with the strategy ROLLING",
+            )
+        )
+    return found
+
+
+def target_state(task_definition: TaskDefinition) -> list[Finding]:
+    """ECS deploys only ACTIVE task definitions."""
+    if task_definition.status == "ACTIVE":
+        return []
+    return [
+        Finding(
+            "target_status",
+            "block",
+            f"{names.short(task_definition.arn)} is {task_definition.status}, and ECS deploys only ACTIVE task "
+            "definitions. Register a copy of it, or name another revision",
+        )
+    ]
+
+
+def load_balancer_ports(service: Service, task_definition: TaskDefinition) -> list[Finding]:
+    """Every container and port that a load balancer of the service points at must exist in the target."""
+    containers = {str(c.get("name")): c for c in task_definition.content.get("containerDefinitions", [])}
+    found = []
+    for balancer in service.load_balancers:
+        name, port = str(balancer.get("containerName", "")), balancer.get("containerPort")
+        if name not in containers:
+            found.append(_no_such_container(task_definition, name))
+        elif port not in {m.get("containerPort") for m in containers[name].get("portMappings", [])}:
+            found.append(
+                Finding(
+                    "load_balancer",
+                    "block",
+                    f"a load balancer of {service.name} sends traffic to port {port} of container {name}, which "
+                    f"{names.short(task_definition.arn)} does not open. Name another revision",
+                )
+            )
+    return found
+
+
+def _no_such_container(task_definition: TaskDefinition, name: str) -> Finding:
+    return Finding(
+        "load_balancer",
+        "block",
+        f"a load balancer of the service sends traffic to container {name}, which "
+        f"{names.short(task_definition.arn)} does not have. Name another revision",
+    )
+
+
+def room_to_move(service: Service) -> list[Finding]:
+    """ECS must be allowed to start or to stop at least one task, or the deployment never moves.
+
+    The arithmetic: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    (the lower limit is rounded up, the upper one down).
+    """
+    if service.scheduling != "REPLICA" or service.desired == 0:
+        return []
+    can_start = math.floor(service.desired * service.maximum_percent / 100) > service.desired
+    can_stop = math.ceil(service.desired * service.minimum_healthy_percent / 100) < service.desired
+    if can_start or can_stop:
+        return []
+    return [
+        Finding(
+            "room_to_move",
+            "block",
+            f"with {service.desired} tasks, minimumHealthyPercent {service.minimum_healthy_percent} and "
+            f"maximumPercent {service.maximum_percent}, ECS may neither start nor stop a task of {service.name}, so no "
+            "deployment can move. Change the deployment configuration first",
+        )
+    ]
+
+
+def tasks_option(service: Service, tasks: int | None) -> list[Finding]:
+    """DAEMON services have no task count to set."""
+    if tasks is None or service.scheduling == "REPLICA":
+        return []
+    return [
+        Finding(
+            "tasks", "block", f"service {service.name} is scheduled as {service.scheduling}, so tasks cannot be set"
+        )
+    ]
+
+
+def not_reverted(now: Revision | None, good: Revision | None) -> list[Finding]:
+    """Settings that differ between what runs now and the good revision, and that this rollback leaves as they are."""
+    names_of = changed_settings(now, good)
+    if not names_of:
+        return []
+    return [
+        Finding(
+            "not_reverted",
+            "warn",
+            f"these settings changed since the target was in service, and a rollback of the task definition does not "
+            f"revert them: {', '.join(names_of)}",
+        )
+    ]
+
+
+def changed_settings(now: Revision | None, good: Revision | None) -> list[str]:
+    """The names of the settings of a service revision that differ, as the API spells them."""
+    if now is None or good is None:
+        return []
+    return [key for key in _REVISION_SETTINGS if (now.settings.get(key) or None) != (good.settings.get(key) or None)]
+
+
+def mutable_images(task_definition: TaskDefinition, good: Revision | None) -> list[Finding]:
+    """Images by tag may have moved since the target was good; what ran then is recorded as a digest."""
+    moving = [
+        str(c.get("image"))
+        for c in task_definition.content.get("containerDefinitions", [])
+        if "@sha256:" not in str(c.get("image", ""))
+    ]
+    if not moving:
+        return []
+    if good is None or not good.digests:
+        return [
+            Finding(
+                "image_identity",
+                "unknown",
+                f"no digest is on record for {', '.join(moving)}: whether the tag still names the image that was good "
+                "cannot be known",
+            )
+        ]
+    return []

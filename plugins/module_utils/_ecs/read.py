@@ -1,0 +1,157 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Reading: services and their histories, in as few calls as the API's batches allow."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Revision,
+    Service,
+    ServiceDeployment,
+    TaskDefinition,
+)
+
+# Only these say something that the brief form of ListServiceDeployments does not: where ECS went back to.
+_BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
+# A task definition that DescribeTaskDefinition does not know.
+MISSING: t.Final = "MISSING"
+
+
+def explain(error: AnsibleAWSError) -> str:
+    """One sentence for the person on call, of whatever went wrong in a call."""
+    if isinstance(error, (AwsCallError, IncompleteAnswerError)):
+        return error.explain()
+    return str(error)
+
+
+def services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Service | str]:
+    """All the services asked for, ten a call. See :func:`.api.describe_services`."""
+    found: dict[str, Service | str] = {}
+    for batch in batches(names, api.SERVICES_PER_CALL):
+        found.update(api.describe_services(aws, cluster, batch))
+    return found
+
+
+class Histories:
+    """Service deployment histories, read for many services together.
+
+    ``problems`` holds, by service name, why a history could not be read.
+    """
+
+    def __init__(self, aws: Aws, cluster: str) -> None:
+        self._aws = aws
+        self._cluster = cluster
+        self.found: dict[str, history.History] = {}
+        self.problems: dict[str, str] = {}
+
+    def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
+        """Read the newest deployments of these services, or all that AWS keeps."""
+        briefs: dict[str, list[Answer]] = {}
+        for service in services_:
+            self.found.pop(service.name, None)
+            self.problems.pop(service.name, None)
+            try:
+                briefs[service.name] = api.list_service_deployments(self._aws, self._cluster, service.name, everything)
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                self.problems[service.name] = f"the service deployment history cannot be read. {explain(exc)}"
+        details = self._details(briefs)
+        try:
+            revisions = self._revisions(briefs, details)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for name in briefs:
+                self.problems[name] = f"the service deployment history cannot be read. {explain(exc)}"
+            return
+        for name, items in briefs.items():
+            read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
+            self.found[name] = history.read(d for d in read if d is not None)
+
+    def _details(self, briefs: t.Mapping[str, t.Sequence[Answer]]) -> dict[str, Answer]:
+        wanted = [
+            item["serviceDeploymentArn"]
+            for items in briefs.values()
+            for position, item in enumerate(items)
+            # The last of the list shows what ran before the record begins.
+            if item.get("status") not in _BRIEF_IS_ENOUGH or position == len(items) - 1
+        ]
+        try:
+            return api.describe_service_deployments(self._aws, wanted)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for name in briefs:
+                self.problems[name] = f"details of the service deployments cannot be read. {explain(exc)}"
+            return {}
+
+    def _revisions(
+        self, briefs: t.Mapping[str, t.Sequence[Answer]], details: t.Mapping[str, Answer]
+    ) -> dict[str, Revision]:
+        wanted = [i["targetServiceRevisionArn"] for items in briefs.values() for i in items if _target_arn(i)]
+        for detail in details.values():
+            wanted += [source["arn"] for source in detail.get("sourceServiceRevisions") or [] if source.get("arn")]
+            back = (detail.get("rollback") or {}).get("serviceRevisionArn")
+            wanted += [back] if back else []
+        return api.describe_service_revisions(self._aws, list(dict.fromkeys(wanted)))
+
+
+def _target_arn(brief: Answer) -> str:
+    return str(brief.get("targetServiceRevisionArn") or "")
+
+
+def _service_deployment(
+    brief: Answer, detail: Answer | None, revisions: t.Mapping[str, Revision]
+) -> ServiceDeployment | None:
+    target = revisions.get(_target_arn(brief))
+    if target is None:
+        return None
+    detail = detail or {}
+    rollback = detail.get("rollback") or {}
+    status = detail.get("status") or brief.get("status", "")
+    return ServiceDeployment(
+        arn=brief["serviceDeploymentArn"],
+        status=status,
+        created_at=brief["createdAt"],
+        finished_at=detail.get("finishedAt") or brief.get("finishedAt"),
+        target=target,
+        reason=str(detail.get("statusReason") or brief.get("statusReason") or ""),
+        sources=tuple(
+            revisions[source["arn"]]
+            for source in detail.get("sourceServiceRevisions") or []
+            if source.get("arn") in revisions
+        ),
+        rolled_back_to=revisions.get(str(rollback.get("serviceRevisionArn") or "")),
+        rollback_reason=str(rollback.get("reason") or ""),
+        requested_tasks=(detail.get("targetServiceRevision") or {}).get("requestedTaskCount"),
+    )
+
+
+class TaskDefinitions:
+    """Task definitions by ARN, each read once. A missing one is kept as such, so that it is not asked for again."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self.known: dict[str, TaskDefinition] = {}
+        self._registered: dict[str, list[str]] = {}
+
+    def read(self, name: str) -> TaskDefinition:
+        """The task definition with this ARN or ``family:revision``."""
+        if name not in self.known:
+            found = api.describe_task_definition(self._aws, name)
+            self.known[name] = found or TaskDefinition(arn=name, status=MISSING, tags={}, content={})
+            if found:
+                self.known[found.arn] = found
+        return self.known[name]
+
+    def registered(self, family: str) -> list[str]:
+        """The family's ACTIVE revisions, the highest number first."""
+        if family not in self._registered:
+            self._registered[family] = api.list_task_definitions(self._aws, family)
+        return self._registered[family]

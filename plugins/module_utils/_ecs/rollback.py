@@ -1,0 +1,295 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Rolling services back: plan → act → watch → finish, for all services of a call together."""
+
+from __future__ import annotations
+
+import math
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, api, marks, names, plan, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
+
+# A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
+_PLANS_PER_SERVICE: t.Final = 3
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a call asks for. Times are seconds, ``max_fail_percentage`` a share of the services in percent."""
+
+    cluster: str
+    services: t.Sequence[str]
+    wish: plan.Wish
+    deregister: bool = False
+    mark: bool = True
+    reason: str | None = None
+    wait: bool = True
+    wait_until: WaitUntil = "stable"
+    wait_timeout: float = 1800.0
+    max_fail_percentage: float = 0.0
+    check_mode: bool = False
+
+
+class Rollback:
+    """One call of the module."""
+
+    def __init__(self, aws: Aws, order: Order, clock: Clock) -> None:
+        self._aws = aws
+        self._order = order
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._planner = Planner(aws, order.cluster, order.wish)
+        self.runs: list[ServiceRun] = []
+
+    def run(self) -> list[ServiceRun]:
+        """Do all of it. Errors of AWS end up in the services' outcomes; nothing is raised for them."""
+        plans = self._planner.make_plans(self._order.services)
+        self.runs = [ServiceRun.of(name, self._order.cluster, planned) for name, planned in plans.items()]
+        for run in self.runs:
+            run.timings["planned"] = self._elapsed()
+            self._say_plan(run)
+        self._act([run for run in self.runs if run.outcome is None])
+        self._watch()
+        self._finish()
+        for run in self.runs:
+            if run.outcome not in ("planned", "unchanged") or len(self.runs) <= 1:
+                _progress.say(f"[{run.name}] {wording.final_line(run)}")
+        return self.runs
+
+    @property
+    def too_many_failed(self) -> bool:
+        """More services went wrong than the caller allows."""
+        failed = sum(1 for run in self.runs if not run.ok)
+        return failed > math.floor(len(self.runs) * self._order.max_fail_percentage / 100)
+
+    def _elapsed(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def _say_plan(self, run: ServiceRun) -> None:
+        if run.plan is not None and run.outcome is None:
+            _progress.say(f"[{run.name}] {wording.plan_line(run.plan)}")
+
+    # -- act
+
+    def _act(self, runs: t.Sequence[ServiceRun]) -> None:
+        if self._order.check_mode:
+            for run in runs:
+                run.changed = run.plan is not None and run.plan.method != "adopt"
+                run.end("planned", run.plan.reason if run.plan else "")
+            return
+        for batch in batches_of(runs, api.SERVICES_PER_CALL):
+            if self.too_many_failed:
+                self._hold_back(batch)
+            else:
+                self._act_on(batch)
+
+    def _hold_back(self, runs: t.Iterable[ServiceRun]) -> None:
+        bad = next(run for run in self.runs if not run.ok)
+        for run in runs:
+            run.end(
+                "refused",
+                f"it was not started, because {bad.name} ended as {bad.outcome} and max_fail_percentage is "
+                f"{self._order.max_fail_percentage:g}",
+            )
+
+    def _act_on(self, runs: t.Sequence[ServiceRun], attempt: int = 1) -> None:
+        try:
+            now = api.describe_services(self._aws, self._order.cluster, [run.name for run in runs])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for run in runs:
+                run.end("refused", f"the last look before the write failed. {exc.explain()}")
+            return
+        stale = []
+        for run in runs:
+            if self.too_many_failed:
+                self._hold_back([run])
+            elif not self._act_on_one(run, now[run.name]):
+                stale.append(run)
+        for run in stale:
+            self._plan_again(run, attempt)
+
+    def _act_on_one(self, run: ServiceRun, now: Service | str) -> bool:
+        """Whether it was acted on; False where the plan has gone stale."""
+        planned = run.plan
+        if planned is None or not isinstance(now, Service) or not act.still_as_planned(planned, now):
+            return False
+        try:
+            if planned.method == "adopt":
+                run.accepted = act.adopt(planned)
+            elif planned.method == "stop_deployment":
+                run.accepted = act.stop_deployment(self._aws, planned)
+            else:
+                run.accepted = act.update_service(self._aws, planned, self._order.wish.tasks)
+        except act.PlanIsStale:
+            return False
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.end("refused", exc.explain())
+            return True
+        run.service = run.accepted.service
+        run.changed = run.accepted.wrote
+        run.findings += run.accepted.findings
+        run.timings["accepted"] = self._elapsed()
+        _progress.say(f"[{run.name}] {wording.method_line(planned)}, {run.accepted.record_id}")
+        if run.accepted.wrote and self._order.mark:
+            # Only now: what a crash between the write and this tag costs is a finish that the next run cannot tell
+            # from somebody else's; what a tag before the write costs is seconds in an incident.
+            self._tag_service(run, marks.started_tag(planned.left, run.target, run.accepted.record_id))
+        return True
+
+    def _plan_again(self, run: ServiceRun, attempt: int) -> None:
+        """The service changed under the plan: go on only where the new plan needs nobody's decision."""
+        before = run.plan
+        planned = next(iter(self._planner.make_plans([run.name]).values()))
+        run.take_plan(planned)
+        if run.outcome is not None or run.plan is None or before is None:
+            return
+        if run.plan.method == "adopt" or names.same(run.plan.current, before.current):
+            if attempt < _PLANS_PER_SERVICE:
+                self._act_on([run], attempt + 1)
+                return
+            run.end("refused", f"the service changed under the plan {attempt} times")
+            return
+        run.end(
+            "refused",
+            f"somebody deployed {names.short(run.plan.current)} while this rollback from "
+            f"{names.short(before.current)} was being prepared. Look at it, then run the same command again to roll "
+            "that back",
+        )
+
+    # -- watch
+
+    def _watch(self) -> None:
+        going = [run for run in self.runs if run.outcome is None]
+        if not self._order.wait:
+            for run in going:
+                run.end("started", "AWS accepted it; how it ends was not watched")
+            return
+        sweeper = Sweeper(self._aws, self._clock, self._order.wait_until, self._order.wait_timeout, self._began)
+        for _attempt in range(_PLANS_PER_SERVICE):
+            again = sweeper.watch(going) if going else []
+            for run in again:
+                run.accepted = None
+                self._plan_again(run, attempt=1)
+            going = [run for run in again if run.outcome is None]
+        for run in going:
+            run.end("failed", "deployments of this service kept ending before they could be stopped")
+
+    # -- finish
+
+    def _finish(self) -> None:
+        done = [run for run in self.runs if run.outcome == "rolled_back"]
+        self._read_what_runs(done)
+        for run in self.runs:
+            run.timings["ended"] = self._elapsed()
+        for run in done:
+            self._apply_tasks(run)
+            if self._order.mark:
+                self._mark(run)
+        if self._order.deregister:
+            deregistrar = Deregistrar(self._aws)
+            for run in done:
+                self._deregister(run, deregistrar)
+
+    def _read_what_runs(self, runs: t.Sequence[ServiceRun]) -> None:
+        """The revisions in service now, for the result, and to compare the images with those that were good."""
+        by_run = {run.name: run.service.revision_arns[-1] for run in runs if run.service and run.service.revision_arns}
+        if not by_run:
+            return
+        try:
+            revisions = api.describe_service_revisions(self._aws, list(dict.fromkeys(by_run.values())))
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for run in runs:
+                run.findings.append(
+                    Finding("image_identity", "unknown", f"the images cannot be compared. {exc.explain()}")
+                )
+            return
+        for run in runs:
+            run.revision_after = revisions.get(by_run.get(run.name, ""))
+            run.findings += _compare_images(run)
+
+    def _apply_tasks(self, run: ServiceRun) -> None:
+        """ECS's own rollback takes no task count, so it is set after it."""
+        tasks = self._order.wish.tasks
+        if tasks is None or run.service is None or run.service.desired == tasks:
+            return
+        try:
+            run.service = api.update_service(self._aws, run.service.cluster_arn, run.name, desiredCount=tasks)
+            run.changed = True
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(
+                Finding("tasks", "warn", f"the task count is still {run.service.desired}, not {tasks}. {exc.explain()}")
+            )
+
+    def _mark(self, run: ServiceRun) -> None:
+        planned, accepted = run.plan, run.accepted
+        if planned is None or accepted is None:
+            return
+        left, now = planned.left, self._clock.now()
+        if left is not None and not names.same(left, run.target):
+            arn = left if left.startswith("arn:") else ""
+            try:
+                if arn:
+                    api.tag_resource(self._aws, arn, marks.bad_mark(now, self._order.reason))
+                    run.changed = True
+                    why = f': "{self._order.reason}"' if self._order.reason else ""
+                    run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad{why}"))
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
+        self._tag_service(run, marks.done_tags(left, run.target, accepted.record_id, now))
+
+    def _tag_service(self, run: ServiceRun, tags: t.Mapping[str, str]) -> None:
+        if run.service is None or any(f.check == "service_tags" for f in run.findings):
+            return
+        try:
+            api.tag_resource(self._aws, run.service.arn, tags)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(
+                Finding("service_tags", "warn", f"the rollback is not recorded on the service. {exc.explain()}")
+            )
+
+    def _deregister(self, run: ServiceRun, deregistrar: Deregistrar) -> None:
+        left = run.plan.left if run.plan else None
+        if left is None or names.same(left, run.target):
+            return
+        gone, finding = deregistrar.deregister(left)
+        run.findings.append(finding)
+        if gone:
+            run.deregistered, run.changed = left, True
+
+
+def _compare_images(run: ServiceRun) -> list[Finding]:
+    good = run.plan.good if run.plan else None
+    after = run.revision_after
+    if good is None or after is None or not good.digests or not after.digests:
+        return []
+    moved = [name for name, digest in good.digests.items() if after.digests.get(name, digest) != digest]
+    if not moved:
+        return []
+    return [
+        Finding(
+            "image_identity",
+            "warn",
+            f"container {', '.join(moved)} of {names.short(run.target)} runs another image than when it was good: its "
+            "tag has moved since. Recorded then: " + ", ".join(f"{name}@{good.digests[name]}" for name in moved),
+        )
+    ]
+
+
+def batches_of(runs: t.Sequence[ServiceRun], size: int) -> t.Iterator[t.Sequence[ServiceRun]]:
+    """Slices of at most ``size`` runs, in order."""
+    for start in range(0, len(runs), size):
+        yield runs[start : start + size]

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""One service on its way through a call: what was planned, what was done, how it ended."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    GOOD_ENDS,
+    Finding,
+    Outcome,
+    Revision,
+    Service,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
+
+
+@dataclass
+class ServiceRun:
+    """Grows while the call runs, and becomes one item of the result."""
+
+    name: str
+    cluster: str
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    reason: str = ""
+    changed: bool = False
+    accepted: Accepted | None = None
+    service: Service | None = None
+    revision_after: Revision | None = None
+    diagnosis: Diagnosis | None = None
+    deregistered: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, cluster: str, planned: Plan | Refusal) -> ServiceRun:
+        """A run at its beginning: settled already, refused, or to be acted on (``outcome`` None)."""
+        run = cls(name=name, cluster=cluster)
+        run.take_plan(planned)
+        return run
+
+    def take_plan(self, planned: Plan | Refusal) -> None:
+        """Begin with this plan; a second one replaces the first, whose reading went stale."""
+        self.findings = list(planned.findings)
+        if isinstance(planned, Refusal):
+            self.plan = None
+            self.end("refused", planned.reason)
+            return
+        self.plan, self.service = planned, planned.service
+        self.name = planned.service.name
+        if planned.verb == "nothing":
+            self.end("unchanged", planned.reason)
+        elif planned.verb == "refuse":
+            self.end("refused", planned.reason)
+
+    def end(self, outcome: Outcome, reason: str) -> None:
+        """The end of it."""
+        self.outcome, self.reason = outcome, reason
+
+    @property
+    def ok(self) -> bool:
+        """It ended in a way that does not fail the module, or has not ended."""
+        return self.outcome is None or self.outcome in GOOD_ENDS
+
+    @property
+    def target(self) -> str:
+        """The target's ARN, empty where there is none."""
+        return self.plan.target.arn if self.plan and self.plan.target else ""
+
+    @property
+    def route(self) -> str:
+        """``web:3 → web:1``."""
+        left = self.plan.left if self.plan else None
+        return f"{names.short(left)} → {names.short(self.target)}" if left else names.short(self.target)
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """One item of the module's result."""
+        planned = self.plan
+        return {
+            "service": self.name,
+            "cluster": self.cluster,
+            "outcome": self.outcome,
+            "changed": self.changed,
+            "method": planned.method if planned else "none",
+            "target": self.target or None,
+            "target_source": planned.choice.source if planned else "none",
+            "target_why": planned.choice.why if planned else "",
+            "before": _state(planned.service, planned.now) if planned else None,
+            "after": _state(self.service, self.revision_after or _unmoved(planned)) if self.service else None,
+            "left": planned.left if planned else None,
+            "reason": self.reason,
+            "findings": [f.as_dict() for f in self.findings],
+            "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
+            "deregistered": self.deregistered,
+            "timings": {key: round(value, 3) for key, value in self.timings.items()},
+        }
+
+
+def _unmoved(planned: Plan | None) -> Revision | None:
+    return planned.now if planned and planned.verb != "act" else None
+
+
+def _state(service: Service, revision: Revision | None) -> dict[str, t.Any]:
+    primary = service.primary
+    task_definition = primary.task_definition if primary else service.task_definition
+    fits = revision is not None and names.same(revision.task_definition, task_definition)
+    return {
+        "task_definition": task_definition or None,
+        "service_revision": revision.arn if revision and fits else None,
+        "deployment_id": primary.id if primary else None,
+        "image_digests": dict(revision.digests) if revision and fits else {},
+        "desired_count": service.desired,
+        "running_count": service.running,
+    }

@@ -1,0 +1,256 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Looking at all that is in flight, sweep by sweep, until each has ended. Read-only."""
+
+from __future__ import annotations
+
+import random
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, diagnosis, names, read, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+
+WaitUntil = t.Literal["stable", "serving"]
+
+# AWX and ansible-runner kill a job that is silent for too long.
+_HEARTBEAT: t.Final = 25.0
+_NAP: t.Final = 5.0
+# Stopped tasks are read again no sooner than this.
+_DIAGNOSE_EVERY: t.Final = 10.0
+# Looks that failed one after the other before we stop trusting that the next one will do.
+_BLIND_LOOKS: t.Final = 5
+
+
+class Orphaned(Exception):
+    """Nobody is left to read our result: the play was killed. What was written goes on in AWS."""
+
+
+@dataclass
+class _Track:
+    """What the sweeps remember of one service."""
+
+    run: ServiceRun
+    watched: watch.Watched
+    events_before: frozenset[str]
+    line: str = ""
+    moved_at: float = 0.0
+    diagnosed_at: float = float("-inf")
+    blind: int = 0
+
+
+class Sweeper:
+    """Watches the accepted rollbacks of one call. ``began`` is when the call began, on the clock's monotonic time."""
+
+    def __init__(self, aws: Aws, clock: Clock, wait_until: WaitUntil, wait_timeout: float, began: float) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._wait_until = wait_until
+        self._timeout = wait_timeout
+        self._began = began
+        self._said_at = clock.monotonic()
+        self._tracks: list[_Track] = []
+
+    def watch(self, runs: t.Sequence[ServiceRun]) -> list[ServiceRun]:
+        """Return when each of them has ended, or the time is up.
+
+        Returns those whose deployment ended before ECS could stop it: they need another plan. Raises
+        :class:`Orphaned` when the play that we work for is gone.
+        """
+        self._tracks = [_track(run, self._clock.monotonic()) for run in runs]
+        deadline = self._clock.monotonic() + self._timeout
+        again: list[ServiceRun] = []
+        while self._tracks:
+            self._sweep(again)
+            if not self._tracks:
+                break
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                self._give_up()
+                break
+            pause = watch.sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
+            self._pause(min(pause, max(left, 0.05)))
+        return again
+
+    def _pause(self, seconds: float) -> None:
+        until = self._clock.monotonic() + seconds
+        while True:
+            if _progress.orphaned():
+                raise Orphaned
+            left = until - self._clock.monotonic()
+            if left <= 0:
+                return
+            self._clock.sleep(min(left, _NAP))
+            if self._clock.monotonic() - self._said_at >= _HEARTBEAT:
+                self._heartbeat()
+
+    def _heartbeat(self) -> None:
+        self._said_at = self._clock.monotonic()
+        if len(self._tracks) == 1:
+            track = self._tracks[0]
+            _progress.say(f"[{track.run.name}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
+        else:
+            _progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
+
+    def _elapsed(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def _sweep(self, again: list[ServiceRun]) -> None:
+        records = self._records()
+        for cluster in sorted({track.run.cluster for track in self._tracks}):
+            here = [track for track in self._tracks if track.run.cluster == cluster]
+            for start in range(0, len(here), api.SERVICES_PER_CALL):
+                self._look_at(cluster, here[start : start + api.SERVICES_PER_CALL], records, again)
+        self._tracks = [track for track in self._tracks if track.run.outcome is None and track.run not in again]
+
+    def _records(self) -> dict[str, Answer]:
+        wanted = [track.watched.service_deployment for track in self._tracks if track.watched.service_deployment]
+        try:
+            return api.describe_service_deployments(self._aws, wanted) if wanted else {}
+        except (AwsCallError, IncompleteAnswerError):
+            # The look at the services tells the same a little later.
+            return {}
+
+    def _look_at(
+        self, cluster: str, tracks: t.Sequence[_Track], records: t.Mapping[str, Answer], again: list[ServiceRun]
+    ) -> None:
+        try:
+            found = api.describe_services(self._aws, cluster, [track.run.name for track in tracks])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for track in tracks:
+                self._blind(track, read.explain(exc))
+            return
+        for track in tracks:
+            service = found[track.run.name]
+            if isinstance(service, Service):
+                track.blind = 0
+                self._judge(track, service, records.get(track.watched.service_deployment), again)
+            else:
+                self._blind(track, f"ECS does not describe the service any more: {service}")
+
+    def _blind(self, track: _Track, why: str) -> None:
+        track.blind += 1
+        if track.blind >= _BLIND_LOOKS:
+            track.run.end(
+                "timeout",
+                f"AWS accepted the rollback to {names.short(track.run.target)}, but its end could not be watched: "
+                f"{why} "
+                "Nothing was undone. Run the same command again to go on watching",
+            )
+
+    def _judge(self, track: _Track, service: Service, raw: Answer | None, again: list[ServiceRun]) -> None:
+        run = track.run
+        run.service = service
+        record = watch.Record(str(raw.get("status", "")), str(raw.get("statusReason") or "")) if raw else None
+        look = watch.assess(track.watched, service, record)
+        self._tell(track, service)
+        if look.state in ("serving", "stable"):
+            run.timings.setdefault("serving", self._elapsed())
+        if look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
+            run.timings.setdefault(look.state, self._elapsed())
+            run.end("rolled_back", "")
+        elif look.state == "ended_before":
+            again.append(run)
+        elif look.state == "replaced":
+            self._replaced(track, service, look.reason)
+        elif look.state == "failed":
+            self._fail(track, service, look.reason)
+        elif look.state == "going":
+            self._diagnose_if_in_trouble(track, service)
+
+    def _tell(self, track: _Track, service: Service) -> None:
+        line = watch.progress(service, track.watched.target)
+        if line != track.line:
+            now = self._clock.monotonic()
+            track.line, track.moved_at, self._said_at = line, now, now
+            _progress.say(f"[{track.run.name}] {line}, {self._elapsed():.0f} s")
+
+    def _diagnose_if_in_trouble(self, track: _Track, service: Service) -> None:
+        now = self._clock.monotonic()
+        ours = service.deployment(track.watched.deployment_id)
+        if not track.watched.deployment_id or now - track.diagnosed_at < _DIAGNOSE_EVERY:
+            return
+        if not diagnosis.in_trouble(ours, now - track.moved_at):
+            return
+        track.diagnosed_at = now
+        found = self._diagnose(track, service)
+        why = diagnosis.certain(found, service.desired, service.circuit_breaker)
+        if why:
+            self._fail(track, service, why)
+
+    def _diagnose(self, track: _Track, service: Service) -> diagnosis.Diagnosis:
+        deployment_id = track.watched.deployment_id or (service.primary.id if service.primary else "")
+        found = diagnosis.collect(self._aws, service, deployment_id, track.events_before)
+        before = track.run.diagnosis
+        # Stopped tasks vanish; what an earlier look found is kept.
+        if before is None or len(found.stopped) >= len(before.stopped):
+            track.run.diagnosis = found
+        return track.run.diagnosis or found
+
+    def _replaced(self, track: _Track, service: Service, reason: str) -> None:
+        status = self._how_our_deployment_ended(track)
+        if status.startswith("ROLLBACK"):
+            self._fail(track, service, f"ECS rolled it back ({status})")
+            return
+        track.run.end("superseded", reason)
+
+    def _how_our_deployment_ended(self, track: _Track) -> str:
+        """The status of our service deployment, empty where it cannot be told.
+
+        ECS's own rollback and somebody else's deployment can look alike in ``deployments``; the record tells.
+        """
+        histories = read.Histories(self._aws, track.run.cluster)
+        service = track.run.service
+        if service is None or track.watched.service_deployment:
+            return ""
+        histories.read([service])
+        history = histories.found.get(service.name)
+        planned = track.run.plan
+        before = {planned.running.arn} if planned and planned.running else set()
+        for deployment in reversed(history.deployments if history else ()):
+            if names.same(deployment.target.task_definition, track.watched.target) and deployment.arn not in before:
+                return deployment.status
+        return ""
+
+    def _fail(self, track: _Track, service: Service, reason: str) -> None:
+        found = self._diagnose(track, service)
+        headline = found.headline()
+        text = f"{names.short(track.watched.target)} does not come up: {headline or reason}"
+        if headline and reason and reason not in headline:
+            text += f". ECS: {reason}" if not headline.startswith(reason) else ""
+        healthy = watch.healthy_on(service)
+        track.run.end("failed" if healthy or service.desired == 0 else "rollback_failed", text)
+
+    def _give_up(self) -> None:
+        for track in self._tracks:
+            service = track.run.service
+            if service is not None:
+                self._diagnose(track, service)
+            headline = track.run.diagnosis.headline() if track.run.diagnosis else ""
+            track.run.end(
+                "timeout",
+                f"still going after {self._timeout:.0f} s ({track.line}){': ' + headline if headline else ''}. "
+                "Nothing was undone. Run the same command again to go on watching it",
+            )
+
+
+def _track(run: ServiceRun, now: float) -> _Track:
+    if run.accepted is None or run.plan is None:
+        raise ValueError(f"{run.name} was not acted on, so there is nothing to watch")
+    watched = watch.Watched(
+        target=run.target,
+        deployment_id=run.accepted.deployment_id,
+        service_deployment=run.accepted.service_deployment,
+        known_deployments=run.plan.known_deployments - {run.accepted.deployment_id},
+    )
+    events = run.plan.service.events
+    return _Track(run, watched, frozenset(event.id for event in events), moved_at=now)

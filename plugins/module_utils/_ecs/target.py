@@ -1,0 +1,335 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Which version to go back to, and how that was found. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Arrival, Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
+
+Source = t.Literal[
+    "revision",
+    "as_of",
+    "steps_back",
+    "last_good",
+    "previous_registered",
+    "running_rollback",
+    "none",
+]
+# The candidates that a message names; the rest is in the result.
+_NAMED: t.Final = 6
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asked for."""
+
+    revision: str | None = None
+    as_of: datetime | None = None
+    steps_back: int = 1
+    from_revision: str | None = None
+    fallback: t.Literal["fail", "previous_registered"] = "fail"
+    force: bool = False
+
+    @property
+    def implicit(self) -> bool:
+        """No version was named: the choice is ours."""
+        return self.revision is None and self.as_of is None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The target, or why there is none.
+
+    Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
+    target could be chosen. ``left`` is the version that is left behind. ``unfinished`` marks work of an earlier run of
+    ours that was cut off after the deployment had ended.
+    """
+
+    source: Source = "none"
+    target: str | None = None
+    why: str = ""
+    left: str | None = None
+    left_out: tuple[str, ...] = ()
+    settled: str | None = None
+    problem: str | None = None
+    needs_more_history: bool = False
+    needs_registered: bool = False
+    unfinished: bool = False
+
+
+def choose(
+    selection: Selection,
+    service: Service,
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
+    registered: t.Sequence[str] | None = None,
+) -> Choice:
+    """Choose the target of one service.
+
+    ``history`` is None where AWS does not tell it (denied, unsupported). ``known`` holds the task definitions read so
+    far, by ARN: their marks and statuses count, so a caller reads the chosen target's and chooses again until nothing
+    changes. ``registered`` are the family's ACTIVE revisions, newest first, read only when ``needs_registered`` asked.
+    """
+    current = what_runs_now(service, history)
+    settled = _not_on_from_revision(selection, current, history)
+    if settled:
+        return Choice(settled=settled)
+    if selection.revision is not None:
+        return _explicit(selection.revision, current, history)
+    if selection.as_of is not None:
+        return _as_of(selection.as_of, current, history)
+    ours = _our_own_rollback(service, current, history)
+    if ours is not None and not selection.force:
+        return ours
+    if history is not None and history.returning_from is not None and selection.steps_back == 1:
+        return _running_rollback(history)
+    if history is not None and selection.steps_back == 1 and not selection.force:
+        settled = _already_returned(current, history)
+        if settled:
+            return Choice(settled=settled)
+    return _last_good(selection, current, history, known, registered)
+
+
+def what_runs_now(service: Service, history: History | None) -> str:
+    """The task definition that counts as current: while a deployment is in flight, the one that it deploys."""
+    if history is not None and history.running is not None and history.lands_on is not None:
+        return history.lands_on
+    return service.primary.task_definition if service.primary else service.task_definition
+
+
+def _not_on_from_revision(selection: Selection, current: str, history: History | None) -> str | None:
+    wanted = selection.from_revision
+    if wanted is None:
+        return None
+    wanted = names.from_option(wanted, current) or wanted
+    leaving = history.returning_from if history else None
+    if names.same(wanted, current) or (leaving is not None and names.same(wanted, leaving)):
+        return None
+    return f"it runs {names.short(current)}, not {names.short(wanted)}, so it does not need to move"
+
+
+def _explicit(revision: str, current: str, history: History | None) -> Choice:
+    target = names.from_option(revision, current)
+    if target is None:
+        return Choice(
+            problem=f"revision '{revision}' is neither a number, nor family:number, nor the ARN of a task definition"
+        )
+    if names.same(target, current):
+        if history is not None and history.running is not None:
+            return Choice(
+                "revision", current, "you named it, and a deployment to it is running", history.returning_from
+            )
+        return Choice("revision", current, "you named it")
+    return Choice("revision", target, "you named it", _left(current, history))
+
+
+def _as_of(when: datetime, current: str, history: History | None) -> Choice:
+    if history is None:
+        return Choice(problem="as_of needs the service deployment history, and AWS does not tell it")
+    arrival = history.in_service_at(when)
+    if arrival is None:
+        oldest = history.arrivals[0].at.isoformat() if history.arrivals else "nothing at all"
+        return Choice(
+            problem=f"the service deployment history does not reach back to {when.isoformat()}: "
+            f"the oldest version in service that it knows began at {oldest}. AWS keeps 90 days",
+            needs_more_history=True,
+        )
+    why = f"in service at {when.isoformat()}, since {arrival.at.isoformat()}"
+    return Choice("as_of", arrival.task_definition, why, _left(current, history))
+
+
+def _our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
+    """What the service's tags say of a rollback by this collection, where nothing was deployed since."""
+    primary = service.primary
+    if primary is None or (history is not None and history.running is not None):
+        return None
+    newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
+    done = marks.rolled_back(service.tags)
+    if done and done.target == names.short(current) and done.deployment in (primary.id, newest):
+        return Choice(
+            settled=f"already rolled back from {done.left} to {done.target} at {done.at} by this tool; "
+            "nothing was deployed since"
+        )
+    begun = marks.started(service.tags)
+    if begun and begun.target == names.short(current) and begun.deployment in (primary.id, newest):
+        left = next((c for c in (history.records if history else ()) if names.short(c) == begun.left), None)
+        return Choice(
+            "running_rollback",
+            current,
+            f"an earlier run began to roll back from {begun.left} and did not live to see the end",
+            left,
+            unfinished=True,
+        )
+    return None
+
+
+def _running_rollback(history: History) -> Choice:
+    left = history.returning_from or ""
+    if history.lands_on is None:
+        return Choice(
+            problem=f"ECS is rolling back from {names.short(left)}, and does not say to which revision. "
+            "Wait for it to end, or name a revision"
+        )
+    return Choice(
+        "running_rollback",
+        history.lands_on,
+        f"a rollback from {names.short(left)} is already running",
+        left,
+    )
+
+
+def _already_returned(current: str, history: History) -> str | None:
+    arrival = history.arrivals[-1] if history.arrivals else None
+    newest = history.newest
+    if arrival is None or newest is None or arrival.deployment != newest.arn or arrival.task_definition != current:
+        return None
+    return _how_it_returned(arrival)
+
+
+def _how_it_returned(arrival: Arrival) -> str | None:
+    version, left = names.short(arrival.task_definition), names.short(arrival.left or "")
+    if arrival.how == "rolled_back":
+        return (
+            f"ECS itself rolled it back from {left} to {version} at {arrival.at.isoformat()}, and nothing was deployed "
+            "since. To go further back, give steps_back, revision or force"
+        )
+    if arrival.how == "returned":
+        return (
+            f"somebody returned it from {left} to {version} at {arrival.at.isoformat()}, and nothing was deployed "
+            "since. To go further back, give steps_back, revision or force"
+        )
+    return None
+
+
+def _last_good(
+    selection: Selection,
+    current: str,
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
+    registered: t.Sequence[str] | None,
+) -> Choice:
+    steps = selection.steps_back
+    base, basis = current, history
+    if history is not None and steps > 1 and not selection.force:
+        # Counted from the version that was left, so that asking twice for two steps does not go back four.
+        arrival = history.arrivals[-1] if history.arrivals else None
+        if arrival and arrival.left and arrival.how != "deployed" and _already_returned(current, history):
+            base, basis = arrival.left, history.before(arrival.deployment)
+    candidates = [c for c in (basis.candidates(known) if basis else ()) if c.task_definition != base]
+    good = [c for c in candidates if c.verdict == "good" and _usable(known.get(c.task_definition))]
+    if len(good) >= steps:
+        return _chosen(good[steps - 1], candidates, known, current, history, steps)
+    return _no_good_one(selection, current, candidates, good, history, known, registered)
+
+
+def _chosen(
+    pick: Candidate,
+    candidates: t.Sequence[Candidate],
+    known: t.Mapping[str, TaskDefinition],
+    current: str,
+    history: History | None,
+    steps: int,
+) -> Choice:
+    if pick.task_definition == current:
+        return Choice(
+            settled=f"it is on {names.short(current)} already, {steps} good versions back; nothing was deployed since"
+        )
+    passed_by = candidates[: candidates.index(pick)]
+    left_out = [f"{names.short(c.task_definition)}: {_why_not(c, known)}" for c in passed_by if c.verdict != "good"]
+    left_out += [
+        f"{names.short(c.task_definition)}: {_why_not(c, known)}"
+        for c in passed_by
+        if c.verdict == "good" and not _usable(known.get(c.task_definition))
+    ]
+    return Choice(
+        "last_good" if steps == 1 else "steps_back",
+        pick.task_definition,
+        pick.why if steps == 1 else f"{steps} good versions back: {pick.why}",
+        _left(current, history),
+        tuple(left_out),
+    )
+
+
+def _no_good_one(
+    selection: Selection,
+    current: str,
+    candidates: t.Sequence[Candidate],
+    good: t.Sequence[Candidate],
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
+    registered: t.Sequence[str] | None,
+) -> Choice:
+    if selection.steps_back > 1:
+        have = ", ".join(names.short(c.task_definition) for c in good) or "none"
+        return Choice(
+            problem=f"steps_back: {selection.steps_back} reaches beyond the recorded history: good versions besides "
+            f"{names.short(current)}: {have}",
+            needs_more_history=True,
+        )
+    if selection.fallback == "previous_registered":
+        if registered is None:
+            return Choice(needs_registered=True, needs_more_history=True, problem="not looked up yet")
+        return _previous_registered(current, candidates, known, registered, _left(current, history))
+    if history is None:
+        what = "AWS does not tell the service deployment history"
+    else:
+        seen = "; ".join(f"{names.short(c.task_definition)}: {_why_not(c, known)}" for c in candidates[:_NAMED])
+        what = f"the recorded history holds no good version besides {names.short(current)} ({seen or 'it is empty'})"
+    return Choice(
+        problem=f"{what}. Name one with revision, or give fallback: previous_registered to take the newest older "
+        "ACTIVE revision of the family, whether or not it ever ran",
+        needs_more_history=True,
+    )
+
+
+def _previous_registered(
+    current: str,
+    candidates: t.Sequence[Candidate],
+    known: t.Mapping[str, TaskDefinition],
+    registered: t.Sequence[str],
+    left: str | None,
+) -> Choice:
+    bad = {c.task_definition for c in candidates if c.verdict == "bad"}
+    now = names.parse(current)
+    for arn in registered:
+        name = names.parse(arn)
+        if name is None or now is None or name.family != now.family or name.revision >= now.revision:
+            continue
+        if arn not in bad and _usable(known.get(arn)) and marks.BAD not in _tags(known.get(arn)):
+            why = "the newest older ACTIVE revision of the family; nothing proves that it ever ran"
+            return Choice("previous_registered", arn, why, left)
+    return Choice(
+        problem=f"the family of {names.short(current)} has no older ACTIVE revision that is not known to be bad"
+    )
+
+
+def _usable(task_definition: TaskDefinition | None) -> bool:
+    return task_definition is None or task_definition.status == "ACTIVE"
+
+
+def _tags(task_definition: TaskDefinition | None) -> t.Mapping[str, str]:
+    return task_definition.tags if task_definition else {}
+
+
+def _why_not(candidate: Candidate, known: t.Mapping[str, TaskDefinition]) -> str:
+    task_definition = known.get(candidate.task_definition)
+    if candidate.verdict == "good" and task_definition is not None and task_definition.status != "ACTIVE":
+        return f"it was good, but is {task_definition.status}, and ECS deploys only ACTIVE task definitions"
+    return candidate.why
+
+
+def _left(current: str, history: History | None) -> str:
+    """The version that is left: while ECS goes back by itself, the one that it goes back from."""
+    if history is not None and history.returning_from is not None:
+        return history.returning_from
+    return current

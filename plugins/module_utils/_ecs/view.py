@@ -1,0 +1,87 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""A plan as a result: what ``ecs_rollback_info`` returns for a service. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
+
+_OUTCOMES: t.Final = {"act": "planned", "nothing": "unchanged", "refuse": "refused"}
+
+
+def of(planned: Plan | Refusal, cluster: str) -> dict[str, t.Any]:
+    """One item of ``services``."""
+    if isinstance(planned, Refusal):
+        return {
+            "service": planned.name,
+            "cluster": cluster,
+            "outcome": "refused",
+            "reason": planned.reason,
+            "method": "none",
+            "current": None,
+            "target": None,
+            "target_source": "none",
+            "target_why": "",
+            "left": None,
+            "candidates": [],
+            "in_flight": None,
+            "findings": [f.as_dict() for f in planned.findings],
+        }
+    target = planned.target
+    return {
+        "service": planned.service.name,
+        "cluster": cluster,
+        "outcome": _OUTCOMES[planned.verb],
+        "reason": planned.reason,
+        "method": planned.method,
+        "current": _current(planned),
+        "target": None
+        if target is None
+        else {
+            "task_definition": target.arn,
+            "status": target.status,
+            "service_revision": planned.good.arn if planned.good else None,
+            "image_digests": dict(planned.good.digests) if planned.good else {},
+        },
+        "target_source": planned.choice.source,
+        "target_why": planned.choice.why,
+        "left": planned.left,
+        "candidates": [{**c.as_dict(), "current": c.task_definition == planned.current} for c in planned.candidates],
+        "in_flight": _in_flight(planned.running),
+        "findings": [f.as_dict() for f in planned.findings],
+    }
+
+
+def _current(planned: Plan) -> dict[str, t.Any]:
+    primary = planned.service.primary
+    return {
+        "task_definition": planned.current,
+        "service_revision": planned.now.arn if planned.now else None,
+        "image_digests": dict(planned.now.digests) if planned.now else {},
+        "deployment_id": primary.id if primary else None,
+        "rollout_state": primary.rollout_state if primary else None,
+        "rollout_state_reason": primary.rollout_reason if primary else None,
+        "desired_count": planned.service.desired,
+        "running_count": planned.service.running,
+    }
+
+
+def _in_flight(running: ServiceDeployment | None) -> dict[str, t.Any] | None:
+    if running is None:
+        return None
+    return {
+        "service_deployment": running.arn,
+        "status": running.status,
+        "status_reason": running.reason,
+        "task_definition": running.target.task_definition,
+        "created_at": running.created_at.isoformat(),
+        "goes_back_to": [s.task_definition for s in running.sources],
+    }

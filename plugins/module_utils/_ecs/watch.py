@@ -1,0 +1,153 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What a look at a service says about the rollback that we watch. Pure: the loop that looks is in :mod:`.sweep`.
+
+We watch *our own* deployment to its end. ``services_stable`` and its like look only at counts, so they call a service
+stable that ECS has rolled back from under them (waiters-2.json in botocore: one deployment, running == desired).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
+
+State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before"]
+
+# DescribeServices calls are batched by ten; polling takes at most this many of them a second, a sixth of the
+# published 20 per second, so that the console and ECS itself stay usable in an incident.
+_SWEEP_CALLS_PER_SECOND: t.Final = 3.0
+_SHORTEST_SWEEP: t.Final = 2.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is watched: our deployment's id, or, where ECS rolls back by itself, the ARN of its service deployment.
+
+    ``known_deployments`` are the ids that were there before; a PRIMARY that is neither ours nor one of these is
+    somebody else's.
+    """
+
+    target: str
+    deployment_id: str
+    service_deployment: str
+    known_deployments: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A service deployment as DescribeServiceDeployments shows it."""
+
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look says. ``reason`` is filled where it is not simply going on."""
+
+    state: State
+    reason: str = ""
+
+
+def assess(watched: Watched, service: Service, record: Record | None) -> Look:
+    """Judge one look at a service. Unknown statuses count as still going."""
+    if service.status != "ACTIVE":
+        return Look("failed", f"the service is {service.status} now: somebody deleted it meanwhile")
+    if watched.service_deployment:
+        return _native(watched, service, record)
+    return _own(watched, service)
+
+
+def _own(watched: Watched, service: Service) -> Look:
+    ours, primary = service.deployment(watched.deployment_id), service.primary
+    if ours is not None and ours.rollout_state == "FAILED":
+        return Look("failed", ours.rollout_reason or "ECS reports the rollout as FAILED")
+    if primary is None:
+        return Look("going")
+    if ours is None or primary.id != ours.id:
+        if primary.id in watched.known_deployments:
+            return Look("failed", f"ECS went back to {names.short(primary.task_definition)} by itself")
+        return Look("replaced", _replaced_by(primary))
+    if _settled(service, ours):
+        return Look("stable")
+    return Look("serving") if _serving(service, ours) else Look("going")
+
+
+def _native(watched: Watched, service: Service, record: Record | None) -> Look:
+    if record is None:
+        return Look("going")
+    if record.status == "SUCCESSFUL":
+        return Look("ended_before", "the deployment finished before ECS could stop it")
+    if record.status == "ROLLBACK_FAILED":
+        return Look("failed", record.reason or "ECS could not roll back")
+    primary = service.primary
+    on_target = primary is not None and names.same(primary.task_definition, watched.target)
+    if record.status in ("STOPPED", "ROLLBACK_SUCCESSFUL") and primary is not None and not on_target:
+        return Look("replaced", _replaced_by(primary))
+    if record.status == "STOPPED":
+        return Look("failed", record.reason or "the rollback was stopped before it ended")
+    if primary is None or not on_target:
+        return Look("going")
+    if record.status == "ROLLBACK_SUCCESSFUL" and _settled(service, primary):
+        return Look("stable")
+    return Look("serving") if _serving(service, primary) else Look("going")
+
+
+def _settled(service: Service, ours: Deployment) -> bool:
+    """The rollout is complete, and nothing of the old versions is left.
+
+    Services with a Classic Load Balancer have no rollout state (API_Deployment); there the counts must do.
+    """
+    alone = len(service.deployments) == 1
+    full = ours.running >= ours.desired and ours.pending == 0 and service.running == service.desired
+    return alone and full and ours.rollout_state in ("COMPLETED", "")
+
+
+def _serving(service: Service, ours: Deployment) -> bool:
+    """All traffic is on ours: it has all its tasks, and no other deployment has one running.
+
+    A task that drains is no longer RUNNING, and a load balancer sends it nothing new.
+    """
+    others = sum(d.running + d.pending for d in service.deployments if d.id != ours.id)
+    return ours.running >= max(ours.desired, service.desired) and ours.pending == 0 and others == 0
+
+
+def _replaced_by(primary: Deployment) -> str:
+    return f"somebody else deployed {names.short(primary.task_definition)} ({primary.id}) over it"
+
+
+def healthy_on(service: Service) -> str | None:
+    """The task definition that serves the service with all the tasks it wants, None where none does."""
+    for deployment in service.deployments:
+        if service.desired > 0 and deployment.running >= service.desired:
+            return deployment.task_definition
+    return None
+
+
+def progress(service: Service, target: str) -> str:
+    """The counts of one look: ``2/4 on web:41, 1 pending, 4 on web:43``."""
+    ours = [d for d in service.deployments if names.same(d.task_definition, target)]
+    running, pending = sum(d.running for d in ours), sum(d.pending for d in ours)
+    parts = [f"{running}/{service.desired} on {names.short(target)}"]
+    if pending:
+        parts.append(f"{pending} pending")
+    for deployment in service.deployments:
+        if not names.same(deployment.task_definition, target) and deployment.running + deployment.pending > 0:
+            parts.append(f"{deployment.running + deployment.pending} on {names.short(deployment.task_definition)}")
+    failed = sum(d.failed for d in ours)
+    if failed:
+        parts.append(f"{failed} failed to start")
+    return ", ".join(parts)
+
+
+def sweep_interval(services: int, services_per_call: int = 10) -> float:
+    """Seconds between two looks at all that is in flight: 2 s for one service, longer for hundreds."""
+    calls = -(-services // services_per_call)
+    return max(_SHORTEST_SWEEP, calls / _SWEEP_CALLS_PER_SECOND)

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What the person on call reads. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+
+_SOURCES: t.Final = {
+    "revision": "named",
+    "as_of": "as of",
+    "steps_back": "last good",
+    "last_good": "last good",
+    "previous_registered": "previous registered",
+    "running_rollback": "running rollback",
+}
+
+
+def plan_line(planned: plan.Plan) -> str:
+    """``web:43 → web:41  last good: SUCCESSFUL at …. web:42 left out: ECS rolled it back``."""
+    if planned.target is None or planned.verb == "nothing":
+        return f"{names.short(planned.current)}: {planned.reason}"
+    left = names.short(planned.left) if planned.left else names.short(planned.current)
+    label = _SOURCES.get(planned.choice.source, planned.choice.source)
+    text = f"{left} → {names.short(planned.target.arn)}  {label}: {planned.choice.why}"
+    for note in planned.choice.left_out:
+        name, _colon, why = note.partition(": ")
+        text += f".  {name} left out: {why}"
+    return text
+
+
+def method_line(planned: plan.Plan) -> str:
+    """How the service goes back, in words."""
+    return {
+        "adopt": "following the rollback that is already running",
+        "stop_deployment": "ECS was asked to stop the running deployment and go back to where it came from",
+        "update_service": "update_service accepted",
+        "none": "nothing to do",
+    }[planned.method]
+
+
+def final_line(run: ServiceRun) -> str:
+    """How it ended, what was left, what to do next. The one line that must be enough."""
+    if run.outcome == "rolled_back":
+        seconds = run.timings.get("ended", 0.0)
+        return f"rolled_back: {run.route} in {seconds:.0f} s{_left_marked(run)}"
+    if run.outcome == "started":
+        return f"started: {run.route}. AWS accepted it; how it ends was not watched"
+    if run.outcome == "planned":
+        return f"planned: {run.route} by {run.plan.method if run.plan else 'none'}; nothing was written"
+    if run.outcome in ("failed", "rollback_failed"):
+        return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run)}{_next_good(run)}"
+    if run.outcome == "superseded":
+        return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed"
+    if run.outcome == "refused":
+        return f"refused: {run.reason.rstrip('.')}. Nothing was written"
+    return f"{run.outcome}: {run.reason}"
+
+
+def where_it_is(run: ServiceRun) -> str:
+    """What serves the service now, as far as its deployments tell."""
+    service = run.service
+    if service is None:
+        return f"where {run.name} is now is not known"
+    serving = [d for d in service.deployments if d.running > 0]
+    if not serving:
+        return f"{run.name} has no running task (desired: {service.desired})"
+    counts = " and ".join(f"{names.short(d.task_definition)} with {d.running} of {service.desired}" for d in serving)
+    text = f"{run.name} is serving on {counts} tasks"
+    if _ecs_goes_on(service, run.target):
+        text += f". ECS goes on trying to start {names.short(run.target)}"
+    return text
+
+
+def _ecs_goes_on(service: Service, target: str) -> bool:
+    primary = service.primary
+    return (
+        primary is not None and names.same(primary.task_definition, target) and primary.rollout_state == "IN_PROGRESS"
+    )
+
+
+def _next_good(run: ServiceRun) -> str:
+    planned = run.plan
+    if planned is None:
+        return ""
+    others = [
+        c.task_definition
+        for c in planned.candidates
+        if c.verdict == "good" and c.task_definition not in (run.target, planned.current)
+    ]
+    if not others:
+        return ". No other good version is on record: name one with revision"
+    return f". Next good: {names.short(others[0])}. Try: -e rollback_revision={names.short(others[0])}"
+
+
+def _left_marked(run: ServiceRun) -> str:
+    marked = next((f.message for f in run.findings if f.check == "marked"), "")
+    return f". {marked}" if marked else ""
+
+
+def summary(runs: t.Sequence[ServiceRun]) -> str:
+    """One line for the whole call: the single service's own, or counts and the first that went wrong."""
+    if len(runs) == 1:
+        return f"[{runs[0].name}] {final_line(runs[0])}"
+    counts: dict[str, int] = {}
+    for run in runs:
+        counts[str(run.outcome)] = counts.get(str(run.outcome), 0) + 1
+    text = f"{len(runs)} services: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    bad = next((run for run in runs if not run.ok), None)
+    return f"{text}. [{bad.name}] {final_line(bad)}" if bad else text

@@ -1,0 +1,407 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_rollback
+short_description: Take ECS services back to their last known good version
+version_added: 0.1.0
+description:
+  - Takes ECS services back to the newest version that really ran and succeeded, and says why it is that one.
+  - What counts is the record that ECS keeps of its deployments, never the number of a revision. A version that ECS
+    rolled back, that somebody left for an older one, that never became healthy, or that is marked bad is passed by.
+  - A deployment that is still running is stopped natively where that lands on the target. Otherwise the service is
+    updated. Either way this module watches its own deployment to the end, and says RV(services[].outcome=rolled_back)
+    only of what it has verified.
+  - It is safe to run twice. A service that was already rolled back, by this module, by ECS or by somebody's hand, is
+    V(unchanged), and a rollback that is still running is followed to its end.
+  - Similar to C(kubectl rollout undo) and to C(nomad job revert).
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - lastgood.aws._attributes
+  - lastgood.aws._attributes.actiongroup_aws
+  - lastgood.aws._attributes.in_process
+  - lastgood.aws._ecs_rollback
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The plan is made from real reads and nothing is written. The outcome is then V(planned).
+  diff_mode:
+    support: full
+    details:
+      - Shows the difference between the task definitions, without the values of environment variables, and the
+        settings of the service that are not reverted.
+  idempotent:
+    support: full
+options:
+  tasks:
+    description:
+      - Set the task count to this. Without it the count is never sent, so what auto scaling has set stays.
+      - It is not applied to a service that has nothing to roll back.
+    type: int
+  deregister:
+    description:
+      - Deregister the revision that was left, after the rollback was verified.
+      - A revision that any service or any running task of the account still uses in this Region is left alone.
+    type: bool
+    default: false
+  mark:
+    description:
+      - Mark the revision that was left with the tag C(lastgood:bad), and note the rollback in tags of the service, so
+        that later runs know of it.
+      - Where tagging is denied, this is reported as a warning.
+    type: bool
+    default: true
+  reason:
+    description:
+      - Why, for the mark and for the people who read it later.
+    type: str
+  wait:
+    description:
+      - Wait for the end. Without it the outcome is V(started), and nothing is verified.
+    type: bool
+    default: true
+  wait_until:
+    description:
+      - V(stable) waits until the old tasks are gone. V(serving) returns when the target takes all the traffic.
+    type: str
+    choices:
+      - stable
+      - serving
+    default: stable
+  wait_timeout:
+    description:
+      - How long to wait, in seconds. Nothing is undone when the time is up.
+    type: int
+    default: 1800
+  max_fail_percentage:
+    description:
+      - The share of the services, in percent, that may go wrong. Beyond it no further service is started and the module
+        fails.
+      - With the default nothing at all is written when one of the services cannot be rolled back.
+    type: float
+    default: 0
+notes:
+  - Services with the deployment controller V(ECS) and the deployment strategy V(ROLLING) are supported. Others are
+    refused before anything is written.
+  - Terraform, CloudFormation and others see the tags that begin with C(lastgood:) as drift. Tell them to ignore this
+    prefix.
+seealso:
+  - module: lastgood.aws.ecs_rollback_info
+  - module: lastgood.aws.autoscaling_suspend
+  - module: community.aws.ecs_service
+author:
+  - The lastgood.aws authors (@lastgood)
+"""
+
+EXAMPLES = r"""
+---
+- name: Take web back to its last known good version
+  lastgood.aws.ecs_rollback:
+    cluster: prod
+    service: web
+    reason: 500s since 13:52
+
+- name: Only services that run the bad release, and take that release out of use
+  lastgood.aws.ecs_rollback:
+    cluster: prod
+    services:
+      - web
+      - worker
+    from_revision: 43
+    deregister: true
+
+- name: Back to what was in service at lunch, with eight tasks
+  lastgood.aws.ecs_rollback:
+    cluster: prod
+    service: web
+    as_of: "2026-11-20T12:00:00Z"
+    tasks: 8
+
+- name: Show what would be done, change nothing
+  lastgood.aws.ecs_rollback:
+    cluster: prod
+    service: web
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+services:
+  description: How each service ended, in the order in which they were given.
+  returned: always, but not where the options themselves are wrong
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: Name of the service.
+      returned: always
+      type: str
+      sample: web
+    cluster:
+      description: The cluster as it was given.
+      returned: always
+      type: str
+      sample: prod
+    outcome:
+      description:
+        - V(unchanged), there was nothing to do. V(rolled_back), our deployment is in service on the target, verified.
+          V(started), AWS accepted it and it was not waited for. V(planned), check mode.
+        - These fail the module. V(superseded), somebody else's deployment replaced ours. V(failed), ours failed, and
+          the service runs on something else. V(rollback_failed), ours failed and the service is healthy on nothing.
+          V(timeout), still going, nothing was undone. V(refused), nothing was written.
+      returned: always
+      type: str
+      sample: rolled_back
+    changed:
+      description: Whether anything was written for this service.
+      returned: always
+      type: bool
+      sample: true
+    method:
+      description:
+        - How it went back. V(update_service), V(stop_deployment) (natively, by ECS), V(adopt) (a rollback that was
+          already running was followed), or V(none).
+      returned: always
+      type: str
+      sample: update_service
+    target:
+      description: ARN of the task definition to go back to.
+      returned: always, null where there is none
+      type: str
+      sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
+    target_source:
+      description:
+        - How the target was found. V(last_good), V(steps_back), V(as_of), V(revision), V(running_rollback),
+          V(previous_registered) or V(none).
+      returned: always
+      type: str
+      sample: last_good
+    target_why:
+      description: Why this one, in words.
+      returned: always
+      type: str
+      sample: SUCCESSFUL at 2026-11-14 09:12:40 UTC
+    before:
+      description: What ran before.
+      returned: always, null where the service could not be read
+      type: dict
+      contains: &state
+        task_definition:
+          description: ARN of the task definition of the PRIMARY deployment.
+          returned: always
+          type: str
+          sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
+        service_revision:
+          description: ARN of the service revision.
+          returned: always, null where it is not known
+          type: str
+          sample: arn:aws:ecs:eu-central-1:123456789012:service-revision/prod/web/4980306466373577095
+        deployment_id:
+          description: Id of the PRIMARY deployment.
+          returned: always
+          type: str
+          sample: ecs-svc/4980306466373577095
+        image_digests:
+          description: The digests that ECS recorded, by container name.
+          returned: always, empty where none is known
+          type: dict
+          sample:
+            app: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        desired_count:
+          description: Tasks wanted.
+          returned: always
+          type: int
+          sample: 4
+        running_count:
+          description: Tasks running.
+          returned: always
+          type: int
+          sample: 4
+    after:
+      description: What was there at the last look.
+      returned: always, null where the service could not be read
+      type: dict
+      contains: *state
+    left:
+      description: ARN of the task definition that was left behind.
+      returned: always, null where none was
+      type: str
+      sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
+    reason:
+      description: Why it ended like this, in words.
+      returned: always
+      type: str
+      sample: "already rolled back from web:43 to web:41 by this tool; nothing was deployed since"
+    findings:
+      description: What the checks before the write and the run itself found.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        check:
+          description: What was checked.
+          returned: always
+          type: str
+          sample: image_identity
+        severity:
+          description: V(block), V(warn), V(unknown) (it could not be read, which is not fine), or V(info).
+          returned: always
+          type: str
+          sample: warn
+        message:
+          description: What was found.
+          returned: always
+          type: str
+          sample: web:43 was not marked bad
+    diagnosis:
+      description: Why tasks did not come up, as far as it could be read.
+      returned: always, null where there was nothing to diagnose
+      type: dict
+      contains:
+        rollout_reason:
+          description: What ECS says of the rollout.
+          returned: always
+          type: str
+          sample: "ECS deployment circuit breaker: tasks failed to start."
+        stopped_tasks:
+          description: Why tasks stopped, the most frequent reason first.
+          returned: always
+          type: list
+          elements: dict
+          sample:
+            - reason: "CannotPullContainerError: pull image manifest has been retried 1 time(s): not found"
+              tasks: 3
+        events:
+          description: Service events since the rollback began, the newest first.
+          returned: always
+          type: list
+          elements: dict
+          sample:
+            - at: "2026-11-20T14:03:11+00:00"
+              message: (service web) has started 2 tasks
+        unknown:
+          description: What could not be read, and why.
+          returned: always
+          type: list
+          elements: str
+          sample: []
+    deregistered:
+      description: ARN of the task definition that was deregistered.
+      returned: always, null where none was
+      type: str
+      sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
+    timings:
+      description: Seconds from the start of the call until it was planned, accepted by AWS, serving, stable and ended.
+      returned: always
+      type: dict
+      sample:
+        planned: 0.4
+        accepted: 0.6
+        serving: 41.2
+        stable: 73.8
+        ended: 74.1
+summary:
+  description: The whole call in one line.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
+api_calls:
+  description: Requests that were sent, by operation, retries included.
+  returned: always
+  type: dict
+  sample:
+    DescribeServices: 12
+    UpdateService: 1
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orphaned
+
+MODULE_SPEC = {
+    "tasks": {"type": "int"},
+    "deregister": {"type": "bool", "default": False},
+    "mark": {"type": "bool", "default": True},
+    "reason": {"type": "str"},
+    "wait": {"type": "bool", "default": True},
+    "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
+    "wait_timeout": {"type": "int", "default": 1800},
+    "max_fail_percentage": {"type": "float", "default": 0},
+}
+
+
+def order_of(module: AnsibleAWSModule) -> Order:
+    """What the options ask for. Raises :class:`.options.BadOption` where they contradict each other."""
+    params = module.params
+    if params["deregister"] and not params["wait"]:
+        raise options.BadOption(
+            "deregister and wait: false contradict each other: a revision is deregistered only after the rollback was "
+            "verified. Leave out one of them"
+        )
+    if params["wait_timeout"] < 1:
+        raise options.BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")
+    if not 0 <= params["max_fail_percentage"] <= 100:
+        raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
+    return Order(
+        cluster=params["cluster"],
+        services=options.service_names(params),
+        wish=options.wish(params),
+        deregister=params["deregister"],
+        mark=params["mark"],
+        reason=params["reason"],
+        wait=params["wait"],
+        wait_until=params["wait_until"],
+        wait_timeout=params["wait_timeout"],
+        max_fail_percentage=params["max_fail_percentage"],
+        check_mode=module.check_mode,
+    )
+
+
+def main() -> None:
+    """Roll back, and report."""
+    module = AnsibleAWSModule(
+        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC},
+        mutually_exclusive=options.SELECTION_EXCLUSIVE,
+        supports_check_mode=True,
+    )
+    module.require_botocore_at_least("1.38.10", reason="to stop service deployments")
+    try:
+        order = order_of(module)
+    except options.BadOption as exc:
+        module.fail_json(msg=f"{exc}. Nothing was changed.")
+    aws = Aws(module.client)
+    rollback = Rollback(aws, order, Clock())
+    try:
+        runs = rollback.run()
+    except Orphaned:
+        module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
+    result = {
+        "changed": any(run.changed for run in runs),
+        "services": [run.as_dict() for run in runs],
+        "summary": wording.summary(runs),
+    }
+    if module._diff:
+        result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
+    for run in runs:
+        for finding in run.findings:
+            if finding.severity in ("warn", "unknown"):
+                module.warn(f"[{run.name}] {finding.message}")
+    result["api_calls"] = aws.api_calls
+    if rollback.too_many_failed:
+        module.fail_json(msg=result["summary"], **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
