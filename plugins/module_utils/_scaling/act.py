@@ -1,0 +1,217 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Carry plans out, and tell how each of them ended.
+
+Nothing is suspended unless all targets can be. Resuming and restoring go on past a target that cannot be, because
+each target that stays suspended is one too many.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import (
+    ClearRecord,
+    SetFlags,
+    Step,
+    WriteRecord,
+    unrecorded,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.journal import Journal, Record
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
+    Finding,
+    Flags,
+    Outcome,
+    ScalableTarget,
+    State,
+    sentence,
+    words,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
+
+Say = t.Callable[[str], None]
+_Trouble = t.Union[AwsCallError, IncompleteAnswerError]
+_ENDED_BADLY: t.Final = frozenset({"refused", "failed", "not_attempted"})
+_REPLACED: t.Final = Finding(
+    "record",
+    "warn",
+    "another run has written a record of its own meanwhile. It was left there, so state=restored finds it",
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it ended for one target. ``after`` is None where AWS did not answer, so nobody knows."""
+
+    plan: Plan
+    outcome: Outcome
+    reason: str
+    changed: bool
+    after: Flags | None
+    journal: Journal
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Must fail the module."""
+        return self.outcome in _ENDED_BADLY or any(finding.severity == "block" for finding in self.findings)
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        target = self.plan.target
+        return {
+            "resource_id": self.plan.resource_id,
+            "outcome": self.outcome,
+            "changed": self.changed,
+            "reason": self.reason,
+            "before": target.picture(target.suspended) if target else {},
+            "after": target.picture(self.after) if target and self.after is not None else {},
+            "record": self.journal.as_dict() if isinstance(self.journal, Record) else {},
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+    def diff(self) -> dict[str, t.Any]:
+        """For diff mode."""
+        header, record = self.plan.resource_id, self.plan.journal
+        before = {"record": record.as_dict() if isinstance(record, Record) else {}}
+        after = {"record": self.as_dict()["record"]}
+        return {
+            "before_header": header,
+            "after_header": header,
+            "before": {**self.as_dict()["before"], **before},
+            "after": {**self.as_dict()["after"], **after},
+        }
+
+
+def preview(item: Plan) -> Result:
+    """How it would end, for check mode, and how it ends where there is nothing to do."""
+    made = item.decision
+    outcome: Outcome = "planned" if made.steps else made.outcome
+    return Result(item, outcome, made.reason, bool(made.steps), made.after, made.journal, made.findings)
+
+
+def act(targets: ScalableTargets, state: State, plans: t.Sequence[Plan], say: Say) -> list[Result]:
+    """Carry the plans out, in order."""
+    all_or_nothing = state == "suspended"
+    stopped = all_or_nothing and any(item.blocked for item in plans)
+    results = []
+    for item in plans:
+        if item.target is None or not item.decision.steps:
+            result = preview(item)
+        elif stopped:
+            result = _not_attempted(item, item.target)
+        else:
+            result = _perform(targets, item, item.target, state)
+            say(f"[{item.target.short_name}] scaling: {result.reason}")
+            stopped = all_or_nothing and result.failed
+        results.append(result)
+    return results
+
+
+def _not_attempted(item: Plan, target: ScalableTarget) -> Result:
+    reason = "nothing was changed here, because another target could not be suspended"
+    return Result(item, "not_attempted", reason, False, target.suspended, item.journal, item.decision.findings)
+
+
+def _perform(targets: ScalableTargets, item: Plan, target: ScalableTarget, state: State) -> Result:
+    made = item.decision
+    result = Result(item, made.outcome, made.reason, False, target.suspended, item.journal, made.findings)
+    for step in made.steps:
+        try:
+            result = _do(targets, target, step, result)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            result = _went_wrong(exc, target, state, step, result)
+        if result.outcome == "failed":
+            break
+    return result
+
+
+def _do(targets: ScalableTargets, target: ScalableTarget, step: Step, result: Result) -> Result:
+    if isinstance(step, WriteRecord):
+        targets.write_record(target, step.record)
+        return replace(result, changed=True, journal=step.record)
+    if isinstance(step, SetFlags):
+        targets.set_flags(target, step.suspended)
+        return replace(result, changed=True, after=step.suspended)
+    if targets.clear_record(target, step.record):
+        return replace(result, changed=True, journal=None)
+    return replace(result, findings=(*result.findings, _REPLACED))
+
+
+def _went_wrong(exc: _Trouble, target: ScalableTarget, state: State, step: Step, result: Result) -> Result:
+    if isinstance(step, SetFlags):
+        reason = _not_set(exc, target, state)
+        if exc.no_answer:
+            return replace(result, outcome="failed", reason=reason, changed=True, after=None)
+        return replace(result, outcome="failed", reason=reason)
+    if isinstance(step, ClearRecord):
+        return replace(result, findings=(*result.findings, _left_behind(exc)))
+    if step.needed:
+        return replace(result, outcome="failed", reason=_not_recorded(exc, target, state))
+    finding = unrecorded(sentence(exc.explain())) if state == "suspended" else _outdated(exc)
+    return replace(result, findings=(*result.findings, finding))
+
+
+def _not_recorded(exc: _Trouble, target: ScalableTarget, state: State) -> str:
+    text = (
+        f"{sentence(exc.explain())} Without a record this could not be undone exactly, so no flag was changed: "
+        f"{words(target.suspended)} suspended, as before."
+    )
+    if state == "suspended" and not exc.no_answer:
+        text += (
+            " Where tagging cannot be allowed, suspend with journal=best_effort and end it with state=resumed, or "
+            "leave auto scaling alone"
+        )
+    return text
+
+
+def _not_set(exc: _Trouble, target: ScalableTarget, state: State) -> str:
+    if exc.no_answer:
+        return (
+            f"{sentence(exc.explain())} Whether AWS has changed what is suspended is not known. Run the same "
+            "command again: it reads first, and the record keeps what was there before"
+        )
+    text = f"{sentence(exc.explain())} No flag was changed: {words(target.suspended)} suspended, as before."
+    if state == "suspended":
+        text += " A record of the attempt stays in a tag; state=restored clears it"
+    return text
+
+
+def _left_behind(exc: _Trouble) -> Finding:
+    return Finding(
+        "record",
+        "warn",
+        f"{sentence(exc.explain())} The flags are as they should be; only the record is still there. "
+        "Run state=restored again once the call is allowed, before somebody suspends the same flags by hand",
+    )
+
+
+def _outdated(exc: _Trouble) -> Finding:
+    return Finding(
+        "record",
+        "warn",
+        f"{sentence(exc.explain())} The flags were resumed, but the record still names them: state=restored will "
+        "take that for somebody else's change and leave the target alone. To resume the rest, use state=resumed",
+    )
+
+
+def summary(results: t.Sequence[Result]) -> str:
+    """Why the module failed: what went wrong, and what became of all the others."""
+    troubles = [sentence(f"{result.plan.resource_id}: {result.reason}") for result in results if _is_cause(result)]
+    counts: dict[str, int] = {}
+    for result in results:
+        counts[result.outcome] = counts.get(result.outcome, 0) + 1
+    told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
+    text = " ".join(troubles)
+    return f"{text} Of {len(results)} targets: {told}" if len(results) > 1 else text
+
+
+def _is_cause(result: Result) -> bool:
+    return result.failed and result.outcome != "not_attempted"

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What to do with one target: the state machine of suspending, resuming and restoring. Pure.
+
+The order of the steps is what makes ``kill -9`` harmless: the record comes before the write that it announces, and
+goes only after the write that it was needed for. So between any two steps the target carries a record from which
+``restored`` finds the flags that we suspended.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.journal import (
+    KEY,
+    Garbled,
+    Journal,
+    Origin,
+    Record,
+    Unread,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
+    NONE,
+    Finding,
+    Flags,
+    Outcome,
+    State,
+    words,
+)
+
+
+@dataclass(frozen=True)
+class WriteRecord:
+    """Write this record over whatever record is there. ``needed``: without it, the steps after it must not happen."""
+
+    record: Record
+    needed: bool
+
+
+@dataclass(frozen=True)
+class SetFlags:
+    """Suspend exactly these flags."""
+
+    suspended: Flags
+
+
+@dataclass(frozen=True)
+class ClearRecord:
+    """Delete the record, if it is still this one."""
+
+    record: Record
+
+
+Step = t.Union[WriteRecord, SetFlags, ClearRecord]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for. ``flags``: those that ``state`` applies to; ``journal_required``: no suspension without
+    a record."""
+
+    state: State
+    flags: Flags
+    origin: Origin
+    journal_required: bool = True
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The steps in order, and what is true once all of them are done."""
+
+    outcome: Outcome
+    reason: str
+    after: Flags
+    journal: Journal
+    steps: tuple[Step, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def decide(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
+    """What to do with a target that has these flags suspended and this record."""
+    if wish.state == "suspended":
+        return _suspend(wish, suspended, journal)
+    if wish.state == "resumed":
+        return _resume(wish, suspended, journal)
+    return _restore(wish, suspended, journal)
+
+
+def _suspend(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
+    more = wish.flags - suspended
+    if not more:
+        return Decision("unchanged", f"{words(wish.flags)} already suspended", suspended, journal)
+    if isinstance(journal, Garbled):
+        return _refuse(suspended, journal, garbled_message(journal))
+    if isinstance(journal, Unread) and wish.journal_required:
+        return _refuse(
+            suspended,
+            journal,
+            f"{journal.why} Without knowing what is recorded there, suspending could not be undone exactly, so nothing "
+            "was changed. Allow the call, or suspend with journal=best_effort and end it with state=resumed",
+        )
+    after = suspended | more
+    reason = f"{words(more)} suspended"
+    if isinstance(journal, Unread):
+        # A new record might overwrite the one of a crashed run, which is the only memory of what it suspended.
+        return Decision("suspended", reason, after, journal, (SetFlags(after),), (unrecorded(journal.why),))
+    findings: tuple[Finding, ...] = ()
+    kept = NONE
+    if journal is not None:
+        kept = journal.ours & suspended
+        if journal.touched_by_others(suspended):
+            findings = (_touched(journal, suspended, "What that run found is still what state=restored goes back to"),)
+    # A record of which nothing is suspended any more has no claim left, so this run signs its own.
+    record = Record(kept | more, kept, kept | more, journal.origin if journal is not None and kept else wish.origin)
+    steps = (WriteRecord(record, needed=wish.journal_required), SetFlags(after))
+    return Decision("suspended", reason, after, record, steps, findings)
+
+
+def _resume(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
+    wanted = wish.flags & suspended
+    after, journal_after, steps = _give_back(wanted, suspended, journal, needed=False)
+    findings: tuple[Finding, ...] = ()
+    if isinstance(journal, Garbled):
+        findings = (Finding("record", "warn", garbled_message(journal)),)
+    elif isinstance(journal, Unread):
+        findings = (Finding("record", "warn", f"{journal.why} A record may still be there; it was left as it is"),)
+    if wanted:
+        return Decision("resumed", f"{words(wanted)} resumed", after, journal_after, steps, findings)
+    if steps:
+        reason = f"{words(wish.flags)} already active; the record of {journal} is cleared"
+        return Decision("resumed", reason, after, journal_after, steps, findings)
+    return Decision("unchanged", f"{words(wish.flags)} already active", after, journal_after, (), findings)
+
+
+def _restore(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
+    if journal is None:
+        reason = "nothing is recorded as suspended by us"
+        if suspended:
+            reason += f"; {words(suspended)} suspended by somebody else, left as it is"
+        return Decision("unchanged", reason, suspended, journal)
+    if isinstance(journal, Garbled):
+        return _refuse(suspended, journal, garbled_message(journal))
+    if isinstance(journal, Unread):
+        return _refuse(
+            suspended,
+            journal,
+            f"{journal.why} Without the record nobody knows what to put back, so nothing was changed. Allow the call, "
+            "or use state=resumed to resume the flags that you name",
+        )
+    if journal.touched_by_others(suspended):
+        finding = _touched(journal, suspended, "Nothing was changed. To resume what is suspended: state=resumed")
+        return Decision("left_alone", finding.message, suspended, journal, (), (finding,))
+    wanted = wish.flags & suspended & journal.ours
+    after, journal_after, steps = _give_back(wanted, suspended, journal, needed=True)
+    if wanted:
+        return Decision("restored", f"{words(wanted)} active again, as before {journal}", after, journal_after, steps)
+    if steps:
+        reason = f"nothing of {journal} is suspended any more; the record is cleared"
+        return Decision("restored", reason, after, journal_after, steps)
+    return Decision("unchanged", f"{words(wish.flags)} not suspended by us", after, journal_after)
+
+
+def _give_back(
+    wanted: Flags, suspended: Flags, journal: Journal, needed: bool
+) -> tuple[Flags, Journal, tuple[Step, ...]]:
+    """Resume ``wanted``: the flags afterwards, the record afterwards, and the steps."""
+    after = suspended - wanted
+    flags: tuple[Step, ...] = (SetFlags(after),) if wanted else ()
+    if not isinstance(journal, Record):
+        return after, journal, flags
+    ours = journal.ours & suspended
+    if not ours & after:
+        return after, None, (*flags, ClearRecord(journal))
+    if not ours & wanted:
+        return after, journal, flags
+    smaller = Record(ours, ours, ours & after, journal.origin)
+    return after, smaller, (WriteRecord(smaller, needed=needed), *flags)
+
+
+def _refuse(suspended: Flags, journal: Journal, why: str) -> Decision:
+    return Decision("refused", why, suspended, journal, (), (Finding("record", "block", why),))
+
+
+def garbled_message(journal: Garbled) -> str:
+    """For whoever meets a record that this version cannot read."""
+    return (
+        f"the tag {KEY} holds '{journal.value}', which this version does not understand, so the record was left as it "
+        "is. If no newer version of lastgood.aws wrote it, remove that tag and run the same command again"
+    )
+
+
+def unrecorded(why: str) -> Finding:
+    """A suspension that state=restored will not find."""
+    return Finding(
+        "record",
+        "warn",
+        f"{why} The suspension is not recorded (journal=best_effort), so state=restored will not undo it: end it with "
+        "state=resumed",
+    )
+
+
+def _touched(record: Record, suspended: Flags, what_now: str) -> Finding:
+    now = words(suspended & record.ours)
+    return Finding(
+        "changed_by_others",
+        "warn",
+        f"somebody else has changed the flags since ({record}): of these, {now} suspended now. {what_now}",
+    )

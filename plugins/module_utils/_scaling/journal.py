@@ -1,0 +1,143 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The record of what we suspended, as it is kept in a tag on the scalable target. Pure.
+
+It is written before the write that it announces, so a run that is killed at any point leaves enough behind to put
+everything back. One tag holds all of it, because one tag is written and deleted as a whole. Its value, for example::
+
+    1 ours=in+out+scheduled old=none new=in+out+scheduled at=2026-11-22T14:02:11Z run=4f3a9c2e by=awx/4711 why=500s
+
+``ours`` are the flags that we suspended, each of them was active before. ``old`` and ``new`` are those of ours that
+were suspended before and after the announced write: whoever finds the target in another state knows that somebody
+else has written to it since.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, NONE, Flags, words
+
+KEY: t.Final = "lastgood:scaling-suspended"
+
+# Tag values: letters, digits, spaces and + - = . _ : / @, at most 256 characters
+# (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
+_FORBIDDEN: t.Final = re.compile(r"[^\w +\-=.:/@]")
+_VALUE_LIMIT: t.Final = 256
+_BY_LIMIT: t.Final = 48
+
+_SHORT: t.Final = dict(zip(FLAGS, ("in", "out", "scheduled")))
+_LONG: t.Final = {short: name for name, short in _SHORT.items()}
+_VALUE: t.Final = re.compile(
+    r"1 ours=(?P<ours>[a-z+]+) old=(?P<old>[a-z+]+) new=(?P<new>[a-z+]+)"
+    r" at=(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) run=(?P<run>[0-9a-f]{8}) by=(?P<by>[^ ]+)(?: why=(?P<why>.+))?"
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The run that suspended first. ``at`` is UTC in ISO 8601, ``run`` 8 hex digits, ``by`` and ``why`` for people."""
+
+    at: str
+    run: str
+    by: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"run {self.run} of {self.by} at {self.at}" + (f" ({self.why})" if self.why else "")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What we suspended, and which states of ``ours`` we may have left: ``old`` or ``new``."""
+
+    ours: Flags
+    old: Flags
+    new: Flags
+    origin: Origin
+
+    def touched_by_others(self, suspended: Flags) -> bool:
+        """The target is in a state that none of our writes leaves, so somebody else has written to it since.
+
+        All of ``ours`` active counts as untouched: there is nothing of ours left to put back, whoever did it.
+        """
+        return suspended & self.ours not in (NONE, self.old, self.new)
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        origin = self.origin
+        flags = [name for name in FLAGS if name in self.ours]
+        return {"flags": flags, "at": origin.at, "run": origin.run, "by": origin.by, "reason": origin.why}
+
+    def __str__(self) -> str:
+        return f"{words(self.ours)}, suspended by {self.origin}"
+
+
+@dataclass(frozen=True)
+class Garbled:
+    """A tag with our key and a value that is not ours, or one of a later version."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Whether there is a record could not be found out; ``why`` is a whole sentence."""
+
+    why: str
+
+
+Journal = t.Union[Record, Garbled, Unread, None]
+
+
+def origin(now: datetime, run: str, by: str, why: str) -> Origin:
+    """An origin that survives being written to a tag and read back."""
+    by_text = _clean(by).replace(" ", "_")[:_BY_LIMIT] or "unknown"
+    stamp = now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    bare = Origin(stamp, run, by_text, "")
+    room = _VALUE_LIMIT - len(encode(Record(frozenset(FLAGS), frozenset(FLAGS), frozenset(FLAGS), bare))) - len(" why=")
+    return Origin(stamp, run, by_text, _clean(why)[:room].strip())
+
+
+def encode(record: Record) -> str:
+    """The tag's value."""
+    who = record.origin
+    flags = " ".join(f"{name}={_join(getattr(record, name))}" for name in ("ours", "old", "new"))
+    return f"1 {flags} at={who.at} run={who.run} by={who.by}" + (f" why={who.why}" if who.why else "")
+
+
+def parse(tags: t.Mapping[str, str]) -> Record | Garbled | None:
+    """The record among a target's tags.
+
+    Strict: what :func:`encode` would not write is :class:`Garbled`, because acting on a guess would lose the state
+    that somebody had set.
+    """
+    if KEY not in tags:
+        return None
+    value = tags[KEY]
+    match = _VALUE.fullmatch(value)
+    if not match:
+        return Garbled(value)
+    ours, old, new = (_split(match[name]) for name in ("ours", "old", "new"))
+    record = Record(ours, old, new, Origin(match["at"], match["run"], match["by"], match["why"] or ""))
+    consistent = ours and old != new and old <= ours and new <= ours and encode(record) == value
+    return record if consistent else Garbled(value)
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("_", " ".join(text.split()))
+
+
+def _join(flags: Flags) -> str:
+    return "+".join(_SHORT[name] for name in FLAGS if name in flags) or "none"
+
+
+def _split(text: str) -> Flags:
+    return frozenset(_LONG[short] for short in text.split("+") if short in _LONG)

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The module's options, checked and made into a request. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling import journal, services
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, Missing
+
+# Not a possible name of a service: those have letters, digits, underscores and hyphens only.
+EVERYTHING: t.Final = "*"
+_ECS: t.Final = "ecs"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to do with which targets. ``everything_in`` is a cluster's name, in place of ``resource_ids``."""
+
+    wish: Wish
+    namespace: str
+    dimension: str
+    resource_ids: tuple[str, ...]
+    everything_in: str
+    missing: Missing
+
+
+def request(params: t.Mapping[str, t.Any], now: datetime, run: str, by: str) -> Request:
+    """The request that these options make.
+
+    ``run`` is 8 hex digits, ``by`` who asks. Raises :class:`ValueError` with a message for the user.
+    """
+    flags = frozenset(name for name in FLAGS if params[name])
+    if not flags:
+        raise ValueError(f"nothing is chosen: at least one of {', '.join(FLAGS)} must be true")
+    wish = Wish(
+        state=params["state"],
+        flags=flags,
+        origin=journal.origin(now, run, by, params["reason"] or ""),
+        journal_required=params["journal"] == "required",
+    )
+    names, ids = _given(params["service"]), _given(params["resource_id"])
+    namespace, dimension = params["service_namespace"], params["scalable_dimension"]
+    if not names and not ids:
+        raise ValueError("there is nothing to work on: the list of services or resource ids is empty")
+    if names and (namespace, dimension) != (_ECS, "ecs:service:DesiredCount"):
+        raise ValueError("service_namespace and scalable_dimension go with resource_id; service is always about ECS")
+    if not dimension.startswith(f"{namespace}:"):
+        raise ValueError(f"scalable_dimension {dimension} is none of the service namespace {namespace}")
+    everything_in = _everything_in(params, names)
+    if names and not everything_in:
+        ids = _unique(services.resource_id(params["cluster"] or "default", name) for name in names)
+    return Request(wish, namespace, dimension, ids, everything_in, params["missing"])
+
+
+def asked_by(environ: t.Mapping[str, str], user: str, host: str) -> str:
+    """Who asks, for the record: the AWX job, or a user on a host. CloudTrail knows the identity in AWS."""
+    if environ.get("AWX_HOST") and environ.get("JOB_ID"):
+        return f"awx/{environ['JOB_ID']}"
+    return f"{user}@{host}"
+
+
+def _given(values: t.Sequence[str] | None) -> tuple[str, ...]:
+    # An empty string means that nothing was given, as from a survey in AWX.
+    return _unique(value.strip() for value in values or () if value.strip())
+
+
+def _unique(values: t.Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _everything_in(params: t.Mapping[str, t.Any], names: tuple[str, ...]) -> str:
+    if EVERYTHING not in names:
+        return ""
+    if names != (EVERYTHING,) or params["state"] != "restored":
+        raise ValueError(f"service={EVERYTHING} stands alone and goes with state=restored only")
+    return services.cluster_name(params["cluster"] or "default")

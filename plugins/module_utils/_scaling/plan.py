@@ -1,0 +1,115 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Read everything and decide for each target, before anything is written."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling import services
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Decision, SetFlags, decide
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.journal import Journal, Unread
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
+    Finding,
+    Missing,
+    ScalableTarget,
+    Severity,
+    State,
+    sentence,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options import Request
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
+
+_VERB: t.Final[dict[State, str]] = {"suspended": "suspend", "resumed": "resume", "restored": "restore"}
+_MISSING: t.Final[dict[Missing, Severity]] = {"ignore": "info", "warn": "warn", "fail": "block"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done with one target. ``target`` is None where there is no such target."""
+
+    resource_id: str
+    target: ScalableTarget | None
+    decision: Decision
+    journal: Journal = None
+
+    @property
+    def blocked(self) -> bool:
+        """Must not be done."""
+        return any(finding.severity == "block" for finding in self.decision.findings)
+
+
+def plan(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
+    """Read all that is needed and decide for each target, in the order of the request. Writes nothing.
+
+    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` where the targets themselves cannot be read.
+    """
+    if request.everything_in:
+        return _plan_everything(aws, targets, request)
+    found = targets.find(request.resource_ids)
+    drafts = {rid: _draft(targets, request, target) for rid, target in found.items()}
+    absent = [rid for rid in request.resource_ids if rid not in found]
+    facts = services.look_up(aws, [rid for rid in request.resource_ids if rid in absent or _sets_flags(drafts[rid])])
+    return [
+        _with_capacity(drafts[rid], facts.get(rid)) if rid in found else _absent(request, rid, facts.get(rid))
+        for rid in request.resource_ids
+    ]
+
+
+def _plan_everything(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
+    """Plans for those targets of a cluster that have a record, or of which that could not be found out."""
+    prefix = f"service/{request.everything_in}/"
+    found = targets.find_all(prefix)
+    absence = "" if found else services.cluster_absence(aws, request.everything_in)
+    if absence:
+        return [_absent(request, f"{prefix}*", services.ServiceFact(absent=absence))]
+    drafts = [_draft(targets, request, target) for target in found.values()]
+    drafts = [draft for draft in drafts if draft.journal is not None]
+    facts = services.look_up(aws, [draft.resource_id for draft in drafts if _sets_flags(draft)])
+    return [_with_capacity(draft, facts.get(draft.resource_id)) for draft in drafts]
+
+
+def _draft(targets: ScalableTargets, request: Request, target: ScalableTarget) -> Plan:
+    journal = _read_journal(targets, target)
+    return Plan(target.resource_id, target, decide(request.wish, target.suspended, journal), journal)
+
+
+def _read_journal(targets: ScalableTargets, target: ScalableTarget) -> Journal:
+    if not target.arn:
+        return Unread(f"AWS names no ARN of the scalable target {target.resource_id}, so its tags cannot be read.")
+    try:
+        return targets.read_journal(target)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return Unread(sentence(exc.explain()))
+
+
+def _sets_flags(draft: Plan) -> bool:
+    return any(isinstance(step, SetFlags) for step in draft.decision.steps)
+
+
+def _with_capacity(draft: Plan, fact: services.ServiceFact | None) -> Plan:
+    if draft.target is None or not _sets_flags(draft):
+        return draft
+    findings = draft.decision.findings + services.capacity_findings(draft.target, fact)
+    return replace(draft, decision=replace(draft.decision, findings=findings))
+
+
+def _absent(request: Request, resource_id: str, fact: services.ServiceFact | None) -> Plan:
+    """A target that does not exist. That the service itself does not exist is no matter of taste, it is an error."""
+    severity: Severity = _MISSING[request.missing]
+    if fact and fact.absent:
+        check, why = "service_missing", f"{fact.absent}. Check the names, the Region and the credentials"
+        severity = "info" if request.missing == "ignore" else "block"
+    else:
+        check = "scalable_target_missing"
+        why = f"there is no scalable target for {request.dimension}, so there is nothing to {_VERB[request.wish.state]}"
+    reason = f"{why}. Nothing was changed"
+    finding = Finding(check, severity, reason)
+    return Plan(resource_id, None, Decision("missing", reason, frozenset(), None, (), (finding,)))
