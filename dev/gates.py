@@ -1,0 +1,277 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the gates, a few at a time, each with a log of its own, and fails when one of them fails.
+
+``dev/gates.py`` runs all of them, ``dev/gates.py sanity mypy`` those named, ``dev/gates.py --list`` names them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from setup import BUILD, ENVIRONMENTS, ROOT
+from tree import make_home, make_tree, search_path
+
+RUN, LINT, OLDEST = (ENVIRONMENTS[name] for name in ("run", "lint", "oldest"))
+LOGS = BUILD / "logs"
+# Lines of a failed gate's log that are shown; the whole log is in LOGS.
+TAIL = 80
+WIDTH = 240
+# What a developer's shell may carry and a gate must not see. PIP_* and proxies stay: they lead to the package index.
+FOREIGN = ("ANSIBLE_", "AWS_", "BOTO_", "MOLECULE_", "MOTO_", "PYTEST_", "PYTHON")
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Where the gates work: the repository copied for ansible's tools, one copy for each ansible-core."""
+
+    current: Path
+    oldest: Path
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check: ``command`` is run in ``directory``; exit status 0 is success."""
+
+    name: str
+    what: str
+    command: Callable[[], Sequence[str | Path]]
+    directory: Callable[[Trees], Path] = lambda _trees: ROOT
+    # Earlier ones come first on PATH.
+    environments: tuple[str, ...] = ("run",)
+    variables: Callable[[Trees], dict[str, str]] = lambda _trees: {}
+    # The gate is left out while the repository has none of these.
+    needs: tuple[str, ...] = field(default=())
+
+    def applies(self) -> bool:
+        return not self.needs or any(next((ROOT / name).rglob("*.*"), None) for name in self.needs)
+
+
+def in_current(trees: Trees) -> Path:
+    return trees.current
+
+
+def in_oldest(trees: Trees) -> Path:
+    return trees.oldest
+
+
+def collections_path(trees: Trees) -> dict[str, str]:
+    return {"ANSIBLE_COLLECTIONS_PATH": str(trees.current.parents[2])}
+
+
+def for_mypy(trees: Trees) -> dict[str, str]:
+    return {"MYPYPATH": str(trees.current.parents[2])}
+
+
+def for_molecule(trees: Trees) -> dict[str, str]:
+    return collections_path(trees) | {"LASTGOOD_SIMULATOR_PORT": str(free_port())}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def python_version(environment: str) -> str:
+    python = ENVIRONMENTS[environment].python
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def pytest(*arguments: str) -> Callable[[], Sequence[str | Path]]:
+    return lambda: (RUN.python, "-m", "pytest", "--quiet", *arguments)
+
+
+def linter(*arguments: str) -> Callable[[], Sequence[str | Path]]:
+    return lambda: (LINT.path / "bin" / arguments[0], *arguments[1:])
+
+
+def ansible_test_units(environment: str) -> Callable[[], Sequence[str | Path]]:
+    program = ENVIRONMENTS[environment].path / "bin" / "ansible-test"
+    return lambda: (program, "units", "--color", "no", "--python", python_version(environment))
+
+
+# In the order in which they start: the longest first, so that the end is not one gate alone.
+GATES = (
+    Gate(
+        "sanity",
+        "ansible-test sanity, all tests",
+        lambda: (RUN.path / "bin" / "ansible-test", "sanity", "--color", "no"),
+        in_current,
+    ),
+    Gate(
+        "e2e",
+        "real ansible-playbook runs against the simulator",
+        pytest("tests/e2e", "-n", "2"),
+        needs=("tests/e2e",),
+    ),
+    Gate("module", "modules in process against the simulator", pytest("tests/module"), needs=("tests/module",)),
+    Gate("unit", "unit tests", pytest("tests/unit"), needs=("tests/unit/plugins",)),
+    Gate(
+        "molecule",
+        "molecule, all scenarios",
+        lambda: (LINT.path / "bin" / "molecule", "test", "--all", "--report"),
+        in_current,
+        ("run", "lint"),
+        for_molecule,
+        needs=("extensions/molecule",),
+    ),
+    Gate(
+        "units",
+        "ansible-test units, current ansible-core",
+        ansible_test_units("run"),
+        in_current,
+        needs=("tests/unit/plugins",),
+    ),
+    Gate(
+        "units-oldest",
+        "ansible-test units, oldest ansible-core and boto3",
+        ansible_test_units("oldest"),
+        in_oldest,
+        ("oldest",),
+        needs=("tests/unit/plugins",),
+    ),
+    Gate(
+        "ansible-lint",
+        "ansible-lint, production profile",
+        linter("ansible-lint", "--profile", "production", "--offline"),
+        in_current,
+        ("lint",),
+        collections_path,
+    ),
+    Gate(
+        "docs",
+        "antsibull-docs lint-collection-docs",
+        linter(
+            *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs"),
+            *("--validate-collection-refs=all", "--disallow-unknown-collection-refs", "."),
+        ),
+        in_current,
+        ("lint",),
+        collections_path,
+    ),
+    Gate(
+        "mypy",
+        "mypy --strict on plugins",
+        lambda: (
+            *(LINT.path / "bin" / "mypy", "--namespace-packages", "--explicit-package-bases"),
+            *("--package", "ansible_collections.lastgood.aws.plugins"),
+        ),
+        in_current,
+        ("lint",),
+        for_mypy,
+    ),
+    Gate(
+        "artifact",
+        "ansible-galaxy collection build, and what is in it",
+        lambda: (RUN.python, "-B", ROOT / "dev" / "artifact.py"),
+        in_current,
+    ),
+    Gate("changelog", "antsibull-changelog lint", linter("antsibull-changelog", "lint"), in_current, ("lint",)),
+    Gate("yamllint", "yamllint", linter("yamllint", "--strict", "."), environments=("lint",)),
+    Gate("ruff", "ruff check", linter("ruff", "check", "."), environments=("lint",)),
+    Gate("format", "ruff format --check", linter("ruff", "format", "--check", "."), environments=("lint",)),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    gate: Gate
+    passed: bool
+    seconds: float
+    log: Path
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for line in ANSI.sub("", self.log.read_text(errors="replace")).splitlines() if line.strip()]
+
+
+def run_gate(gate: Gate, trees: Trees, home: Path) -> Result:
+    log = LOGS / f"{gate.name}.log"
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    variables |= {
+        "HOME": str(home),
+        "PATH": search_path(*(ENVIRONMENTS[name] for name in gate.environments)),
+        # The simulator is on loopback, and nothing may ask EC2's metadata service for credentials.
+        "NO_PROXY": "127.0.0.1,localhost",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    variables |= gate.variables(trees)
+    begin = time.monotonic()
+    with log.open("w") as output:
+        done = subprocess.run(
+            [str(part) for part in gate.command()],
+            cwd=gate.directory(trees),
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    return Result(gate, done.returncode == 0, time.monotonic() - begin, log)
+
+
+def report(result: Result) -> None:
+    word = "ok" if result.passed else "FAILED"
+    heading = f"== {result.gate.name}: {word} in {result.seconds:.1f} s"
+    last = result.lines[-1].strip("= ") if result.lines else ""
+    if result.passed:
+        print(f"{heading}  ({last[:100]})" if last else heading, flush=True)
+        return
+    print(f"{heading}: {result.gate.what}", flush=True)
+    for line in result.lines[-TAIL:]:
+        print(f"   {line[:WIDTH]}")
+    print(f"   (all of it: {result.log.relative_to(ROOT)}; again: make gate-{result.gate.name})", flush=True)
+
+
+def choose(names: Sequence[str]) -> list[Gate]:
+    known = {gate.name: gate for gate in GATES}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SystemExit(f"no such gate: {', '.join(unknown)}; there are {', '.join(known)}")
+    return [known[name] for name in names] if names else list(GATES)
+
+
+def main(names: list[str]) -> int:
+    if names == ["--list"]:
+        for gate in GATES:
+            print(f"{gate.name:<14}{gate.what}")
+        return 0
+    gates = choose(names)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    trees = Trees(make_tree("tree", RUN), make_tree("tree-oldest", RUN))
+    home = make_home(RUN)
+    begin = time.monotonic()
+    results = []
+    for gate in gates:
+        if not gate.applies():
+            print(f"== {gate.name}: nothing to run yet in {', '.join(gate.needs)}", flush=True)
+    applicable = [gate for gate in gates if gate.applies()]
+    with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
+        for future in as_completed([pool.submit(run_gate, gate, trees, home) for gate in applicable]):
+            results.append(future.result())
+            report(results[-1])
+    failed = [result.gate.name for result in results if not result.passed]
+    print(f"\nlogs: {LOGS.relative_to(ROOT)}, {time.monotonic() - begin:.0f} s in all")
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    print(f"gates: {len(results) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed or not results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
