@@ -1,0 +1,38 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``python -m tests.simulator --port N``: serve the simulator until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+
+from tests.simulator.server import serve
+
+
+def main() -> None:
+    """Parse the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description="A local AWS, see docs/simulator.md.")
+    parser.add_argument("--port", type=int, default=5100, help="0 picks a free one (default: 5100)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--speed", type=float, default=60.0, help="how much faster than AWS (default: 60)")
+    parser.add_argument("--verbose", action="store_true", help="log every request")
+    options = parser.parse_args()
+    server, _world = serve(options.host, options.port, options.speed, options.verbose)
+
+    def stop(_signal: int, _frame: object) -> None:
+        # shutdown() waits for the serving loop, which is in this very thread.
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    print(f"simulator ready on http://{options.host}:{server.port}", flush=True)
+    server.serve_forever()
+    server.server_close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Control a served simulator over HTTP. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+PATH = "/moto-api/sim/"
+
+
+class ControlError(Exception):
+    """The simulator refused a control request."""
+
+
+class Control:
+    """The control methods of a simulator that listens at ``url``; their meaning is that of World's methods."""
+
+    def __init__(self, url: str, timeout: float = 30.0) -> None:
+        self._url = url.rstrip("/")
+        self._timeout = timeout
+        # Loopback is never behind a proxy.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def _do(self, method: str, **params: Any) -> Any:
+        request = urllib.request.Request(
+            self._url + PATH + method,
+            data=json.dumps(params).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
+        try:
+            with self._opener.open(request, timeout=self._timeout) as response:
+                return json.load(response)["result"]
+        except urllib.error.HTTPError as error:
+            raise ControlError(f"{method}: {error.read().decode(errors='replace')}") from None
+
+    def now(self) -> float:
+        """The simulator's time, seconds since the epoch."""
+        return float(self._do("now"))
+
+    def advance(self, seconds: float) -> float:
+        """Skip ahead; returns the new time."""
+        return float(self._do("advance", seconds=seconds))
+
+    def set_speed(self, speed: float) -> None:
+        """Divide durations by ``speed`` from now on."""
+        self._do("set_speed", speed=speed)
+
+    def reset(self) -> None:
+        """Forget everything but the clock and the speed."""
+        self._do("reset")
+
+    def image(
+        self,
+        name: str,
+        behaviour: str = "ok",
+        digest: str | None = None,
+        exit_code: int = 1,
+        reason: str | None = None,
+        after: float | None = None,
+    ) -> dict[str, Any]:
+        """Say how containers of an image behave: ok, crash, cannot_pull, unhealthy or slow."""
+        result: dict[str, Any] = self._do(
+            "image", name=name, behaviour=behaviour, digest=digest, exit_code=exit_code, reason=reason, after=after
+        )
+        return result
+
+    def fail(
+        self,
+        operation: str,
+        code: str = "ServerException",
+        message: str | None = None,
+        times: int | None = 1,
+        when: dict[str, Any] | None = None,
+        after: bool = False,
+        kind: str = "error",
+    ) -> None:
+        """Let the next ``times`` (None: all) requests of ``operation`` fail."""
+        self._do(
+            "fail", operation=operation, code=code, message=message, times=times, when=when, after=after, kind=kind
+        )
+
+    def clear_failures(self) -> None:
+        """Forget what was scripted by :meth:`fail` and :meth:`on`."""
+        self._do("clear_failures")
+
+    def on(self, operation: str, do: dict[str, Any], when: str = "before", nth: int = 1) -> None:
+        """Do something when the ``nth`` request of ``operation`` from now on arrives, or after it is answered."""
+        self._do("on", operation=operation, do=do, when=when, nth=nth)
+
+    def calls(self) -> dict[str, int]:
+        """Operation to number of requests."""
+        result: dict[str, int] = self._do("calls")
+        return result
+
+    def reset_calls(self) -> None:
+        """Start counting and logging afresh."""
+        self._do("reset_calls")
+
+    def log(self) -> list[dict[str, Any]]:
+        """``{operation, service, time, params}`` of each request, in order."""
+        result: list[dict[str, Any]] = self._do("log")
+        return result
+
+    def quotas(self, enabled: bool = True, scale: float = 1.0) -> None:
+        """Throttle as AWS does, with bursts and rates multiplied by ``scale``."""
+        self._do("quotas", enabled=enabled, scale=scale)
+
+    def timings(self, **seconds: float) -> dict[str, float]:
+        """Change durations (realistic seconds) and return all of them."""
+        result: dict[str, float] = self._do("timings", **seconds)
+        return result

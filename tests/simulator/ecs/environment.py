@@ -1,0 +1,25 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the engine of Amazon ECS needs from the rest of the simulated world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.simulator.images import Registry
+from tests.simulator.timings import Timings
+
+
+@dataclass
+class Environment:
+    """``alarms_in_alarm`` tells which of some CloudWatch alarms are in ALARM, ``has_instances`` whether a cluster has
+    container instances to place tasks on.
+    """
+
+    timings: Timings
+    registry: Registry
+    alarms_in_alarm: Callable[[list[str]], list[str]]
+    has_instances: Callable[[str], bool]

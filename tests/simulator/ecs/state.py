@@ -1,0 +1,198 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state of Amazon ECS in one account and Region, kept on moto's backend so that moto's reset clears it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.ecs.models import ecs_backends
+
+from tests.simulator.ecs import engine, tasks
+from tests.simulator.ecs.environment import Environment
+from tests.simulator.ecs.model import Service, ServiceDeployment, Task, TaskDefinition
+from tests.simulator.errors import AwsError
+from tests.simulator.images import Registry
+from tests.simulator.timings import Timings
+
+_ATTRIBUTE = "lastgood_simulator"
+
+
+def invalid(message: str) -> AwsError:
+    """InvalidParameterException."""
+    return AwsError("InvalidParameterException", message)
+
+
+def client_error(message: str) -> AwsError:
+    """ClientException."""
+    return AwsError("ClientException", message)
+
+
+class EcsState:
+    """Finds things and brings services up to the present before anybody sees them."""
+
+    def __init__(self, backend: Any, env: Environment) -> None:
+        self.backend = backend
+        self.env = env
+        self.region: str = backend.region_name
+        self.account: str = backend.account_id
+        # The clock's time when the current request arrived.
+        self.now = 0.0
+        # Tasks that no service started, by id.
+        self.loose_tasks: dict[str, Task] = {}
+        # Family to revision number to task definition.
+        self.definitions: dict[str, dict[int, TaskDefinition]] = backend.task_definitions
+        # "cluster:service", moto's key.
+        self.services: dict[str, Service] = backend.services
+
+    def arn(self, kind: str, name: str) -> str:
+        """``arn:aws:ecs:…:kind/name``."""
+        return f"arn:aws:ecs:{self.region}:{self.account}:{kind}/{name}"
+
+    def cluster(self, params: dict[str, Any]) -> str:
+        """The name of the cluster that the parameters name. Raises ClusterNotFoundException."""
+        name = str(params.get("cluster") or "default").split("/")[-1]
+        if name not in self.backend.clusters:
+            raise AwsError("ClusterNotFoundException", "Cluster not found.")
+        return name
+
+    def lookup(self, cluster: str, reference: str) -> Service | None:
+        """The service with this name or ARN. Raises InvalidParameterException for the ARN of another cluster."""
+        parts = reference.split("/")
+        if reference.startswith("arn:") and len(parts) == 3 and parts[1] != cluster:
+            raise invalid(f"Identifier is for {parts[1]}. Your cluster is {cluster}")
+        service = self.services.get(f"{cluster}:{parts[-1]}")
+        if service is not None:
+            engine.catch_up(service, self.now, self.env)
+        return service
+
+    def service(self, params: dict[str, Any], active: bool = False) -> Service:
+        """The service that the parameters name, up to date.
+
+        Raises ServiceNotFoundException, and ServiceNotActiveException when it must be ``active`` and is not.
+        """
+        service = self.lookup(self.cluster(params), str(params["service"]))
+        if service is None:
+            raise AwsError("ServiceNotFoundException", "Service not found.")
+        if active and service.status != "ACTIVE":
+            raise AwsError("ServiceNotActiveException", "Service was not ACTIVE.")
+        return service
+
+    def services_in(self, cluster: str) -> list[Service]:
+        """All services of a cluster, as they were when last looked at."""
+        return [service for service in self.services.values() if service.cluster_name == cluster]
+
+    def touch(self, service: Service) -> None:
+        """A service was changed."""
+        engine.touch(service, self.now, self.env)
+
+    def catch_up(self) -> None:
+        """Bring everything up to the present."""
+        for service in self.services.values():
+            engine.catch_up(service, self.now, self.env)
+        self.catch_up_loose_tasks()
+
+    def catch_up_loose_tasks(self) -> None:
+        """The same for tasks that no service started."""
+        for task in self.loose_tasks.values():
+            while task.agenda and task.agenda[0][0] <= self.now:
+                tasks.step(task, self.env.timings.draining)
+        kept_since = self.now - self.env.timings.stopped_tasks_kept
+        self.loose_tasks = {
+            key: task
+            for key, task in self.loose_tasks.items()
+            if task.stopped_at is None or task.stopped_at >= kept_since
+        }
+
+    def task(self, cluster: str, task_id: str) -> Task | None:
+        """The task with this id in this cluster, up to date."""
+        for service in self.services_in(cluster):
+            if task_id in service.tasks:
+                engine.catch_up(service, self.now, self.env)
+                return service.tasks.get(task_id)
+        self.catch_up_loose_tasks()
+        task = self.loose_tasks.get(task_id)
+        return task if task is not None and task.cluster_arn == self.arn("cluster", cluster) else None
+
+    def definition(self, reference: str) -> TaskDefinition | None:
+        """``family`` (its newest ACTIVE revision), ``family:revision`` or an ARN."""
+        family, _colon, revision = reference.split("/")[-1].partition(":")
+        revisions = self.definitions.get(family, {})
+        if not revision:
+            active = [item for item in revisions.values() if item.status == "ACTIVE"]
+            return max(active, key=lambda item: item.revision, default=None)
+        found = revisions.get(int(revision)) if revision.isdigit() else None
+        if found is not None and self._deleted(found):
+            del revisions[found.revision]
+            return None
+        return found
+
+    def _deleted(self, definition: TaskDefinition) -> bool:
+        requested = definition.data.get("deleteRequestedAt")
+        if requested is None or self.now - requested < self.env.timings.task_definition_deleted:
+            return False
+        return not any(
+            task.task_definition is definition
+            for service in self.services.values()
+            for task in service.tasks.values()
+            if task.last_status != "STOPPED"
+        )
+
+    def deployable(self, reference: str) -> TaskDefinition:
+        """A task definition that a service may be given. Raises ClientException."""
+        definition = self.definition(reference)
+        if definition is None:
+            raise client_error("TaskDefinition not found.")
+        if definition.status != "ACTIVE":
+            raise client_error("TaskDefinition is inactive")
+        return definition
+
+    def record(self, arn: str) -> tuple[Service, ServiceDeployment] | None:
+        """The service deployment with this ARN, and its service, up to date."""
+        service = self.owner(arn)
+        records = service.records if service is not None else []
+        found = next((record for record in records if record.arn == arn), None)
+        return (service, found) if service is not None and found is not None else None
+
+    def owner(self, arn: str) -> Service | None:
+        """The service that a service deployment or service revision with this ARN belongs to, up to date."""
+        parts = arn.split("/")
+        if len(parts) < 4 or f":{self.region}:" not in arn:
+            return None
+        service = self.services.get(f"{parts[1]}:{parts[2]}")
+        if service is not None:
+            engine.catch_up(service, self.now, self.env)
+        return service
+
+
+
+def state_of(account: str, region: str, timings: Timings, registry: Registry) -> EcsState:
+    """The state for an account and Region, made on first use."""
+    backend = ecs_backends[account][region]
+    state = backend.__dict__.get(_ATTRIBUTE)
+    if state is None:
+        alarms = cloudwatch_backends[account][region]
+
+        def in_alarm(names: list[str]) -> list[str]:
+            return [name for name in names if name in alarms.alarms and alarms.alarms[name].state_value == "ALARM"]
+
+        def has_instances(cluster: str) -> bool:
+            return bool(backend.container_instances.get(cluster))
+
+        state = EcsState(backend, Environment(timings, registry, in_alarm, has_instances))
+        backend.__dict__[_ATTRIBUTE] = state
+    found: EcsState = state
+    return found
+
+
+def all_states() -> Iterator[EcsState]:
+    """Every state that exists."""
+    for accounts in list(ecs_backends.values()):
+        for backend in list(accounts.values()):
+            state = backend.__dict__.get(_ATTRIBUTE)
+            if state is not None:
+                yield state

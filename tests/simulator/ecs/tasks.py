@@ -1,0 +1,147 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The life of a task: a pure state machine over its agenda.
+
+States: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+Stop codes and reasons: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tests.simulator.ecs.model import STARTING, Task
+from tests.simulator.timings import Timings
+
+
+def plan(task: Task, timings: Timings, now: float, delay: float) -> None:
+    """Write the agenda of a task that is created at ``now`` and starts after ``delay``."""
+    behaviours = {image.behaviour for image in task.images.values()}
+    begin = now + delay
+    start = timings.slow_start if "slow" in behaviours else timings.task_start
+    running = begin + start
+    steps: list[tuple[float, str]] = []
+    if "cannot_pull" in behaviours:
+        failed = begin + timings.pull_failure
+        steps = [(begin + 0.2 * timings.pull_failure, "pending"), (failed, "pull_failed")]
+    else:
+        steps = [(begin + 0.2 * start, "pending"), (begin + 0.8 * start, "activating")]
+        crash_after = min(
+            (
+                timings.crash if image.after is None else timings.scaled(image.after)
+                for image in task.images.values()
+                if image.behaviour == "crash"
+            ),
+            default=None,
+        )
+        if crash_after == 0:
+            steps.append((running, "exited"))
+        else:
+            steps.append((running, "running"))
+            if "unhealthy" in behaviours and task.checked:
+                steps.append((running + timings.unhealthy, "unhealthy"))
+            elif task.checked:
+                steps.append((running + timings.healthy, "healthy"))
+            if crash_after is not None:
+                steps.append((running + crash_after, "exited"))
+    task.agenda = deque(sorted(steps, key=lambda step: step[0]))
+
+
+def stop(task: Task, now: float, draining: float, code: str, reason: str) -> None:
+    """Begin to stop a task gracefully; one that is not RUNNING yet goes faster."""
+    span = draining if task.last_status == "RUNNING" else draining / 4
+    task.desired_status = "STOPPED"
+    task.stop_code, task.stopped_reason = code, reason
+    task.stopping_at = now
+    task.last_status = "DEACTIVATING"
+    task.agenda = deque([(now + 0.5 * span, "stopping"), (now + 0.8 * span, "deprovisioning"), (now + span, "stopped")])
+
+
+def step(task: Task, draining: float) -> str:
+    """Take the next step of the agenda and return it. Raises IndexError when there is none."""
+    at, name = task.agenda.popleft()
+    if name == "pending":
+        task.last_status, task.pull_started_at = "PENDING", at
+    elif name == "activating":
+        task.last_status, task.pull_stopped_at = "ACTIVATING", at
+    elif name == "running":
+        task.last_status, task.started_at = "RUNNING", at
+    elif name == "healthy":
+        task.passed = True
+        if task.task_definition.has_health_check:
+            task.health = "HEALTHY"
+    elif name == "unhealthy":
+        reason = "Task failed container health checks"
+        if task.task_definition.has_health_check:
+            task.health = "UNHEALTHY"
+        else:
+            reason = f"Task failed ELB health checks in (target-group {task.target_groups[0]})"
+        stop(task, at, draining, "ServiceSchedulerInitiated", reason)
+    elif name == "pull_failed":
+        _fail_to_pull(task, at)
+    elif name == "exited":
+        _exit(task, at)
+    elif name == "stopping":
+        task.last_status = "STOPPING"
+    elif name == "deprovisioning":
+        task.last_status = "DEPROVISIONING"
+    elif name == "stopped":
+        if task.started_at is not None:
+            # 143: ended by SIGTERM.
+            for container in task.task_definition.containers:
+                task.exit_codes.setdefault(container["name"], 143)
+        _stopped(task, at)
+    return name
+
+
+def _fail_to_pull(task: Task, at: float) -> None:
+    definition, image = next(
+        (container, task.images[container["name"]])
+        for container in task.task_definition.containers
+        if task.images[container["name"]].behaviour == "cannot_pull"
+    )
+    task.desired_status, task.stopping_at = "STOPPED", at
+    task.stop_code = "TaskFailedToStart"
+    task.stopped_reason = image.reason or pull_error(definition["image"])
+    task.container_reasons[definition["name"]] = task.stopped_reason
+    _stopped(task, at)
+
+
+def pull_error(image: str) -> str:
+    """What Fargate says of an image that does not exist.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+    """
+    first = image.split("/", 1)[0]
+    host = "" if "/" in image and ("." in first or ":" in first) else "docker.io/"
+    ref = f"{host}{'' if host == '' or '/' in image else 'library/'}{image}"
+    return (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+        f"failed to resolve ref {ref}: {ref}: not found"
+    )
+
+
+def _exit(task: Task, at: float) -> None:
+    for container in task.task_definition.containers:
+        image = task.images[container["name"]]
+        if image.behaviour == "crash":
+            task.exit_codes[container["name"]] = image.exit_code
+            if image.reason:
+                task.container_reasons[container["name"]] = image.reason
+    task.desired_status, task.stopping_at = "STOPPED", at
+    task.stop_code, task.stopped_reason = "EssentialContainerExited", "Essential container in task exited"
+    for container in task.task_definition.containers:
+        task.exit_codes.setdefault(container["name"], 143)
+    _stopped(task, at)
+
+
+def _stopped(task: Task, at: float) -> None:
+    task.last_status, task.stopped_at = "STOPPED", at
+    task.agenda.clear()
+
+
+def starting(task: Task) -> bool:
+    """On its way to RUNNING."""
+    return task.live and task.last_status in STARTING

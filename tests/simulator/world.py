@@ -1,0 +1,290 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated world: everything that is not moto's, and the one way that every request takes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from moto.iam.models import get_account_id_from
+from moto.moto_api._internal.models import moto_api_backend
+from moto.sts.models import sts_backends
+
+from tests.simulator import ecs, scaling  # noqa: F401  (importing them registers their operations)
+from tests.simulator.calls import CallLog
+from tests.simulator.clock import Clock
+from tests.simulator.ecs.state import EcsState, all_states, state_of
+from tests.simulator.errors import AwsError, Dropped, Reply, error_reply
+from tests.simulator.faults import Fault, Faults, Interference
+from tests.simulator.images import Registry
+from tests.simulator.operations import OPERATIONS, Context
+from tests.simulator.quotas import Quotas
+from tests.simulator.requests import Request
+from tests.simulator.timings import Timings
+
+# Requests that change what a deployment looks at: everything must have happened before they do.
+_STATE_CHANGES = {"SetAlarmState", "PutMetricAlarm", "DeleteAlarms", "PutCompositeAlarm"}
+
+
+class World:
+    """The control methods, and :meth:`answer` for AWS requests. One lock around everything."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self._clock = clock
+        self._speed = speed
+        self.lock = threading.RLock()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.timings_of = Timings(self._speed)
+        self.registry = Registry()
+        self.faults = Faults()
+        self.call_log = CallLog()
+        self.buckets = Quotas()
+
+    # --- control ---
+
+    def now(self) -> float:
+        """The simulator's time, seconds since the epoch."""
+        return self._clock.now()
+
+    def advance(self, seconds: float) -> float:
+        """Skip ahead and let everything happen that is due; returns the new time."""
+        with self.lock:
+            now = self._clock.advance(seconds)
+            self.catch_up()
+            return now
+
+    def set_speed(self, speed: float) -> None:
+        """Divide durations by ``speed`` from now on; what is scheduled already stays so."""
+        if speed <= 0:
+            raise ValueError(f"speed must be positive, not {speed}")
+        with self.lock:
+            self.catch_up()
+            self.timings_of.speed = self._speed = float(speed)
+
+    def reset(self) -> None:
+        """Forget everything but the clock and the speed: resources, scripted failures, calls, timings, images."""
+        with self.lock:
+            moto_api_backend.reset()
+            self._start_over()
+
+    def image(
+        self,
+        name: str,
+        behaviour: str = "ok",
+        digest: str | None = None,
+        exit_code: int = 1,
+        reason: str | None = None,
+        after: float | None = None,
+    ) -> dict[str, Any]:
+        """Say how containers of an image behave: ok, crash, cannot_pull, unhealthy or slow.
+
+        A new ``digest`` moves the tag; the old image keeps its behaviour under its own digest. ``exit_code`` and
+        ``after`` (seconds of running, 0: before the task is RUNNING) are those of a crash, ``reason`` is the text of a
+        crash or of a failed pull.
+        """
+        with self.lock:
+            self.catch_up()
+            image = self.registry.set(name, behaviour, digest, exit_code, reason, after)
+            return {"name": name, "digest": image.digest, "behaviour": image.behaviour}
+
+    def fail(
+        self,
+        operation: str,
+        code: str = "ServerException",
+        message: str | None = None,
+        times: int | None = 1,
+        when: dict[str, Any] | None = None,
+        after: bool = False,
+        kind: str = "error",
+    ) -> None:
+        """Let the next ``times`` (None: all) requests of ``operation`` fail.
+
+        ``when`` restricts it to requests with these parameters, ``after`` lets the request take effect first, ``kind``
+        is error, truncate (half a body), empty (no body) or drop (the connection is closed).
+        """
+        with self.lock:
+            self.faults.add(Fault(operation, code, message, times, when or {}, after, kind))
+
+    def clear_failures(self) -> None:
+        """Forget what :meth:`fail` and :meth:`on` scripted."""
+        with self.lock:
+            self.faults.clear()
+
+    def on(self, operation: str, do: dict[str, Any], when: str = "before", nth: int = 1) -> None:
+        """Do something when the ``nth`` request of ``operation`` from now on arrives, or after it is answered.
+
+        ``do`` is ``{"operation": "UpdateService", "params": {...}}`` (with ``"service"`` for another one than ecs), or
+        a control method: ``{"control": "advance", "params": {"seconds": 60}}``.
+        """
+        with self.lock:
+            self.faults.interfere(Interference(operation, do, when, nth))
+
+    def calls(self) -> dict[str, int]:
+        """Operation to number of requests since the start or :meth:`reset_calls`."""
+        with self.lock:
+            return self.call_log.counts()
+
+    def reset_calls(self) -> None:
+        """Start counting and logging afresh."""
+        with self.lock:
+            self.call_log.reset()
+
+    def log(self) -> list[dict[str, Any]]:
+        """``{operation, service, time, params}`` of each request, in order."""
+        with self.lock:
+            return self.call_log.entries()
+
+    def quotas(self, enabled: bool = True, scale: float = 1.0) -> None:
+        """Throttle as AWS does, with bursts and rates multiplied by ``scale``."""
+        with self.lock:
+            self.buckets.set(enabled, scale)
+
+    def timings(self, **seconds: float) -> dict[str, float]:
+        """Change durations (realistic seconds, see timings.py) and return all of them."""
+        with self.lock:
+            self.catch_up()
+            return self.timings_of.set(**seconds)
+
+    # --- the world ---
+
+    def catch_up(self) -> None:
+        """Let everything happen that is due."""
+        now = self._clock.now()
+        for state in all_states():
+            state.now = now
+            state.catch_up()
+
+    def ecs(self, context: Context) -> EcsState:
+        """Amazon ECS in the caller's account and Region, at the time of the call."""
+        state = state_of(context.account, context.region, self.timings_of, self.registry)
+        state.now = context.now
+        return state
+
+    def answer(self, request: Request, forward: Callable[[], Reply]) -> Reply:
+        """Answer an AWS request, by one of our operations or by moto (``forward``). Raises Dropped."""
+        with self.lock:
+            context = self._context(request)
+            if request.operation:
+                self.call_log.add(request.service, request.operation, context.now, request.params)
+            try:
+                return self._answer(request, context, forward)
+            except Dropped:
+                raise
+            except AwsError as error:
+                return error_reply(error, request.protocol)
+            except Exception as error:
+                # A defect of moto's or ours. A client must still get an error of AWS's shape, and we the traceback.
+                logging.getLogger(__name__).exception("%s:%s failed", request.service, request.operation)
+                return error_reply(AwsError("InternalFailure", f"The simulator failed: {error!r}", 500), request.protocol)
+
+    def _answer(self, request: Request, context: Context, forward: Callable[[], Reply]) -> Reply:
+        service, operation = request.service, request.operation
+        self.buckets.take(context.account, context.region, service, operation, context.now)
+        for deed in self.faults.due(service, operation, "before"):
+            self._do(deed, context)
+        fault = self.faults.take(service, operation, request.params) if operation else None
+        if fault is not None and not fault.after:
+            return _broken(fault, request, context, None)
+        if operation in _STATE_CHANGES:
+            self.catch_up()
+        # Interference may have moved the clock.
+        context = self._context(request)
+        handler = OPERATIONS.get((service, operation))
+        result = handler(context, request.params) if handler is not None else None
+        reply = forward() if result is None else _json_reply(result)
+        for deed in self.faults.due(service, operation, "after"):
+            self._do(deed, context)
+        return reply if fault is None else _broken(fault, request, context, reply)
+
+    def _do(self, deed: dict[str, Any], context: Context) -> None:
+        params = deed.get("params") or {}
+        if "control" in deed:
+            CONTROL[deed["control"]](self, **params)
+            return
+        handler = OPERATIONS.get((deed.get("service", "ecs"), deed["operation"]))
+        if handler is None:
+            raise ValueError(f"the simulator has no {deed.get('service', 'ecs')}:{deed['operation']} to do")
+        handler(context, params)
+
+    def _context(self, request: Request) -> Context:
+        account = os.environ.get("MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
+        principal = f"arn:aws:sts::{account}:user/moto"
+        if request.access_key:
+            _user, principal, account = sts_backends[account]["aws"].get_caller_identity(
+                request.access_key, request.region
+            )
+        return Context(self, account, request.region, principal, self._clock.now())
+
+
+# What the control endpoint and scripted interference may call.
+CONTROL: dict[str, Callable[..., Any]] = {
+    method.__name__: method
+    for method in (
+        World.now,
+        World.advance,
+        World.set_speed,
+        World.reset,
+        World.image,
+        World.fail,
+        World.clear_failures,
+        World.on,
+        World.calls,
+        World.reset_calls,
+        World.log,
+        World.quotas,
+        World.timings,
+    )
+}
+
+
+def _json_reply(result: dict[str, Any]) -> Reply:
+    shown = {name: value for name, value in result.items() if value is not None}
+    headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())}
+    return Reply(200, json.dumps(shown).encode(), headers)
+
+
+def _broken(fault: Fault, request: Request, context: Context, reply: Reply | None) -> Reply:
+    """The answer as the fault leaves it."""
+    if fault.kind == "drop":
+        raise Dropped()
+    if fault.kind == "error":
+        message = fault.message
+        if message is None and fault.code in ("AccessDeniedException", "AccessDenied"):
+            message = denied(request, context)
+        if message is None:
+            message = "Rate exceeded" if "Throttling" in fault.code else fault.code
+        raise AwsError(fault.code, message, 500 if fault.code in _SERVER_FAULTS else 400)
+    whole = reply.body if reply is not None else b'{"truncated": "here"}'
+    headers = reply.headers if reply is not None else {"Content-Type": "application/x-amz-json-1.1"}
+    return Reply(200, whole[: len(whole) // 2] if fault.kind == "truncate" else b"", headers)
+
+
+_SERVER_FAULTS = {"ServerException", "InternalFailure", "InternalServerError", "ServiceUnavailable"}
+
+
+def denied(request: Request, context: Context) -> str:
+    """The text of AWS's AccessDeniedException."""
+    prefix = f"arn:aws:{request.service}:{context.region}:{context.account}"
+    cluster = str(request.params.get("cluster") or "default").split("/")[-1]
+    resource = "*"
+    for name in ("service", "serviceName"):
+        if isinstance(request.params.get(name), str):
+            resource = f"{prefix}:service/{cluster}/{request.params[name].split('/')[-1]}"
+    for name in ("resourceArn", "serviceDeploymentArn"):
+        if name in request.params:
+            resource = request.params[name]
+    action = f"{request.service}:{request.operation}"
+    return (
+        f"User: {context.principal} is not authorized to perform: {action} on resource: {resource} "
+        f"because no identity-based policy allows the {action} action"
+    )
