@@ -148,7 +148,7 @@ def _do(targets: ScalableTargets, target: ScalableTarget, step: Step, result: Re
 def _went_wrong(exc: _Trouble, target: ScalableTarget, state: State, step: Step, result: Result) -> Result:
     if isinstance(step, SetFlags):
         reason = _not_set(exc, target, state)
-        if exc.no_answer:
+        if _no_answer(exc):
             return replace(result, outcome="failed", reason=reason, changed=True, after=None)
         return replace(result, outcome="failed", reason=reason)
     if isinstance(step, ClearRecord):
@@ -159,12 +159,17 @@ def _went_wrong(exc: _Trouble, target: ScalableTarget, state: State, step: Step,
     return replace(result, findings=(*result.findings, finding))
 
 
+def _no_answer(exc: _Trouble) -> bool:
+    # botocore's timeouts have a `response` as well, which is None.
+    return not isinstance(getattr(exc.exception, "response", None), dict)
+
+
 def _not_recorded(exc: _Trouble, target: ScalableTarget, state: State) -> str:
     text = (
         f"{sentence(exc.explain())} Without a record this could not be undone exactly, so no flag was changed: "
         f"{words(target.suspended)} suspended, as before."
     )
-    if state == "suspended" and not exc.no_answer:
+    if state == "suspended" and not _no_answer(exc):
         text += (
             " Where tagging cannot be allowed, suspend with journal=best_effort and end it with state=resumed, or "
             "leave auto scaling alone"
@@ -173,7 +178,7 @@ def _not_recorded(exc: _Trouble, target: ScalableTarget, state: State) -> str:
 
 
 def _not_set(exc: _Trouble, target: ScalableTarget, state: State) -> str:
-    if exc.no_answer:
+    if _no_answer(exc):
         return (
             f"{sentence(exc.explain())} Whether AWS has changed what is suspended is not known. Run the same "
             "command again: it reads first, and the record keeps what was there before"

@@ -49,8 +49,11 @@ def resource_id(cluster: str, service: str) -> str:
     Raises :class:`ValueError` with a message for the user.
     """
     here = cluster_name(cluster)
-    in_arn, slash, name = _name(service, "service").rpartition("/")
-    if slash and here not in ("default", in_arn):
+    in_arn, name = "", service
+    if service.startswith("arn:"):
+        # ARNs in the old format, service/NAME, do not name the cluster.
+        in_arn, _slash, name = _name(service, "service").rpartition("/")
+    if in_arn and here not in ("default", in_arn):
         raise ValueError(f"service {service} is in cluster {in_arn}, not in {here}")
     if not _ECS_NAME.fullmatch(name):
         raise ValueError(f"'{service}' is neither the name nor the ARN of an ECS service")
