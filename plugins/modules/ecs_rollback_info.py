@@ -239,8 +239,9 @@ api_calls:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options, view
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options, view, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 
 
@@ -260,6 +261,8 @@ def main() -> None:
         module.fail_json(msg=f"{exc}.")
     aws = Aws(module.client)
     plans = Planner(aws, params["cluster"], wish, all_marks=True).make_plans(names)
+    for name, planned in plans.items():
+        _progress.say(f"[{name}] {wording.plan_line(planned)}")
     services = [view.of(planned, params["cluster"]) for planned in plans.values()]
     module.exit_json(changed=False, services=services, api_calls=aws.api_calls)
 

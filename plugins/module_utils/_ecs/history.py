@@ -278,7 +278,7 @@ def _success(deployment: ServiceDeployment, ended: datetime) -> str:
 
 def _stopped(deployment: ServiceDeployment) -> str:
     reason = f" ({deployment.reason.rstrip('.')})" if deployment.reason else ""
-    return f"its deployment ended {deployment.status} and never became healthy{reason}"
+    return f"its deployment ended {deployment.status}, so nothing shows that it ever became healthy{reason}"
 
 
 def _reason(deployment: ServiceDeployment) -> str:

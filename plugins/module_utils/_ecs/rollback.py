@@ -61,7 +61,6 @@ class Rollback:
         self.runs = [ServiceRun.of(name, self._order.cluster, planned) for name, planned in plans.items()]
         for run in self.runs:
             run.timings["planned"] = self._elapsed()
-            self._say_plan(run)
         self._act([run for run in self.runs if run.outcome is None])
         self._watch()
         self._finish()
@@ -78,10 +77,6 @@ class Rollback:
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
-
-    def _say_plan(self, run: ServiceRun) -> None:
-        if run.plan is not None and run.outcome is None:
-            _progress.say(f"[{run.name}] {wording.plan_line(run.plan)}")
 
     # -- act
 
@@ -143,7 +138,7 @@ class Rollback:
         run.changed = run.accepted.wrote
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
-        _progress.say(f"[{run.name}] {wording.method_line(planned)}, {run.accepted.record_id}")
+        _progress.say(f"[{run.name}] {wording.accepted_line(run, run.accepted.record_id)}")
         if run.accepted.wrote and self._order.mark:
             # Only now: what a crash between the write and this tag costs is a finish that the next run cannot tell
             # from somebody else's; what a tag before the write costs is seconds in an incident.

@@ -157,7 +157,7 @@ class Sweeper:
             run.timings.setdefault("serving", self._elapsed())
         if look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
             run.timings.setdefault(look.state, self._elapsed())
-            run.end("rolled_back", "")
+            run.end("rolled_back", _verified(look.state, track.watched.target))
         elif look.state == "ended_before":
             again.append(run)
         elif look.state == "replaced":
@@ -241,6 +241,12 @@ class Sweeper:
                 f"still going after {self._timeout:.0f} s ({track.line}){': ' + headline if headline else ''}. "
                 "Nothing was undone. Run the same command again to go on watching it",
             )
+
+
+def _verified(state: watch.State, target: str) -> str:
+    if state == "stable":
+        return f"our deployment of {names.short(target)} is complete, and nothing of the other versions is left"
+    return f"our deployment of {names.short(target)} takes all the traffic; old tasks may still drain"
 
 
 def _track(run: ServiceRun, now: float) -> _Track:

@@ -141,6 +141,8 @@ def progress(service: Service, target: str) -> str:
     for deployment in service.deployments:
         if not names.same(deployment.task_definition, target) and deployment.running + deployment.pending > 0:
             parts.append(f"{deployment.running + deployment.pending} on {names.short(deployment.task_definition)}")
+    if any(not names.same(d.task_definition, target) and d.running + d.pending == 0 for d in service.deployments):
+        parts.append("old tasks draining")
     failed = sum(d.failed for d in ours)
     if failed:
         parts.append(f"{failed} failed to start")

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 
 _SOURCES: t.Final = {
@@ -24,10 +25,13 @@ _SOURCES: t.Final = {
 }
 
 
-def plan_line(planned: plan.Plan) -> str:
+def plan_line(planned: plan.Plan | Refusal) -> str:
     """``web:43 → web:41  last good: SUCCESSFUL at …. web:42 left out: ECS rolled it back``."""
-    if planned.target is None or planned.verb == "nothing":
-        return f"{names.short(planned.current)}: {planned.reason}"
+    if isinstance(planned, Refusal):
+        return f"refused: {planned.reason}"
+    if planned.target is None or planned.verb != "act":
+        end = "unchanged" if planned.verb == "nothing" else "refused"
+        return f"{end}: {names.short(planned.current)}: {planned.reason}"
     left = names.short(planned.left) if planned.left else names.short(planned.current)
     label = _SOURCES.get(planned.choice.source, planned.choice.source)
     text = f"{left} → {names.short(planned.target.arn)}  {label}: {planned.choice.why}"
@@ -37,14 +41,17 @@ def plan_line(planned: plan.Plan) -> str:
     return text
 
 
-def method_line(planned: plan.Plan) -> str:
-    """How the service goes back, in words."""
-    return {
+def accepted_line(run: ServiceRun, deployment: str) -> str:
+    """What AWS took, in words: ``web:43 → web:41 (last good): update_service accepted, deployment ecs-svc/4711``."""
+    planned = run.plan
+    how = {
         "adopt": "following the rollback that is already running",
-        "stop_deployment": "ECS was asked to stop the running deployment and go back to where it came from",
+        "stop_deployment": "ECS stops the running deployment and goes back to where it came from",
         "update_service": "update_service accepted",
         "none": "nothing to do",
-    }[planned.method]
+    }[planned.method if planned else "none"]
+    label = _SOURCES.get(planned.choice.source, "") if planned else ""
+    return f"{run.route}{f' ({label})' if label else ''}: {how}, deployment {deployment}"
 
 
 def final_line(run: ServiceRun) -> str:

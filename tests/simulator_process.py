@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulator as a process of its own, for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from tests.simulator.control import Control
+
+ROOT = Path(__file__).resolve().parent.parent
+_READY = "simulator ready on "
+
+
+class SimulatorProcess:
+    """Starts `python -m tests.simulator` on a free port; ``url`` is where it answers, ``control`` steers it."""
+
+    def __init__(self, speed: float = 60.0) -> None:
+        self._speed = speed
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def __enter__(self) -> SimulatorProcess:
+        command = [sys.executable, "-m", "tests.simulator", "--port", "0", "--speed", str(self._speed)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line.startswith(_READY):
+            self.__exit__()
+            raise RuntimeError(f"the simulator did not start: {line!r}")
+        self.url = line.removeprefix(_READY).strip()
+        return self
+
+    def __exit__(self, *_exc: t.Any) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        self._process.wait(timeout=10)
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    @property
+    def control(self) -> Control:
+        """The control interface of this simulator."""
+        return Control(self.url)
