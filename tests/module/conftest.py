@@ -10,7 +10,8 @@ import os
 
 import pytest
 
-REGION = "eu-central-1"
+# That of tests.simulator in process.
+REGION = "us-east-1"
 
 
 @pytest.fixture(autouse=True)
