@@ -49,7 +49,7 @@ def _at(node: Any, path: list[str], wanted: Any) -> bool:
     if isinstance(node, list):
         if path and path[0].isdigit():
             return int(path[0]) < len(node) and _at(node[int(path[0])], path[1:], wanted)
-        return node == wanted and not path or any(_at(item, path, wanted) for item in node)
+        return (node == wanted and not path) or any(_at(item, path, wanted) for item in node)
     if not path:
         return bool(node == wanted)
     return isinstance(node, dict) and path[0] in node and _at(node[path[0]], path[1:], wanted)

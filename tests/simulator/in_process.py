@@ -49,6 +49,7 @@ class Simulator(World):
         )
 
     def __enter__(self) -> Self:
+        self._start_over()
         self._mock.start()
         for patch in self._patches:
             patch.start()
@@ -104,5 +105,3 @@ def _read(aws_request: Any) -> Request:
     elif hasattr(body, "read"):
         body = b""
     return read_request(aws_request.method, url.path, headers, bytes(body), aws_request.url)
-
-

@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
+
 from tests.simulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -26,8 +29,14 @@ class Context:
     world: World
     account: str
     region: str
-    principal: str
+    access_key: str
     now: float
+
+    @property
+    def principal(self) -> str:
+        """The ARN that GetCallerIdentity shows for the caller."""
+        sts = sts_backends[self.account][get_partition(self.region)]
+        return str(sts.get_caller_identity(self.access_key, self.region)[1])
 
 
 # A handler returns the output's members, or None to let moto answer.
@@ -45,7 +54,9 @@ def operation(service: str, name: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def page(items: Sequence[T], params: dict[str, Any], default: int, most: int, bad: str) -> tuple[Sequence[T], str | None]:
+def page(
+    items: Sequence[T], params: dict[str, Any], default: int, most: int, bad: str
+) -> tuple[Sequence[T], str | None]:
     """The page of ``items`` that ``maxResults`` and ``nextToken`` ask for, and the next token.
 
     Raises an AWS error with the code ``bad`` for a size out of 1..``most`` or a token that is none.

@@ -20,6 +20,7 @@ from tests.simulator.operations import Context, operation, page
 
 SERVICE = "application-autoscaling"
 FLAGS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _ATTRIBUTE = "lastgood_simulator"
 
 
@@ -54,7 +55,7 @@ def register_scalable_target(context: Context, params: dict[str, Any]) -> dict[s
     range, even if you don't include the MinCapacity or MaxCapacity request parameters."
     """
     backend = _backend(context)
-    namespace, resource, dimension = (params.get(key) for key in ("ServiceNamespace", "ResourceId", "ScalableDimension"))
+    namespace, resource, dimension = (params.get(key) for key in IDENTITY)
     present = backend.targets.get(dimension, {}).get(resource)
     minimum, maximum = params.get("MinCapacity"), params.get("MaxCapacity")
     if present is None and (minimum is None or maximum is None):
@@ -149,7 +150,7 @@ def describe_scalable_targets(context: Context, params: dict[str, Any]) -> dict[
 @operation(SERVICE, "DescribeScalingActivities")
 def describe_scaling_activities(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingActivities.html"""
-    filters = {key: params[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension") if params.get(key)}
+    filters = {key: params[key] for key in IDENTITY if params.get(key)}
     found = [
         activity
         for activity in _extra(context).activities

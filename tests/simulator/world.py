@@ -16,9 +16,13 @@ from typing import Any
 
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal.models import moto_api_backend
-from moto.sts.models import sts_backends
 
-from tests.simulator import ecs, scaling  # noqa: F401  (importing them registers their operations)
+from tests.simulator import (  # noqa: F401  (importing ecs, scaling and autoscaling registers their operations)
+    autoscaling,
+    ecs,
+    permissions,
+    scaling,
+)
 from tests.simulator.calls import CallLog
 from tests.simulator.clock import Clock
 from tests.simulator.ecs.state import EcsState, all_states, state_of
@@ -185,10 +189,12 @@ class World:
             except Exception as error:
                 # A defect of moto's or ours. A client must still get an error of AWS's shape, and we the traceback.
                 logging.getLogger(__name__).exception("%s:%s failed", request.service, request.operation)
-                return error_reply(AwsError("InternalFailure", f"The simulator failed: {error!r}", 500), request.protocol)
+                failure = AwsError("InternalFailure", f"The simulator failed: {error!r}", 500)
+                return error_reply(failure, request.protocol)
 
     def _answer(self, request: Request, context: Context, forward: Callable[[], Reply]) -> Reply:
         service, operation = request.service, request.operation
+        permissions.check(request, context)
         self.buckets.take(context.account, context.region, service, operation, context.now)
         for deed in self.faults.due(service, operation, "before"):
             self._do(deed, context)
@@ -218,12 +224,7 @@ class World:
 
     def _context(self, request: Request) -> Context:
         account = os.environ.get("MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
-        principal = f"arn:aws:sts::{account}:user/moto"
-        if request.access_key:
-            _user, principal, account = sts_backends[account]["aws"].get_caller_identity(
-                request.access_key, request.region
-            )
-        return Context(self, account, request.region, principal, self._clock.now())
+        return Context(self, account, request.region, request.access_key, self._clock.now())
 
 
 # What the control endpoint and scripted interference may call.
@@ -260,7 +261,7 @@ def _broken(fault: Fault, request: Request, context: Context, reply: Reply | Non
     if fault.kind == "error":
         message = fault.message
         if message is None and fault.code in ("AccessDeniedException", "AccessDenied"):
-            message = denied(request, context)
+            message = permissions.denied(request, context)
         if message is None:
             message = "Rate exceeded" if "Throttling" in fault.code else fault.code
         raise AwsError(fault.code, message, 500 if fault.code in _SERVER_FAULTS else 400)
@@ -270,21 +271,3 @@ def _broken(fault: Fault, request: Request, context: Context, reply: Reply | Non
 
 
 _SERVER_FAULTS = {"ServerException", "InternalFailure", "InternalServerError", "ServiceUnavailable"}
-
-
-def denied(request: Request, context: Context) -> str:
-    """The text of AWS's AccessDeniedException."""
-    prefix = f"arn:aws:{request.service}:{context.region}:{context.account}"
-    cluster = str(request.params.get("cluster") or "default").split("/")[-1]
-    resource = "*"
-    for name in ("service", "serviceName"):
-        if isinstance(request.params.get(name), str):
-            resource = f"{prefix}:service/{cluster}/{request.params[name].split('/')[-1]}"
-    for name in ("resourceArn", "serviceDeploymentArn"):
-        if name in request.params:
-            resource = request.params[name]
-    action = f"{request.service}:{request.operation}"
-    return (
-        f"User: {context.principal} is not authorized to perform: {action} on resource: {resource} "
-        f"because no identity-based policy allows the {action} action"
-    )

@@ -43,8 +43,6 @@ def delete_cluster(context: Context, params: dict[str, Any]) -> None:
     for service in services:
         engine.catch_up(service, state.now, state.env)
     if any(service.status == "ACTIVE" for service in services):
-        raise AwsError(
-            "ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active."
-        )
+        raise AwsError("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
     if any(task.last_status != "STOPPED" for service in services for task in service.tasks.values()):
         raise AwsError("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")

@@ -11,10 +11,28 @@ agendas and timers name, and each is handled at its own time.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Protocol
 
 from tests.simulator.ecs import rollout, task_sets, tasks
 from tests.simulator.ecs.environment import Environment
-from tests.simulator.ecs.model import Service
+from tests.simulator.ecs.model import Service, Task
+
+
+class Controller(Protocol):
+    """A state machine for the services of one deployment controller."""
+
+    def note_step(self, service: Service, task: Task, step: str, at: float, env: Environment) -> None:
+        """A task has taken a step of its agenda."""
+
+    def reconcile(self, service: Service, at: float, env: Environment) -> None:
+        """Do what is to be done at this instant."""
+
+    def timers(self, service: Service, at: float) -> Iterator[float]:
+        """When something else than a task's step is due after ``at``."""
+
+
+CONTROLLERS: dict[str, Controller] = {"ECS": rollout, "EXTERNAL": task_sets, "CODE_DEPLOY": task_sets}
 
 
 def touch(service: Service, at: float, env: Environment) -> None:
@@ -30,10 +48,7 @@ def catch_up(service: Service, now: float, env: Environment) -> None:
     while service.next_due <= now:
         at = service.next_due
         _take_steps(service, at, env)
-        if service.controller == "ECS":
-            rollout.reconcile(service, at, env)
-        else:
-            task_sets.reconcile(service, at, env)
+        CONTROLLERS[service.controller].reconcile(service, at, env)
         _close(service, at, env)
         service.next_due = _next_due(service, at)
     kept_since = now - env.timings.stopped_tasks_kept
@@ -47,10 +62,7 @@ def _take_steps(service: Service, at: float, env: Environment) -> None:
     for task in list(service.tasks.values()):
         while task.agenda and task.agenda[0][0] <= at:
             step = tasks.step(task, env.timings.draining)
-            if service.controller == "ECS":
-                rollout.note_step(service, task, step, at, env)
-            else:
-                task_sets.note_step(service, task, step, at, env)
+            CONTROLLERS[service.controller].note_step(service, task, step, at, env)
 
 
 def _close(service: Service, at: float, env: Environment) -> None:
@@ -66,8 +78,7 @@ def _close(service: Service, at: float, env: Environment) -> None:
 
 def _next_due(service: Service, at: float) -> float:
     due = min((task.agenda[0][0] for task in service.tasks.values() if task.agenda), default=math.inf)
-    timers = rollout.timers if service.controller == "ECS" else task_sets.timers
-    due = min(due, min(timers(service, at), default=math.inf))
+    due = min(due, min(CONTROLLERS[service.controller].timers(service, at), default=math.inf))
     if service.status == "DRAINING" and service.inactive_at is not None:
         due = min(due, service.inactive_at)
     return due

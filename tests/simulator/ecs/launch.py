@@ -47,7 +47,9 @@ def resolve_images(revision: ServiceRevision, env: Environment) -> dict[str, Ima
     return images
 
 
-def start_tasks(service: Service, owner: str, revision: ServiceRevision, count: int, at: float, env: Environment) -> None:
+def start_tasks(
+    service: Service, owner: str, revision: ServiceRevision, count: int, at: float, env: Environment
+) -> None:
     """Start ``count`` tasks for the deployment or task set ``owner`` and say so in an event."""
     started = []
     groups = [lb["targetGroupArn"] for lb in revision.settings.get("loadBalancers") or [] if "targetGroupArn" in lb]
@@ -121,5 +123,7 @@ def _listed(chosen: list[Task]) -> str:
 
 
 def _propagated_tags(service: Service, definition: TaskDefinition) -> list[dict[str, str]]:
-    source = {"SERVICE": service.tags, "TASK_DEFINITION": definition.tags}.get(service.settings.get("propagateTags", ""))
+    source = {"SERVICE": service.tags, "TASK_DEFINITION": definition.tags}.get(
+        service.settings.get("propagateTags", "")
+    )
     return [dict(tag) for tag in source or []]

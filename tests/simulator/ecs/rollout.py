@@ -64,8 +64,8 @@ def note_step(service: Service, task: Task, step: str, at: float, env: Environme
         if task.task_definition.has_health_check:
             service.say(at, f"(task {task.id}) failed container health checks.")
         else:
-            group = task.target_groups[0]
-            service.say(at, f"(task {task.id}) is unhealthy in (target-group {group}) due to (reason Health checks failed)")
+            where = f"(target-group {task.target_groups[0]})"
+            service.say(at, f"(task {task.id}) is unhealthy in {where} due to (reason Health checks failed)")
         service.say(at, f"has stopped 1 running tasks: (task {task.id}).")
     elif step == "pull_failed":
         service.say(at, f"was unable to place a task. Reason: {task.stopped_reason}.")
@@ -109,7 +109,7 @@ def timers(service: Service, at: float) -> Iterator[float]:
 
 
 def request_rollback(service: Service, record: ServiceDeployment, at: float, env: Environment) -> None:
-    """StopServiceDeployment(ROLLBACK) was accepted: it takes effect a moment later, unless the deployment ends first."""
+    """StopServiceDeployment(ROLLBACK): it takes effect a moment later, unless the deployment ends first."""
     record.status, record.updated_at = "ROLLBACK_REQUESTED", at
     record.status_reason = "Rollback requested by a user."
     record.due = at + env.timings.stop_requested
@@ -172,6 +172,7 @@ def _fail(service: Service, record: ServiceDeployment, at: float, reason: str, c
     primary.rollout_state, primary.updated_at, primary.next_alarm_check = "FAILED", at, None
     primary.settles_at = primary.bake_until = None
     record.updated_at, record.due = at, None
+    rollback = rollback or record.status == "ROLLBACK_REQUESTED"
     target = service.last_completed
     if record.status == "ROLLBACK_IN_PROGRESS":
         record.status = "ROLLBACK_FAILED"
@@ -287,9 +288,7 @@ def _finish(service: Service, record: ServiceDeployment, at: float) -> None:
         record.breaker_status = "MONITORING_COMPLETE"
     if record.alarm_status == "MONITORING":
         record.alarm_status = "MONITORING_COMPLETE"
-    record.snapshot = {
-        revision.arn: counts(service, revision) for revision in (record.target, *record.sources)
-    }
+    record.snapshot = {revision.arn: counts(service, revision) for revision in (record.target, *record.sources)}
 
 
 def counts(service: Service, revision: ServiceRevision) -> dict[str, int]:

@@ -169,7 +169,6 @@ class EcsState:
         return service
 
 
-
 def state_of(account: str, region: str, timings: Timings, registry: Registry) -> EcsState:
     """The state for an account and Region, made on first use."""
     backend = ecs_backends[account][region]

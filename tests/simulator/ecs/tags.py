@@ -31,7 +31,8 @@ def checked(tags: list[dict[str, str]] | None) -> Tags:
             raise invalid("Tag value must be at most 256 characters long.")
         if not (_allowed(key) and _allowed(value)):
             raise invalid(
-                "Some tags contain invalid characters. Valid characters: UTF-8 letters, spaces, numbers and _ . / = + - : @."
+                "Some tags contain invalid characters. "
+                "Valid characters: UTF-8 letters, spaces, numbers and _ . / = + - : @."
             )
         if key.lower().startswith("aws:"):
             raise invalid("Tag keys starting with 'aws:' are reserved for system use")

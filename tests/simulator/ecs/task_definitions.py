@@ -163,10 +163,14 @@ def delete_task_definitions(context: Context, params: dict[str, Any]) -> dict[st
     for reference in references:
         definition = context.world.ecs(context).definition(reference) if ":" in reference.split("/")[-1] else None
         if definition is None:
-            reason = "The specified task definition does not exist. Specify a valid account, family, revision and try again."
+            reason = (
+                "The specified task definition does not exist. Specify a valid account, family, revision and try again."
+            )
             failures.append({"arn": reference, "reason": reason})
         elif definition.status == "ACTIVE":
-            reason = "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+            reason = (
+                "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+            )
             failures.append({"arn": definition.arn, "reason": reason})
         else:
             if definition.status == "INACTIVE":

@@ -62,38 +62,50 @@ def stop(task: Task, now: float, draining: float, code: str, reason: str) -> Non
 def step(task: Task, draining: float) -> str:
     """Take the next step of the agenda and return it. Raises IndexError when there is none."""
     at, name = task.agenda.popleft()
+    if name in _STATUS:
+        task.last_status = _STATUS[name]
     if name == "pending":
-        task.last_status, task.pull_started_at = "PENDING", at
+        task.pull_started_at = at
     elif name == "activating":
-        task.last_status, task.pull_stopped_at = "ACTIVATING", at
+        task.pull_stopped_at = at
     elif name == "running":
-        task.last_status, task.started_at = "RUNNING", at
+        task.started_at = at
     elif name == "healthy":
-        task.passed = True
-        if task.task_definition.has_health_check:
-            task.health = "HEALTHY"
+        _pass(task)
     elif name == "unhealthy":
-        reason = "Task failed container health checks"
-        if task.task_definition.has_health_check:
-            task.health = "UNHEALTHY"
-        else:
-            reason = f"Task failed ELB health checks in (target-group {task.target_groups[0]})"
-        stop(task, at, draining, "ServiceSchedulerInitiated", reason)
+        _fail_check(task, at, draining)
     elif name == "pull_failed":
         _fail_to_pull(task, at)
     elif name == "exited":
         _exit(task, at)
-    elif name == "stopping":
-        task.last_status = "STOPPING"
-    elif name == "deprovisioning":
-        task.last_status = "DEPROVISIONING"
     elif name == "stopped":
-        if task.started_at is not None:
-            # 143: ended by SIGTERM.
-            for container in task.task_definition.containers:
-                task.exit_codes.setdefault(container["name"], 143)
         _stopped(task, at)
     return name
+
+
+# The steps that are a change of lastStatus.
+_STATUS = {
+    "pending": "PENDING",
+    "activating": "ACTIVATING",
+    "running": "RUNNING",
+    "stopping": "STOPPING",
+    "deprovisioning": "DEPROVISIONING",
+}
+
+
+def _pass(task: Task) -> None:
+    task.passed = True
+    if task.task_definition.has_health_check:
+        task.health = "HEALTHY"
+
+
+def _fail_check(task: Task, at: float, draining: float) -> None:
+    if task.task_definition.has_health_check:
+        task.health = "UNHEALTHY"
+        reason = "Task failed container health checks"
+    else:
+        reason = f"Task failed ELB health checks in (target-group {task.target_groups[0]})"
+    stop(task, at, draining, "ServiceSchedulerInitiated", reason)
 
 
 def _fail_to_pull(task: Task, at: float) -> None:
@@ -132,12 +144,14 @@ def _exit(task: Task, at: float) -> None:
                 task.container_reasons[container["name"]] = image.reason
     task.desired_status, task.stopping_at = "STOPPED", at
     task.stop_code, task.stopped_reason = "EssentialContainerExited", "Essential container in task exited"
-    for container in task.task_definition.containers:
-        task.exit_codes.setdefault(container["name"], 143)
     _stopped(task, at)
 
 
 def _stopped(task: Task, at: float) -> None:
+    if task.started_at is not None or task.exit_codes:
+        # 143: ended by SIGTERM.
+        for container in task.task_definition.containers:
+            task.exit_codes.setdefault(container["name"], 143)
     task.last_status, task.stopped_at = "STOPPED", at
     task.agenda.clear()
 

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Amazon EC2 Auto Scaling where moto differs from AWS: suspending processes.
+
+https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SuspendProcesses.html
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
+
+from tests.simulator.errors import AwsError
+from tests.simulator.operations import Context, operation
+
+SERVICE = "autoscaling"
+PROCESSES = (
+    "Launch",
+    "Terminate",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+)
+_ATTRIBUTE = "lastgood_suspension_reasons"
+
+
+def _suspended_processes(group: Any) -> list[dict[str, str]]:
+    """moto keeps the names of suspended processes, but no reasons."""
+    reasons = group.__dict__.get(_ATTRIBUTE, {})
+    return [{"ProcessName": name, "SuspensionReason": reasons.get(name, "")} for name in group._suspended_processes]
+
+
+def install() -> None:
+    """Let moto's groups show the reasons."""
+    present: property = FakeAutoScalingGroup.__dict__["suspended_processes"]
+    FakeAutoScalingGroup.suspended_processes = present.getter(_suspended_processes)  # type: ignore[method-assign]
+
+
+install()
+
+
+def _checked(context: Context, params: dict[str, Any]) -> tuple[Any, list[str]]:
+    group_name = params.get("AutoScalingGroupName", "")
+    group = autoscaling_backends[context.account][context.region].autoscaling_groups.get(group_name)
+    if group is None:
+        raise AwsError("ValidationError", f"AutoScalingGroup name not found - AutoScalingGroup {group_name} not found")
+    names = params.get("ScalingProcesses") or list(PROCESSES)
+    unknown = [name for name in names if name not in PROCESSES]
+    if unknown:
+        raise AwsError("ValidationError", f"Invalid scaling process types: {', '.join(unknown)}")
+    return group, names
+
+
+@operation(SERVICE, "SuspendProcesses")
+def suspend_processes(context: Context, params: dict[str, Any]) -> None:
+    """Check the names and note the reason; moto suspends. Without names: all."""
+    group, names = _checked(context, params)
+    moment = datetime.fromtimestamp(context.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    reasons = group.__dict__.setdefault(_ATTRIBUTE, {})
+    for name in names:
+        if name not in group._suspended_processes:
+            reasons[name] = f"User suspended at {moment}"
+
+
+@operation(SERVICE, "ResumeProcesses")
+def resume_processes(context: Context, params: dict[str, Any]) -> None:
+    """Check the names; moto resumes. Without names: all."""
+    _checked(context, params)
