@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds the collection's artefact, checks what is in it, installs it and has ansible-core read every plugin from there.
+"""Builds the collection's artefact, checks what is in it, installs it and has ansible-core read every plugin there.
 
 Run in the copy of the collection (``.build/tree/…/lastgood/aws``) by the gate "artifact".
 """

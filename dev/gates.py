@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from setup import BUILD, ENVIRONMENTS, ROOT
@@ -30,6 +29,7 @@ TAIL = 80
 WIDTH = 240
 # What a developer's shell may carry and a gate must not see. PIP_* and proxies stay: they lead to the package index.
 FOREIGN = ("ANSIBLE_", "AWS_", "BOTO_", "MOLECULE_", "MOTO_", "PYTEST_", "PYTHON")
+PYTEST_CLOSING = re.compile(r"\b\d+ passed\b.* in [0-9.]+s")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -52,11 +52,11 @@ class Gate:
     # Earlier ones come first on PATH.
     environments: tuple[str, ...] = ("run",)
     variables: Callable[[Trees], dict[str, str]] = lambda _trees: {}
-    # The gate is left out while the repository has none of these.
-    needs: tuple[str, ...] = field(default=())
+    # The gate is left out while no file of the repository matches.
+    needs: str = "galaxy.yml"
 
     def applies(self) -> bool:
-        return not self.needs or any(next((ROOT / name).rglob("*.*"), None) for name in self.needs)
+        return any(ROOT.glob(self.needs))
 
 
 def in_current(trees: Trees) -> Path:
@@ -73,17 +73,6 @@ def collections_path(trees: Trees) -> dict[str, str]:
 
 def for_mypy(trees: Trees) -> dict[str, str]:
     return {"MYPYPATH": str(trees.current.parents[2])}
-
-
-def for_molecule(trees: Trees) -> dict[str, str]:
-    return collections_path(trees) | {"LASTGOOD_SIMULATOR_PORT": str(free_port())}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def python_version(environment: str) -> str:
@@ -117,25 +106,27 @@ GATES = (
         "e2e",
         "real ansible-playbook runs against the simulator",
         pytest("tests/e2e", "-n", "2"),
-        needs=("tests/e2e",),
+        needs="tests/e2e/**/test_*.py",
     ),
-    Gate("module", "modules in process against the simulator", pytest("tests/module"), needs=("tests/module",)),
-    Gate("unit", "unit tests", pytest("tests/unit"), needs=("tests/unit/plugins",)),
+    Gate(
+        "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
+    ),
+    Gate("unit", "unit tests", pytest("tests/unit"), needs="tests/unit/plugins/**/test_*.py"),
     Gate(
         "molecule",
         "molecule, all scenarios",
         lambda: (LINT.path / "bin" / "molecule", "test", "--all", "--report"),
         in_current,
         ("run", "lint"),
-        for_molecule,
-        needs=("extensions/molecule",),
+        collections_path,
+        needs="extensions/molecule/*/molecule.yml",
     ),
     Gate(
         "units",
         "ansible-test units, current ansible-core",
         ansible_test_units("run"),
         in_current,
-        needs=("tests/unit/plugins",),
+        needs="tests/unit/plugins/**/test_*.py",
     ),
     Gate(
         "units-oldest",
@@ -143,7 +134,7 @@ GATES = (
         ansible_test_units("oldest"),
         in_oldest,
         ("oldest",),
-        needs=("tests/unit/plugins",),
+        needs="tests/unit/plugins/**/test_*.py",
     ),
     Gate(
         "ansible-lint",
@@ -199,6 +190,13 @@ class Result:
     def lines(self) -> list[str]:
         return [line for line in ANSI.sub("", self.log.read_text(errors="replace")).splitlines() if line.strip()]
 
+    @property
+    def summary(self) -> str:
+        """What the tool says of itself: pytest's closing line (ansible-test prints more after it), else the last."""
+        lines = [line for line in self.lines if not line.startswith("WARNING")]
+        closing = [line for line in lines if PYTEST_CLOSING.search(line)] or lines
+        return closing[-1].strip("= ") if closing else ""
+
 
 def run_gate(gate: Gate, trees: Trees, home: Path) -> Result:
     log = LOGS / f"{gate.name}.log"
@@ -209,6 +207,8 @@ def run_gate(gate: Gate, trees: Trees, home: Path) -> Result:
         # The simulator is on loopback, and nothing may ask EC2's metadata service for credentials.
         "NO_PROXY": "127.0.0.1,localhost",
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Logs are read in files.
+        "NO_COLOR": "1",
     }
     variables |= gate.variables(trees)
     begin = time.monotonic()
@@ -228,9 +228,8 @@ def run_gate(gate: Gate, trees: Trees, home: Path) -> Result:
 def report(result: Result) -> None:
     word = "ok" if result.passed else "FAILED"
     heading = f"== {result.gate.name}: {word} in {result.seconds:.1f} s"
-    last = result.lines[-1].strip("= ") if result.lines else ""
     if result.passed:
-        print(f"{heading}  ({last[:100]})" if last else heading, flush=True)
+        print(f"{heading}  ({result.summary[:100]})" if result.summary else heading, flush=True)
         return
     print(f"{heading}: {result.gate.what}", flush=True)
     for line in result.lines[-TAIL:]:
@@ -259,7 +258,7 @@ def main(names: list[str]) -> int:
     results = []
     for gate in gates:
         if not gate.applies():
-            print(f"== {gate.name}: nothing to run yet in {', '.join(gate.needs)}", flush=True)
+            print(f"== {gate.name}: nothing to run, no {gate.needs}", flush=True)
     applicable = [gate for gate in gates if gate.applies()]
     with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
         for future in as_completed([pool.submit(run_gate, gate, trees, home) for gate in applicable]):

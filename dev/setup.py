@@ -119,7 +119,7 @@ def site_packages(environment: Environment) -> Path:
 
 
 def unpack_collections(environment: Environment) -> None:
-    """Puts amazon.aws, community.aws and, as a link, this repository where the environment's ansible-core finds them."""
+    """Puts amazon.aws, community.aws and, as a link, this repository where the environment's Python finds them."""
     collections = site_packages(environment) / "ansible_collections"
     with tempfile.TemporaryDirectory() as directory:
         # The wheel has no code of its own that runs; its Requires-Python follows ansible-core's and is of no concern.

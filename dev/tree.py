@@ -66,14 +66,16 @@ def make_tree(name: str, environment: Environment) -> Path:
 
 
 def remove_other_files(directory: Path, wanted: set[Path]) -> None:
-    for path in directory.rglob("*"):
-        relative = path.relative_to(directory)
-        if relative.parts[0] != ".git" and "__pycache__" not in relative.parts and relative not in wanted:
-            if path.is_symlink() or path.is_file():
-                path.unlink()
+    """Removes what is not ``wanted``, folders that this leaves empty too; git's and Python's own files stay."""
     for path in sorted(directory.rglob("*"), reverse=True):
-        if path.relative_to(directory).parts[0] != ".git" and path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+        relative = path.relative_to(directory)
+        if relative.parts[0] == ".git" or "__pycache__" in relative.parts or relative in wanted:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        else:
+            path.unlink()
 
 
 def copy_if_changed(source: Path, target: Path) -> None:
