@@ -27,11 +27,15 @@ _sink: Sink = _nobody_listens
 _parent = os.getppid()
 
 
-def install(sink: Sink) -> None:
-    """Send progress lines to ``sink`` from now on, and take the present parent process as the one we work for."""
+def install(sink: Sink, parent: int) -> None:
+    """Send progress lines to ``sink`` from now on, and take the process with the id ``parent`` as the one we work for.
+
+    The caller says who that is because it knows who started it: to ask for the parent here and now would be too late
+    where it died a moment ago.
+    """
     global _sink, _parent  # pylint: disable=global-statement
     _sink = sink
-    _parent = os.getppid()
+    _parent = parent
 
 
 def say(line: str) -> None:

@@ -1,0 +1,440 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Runs a module of this collection inside ansible-playbook's worker process.
+
+The ordinary way packs a module into a zip, starts a Python for it, and that Python imports boto3 again: about 0.8 s
+for each task, and silence until the module ends. Here the module's own ``main()`` is called in the worker, which
+ansible-playbook forks for each task anyway. The module notices nothing: it gets its arguments where AnsiballZ puts
+them, prints its JSON result to a stdout that is captured, and ends with ``SystemExit``. What it printed then goes
+through the same parser as the output of a module process. (ansible.netcommon's ``import_modules`` does the same, and
+ansible-core keeps a door open for it: ``AnsibleModule._record_module_result``.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import inspect
+import io
+import json
+import locale
+import logging
+import multiprocessing
+import os
+import shutil
+import sys
+import traceback
+import typing as t
+from dataclasses import dataclass
+
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings as module_warnings
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible.vars import clean
+
+# ansible-core hands arguments and results over in three ways: up to 2.18, up to 2.20, and since 2.21.
+try:
+    from ansible.module_utils._internal._ansiballz._loader import _handle_exception
+    from ansible.module_utils.common.json import Direction, get_module_encoder
+except ImportError:
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
+    BEFORE_2_19 = True
+else:
+    BEFORE_2_19 = False
+try:
+    import botocore.loaders
+    import botocore.session
+except ImportError:
+    pass  # HAS_BOTO3 is false, then, and the module gets a process of its own.
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+
+display = Display()
+
+OPT_OUT: t.Final = "lastgood_aws_in_process"
+_AUTOMATIC_INTERPRETERS: t.Final = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
+# Read once, when a process starts: to set them in a process that runs already would do nothing, silently.
+_START_ONLY_PREFIXES: t.Final = ("PYTHON", "LD_", "DYLD_")
+_START_ONLY_VARIABLES: t.Final = ("OPENSSL_CONF", "TZ")
+# They log request headers, security tokens among them, at levels that end up in Ansible's own log file.
+_CHATTY_LOGGERS: t.Final = ("boto3", "botocore", "botocore.endpoint", "urllib3")
+# The serialization profile of each module that is not ansible-core's own.
+_PROFILE: t.Final = "legacy"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What decides whether a module may run inside the worker process.
+
+    ``module`` is the Python name of the module, None where there is none. ``wanted`` is the user's word in the
+    variable ``lastgood_aws_in_process``, None where it is not set. ``interpreter`` is what is configured for the
+    target (a path, a name, or an ``auto`` mode), None where that can't be told. ``environment`` holds the names that
+    the task's ``environment:`` sets.
+    """
+
+    module: str | None
+    wanted: bool | None = None
+    connection: str = "local"
+    become: bool = False
+    run_async: bool = False
+    keep_remote_files: bool = False
+    interpreter: str | None = "auto"
+    running: str = sys.executable
+    environment: tuple[str, ...] = ()
+    has_boto3: bool = True
+    in_worker: bool = True
+    core_is_known: bool = True
+    platform: str = sys.platform
+
+
+def why_not_in_process(now: Circumstances) -> str | None:
+    """The reason why the module needs a process of its own, or None where it may run in the worker."""
+    start_only = [name for name in now.environment if _needs_a_new_process(name)]
+    reasons = (
+        (now.wanted is False, f"{OPT_OUT} is false"),
+        (not (now.module or "").startswith("ansible_collections."), "it is no module of a collection"),
+        (now.connection != "local", f"the connection is {now.connection}, not local"),
+        (now.become, "become is set"),
+        (now.run_async, "the task is asynchronous"),
+        (now.keep_remote_files, "ANSIBLE_KEEP_REMOTE_FILES asks for the module's files"),
+        (not _runs_here(now), f"ansible_python_interpreter asks for {now.interpreter}"),
+        (bool(start_only), f"environment sets {', '.join(start_only)}, which only a new process reads"),
+        (not now.has_boto3, f"boto3 can't be imported by {now.running}"),
+        (not now.in_worker, "this is not one of ansible-playbook's worker processes"),
+        (not now.core_is_known, "this ansible-core hands module results over in a way that is not known here"),
+        # macOS forbids a forked child to ask the system for its proxies, and kills it: see docs/in-process.md.
+        (now.platform == "darwin" and not now.wanted, f"this is macOS, and {OPT_OUT} is not set"),
+    )
+    return next((reason for applies, reason in reasons if applies), None)
+
+
+def _needs_a_new_process(name: str) -> bool:
+    return name in _START_ONLY_VARIABLES or name.startswith(_START_ONLY_PREFIXES)
+
+
+def _runs_here(now: Circumstances) -> bool:
+    if now.interpreter is None:
+        return False
+    return now.interpreter in _AUTOMATIC_INTERPRETERS or same_interpreter(now.interpreter, now.running)
+
+
+def same_interpreter(asked: str, running: str) -> bool:
+    """Both paths (or a name to be found in PATH) are one Python with one set of packages.
+
+    A virtual environment's python is a link to the Python that it was made from, so the target of the link alone
+    says nothing about the packages: the directory must be the same, too.
+    """
+    path = shutil.which(asked.removeprefix("/usr/bin/env ").strip())
+    if path is None:
+        return False
+    if os.path.abspath(path) == os.path.abspath(running):
+        return True
+    return _directory(path) == _directory(running) and os.path.realpath(path) == os.path.realpath(running)
+
+
+def _directory(path: str) -> str:
+    return os.path.realpath(os.path.dirname(os.path.abspath(path)))
+
+
+def printable(line: str) -> str:
+    """The line with everything escaped that could move the cursor, start a new line, or hide something."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in line)
+
+
+def exit_status(code: object) -> int:
+    """The status that a process ends with after ``sys.exit(code)``. What is not a number is printed to stderr."""
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+class SharedModels:
+    """The API models of AWS services, read once.
+
+    boto3 reads and parses a service's models from disk for each session, and amazon.aws opens a session for each
+    client: 50 to 80 ms a client, 10 ms with the models in memory. Within one session botocore shares one loader
+    among all clients just so. The loader is the default one: AWS_DATA_PATH gets one of its own, as ever.
+    """
+
+    def __init__(self) -> None:
+        self._loader: t.Any = None
+
+    def read(self, service: str) -> None:
+        """Read all that a client of the service needs, by making one that is thrown away. No request is sent."""
+        if self._loader is None:
+            self._loader = botocore.loaders.create_loader()
+        session = botocore.session.Session()
+        session.register_component("data_loader", self._loader)
+        # With keys of its own no credentials are looked for, which could mean a request.
+        session.create_client(service, region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
+
+    @contextlib.contextmanager
+    def in_use(self) -> t.Iterator[None]:
+        """Sessions that are opened meanwhile take the models from here."""
+        create_loader = getattr(botocore.session, "create_loader", None)
+        if self._loader is None or create_loader is None:
+            yield
+            return
+
+        def shared_loader(search_path_string: str | None = None) -> t.Any:
+            return self._loader if search_path_string is None else create_loader(search_path_string)
+
+        botocore.session.create_loader = shared_loader
+        try:
+            yield
+        finally:
+            botocore.session.create_loader = create_loader
+
+
+_models = SharedModels()
+
+
+def preload(module_name: str, *services: str) -> None:
+    """Import a module, with boto3 behind it, and read the models of the AWS services that it talks to.
+
+    To be called when an action plugin is imported: ansible-playbook does that in its own process, before it forks the
+    worker for the task, so each worker finds all of it in memory. The module is not run, so there is no state to leak.
+    ``services`` are botocore's names. What goes wrong here goes wrong again where the module is run, and is told there.
+    """
+    with contextlib.suppress(Exception):
+        importlib.import_module(module_name)
+        for service in services:
+            _models.read(service)
+
+
+@dataclass
+class Output:
+    """What a process left behind: its exit status, and all that it printed."""
+
+    rc: int = 0
+    stdout: str = ""
+    stderr: str = ""
+
+
+def run_main(main: t.Callable[[], object]) -> Output:
+    """Call a module's ``main`` and end as a process of its own would have ended.
+
+    An exception becomes what AnsiballZ makes of it. What is no ``Exception`` (KeyboardInterrupt, the task's timeout)
+    is not the module's business and passes.
+    """
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        try:
+            _call(main)
+        except SystemExit as exc:
+            rc = exit_status(exc.code)
+    return Output(rc, stdout.getvalue(), stderr.getvalue())
+
+
+def _call(main: t.Callable[[], object]) -> t.NoReturn:
+    try:
+        main()
+        raise RuntimeError("New-style module did not handle its own exit.")
+    except Exception as exc:  # noqa: BLE001
+        if BEFORE_2_19:
+            traceback.print_exc()
+            sys.exit(1)
+        _handle_exception(exc, _PROFILE)
+
+
+class _WorkerModule(basic.AnsibleModule):
+    """AnsibleModule as it is, but known to the action plugin, which must keep its secrets out of progress lines."""
+
+    latest: t.ClassVar[_WorkerModule | None] = None
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        type(self).latest = self
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+@contextlib.contextmanager
+def process_state(arguments: bytes, environment: t.Mapping[str, str], directory: str) -> t.Iterator[None]:
+    """Make this process look like a module process, and give everything back in the end.
+
+    A worker is forked for each task, but all items of a ``loop`` run in the same one.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.callback(_restore_environment, dict(os.environ))
+        os.environ.update(environment)
+        stack.callback(os.chdir, os.getcwd())
+        os.chdir(directory)
+        # AnsibleModule sets the locale that the environment asks for.
+        stack.callback(locale.setlocale, locale.LC_ALL, locale.setlocale(locale.LC_ALL))
+        for name in ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE"):
+            stack.callback(setattr, basic, name, getattr(basic, name, None))
+        basic._ANSIBLE_ARGS = arguments  # pylint: disable=protected-access
+        basic._ANSIBLE_PROFILE = _PROFILE  # pylint: disable=protected-access
+        _forget_warnings()
+        stack.callback(_forget_warnings)
+        stack.callback(AnsibleAWSModule.default_settings.update, AnsibleAWSModule.default_settings.copy())
+        AnsibleAWSModule.default_settings["module_class"] = _WorkerModule
+        stack.callback(setattr, _WorkerModule, "latest", None)
+        for name in _CHATTY_LOGGERS:
+            logger = logging.getLogger(name)
+            for setting in ("propagate", "level", "handlers"):
+                stack.callback(setattr, logger, setting, copy.copy(getattr(logger, setting)))
+            logger.propagate = False
+        stack.enter_context(_models.in_use())
+        yield
+
+
+def _restore_environment(saved: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(saved)
+
+
+def _forget_warnings() -> None:
+    # Before ansible-core 2.19 a module's warnings are collected in lists that last as long as the process.
+    for name in ("_global_warnings", "_global_deprecations"):
+        getattr(module_warnings, name).clear()
+
+
+class InProcessAction(NormalAction):
+    """The action plugin of all modules of this collection: in the worker process where that is right, else as ever.
+
+    A module opts in by an action plugin of its own name that subclasses this one. (One plugin for all of them, named
+    by ``plugin_routing``, would be found only in the worker, too late to :func:`preload`.)
+    """
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        task_vars = task_vars or {}
+        module = self._module_name()
+        reason = why_not_in_process(self._circumstances(module, task_vars))
+        if reason:
+            host = task_vars.get("inventory_hostname")
+            display.vvv(f"{self._task.action} runs in a process of its own: {reason}", host=host)
+            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))  # type: ignore[no-untyped-call]
+        # Not NormalAction's: this is what it does before it runs the module.
+        result: dict[str, t.Any] = ActionBase.run(self, tmp, task_vars)
+        result.update(self._run_in_worker(t.cast(str, module), task_vars))
+        return result
+
+    def _module_name(self) -> str | None:
+        found = self._shared_loader_obj.module_loader.find_plugin_with_context(
+            self._task.action, collection_list=self._task.collections
+        )
+        return t.cast("str | None", found.plugin_resolved_name)
+
+    def _circumstances(self, module: str | None, task_vars: dict[str, t.Any]) -> Circumstances:
+        return Circumstances(
+            module=module,
+            wanted=self._wanted(task_vars),
+            connection=self._connection.transport,
+            become=self._connection.become is not None,
+            run_async=bool(self._task.async_val),
+            keep_remote_files=C.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES"),
+            interpreter=self._configured_interpreter(task_vars),
+            environment=tuple(sorted(self._module_environment())),
+            has_boto3=HAS_BOTO3,
+            in_worker=_parent_pid() is not None,
+            core_is_known=_core_is_known(),
+        )
+
+    def _wanted(self, task_vars: dict[str, t.Any]) -> bool | None:
+        value = self._templar.template(task_vars.get(OPT_OUT))
+        if value is None or value == "":
+            return None
+        try:
+            return t.cast(bool, boolean(value))
+        except TypeError as exc:
+            raise AnsibleActionFail(f"The variable {OPT_OUT} must be true or false, not {value!r}.") from exc
+
+    def _configured_interpreter(self, task_vars: dict[str, t.Any]) -> str | None:
+        target_vars = task_vars
+        if self._task.delegate_to:
+            target_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
+        try:
+            configured = C.config.get_config_value("INTERPRETER_PYTHON", variables=target_vars)
+            return str(self._templar.template(configured) or "auto").strip()
+        except AnsibleError:
+            return None  # The ordinary way says what is wrong with it.
+
+    def _module_environment(self) -> dict[str, str]:
+        environment: dict[str, t.Any] = {}
+        self._compute_environment_string(environment)
+        return {str(name): str(value) for name, value in environment.items()}
+
+    def _run_in_worker(self, module: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        arguments = dict(self._task.args)
+        self._update_module_args(self._task.action, arguments, task_vars)
+        _progress.install(self._sink(), t.cast(int, _parent_pid()))
+        with process_state(encode_arguments(arguments), self._module_environment(), self._loader.get_basedir()):
+            output = run_main(lambda: _fresh(module).main())
+        return self._result(output)
+
+    def _sink(self) -> _progress.Sink:
+        def show(line: str) -> None:
+            # When ansible-playbook is gone, nobody empties the queue to it, and writing would block for ever.
+            if _progress.orphaned():
+                return
+            module = _WorkerModule.latest
+            secrets = module.no_log_values if module else ()
+            # On stderr, so that what a JSON callback writes to stdout can be parsed.
+            display.display(printable(remove_values(line, secrets)), stderr=True)
+
+        def show_nothing(line: str) -> None:
+            """The task is marked no_log."""
+
+        return show_nothing if self._task.no_log else show
+
+    def _result(self, output: Output) -> dict[str, t.Any]:
+        process = {"rc": output.rc, "stdout": output.stdout, "stderr": output.stderr}
+        # What follows is what ActionBase._execute_module does with the output of a module process.
+        parse: t.Any = self._parse_returned_data
+        parsed: t.Any = parse(process) if BEFORE_2_19 else parse(process, _PROFILE)
+        if not isinstance(parsed, dict):
+            parsed.remove_internal_keys()
+            return t.cast("dict[str, t.Any]", parsed.as_result_dict(for_round_trip=True))
+        t.cast(t.Any, clean).remove_internal_keys(parsed)
+        for stream in ("stdout", "stderr"):
+            if stream in parsed:
+                parsed.setdefault(f"{stream}_lines", (parsed[stream] or "").splitlines())
+        return t.cast("dict[str, t.Any]", wrap_var(parsed)) if BEFORE_2_19 else parsed
+
+
+def encode_arguments(arguments: dict[str, t.Any]) -> bytes:
+    """The arguments as AnsiballZ writes them, so that a date or a vaulted string arrives as the same text."""
+    params = {"ANSIBLE_MODULE_ARGS": arguments}
+    if BEFORE_2_19:
+        text = json.dumps(params, cls=AnsibleJSONEncoder, vault_to_text=True)
+    else:
+        encoder = t.cast(t.Any, get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE))
+        text = json.dumps(params, cls=encoder)
+    return text.encode("utf-8")
+
+
+def _fresh(module_name: str) -> t.Any:
+    """The module as it was imported, to be used once: what one item of a loop did to it must not reach the next."""
+    module = importlib.import_module(module_name)
+    del sys.modules[module_name]
+    return module
+
+
+def _parent_pid() -> int | None:
+    """The ansible-playbook that forked this worker; None where this is no worker."""
+    parent = multiprocessing.parent_process()
+    return parent.pid if parent else None
+
+
+def _core_is_known() -> bool:
+    taken = list(inspect.signature(ActionBase._parse_returned_data).parameters)  # pylint: disable=protected-access
+    return taken == (["self", "res"] if BEFORE_2_19 else ["self", "res", "profile"])

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import InProcessAction, preload
+
+preload("ansible_collections.lastgood_test.probe.plugins.modules.probe", "ecs")
+
+
+class ActionModule(InProcessAction):
+    """The action plugin of the test module, written as those of the collection are."""
