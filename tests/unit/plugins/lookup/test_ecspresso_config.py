@@ -93,7 +93,7 @@ def test_the_lookup_in_a_playbook(tmp_path: Path) -> None:
     if trees:
         environ["ANSIBLE_COLLECTIONS_PATH"] = trees[0]
     run = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local", "../project/play.yml"],
+        [sys.executable, "-m", "ansible.cli.playbook", "-i", "localhost,", "-c", "local", "../project/play.yml"],
         cwd=work,
         env=environ,
         capture_output=True,
