@@ -41,7 +41,7 @@ def _suspended_processes(group: Any) -> list[dict[str, str]]:
 def install() -> None:
     """Let moto's groups show the reasons."""
     present: property = FakeAutoScalingGroup.__dict__["suspended_processes"]
-    FakeAutoScalingGroup.suspended_processes = present.getter(_suspended_processes)  # type: ignore[method-assign]
+    setattr(FakeAutoScalingGroup, "suspended_processes", present.getter(_suspended_processes))  # noqa: B010
 
 
 install()

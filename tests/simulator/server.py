@@ -82,7 +82,9 @@ class Application:
 
     def _forward(self, environ: Environ, body: bytes) -> Reply:
         environ = environ | {"wsgi.input": io.BytesIO(body)}
-        status, headers, chunks = 500, {}, []
+        status = 500
+        headers: dict[str, str] = {}
+        chunks: list[bytes] = []
 
         def start(line: str, items: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], None]:
             nonlocal status, headers

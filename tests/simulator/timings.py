@@ -25,8 +25,8 @@ DEFAULTS: dict[str, float] = {
     "draining": 20.0,
     # Between a failed start and the next attempt.
     "restart": 10.0,
-    # All tasks in place until ECS calls it a steady state.
-    "steady_state": 5.0,
+    # All tasks in place until ECS calls it a steady state. Longer than "crash": a crash loop is never steady.
+    "steady_state": 15.0,
     # PENDING of a service deployment: AWS's own sample shows 1.6 s between createdAt and startedAt.
     "pending": 1.6,
     # STOP_REQUESTED until STOPPED, and ROLLBACK_REQUESTED until ROLLBACK_IN_PROGRESS.

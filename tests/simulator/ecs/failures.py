@@ -28,7 +28,7 @@ def threshold(configuration: dict[str, Any], desired: int) -> int:
     kind, value = config.get("type", "BOUNDED_PERCENT"), config.get("value", 50)
     if kind == "COUNT":
         return int(value)
-    failures = math.ceil(desired * value / 100)
+    failures: int = math.ceil(desired * value / 100)
     return failures if kind == "UNBOUNDED_PERCENT" else min(max(failures, 3), 200)
 
 

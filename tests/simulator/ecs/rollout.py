@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from tests.simulator.ecs import failures, ids, launch
 from tests.simulator.ecs.environment import Environment
-from tests.simulator.ecs.model import Deployment, Service, ServiceDeployment, ServiceRevision, Task
+from tests.simulator.ecs.model import Deployment, Service, ServiceDeployment, ServiceRevision, Task, TaskSet
 from tests.simulator.ecs.tasks import starting
 
 
@@ -293,7 +293,7 @@ def _finish(service: Service, record: ServiceDeployment, at: float) -> None:
 
 def counts(service: Service, revision: ServiceRevision) -> dict[str, int]:
     """Requested, running and pending tasks of a service revision now."""
-    entries = (*service.deployments, *service.task_sets)
+    entries: list[Deployment | TaskSet] = [*service.deployments, *service.task_sets]
     owners = {entry.id: entry.status for entry in entries if entry.revision is revision}
     requested = running = pending = 0
     for task in service.tasks.values():

@@ -120,7 +120,7 @@ class EcsState:
 
     def definition(self, reference: str) -> TaskDefinition | None:
         """``family`` (its newest ACTIVE revision), ``family:revision`` or an ARN."""
-        family, _colon, revision = reference.split("/")[-1].partition(":")
+        family, _colon, revision = reference.rsplit("/", maxsplit=1)[-1].partition(":")
         revisions = self.definitions.get(family, {})
         if not revision:
             active = [item for item in revisions.values() if item.status == "ACTIVE"]

@@ -44,7 +44,7 @@ def register_task_definition(context: Context, params: dict[str, Any]) -> dict[s
             if not params.get(name):
                 raise client_error(f"Fargate requires that '{name}' be defined at the task level.")
         if params.get("networkMode") != "awsvpc":
-            raise client_error("Fargate only supports network mode ‘awsvpc’.")
+            raise client_error("Fargate only supports network mode 'awsvpc'.")
     revisions = state.definitions.setdefault(family, {})
     revision = max(revisions, default=0) + 1
     data = {name: value for name, value in params.items() if name != "tags"}

@@ -38,7 +38,7 @@ def create(service: Service, revision: ServiceRevision, scale: float, at: float)
 
 def computed_desired(service: Service, task_set: TaskSet) -> int:
     """The task set's share of the service's desired count, rounded up."""
-    return math.ceil(service.desired_count * task_set.scale["value"] / 100)
+    return math.ceil(service.desired_count * float(task_set.scale["value"]) / 100)
 
 
 def note_step(service: Service, task: Task, step: str, at: float, env: Environment) -> None:

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A simulator in process, with a cluster, for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulator import Simulator
+from tests.simulator.selftests.cluster import Cluster
+
+# Any moment will do; a fixed one makes failures repeatable.
+START = 1_790_000_000.0
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    with Simulator(start=START) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def cluster(sim: Simulator) -> Cluster:
+    return Cluster(sim)
