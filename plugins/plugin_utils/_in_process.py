@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import importlib
 import inspect
 import io
@@ -35,6 +36,7 @@ from dataclasses import dataclass
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils import basic
+from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -44,16 +46,6 @@ from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible.vars import clean
 
-# ansible-core hands arguments and results over in three ways: up to 2.18, up to 2.20, and since 2.21.
-try:
-    from ansible.module_utils._internal._ansiballz._loader import _handle_exception
-    from ansible.module_utils.common.json import Direction, get_module_encoder
-except ImportError:
-    from ansible.module_utils.common.json import AnsibleJSONEncoder
-
-    BEFORE_2_19 = True
-else:
-    BEFORE_2_19 = False
 try:
     import botocore.loaders
     import botocore.session
@@ -76,6 +68,12 @@ _START_ONLY_VARIABLES: t.Final = ("OPENSSL_CONF", "TZ")
 _CHATTY_LOGGERS: t.Final = ("boto3", "botocore", "botocore.endpoint", "urllib3")
 # The serialization profile of each module that is not ansible-core's own.
 _PROFILE: t.Final = "legacy"
+# ansible-core hands arguments and results over in three ways: up to 2.18, up to 2.20, and since 2.21.
+BEFORE_2_19: t.Final = not hasattr(core_json, "get_module_encoder")
+try:
+    _ansiballz: t.Any = importlib.import_module("ansible.module_utils._internal._ansiballz._loader")
+except ImportError:
+    _ansiballz = None  # Before 2.19 an exception that a module leaves unhandled was Python's own business.
 
 
 @dataclass(frozen=True)
@@ -238,11 +236,16 @@ def run_main(main: t.Callable[[], object]) -> Output:
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-        try:
-            _call(main)
-        except SystemExit as exc:
-            rc = exit_status(exc.code)
+        rc = exit_status(_ending(main))
     return Output(rc, stdout.getvalue(), stderr.getvalue())
+
+
+def _ending(main: t.Callable[[], object]) -> object:
+    """What ``sys.exit`` was called with, in the end."""
+    try:
+        _call(main)
+    except SystemExit as exc:
+        return exc.code
 
 
 def _call(main: t.Callable[[], object]) -> t.NoReturn:
@@ -250,10 +253,10 @@ def _call(main: t.Callable[[], object]) -> t.NoReturn:
         main()
         raise RuntimeError("New-style module did not handle its own exit.")
     except Exception as exc:  # noqa: BLE001
-        if BEFORE_2_19:
-            traceback.print_exc()
-            sys.exit(1)
-        _handle_exception(exc, _PROFILE)
+        if _ansiballz is not None:
+            _ansiballz._handle_exception(exc, _PROFILE)
+        traceback.print_exc()
+        sys.exit(1)
 
 
 class _WorkerModule(basic.AnsibleModule):
@@ -413,13 +416,13 @@ class InProcessAction(NormalAction):
 
 def encode_arguments(arguments: dict[str, t.Any]) -> bytes:
     """The arguments as AnsiballZ writes them, so that a date or a vaulted string arrives as the same text."""
-    params = {"ANSIBLE_MODULE_ARGS": arguments}
+    core: t.Any = core_json
+    encoder: t.Any
     if BEFORE_2_19:
-        text = json.dumps(params, cls=AnsibleJSONEncoder, vault_to_text=True)
+        encoder = functools.partial(core.AnsibleJSONEncoder, vault_to_text=True)
     else:
-        encoder = t.cast(t.Any, get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE))
-        text = json.dumps(params, cls=encoder)
-    return text.encode("utf-8")
+        encoder = core.get_module_encoder(_PROFILE, core.Direction.CONTROLLER_TO_MODULE)
+    return json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, cls=encoder).encode("utf-8")
 
 
 def _fresh(module_name: str) -> t.Any:
