@@ -285,14 +285,12 @@ class _Action:
             return _Constant(token.text)
         if token.kind == "word":
             return self._call(token, [])
-        if token.kind == "open":
-            value = self._pipeline()
-            closing = self._peek()
-            if closing is None:
-                raise ConfigError("a template action has a ( without its partner", line=token.line)
-            self._next += 1
-            return value
-        raise ConfigError(f"a template action holds an unexpected {token.text}", line=token.line)
+        # What is left is an opening parenthesis: pipes and closing ones end a command before they get here.
+        value = self._pipeline()
+        if self._peek() is None:
+            raise ConfigError("a template action has a ( without its partner", line=token.line)
+        self._next += 1
+        return value
 
     @staticmethod
     def _refuse_construct(token: _Token) -> None:
