@@ -6,9 +6,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Iterator
+from unittest import mock
 
+import botocore.loaders
 import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
+from tests.module.services import Shop
+from tests.simulator import Simulator
 
 # That of tests.simulator in process.
 REGION = "us-east-1"
@@ -28,9 +36,27 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def models_read_once() -> Iterator[None]:
+    """botocore parses a service's model once for all tests; a module makes a new session for each of its clients."""
+    loader = botocore.loaders.create_loader()
+    with mock.patch("botocore.session.create_loader", return_value=loader):
+        yield
+
+
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Nothing sleeps for real; the list has the seconds that somebody wanted to sleep."""
     seconds: list[float] = []
     monkeypatch.setattr("time.sleep", seconds.append)
+    # Its default was bound when the class was made.
+    unhurried = functools.partialmethod(RateLimiter.__init__, sleep=seconds.append)
+    monkeypatch.setattr(RateLimiter, "__init__", unhurried)
     return seconds
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A cluster in a simulator of its own."""
+    with Simulator() as sim:
+        yield Shop(sim, monkeypatch)
