@@ -12,6 +12,7 @@ The rules, and where they come from:
   bad and the revision that ECS went back to good; STOPPED and ROLLBACK_FAILED prove nothing good
   (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
 * A version that was left for an *older* one is bad, whoever returned: that is what a rollback looks like from outside.
+  It stays bad when ECS undoes the return: that the old tasks start again was never in question.
 * The latest evidence counts. A mark (a tag on the task definition) outweighs it.
 """
 
@@ -56,7 +57,10 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A version that the service ran before (or tried to), with a verdict and why."""
+    """A version that the service ran before (or tried to), with a verdict and why.
+
+    ``revision`` is the one that proved it good, or else the last one that was tried.
+    """
 
     task_definition: str
     verdict: Verdict
@@ -80,12 +84,13 @@ class Candidate:
 
 @dataclass
 class _Record:
-    """Everything known of one version while the history is read."""
+    """Everything known of one version while the history is read. ``proven`` is the revision that proved it good."""
 
     revision: Revision
     first_seen: datetime
     last_used: datetime
     deployment: str
+    proven: Revision | None = None
     evidence: list[Evidence] = field(default_factory=list)
 
 
@@ -134,23 +139,50 @@ class History:
         """What was in service at a time, None where the history does not reach that far back."""
         return next((a for a in reversed(self.arrivals) if a.at <= when), None)
 
-    def is_older(self, one: str, other: str) -> bool:
-        """``one`` came before ``other``: by first use, or by revision number where the history knows only one."""
-        return _is_older(one, other, self.records)
+    def latest_revision(self, task_definition: str) -> Revision | None:
+        """The service revision that last carried a task definition, None where it is not on record."""
+        record = self.records.get(task_definition)
+        return record.revision if record else None
+
+    def retreat(self) -> tuple[str, History] | None:
+        """Where the present run of returns began: the version that was left first, and the history until then.
+
+        None where the service last went forward. A return that runs now counts; one after the other they are one
+        run, whoever returned, so that steps back can be counted from its beginning.
+        """
+        past = list(self.arrivals)
+        if self.running is not None:
+            left, began = self.returning_from, self.running.arn
+        elif past and self.newest is not None and past[-1].deployment == self.newest.arn:
+            last = past.pop()
+            left, began = last.left, last.deployment
+        else:
+            return None
+        if left is None:
+            return None
+        for arrival in reversed(past):
+            if arrival.task_definition != left or arrival.left is None:
+                break
+            left, began = arrival.left, arrival.deployment
+        return left, self.before(began)
 
     def candidates(self, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
         """All versions, the most recently used first. ``known`` brings the marks of those already read."""
         found = [_candidate(name, record, known.get(name)) for name, record in self.records.items()]
-        return tuple(sorted(found, key=lambda c: c.last_used, reverse=True))
+        # Of two that were last used at the same moment the one that was seen first is the older.
+        return tuple(sorted(reversed(found), key=lambda c: c.last_used, reverse=True))
 
 
 def read(deployments: t.Iterable[ServiceDeployment]) -> History:
     """The history that a list of service deployments tells, in whatever order they come."""
-    ordered = sorted(deployments, key=lambda d: d.created_at)
+    ordered = sorted(deployments, key=_when)
     reader = _Reader()
     for deployment in ordered:
         reader.take(deployment)
-    flights = [d for d in ordered if d.in_flight]
+    # A new deployment supersedes the one that runs, so what precedes one that has ended is over as well, whatever its
+    # own record says (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
+    ended = max((i for i, d in enumerate(ordered) if not d.in_flight), default=-1)
+    flights = ordered[ended + 1 :]
     # A superseded deployment lingers as STOP_REQUESTED beside the one that superseded it.
     moving = [d for d in flights if d.status != "STOP_REQUESTED"]
     current = moving or flights
@@ -162,6 +194,11 @@ def read(deployments: t.Iterable[ServiceDeployment]) -> History:
         running=running,
         returning_from=reader.returns.get(running.arn) if running else None,
     )
+
+
+def _when(deployment: ServiceDeployment) -> tuple[datetime, bool, datetime]:
+    # Created at the same moment: a superseded deployment ends before the one that superseded it.
+    return deployment.created_at, deployment.in_flight, deployment.finished_at or deployment.created_at
 
 
 class _Reader:
@@ -186,8 +223,14 @@ class _Reader:
         record = self._record(deployment.target, deployment.created_at, deployment.arn)
         left = before if before is not None and before != target and self._older(target, before) else None
         if deployment.in_flight:
+            rolling_back = deployment.status in ROLLING_BACK
+            why = "ECS is rolling it back" if rolling_back else "its deployment has not ended"
+            verdict: Verdict = "bad" if rolling_back else "unknown"
+            why = f"{why} ({deployment.status})"
+            self._prove(target, Evidence(deployment.created_at, verdict, why, deployment.arn))
             self._now = target
-            going_back_from = target if deployment.status in ROLLING_BACK else left
+            # While ECS undoes somebody's return, the service goes forward again.
+            going_back_from = (target if left is None else None) if rolling_back else left
             if going_back_from is not None:
                 self.returns[deployment.arn] = going_back_from
             return
@@ -196,11 +239,12 @@ class _Reader:
             self._prove(left, Evidence(deployment.created_at, "bad", why, deployment.arn))
         if deployment.status == "SUCCESSFUL":
             self._prove(target, Evidence(ended, "good", _success(deployment, ended), deployment.arn))
+            record.proven = deployment.target
             self._arrive(target, ended, "returned" if left else "deployed", left, deployment.arn)
             record.last_used = ended
             self._now = target
         elif deployment.status == "ROLLBACK_SUCCESSFUL":
-            self._rolled_back(deployment, before, ended)
+            self._rolled_back(deployment, before, ended, undone=left is not None)
         elif deployment.status == "ROLLBACK_FAILED":
             why = f"it failed, and ECS could not roll it back ({_reason(deployment)})"
             self._prove(target, Evidence(ended, "bad", why, deployment.arn))
@@ -209,7 +253,7 @@ class _Reader:
             self._prove(target, Evidence(ended, "unknown", _stopped(deployment), deployment.arn))
             self._now = target
 
-    def _rolled_back(self, deployment: ServiceDeployment, before: str | None, ended: datetime) -> None:
+    def _rolled_back(self, deployment: ServiceDeployment, before: str | None, ended: datetime, undone: bool) -> None:
         target = deployment.target.task_definition
         back = deployment.rolled_back_to
         back_to = back.task_definition if back else before
@@ -222,10 +266,15 @@ class _Reader:
             self._now = None
             return
         if back is not None:
-            self._record(back, deployment.created_at, deployment.arn).last_used = ended
-        why = f"ECS rolled back to it from {names.short(target)} at {_clock(ended)}"
-        self._prove(back_to, Evidence(ended, "good", why, deployment.arn))
-        self._arrive(back_to, ended, "rolled_back", target, deployment.arn)
+            record = self._record(back, deployment.created_at, deployment.arn)
+            record.last_used, record.proven = ended, back
+        if undone and back_to == before:
+            # ECS undid somebody's return: what they wanted to leave is as bad, and came into service as it had before.
+            self._arrive(back_to, ended, "deployed", None, deployment.arn)
+        else:
+            why = f"ECS rolled back to it from {names.short(target)} at {_clock(ended)}"
+            self._prove(back_to, Evidence(ended, "good", why, deployment.arn))
+            self._arrive(back_to, ended, "rolled_back", target, deployment.arn)
         self._now = back_to
 
     def _record(self, revision: Revision, at: datetime, deployment: str) -> _Record:
@@ -242,9 +291,9 @@ class _Reader:
 
     def _arrive(self, name: str, at: datetime, how: How, left: str | None, deployment: str) -> None:
         last = self.arrivals[-1] if self.arrivals else None
-        if last is not None and last.task_definition == name and how == "deployed" and self._now == name:
-            # The same version once more: it stays what it was, a deployment or a return.
-            how, left = last.how, last.left
+        if last is not None and last.task_definition == name and how == "deployed":
+            # The same version once more: it stays what it was, a deployment or a return, since when it was.
+            at, how, left = last.at, last.how, last.left
         self.arrivals.append(Arrival(name, at, how, left, deployment))
 
     def _older(self, one: str, other: str) -> bool:
@@ -252,11 +301,16 @@ class _Reader:
 
 
 def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
-    first, second = records.get(one), records.get(other)
-    if first is not None and second is not None and first.first_seen != second.first_seen:
-        return first.first_seen < second.first_seen
+    """``one`` came before ``other``: by revision number, or by first use where the families differ.
+
+    Numbers come first because the record is short: a version that is returned to after 90 days, or after the newest
+    deployments that are read, looks new in it.
+    """
     a, b = names.parse(one), names.parse(other)
-    return a is not None and b is not None and a.family == b.family and a.revision < b.revision
+    if a is not None and b is not None and a.family == b.family:
+        return a.revision < b.revision
+    first, second = records.get(one), records.get(other)
+    return first is not None and second is not None and first.first_seen < second.first_seen
 
 
 def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Candidate:
@@ -268,7 +322,7 @@ def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Cand
         verdict, why = proofs[-1].verdict, proofs[-1].why
     if known is not None:
         verdict, why = marks.weigh(known.tags, verdict, why)
-    return Candidate(name, verdict, why, record.last_used, record.deployment, record.revision)
+    return Candidate(name, verdict, why, record.last_used, record.deployment, record.proven or record.revision)
 
 
 def _success(deployment: ServiceDeployment, ended: datetime) -> str:

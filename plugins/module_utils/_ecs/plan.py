@@ -88,7 +88,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     current = what_runs_now(service, history)
     target = facts.known.get(choice.target) if choice.target else None
     candidates = history.candidates(facts.known) if history else ()
-    now = _revision_of(current, candidates)
+    now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
     findings = preflight.service_state(service)
     if facts.history_problem:

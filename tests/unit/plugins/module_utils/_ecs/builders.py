@@ -1,0 +1,313 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plain data and hand-written fakes for the tests of the ECS core."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import botocore.exceptions
+import botocore.model
+import botocore.session
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, history, plan, run, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    TERMINAL,
+    Deployment,
+    Event,
+    Revision,
+    Service,
+    ServiceDeployment,
+    TaskDefinition,
+)
+
+ACCOUNT = "arn:aws:ecs:eu-central-1:123456789012"
+CLUSTER = f"{ACCOUNT}:cluster/prod"
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+# What a step of a history says: a revision number that became SUCCESSFUL, or number, status and where ECS went back to.
+Step = t.Union[int, t.Tuple[int, str], t.Tuple[int, str, int]]
+
+
+@functools.cache
+def _ecs_model() -> botocore.model.ServiceModel:
+    return botocore.session.get_session().get_service_model("ecs")
+
+
+def enum(shape: str) -> list[str]:
+    """The values of an enumeration in the installed botocore; empty where this botocore does not know it yet."""
+    try:
+        return list(_ecs_model().shape_for(shape).enum)
+    except botocore.model.NoShapeFoundError:
+        return []
+
+
+def arn(number: int, family: str = "web") -> str:
+    return f"{ACCOUNT}:task-definition/{family}:{number}"
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def revision(name: int | str, digest: str = "", of: str = "", **settings: t.Any) -> Revision:
+    task_definition = arn(name) if isinstance(name, int) else name
+    number = of or task_definition.rpartition(":")[2]
+    return Revision(
+        arn=f"{ACCOUNT}:service-revision/prod/web/{number}",
+        task_definition=task_definition,
+        digests={"app": digest} if digest else {},
+        settings=settings,
+    )
+
+
+def flown(
+    name: int | str,
+    status: str = "SUCCESSFUL",
+    minute: float = 0,
+    sources: t.Sequence[int | str] = (),
+    back: int | str | None = None,
+    **changes: t.Any,
+) -> ServiceDeployment:
+    """A service deployment; a finished one took ten minutes."""
+    made = ServiceDeployment(
+        arn=f"{ACCOUNT}:service-deployment/prod/web/D{minute:g}",
+        status=status,
+        created_at=at(minute),
+        finished_at=at(minute + 10) if status in TERMINAL else None,
+        target=revision(name),
+        sources=tuple(revision(s) for s in sources),
+        rolled_back_to=None if back is None else revision(back),
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def _unfold(step: Step) -> tuple[int, str, int | None]:
+    if isinstance(step, int):
+        return step, "SUCCESSFUL", None
+    return step[0], step[1], step[2] if len(step) == 3 else None
+
+
+def steps(*story: Step) -> list[ServiceDeployment]:
+    """Service deployments an hour apart, each with the version before it as its source."""
+    made: list[ServiceDeployment] = []
+    now: int | None = None
+    for position, step in enumerate(story):
+        number, status, back = _unfold(step)
+        sources = () if now is None else (now,)
+        made.append(flown(number, status, position * 60, sources, back))
+        now = back if status == "ROLLBACK_SUCCESSFUL" else number
+    return made
+
+
+def told(*story: Step) -> history.History:
+    return history.read(steps(*story))
+
+
+def task_definition(name: int | str, status: str = "ACTIVE", containers: t.Any = None, **tags: str) -> TaskDefinition:
+    made = arn(name) if isinstance(name, int) else name
+    if containers is None:
+        containers = [{"name": "app", "image": "registry/web:1", "portMappings": [{"containerPort": 80}]}]
+    return TaskDefinition(
+        arn=made,
+        status=status,
+        tags={f"lastgood:{key}": value for key, value in tags.items()},
+        content={"taskDefinitionArn": made, "status": status, "containerDefinitions": containers},
+    )
+
+
+def known(*made: TaskDefinition | int) -> dict[str, TaskDefinition]:
+    each = [task_definition(m) if isinstance(m, int) else m for m in made]
+    return {m.arn: m for m in each}
+
+
+def deployment(
+    name: int | str,
+    id: str = "",
+    status: str = "PRIMARY",
+    rollout: str = "COMPLETED",
+    running: int = 4,
+    **changes: t.Any,
+) -> Deployment:
+    task = arn(name) if isinstance(name, int) else name
+    made = Deployment(
+        id=id or f"ecs-svc/{task.rpartition(':')[2]}",
+        status=status,
+        task_definition=task,
+        rollout_state=rollout,
+        rollout_reason="",
+        desired=4 if status == "PRIMARY" else 0,
+        running=running,
+        pending=0,
+        failed=0,
+        created_at=START,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def service(*deployments: Deployment | int, **changes: t.Any) -> Service:
+    """A service of four tasks; a number stands for a PRIMARY deployment that is complete."""
+    made = tuple(deployment(d) if isinstance(d, int) else d for d in deployments)
+    primary = next((d for d in made if d.status == "PRIMARY"), None)
+    name = changes.get("name", "web")
+    whole = Service(
+        name=name,
+        arn=f"{ACCOUNT}:service/prod/{name}",
+        cluster_arn=CLUSTER,
+        status="ACTIVE",
+        controller="ECS",
+        strategy="ROLLING",
+        scheduling="REPLICA",
+        task_definition=primary.task_definition if primary else "",
+        desired=4,
+        running=sum(d.running for d in made),
+        pending=sum(d.pending for d in made),
+        circuit_breaker=False,
+        circuit_breaker_rolls_back=False,
+        deployments=made,
+        events=(),
+        tags={},
+        revision_arns=(),
+    )
+    return dataclasses.replace(whole, **changes)
+
+
+def event(id: str, message: str = "(service web) has started 1 tasks") -> Event:
+    return Event(id, START, message)
+
+
+def planned(
+    on: Service,
+    past: history.History | None,
+    selection: target.Selection | None = None,
+    in_flight: plan.InFlight = "stop",
+    tasks: int | None = None,
+    having: t.Mapping[str, TaskDefinition] | None = None,
+    registered: t.Sequence[str] | None = None,
+) -> plan.Plan:
+    """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
+    wish = plan.Wish(selection or target.Selection(), in_flight, tasks)
+    all_known = {name: task_definition(name) for name in (past.records if past else ())}
+    all_known.update(having or {})
+    choice = target.choose(wish.selection, on, past, all_known, registered)
+    if choice.target is not None and choice.target not in all_known:
+        all_known[choice.target] = task_definition(choice.target)
+    return plan.make(wish, plan.Facts(on, past, "", all_known), choice)
+
+
+def accepted_run(made: plan.Plan, accepted: act.Accepted | None = None) -> run.ServiceRun:
+    """A run whose rollback AWS has accepted as deployment ``ecs-svc/ours``."""
+    going = run.ServiceRun.of(made.service.name, "prod", made)
+    going.accepted = accepted or act.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
+    return going
+
+
+def raw_service(made: Service) -> dict[str, t.Any]:
+    """A service as DescribeServices shows it."""
+    return {
+        "serviceName": made.name,
+        "serviceArn": made.arn,
+        "clusterArn": made.cluster_arn,
+        "status": made.status,
+        "deploymentController": {"type": made.controller},
+        "schedulingStrategy": made.scheduling,
+        "taskDefinition": made.task_definition,
+        "desiredCount": made.desired,
+        "runningCount": made.running,
+        "pendingCount": made.pending,
+        "deploymentConfiguration": {
+            "strategy": made.strategy,
+            "minimumHealthyPercent": made.minimum_healthy_percent,
+            "maximumPercent": made.maximum_percent,
+            "deploymentCircuitBreaker": {
+                "enable": made.circuit_breaker,
+                "rollback": made.circuit_breaker_rolls_back,
+            },
+        },
+        "deployments": [
+            {
+                "id": d.id,
+                "status": d.status,
+                "taskDefinition": d.task_definition,
+                "rolloutState": d.rollout_state,
+                "rolloutStateReason": d.rollout_reason,
+                "desiredCount": d.desired,
+                "runningCount": d.running,
+                "pendingCount": d.pending,
+                "failedTasks": d.failed,
+                "createdAt": d.created_at,
+            }
+            for d in made.deployments
+        ],
+        "events": [{"id": e.id, "createdAt": e.created_at, "message": e.message} for e in made.events],
+        "tags": [{"key": key, "value": value} for key, value in made.tags.items()],
+        "currentServiceRevisions": [{"arn": a} for a in made.revision_arns],
+        "loadBalancers": list(made.load_balancers),
+    }
+
+
+def refused_by_aws(operation: str, code: str = "AccessDeniedException", message: str = "no") -> Exception:
+    return botocore.exceptions.ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def connection_lost() -> Exception:
+    return botocore.exceptions.ConnectionClosedError(endpoint_url="https://ecs.eu-central-1.amazonaws.com/")
+
+
+class NoSuchTaskDefinition(botocore.exceptions.ClientError):
+    """What DescribeTaskDefinition answers for a revision that there is not."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {"Error": {"Code": "ClientException", "Message": "Unable to describe task definition."}},
+            "DescribeTaskDefinition",
+        )
+
+
+class FakeAws(Aws):
+    """Answers by operation: a value, a function of the request, or a list of those that is used up."""
+
+    def __init__(self, **answers: t.Any) -> None:
+        super().__init__(lambda service: None)
+        self.answers = answers
+        self.requests: list[tuple[str, dict[str, t.Any]]] = []
+
+    def call(self, service: str, method: str, /, **params: t.Any) -> dict[str, t.Any]:
+        self.requests.append((method, params))
+        answer = self.answers[method]
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if callable(answer):
+            answer = answer(**params)
+        if isinstance(answer, BaseException):
+            raise answer
+        return t.cast("dict[str, t.Any]", answer)
+
+    def client(self, service: str) -> t.Any:
+        return SimpleNamespace(exceptions=SimpleNamespace(ClientException=NoSuchTaskDefinition))
+
+    def sent(self, method: str) -> list[dict[str, t.Any]]:
+        return [params for name, params in self.requests if name == method]
+
+
+class FakeClock(Clock):
+    """Time passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def now(self) -> datetime:
+        return at(240) + timedelta(seconds=self.seconds - 1000.0)
