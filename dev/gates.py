@@ -173,6 +173,7 @@ GATES = (
         in_current,
     ),
     Gate("changelog", "antsibull-changelog lint", linter("antsibull-changelog", "lint"), in_current, ("lint",)),
+    Gate("licences", "reuse lint", linter("reuse", "lint"), environments=("lint",)),
     Gate("yamllint", "yamllint", linter("yamllint", "--strict", "."), environments=("lint",)),
     Gate("ruff", "ruff check", linter("ruff", "check", "."), environments=("lint",)),
     Gate("format", "ruff format --check", linter("ruff", "format", "--check", "."), environments=("lint",)),
