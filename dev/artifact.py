@@ -89,7 +89,7 @@ def check_installed(artefact: Path, tree: Path) -> list[str]:
         run(*galaxy, artefact, tree / "amazon" / "aws")
         place = {"ANSIBLE_COLLECTIONS_PATH": directory}
         found = []
-        for kind in ("module", "action", "inventory", "lookup", "filter", "role"):
+        for kind in ("module", "inventory", "lookup", "filter", "role"):
             listed = run("ansible-doc", "--json", "--list", "--type", kind, "lastgood.aws", **place)
             names = sorted(json.loads(listed))
             if names and kind != "role":
