@@ -105,6 +105,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             findings.append(_tasks_not_applied(service, wish.tasks))
     elif choice.problem or target is None:
         verb, reason = "refuse", choice.problem or "no target was found"
+        if history is None and facts.history_problem:
+            reason += f" ({facts.history_problem.rstrip('.')})"
     else:
         findings += preflight.tasks_option(service, wish.tasks)
         step = _method(wish, service, history, choice, target.arn, current)

@@ -74,6 +74,11 @@ class Planner:
                 everything_read = True
                 histories.read([service], everything=True)
                 continue
+            unread = [name for name in choice.weighed if name not in self._task_definitions.known]
+            if unread:
+                for name in unread:
+                    self._task_definitions.read(name)
+                continue
             if choice.needs_registered:
                 family = names.parse(target.what_runs_now(service, history))
                 registered = self._task_definitions.registered(family.family) if family else []

@@ -51,8 +51,9 @@ class Choice:
     """The target, or why there is none.
 
     Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
-    target could be chosen. ``left`` is the version that is left behind. ``unfinished`` marks work of an earlier run of
-    ours that was cut off after the deployment had ended.
+    target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks the
+    choice depends on. ``unfinished`` marks work of an earlier run of ours that was cut off after the deployment had
+    ended.
     """
 
     source: Source = "none"
@@ -60,6 +61,7 @@ class Choice:
     why: str = ""
     left: str | None = None
     left_out: tuple[str, ...] = ()
+    weighed: tuple[str, ...] = ()
     settled: str | None = None
     problem: str | None = None
     needs_more_history: bool = False
@@ -240,16 +242,19 @@ def _chosen(
     history: History | None,
     steps: int,
 ) -> Choice:
+    position = candidates.index(pick)
+    weighed = tuple(c.task_definition for c in candidates[: position + 1])
     if pick.task_definition == current:
         return Choice(
-            settled=f"it is on {names.short(current)} already, {steps} good versions back; nothing was deployed since"
+            weighed=weighed,
+            settled=f"it is on {names.short(current)} already, {steps} good versions back; nothing was deployed since",
         )
-    passed_by = candidates[: candidates.index(pick)]
-    left_out = [f"{names.short(c.task_definition)}: {_why_not(c, known)}" for c in passed_by if c.verdict != "good"]
-    left_out += [
+    left_out = [
         f"{names.short(c.task_definition)}: {_why_not(c, known)}"
-        for c in passed_by
-        if c.verdict == "good" and not _usable(known.get(c.task_definition))
+        for i, c in enumerate(candidates)
+        if (c.verdict != "good" or not _usable(known.get(c.task_definition)))
+        # One that ECS rolled back was used before the version that it went back to came into service again.
+        and (i < position or _is_newer(c.task_definition, pick.task_definition))
     ]
     return Choice(
         "last_good" if steps == 1 else "steps_back",
@@ -257,7 +262,13 @@ def _chosen(
         pick.why if steps == 1 else f"{steps} good versions back: {pick.why}",
         _left(current, history),
         tuple(left_out),
+        weighed,
     )
+
+
+def _is_newer(one: str, other: str) -> bool:
+    a, b = names.parse(one), names.parse(other)
+    return a is not None and b is not None and a.family == b.family and a.revision > b.revision
 
 
 def _no_good_one(
@@ -269,16 +280,20 @@ def _no_good_one(
     known: t.Mapping[str, TaskDefinition],
     registered: t.Sequence[str] | None,
 ) -> Choice:
+    weighed = tuple(c.task_definition for c in candidates)
     if selection.steps_back > 1:
         have = ", ".join(names.short(c.task_definition) for c in good) or "none"
         return Choice(
             problem=f"steps_back: {selection.steps_back} reaches beyond the recorded history: good versions besides "
             f"{names.short(current)}: {have}",
             needs_more_history=True,
+            weighed=weighed,
         )
     if selection.fallback == "previous_registered":
         if registered is None:
-            return Choice(needs_registered=True, needs_more_history=True, problem="not looked up yet")
+            return Choice(
+                needs_registered=True, needs_more_history=True, weighed=weighed, problem="not looked up yet"
+            )
         return _previous_registered(current, candidates, known, registered, _left(current, history))
     if history is None:
         what = "AWS does not tell the service deployment history"
@@ -289,6 +304,7 @@ def _no_good_one(
         problem=f"{what}. Name one with revision, or give fallback: previous_registered to take the newest older "
         "ACTIVE revision of the family, whether or not it ever ran",
         needs_more_history=True,
+        weighed=weighed,
     )
 
 
