@@ -51,17 +51,15 @@ def catch_up(service: Service, now: float, env: Environment) -> None:
         CONTROLLERS[service.controller].reconcile(service, at, env)
         _close(service, at, env)
         service.next_due = _next_due(service, at)
-    kept_since = now - env.timings.stopped_tasks_kept
-    if any(task.stopped_at is not None and task.stopped_at < kept_since for task in service.tasks.values()):
-        service.tasks = {
-            key: task for key, task in service.tasks.items() if task.stopped_at is None or task.stopped_at >= kept_since
-        }
 
 
 def _take_steps(service: Service, at: float, env: Environment) -> None:
     for task in list(service.tasks.values()):
         while task.agenda and task.agenda[0][0] <= at:
-            step = tasks.step(task, env.timings.draining)
+            step = tasks.step(task, env.timings)
+            if step == "forgotten":
+                del service.tasks[task.id]
+                break
             CONTROLLERS[service.controller].note_step(service, task, step, at, env)
 
 

@@ -98,15 +98,11 @@ class EcsState:
 
     def catch_up_loose_tasks(self) -> None:
         """The same for tasks that no service started."""
-        for task in self.loose_tasks.values():
+        for task in list(self.loose_tasks.values()):
             while task.agenda and task.agenda[0][0] <= self.now:
-                tasks.step(task, self.env.timings.draining)
-        kept_since = self.now - self.env.timings.stopped_tasks_kept
-        self.loose_tasks = {
-            key: task
-            for key, task in self.loose_tasks.items()
-            if task.stopped_at is None or task.stopped_at >= kept_since
-        }
+                if tasks.step(task, self.env.timings) == "forgotten":
+                    del self.loose_tasks[task.id]
+                    break
 
     def task(self, cluster: str, task_id: str) -> Task | None:
         """The task with this id in this cluster, up to date."""

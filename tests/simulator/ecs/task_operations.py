@@ -37,12 +37,10 @@ def list_tasks(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         state.catch_up_loose_tasks()
         candidates += [task for task in state.loose_tasks.values() if task.cluster_arn == state.arn("cluster", cluster)]
     status = params.get("desiredStatus") or "RUNNING"
-    kept_since = state.now - state.env.timings.stopped_tasks_kept
     arns = [
         task.arn
         for task in candidates
         if task.desired_status == status
-        and (task.stopped_at is None or task.stopped_at >= kept_since)
         and params.get("family") in (None, task.task_definition.family)
         and params.get("startedBy") in (None, task.started_by)
         and params.get("launchType") in (None, views.launch_type(task.settings))

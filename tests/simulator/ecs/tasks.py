@@ -59,8 +59,11 @@ def stop(task: Task, now: float, draining: float, code: str, reason: str) -> Non
     task.agenda = deque([(now + 0.5 * span, "stopping"), (now + 0.8 * span, "deprovisioning"), (now + span, "stopped")])
 
 
-def step(task: Task, draining: float) -> str:
-    """Take the next step of the agenda and return it. Raises IndexError when there is none."""
+def step(task: Task, timings: Timings) -> str:
+    """Take the next step of the agenda and return it. Raises IndexError when there is none.
+
+    After the step ``forgotten`` the task is no longer listed or described.
+    """
     at, name = task.agenda.popleft()
     if name in _STATUS:
         task.last_status = _STATUS[name]
@@ -73,13 +76,15 @@ def step(task: Task, draining: float) -> str:
     elif name == "healthy":
         _pass(task)
     elif name == "unhealthy":
-        _fail_check(task, at, draining)
+        _fail_check(task, at, timings.draining)
     elif name == "pull_failed":
         _fail_to_pull(task, at)
+        _stopped(task, at, timings)
     elif name == "exited":
         _exit(task, at)
+        _stopped(task, at, timings)
     elif name == "stopped":
-        _stopped(task, at)
+        _stopped(task, at, timings)
     return name
 
 
@@ -118,7 +123,6 @@ def _fail_to_pull(task: Task, at: float) -> None:
     task.stop_code = "TaskFailedToStart"
     task.stopped_reason = image.reason or pull_error(definition["image"])
     task.container_reasons[definition["name"]] = task.stopped_reason
-    _stopped(task, at)
 
 
 def pull_error(image: str) -> str:
@@ -144,16 +148,15 @@ def _exit(task: Task, at: float) -> None:
                 task.container_reasons[container["name"]] = image.reason
     task.desired_status, task.stopping_at = "STOPPED", at
     task.stop_code, task.stopped_reason = "EssentialContainerExited", "Essential container in task exited"
-    _stopped(task, at)
 
 
-def _stopped(task: Task, at: float) -> None:
+def _stopped(task: Task, at: float, timings: Timings) -> None:
     if task.started_at is not None or task.exit_codes:
         # 143: ended by SIGTERM.
         for container in task.task_definition.containers:
             task.exit_codes.setdefault(container["name"], 143)
     task.last_status, task.stopped_at = "STOPPED", at
-    task.agenda.clear()
+    task.agenda = deque([(at + timings.stopped_tasks_kept, "forgotten")])
 
 
 def starting(task: Task) -> bool:
