@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import InProcessAction, preload
 
-preload("ansible_collections.lastgood.aws.plugins.modules.autoscaling_suspend", "application-autoscaling")
+preload("ansible_collections.lastgood.aws.plugins.modules.autoscaling_suspend", "application-autoscaling", "ecs")
 
 
 class ActionModule(InProcessAction):

@@ -175,9 +175,13 @@ class SharedModels:
 
     def __init__(self) -> None:
         self._loader: t.Any = None
+        self._services: set[str] = set()
 
     def read(self, service: str) -> None:
         """Read all that a client of the service needs, by making one that is thrown away. No request is sent."""
+        if service in self._services:
+            return
+        self._services.add(service)
         if self._loader is None:
             self._loader = botocore.loaders.create_loader()
         session = botocore.session.Session()
@@ -267,6 +271,23 @@ class _WorkerModule(basic.AnsibleModule):
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         type(self).latest = self
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+def show(line: str) -> None:
+    """Show a line of progress at once, without the values of the running module's no_log options.
+
+    It goes to stderr, so that what a JSON callback writes to stdout can be parsed.
+    """
+    # When ansible-playbook is gone, nobody empties the queue to it, and writing would block for ever.
+    if _progress.orphaned():
+        return
+    module = _WorkerModule.latest
+    secrets = module.no_log_values if module else ()
+    display.display(printable(remove_values(line, secrets)), stderr=True)
+
+
+def ignore(line: str) -> None:
+    """What happens to progress lines of a task that is marked no_log."""
 
 
 @contextlib.contextmanager
@@ -379,25 +400,10 @@ class InProcessAction(NormalAction):
     def _run_in_worker(self, module: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         arguments = dict(self._task.args)
         self._update_module_args(self._task.action, arguments, task_vars)
-        _progress.install(self._sink(), t.cast(int, _parent_pid()))
+        _progress.install(ignore if self._task.no_log else show, t.cast(int, _parent_pid()))
         with process_state(encode_arguments(arguments), self._module_environment(), self._loader.get_basedir()):
             output = run_main(lambda: _fresh(module).main())
         return self._result(output)
-
-    def _sink(self) -> _progress.Sink:
-        def show(line: str) -> None:
-            # When ansible-playbook is gone, nobody empties the queue to it, and writing would block for ever.
-            if _progress.orphaned():
-                return
-            module = _WorkerModule.latest
-            secrets = module.no_log_values if module else ()
-            # On stderr, so that what a JSON callback writes to stdout can be parsed.
-            display.display(printable(remove_values(line, secrets)), stderr=True)
-
-        def show_nothing(line: str) -> None:
-            """The task is marked no_log."""
-
-        return show_nothing if self._task.no_log else show
 
     def _result(self, output: Output) -> dict[str, t.Any]:
         process = {"rc": output.rc, "stdout": output.stdout, "stderr": output.stderr}
