@@ -131,8 +131,8 @@ def _resume(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
         findings = (Finding("record", "warn", f"{journal.why} A record may still be there; it was left as it is"),)
     if wanted:
         return Decision("resumed", f"{words(wanted)} resumed", after, journal_after, steps, findings)
-    if steps:
-        reason = f"{words(wish.flags)} already active; the record of {journal} is cleared"
+    if steps and isinstance(journal, Record):
+        reason = f"{words(wish.flags)} already active; the record of {journal.origin} is cleared"
         return Decision("resumed", reason, after, journal_after, steps, findings)
     return Decision("unchanged", f"{words(wish.flags)} already active", after, journal_after, (), findings)
 
@@ -158,9 +158,11 @@ def _restore(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
     wanted = wish.flags & suspended & journal.ours
     after, journal_after, steps = _give_back(wanted, suspended, journal, needed=True)
     if wanted:
-        return Decision("restored", f"{words(wanted)} active again, as before {journal}", after, journal_after, steps)
+        return Decision(
+            "restored", f"{words(wanted)} active again, as before {journal.origin}", after, journal_after, steps
+        )
     if steps:
-        reason = f"nothing of {journal} is suspended any more; the record is cleared"
+        reason = f"nothing that {journal.origin} suspended is still suspended; the record is cleared"
         return Decision("restored", reason, after, journal_after, steps)
     return Decision("unchanged", f"{words(wish.flags)} not suspended by us", after, journal_after)
 
@@ -209,5 +211,6 @@ def _touched(record: Record, suspended: Flags, what_now: str) -> Finding:
     return Finding(
         "changed_by_others",
         "warn",
-        f"somebody else has changed the flags since ({record}): of these, {now} suspended now. {what_now}",
+        f"since {record.origin} suspended {words(record.ours)}, somebody else has changed that: of these, {now} "
+        f"suspended now. {what_now}",
     )

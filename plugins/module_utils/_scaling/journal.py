@@ -23,7 +23,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, NONE, Flags, words
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, NONE, Flags
 
 KEY: t.Final = "lastgood:scaling-suspended"
 
@@ -75,9 +75,6 @@ class Record:
         origin = self.origin
         flags = [name for name in FLAGS if name in self.ours]
         return {"flags": flags, "at": origin.at, "run": origin.run, "by": origin.by, "reason": origin.why}
-
-    def __str__(self) -> str:
-        return f"{words(self.ours)}, suspended by {self.origin}"
 
 
 @dataclass(frozen=True)

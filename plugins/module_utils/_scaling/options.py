@@ -50,7 +50,8 @@ def request(params: t.Mapping[str, t.Any], now: datetime, run: str, by: str) -> 
     names, ids = _given(params["service"]), _given(params["resource_id"])
     namespace, dimension = params["service_namespace"], params["scalable_dimension"]
     if not names and not ids:
-        raise ValueError("there is nothing to work on: the list of services or resource ids is empty")
+        hint = f". service={EVERYTHING} restores all that is recorded in a cluster" if wish.state == "restored" else ""
+        raise ValueError(f"there is nothing to work on: the list of services or resource ids is empty{hint}")
     if names and (namespace, dimension) != (_ECS, "ecs:service:DesiredCount"):
         raise ValueError("service_namespace and scalable_dimension go with resource_id; service is always about ECS")
     if not dimension.startswith(f"{namespace}:"):

@@ -66,6 +66,7 @@ def test_what_the_targets_are(given: dict[str, t.Any], ids: tuple[str, ...]) -> 
         ({"service": []}, "there is nothing to work on: the list of services or resource ids is empty"),
         ({"service": ["", " "]}, "there is nothing to work on"),
         ({"resource_id": [""]}, "there is nothing to work on"),
+        ({"service": [""], "state": "restored"}, "is empty. service=* restores all that is recorded in a cluster"),
         ({"service": ["prod/web"]}, "'prod/web' is neither the name nor the ARN of an ECS service"),
         ({"service": ["web"], "cluster": "a b"}, "'a b' is neither the name nor the ARN of an ECS cluster"),
         (

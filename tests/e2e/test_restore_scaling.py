@@ -1,0 +1,74 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook that puts back what a killed run has left suspended."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e import play
+from tests.e2e.stage import CLUSTER, Stage
+
+PLAYBOOK = "lastgood.aws.restore_scaling"
+ACTIVE = dict.fromkeys(("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), False)
+RECORD = "1 ours=in+out old=none new=in+out at=2026-11-22T14:02:11Z run=4f3a9c2e by=awx/4711 why=500s since 13:52"
+
+
+@pytest.fixture
+def left(stage: Stage) -> Stage:
+    """web and api were suspended by a run that is gone, job by hand. Scheduled scaling was suspended before."""
+    for name in ("web", "api", "job"):
+        stage.world.register(name, f"registry/{name}:1")
+        stage.world.create_service(CLUSTER, name, f"{name}:1")
+        stage.world.make_scalable(CLUSTER, name, scale_in=True, scale_out=True, scheduled=True)
+        if name != "job":
+            arn = stage.world.scalable_target(CLUSTER, name)["ScalableTargetARN"]
+            stage.world.scaling.tag_resource(ResourceARN=arn, Tags={"lastgood:scaling-suspended": RECORD})
+    stage.control.reset_calls()
+    return stage
+
+
+def restore(stage: Stage, services: str, *options: str) -> play.Play:
+    variables = {"rollback_cluster": CLUSTER, "rollback_services": services}
+    return play.run(stage.url, PLAYBOOK, *options, *play.arguments(variables))
+
+
+@pytest.mark.parametrize("services", ["*", "web, api"])
+def test_everything_that_was_recorded_is_put_back(left: Stage, services: str) -> None:
+    done = restore(left, services)
+    assert done.rc == 0
+    was_before = {**ACTIVE, "ScheduledScalingSuspended": True}
+    states = [left.world.scalable_target(CLUSTER, name)["SuspendedState"] for name in ("web", "api", "job")]
+    assert states == [was_before, was_before, dict.fromkeys(ACTIVE, True)]
+    run = "run 4f3a9c2e of awx/4711 at 2026-11-22T14:02:11Z (500s since 13:52)"
+    why = f"scale-in, scale-out active again, as before {run}"
+    told = done.tasks["Tell what was restored"][1]["msg"]
+    assert sorted(told) == [f"service/{CLUSTER}/{name}: restored: {why}" for name in ("api", "web")]
+    assert f"[web] scaling: {why}" in done.stderr
+
+    left.control.reset_calls()
+    again = restore(left, services)
+    assert (again.rc, left.writes()) == (0, [])
+    assert again.tasks["Restore auto scaling"][1]["changed"] is False
+
+
+def test_check_mode_shows_and_writes_nothing(left: Stage) -> None:
+    done = restore(left, "*", "--check", "--diff")
+    assert (done.rc, left.writes()) == (0, [])
+    result = done.tasks["Restore auto scaling"][1]
+    assert (result["changed"], len(result["diff"])) == (True, 2)
+    assert [line.split(": ")[1] for line in done.tasks["Tell what was restored"][1]["msg"]] == ["planned", "planned"]
+
+
+def test_a_run_without_services_fails_and_says_what_to_give(left: Stage) -> None:
+    done = restore(left, "")
+    assert (done.rc, left.writes()) == (2, [])
+    assert "service=* restores all that is recorded in a cluster. Nothing was changed." in done.messages[0]
+
+
+def test_nothing_to_restore_is_told(stage: Stage) -> None:
+    done = restore(stage, "*")
+    assert done.rc == 0
+    assert done.tasks["Tell what was restored"][1]["msg"] == ["nothing is recorded as suspended in this cluster"]
