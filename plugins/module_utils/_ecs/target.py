@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
@@ -39,11 +39,6 @@ class Selection:
     from_revision: str | None = None
     fallback: t.Literal["fail", "previous_registered"] = "fail"
     force: bool = False
-
-    @property
-    def implicit(self) -> bool:
-        """No version was named: the choice is ours."""
-        return self.revision is None and self.as_of is None
 
 
 @dataclass(frozen=True)
@@ -83,15 +78,15 @@ def choose(
     changes. ``registered`` are the family's ACTIVE revisions, newest first, read only when ``needs_registered`` asked.
     """
     current = what_runs_now(service, history)
-    settled = _not_on_from_revision(selection, current, history)
+    ours = None if selection.force else _our_own_rollback(service, current, history)
+    settled = _not_on_from_revision(selection, current, _leaving(service, history, ours))
     if settled:
         return Choice(settled=settled)
     if selection.revision is not None:
-        return _explicit(selection.revision, current, history)
+        return _or_finish(ours, _explicit(selection.revision, current, history), current)
     if selection.as_of is not None:
-        return _as_of(selection.as_of, current, history)
-    ours = _our_own_rollback(service, current, history)
-    if ours is not None and not selection.force:
+        return _or_finish(ours, _as_of(selection.as_of, current, history), current)
+    if ours is not None and (selection.steps_back == 1 or history is None):
         return ours
     if history is not None and history.returning_from is not None and selection.steps_back == 1:
         return _running_rollback(history)
@@ -99,7 +94,8 @@ def choose(
         settled = _already_returned(current, history)
         if settled:
             return Choice(settled=settled)
-    return _last_good(selection, current, history, known, registered)
+    choice = _last_good(selection, current, history, known, registered)
+    return ours if ours is not None and choice.settled else choice
 
 
 def what_runs_now(service: Service, history: History | None) -> str:
@@ -109,15 +105,29 @@ def what_runs_now(service: Service, history: History | None) -> str:
     return service.primary.task_definition if service.primary else service.task_definition
 
 
-def _not_on_from_revision(selection: Selection, current: str, history: History | None) -> str | None:
+def _leaving(service: Service, history: History | None, ours: Choice | None) -> str | None:
+    """The version that a rollback is leaving: one that runs, or one that an earlier run of ours did not finish."""
+    if ours is not None and ours.unfinished:
+        begun = marks.started(service.tags)
+        return begun.left if begun else None
+    return history.returning_from if history else None
+
+
+def _not_on_from_revision(selection: Selection, current: str, leaving: str | None) -> str | None:
     wanted = selection.from_revision
     if wanted is None:
         return None
     wanted = names.from_option(wanted, current) or wanted
-    leaving = history.returning_from if history else None
     if names.same(wanted, current) or (leaving is not None and names.same(wanted, leaving)):
         return None
     return f"it runs {names.short(current)}, not {names.short(wanted)}, so it does not need to move"
+
+
+def _or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:
+    """Where the version that was named runs already because of a run that was cut off, what is left is to finish it."""
+    if ours is None or not ours.unfinished or choice.target is None or not names.same(choice.target, current):
+        return choice
+    return replace(ours, source=choice.source)
 
 
 def _explicit(revision: str, current: str, history: History | None) -> Choice:
@@ -147,7 +157,8 @@ def _as_of(when: datetime, current: str, history: History | None) -> Choice:
             needs_more_history=True,
         )
     why = f"in service at {when.isoformat()}, since {arrival.at.isoformat()}"
-    return Choice("as_of", arrival.task_definition, why, _left(current, history))
+    left = _left(current, history)
+    return Choice("as_of", arrival.task_definition, why, None if names.same(arrival.task_definition, left) else left)
 
 
 def _our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
@@ -200,6 +211,11 @@ def _already_returned(current: str, history: History) -> str | None:
 
 def _how_it_returned(arrival: Arrival) -> str | None:
     version, left = names.short(arrival.task_definition), names.short(arrival.left or "")
+    if arrival.how == "rolled_back" and arrival.left == arrival.task_definition:
+        return (
+            f"ECS itself rolled a new deployment of {version} back at {arrival.at.isoformat()}, and nothing was "
+            "deployed since. To go further back, give steps_back, revision or force"
+        )
     if arrival.how == "rolled_back":
         return (
             f"ECS itself rolled it back from {left} to {version} at {arrival.at.isoformat()}, and nothing was deployed "
@@ -222,16 +238,14 @@ def _last_good(
 ) -> Choice:
     steps = selection.steps_back
     base, basis = current, history
-    if history is not None and steps > 1 and not selection.force:
-        # Counted from the version that was left, so that asking twice for two steps does not go back four.
-        arrival = history.arrivals[-1] if history.arrivals else None
-        if arrival and arrival.left and arrival.how != "deployed" and _already_returned(current, history):
-            base, basis = arrival.left, history.before(arrival.deployment)
+    if history is not None and steps > 1 and (history.running is not None or not selection.force):
+        # Counted from the version that was left first, so that asking twice for two steps does not go back four.
+        base, basis = history.retreat() or (base, basis)
     candidates = [c for c in (basis.candidates(known) if basis else ()) if c.task_definition != base]
     good = [c for c in candidates if c.verdict == "good" and _usable(known.get(c.task_definition))]
     if len(good) >= steps:
         return _chosen(good[steps - 1], candidates, known, current, history, steps)
-    return _no_good_one(selection, current, candidates, good, history, known, registered)
+    return _no_good_one(selection, base, candidates, good, history, known, registered)
 
 
 def _chosen(
@@ -244,6 +258,8 @@ def _chosen(
 ) -> Choice:
     position = candidates.index(pick)
     weighed = tuple(c.task_definition for c in candidates[: position + 1])
+    if pick.task_definition == current and history is not None and history.returning_from is not None:
+        return replace(_running_rollback(history), weighed=weighed)
     if pick.task_definition == current:
         return Choice(
             weighed=weighed,
@@ -291,9 +307,7 @@ def _no_good_one(
         )
     if selection.fallback == "previous_registered":
         if registered is None:
-            return Choice(
-                needs_registered=True, needs_more_history=True, weighed=weighed, problem="not looked up yet"
-            )
+            return Choice(needs_registered=True, needs_more_history=True, weighed=weighed, problem="not looked up yet")
         return _previous_registered(current, candidates, known, registered, _left(current, history))
     if history is None:
         what = "AWS does not tell the service deployment history"
