@@ -14,7 +14,7 @@ import json
 import os
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -57,7 +57,7 @@ class SimulatedClock(Clock):
         self._sim.advance(seconds)
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self._sim.now(), timezone.utc)
+        return datetime.fromtimestamp(self._sim.now(), UTC)
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,10 @@ class Shop:
         """ACTIVE or INACTIVE."""
         return str(self.world.ecs.describe_task_definition(taskDefinition=version)["taskDefinition"]["status"])
 
+    def on_line(self, tell: t.Callable[[str], None]) -> None:
+        """Hear each line of progress at the moment when it is said."""
+        self._monkeypatch.setattr(_progress, "_sink", tell)
+
     # -- the modules
 
     def rollback(self, *services: str, **options: t.Any) -> Run:
@@ -255,7 +259,7 @@ class Shop:
         return [entry["operation"] for entry in self.sim.log()]
 
     def meanwhile(self, operation: str, nth: int = 1, when: str = "before", **deed: t.Any) -> None:
-        """Somebody deploys (``deploy="web:4"``) or time passes (``advance=600``) at the n-th request of an operation."""
+        """At the n-th request somebody deploys (``deploy="web:4"``), or time passes (``advance=600``)."""
         if "deploy" in deed:
             params = {"cluster": CLUSTER, "service": deed.get("service", "web"), "taskDefinition": deed["deploy"]}
             self.sim.on(operation, {"operation": "UpdateService", "params": params}, when, nth)

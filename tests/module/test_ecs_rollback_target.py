@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,7 +17,7 @@ DAY = 86400.0
 
 def iso(shop: Shop, ago: float = 0) -> str:
     """The simulator's time so many seconds ago."""
-    return datetime.fromtimestamp(shop.sim.now() - ago, timezone.utc).isoformat()
+    return datetime.fromtimestamp(shop.sim.now() - ago, UTC).isoformat()
 
 
 def test_a_version_that_never_became_healthy_is_passed_by(shop: Shop) -> None:

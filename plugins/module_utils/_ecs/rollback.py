@@ -172,6 +172,7 @@ class Rollback:
         if not self._order.wait:
             for run in going:
                 run.end("started", "AWS accepted it; how it ends was not watched")
+                self._tell_of_unset_tasks(run)
             return
         sweeper = Sweeper(self._aws, self._clock, self._order.wait_until, self._order.wait_timeout, self._began)
         for _attempt in range(_PLANS_PER_SERVICE):
@@ -182,6 +183,20 @@ class Rollback:
             going = [run for run in again if run.outcome is None]
         for run in going:
             run.end("failed", "deployments of this service kept ending before they could be stopped")
+
+    def _tell_of_unset_tasks(self, run: ServiceRun) -> None:
+        tasks, planned, service = self._order.wish.tasks, run.plan, run.service
+        if tasks is None or planned is None or planned.method == "update_service":
+            return
+        if service is not None and service.desired != tasks:
+            run.findings.append(
+                Finding(
+                    "tasks",
+                    "warn",
+                    f"the task count is still {service.desired}, not {tasks}: ECS's own rollback takes no task count, "
+                    "and it is set only after a rollback that was waited for",
+                )
+            )
 
     # -- finish
 

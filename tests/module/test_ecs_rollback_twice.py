@@ -1,0 +1,221 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module ecs_rollback, in process, against the simulator: the same command again."""
+
+from __future__ import annotations
+
+from tests.module.services import BREAKER, NEVER_STARTS, Run, Shop
+
+
+def is_unchanged(run: Run) -> bool:
+    """It says so, and wrote nothing."""
+    return (run.outcome, run.failed, run.result["changed"], run.only["method"], run.writes) == (
+        "unchanged",
+        False,
+        False,
+        "none",
+        [],
+    )
+
+
+def test_the_same_command_again_is_unchanged(shop: Shop) -> None:
+    shop.bad_release()
+    shop.rollback()
+    run = shop.rollback()
+    assert is_unchanged(run)
+    assert run.message.startswith("[web] unchanged: already rolled back from web:3 to web:1 at ")
+    assert run.message.endswith(" by this tool; nothing was deployed since")
+    assert shop.on() == "web:1"
+
+
+def test_a_finished_rollback_leaves_marks_for_the_next_run(shop: Shop) -> None:
+    shop.bad_release()
+    run = shop.rollback(reason="500s since 13:52")
+    deployment = run.only["after"]["deployment_id"]
+    assert run.writes == ["UpdateService", "TagResource", "TagResource", "TagResource"]
+    assert shop.tags("web:3")["lastgood:bad"].endswith("Z 500s since 13:52")
+    assert shop.tags("web:1") == {}
+    tags = shop.service_tags()
+    assert (tags["lastgood:rolled-back-from"], tags["lastgood:rolled-back-to"]) == ("web:3", "web:1")
+    assert tags["lastgood:rolled-back-at"].endswith(f"Z {deployment}")
+    assert run.message.endswith('web:3 is marked bad: "500s since 13:52"')
+
+
+def test_a_reason_that_no_tag_can_hold_is_made_to_fit(shop: Shop) -> None:
+    shop.bad_release()
+    run = shop.rollback(reason='"100 %" <script> ' + "x" * 300)
+    mark = shop.tags("web:3")["lastgood:bad"]
+    assert (run.outcome, len(mark)) == ("rolled_back", 256)
+    assert "_100 __ _script_ xxx" in mark
+
+
+def test_after_a_new_deployment_the_same_command_goes_back_again(shop: Shop) -> None:
+    shop.bad_release()
+    shop.rollback()
+    shop.versions(1)
+    shop.deploy("web:4")
+    run = shop.rollback()
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+
+
+def test_after_the_bad_version_was_deployed_again_the_same_command_goes_back_again(shop: Shop) -> None:
+    shop.bad_release()
+    shop.rollback()
+    shop.deploy("web:3")
+    run = shop.rollback()
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+
+
+def test_with_force_it_goes_further_back(shop: Shop) -> None:
+    shop.releases(3)
+    shop.rollback()
+    run = shop.rollback(force=True)
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    assert shop.tags("web:2")["lastgood:bad"]
+
+
+def test_with_a_named_revision_it_goes_where_it_is_told(shop: Shop) -> None:
+    shop.releases(3)
+    shop.rollback()
+    assert shop.rollback(revision="1").outcome == "rolled_back"
+    assert is_unchanged(shop.rollback(revision="1"))
+
+
+def test_after_the_circuit_breaker_has_rolled_back_it_is_unchanged(shop: Shop) -> None:
+    shop.releases(2, deploymentConfiguration=BREAKER)
+    shop.versions(1)
+    shop.broken("web:3", **NEVER_STARTS)
+    shop.deploy("web:3")
+    assert (shop.on(), shop.history()[0]) == ("web:2", ("web:3", "ROLLBACK_SUCCESSFUL"))
+    run = shop.rollback(deregister=True)
+    assert is_unchanged(run)
+    assert "ECS itself rolled it back from web:3 to web:2 at " in run.message
+    assert "give steps_back, revision or force" in run.message
+    assert [shop.status(f"web:{n}") for n in (1, 2, 3)] == ["ACTIVE", "ACTIVE", "ACTIVE"]
+
+
+def test_after_the_circuit_breaker_force_goes_further_back(shop: Shop) -> None:
+    shop.releases(2, deploymentConfiguration=BREAKER)
+    shop.versions(1)
+    shop.broken("web:3", **NEVER_STARTS)
+    shop.deploy("web:3")
+    run = shop.rollback(force=True)
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+
+
+def test_after_the_circuit_breaker_steps_are_counted_from_the_version_that_it_left(shop: Shop) -> None:
+    shop.releases(2, deploymentConfiguration=BREAKER)
+    shop.versions(1)
+    shop.broken("web:3", **NEVER_STARTS)
+    shop.deploy("web:3")
+    run = shop.rollback(steps_back=2)
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    assert is_unchanged(shop.rollback(steps_back=2))
+
+
+def test_after_a_return_by_hand_it_is_unchanged(shop: Shop) -> None:
+    shop.releases(3)
+    shop.deploy("web:2")
+    run = shop.rollback()
+    assert is_unchanged(run)
+    assert "somebody returned it from web:3 to web:2 at " in run.message
+
+
+def test_after_a_native_stop_by_hand_it_is_unchanged(shop: Shop) -> None:
+    shop.releases(2)
+    shop.versions(1)
+    shop.deploy("web:3", settle=20)
+    running = shop.world.ecs.list_service_deployments(cluster="shop", service="web")["serviceDeployments"][0]
+    shop.world.ecs.stop_service_deployment(serviceDeploymentArn=running["serviceDeploymentArn"])
+    shop.sim.advance(300)
+    run = shop.rollback()
+    assert is_unchanged(run)
+    assert "ECS itself rolled it back from web:3 to web:2 at " in run.message
+
+
+def test_without_marks_the_history_still_says_that_it_is_done(shop: Shop) -> None:
+    shop.bad_release()
+    first = shop.rollback(mark=False)
+    assert (first.outcome, first.writes) == ("rolled_back", ["UpdateService"])
+    assert (shop.tags("web:3"), shop.service_tags()) == ({}, {})
+    run = shop.rollback(mark=False)
+    assert is_unchanged(run)
+    assert "returned it from web:3 to web:1 at " in run.message
+
+
+def test_without_marks_a_native_rollback_is_done_only_once(shop: Shop) -> None:
+    shop.releases(2)
+    shop.versions(1)
+    shop.deploy("web:3", settle=20)
+    assert shop.rollback(mark=False).only["method"] == "stop_deployment"
+    assert is_unchanged(shop.rollback(mark=False))
+
+
+def test_where_tagging_is_denied_it_warns_and_goes_back(shop: Shop) -> None:
+    shop.bad_release()
+    shop.deny("TagResource")
+    run = shop.rollback()
+    assert (run.outcome, run.failed, shop.on()) == ("rolled_back", False, "web:1")
+    assert "web:3 was not marked bad" in run.finding("mark")["message"]
+    assert run.finding("service_tags")["severity"] == "warn"
+    assert all("needs the permission ecs:TagResource" in warning for warning in run.result["warnings"])
+
+
+def test_where_tagging_is_denied_the_second_run_is_unchanged(shop: Shop) -> None:
+    shop.bad_release()
+    shop.deny("TagResource")
+    shop.rollback()
+    assert is_unchanged(shop.rollback())
+
+
+def test_two_steps_back_twice_are_two_steps_back(shop: Shop) -> None:
+    shop.releases(5)
+    assert shop.rollback(steps_back=2).target == "web:3"
+    assert is_unchanged(shop.rollback(steps_back=2))
+    assert shop.on() == "web:3"
+
+
+def test_two_steps_back_twice_without_marks_are_two_steps_back(shop: Shop) -> None:
+    shop.releases(5)
+    assert shop.rollback(steps_back=2, mark=False).target == "web:3"
+    assert is_unchanged(shop.rollback(steps_back=2, mark=False))
+    assert shop.on() == "web:3"
+
+
+def test_one_step_and_then_two_steps_twice_without_marks_are_two_steps_back(shop: Shop) -> None:
+    shop.releases(5)
+    assert shop.rollback(mark=False).target == "web:4"
+    assert shop.rollback(steps_back=2, mark=False).target == "web:3"
+    assert is_unchanged(shop.rollback(steps_back=2, mark=False))
+    assert shop.on() == "web:3"
+
+
+def test_as_of_twice_is_unchanged(shop: Shop) -> None:
+    shop.releases(3)
+    options = {"as_of": shop.primary()["createdAt"].isoformat()}
+    assert shop.rollback(**options).target == "web:2"
+    assert is_unchanged(shop.rollback(**options))
+
+
+def test_the_fallback_twice_is_unchanged(shop: Shop) -> None:
+    shop.releases(3)
+    shop.deny("ListServiceDeployments")
+    assert shop.rollback(fallback="previous_registered").target == "web:2"
+    assert is_unchanged(shop.rollback(fallback="previous_registered"))
+
+
+def test_tasks_are_not_applied_to_a_service_that_is_unchanged(shop: Shop) -> None:
+    shop.bad_release()
+    shop.rollback()
+    run = shop.rollback(tasks=5)
+    assert is_unchanged(run)
+    assert "the task count was left at 2 (tasks asked for 5)" in run.finding("tasks")["message"]
+
+
+def test_a_version_that_was_rolled_back_from_can_be_named(shop: Shop) -> None:
+    shop.bad_release()
+    shop.rollback()
+    run = shop.rollback(revision="3")
+    assert (run.outcome, shop.on()) == ("rolled_back", "web:3")
