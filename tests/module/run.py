@@ -47,16 +47,17 @@ def run_module(module: ModuleType, *, check_mode: bool = False, diff: bool = Fal
     }
     printed = io.StringIO()
     with _arguments(arguments), _no_warnings_from_before(), contextlib.redirect_stdout(printed):
+        ended: SystemExit | None = None
         try:
             module.main()
         except SystemExit as end:
-            code = end.code
-        else:
-            raise AssertionError(f"{module.__name__}.main() came back without exit_json or fail_json")
+            ended = end
+    if ended is None:
+        raise AssertionError(f"{module.__name__}.main() came back without exit_json or fail_json")
     result: Result = json.loads(printed.getvalue())
     for kind in ("warnings", "deprecations"):
         result[kind] = [_message(item) for item in result.get(kind, [])]
-    if code or result.get("failed"):
+    if ended.code or result.get("failed"):
         raise ModuleFailed(result)
     return result
 
