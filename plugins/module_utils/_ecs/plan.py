@@ -112,8 +112,9 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         step = _method(wish, service, history, choice, target.arn, current)
         if step.method in ("update_service", "stop_deployment"):
             findings += preflight.room_to_move(service)
-            findings += preflight.load_balancer_ports(service, target)
-            findings += preflight.mutable_images(target, good)
+            if target.content:
+                findings += preflight.load_balancer_ports(service, target)
+                findings += preflight.mutable_images(target, good)
             if step.method == "update_service":
                 findings += preflight.target_state(target)
                 findings += preflight.not_reverted(now, good)

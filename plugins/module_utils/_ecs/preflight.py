@@ -70,6 +70,14 @@ def target_state(task_definition: TaskDefinition) -> list[Finding]:
     """ECS deploys only ACTIVE task definitions."""
     if task_definition.status == "ACTIVE":
         return []
+    if not task_definition.content:
+        return [
+            Finding(
+                "target_status",
+                "block",
+                f"there is no task definition {names.short(task_definition.arn)}. Name another revision",
+            )
+        ]
     return [
         Finding(
             "target_status",

@@ -1,0 +1,274 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a service goes back: every kind of running deployment, every way to treat it, every place it may land on."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    Step,
+    arn,
+    deployment,
+    enum,
+    flown,
+    known,
+    planned,
+    revision,
+    service,
+    steps,
+    task_definition,
+    told,
+)
+
+# What a user may want, and what is done: stop, supersede, refuse
+STOPPABLE = ("stop_deployment", "update_service", "refuse")
+TO_BE_SUPERSEDED = ("update_service", "update_service", "refuse")
+ADOPTED = ("adopt", "adopt", "adopt")
+# By the status of web:43's deployment: where a stop lands on web:42, the target, and where it does not.
+METHODS = {
+    "PENDING": (STOPPABLE, TO_BE_SUPERSEDED),
+    "IN_PROGRESS": (STOPPABLE, TO_BE_SUPERSEDED),
+    "STOP_REQUESTED": (TO_BE_SUPERSEDED, TO_BE_SUPERSEDED),
+    "SOMETHING_NEW": (TO_BE_SUPERSEDED, TO_BE_SUPERSEDED),
+    "ROLLBACK_REQUESTED": (ADOPTED, TO_BE_SUPERSEDED),
+    "ROLLBACK_IN_PROGRESS": (ADOPTED, TO_BE_SUPERSEDED),
+}
+LANDINGS = {
+    "the target": [42],
+    # a half-done fix: it would land on the bad version that it was fixing
+    "another version": [40],
+    "nobody knows": [40, 42],
+    "nothing on record": [],
+}
+IN_FLIGHT: tuple[plan.InFlight, ...] = ("stop", "supersede", "refuse")
+
+
+@pytest.mark.parametrize(
+    "status", [s for s in [*enum("ServiceDeploymentStatus"), "SOMETHING_NEW"] if s not in TERMINAL]
+)
+@pytest.mark.parametrize("landing", LANDINGS)
+@pytest.mark.parametrize("position", range(3))
+def test_method_of_a_service_in_flight(status: str, landing: str, position: int) -> None:
+    past = history.read([*steps(40, 41, 42), flown(43, status, 180, LANDINGS[landing])])
+    now = service(deployment(43, rollout="IN_PROGRESS"), deployment(42, status="ACTIVE"))
+    made = planned(now, past, Selection(revision="42"), IN_FLIGHT[position])
+    expected = METHODS[status][0 if landing == "the target" else 1][position]
+    assert (made.verb if made.verb == "refuse" else made.method) == expected
+    if expected == "refuse":
+        assert "web:43" in made.reason
+        assert status in made.reason
+        assert "in_flight is refuse" in made.reason
+        assert made.method == "none"
+
+
+@pytest.mark.parametrize("in_flight", IN_FLIGHT)
+@pytest.mark.parametrize(
+    "story",
+    [
+        [41, 42, (41, "IN_PROGRESS")],
+        [41, 42, (41, "PENDING")],
+        [41, 42, (41, "SOMETHING_NEW")],
+        [41, (42, "ROLLBACK_IN_PROGRESS", 41)],
+        [41, (42, "ROLLBACK_REQUESTED", 41)],
+    ],
+)
+@pytest.mark.parametrize("selection", [Selection(), Selection(revision="41"), Selection(force=True)])
+def test_a_running_rollback_to_the_target_is_adopted(
+    story: list[Step], selection: Selection, in_flight: plan.InFlight
+) -> None:
+    made = planned(service(deployment(41, rollout="IN_PROGRESS")), told(*story), selection, in_flight)
+    assert (made.verb, made.method, made.left) == ("act", "adopt", arn(42))
+    assert made.target is not None
+    assert made.target.arn == arn(41)
+
+
+def test_by_default_a_running_deployment_is_stopped() -> None:
+    made = planned(service(deployment(42, rollout="IN_PROGRESS")), told(41, (42, "IN_PROGRESS")))
+    assert (made.verb, made.method, made.left, made.current) == ("act", "stop_deployment", arn(42), arn(42))
+    assert made.running is not None
+
+
+def test_a_half_done_fix_is_superseded_and_not_stopped() -> None:
+    past = told(41, 42, (43, "IN_PROGRESS"))
+    made = planned(
+        service(deployment(43, rollout="IN_PROGRESS")), past, having=known(task_definition(42, bad="500s"), 41)
+    )
+    assert (made.method, made.target and made.target.arn) == ("update_service", arn(41))
+
+
+# -- nothing in flight
+
+
+@pytest.mark.parametrize(
+    ("rollout", "expected"),
+    [
+        ("COMPLETED", ("nothing", "none", False)),
+        ("FAILED", ("act", "update_service", True)),
+        ("", ("nothing", "none", False)),
+    ],
+)
+def test_the_target_runs_already(rollout: str, expected: tuple[str, str, bool]) -> None:
+    made = planned(service(deployment(42, rollout=rollout)), told(41, 42), Selection(revision="42"))
+    assert (made.verb, made.method, made.force_new_deployment) == expected
+    assert rollout == "FAILED" or made.reason == "it is on web:42 already"
+
+
+def test_nothing_in_flight() -> None:
+    made = planned(service(42), told(41, 42))
+    assert (made.verb, made.method, made.force_new_deployment) == ("act", "update_service", False)
+    assert (made.current, made.left, made.running) == (arn(42), arn(42), None)
+    assert made.reason.startswith("SUCCESSFUL at")
+
+
+def test_unfinished_work_is_adopted_though_nothing_runs() -> None:
+    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41")
+    made = planned(service(41, tags=tags), told(41, 42, 41))
+    assert (made.verb, made.method, made.left) == ("act", "adopt", arn(42))
+
+
+def test_what_is_settled_is_left_alone() -> None:
+    made = planned(service(41), told(41, 42, 41), tasks=4)
+    assert (made.verb, made.method, made.left) == ("nothing", "none", None)
+    assert made.reason == made.choice.settled
+    assert [f.check for f in made.findings] == []
+
+
+def test_tasks_are_not_applied_where_there_is_nothing_to_roll_back_and_it_says_so() -> None:
+    made = planned(service(41), told(41, 42, 41), tasks=8)
+    (finding,) = made.findings
+    assert (finding.check, finding.severity) == ("tasks", "warn")
+    assert "left at 4 (tasks asked for 8)" in finding.message
+
+
+# -- without the record
+
+
+@pytest.mark.parametrize(
+    ("wanted", "in_flight", "expected"),
+    [
+        ("41", "stop", ("act", "update_service")),
+        ("41", "supersede", ("act", "update_service")),
+        ("41", "refuse", ("refuse", "none")),
+        ("42", "stop", ("act", "adopt")),
+        ("42", "refuse", ("act", "adopt")),
+    ],
+)
+@pytest.mark.parametrize("past", [None, told(40, 41)], ids=["not told", "lags behind"])
+def test_without_a_record_the_primary_deployment_tells(
+    past: history.History | None, wanted: str, in_flight: plan.InFlight, expected: tuple[str, str]
+) -> None:
+    made = planned(service(deployment(42, rollout="IN_PROGRESS")), past, Selection(revision=wanted), in_flight)
+    assert (made.verb, made.method) == expected
+    assert expected[0] != "refuse" or "web:42 is running, and in_flight is refuse" in made.reason
+
+
+def test_why_there_is_no_history_is_told() -> None:
+    facts = plan.Facts(service(42), None, "the history cannot be read. Denied.", {})
+    made = plan.make(plan.Wish(Selection()), facts, Choice(problem="AWS does not tell the history"))
+    assert (made.verb, made.method, made.candidates, made.now, made.good) == ("refuse", "none", (), None, None)
+    assert "AWS does not tell the history" in made.reason
+    assert "Denied" in made.reason
+    assert [(f.check, f.severity) for f in made.findings] == [("history", "unknown")]
+
+
+# -- what blocks
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"status": "INACTIVE"}, "service_status"),
+        ({"status": "DRAINING"}, "service_status"),
+        ({"controller": "CODE_DEPLOY"}, "deployment_controller"),
+        ({"controller": "EXTERNAL"}, "deployment_controller"),
+        ({"strategy": "BLUE_GREEN"}, "deployment_strategy"),
+        ({"minimum_healthy_percent": 100, "maximum_percent": 100}, "room_to_move"),
+        ({"load_balancers": ({"containerName": "app", "containerPort": 81},)}, "load_balancer"),
+    ],
+)
+def test_a_finding_that_blocks_refuses(changes: dict[str, t.Any], check: str) -> None:
+    made = planned(service(42, **changes), told(41, 42))
+    assert (made.verb, made.method) == ("refuse", "none")
+    blocking = [f for f in made.findings if f.severity == "block"]
+    assert [f.check for f in blocking] == [check]
+    assert made.reason == blocking[0].message
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "DELETE_IN_PROGRESS", "MISSING"])
+def test_an_explicit_target_that_cannot_be_deployed_refuses_for_that_reason_alone(status: str) -> None:
+    containers = [] if status == "MISSING" else None
+    having = known(task_definition(40, status=status, containers=containers))
+    balancers = ({"containerName": "app", "containerPort": 80},)
+    made = planned(service(42, load_balancers=balancers), told(40, 41, 42), Selection(revision=arn(40)), having=having)
+    assert made.verb == "refuse"
+    assert [f.check for f in made.findings if f.severity == "block"] == ["target_status"]
+    assert "web:40" in made.reason
+
+
+def test_ecs_goes_back_by_itself_also_to_what_can_no_longer_be_deployed() -> None:
+    having = known(task_definition(41, status="INACTIVE"))
+    made = planned(
+        service(deployment(42, rollout="IN_PROGRESS")),
+        told(41, (42, "IN_PROGRESS")),
+        Selection(revision=arn(41)),
+        having=having,
+    )
+    assert (made.verb, made.method) == ("act", "stop_deployment")
+
+
+def test_tasks_of_a_daemon_service_refuse() -> None:
+    assert planned(service(42, scheduling="DAEMON"), told(41, 42), tasks=4).verb == "refuse"
+    assert planned(service(42, scheduling="DAEMON"), told(41, 42)).verb == "act"
+
+
+def test_a_problem_refuses() -> None:
+    made = planned(service(42), told(42))
+    assert made.verb == "refuse"
+    assert made.reason == made.choice.problem
+
+
+# -- what is only told
+
+
+def test_the_fallback_is_a_warning() -> None:
+    made = planned(service(42), told(42), Selection(fallback="previous_registered"), registered=[arn(42), arn(41)])
+    assert (made.verb, made.method) == ("act", "update_service")
+    (finding,) = [f for f in made.findings if f.check == "fallback"]
+    assert finding.severity == "warn"
+    assert "web:41 was taken by its number" in finding.message
+    assert "nothing proves that it ever ran" in finding.message
+
+
+def test_versions_left_out_are_told() -> None:
+    made = planned(service(43), told(41, (42, "STOPPED"), 43))
+    assert [f.message.split(":42")[0] for f in made.findings if f.check == "left_out"] == ["web"]
+
+
+def test_settings_that_are_not_reverted_are_told_by_what_runs_now_and_what_was_good() -> None:
+    good, now = revision(41, "sha256:a", launchType="EC2"), revision(42, "sha256:b", launchType="FARGATE")
+    past = history.read([flown(41, target=good), flown(42, minute=60, target=now)])
+    made = planned(service(42), past)
+    assert (made.now, made.good) == (now, good)
+    assert [f.check for f in made.findings] == ["not_reverted"]
+    # ECS's own rollback brings the whole service revision back.
+    flying = history.read([flown(41, target=good), flown(42, "IN_PROGRESS", 60, target=now, sources=[41])])
+    made = planned(service(deployment(42, rollout="IN_PROGRESS")), flying)
+    assert made.method == "stop_deployment"
+    assert "not_reverted" not in [f.check for f in made.findings]
+
+
+def test_the_deployments_that_were_there() -> None:
+    now = service(deployment(42, "ecs-svc/2"), deployment(41, "ecs-svc/1", status="ACTIVE"))
+    assert planned(now, told(41, 42)).known_deployments == {"ecs-svc/1", "ecs-svc/2"}
+
+
+def test_candidates_are_in_the_plan() -> None:
+    assert [c.task_definition for c in planned(service(42), told(40, 41, 42)).candidates] == [arn(42), arn(41), arn(40)]

@@ -1,0 +1,187 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    enum,
+    revision,
+    service,
+    task_definition,
+)
+
+
+def told(findings: list[Finding]) -> list[tuple[str, str]]:
+    return [(f.check, f.severity) for f in findings]
+
+
+@pytest.mark.parametrize("status", ["DRAINING", "INACTIVE", "SOMETHING_NEW"])
+def test_a_service_that_is_not_active_is_refused(status: str) -> None:
+    (finding,) = preflight.service_state(service(42, status=status))
+    assert (finding.check, finding.severity) == ("service_status", "block")
+    assert f"service web is {status}" in finding.message
+    assert "Create it again, or name another service" in finding.message
+
+
+@pytest.mark.parametrize("controller", [*enum("DeploymentControllerType"), "SOMETHING_NEW"])
+def test_only_the_controller_ecs_is_rolled_back(controller: str) -> None:
+    found = preflight.service_state(service(42, controller=controller))
+    assert told(found) == ([] if controller == "ECS" else [("deployment_controller", "block")])
+    assert all(controller in f.message and "web" in f.message for f in found)
+
+
+@pytest.mark.parametrize("strategy", [*enum("DeploymentStrategy"), "ROLLING", "SOMETHING_NEW"])
+def test_only_the_strategy_rolling_is_rolled_back(strategy: str) -> None:
+    found = preflight.service_state(service(42, strategy=strategy))
+    assert told(found) == ([] if strategy == "ROLLING" else [("deployment_strategy", "block")])
+    assert all(strategy in f.message and "web" in f.message for f in found)
+
+
+@pytest.mark.parametrize("status", [*enum("TaskDefinitionStatus"), "MISSING", "SOMETHING_NEW"])
+def test_only_active_task_definitions_can_be_deployed(status: str) -> None:
+    found = preflight.target_state(task_definition(41, status=status))
+    assert told(found) == ([] if status == "ACTIVE" else [("target_status", "block")])
+    if status == "MISSING":
+        assert found[0].message.startswith("there is no task definition web:41")
+        assert "Register a copy" not in found[0].message
+    elif found:
+        assert f"web:41 is {status}" in found[0].message
+        assert "Register a copy of it, or name another revision" in found[0].message
+
+
+BALANCER = {"containerName": "app", "containerPort": 80, "targetGroupArn": "arn:aws:elasticloadbalancing:tg"}
+
+
+@pytest.mark.parametrize(
+    ("balancers", "containers", "words"),
+    [
+        ([], [{"name": "app"}], None),
+        ([BALANCER], [{"name": "app", "portMappings": [{"containerPort": 80}]}], None),
+        ([BALANCER], [{"name": "app", "portMappings": [{"containerPort": 1}, {"containerPort": 80}]}], None),
+        ([BALANCER], [{"name": "app", "portMappings": [{"containerPort": 8080}]}], ["port 80", "container app"]),
+        ([BALANCER], [{"name": "app", "portMappings": []}], ["port 80", "does not open"]),
+        ([BALANCER], [{"name": "app"}], ["port 80"]),
+        ([BALANCER], [{"name": "nginx", "portMappings": [{"containerPort": 80}]}], ["container app", "does not have"]),
+        ([BALANCER], [], ["container app"]),
+    ],
+)
+def test_what_a_load_balancer_points_at_must_be_there(balancers: t.Any, containers: t.Any, words: t.Any) -> None:
+    found = preflight.load_balancer_ports(
+        service(42, load_balancers=tuple(balancers)), task_definition(41, containers=containers)
+    )
+    if words is None:
+        assert found == []
+    else:
+        assert told(found) == [("load_balancer", "block")]
+        assert all(word in found[0].message for word in [*words, "web:41", "Name another revision"])
+
+
+def test_every_load_balancer_is_looked_at() -> None:
+    other = {**BALANCER, "containerPort": 81}
+    found = preflight.load_balancer_ports(service(42, load_balancers=(other, BALANCER, other)), task_definition(41))
+    assert told(found) == [("load_balancer", "block")] * 2
+
+
+@pytest.mark.parametrize(
+    ("desired", "minimum", "maximum", "moves"),
+    [
+        (4, 100, 200, True),
+        (4, 50, 100, True),
+        (4, 100, 125, True),
+        # the upper limit is rounded down, the lower one up
+        (4, 100, 124, False),
+        (4, 76, 100, False),
+        (4, 75, 100, True),
+        (4, 100, 100, False),
+        (1, 100, 199, False),
+        (1, 100, 200, True),
+        (1, 50, 100, False),
+        (1, 0, 100, True),
+        (0, 100, 100, True),
+        (3, 67, 100, False),
+        (3, 66, 100, True),
+    ],
+)
+def test_ecs_must_be_allowed_to_start_or_to_stop_a_task(desired: int, minimum: int, maximum: int, moves: bool) -> None:
+    found = preflight.room_to_move(
+        service(42, desired=desired, minimum_healthy_percent=minimum, maximum_percent=maximum)
+    )
+    assert told(found) == ([] if moves else [("room_to_move", "block")])
+    assert all(f"minimumHealthyPercent {minimum}" in f.message and "first" in f.message for f in found)
+
+
+@pytest.mark.parametrize("scheduling", [s for s in enum("SchedulingStrategy") if s != "REPLICA"])
+def test_other_schedulings_have_other_rules(scheduling: str) -> None:
+    daemon = service(42, scheduling=scheduling, minimum_healthy_percent=100, maximum_percent=100)
+    assert preflight.room_to_move(daemon) == []
+    assert preflight.tasks_option(daemon, None) == []
+    (finding,) = preflight.tasks_option(daemon, 4)
+    assert (finding.severity, scheduling in finding.message) == ("block", True)
+
+
+def test_the_task_count_of_a_replica_service_can_be_set() -> None:
+    assert preflight.tasks_option(service(42), 0) == []
+
+
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+
+
+@pytest.mark.parametrize(
+    ("now", "good", "changed"),
+    [
+        ({}, {}, []),
+        ({"networkConfiguration": NETWORK}, {"networkConfiguration": NETWORK}, []),
+        ({"networkConfiguration": NETWORK}, {}, ["networkConfiguration"]),
+        ({}, {"platformVersion": "1.4.0"}, ["platformVersion"]),
+        (
+            {"launchType": "FARGATE", "platformVersion": "1.4.0"},
+            {"launchType": "EC2"},
+            ["launchType", "platformVersion"],
+        ),
+        # Empty and absent are the same.
+        ({"loadBalancers": [], "serviceRegistries": None}, {"volumeConfigurations": []}, []),
+        # What differs between any two revisions, or is the task definition's own.
+        ({"createdAt": 1, "serviceRevisionArn": "a", "containerImages": [1]}, {"createdAt": 2}, []),
+    ],
+)
+def test_settings_that_are_not_reverted(now: t.Any, good: t.Any, changed: list[str]) -> None:
+    ours, theirs = revision(42, **now), revision(41, **good)
+    assert preflight.changed_settings(ours, theirs) == changed
+    found = preflight.not_reverted(ours, theirs)
+    assert told(found) == ([("not_reverted", "warn")] if changed else [])
+    assert all(", ".join(changed) in f.message for f in found)
+
+
+def test_settings_of_unknown_revisions_are_not_compared() -> None:
+    assert preflight.not_reverted(None, revision(41, launchType="EC2")) == []
+    assert preflight.not_reverted(revision(42, launchType="EC2"), None) == []
+
+
+TAG, DIGEST = {"name": "app", "image": "registry/web:1.8"}, {"name": "log", "image": f"log@sha256:{'a' * 64}"}
+
+
+@pytest.mark.parametrize(
+    ("containers", "digest", "unknown"),
+    [
+        ([TAG], "", True),
+        ([TAG, DIGEST], "", True),
+        ([DIGEST], "", False),
+        ([TAG], "sha256:a", False),
+        ([], "", False),
+    ],
+)
+def test_images_whose_identity_cannot_be_known(containers: t.Any, digest: str, unknown: bool) -> None:
+    found = preflight.mutable_images(task_definition(41, containers=containers), revision(41, digest))
+    assert told(found) == ([("image_identity", "unknown")] if unknown else [])
+    assert all("registry/web:1.8" in f.message and "log@" not in f.message for f in found)
+
+
+def test_images_of_a_version_that_is_not_on_record() -> None:
+    assert told(preflight.mutable_images(task_definition(41), None)) == [("image_identity", "unknown")]
