@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -51,9 +52,7 @@ LANDINGS = {
 IN_FLIGHT: tuple[plan.InFlight, ...] = ("stop", "supersede", "refuse")
 
 
-@pytest.mark.parametrize(
-    "status", [s for s in [*enum("ServiceDeploymentStatus"), "SOMETHING_NEW"] if s not in TERMINAL]
-)
+@pytest.mark.parametrize("status", sorted({*enum("ServiceDeploymentStatus"), "SOMETHING_NEW"} - TERMINAL))
 @pytest.mark.parametrize("landing", LANDINGS)
 @pytest.mark.parametrize("position", range(3))
 def test_method_of_a_service_in_flight(status: str, landing: str, position: int) -> None:
@@ -112,6 +111,7 @@ def test_a_half_done_fix_is_superseded_and_not_stopped() -> None:
     [
         ("COMPLETED", ("nothing", "none", False)),
         ("FAILED", ("act", "update_service", True)),
+        # Services with a Classic Load Balancer have no rollout state.
         ("", ("nothing", "none", False)),
     ],
 )
@@ -204,8 +204,8 @@ def test_a_finding_that_blocks_refuses(changes: dict[str, t.Any], check: str) ->
 
 @pytest.mark.parametrize("status", ["INACTIVE", "DELETE_IN_PROGRESS", "MISSING"])
 def test_an_explicit_target_that_cannot_be_deployed_refuses_for_that_reason_alone(status: str) -> None:
-    containers = [] if status == "MISSING" else None
-    having = known(task_definition(40, status=status, containers=containers))
+    missing = dataclasses.replace(task_definition(40, status=status), content={})
+    having = known(missing if status == "MISSING" else task_definition(40, status=status))
     balancers = ({"containerName": "app", "containerPort": 80},)
     made = planned(service(42, load_balancers=balancers), told(40, 41, 42), Selection(revision=arn(40)), having=having)
     assert made.verb == "refuse"
