@@ -79,8 +79,8 @@ def warn(module):
     module.warn("first warning")
     module.warn("second warning, with ${dollars} and {{ braces }}")
     module._module.warn("third warning, past amazon.aws")
-    module.deprecate("old habit", version="2.0.0", collection_name="lastgood_test.probe")
-    module.deprecate("older habit", date="2031-01-01", collection_name="lastgood_test.probe")
+    module.deprecate("old habit", version="2.0.0", collection_name="lastgood.aws")
+    module.deprecate("older habit", date="2031-01-01", collection_name="lastgood.aws")
     return {"changed": True}
 
 
