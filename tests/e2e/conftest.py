@@ -1,0 +1,47 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One simulator for all tests of a process (with pytest-xdist: of a worker), emptied for each of them."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.e2e import play
+from tests.e2e.stage import CLUSTER, SPEED, Stage
+from tests.simulator_process import SimulatorProcess
+
+
+@pytest.fixture(scope="session")
+def simulator() -> t.Iterator[SimulatorProcess]:
+    """The simulated AWS."""
+    with SimulatorProcess(speed=SPEED) as process:
+        yield process
+
+
+@pytest.fixture
+def stage(simulator: SimulatorProcess) -> Stage:
+    """An empty AWS with one cluster."""
+    return Stage(simulator)
+
+
+class Rollback(t.Protocol):
+    """The command of the user."""
+
+    def __call__(self, *options: str, **variables: object) -> play.Play:
+        """Run it in the cluster of the stage; ``variables`` go without their prefix."""
+
+
+@pytest.fixture
+def rollback(stage: Stage) -> Rollback:
+    """`ansible-playbook lastgood.aws.rollback -e rollback_cluster=shop -e rollback_services=web …`, to its end."""
+
+    def run(*options: str, **variables: object) -> play.Play:
+        given = {"cluster": CLUSTER, "services": "web", **variables}
+        named = {f"rollback_{name}": value for name, value in given.items()}
+        return play.run(stage.url, play.ROLLBACK, *options, *play.arguments(named))
+
+    return run

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the real ansible-playbook against the simulator, as a user would, and read what it said."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.world import aws_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+COLLECTIONS = ROOT / ".venv" / "collections"
+# Has the stdout callback json_lines.
+TEST_COLLECTIONS = Path(__file__).parent / "in_process" / "collections"
+ROLLBACK = "lastgood.aws.rollback"
+# A play takes 2 to 6 s here. Whatever takes this long hangs.
+PATIENCE = 90
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """The environment of a user whose AWS is the simulator, with nothing of the developer's Ansible and AWS in it."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AWS_"))}
+    return {
+        **inherited,
+        **aws_environment(url),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "ANSIBLE_COLLECTIONS_PATH": f"{TEST_COLLECTIONS}:{COLLECTIONS}",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "NO_COLOR": "1",
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Play:
+    """An ansible-playbook that has ended. Its stdout is that of the callback json_lines."""
+
+    rc: int
+    stdout: str
+    stderr: str
+
+    @property
+    def tasks(self) -> dict[str, tuple[str, dict[str, t.Any]]]:
+        """By name without the role's: status and result. Fails where stdout has a line that is no JSON document."""
+        documents = [json.loads(line) for line in self.stdout.splitlines()]
+        return {doc["task"].rpartition(" : ")[2]: (doc["status"], doc["result"]) for doc in documents}
+
+    @property
+    def published(self) -> dict[str, t.Any]:
+        """What set_stats has given to AWX's artifacts."""
+        data: dict[str, t.Any] = self.tasks["Publish the result"][1]["ansible_stats"]["data"]
+        return data
+
+    @property
+    def summary(self) -> str:
+        """The one line that must be enough."""
+        return str(self.published["rollback_summary"])
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """By service, how it ended."""
+        return {name: item["outcome"] for name, item in self.published["rollback_result"].items()}
+
+    @property
+    def messages(self) -> list[str]:
+        """What failed tasks said."""
+        return [result["msg"] for status, result in self.tasks.values() if status == "failed"]
+
+
+def arguments(variables: t.Mapping[str, object]) -> list[str]:
+    """`-e name=value` for each variable, as JSON where it is no text, or a text that a shell would need quotes for."""
+    found = []
+    for name, value in variables.items():
+        plain = isinstance(value, str) and (not value or shlex.quote(value) == value)
+        found += ["-e", f"{name}={value}" if plain else json.dumps({name: value})]
+    return found
+
+
+def run(
+    url: str, playbook: str | Path, *options: str, cwd: Path = ROOT, env: t.Mapping[str, str] | None = None
+) -> Play:
+    """Run a playbook to its end, with the callback json_lines unless ``env`` names another."""
+    variables = {"ANSIBLE_STDOUT_CALLBACK": "lastgood_test.probe.json_lines", **(env or {})}
+    done = subprocess.run(
+        [str(BIN / "ansible-playbook"), str(playbook), *options],
+        cwd=cwd,
+        env=environment(url, **variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Play(done.returncode, done.stdout, done.stderr)
+
+
+class Started:
+    """A rollback that runs, to be killed. ``variables`` are its extra vars."""
+
+    def __init__(self, url: str, log: Path, variables: t.Mapping[str, object]) -> None:
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                [str(BIN / "ansible-playbook"), ROLLBACK, *arguments(variables)],
+                cwd=ROOT,
+                env=environment(url),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def kill_group(self) -> None:
+        """SIGKILL as a runner's timeout sends it: ansible-playbook dies, its worker has a session of its own."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def kill_all(self) -> None:
+        """SIGKILL to the worker, too, as where a container ends."""
+        workers = descendants(self._process.pid)
+        self.kill_group()
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+
+    def workers(self) -> list[int]:
+        """The processes that this one has started."""
+        return descendants(self._process.pid)
+
+
+def descendants(pid: int) -> list[int]:
+    """The children of a process, and theirs."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            if parent == pid:
+                child = int(stat.parent.name)
+                found += [child, *descendants(child)]
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """An orphan that ended may stay as a zombie where nobody reaps it, as in a container without an init."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def within(seconds: float, condition: t.Callable[[], object]) -> bool:
+    """Whether it becomes true in that time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the rollbacks of these tests are played on: one cluster with broken services."""
+
+from __future__ import annotations
+
+import typing as t
+
+from tests.simulator.control import Control
+from tests.simulator_process import SimulatorProcess
+from tests.world import World
+
+CLUSTER = "shop"
+# A task comes up in half a second; a look at it every two seconds shows what is between.
+SPEED = 60.0
+READS = ("Describe", "Get", "List")
+
+
+class Stage:
+    """A cluster in a simulator, as a client sees it (``world``) and as a test moves it (``control``)."""
+
+    def __init__(self, simulator: SimulatorProcess, speed: float = SPEED) -> None:
+        self.url = simulator.url
+        self.control: Control = simulator.control
+        self.world = World(simulator.url)
+        self.speed = speed
+        self.control.reset()
+        self.control.set_speed(speed)
+        self.world.create_cluster(CLUSTER)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so many of AWS's seconds pass."""
+        self.control.advance(seconds / self.speed)
+
+    def good_service(
+        self, name: str = "web", version: int = 1, container: dict[str, t.Any] | None = None, **more: t.Any
+    ) -> None:
+        """A new service, whose version is deployed and healthy. ``more`` goes to CreateService."""
+        self.world.register(name, f"registry/{name}:{version}", **(container or {}))
+        self.world.create_service(CLUSTER, name, f"{name}:{version}", **more)
+        self.pass_time(300)
+
+    def deploy(self, name: str, version: int, behaviour: str = "ok", container: dict[str, t.Any] | None = None) -> None:
+        """The next version is registered and deployed; time passes until it is up, or will never be."""
+        self.control.image(f"registry/{name}:{version}", behaviour=behaviour)
+        self.world.register(name, f"registry/{name}:{version}", **(container or {}))
+        self.world.deploy(CLUSTER, name, f"{name}:{version}")
+        self.pass_time(300)
+
+    def story(self, name: str = "web", good: int = 1) -> None:
+        """Version 1 was good, 2 never came up, 3 runs but answers with errors, which ECS cannot see.
+
+        With another number of the ``good`` one the family has older revisions that nobody ever deployed.
+        """
+        for version in range(1, good):
+            self.world.register(name, f"registry/{name}:{version}")
+        self.good_service(name, version=good)
+        self.deploy(name, good + 1, "cannot_pull")
+        self.deploy(name, good + 2)
+        self.control.reset_calls()
+
+    def runs(self, name: str = "web") -> dict[str, int]:
+        """Running tasks by ``family:revision``."""
+        return self.world.running(CLUSTER, name)
+
+    def writes(self) -> list[str]:
+        """The operations since the last reset of the calls that were more than looking."""
+        return [call["operation"] for call in self.control.log() if not call["operation"].startswith(READS)]
+
+    def count(self, operation: str) -> int:
+        """How often that was called since the last reset of the calls."""
+        return self.control.calls().get(operation, 0)
+
+    def auto_scaling(self, name: str = "web") -> dict[str, t.Any]:
+        """The scalable target of the service, with its tags."""
+        target = self.world.scalable_target(CLUSTER, name)
+        tags = self.world.scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]
+        return {**target, "tags": tags}

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each module gives the same result in the worker process and in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from pathlib import Path
+
+from tests.e2e import play
+from tests.e2e.stage import CLUSTER, Stage
+
+# What differs from run to run: times, ids and random parts, seconds that passed.
+VARIABLE = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"
+    r"|(?<=service-deployment/shop/)\w+/[\w-]+"
+    r"|\b(\d{10,}|[0-9a-f]{8}|[0-9a-f]{32,})\b"
+    r"|\b\d+ s\b"
+)
+# Requests that are sent while waiting, more or fewer of them.
+POLLED = ("DescribeServices", "ListTasks", "DescribeTasks")
+
+
+def comparable(value: t.Any) -> t.Any:
+    """The result without what differs from run to run."""
+    if isinstance(value, dict):
+        return {
+            key: sorted(inner) if key == "timings" else comparable(inner)
+            for key, inner in value.items()
+            if key not in POLLED
+        }
+    if isinstance(value, list):
+        return [comparable(inner) for inner in value]
+    return VARIABLE.sub("…", value) if isinstance(value, str) else value
+
+
+def lines(result: dict[str, t.Any]) -> list[str]:
+    """What is compared, as a text, for a difference that people can read."""
+    return json.dumps(comparable(result), indent=1, sort_keys=True).splitlines()
+
+
+def test_both_ways_give_the_same_result(stage: Stage) -> None:
+    runs = {}
+    for in_process in ("true", "false"):
+        stage.control.reset()
+        stage.world.create_cluster(CLUSTER)
+        stage.story()
+        stage.story("api")
+        stage.world.make_scalable(CLUSTER, "web", scheduled=True)
+        stage.control.fail("UpdateService", "AccessDeniedException", when={"service": "api"})
+        runs[in_process] = play.run(
+            stage.url, Path(__file__).parent / "both_ways.yml", "-e", f"lastgood_aws_in_process={in_process}"
+        )
+        assert stage.runs() == {"web:1": 3}
+    inside, apart = (run.tasks for run in runs.values())
+    assert len(inside) == 9
+    assert inside.keys() == apart.keys()
+    for name, (status, result) in inside.items():
+        assert status == apart[name][0], name
+        assert lines(result) == lines(apart[name][1]), name
+    statuses = {name: status for name, (status, _result) in inside.items()}
+    assert [name for name, status in statuses.items() if status == "failed"] == [
+        "Look up nothing",
+        "Suspend what does not scale",
+        "Roll back what is denied",
+        "Roll back with contradictory options",
+    ]
+    # Only inside the worker a module can be heard while it runs.
+    assert "[web] 3/3 on web:1" in runs["true"].stderr
+    assert "[web] 3/3" not in runs["false"].stderr

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An ecspresso configuration in a user's repository, and the commands of docs/ecspresso.md, word by word."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import play
+from tests.e2e.conftest import Rollback
+from tests.e2e.stage import CLUSTER, Stage
+from tests.world import REGION
+
+YAML = """\
+region: "{{ must_env `AWS_REGION` }}"
+cluster: "{{ env `ECSPRESSO_CLUSTER` `shop` }}"
+service: "{{ must_env `SERVICE` }}"
+service_definition: ecs-service-def.json
+task_definition: ecs-task-def.json
+timeout: 10m0s
+plugins:
+  - name: tfstate
+    config:
+      path: terraform.tfstate
+"""
+JSON = """\
+{"region": "{{ must_env `AWS_REGION` }}", "cluster": "shop", "service": "{{ must_env `SERVICE` }}", "timeout": "300s"}
+"""
+JSONNET = """\
+local env = std.native('env');
+local must_env = std.native('must_env');
+{
+  region: must_env('AWS_REGION'),
+  cluster: env('ECSPRESSO_CLUSTER', 'shop'),
+  service: must_env('SERVICE'),
+  timeout: '10m',
+}
+"""
+FILES = {"ecspresso.yml": YAML, "ecspresso.json": JSON, "ecspresso.jsonnet": JSONNET}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A user's repository with the configuration in each of its formats."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_configuration_is_enough(stage: Stage, repository: Path, name: str) -> None:
+    stage.story()
+    done = play.run(stage.url, play.ROLLBACK, "-e", f"rollback_config={name}", cwd=repository, env={"SERVICE": "web"})
+    assert done.rc == 0, done.stdout + done.stderr
+    assert done.outcomes == {"web": "rolled_back"}
+    assert stage.runs() == {"web:1": 2}
+
+
+def test_what_is_given_wins_and_is_not_read(stage: Stage, repository: Path, rollback: Rollback) -> None:
+    """SERVICE is not set, which would be an error if the service were read from the file."""
+    stage.story()
+    done = rollback("--check", config=str(repository / "ecspresso.yml"), region=REGION)
+    assert done.rc == 0, done.stdout + done.stderr
+    assert "planned: web:3 → web:1" in done.summary
+
+
+def test_a_value_that_cannot_be_read_is_named(stage: Stage, repository: Path) -> None:
+    stage.story()
+    done = play.run(stage.url, play.ROLLBACK, "-e", "rollback_config=ecspresso.yml", cwd=repository)
+    assert done.rc == 2
+    assert any("SERVICE" in message and "ecspresso.yml" in message for message in done.messages), done.stdout
+    assert stage.control.calls() == {}
+
+
+Change = dict[str, object]
+
+
+def commands() -> dict[str, str]:
+    """From the table in the documentation: option of ecspresso to our command. One option has none yet."""
+    text = (play.ROOT / "docs" / "ecspresso.md").read_text()
+    table = re.search(r"^\| `ecspresso rollback` \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert table, "docs/ecspresso.md has no table of options any more"
+    rows = [[cell.strip().strip("`") for cell in row.strip("|").split(" | ")] for row in table[1].splitlines()]
+    return {option: command for option, _variable, command in rows if command.strip(" |")}
+
+
+COMMANDS = commands()
+
+
+def checks() -> dict[str, t.Callable[[Stage, play.Play], None]]:
+    """By option of ecspresso: what must be so after our command."""
+
+    def rolled_back(stage: Stage, done: play.Play, tasks: int = 2) -> None:
+        assert done.outcomes == {"web": "rolled_back"}
+        assert stage.runs() == {"web:41": tasks}
+
+    def not_waited(stage: Stage, done: play.Play) -> None:
+        assert done.outcomes == {"web": "started"}
+        assert stage.world.service(CLUSTER, "web")["taskDefinition"].endswith("/web:41")
+
+    def deregistered(stage: Stage, done: play.Play) -> None:
+        rolled_back(stage, done)
+        assert (
+            stage.world.ecs.describe_task_definition(taskDefinition="web:43")["taskDefinition"]["status"] == "INACTIVE"
+        )
+
+    def suspended(flags: dict[str, bool]) -> t.Callable[[Stage, play.Play], None]:
+        def check(stage: Stage, done: play.Play) -> None:
+            rolled_back(stage, done)
+            assert stage.auto_scaling()["SuspendedState"] == flags
+            assert stage.count("RegisterScalableTarget") > 0
+
+        return check
+
+    def nothing_written(stage: Stage, done: play.Play) -> None:
+        assert done.published["rollback_plan"]["web"]["target"]["task_definition"].endswith("/web:41")
+        assert stage.writes() == []
+
+    before = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False}
+    return {
+        "--config": rolled_back,
+        "--tasks": lambda stage, done: rolled_back(stage, done, 4),
+        "--revision": rolled_back,
+        "--deregister": deregistered,
+        "--no-wait": not_waited,
+        "--suspend-auto-scaling": suspended({**before, "ScheduledScalingSuspended": True}),
+        "--resume-auto-scaling": suspended({**before, "ScheduledScalingSuspended": False}),
+        "--dry-run": nothing_written,
+        "--wait-until": rolled_back,
+        "--timeout": rolled_back,
+    }
+
+
+CHECKS = checks()
+
+
+def test_the_table_has_a_command_for_each_option_of_ecspresso() -> None:
+    assert {option.split()[0] for option in COMMANDS} == set(CHECKS)
+
+
+@pytest.mark.parametrize("option", COMMANDS)
+def test_the_command_of_the_table(stage: Stage, repository: Path, option: str) -> None:
+    stage.story(good=41)
+    stage.world.make_scalable(CLUSTER, "web", scheduled=True)
+    stage.control.reset_calls()
+    program, playbook, *given = shlex.split(COMMANDS[option])
+    assert (program, playbook) == ("ansible-playbook", play.ROLLBACK)
+    done = play.run(stage.url, playbook, *given, cwd=repository, env={"SERVICE": "web"})
+    assert done.rc == 0, done.stdout + done.stderr
+    CHECKS[option.split(maxsplit=1)[0]](stage, done)

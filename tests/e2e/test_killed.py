@@ -1,0 +1,104 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SIGKILL at any point, and the same command again: neither two versions back, nor auto scaling left suspended."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import play
+from tests.e2e.conftest import Rollback
+from tests.e2e.stage import CLUSTER, Stage
+
+WITH_SCALING = {"rollback_cluster": CLUSTER, "rollback_services": "web", "rollback_suspend_auto_scaling": True}
+# What a rollback with suspended auto scaling writes, in this order.
+WRITES = (
+    "TagResource",  # the record of what is about to be suspended
+    "RegisterScalableTarget",  # suspended
+    "UpdateService",
+    "TagResource",  # the service: a rollback has begun
+    "TagResource",  # the version that was left: bad
+    "TagResource",  # the service: it is rolled back
+    "RegisterScalableTarget",  # as it was
+    "UntagResource",  # nothing left to put back
+)
+
+
+def test_the_writes_of_a_rollback_come_in_this_order(stage: Stage, rollback: Rollback) -> None:
+    """What the kills below count on."""
+    stage.story()
+    stage.world.make_scalable(CLUSTER, "web", scheduled=True)
+    stage.control.reset_calls()
+    assert rollback(suspend_auto_scaling=True).rc == 0
+    assert tuple(stage.writes()) == WRITES
+
+
+@pytest.mark.parametrize(
+    ("after", "worker_dies"), [*((write, True) for write in range(1, len(WRITES))), (3, False), (4, False)]
+)
+def test_killed_after_a_write_and_run_again(
+    stage: Stage, rollback: Rollback, tmp_path: Path, after: int, worker_dies: bool
+) -> None:
+    """The kill comes within milliseconds after the write; an operator had suspended a part of auto scaling before.
+
+    A worker that does not die with ansible-playbook is still there when the second run begins.
+    """
+    stage.story()
+    stage.world.make_scalable(CLUSTER, "web", scheduled=True)
+    before = stage.auto_scaling()
+    stage.control.reset_calls()
+    first = play.Started(stage.url, tmp_path / "log", WITH_SCALING)
+    reached = play.within(30, lambda: len(stage.writes()) >= after or not first.is_running)
+    if worker_dies:
+        first.kill_all()
+    else:
+        first.kill_group()
+    assert reached, (tmp_path / "log").read_text()
+    done = rollback(suspend_auto_scaling=True)
+    assert done.rc == 0, done.stdout
+    assert done.outcomes["web"] in ("rolled_back", "unchanged")
+    assert stage.runs() == {"web:1": 2}
+    assert stage.count("UpdateService") == 1
+    assert stage.auto_scaling() == before
+    stage.control.reset_calls()
+    again = rollback(suspend_auto_scaling=True)
+    assert again.outcomes == {"web": "unchanged"}
+    assert stage.writes() == []
+
+
+def test_what_is_running_is_adopted(stage: Stage, rollback: Rollback, tmp_path: Path) -> None:
+    stage.story()
+    stage.control.timings(task_start=150)
+    first = play.Started(stage.url, tmp_path / "log", {"rollback_cluster": CLUSTER, "rollback_services": "web"})
+    assert play.within(30, lambda: len(stage.writes()) >= 2), (tmp_path / "log").read_text()
+    first.kill_group()
+    done = rollback()
+    result = done.published["rollback_result"]["web"]
+    assert (result["outcome"], result["method"]) == ("rolled_back", "adopt")
+    assert "following the rollback that is already running" in done.stderr
+    assert stage.count("UpdateService") == 1
+    assert stage.runs() == {"web:1": 2}
+    # What the first run did not come to.
+    tags = stage.world.tags("arn:aws:ecs:eu-central-1:123456789012:task-definition/web:3")
+    assert "lastgood:bad" in tags
+
+
+def test_an_orphaned_worker_stops_asking(stage: Stage, tmp_path: Path) -> None:
+    """A runner's timeout kills the process group; the worker has a session of its own and lives on."""
+    stage.story()
+    stage.control.timings(task_start=6000)
+    first = play.Started(stage.url, tmp_path / "log", {"rollback_cluster": CLUSTER, "rollback_services": "web"})
+    assert play.within(30, lambda: stage.count("UpdateService") and len(stage.writes()) >= 2)
+    workers = first.workers()
+    assert workers
+    first.kill_group()
+    assert play.within(10, lambda: not any(play.is_running(pid) for pid in workers))
+    stage.control.reset_calls()
+    time.sleep(2.5)
+    assert stage.control.calls() == {}
+    assert len(stage.runs()) == 1, "the rollback is no longer running, so there was nothing to wait for"
