@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 
 from tests.simulator import Simulator
 
+# Any moment will do; a fixed one makes failures repeatable.
+START = 1_790_000_000.0
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 HEALTH_CHECK = {"command": ["CMD-SHELL", "true"]}
 
@@ -83,7 +85,8 @@ class Cluster:
     def tasks(self, status: str = "RUNNING", name: str = "web") -> list[dict[str, Any]]:
         """DescribeTasks of all tasks of a service with this desired status."""
         arns = self.ecs.list_tasks(cluster="prod", serviceName=name, desiredStatus=status)["taskArns"]
-        return self.ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"] if arns else []
+        found: list[dict[str, Any]] = self.ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"] if arns else []
+        return found
 
     def history(self, name: str = "web") -> list[dict[str, Any]]:
         """DescribeServiceDeployments of all, newest first."""
@@ -107,7 +110,8 @@ class Cluster:
 def client(service: str, **options: Any) -> Any:
     """A client that does not retry."""
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-    return boto3.client(service, **{"region_name": "us-east-1", "config": config, **options})
+    make: Any = boto3.client
+    return make(service, **{"region_name": "us-east-1", "config": config, **options})
 
 
 def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str]:

@@ -11,10 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.simulator import Simulator
-from tests.simulator.selftests.cluster import Cluster
-
-# Any moment will do; a fixed one makes failures repeatable.
-START = 1_790_000_000.0
+from tests.simulator.selftests.cluster import START, Cluster
 
 
 @pytest.fixture

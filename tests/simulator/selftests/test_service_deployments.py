@@ -10,8 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from tests.simulator import Simulator
-from tests.simulator.selftests.cluster import Cluster, refused
-from tests.simulator.selftests.conftest import START
+from tests.simulator.selftests.cluster import START, Cluster, refused
 
 
 def test_a_deployment_goes_from_pending_to_successful(sim: Simulator, cluster: Cluster) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from tests.simulator import Simulator
-from tests.simulator.selftests.cluster import Cluster, refused
-from tests.simulator.selftests.conftest import START
+from tests.simulator.selftests.cluster import START, Cluster, refused
 
 
 def _numbers(cluster: Cluster, **params: Any) -> list[int]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from tests.simulator import Simulator
 from tests.simulator.ecs.tasks import pull_error
-from tests.simulator.selftests.cluster import HEALTH_CHECK, Cluster, refused
-from tests.simulator.selftests.conftest import START
+from tests.simulator.selftests.cluster import HEALTH_CHECK, START, Cluster, refused
 
 
 def test_the_life_of_a_task(sim: Simulator, cluster: Cluster) -> None:
     cluster.create(revision=cluster.register("web:1", healthCheck=HEALTH_CHECK), count=1)
-    seen = []
+    seen: list[tuple[str, str]] = []
     for _second in range(100):
         (task,) = cluster.tasks()
         state = (task["lastStatus"], task["healthStatus"])
