@@ -52,8 +52,14 @@ try:
 except ImportError:
     pass  # HAS_BOTO3 is false, then, and the module gets a process of its own.
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+# An error here would end ansible-playbook with a stack trace, as it imports this in its own process.
+try:
+    from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+    HAS_AMAZON_AWS = True
+except ImportError:
+    HAS_AMAZON_AWS = False
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 
@@ -341,6 +347,11 @@ class InProcessAction(NormalAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
+        if not HAS_AMAZON_AWS:
+            raise AnsibleActionFail(
+                f"{self._task.action} needs the collection amazon.aws, which is not installed for {sys.executable}: "
+                "ansible-galaxy collection install amazon.aws"
+            )
         module = self._module_name()
         reason = why_not_in_process(self._circumstances(module, task_vars))
         if reason:

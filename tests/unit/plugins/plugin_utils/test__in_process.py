@@ -14,9 +14,11 @@ import os
 import sys
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import botocore.session
 import pytest
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as module_warnings
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -396,6 +398,14 @@ def test_progress_is_hidden_by_no_log_and_when_nobody_is_left(screen: Screen) ->
     _progress.say("nobody is left")
     assert _progress.orphaned()
     assert screen.lines == []
+
+
+def test_without_amazon_aws_the_task_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_in_process, "HAS_AMAZON_AWS", False)
+    action = object.__new__(_in_process.InProcessAction)
+    action._task = SimpleNamespace(action="lastgood.aws.ecs_rollback")
+    with pytest.raises(AnsibleActionFail, match="ecs_rollback needs the collection amazon.aws"):
+        action.run(None, {})
 
 
 def test_this_ansible_core_is_known() -> None:
