@@ -404,7 +404,7 @@ def test_without_amazon_aws_the_task_says_so(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(_in_process, "HAS_AMAZON_AWS", False)
     action = object.__new__(_in_process.InProcessAction)
     action._task = SimpleNamespace(action="lastgood.aws.ecs_rollback")
-    with pytest.raises(AnsibleActionFail, match="ecs_rollback needs the collection amazon.aws"):
+    with pytest.raises(AnsibleActionFail, match="ecs_rollback needs the collection amazon"):
         action.run(None, {})
 
 
