@@ -27,7 +27,8 @@ _HEARTBEAT: t.Final = 25.0
 _NAP: t.Final = 5.0
 # Stopped tasks are read again no sooner than this.
 _DIAGNOSE_EVERY: t.Final = 10.0
-# Looks that failed one after the other before we stop trusting that the next one will do.
+# Looks one after the other that failed, or did not list what AWS had accepted, before we stop trusting that the next
+# one will do.
 _BLIND_LOOKS: t.Final = 5
 
 
@@ -46,6 +47,8 @@ class _Track:
     moved_at: float = 0.0
     diagnosed_at: float = float("-inf")
     blind: int = 0
+    listed: bool = False
+    unlisted: int = 0
 
 
 class Sweeper:
@@ -153,6 +156,8 @@ class Sweeper:
         record = watch.Record(str(raw.get("status", "")), str(raw.get("statusReason") or "")) if raw else None
         look = watch.assess(track.watched, service, record)
         self._tell(track, service)
+        track.listed = track.listed or service.deployment(track.watched.deployment_id) is not None
+        track.unlisted = track.unlisted + 1 if look.state == "unlisted" else 0
         if look.state in ("serving", "stable"):
             run.timings.setdefault("serving", self._elapsed())
         if look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
@@ -162,7 +167,7 @@ class Sweeper:
             again.append(run)
         elif look.state == "replaced":
             self._replaced(track, service, look.reason)
-        elif look.state == "failed":
+        elif look.state == "failed" or (look.state == "unlisted" and (track.listed or track.unlisted >= _BLIND_LOOKS)):
             self._fail(track, service, look.reason)
         elif look.state == "going":
             self._diagnose_if_in_trouble(track, service)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 
-State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before"]
+State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before", "unlisted"]
 
 # DescribeServices calls are batched by ten; polling takes at most this many of them a second, a sixth of the
 # published 20 per second, so that the console and ECS itself stay usable in an incident.
@@ -50,7 +50,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look says. ``reason`` is filled where it is not simply going on."""
+    """What one look says. ``reason`` is filled where it is not simply going on.
+
+    ``unlisted``: ours is not in the list, and what was there before is PRIMARY. Either ECS went back and has forgotten
+    ours, or the answer is older than our write, since ECS is only eventually consistent
+    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html). More than one look tells which.
+    """
 
     state: State
     reason: str = ""
@@ -73,7 +78,8 @@ def _own(watched: Watched, service: Service) -> Look:
         return Look("going")
     if ours is None or primary.id != ours.id:
         if primary.id in watched.known_deployments:
-            return Look("failed", f"ECS went back to {names.short(primary.task_definition)} by itself")
+            back = f"ECS went back to {names.short(primary.task_definition)} by itself"
+            return Look("unlisted" if ours is None else "failed", back)
         return Look("replaced", _replaced_by(primary))
     if _settled(service, ours):
         return Look("stable")
@@ -105,7 +111,8 @@ def _settled(service: Service, ours: Deployment) -> bool:
 
     Services with a Classic Load Balancer have no rollout state (API_Deployment); there the counts must do.
     """
-    alone = len(service.deployments) == 1
+    # An INACTIVE deployment has been completely replaced (API_Deployment).
+    alone = all(d.id == ours.id or d.status == "INACTIVE" for d in service.deployments)
     full = ours.running >= ours.desired and ours.pending == 0 and service.running == service.desired
     return alone and full and ours.rollout_state in ("COMPLETED", "")
 

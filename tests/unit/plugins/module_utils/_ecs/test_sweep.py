@@ -1,0 +1,319 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The loop that looks, on a clock that only sleeping moves."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, sweep
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    FakeAws,
+    FakeClock,
+    accepted_run,
+    arn,
+    at,
+    deployment,
+    planned,
+    raw_service,
+    refused_by_aws,
+    service,
+    told,
+)
+
+OLD = service(deployment(42, "ecs-svc/old"))
+GOING = service(
+    deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS", running=2),
+    deployment(42, "ecs-svc/old", status="ACTIVE", running=2),
+)
+SERVING = service(
+    deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS"), deployment(42, "ecs-svc/old", status="ACTIVE", running=0)
+)
+STABLE = service(deployment(41, "ecs-svc/ours"))
+BACK = service(
+    deployment(42, "ecs-svc/old"),
+    deployment(41, "ecs-svc/ours", status="ACTIVE", rollout="FAILED", running=0, rollout_reason="circuit breaker"),
+)
+OVER = service(deployment(43, "ecs-svc/theirs", rollout="IN_PROGRESS"))
+NOTHING_STOPPED: dict[str, t.Any] = {"list_tasks": lambda **params: {"taskArns": []}}
+
+
+@pytest.fixture(autouse=True)
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    said: list[str] = []
+    monkeypatch.setattr(_progress, "say", said.append)
+    monkeypatch.setattr(_progress, "orphaned", lambda: False)
+    monkeypatch.setattr("random.uniform", lambda low, high: 1.0)
+    return said
+
+
+def looks(*now: Service | Exception | dict[str, t.Any]) -> t.Callable[..., t.Any]:
+    """DescribeServices answers one after the other, the last one from then on."""
+    answers = itertools.chain(now[:-1], itertools.repeat(now[-1]))
+
+    def describe(**params: t.Any) -> t.Any:
+        found = next(answers)
+        return {"services": [raw_service(found)]} if isinstance(found, Service) else found
+
+    return describe
+
+
+def watching(
+    *now: Service | Exception | dict[str, t.Any],
+    run: ServiceRun | None = None,
+    wait_until: sweep.WaitUntil = "stable",
+    wait_timeout: float = 60,
+    **answers: t.Any,
+) -> tuple[ServiceRun, list[ServiceRun], FakeClock, FakeAws]:
+    run = run or accepted_run(planned(OLD, told(41, 42)))
+    aws, clock = FakeAws(describe_services=looks(*now), **{**NOTHING_STOPPED, **answers}), FakeClock()
+    again = sweep.Sweeper(aws, clock, wait_until, wait_timeout, clock.monotonic()).watch([run])
+    return run, again, clock, aws
+
+
+def test_it_watches_until_stable(lines: list[str]) -> None:
+    run, again, clock, _aws = watching(GOING, SERVING, STABLE)
+    assert (run.outcome, again) == ("rolled_back", [])
+    assert run.service is not None
+    assert run.service.deployments == STABLE.deployments
+    assert run.timings == {"serving": 2.0, "stable": 4.0}
+    assert clock.seconds == 1004.0
+    assert lines == [
+        "[web] 2/4 on web:41, 2 on web:42, 0 s",
+        "[web] 4/4 on web:41, old tasks draining, 2 s",
+        "[web] 4/4 on web:41, 4 s",
+    ]
+
+
+def test_it_returns_when_serving_where_that_is_asked() -> None:
+    run, _again, clock, _aws = watching(GOING, SERVING, STABLE, wait_until="serving")
+    assert (run.outcome, clock.seconds, run.timings) == ("rolled_back", 1002.0, {"serving": 2.0})
+    assert "may still drain" in run.reason
+
+
+@pytest.mark.parametrize("wait_until", ["stable", "serving"])
+def test_stable_at_the_first_look_is_serving_too(wait_until: sweep.WaitUntil) -> None:
+    run, _again, clock, _aws = watching(STABLE, wait_until=wait_until)
+    assert (run.outcome, run.timings, clock.seconds) == ("rolled_back", {"serving": 0.0, "stable": 0.0}, 1000.0)
+    assert "nothing of the other versions is left" in run.reason
+
+
+def test_a_rollout_that_ecs_gave_up_on() -> None:
+    run, _again, _clock, _aws = watching(GOING, BACK)
+    assert run.outcome == "failed"
+    assert run.reason == "web:41 does not come up: circuit breaker"
+
+
+def test_a_rollout_that_failed_with_nothing_healthy() -> None:
+    broken = service(deployment(41, "ecs-svc/ours", rollout="FAILED", running=1))
+    assert watching(broken)[0].outcome == "rollback_failed"
+    none = dataclasses.replace(broken, desired=0)
+    assert watching(none)[0].outcome == "failed"
+
+
+def test_a_crash_loop_is_certain_before_the_time_is_up() -> None:
+    crashing = service(
+        deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS", running=0, failed=3),
+        deployment(42, "ecs-svc/old", status="ACTIVE"),
+    )
+    crashed = {
+        "startedBy": "ecs-svc/ours",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"exitCode": 1}],
+        "startedAt": at(1),
+    }
+    stopped = {"STOPPED": ["a", "b", "c"], "RUNNING": []}
+    run, _again, clock, aws = watching(
+        crashing,
+        list_tasks=lambda **params: {"taskArns": stopped[params["desiredStatus"]]},
+        describe_tasks=lambda **params: {"tasks": [{"taskArn": a, **crashed} for a in params["tasks"]]},
+    )
+    assert (run.outcome, clock.seconds) == ("failed", 1000.0)
+    assert "Essential container in task exited (exit code 1) (3 of 3 failed tasks)" in run.reason
+    assert run.diagnosis is not None
+    assert len(run.diagnosis.stopped) == 3
+    assert aws.sent("list_tasks")
+
+
+def test_what_an_earlier_look_found_is_kept() -> None:
+    # Stopped tasks vanish from the list.
+    stopping = service(
+        deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS", running=0, failed=1),
+        deployment(42, "ecs-svc/old", status="ACTIVE"),
+    )
+    first = itertools.chain([["a"]], itertools.repeat([]))
+    run, _again, _clock, _aws = watching(
+        stopping,
+        list_tasks=lambda **params: {"taskArns": next(first) if params["desiredStatus"] == "STOPPED" else []},
+        describe_tasks=lambda **params: {
+            "tasks": [{"taskArn": "a", "startedBy": "ecs-svc/ours", "stopCode": "TaskFailedToStart"}]
+        },
+    )
+    assert run.outcome == "timeout"
+    assert run.diagnosis is not None
+    assert [s.arn for s in run.diagnosis.stopped] == ["a"]
+    assert "TaskFailedToStart (1 of 1 failed tasks)" in run.reason
+
+
+def test_the_time_is_up() -> None:
+    run, _again, clock, _aws = watching(GOING, wait_timeout=60)
+    assert run.outcome == "timeout"
+    assert run.reason.startswith("still going after 60 s (2/4 on web:41, 2 on web:42)")
+    assert "Nothing was undone. Run the same command again to go on watching it" in run.reason
+    assert 1060 <= clock.seconds <= 1062
+
+
+def test_a_heartbeat_goes_out_while_nothing_changes(lines: list[str]) -> None:
+    watching(GOING, wait_timeout=90)
+    beats = [line for line in lines if line.startswith("[web] 2/4 on web:41, 2 on web:42, ")]
+    assert len(beats) == 4
+    seconds = [int(line.rpartition(", ")[2].removesuffix(" s")) for line in beats]
+    assert max(b - a for a, b in itertools.pairwise(seconds)) <= 30
+
+
+def test_an_orphan_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_progress, "orphaned", lambda: True)
+    with pytest.raises(sweep.Orphaned):
+        watching(GOING)
+
+
+# -- answers that say nothing
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refused_by_aws("DescribeServices"),
+        {},
+        {"services": []},
+        {"services": [], "failures": [{"arn": "web", "reason": "MISSING"}]},
+    ],
+)
+def test_looks_that_fail_do_not_end_it_at_once(answer: t.Any) -> None:
+    assert watching(GOING, answer, answer, answer, answer, STABLE)[0].outcome == "rolled_back"
+    run = watching(GOING, answer)[0]
+    assert run.outcome == "timeout"
+    assert "AWS accepted the rollback to web:41, but its end could not be watched" in run.reason
+    assert "Run the same command again" in run.reason
+
+
+def test_an_answer_from_before_the_write_is_no_failure() -> None:
+    # ECS is eventually consistent: the first looks may not list what it has accepted.
+    assert watching(OLD, OLD, GOING, STABLE)[0].outcome == "rolled_back"
+
+
+def test_a_deployment_that_is_gone_for_good_is_a_failure() -> None:
+    run = watching(OLD)[0]
+    assert (run.outcome, "ECS went back to web:42 by itself" in run.reason) == ("failed", True)
+    # Once it was listed there is nothing to wait for.
+    run, _again, clock, _aws = watching(GOING, OLD)
+    assert (run.outcome, clock.seconds) == ("failed", 1002.0)
+
+
+# -- somebody else, or ECS itself, deployed over it
+
+
+def records(status: str) -> dict[str, t.Any]:
+    brief = {
+        "serviceDeploymentArn": "arn:ours",
+        "status": status,
+        "createdAt": at(200),
+        "targetServiceRevisionArn": "arn:revision",
+    }
+    return {
+        "list_service_deployments": {"serviceDeployments": [brief]},
+        "describe_service_deployments": {"serviceDeployments": [brief]},
+        "describe_service_revisions": {
+            "serviceRevisions": [{"serviceRevisionArn": "arn:revision", "taskDefinition": arn(41)}]
+        },
+    }
+
+
+@pytest.mark.parametrize("status", ["STOPPED", "STOP_REQUESTED", "SOMETHING_NEW"])
+def test_superseded_by_somebody_else(status: str) -> None:
+    run = watching(GOING, OVER, **records(status))[0]
+    assert (run.outcome, run.reason) == ("superseded", "somebody else deployed web:43 (ecs-svc/theirs) over it")
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"])
+def test_ecs_itself_deployed_over_it(status: str) -> None:
+    # The circuit breaker's own deployment has a new id, too; the record tells.
+    back = service(deployment(42, "ecs-svc/new"))
+    run = watching(GOING, back, **records(status))[0]
+    assert run.outcome == "failed"
+    assert f"ECS rolled it back ({status})" in run.reason
+
+
+def test_superseded_where_the_record_cannot_be_read() -> None:
+    run = watching(GOING, OVER, list_service_deployments=refused_by_aws("ListServiceDeployments"))[0]
+    assert run.outcome == "superseded"
+
+
+# -- ECS's own rollback, followed by its record
+
+
+def native() -> ServiceRun:
+    flying = service(deployment(42, "ecs-svc/42", rollout="IN_PROGRESS"))
+    made = planned(flying, told(41, (42, "IN_PROGRESS")))
+    return accepted_run(made, act.Accepted(flying, wrote=True, service_deployment="arn:ours"))
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "again"),
+    [("ROLLBACK_SUCCESSFUL", "rolled_back", 0), ("ROLLBACK_FAILED", "failed", 0), ("SUCCESSFUL", None, 1)],
+)
+def test_native_rollbacks(status: str, outcome: str | None, again: int) -> None:
+    on = service(deployment(41, "ecs-svc/41"))
+    run, back, _clock, aws = watching(on, run=native(), **records(status))
+    assert (run.outcome, len(back)) == (outcome, again)
+    assert aws.sent("describe_service_deployments")[0] == {"serviceDeploymentArns": ["arn:ours"]}
+
+
+def test_a_native_rollback_goes_on_while_its_record_cannot_be_read() -> None:
+    answers = [
+        refused_by_aws("DescribeServiceDeployments"),
+        records("ROLLBACK_SUCCESSFUL")["describe_service_deployments"],
+    ]
+    run = watching(service(deployment(41, "ecs-svc/41")), run=native(), describe_service_deployments=answers)[0]
+    assert run.outcome == "rolled_back"
+
+
+# -- many
+
+
+def test_ten_services_are_one_call_a_sweep(lines: list[str]) -> None:
+    names = [f"web{n}" for n in range(11)]
+    runs = [
+        accepted_run(planned(dataclasses.replace(OLD, name=name, arn=f"arn:{name}"), told(41, 42))) for name in names
+    ]
+    seen: dict[str, int] = {}
+
+    def describe(**params: t.Any) -> t.Any:
+        found = []
+        for name in params["services"]:
+            seen[name] = seen.get(name, 0) + 1
+            found.append(dataclasses.replace(STABLE if seen[name] > 1 or name == "web0" else GOING, name=name))
+        return {"services": [raw_service(s) for s in found]}
+
+    aws, clock = FakeAws(describe_services=describe, **NOTHING_STOPPED), FakeClock()
+    sweep.Sweeper(aws, clock, "stable", 60, clock.monotonic()).watch(runs)
+    assert {run.outcome for run in runs} == {"rolled_back"}
+    # What has ended is not looked at again.
+    assert [len(sent["services"]) for sent in aws.sent("describe_services")] == [10, 1, 10]
+    assert "web0" not in aws.sent("describe_services")[2]["services"]
+
+
+def test_a_run_that_was_not_acted_on_cannot_be_watched() -> None:
+    run = ServiceRun.of("web", "prod", planned(OLD, told(41, 42)))
+    with pytest.raises(ValueError, match="web was not acted on"):
+        sweep.Sweeper(FakeAws(), FakeClock(), "stable", 60, 0).watch([run])
