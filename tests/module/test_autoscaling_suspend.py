@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from collections.abc import Iterator
+from unittest import mock
 
 import boto3
 import pytest
@@ -268,6 +270,14 @@ def test_a_record_of_a_killed_run_is_kept(prod: Prod) -> None:
     result = prod.run("restored", "web")
     assert prod.suspended(web) == SCHEDULED
     assert "run 4f3a9c2e of awx/4711 at 2026-11-22T14:02:11Z (500s)" in result["targets"][0]["reason"]
+
+
+@pytest.mark.parametrize("missing", [KeyError("uid not found: 1000"), OSError("No username set in the environment")])
+def test_a_container_whose_user_has_no_name(prod: Prod, monkeypatch: pytest.MonkeyPatch, missing: Exception) -> None:
+    monkeypatch.setattr(autoscaling_suspend.getpass, "getuser", mock.Mock(side_effect=missing))
+    prod.service("web")
+    record = prod.run("suspended", "web")["targets"][0]["record"]
+    assert record["by"].startswith(f"{os.getuid()}@")
 
 
 def test_what_somebody_else_has_changed_is_left_alone(prod: Prod) -> None:

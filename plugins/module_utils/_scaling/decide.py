@@ -153,7 +153,7 @@ def _restore(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
             "or use state=resumed to resume the flags that you name",
         )
     if journal.touched_by_others(suspended):
-        finding = _touched(journal, suspended, "Nothing was changed. To resume what is suspended: state=resumed")
+        finding = _touched(journal, suspended, "Nothing was changed here. To resume it all: state=resumed")
         return Decision("left_alone", finding.message, suspended, journal, (), (finding,))
     wanted = wish.flags & suspended & journal.ours
     after, journal_after, steps = _give_back(wanted, suspended, journal, needed=True)

@@ -110,6 +110,6 @@ def _absent(request: Request, resource_id: str, fact: services.ServiceFact | Non
     else:
         check = "scalable_target_missing"
         why = f"there is no scalable target for {request.dimension}, so there is nothing to {_VERB[request.wish.state]}"
-    reason = f"{why}. Nothing was changed"
+    reason = f"{why}. Nothing was changed here"
     finding = Finding(check, severity, reason)
     return Plan(resource_id, None, Decision("missing", reason, frozenset(), None, (), (finding,)))

@@ -162,7 +162,7 @@ def test_a_service_without_a_scalable_target(
     assert [(f.check, f.severity) for f in result.findings] == [("scalable_target_missing", severity)]
     verb = {"suspended": "suspend", "resumed": "resume", "restored": "restore"}[state]
     assert result.reason == (
-        f"there is no scalable target for ecs:service:DesiredCount, so there is nothing to {verb}. Nothing was changed"
+        f"there is no scalable target for ecs:service:DesiredCount, so there is nothing to {verb}. Nothing was changed here"
     )
 
 
@@ -372,6 +372,9 @@ def test_everything_that_is_recorded_in_a_cluster_is_restored(cloud: t.Any) -> N
     other = cloud.targets.pop(api)
     cloud.targets["service/test/api"] = {**other, "ResourceId": "service/test/api"}
     cloud.tags["service/test/api"] = cloud.tags[api]
+    # A dimension that ECS does not have today.
+    cloud.targets["service/prod/other"] = {**other, "ResourceId": "service/prod/other", "ScalableDimension": "ecs:x:y"}
+    cloud.tags["service/prod/other"] = cloud.tags[api]
     results = cloud.run("restored", "*")
     assert [result.plan.resource_id for result in results] == [web]
     assert cloud.suspended(web) == set()
