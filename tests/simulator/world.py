@@ -130,6 +130,10 @@ class World:
         ``do`` is ``{"operation": "UpdateService", "params": {...}}`` (with ``"service"`` for another one than ecs), or
         a control method: ``{"control": "advance", "params": {"seconds": 60}}``.
         """
+        name = do.get("control") or do.get("operation")
+        known = name in CONTROL if "control" in do else (do.get("service", "ecs"), name) in OPERATIONS
+        if not known:
+            raise ValueError(f"nothing here can do {do}")
         with self.lock:
             self.faults.interfere(Interference(operation, do, when, nth))
 
@@ -217,10 +221,7 @@ class World:
         if "control" in deed:
             CONTROL[deed["control"]](self, **params)
             return
-        handler = OPERATIONS.get((deed.get("service", "ecs"), deed["operation"]))
-        if handler is None:
-            raise ValueError(f"the simulator has no {deed.get('service', 'ecs')}:{deed['operation']} to do")
-        handler(context, params)
+        OPERATIONS[deed.get("service", "ecs"), deed["operation"]](context, params)
 
     def _context(self, request: Request) -> Context:
         account = os.environ.get("MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
@@ -264,10 +265,17 @@ def _broken(fault: Fault, request: Request, context: Context, reply: Reply | Non
             message = permissions.denied(request, context)
         if message is None:
             message = "Rate exceeded" if "Throttling" in fault.code else fault.code
-        raise AwsError(fault.code, message, 500 if fault.code in _SERVER_FAULTS else 400)
+        raise AwsError(fault.code, message, _STATUS.get(fault.code, 400))
     whole = reply.body if reply is not None else b'{"truncated": "here"}'
     headers = reply.headers if reply is not None else {"Content-Type": "application/x-amz-json-1.1"}
     return Reply(200, whole[: len(whole) // 2] if fault.kind == "truncate" else b"", headers)
 
 
-_SERVER_FAULTS = {"ServerException", "InternalFailure", "InternalServerError", "ServiceUnavailable"}
+# Everything else is 400. AccessDenied is what the XML services say.
+_STATUS = {
+    "AccessDenied": 403,
+    "InternalFailure": 500,
+    "InternalServerError": 500,
+    "ServerException": 500,
+    "ServiceUnavailable": 503,
+}

@@ -151,7 +151,15 @@ class TestFailures:
         with pytest.raises(ValueError, match="unknown kind"):
             sim.fail("X", kind="explode")
         with pytest.raises(ValueError, match="unknown moment"):
-            sim.on("X", {}, when="during")
+            sim.on("X", {"control": "calls"}, when="during")
+        for nothing in (
+            {},
+            {"operation": "Nope"},
+            {"control": "nope"},
+            {"service": "s3", "operation": "UpdateService"},
+        ):
+            with pytest.raises(ValueError, match="nothing here can do"):
+                sim.on("X", nothing)
         with pytest.raises(ValueError, match="unknown behaviour"):
             sim.image("x", "sing")
 
