@@ -111,6 +111,12 @@ GATES = (
     Gate(
         "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
     ),
+    Gate(
+        "simulator",
+        "the simulator's own tests",
+        pytest("tests/simulator"),
+        needs="tests/simulator/**/test_*.py",
+    ),
     Gate("unit", "unit tests", pytest("tests/unit"), needs="tests/unit/plugins/**/test_*.py"),
     Gate(
         "molecule",
