@@ -162,7 +162,8 @@ def test_a_service_without_a_scalable_target(
     assert [(f.check, f.severity) for f in result.findings] == [("scalable_target_missing", severity)]
     verb = {"suspended": "suspend", "resumed": "resume", "restored": "restore"}[state]
     assert result.reason == (
-        f"there is no scalable target for ecs:service:DesiredCount, so there is nothing to {verb}. Nothing was changed here"
+        f"there is no scalable target for ecs:service:DesiredCount, so there is nothing to {verb}. "
+        "Nothing was changed here"
     )
 
 
