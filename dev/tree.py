@@ -10,6 +10,7 @@ do; and it finds amazon.aws (documentation fragments, imports) only beside the c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -54,28 +55,21 @@ def make_tree(name: str, environment: Environment) -> Path:
     """
     collections = BUILD / name / "collections" / "ansible_collections"
     collection = collections / "lastgood" / "aws"
+    copied = BUILD / name / "copied"
+    before = {Path(line) for line in copied.read_text().splitlines()} if copied.exists() else set()
     wanted = collection_files()
-    if collection.is_dir():
-        remove_other_files(collection, set(wanted))
+    # Only what was copied is removed again: the tools keep caches and results there, maybe right now in another run.
+    for file in before - set(wanted):
+        (collection / file).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.removedirs((collection / file).parent)
     for file in wanted:
         copy_if_changed(ROOT / file, collection / file)
+    copied.write_text("".join(f"{file}\n" for file in wanted))
     if not (collection / ".git").is_dir():
         subprocess.run(["git", "init", "--quiet", str(collection)], check=True)
     copy_collections(environment, collections)
     return collection
-
-
-def remove_other_files(directory: Path, wanted: set[Path]) -> None:
-    """Removes what is not ``wanted``, folders that this leaves empty too; git's and Python's own files stay."""
-    for path in sorted(directory.rglob("*"), reverse=True):
-        relative = path.relative_to(directory)
-        if relative.parts[0] == ".git" or "__pycache__" in relative.parts or relative in wanted:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            if not any(path.iterdir()):
-                path.rmdir()
-        else:
-            path.unlink()
 
 
 def copy_if_changed(source: Path, target: Path) -> None:
