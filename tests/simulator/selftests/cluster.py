@@ -74,7 +74,8 @@ class Cluster:
 
     def primary(self, name: str = "web") -> dict[str, Any]:
         """The PRIMARY deployment."""
-        (found,) = [entry for entry in self.service(name)["deployments"] if entry["status"] == "PRIMARY"]
+        deployments: list[dict[str, Any]] = self.service(name)["deployments"]
+        (found,) = [entry for entry in deployments if entry["status"] == "PRIMARY"]
         return found
 
     def messages(self, name: str = "web") -> list[str]:
