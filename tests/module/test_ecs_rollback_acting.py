@@ -126,9 +126,7 @@ def test_a_revision_that_a_task_of_no_service_uses_is_not_deregistered(shop: Sho
 
 def test_a_task_of_another_revision_of_the_family_does_not_hold_it(shop: Shop) -> None:
     shop.releases(2)
-    shop.world.ecs.run_task(
-        cluster=CLUSTER, taskDefinition="web:1", launchType="FARGATE", networkConfiguration=NETWORK
-    )
+    shop.world.ecs.run_task(cluster=CLUSTER, taskDefinition="web:1", launchType="FARGATE", networkConfiguration=NETWORK)
     assert shop.rollback(deregister=True).only["deregistered"] == arn("web:2")
 
 

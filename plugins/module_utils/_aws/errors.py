@@ -33,6 +33,7 @@ RETRIED_CODES: t.Final = (
     *THROTTLING_CODES,
     "ServerException",
     "InternalServerError",
+    "InternalServiceException",
     "ServiceUnavailableException",
     "ConcurrentUpdateException",
 )
@@ -104,7 +105,8 @@ class AwsCallError(AnsibleAWSError):
     @property
     def no_answer(self) -> bool:
         """No answer came, so a write may or may not have been applied."""
-        return self.exception is not None and not hasattr(self.exception, "response")
+        # botocore's exceptions of a broken connection have a `response` too, which is None.
+        return self.exception is not None and not isinstance(getattr(self.exception, "response", None), dict)
 
     def explain(self) -> str:
         """One sentence: what failed, AWS's words, and what to do about it."""
@@ -112,7 +114,7 @@ class AwsCallError(AnsibleAWSError):
         if self.detail and self.detail != self.code:
             text += f" ({self.detail.rstrip('.')})"
         advice = self._advice()
-        return f"{text}. {advice}" if advice else f"{text}."
+        return f"{text}. {advice}." if advice else f"{text}."
 
     def _advice(self) -> str:
         if self.is_denied:

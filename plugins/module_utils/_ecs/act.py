@@ -25,6 +25,10 @@ class PlanIsStale(Exception):
     """The service is not as the plan found it. Nothing was written; plan again."""
 
 
+class AnswerLost(Exception):
+    """The answer to a write was lost, and what became of it cannot be read. The message says so."""
+
+
 @dataclass(frozen=True)
 class Accepted:
     """AWS took the write, or nothing had to be written because a rollback runs already.
@@ -66,13 +70,26 @@ def stop_deployment(aws: Aws, planned: plan.Plan) -> Accepted:
     """Let ECS itself go back. Raises :class:`PlanIsStale` where the deployment ended meanwhile."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
+    arn = planned.running.arn
+    notes: tuple[Finding, ...] = ()
     try:
-        api.stop_service_deployment(aws, planned.running.arn)
+        api.stop_service_deployment(aws, arn)
     except AwsCallError as exc:
         if api.has_ended_meanwhile(exc):
             raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
-        raise
-    return Accepted(planned.service, wrote=True, service_deployment=planned.running.arn)
+        if not exc.no_answer or not _is_rolling_back(aws, arn, exc):
+            raise
+        what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
+        notes = (_answer_lost("StopServiceDeployment", exc, what),)
+    return Accepted(planned.service, wrote=True, service_deployment=arn, findings=notes)
+
+
+def _is_rolling_back(aws: Aws, arn: str, error: AwsCallError) -> bool:
+    try:
+        record = api.describe_service_deployments(aws, [arn]).get(arn, {})
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        raise AnswerLost(_not_known("StopServiceDeployment", error, exc)) from exc
+    return str(record.get("status", "")).startswith("ROLLBACK")
 
 
 def update_service(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
@@ -97,7 +114,11 @@ def update_service(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
 
 def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:
     """The answer was lost, and the write may have been applied: what stands there now tells."""
-    service = api.describe_services(aws, planned.service.cluster_arn, [planned.service.name])[planned.service.name]
+    name = planned.service.name
+    try:
+        service = api.describe_services(aws, planned.service.cluster_arn, [name])[name]
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        raise AnswerLost(_not_known("UpdateService", error, exc)) from exc
     primary = service.primary if isinstance(service, Service) else None
     if (
         not isinstance(service, Service)
@@ -106,13 +127,26 @@ def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError 
         or not names.same(primary.task_definition, target)
     ):
         raise error
-    note = Finding(
+    what = f"deployment {primary.id} to {names.short(target)} stands there"
+    note = _answer_lost("UpdateService", error, what)
+    return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
+
+
+def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> Finding:
+    return Finding(
         "answer_lost",
         "warn",
-        f"the answer to UpdateService was lost ({error.detail}); deployment {primary.id} to {names.short(target)} "
-        "stands there and is taken for ours",
+        f"the answer to {operation} was lost ({error.detail}); {what} and is taken for ours",
     )
-    return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
+
+
+def _not_known(
+    operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
+) -> str:
+    return (
+        f"the answer to {operation} was lost ({error.detail}), and whether AWS applied it is not known. "
+        f"{then.explain()} Nothing was undone. Run the same command again: it goes on from what it finds"
+    )
 
 
 def _accepted(planned: plan.Plan, after: Service, target: str) -> Accepted:

@@ -41,7 +41,7 @@ class Planner:
         self._task_definitions = read.TaskDefinitions(aws)
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plan.Plan | Refusal]:
-        """A plan or a refusal for each name, in the order of the names."""
+        """A plan or a refusal for each name, in the order of the names. A service that is named twice gets one."""
         try:
             found = read.services(self._aws, self._cluster, service_names)
         except (AwsCallError, IncompleteAnswerError) as exc:
@@ -49,9 +49,12 @@ class Planner:
         present = {name: service for name, service in found.items() if isinstance(service, Service)}
         histories = read.Histories(self._aws, self._cluster)
         histories.read(_worth_a_history(present.values()))
+        # By name and by ARN it is still one service.
+        first = {present[name].arn if name in present else name: name for name in reversed(service_names)}
         return {
             name: self._plan_one(present[name], histories) if name in present else self._missing(name, str(found[name]))
             for name in service_names
+            if name in first.values()
         }
 
     def _plan_one(self, service: Service, histories: read.Histories) -> plan.Plan | Refusal:

@@ -131,6 +131,10 @@ class Rollback:
                 run.accepted = act.update_service(self._aws, planned, self._order.wish.tasks)
         except act.PlanIsStale:
             return False
+        except act.AnswerLost as exc:
+            run.changed = True
+            run.end("timeout", str(exc))
+            return True
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.end("refused", exc.explain())
             return True

@@ -1,0 +1,444 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module ecs_rollback, in process, against the simulator: AWS refuses, throttles, mumbles, and others interfere."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
+from tests.module.services import CLUSTER, Run, Shop, short
+
+# What the refusal of an operation leads to, and whether the service was moved.
+REFUSED = ("refused", "web:3")
+GOES_ON = ("rolled_back", "web:1")
+DENIED = {
+    "DescribeServices": REFUSED,
+    "ListServiceDeployments": REFUSED,
+    "DescribeServiceDeployments": GOES_ON,
+    "DescribeServiceRevisions": REFUSED,
+    "DescribeTaskDefinition": REFUSED,
+    "UpdateService": REFUSED,
+    "TagResource": GOES_ON,
+    "DeregisterTaskDefinition": GOES_ON,
+    "ListTasks": GOES_ON,
+    "ListClusters": GOES_ON,
+    "ListServices": GOES_ON,
+}
+# Only asked for in another story than the usual one; each has a test of its own here.
+SELDOM = {"StopServiceDeployment", "ListTaskDefinitions", "DescribeTasks"}
+READS = ("DescribeServices", "ListServiceDeployments", "DescribeServiceRevisions", "DescribeTaskDefinition")
+
+
+def half_way(shop: Shop) -> None:
+    """web:2 is good, and web:3 is being deployed."""
+    shop.releases(2)
+    shop.versions(1)
+    shop.deploy("web:3", settle=20)
+
+
+def later(shop: Shop, operation: str, after: str, **fault: t.Any) -> None:
+    """From the moment when an operation was answered, another one fails."""
+    params = {"operation": operation, "times": None, **fault}
+    shop.sim.on(after, {"control": "fail", "params": params}, "after")
+
+
+def says_nothing_was_written(run: Run) -> bool:
+    """It does, and that is true."""
+    return run.message.endswith("Nothing was written") and run.result["changed"] is False
+
+
+# -- denied
+
+
+def test_every_operation_that_is_ever_called_has_a_test_of_its_refusal() -> None:
+    called = re.findall(r'"ecs",\s+"([a-z_]+)"', Path(api.__file__).read_text(encoding="utf-8"))
+    names = {"".join(word.title() for word in name.split("_")) for name in called}
+    assert len(names) > 10
+    assert names == set(DENIED) | SELDOM
+
+
+@pytest.mark.parametrize(("operation", "end"), DENIED.items())
+def test_access_denied(shop: Shop, operation: str, end: tuple[str, str]) -> None:
+    shop.bad_release()
+    shop.deny(operation)
+    run = shop.rollback(deregister=True)
+    shop.sim.clear_failures()
+    assert ((run.outcome, shop.on()), operation in run.operations) == (end, True)
+    assert f"The identity in use needs the permission ecs:{operation}" in run.everything
+    assert "AccessDeniedException" in run.everything
+    if end == REFUSED:
+        assert (run.failed, says_nothing_was_written(run)) == (True, True)
+        assert f"ecs:{operation}" in run.message
+        assert set(run.writes) <= {operation}
+    elif operation != "DescribeServiceDeployments":
+        assert (shop.status("web:3"), run.only["deregistered"]) == (
+            ("INACTIVE", run.only["left"]) if operation == "TagResource" else ("ACTIVE", None)
+        )
+
+
+def test_access_denied_to_stop_a_deployment(shop: Shop) -> None:
+    half_way(shop)
+    shop.deny("StopServiceDeployment")
+    run = shop.rollback()
+    assert (run.outcome, run.writes, shop.on()) == ("refused", ["StopServiceDeployment"], "web:3")
+    assert "The identity in use needs the permission ecs:StopServiceDeployment" in run.message
+    assert says_nothing_was_written(run)
+
+
+def test_access_denied_to_list_the_family(shop: Shop) -> None:
+    shop.versions(2)
+    shop.create("web:2")
+    shop.deny("ListTaskDefinitions")
+    run = shop.rollback(fallback="previous_registered")
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:2")
+    assert "needs the permission ecs:ListTaskDefinitions" in run.message
+
+
+def test_access_denied_to_describe_tasks(shop: Shop) -> None:
+    shop.releases(2)
+    shop.broken("web:1")
+    shop.deny("DescribeTasks")
+    run = shop.rollback(wait_timeout=300)
+    assert (run.outcome, run.only["diagnosis"]["stopped_tasks"]) == ("timeout", [])
+    assert "needs the permission ecs:DescribeTasks" in run.only["diagnosis"]["unknown"][0]
+
+
+def test_access_denied_to_look_again_just_before_the_write(shop: Shop) -> None:
+    shop.bad_release()
+    later(shop, "DescribeServices", after="DescribeTaskDefinition", code="AccessDeniedException")
+    run = shop.rollback()
+    assert (run.outcome, run.writes, shop.sim.clear_failures(), shop.on()) == ("refused", [], None, "web:3")
+    assert "the last look before the write failed" in run.message
+
+
+def test_access_denied_while_watching(shop: Shop) -> None:
+    shop.bad_release()
+    later(shop, "DescribeServices", after="UpdateService", code="AccessDeniedException")
+    run = shop.rollback()
+    shop.sim.clear_failures()
+    assert (run.outcome, run.failed, run.result["changed"], shop.on()) == ("timeout", True, True, "web:1")
+    assert "AWS accepted the rollback to web:1, but its end could not be watched" in run.message
+    assert "needs the permission ecs:DescribeServices" in run.message
+    assert run.message.endswith("Nothing was undone. Run the same command again to go on watching")
+
+
+def test_a_few_looks_that_fail_are_made_up_for_by_the_next(shop: Shop) -> None:
+    shop.bad_release()
+    later(shop, "DescribeServices", after="UpdateService", code="AccessDeniedException", times=4)
+    assert shop.rollback().outcome == "rolled_back"
+
+
+def test_credentials_that_have_expired(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.fail("DescribeServices", code="ExpiredTokenException", times=None)
+    run = shop.rollback()
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "have expired: renew them and run the same command again" in run.message
+
+
+# -- throttled
+
+
+@pytest.mark.parametrize("operation", ["DescribeServices", "ListServiceDeployments", "UpdateService", "TagResource"])
+def test_throttled_once(shop: Shop, operation: str) -> None:
+    shop.bad_release()
+    shop.sim.fail(operation, code="ThrottlingException")
+    run = shop.rollback()
+    assert (run.outcome, shop.on(), run.result["warnings"]) == ("rolled_back", "web:1", [])
+    assert run.result["api_calls"][operation] == len(run.sent(operation))
+
+
+def test_throttled_for_as_long_as_it_tries(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.fail("UpdateService", code="ThrottlingException", times=None)
+    run = shop.rollback()
+    shop.sim.clear_failures()
+    assert (run.outcome, shop.on(), set(run.writes)) == ("refused", "web:3", {"UpdateService"})
+    assert "AWS throttled this through all retries: run the same command again in a minute" in run.message
+    assert says_nothing_was_written(run)
+
+
+def test_throttled_while_watching_for_as_long_as_it_tries(shop: Shop) -> None:
+    shop.bad_release()
+    later(shop, "DescribeServices", after="UpdateService", code="ThrottlingException")
+    run = shop.rollback()
+    assert (run.outcome, run.result["changed"]) == ("timeout", True)
+    assert "AWS throttled this through all retries" in run.message
+
+
+def test_the_quotas_of_a_busy_account_slow_it_down_but_no_more(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.quotas(scale=0.05)
+    assert shop.rollback().outcome == "rolled_back"
+
+
+@pytest.mark.parametrize("code", ["ServerException", "InternalServerError", "ServiceUnavailableException"])
+def test_an_error_of_the_server_is_tried_again(shop: Shop, code: str) -> None:
+    shop.bad_release()
+    shop.sim.fail("UpdateService", code=code)
+    run = shop.rollback()
+    assert (run.outcome, len(run.sent("UpdateService"))) == ("rolled_back", 2)
+
+
+# -- answers that are cut or lost
+
+
+@pytest.mark.parametrize("kind", ["truncate", "empty"])
+@pytest.mark.parametrize("operation", READS)
+def test_an_answer_to_a_read_that_was_cut_proves_nothing(shop: Shop, operation: str, kind: str) -> None:
+    shop.bad_release()
+    shop.sim.fail(operation, kind=kind, after=True, times=None)
+    run = shop.rollback()
+    shop.sim.clear_failures()
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:3")
+    assert "so it was cut on the way" in run.message
+    assert "run the same command again" in run.message
+
+
+@pytest.mark.parametrize("kind", ["truncate", "empty"])
+def test_details_of_the_history_that_were_cut_are_done_without(shop: Shop, kind: str) -> None:
+    shop.bad_release()
+    shop.sim.fail("DescribeServiceDeployments", kind=kind, after=True, times=None)
+    run = shop.rollback()
+    assert (run.outcome, run.target) == ("rolled_back", "web:1")
+    assert "so it was cut on the way" in run.finding("history")["message"]
+
+
+@pytest.mark.parametrize("kind", ["truncate", "empty"])
+@pytest.mark.parametrize("operation", ["ListClusters", "ListServices", "ListTasks"])
+def test_what_uses_a_revision_is_not_known_from_an_answer_that_was_cut(shop: Shop, operation: str, kind: str) -> None:
+    shop.bad_release()
+    shop.sim.fail(operation, kind=kind, after=True, times=None)
+    run = shop.rollback(deregister=True)
+    assert (run.outcome, shop.status("web:3")) == ("rolled_back", "ACTIVE")
+    assert "so it was cut on the way" in run.finding("deregister")["message"]
+
+
+@pytest.mark.parametrize("kind", ["truncate", "empty"])
+def test_a_look_that_was_cut_is_made_up_for_by_the_next(shop: Shop, kind: str) -> None:
+    shop.bad_release()
+    later(shop, "DescribeServices", after="UpdateService", kind=kind, times=2)
+    assert shop.rollback().outcome == "rolled_back"
+
+
+@pytest.mark.parametrize("kind", ["truncate", "empty", "drop"])
+def test_the_answer_to_the_write_is_lost_after_it_was_applied(shop: Shop, kind: str) -> None:
+    shop.bad_release()
+    shop.sim.fail("UpdateService", kind=kind, after=True, times=None)
+    run = shop.rollback()
+    assert (run.outcome, run.result["changed"], shop.on()) == ("rolled_back", True, "web:1")
+    assert shop.history()[:2] == [("web:1", "SUCCESSFUL"), ("web:3", "SUCCESSFUL")]
+    assert "stands there and is taken for ours" in run.finding("answer_lost")["message"]
+    assert shop.tags("web:3")["lastgood:bad"]
+
+
+@pytest.mark.parametrize("kind", ["truncate", "empty", "drop"])
+def test_the_answer_to_the_write_is_lost_and_it_was_not_applied(shop: Shop, kind: str) -> None:
+    shop.bad_release()
+    shop.sim.fail("UpdateService", kind=kind, times=None)
+    run = shop.rollback()
+    assert (run.outcome, run.result["changed"], shop.on()) == ("refused", False, "web:3")
+    assert "run the same command again" in run.message
+
+
+def test_the_answer_to_the_write_is_lost_and_nobody_can_tell_whether_it_was_applied(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.fail("UpdateService", kind="drop", after=True, times=None)
+    denied = {"operation": "DescribeServices", "code": "AccessDeniedException", "times": None}
+    shop.sim.on("UpdateService", {"control": "fail", "params": denied})
+    run = shop.rollback()
+    shop.sim.clear_failures()
+    assert (run.outcome, run.result["changed"], shop.on()) == ("timeout", True, "web:1")
+    assert "Nothing was written" not in run.everything
+    assert "whether AWS applied it is not known" in run.message
+    assert "Run the same command again" in run.message
+
+
+def test_one_lost_connection_is_tried_again(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.fail("UpdateService", kind="drop", after=True)
+    run = shop.rollback()
+    assert (run.outcome, len(run.sent("UpdateService"))) == ("rolled_back", 2)
+    assert shop.history()[:2] == [("web:1", "SUCCESSFUL"), ("web:3", "SUCCESSFUL")]
+
+
+def test_the_answer_to_a_native_stop_is_lost_and_nobody_can_tell_whether_it_was_applied(shop: Shop) -> None:
+    half_way(shop)
+    shop.sim.fail("StopServiceDeployment", kind="drop", after=True, times=None)
+    denied = {"operation": "DescribeServiceDeployments", "code": "AccessDeniedException", "times": None}
+    shop.sim.on("StopServiceDeployment", {"control": "fail", "params": denied})
+    run = shop.rollback()
+    assert (run.outcome, run.result["changed"]) == ("timeout", True)
+    assert "the answer to StopServiceDeployment was lost" in run.message
+    assert "whether AWS applied it is not known" in run.message
+
+
+@pytest.mark.parametrize("kind", ["truncate", "empty", "drop"])
+def test_the_answer_to_a_native_stop_is_lost_after_it_was_applied(shop: Shop, kind: str) -> None:
+    half_way(shop)
+    shop.sim.fail("StopServiceDeployment", kind=kind, after=True, times=None)
+    run = shop.rollback()
+    assert (run.outcome, run.result["changed"], shop.on()) == ("rolled_back", True, "web:2")
+    assert (run.only["method"], shop.history()[0]) == ("stop_deployment", ("web:3", "ROLLBACK_SUCCESSFUL"))
+
+
+def test_the_answer_to_a_native_stop_is_lost_and_it_was_not_applied(shop: Shop) -> None:
+    half_way(shop)
+    shop.sim.fail("StopServiceDeployment", kind="drop", times=None)
+    run = shop.rollback()
+    assert (run.outcome, run.result["changed"], shop.on()) == ("refused", False, "web:3")
+    assert "No answer came from AWS" in run.message
+
+
+# -- somebody else
+
+
+def test_somebody_deploys_between_the_plan_and_the_write(shop: Shop) -> None:
+    shop.bad_release()
+    shop.versions(1)
+    shop.meanwhile("DescribeServices", nth=2, deploy="web:4")
+    run = shop.rollback()
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:4")
+    assert "somebody deployed web:4 while this rollback from web:3 was being prepared" in run.message
+    assert "run the same command again to roll that back" in run.message
+
+
+def test_somebody_rolls_back_between_the_plan_and_the_write(shop: Shop) -> None:
+    shop.bad_release()
+    shop.meanwhile("DescribeServices", nth=2, deploy="web:1")
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "adopt", "web:1")
+    assert "UpdateService" not in run.writes
+
+
+def test_somebody_deploys_the_bad_version_again_between_the_plan_and_the_write(shop: Shop) -> None:
+    shop.bad_release()
+    params = {"cluster": CLUSTER, "service": "web", "forceNewDeployment": True}
+    shop.sim.on("DescribeServices", {"operation": "UpdateService", "params": params}, "before", 2)
+    run = shop.rollback()
+    assert (run.outcome, shop.on()) == ("rolled_back", "web:1")
+
+
+def test_somebody_deploys_in_the_very_moment_of_the_write(shop: Shop) -> None:
+    shop.bad_release()
+    shop.versions(1)
+    shop.meanwhile("UpdateService", deploy="web:4")
+    run = shop.rollback()
+    assert (run.outcome, shop.on()) == ("rolled_back", "web:1")
+    finding = run.finding("superseded_another")
+    assert (finding["severity"], "to web:4 began between the last look and the write" in finding["message"]) == (
+        "warn",
+        True,
+    )
+
+
+def test_the_deployment_ends_before_it_is_asked_to_stop(shop: Shop) -> None:
+    half_way(shop)
+    shop.meanwhile("StopServiceDeployment", advance=600)
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"], run.target, shop.on()) == (
+        "rolled_back",
+        "update_service",
+        "web:2",
+        "web:2",
+    )
+    assert [name for name in run.writes if name != "TagResource"] == ["StopServiceDeployment", "UpdateService"]
+
+
+def test_the_deployment_ends_before_it_stops(shop: Shop) -> None:
+    half_way(shop)
+    shop.sim.timings(stop_requested=600)
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"], run.target, shop.on()) == (
+        "rolled_back",
+        "update_service",
+        "web:2",
+        "web:2",
+    )
+    assert shop.history()[:2] == [("web:2", "SUCCESSFUL"), ("web:3", "SUCCESSFUL")]
+
+
+def test_the_deployment_fails_by_itself_before_it_is_asked_to_stop(shop: Shop) -> None:
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    shop.releases(2, deploymentConfiguration=breaker)
+    shop.versions(1)
+    shop.broken("web:3", "crash", after=0)
+    shop.deploy("web:3", settle=20)
+    shop.meanwhile("StopServiceDeployment", advance=600)
+    run = shop.rollback()
+    assert (run.outcome, shop.on()) == ("unchanged", "web:2")
+    assert "ECS itself rolled it back from web:3 to web:2" in run.message
+
+
+def test_somebody_deploys_over_our_rollback(shop: Shop) -> None:
+    shop.bad_release()
+    shop.versions(1)
+    shop.meanwhile("DescribeServices", nth=6, deploy="web:4")
+    run = shop.rollback(deregister=True)
+    assert (run.outcome, run.failed, run.result["changed"], shop.on()) == ("superseded", True, True, "web:4")
+    assert "somebody else deployed web:4 (ecs-svc/" in run.message
+    assert run.message.endswith("Nothing else was changed")
+    assert [name for name in run.writes if name != "TagResource"] == ["UpdateService"]
+    assert (shop.tags("web:3"), shop.status("web:3")) == ({}, "ACTIVE")
+
+
+def test_somebody_deploys_over_a_native_rollback(shop: Shop) -> None:
+    half_way(shop)
+    shop.versions(1)
+    shop.meanwhile("DescribeServices", nth=6, deploy="web:4")
+    run = shop.rollback()
+    assert (run.outcome, run.failed, shop.on()) == ("superseded", True, "web:4")
+    assert "somebody else deployed web:4 (ecs-svc/" in run.message
+
+
+def test_somebody_deploys_over_a_rollback_that_we_adopted(shop: Shop) -> None:
+    shop.releases(3)
+    shop.versions(1)
+    shop.deploy("web:2", settle=5)
+    shop.meanwhile("DescribeServices", nth=6, deploy="web:4")
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"], shop.on()) == ("superseded", "adopt", "web:4")
+
+
+def test_two_people_roll_back_at_the_same_moment(shop: Shop) -> None:
+    shop.bad_release()
+    shop.meanwhile("UpdateService", deploy="web:1")
+    run = shop.rollback()
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    assert [version for version, _status in shop.history()].count("web:1") == 2
+
+
+def test_the_target_is_deregistered_between_the_plan_and_the_write(shop: Shop) -> None:
+    shop.bad_release()
+    deed = {"operation": "DeregisterTaskDefinition", "params": {"taskDefinition": "web:1"}}
+    shop.sim.on("UpdateService", deed)
+    run = shop.rollback()
+    assert (run.outcome, shop.on()) == ("refused", "web:3")
+    assert "TaskDefinition is inactive" in run.message
+    assert says_nothing_was_written(run)
+
+
+def test_the_service_is_deleted_between_the_plan_and_the_write(shop: Shop) -> None:
+    shop.bad_release()
+    deed = {"operation": "DeleteService", "params": {"cluster": CLUSTER, "service": "web", "force": True}}
+    shop.sim.on("DescribeServices", deed, "before", 2)
+    run = shop.rollback()
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "service web is DRAINING" in run.message
+
+
+def test_after_each_look_before_the_write_somebody_deploys_the_same_again(shop: Shop) -> None:
+    shop.bad_release()
+    params = {"cluster": CLUSTER, "service": "web", "forceNewDeployment": True}
+    for nth in (2, 4, 6):
+        shop.sim.on("DescribeServices", {"operation": "UpdateService", "params": params}, "before", nth)
+    run = shop.rollback()
+    assert (run.outcome, run.writes, short(shop.primary()["taskDefinition"])) == ("refused", [], "web:3")
+    assert "the service changed under the plan 3 times" in run.message
