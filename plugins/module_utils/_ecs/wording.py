@@ -60,15 +60,21 @@ def final_line(run: ServiceRun) -> str:
         seconds = run.timings.get("ended", 0.0)
         return f"rolled_back: {run.route} in {seconds:.0f} s{_left_marked(run)}"
     if run.outcome == "started":
-        return f"started: {run.route}. AWS accepted it; how it ends was not watched"
+        return (
+            f"started: {run.route}. AWS accepted it; how it ends was not watched. Run the same command again with "
+            "wait: true to follow it to its end"
+        )
     if run.outcome == "planned":
         return f"planned: {run.route} by {run.plan.method if run.plan else 'none'}; nothing was written"
     if run.outcome in ("failed", "rollback_failed"):
         return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run)}{_next_good(run)}"
     if run.outcome == "superseded":
-        return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed"
+        return (
+            f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed. Look at what was "
+            "deployed, then run the same command again to roll that back"
+        )
     if run.outcome == "refused":
-        return f"refused: {run.reason.rstrip('.')}. Nothing was written"
+        return f"refused: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else 'Nothing was written'}"
     return f"{run.outcome}: {run.reason}"
 
 
@@ -98,10 +104,13 @@ def _next_good(run: ServiceRun) -> str:
     planned = run.plan
     if planned is None:
         return ""
+    candidates = [c.task_definition for c in planned.candidates]
+    # What was used more recently than the target was passed by: by the user, or because it cannot be deployed.
+    passed_by = candidates[: candidates.index(run.target)] if run.target in candidates else []
     others = [
         c.task_definition
         for c in planned.candidates
-        if c.verdict == "good" and c.task_definition not in (run.target, planned.current)
+        if c.verdict == "good" and c.task_definition not in (run.target, planned.current, planned.left, *passed_by)
     ]
     if not others:
         return ". No other good version is on record: name one with revision"

@@ -1,0 +1,253 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one write, when all goes well and when it does not."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    CLUSTER,
+    FakeAws,
+    arn,
+    connection_lost,
+    deployment,
+    planned,
+    raw_service,
+    refused_by_aws,
+    service,
+    told,
+)
+
+BEFORE = service(deployment(42, "ecs-svc/old"))
+AFTER = service(
+    deployment(42, "ecs-svc/old", status="ACTIVE"), deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS", running=0)
+)
+
+
+def back() -> Plan:
+    return planned(BEFORE, told(41, 42))
+
+
+def answering(update: t.Any, look: Service | Exception | None = None) -> FakeAws:
+    seen = {"services": [raw_service(look)]} if isinstance(look, Service) else look
+    return FakeAws(
+        update_service={"service": raw_service(update)} if isinstance(update, Service) else update,
+        describe_services=seen,
+    )
+
+
+# -- is it still as planned?
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (BEFORE, True),
+        # counts, events and old deployments may move
+        (dataclasses.replace(BEFORE, running=3, desired=9, pending=1), True),
+        (service(deployment(41, "ecs-svc/x", status="ACTIVE"), deployment(42, "ecs-svc/old")), True),
+        # somebody deployed: another version, or the same one once more
+        (service(deployment(43, "ecs-svc/new"), deployment(42, "ecs-svc/old", status="ACTIVE")), False),
+        (service(deployment(42, "ecs-svc/new")), False),
+        (dataclasses.replace(BEFORE, status="DRAINING"), False),
+        (service(), False),
+    ],
+)
+def test_whether_it_is_still_as_planned(now: Service, expected: bool) -> None:
+    assert act.still_as_planned(back(), now) is expected
+
+
+def test_a_service_without_a_primary_stays_as_planned() -> None:
+    none = service(task_definition=arn(42))
+    assert act.still_as_planned(planned(none, told(41, 42)), none)
+    assert not act.still_as_planned(planned(none, told(41, 42)), BEFORE)
+
+
+# -- update_service
+
+
+def test_update_service_sends_nothing_but_the_task_definition() -> None:
+    aws = answering(AFTER)
+    accepted = act.update_service(aws, back(), None)
+    assert aws.requests == [("update_service", {"cluster": CLUSTER, "service": "web", "taskDefinition": arn(41)})]
+    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (True, "ecs-svc/ours", "")
+    assert (accepted.record_id, accepted.findings) == ("ecs-svc/ours", ())
+    assert accepted.service.deployments == AFTER.deployments
+
+
+@pytest.mark.parametrize("tasks", [0, 8])
+def test_the_task_count_is_sent_where_it_was_given(tasks: int) -> None:
+    aws = answering(AFTER)
+    act.update_service(aws, back(), tasks)
+    assert aws.sent("update_service")[0]["desiredCount"] == tasks
+
+
+def test_a_failed_deployment_of_the_target_is_forced() -> None:
+    failed = service(deployment(42, "ecs-svc/old", rollout="FAILED"))
+    aws = answering(service(deployment(42, "ecs-svc/ours", rollout="IN_PROGRESS")))
+    act.update_service(aws, planned(failed, told(41, 42), Selection(revision="42")), None)
+    assert aws.sent("update_service")[0]["forceNewDeployment"] is True
+
+
+def test_a_deployment_that_slipped_in_between_is_told() -> None:
+    late = deployment(43, "ecs-svc/late", status="ACTIVE")
+    accepted = act.update_service(answering(service(*AFTER.deployments, late)), back(), None)
+    (finding,) = accepted.findings
+    assert (finding.check, finding.severity) == ("superseded_another", "warn")
+    assert "ecs-svc/late to web:43" in finding.message
+
+
+@pytest.mark.parametrize("after", [service(deployment(43, "ecs-svc/late")), service()])
+def test_somebody_else_is_primary_after_the_write(after: Service) -> None:
+    with pytest.raises(act.PlanIsStale):
+        act.update_service(answering(after), back(), None)
+
+
+def test_a_refusal_by_aws_is_raised_as_it_is() -> None:
+    aws = answering(refused_by_aws("UpdateService"))
+    with pytest.raises(AwsCallError) as caught:
+        act.update_service(aws, back(), None)
+    assert caught.value.is_denied
+    assert [name for name, _params in aws.requests] == ["update_service"]
+
+
+@pytest.mark.parametrize("lost", [connection_lost(), {}])
+def test_an_answer_that_was_lost_though_the_write_was_applied(lost: t.Any) -> None:
+    aws = answering(lost, AFTER)
+    accepted = act.update_service(aws, back(), None)
+    assert (accepted.wrote, accepted.deployment_id) == (True, "ecs-svc/ours")
+    (finding,) = accepted.findings
+    assert (finding.check, finding.severity) == ("answer_lost", "warn")
+    assert "ecs-svc/ours to web:41" in finding.message
+    assert [name for name, _params in aws.requests] == ["update_service", "describe_services"]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        BEFORE,
+        # somebody else's
+        service(deployment(43, "ecs-svc/late")),
+        # there before: not ours
+        service(deployment(41, "ecs-svc/old")),
+        service(),
+    ],
+)
+@pytest.mark.parametrize("lost", [connection_lost(), {}])
+def test_an_answer_that_was_lost_and_nothing_shows_that_the_write_was_applied(look: Service, lost: t.Any) -> None:
+    with pytest.raises((AwsCallError, IncompleteAnswerError)) as caught:
+        act.update_service(answering(lost, look), back(), None)
+    assert caught.value.no_answer
+
+
+@pytest.mark.parametrize("look", [refused_by_aws("DescribeServices"), connection_lost()])
+@pytest.mark.parametrize("lost", [connection_lost(), {}])
+def test_an_answer_that_was_lost_and_what_became_of_it_cannot_be_read(look: Exception, lost: t.Any) -> None:
+    with pytest.raises(act.AnswerLost) as caught:
+        act.update_service(answering(lost, look), back(), None)
+    assert "the answer to UpdateService was lost" in str(caught.value)
+    assert "whether AWS applied it is not known" in str(caught.value)
+    assert "Run the same command again" in str(caught.value)
+
+
+def test_a_plan_without_a_target_is_stale() -> None:
+    with pytest.raises(act.PlanIsStale):
+        act.update_service(FakeAws(), dataclasses.replace(back(), target=None), None)
+
+
+# -- stop_deployment
+
+FLYING = service(deployment(42, "ecs-svc/42", rollout="IN_PROGRESS"))
+
+
+def stopping() -> Plan:
+    return planned(FLYING, told(41, (42, "IN_PROGRESS")))
+
+
+def test_ecs_is_asked_to_go_back() -> None:
+    aws = FakeAws(stop_service_deployment={})
+    running = stopping().running
+    assert running is not None
+    accepted = act.stop_deployment(aws, stopping())
+    assert aws.requests == [("stop_service_deployment", {"serviceDeploymentArn": running.arn, "stopType": "ROLLBACK"})]
+    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (True, "", running.arn)
+    assert accepted.record_id == "D60"
+
+
+@pytest.mark.parametrize("code", ["ConflictException", "ServiceDeploymentNotFoundException"])
+def test_it_ended_before_it_could_be_stopped(code: str) -> None:
+    with pytest.raises(act.PlanIsStale, match="ended meanwhile"):
+        act.stop_deployment(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code)), stopping())
+
+
+def test_a_stop_that_is_denied_is_raised_as_it_is() -> None:
+    with pytest.raises(AwsCallError) as caught:
+        act.stop_deployment(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment")), stopping())
+    assert caught.value.is_denied
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"])
+def test_a_stop_whose_answer_was_lost_though_it_was_applied(status: str) -> None:
+    running = stopping().running
+    assert running is not None
+    record = {"serviceDeploymentArn": running.arn, "status": status}
+    aws = FakeAws(
+        stop_service_deployment=connection_lost(), describe_service_deployments={"serviceDeployments": [record]}
+    )
+    accepted = act.stop_deployment(aws, stopping())
+    assert (accepted.wrote, accepted.service_deployment) == (True, running.arn)
+    assert [(f.check, f.severity) for f in accepted.findings] == [("answer_lost", "warn")]
+
+
+def test_a_stop_whose_answer_was_lost_and_that_was_not_applied() -> None:
+    aws = FakeAws(stop_service_deployment=connection_lost(), describe_service_deployments={"serviceDeployments": []})
+    with pytest.raises(AwsCallError) as caught:
+        act.stop_deployment(aws, stopping())
+    assert caught.value.no_answer
+
+
+def test_a_stop_whose_answer_was_lost_and_what_became_of_it_cannot_be_read() -> None:
+    aws = FakeAws(
+        stop_service_deployment=connection_lost(),
+        describe_service_deployments=refused_by_aws("DescribeServiceDeployments"),
+    )
+    with pytest.raises(act.AnswerLost, match="StopServiceDeployment was lost"):
+        act.stop_deployment(aws, stopping())
+
+
+def test_nothing_to_stop() -> None:
+    with pytest.raises(act.PlanIsStale):
+        act.stop_deployment(FakeAws(), back())
+
+
+# -- adopt
+
+
+def test_ecs_s_own_rollback_is_followed_by_its_record() -> None:
+    made = planned(service(deployment(41, "ecs-svc/41")), told(41, (42, "ROLLBACK_IN_PROGRESS", 41)))
+    accepted = act.adopt(made)
+    assert made.running is not None
+    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (False, "", made.running.arn)
+
+
+def test_a_running_return_is_followed_by_its_deployment() -> None:
+    made = planned(service(deployment(41, "ecs-svc/41", rollout="IN_PROGRESS")), told(41, 42, (41, "IN_PROGRESS")))
+    accepted = act.adopt(made)
+    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (False, "ecs-svc/41", "")
+
+
+def test_unfinished_work_is_followed_by_its_deployment() -> None:
+    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41")
+    accepted = act.adopt(planned(service(deployment(41, "ecs-svc/41"), tags=tags), told(41, 42, 41)))
+    assert (accepted.wrote, accepted.deployment_id) == (False, "ecs-svc/41")
