@@ -53,7 +53,7 @@ attributes:
       - lastgood.aws.aws
 """
 
-    # For modules that plugin_routing sends to the action plugin lastgood.aws.in_process.
+    # For modules whose action plugin is built on plugin_utils/_in_process.py.
     IN_PROCESS = r"""
 options: {}
 attributes:
