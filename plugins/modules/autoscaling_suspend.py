@@ -373,11 +373,10 @@ import typing as t
 import uuid
 from datetime import datetime, timezone
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import act, options, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
 
@@ -413,7 +412,7 @@ def work(aws: Aws, request: options.Request, check_mode: bool) -> list[act.Resul
 
 
 def main() -> None:
-    module = AnsibleAWSModule(
+    module = LastgoodAWSModule(
         argument_spec=ARGUMENT_SPEC,
         mutually_exclusive=[("service", "resource_id")],
         required_one_of=[("service", "resource_id")],

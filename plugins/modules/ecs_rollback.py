@@ -321,9 +321,8 @@ api_calls:
     UpdateService: 1
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
@@ -341,7 +340,7 @@ MODULE_SPEC = {
 }
 
 
-def order_of(module: AnsibleAWSModule) -> Order:
+def order_of(module: LastgoodAWSModule) -> Order:
     """What the options ask for. Raises :class:`.options.BadOption` where they contradict each other."""
     params = module.params
     if params["deregister"] and not params["wait"]:
@@ -370,7 +369,7 @@ def order_of(module: AnsibleAWSModule) -> Order:
 
 def main() -> None:
     """Roll back, and report."""
-    module = AnsibleAWSModule(
+    module = LastgoodAWSModule(
         argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC},
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,

@@ -237,17 +237,16 @@ api_calls:
     ListServiceDeployments: 1
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options, view, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 
 
 def main() -> None:
     """Plan, and show the plan."""
-    module = AnsibleAWSModule(
+    module = LastgoodAWSModule(
         argument_spec=options.SELECTION_SPEC,
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,

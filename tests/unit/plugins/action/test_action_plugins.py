@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils import _in_process
 
 COLLECTION = "ansible_collections.lastgood.aws.plugins"
 PLUGINS = Path(_in_process.__file__).parents[1]
-AWS_MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if "AnsibleAWSModule" in path.read_text())
+AWS_MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if "AWSModule" in path.read_text())
 ACTIONS = sorted(path.stem for path in (PLUGINS / "action").glob("*.py"))
 
 
