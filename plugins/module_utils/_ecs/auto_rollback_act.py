@@ -1,0 +1,278 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Read the protection of services, validate all of them, then change it where it differs."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
+    AwsCallError,
+    IncompleteAnswerError,
+    error_handler,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, auto_rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import Protection, Subject, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+
+Outcome = t.Literal["updated", "unchanged", "planned", "refused", "failed", "not_attempted"]
+Say = t.Callable[[str], None]
+_Trouble = t.Union[AwsCallError, IncompleteAnswerError]
+
+_EcsErrors: t.Final = error_handler("ecs")
+_CloudWatchErrors: t.Final = error_handler("cloudwatch")
+# DescribeAlarms takes at most 100 names and answers with at most 100 alarms
+# (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html).
+_ALARMS_PER_CALL: t.Final = 100
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it ended for one service. ``after`` is None where AWS did not answer, so nobody knows."""
+
+    name: str
+    cluster: str
+    outcome: Outcome
+    reason: str
+    subject: Subject | None = None
+    request: t.Mapping[str, t.Any] | None = None
+    after: Protection | None = None
+    changed: bool = False
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Must fail the module."""
+        return self.outcome in ("refused", "failed", "not_attempted")
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        return {
+            "service": self.name,
+            "cluster": self.cluster,
+            "outcome": self.outcome,
+            "changed": self.changed,
+            "before": self.subject.protection.as_dict() if self.subject else None,
+            "after": self.after.as_dict() if self.after else None,
+            "reason": self.reason,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+    def diff(self) -> dict[str, t.Any]:
+        """For diff mode."""
+        return {
+            "before_header": self.name,
+            "after_header": self.name,
+            "before": self.as_dict()["before"] or {},
+            "after": self.as_dict()["after"] or {},
+        }
+
+
+def circuit_breaker_members(aws: Aws) -> frozenset[str]:
+    """The members of DeploymentCircuitBreaker that the installed botocore can send."""
+    shape = aws.client("ecs").meta.service_model.operation_model("UpdateService").input_shape
+    return frozenset(shape.members["deploymentConfiguration"].members[auto_rollback.BREAKER].members)
+
+
+def plan(aws: Aws, cluster: str, names: t.Sequence[str], wanted: Wish) -> list[Result]:
+    """What would be done to each service. Raises AwsCallError or IncompleteAnswerError where nothing can be read."""
+    subjects: dict[str, Subject | str] = {}
+    for batch in batches(names, api.SERVICES_PER_CALL):
+        subjects.update(_describe(aws, cluster, batch))
+    results: list[Result] = []
+    seen: set[str] = set()
+    for name, subject in subjects.items():
+        if isinstance(subject, str):
+            reason = f"there is no service {name} in cluster {cluster} ({subject})"
+            results.append(Result(name, cluster, "refused", reason, findings=(Finding("service", "block", reason),)))
+        # The same service may be named by its ARN and by its name.
+        elif subject.arn not in seen:
+            seen.add(subject.arn)
+            results.append(_plan(cluster, subject, wanted))
+    # ECS polls the alarms of its deployments within the same request quota of the account, so they are not read for
+    # nothing (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html).
+    return results if wanted.alarms is None else _with_alarms(aws, results)
+
+
+def _plan(cluster: str, subject: Subject, wanted: Wish) -> Result:
+    present = subject.protection
+    after = auto_rollback.desired(present, wanted)
+    found = auto_rollback.findings(subject, after, wanted)
+    result = Result(subject.name, cluster, "unchanged", "is as it should be", subject, after=present, findings=found)
+    block = next((finding for finding in found if finding.severity == "block"), None)
+    if block:
+        return replace(result, outcome="refused", reason=block.message)
+    request = auto_rollback.request(present, after)
+    if not request:
+        return result
+    return replace(result, outcome="planned", reason=_told(after, request), request=request, after=after, changed=True)
+
+
+def _told(after: Protection, request: t.Mapping[str, t.Any]) -> str:
+    told = []
+    if auto_rollback.BREAKER in request:
+        told.append(f"circuit breaker {_mode(after.circuit_breaker.enable, after.circuit_breaker.rollback)}")
+    if auto_rollback.ALARMS in request:
+        named = f": {', '.join(after.alarms.names)}" if after.alarms.names else ""
+        told.append(f"alarms {_mode(after.alarms.enable, after.alarms.rollback)}{named}")
+    return "; ".join(told)
+
+
+def _mode(enable: bool, rollback: bool) -> str:
+    if not enable:
+        return "off"
+    return "on, with rollback" if rollback else "on, without rollback"
+
+
+def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
+    protections = [item.after for item in results if item.after is not None and item.outcome != "refused"]
+    names = auto_rollback.watched(protections)
+    if not names:
+        return results
+    states: dict[str, str] | str
+    try:
+        states = _alarm_states(aws, names)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        states = exc.explain()
+    return [
+        replace(item, findings=(*item.findings, *auto_rollback.alarm_findings(item.after, states)))
+        if item.after is not None and item.outcome != "refused"
+        else item
+        for item in results
+    ]
+
+
+def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: Say) -> list[Result]:
+    """Change what the plans say, except in check mode; nothing at all where one of the services was refused.
+
+    One that AWS then does not accept does not keep the others from being protected.
+    """
+    if any(item.outcome == "refused" for item in results):
+        reason = "nothing was changed here, because another service was refused"
+        return [
+            replace(item, outcome="not_attempted", reason=reason, changed=False, after=_before(item))
+            if item.outcome == "planned"
+            else item
+            for item in results
+        ]
+    if check_mode:
+        return list(results)
+    done = []
+    for item in results:
+        result = _act(aws, item) if item.outcome == "planned" else item
+        if result is not item:
+            say(f"[{item.name}] {result.reason}")
+        done.append(result)
+    return done
+
+
+def _before(item: Result) -> Protection | None:
+    return item.subject.protection if item.subject else None
+
+
+def _act(aws: Aws, item: Result) -> Result:
+    wanted = item.after or Protection()
+    try:
+        after = _update(aws, item.cluster, item.name, dict(item.request or {}))
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return _failed(exc, item)
+    if not after.same_as(wanted):
+        reason = (
+            "AWS accepted the change, but does not show it: somebody else may have changed the service at the same "
+            "time. Run the same command again"
+        )
+        return replace(item, outcome="failed", reason=reason, after=after)
+    return replace(item, outcome="updated", after=after)
+
+
+def _failed(exc: _Trouble, item: Result) -> Result:
+    text = f"{exc.explain().rstrip('.')}."
+    # botocore's timeouts have a `response` as well, which is None.
+    if not isinstance(getattr(exc.exception, "response", None), dict):
+        reason = f"{text} Whether the settings of {item.name} have changed is not known"
+        return replace(item, outcome="failed", reason=reason, changed=True, after=None)
+    reason = f"{text} Nothing was changed in {item.name}"
+    return replace(item, outcome="failed", reason=reason, changed=False, after=_before(item))
+
+
+@_EcsErrors.common_error_handler("describe services {names} of cluster {cluster}")
+def _describe(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Subject | str]:
+    """Services by the name asked for; where there is none, AWS's reason (``MISSING``) instead."""
+    answer = aws.call("ecs", "describe_services", cluster=cluster, services=list(names))
+    services: list[Answer] = require(answer, "services", "describe_services")
+    failures = {str(f.get("arn", "")): str(f.get("reason", "")) for f in answer.get("failures", [])}
+    found: dict[str, Subject | str] = {}
+    for name in names:
+        service = next((s for s in services if name in (s["serviceName"], s["serviceArn"])), None)
+        reason = next((r for arn, r in failures.items() if arn == name or arn.rpartition("/")[2] == name), None)
+        found[name] = _subject(service) if service else reason or require({}, f"services[{name}]", "describe_services")
+    return found
+
+
+def _subject(service: Answer) -> Subject:
+    configuration = service.get("deploymentConfiguration") or {}
+    deployments = service.get("deployments") or []
+    return Subject(
+        name=service["serviceName"],
+        arn=service["serviceArn"],
+        status=service.get("status", ""),
+        # A service that was created without a controller has none in the answer; ECS is what it then uses.
+        controller=(service.get("deploymentController") or {}).get("type", "ECS"),
+        strategy=configuration.get("strategy", "ROLLING"),
+        classic_load_balancer=any(item.get("loadBalancerName") for item in service.get("loadBalancers") or []),
+        in_flight=any(item.get("rolloutState") == "IN_PROGRESS" for item in deployments),
+        protection=Protection.read(configuration),
+    )
+
+
+@_EcsErrors.common_error_handler("update the deployment configuration of service {service} of cluster {cluster}")
+def _update(aws: Aws, cluster: str, service: str, configuration: t.Mapping[str, t.Any]) -> Protection:
+    """Change settings only: deploymentConfiguration "doesn't trigger a new service deployment".
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+    """
+    answer = aws.call(
+        "ecs", "update_service", cluster=cluster, service=service, deploymentConfiguration=dict(configuration)
+    )
+    updated: Answer = require(answer, "service", "update_service")
+    return Protection.read(updated.get("deploymentConfiguration") or {})
+
+
+@_CloudWatchErrors.common_error_handler("describe the alarms")
+def _alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
+    """The states of those alarms that exist, by name: OK, ALARM or INSUFFICIENT_DATA."""
+    # Without types, only metric alarms are answered; newer botocores know more types than older ones.
+    types = list(aws.client("cloudwatch").meta.service_model.shape_for("AlarmType").enum)
+    found: dict[str, str] = {}
+    for batch in batches(names, _ALARMS_PER_CALL):
+        params: dict[str, t.Any] = {"AlarmNames": batch, "AlarmTypes": types, "MaxRecords": _ALARMS_PER_CALL}
+        while True:
+            page = aws.call("cloudwatch", "describe_alarms", **params)
+            # There are lists by type, all of them named like this one.
+            require(page, "MetricAlarms", "describe_alarms")
+            for key, alarms in page.items():
+                if key.endswith("Alarms"):
+                    found.update((alarm["AlarmName"], alarm.get("StateValue", "")) for alarm in alarms)
+            if not page.get("NextToken"):
+                break
+            params["NextToken"] = page["NextToken"]
+    return found
+
+
+def summary(results: t.Sequence[Result]) -> str:
+    """Why the module failed: what went wrong, and what became of all the others."""
+    causes = [item for item in results if item.failed and item.outcome != "not_attempted"]
+    text = " ".join(f"{item.name}: {item.reason.rstrip('.')}." for item in causes)
+    if len(results) == 1:
+        return text
+    counts: dict[str, int] = {}
+    for item in results:
+        counts[item.outcome] = counts.get(item.outcome, 0) + 1
+    told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
+    return f"{text} Of {len(results)} services: {told}"
