@@ -1,0 +1,139 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+from datetime import UTC, datetime
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn
+
+
+def params(**given: t.Any) -> dict[str, t.Any]:
+    return {
+        "cluster": "prod",
+        "service": ["web"],
+        "revision": None,
+        "as_of": None,
+        "steps_back": None,
+        "from_revision": None,
+        "fallback": "fail",
+        "in_flight": "stop",
+        "force": False,
+        **given,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["web"], ["web"]),
+        (["web", "api", "web"], ["web", "api"]),
+        ([" web ", "web"], ["web"]),
+    ],
+)
+def test_services_each_once_in_their_order(given: list[str], expected: list[str]) -> None:
+    assert options.service_names(params(service=given)) == expected
+
+
+@pytest.mark.parametrize("given", [[], [""], ["  "], ["web", ""]])
+def test_a_list_of_services_that_cannot_be_meant(given: list[str]) -> None:
+    with pytest.raises(options.BadOption, match="service: no service is named"):
+        options.service_names(params(service=given))
+
+
+def test_the_defaults() -> None:
+    wish = options.wish(params())
+    assert wish.selection == Selection()
+    assert (wish.in_flight, wish.tasks) == ("stop", None)
+    assert {name: spec.get("default") for name, spec in options.SELECTION_SPEC.items() if "default" in spec} == {
+        "cluster": "default",
+        "fallback": "fail",
+        "in_flight": "stop",
+        "force": False,
+    }
+
+
+def test_everything_is_handed_on() -> None:
+    wish = options.wish(
+        params(
+            steps_back=2,
+            from_revision="43",
+            fallback="previous_registered",
+            in_flight="refuse",
+            force=True,
+            tasks=0,
+        )
+    )
+    assert wish.selection == Selection(steps_back=2, from_revision="43", fallback="previous_registered", force=True)
+    assert (wish.in_flight, wish.tasks) == ("refuse", 0)
+
+
+@pytest.mark.parametrize("option", ["revision", "from_revision"])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("41", "41"), (" 41 ", "41"), ("web:41", "web:41"), (arn(41), arn(41)), ("", None), ("  ", None), (None, None)],
+)
+def test_revisions(option: str, given: str | None, expected: str | None) -> None:
+    assert getattr(options.wish(params(**{option: given})).selection, option) == expected
+
+
+@pytest.mark.parametrize("option", ["revision", "from_revision"])
+@pytest.mark.parametrize("given", ["latest", "0", "-1", "4.1", "web", "web:", "web:latest", "arn:aws:ecs:x", "41 42"])
+def test_revisions_that_cannot_be_meant(option: str, given: str) -> None:
+    with pytest.raises(options.BadOption) as caught:
+        options.wish(params(**{option: given}))
+    assert str(caught.value).startswith(f"{option}: '{given}' is neither")
+    assert "web:41" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("2026-11-20T13:50:00Z", (13, 50, 0)),
+        ("2026-11-20T13:50:00z", (13, 50, 0)),
+        ("2026-11-20T13:50:00+00:00", (13, 50, 0)),
+        ("2026-11-20T14:50:00+0100", (13, 50, 0)),
+        ("2026-11-20T14:50:00+01:00", (13, 50, 0)),
+        ("2026-11-20T08:50:00-0500", (13, 50, 0)),
+        ("2026-11-20 13:50", (13, 50, 0)),
+        (" 2026-11-20T13:50:07 ", (13, 50, 7)),
+        ("2026-11-20", (0, 0, 0)),
+    ],
+)
+def test_times_without_a_zone_are_utc(given: str, expected: tuple[int, int, int]) -> None:
+    found = options.wish(params(as_of=given)).selection.as_of
+    assert found == datetime(2026, 11, 20, *expected, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("given", ["", "  ", None])
+def test_an_empty_time_is_none(given: str | None) -> None:
+    assert options.wish(params(as_of=given)).selection.as_of is None
+
+
+@pytest.mark.parametrize("given", ["yesterday", "14:00", "2026-13-01", "1763640000.5x", "20.11.2026"])
+def test_times_that_cannot_be_meant(given: str) -> None:
+    with pytest.raises(options.BadOption, match=r"as_of: .* is not a time in ISO 8601, such as 2026-11-20T13:50:00Z"):
+        options.wish(params(as_of=given))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"steps_back": 0}, "steps_back: 0"),
+        ({"steps_back": -1}, "steps_back: -1"),
+        ({"tasks": -1}, "tasks: -1"),
+    ],
+)
+def test_numbers_that_cannot_be_meant(given: dict[str, int], words: str) -> None:
+    with pytest.raises(options.BadOption, match=words):
+        options.wish(params(**given))
+
+
+def test_only_one_way_of_naming_a_version() -> None:
+    assert options.SELECTION_EXCLUSIVE == [["revision", "as_of", "steps_back"]]
