@@ -10,6 +10,7 @@ Nothing sleeps: whoever wants to wait moves the simulator's clock instead.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import os
 import typing as t
@@ -137,6 +138,8 @@ class Shop:
         self._monkeypatch = monkeypatch
         monkeypatch.setattr(ecs_rollback, "Clock", lambda: self.clock)
         monkeypatch.setattr("time.sleep", sim.advance)
+        # The jitter of pauses, so that each run sends the same requests.
+        monkeypatch.setattr("random.uniform", lambda low, high: (low + high) / 2)
         paced = functools.partialmethod(RateLimiter.__init__, clock=sim.now, sleep=sim.advance)
         monkeypatch.setattr(RateLimiter, "__init__", paced)
         monkeypatch.setattr(_progress, "_sink", self._lines.append)
@@ -245,18 +248,25 @@ class Shop:
             result, failed = failure.result, True
         return Run(result, failed, self.sim.log(), list(self._lines))
 
-    def killed(self, *services: str, at_sleep: int = 0, at_call: int = 0, **options: t.Any) -> list[str]:
-        """Run ecs_rollback and kill it in its n-th sleep, or before its n-th request after UpdateService was answered.
+    def killed(
+        self, *services: str, at_sleep: int = 0, before: tuple[str, int] | None = None, **options: t.Any
+    ) -> list[str]:
+        """Run ecs_rollback and kill it in its n-th sleep, or before the n-th request of an operation after the write.
 
         Returns the operations that it got done. Fails the test where it ended before that.
         """
         self.clock.sleeps, self.clock.kill_at = 0, at_sleep or None
         with self._monkeypatch.context() as patches:
-            if at_call:
-                patches.setattr(Aws, "call", _deadly(Aws.call, at_call))
+            if before:
+                patches.setattr(Aws, "call", _deadly(Aws.call, *before))
             with pytest.raises(Killed):
                 self.rollback(*services, **options)
         return [entry["operation"] for entry in self.sim.log()]
+
+    def orphan_after(self, looks: int) -> None:
+        """The play is killed, which the module learns when it looks for the n-th time."""
+        seen = itertools.count(1)
+        self._monkeypatch.setattr(_progress, "orphaned", lambda: next(seen) == looks)
 
     def meanwhile(self, operation: str, nth: int = 1, when: str = "before", **deed: t.Any) -> None:
         """At the n-th request somebody deploys (``deploy="web:4"``), or time passes (``advance=600``)."""
@@ -272,20 +282,18 @@ class Shop:
             self.sim.fail(operation, code="AccessDeniedException", times=None)
 
 
-def _deadly(call: t.Any, nth: int) -> t.Any:
-    """``Aws.call`` that dies before the n-th request after the first UpdateService."""
-    since = 0
+def _deadly(call: t.Any, operation: str, nth: int) -> t.Any:
+    """``Aws.call`` that dies before the n-th request of an operation, counted from the answer to UpdateService."""
+    written, seen = False, 0
 
     @functools.wraps(call)
     def deadly(self: Aws, service: str, method: str, /, **params: t.Any) -> t.Any:
-        nonlocal since
-        if since:
-            if since == nth:
-                raise Killed
-            since += 1
+        nonlocal written, seen
+        seen += written and method == operation
+        if seen == nth:
+            raise Killed
         answer = call(self, service, method, **params)
-        if method == "update_service" and not since:
-            since = 1
+        written = written or method == "update_service"
         return answer
 
     return deadly

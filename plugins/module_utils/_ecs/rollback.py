@@ -209,14 +209,16 @@ class Rollback:
         self._read_what_runs(done)
         for run in self.runs:
             run.timings["ended"] = self._elapsed()
+        deregistrar = Deregistrar(self._aws)
         for run in done:
             self._apply_tasks(run)
             if self._order.mark:
-                self._mark(run)
-        if self._order.deregister:
-            deregistrar = Deregistrar(self._aws)
-            for run in done:
+                self._mark_bad(run)
+            if self._order.deregister:
                 self._deregister(run, deregistrar)
+            if self._order.mark:
+                # The last write: a run that is killed before it is finished by the next one.
+                self._record(run)
 
     def _read_what_runs(self, runs: t.Sequence[ServiceRun]) -> None:
         """The revisions in service now, for the result, and to compare the images with those that were good."""
@@ -248,22 +250,23 @@ class Rollback:
                 Finding("tasks", "warn", f"the task count is still {run.service.desired}, not {tasks}. {exc.explain()}")
             )
 
-    def _mark(self, run: ServiceRun) -> None:
-        planned, accepted = run.plan, run.accepted
-        if planned is None or accepted is None:
+    def _mark_bad(self, run: ServiceRun) -> None:
+        left = run.plan.left if run.plan else None
+        if left is None or not left.startswith("arn:") or names.same(left, run.target):
             return
-        left, now = planned.left, self._clock.now()
-        if left is not None and not names.same(left, run.target):
-            arn = left if left.startswith("arn:") else ""
-            try:
-                if arn:
-                    api.tag_resource(self._aws, arn, marks.bad_mark(now, self._order.reason))
-                    run.changed = True
-                    why = f': "{self._order.reason}"' if self._order.reason else ""
-                    run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad{why}"))
-            except (AwsCallError, IncompleteAnswerError) as exc:
-                run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
-        self._tag_service(run, marks.done_tags(left, run.target, accepted.record_id, now))
+        try:
+            api.tag_resource(self._aws, left, marks.bad_mark(self._clock.now(), self._order.reason))
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
+            return
+        run.changed = True
+        why = f': "{self._order.reason}"' if self._order.reason else ""
+        run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad{why}"))
+
+    def _record(self, run: ServiceRun) -> None:
+        if run.plan is not None and run.accepted is not None:
+            done = marks.done_tags(run.plan.left, run.target, run.accepted.record_id, self._clock.now())
+            self._tag_service(run, done)
 
     def _tag_service(self, run: ServiceRun, tags: t.Mapping[str, str]) -> None:
         if run.service is None or any(f.check == "service_tags" for f in run.findings):
