@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
+
+from tests.simulator.ecr import GoneError, digest_of
 
 BEHAVIOURS = ("ok", "crash", "cannot_pull", "unhealthy", "slow")
 
@@ -24,9 +27,10 @@ class Image:
 
 
 class Registry:
-    """Every name exists and is fine unless a test says otherwise."""
+    """Every name exists and is fine, unless a test or a repository of moto's Amazon ECR says otherwise."""
 
     def __init__(self) -> None:
+        # The digest is empty where it is that of ECR, or the one derived from the name.
         self._by_name: dict[str, Image] = {}
         self._by_digest: dict[str, Image] = {}
 
@@ -39,22 +43,42 @@ class Registry:
         """
         if behaviour not in BEHAVIOURS:
             raise ValueError(f"unknown behaviour {behaviour!r}; there are {', '.join(BEHAVIOURS)}")
-        image = Image(digest or self.resolve(name).digest, behaviour, exit_code, reason, after)
-        self._by_name[name] = image
+        kept = self._by_name.get(name)
+        self._by_name[name] = Image(
+            digest or (kept.digest if kept is not None else ""), behaviour, exit_code, reason, after
+        )
+        image = self.resolve(name)
         self._by_digest[image.digest] = image
         return image
 
     def resolve(self, name: str) -> Image:
         """What ``name`` (``repository:tag`` or ``repository@sha256:…``) is now."""
-        if "@" in name:
-            digest = name.split("@", 1)[1]
-            return self._by_name.get(name) or self._by_digest.get(digest) or Image(digest)
-        return self._by_name.get(name) or Image(derived_digest(name))
+        said = self._by_name.get(name)
+        if said is not None and said.digest:
+            return said
+        pinned = name.split("@", 1)[1] if "@" in name else ""
+        try:
+            digest = digest_of(name) or pinned or derived_digest(name)
+        except GoneError:
+            return Image(pinned or derived_digest(name), "cannot_pull")
+        return dataclasses.replace(said, digest=digest) if said is not None else self._with_digest(digest)
 
     def pinned(self, name: str, digest: str) -> Image:
         """The image that ``name`` was when it had this digest."""
         current = self.resolve(name)
-        return current if current.digest == digest else self._by_digest.get(digest, Image(digest))
+        if current.digest == digest:
+            return current
+        repository = name.split("@", 1)[0]
+        if ":" in repository.rsplit("/", 1)[-1]:
+            repository = repository.rsplit(":", 1)[0]
+        try:
+            digest_of(f"{repository}@{digest}")
+        except GoneError:
+            return Image(digest, "cannot_pull")
+        return self._with_digest(digest)
+
+    def _with_digest(self, digest: str) -> Image:
+        return self._by_digest.get(digest, Image(digest))
 
 
 def derived_digest(name: str) -> str:

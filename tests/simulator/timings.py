@@ -25,6 +25,9 @@ DEFAULTS: dict[str, float] = {
     "draining": 20.0,
     # Between a failed start and the next attempt.
     "restart": 10.0,
+    # After three failed attempts in a row that pause doubles each time, up to this:
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
+    "longest_restart": 1620.0,
     # All tasks in place until ECS calls it a steady state. Longer than "crash": a crash loop is never steady.
     "steady_state": 15.0,
     # PENDING of a service deployment: AWS's own sample shows 1.6 s between createdAt and startedAt.

@@ -117,6 +117,8 @@ class Deployment:
     rollout_reason: str = ""
     # Consecutive failures, as `failedTasks` shows them.
     failed_tasks: int = 0
+    # How often tasks were started since one became ready.
+    retries: int = 0
     # No new task is started before this.
     start_after: float = 0.0
     # When it counts as a steady state that everything is in place, if nothing comes in between.

@@ -71,8 +71,10 @@ def note_step(service: Service, task: Task, step: str, at: float, env: Environme
         service.say(at, f"was unable to place a task. Reason: {task.stopped_reason}.")
     if deployment is None:
         return
-    if step in ("running", "healthy") and task.ready and failures.resets_on_healthy_task(service.configuration):
-        _set_failures(service, deployment, 0, at)
+    if step in ("running", "healthy") and task.ready:
+        deployment.retries = 0
+        if failures.resets_on_healthy_task(service.configuration):
+            _set_failures(service, deployment, 0, at)
     elif failures.is_failure(task, step):
         _count_failure(service, deployment, at, env)
     elif step == "exited":
@@ -196,7 +198,7 @@ def _return_to(service: Service, target: Deployment, at: float, cause: str) -> N
         service.deployments.append(target)
     target.status, target.rollout_state, target.updated_at = "PRIMARY", "IN_PROGRESS", at
     target.rollout_reason = f"{cause}: rolling back to deploymentId {target.id}."
-    target.failed_tasks, target.start_after = 0, at
+    target.failed_tasks, target.retries, target.start_after = 0, 0, at
     service.task_definition, service.template = target.revision.task_definition, target.revision.settings
     service.steady = False
     service.say(at, f"rolling back to deployment {target.id}.")
@@ -232,6 +234,7 @@ def _replace(service: Service, primary: Deployment, at: float, env: Environment)
     count = min(missing, max(0, upper - len(mine) - len(old) + len(chosen)))
     if count <= 0 or primary.start_after > at:
         return
+    primary.retries += 1
     if launch.placeable(primary.revision.settings, service.cluster_name, env):
         launch.start_tasks(service, primary.id, primary.revision, count, at, env)
     else:
@@ -308,8 +311,9 @@ def counts(service: Service, revision: ServiceRevision) -> dict[str, int]:
 
 def _count_failure(service: Service, deployment: Deployment, at: float, env: Environment) -> None:
     _set_failures(service, deployment, deployment.failed_tasks + 1, at)
-    deployment.start_after = at + max(env.timings.restart, 0.001)
-    if deployment.failed_tasks == failures.threshold({}, service.desired_count):
+    delay = max(env.timings.restart, 0.001) * 2 ** max(0, deployment.retries - 3)
+    deployment.start_after = at + min(delay, env.timings.longest_restart)
+    if deployment.retries > 3:
         service.say(
             at,
             "is unable to consistently start tasks successfully. For more information, see the Troubleshooting "

@@ -255,7 +255,7 @@ def task(item: Task, with_tags: bool) -> Shape:
             "stoppedReason": item.stopped_reason,
             "connectivity": "CONNECTED" if item.started_at is not None else None,
             "connectivityAt": item.started_at,
-            "availabilityZone": "us-east-1a" if _fargate(settings) else None,
+            "availabilityZone": item.arn.split(":")[3] + "a" if _fargate(settings) else None,
             "overrides": settings.get("overrides") or {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
             "attachments": [],
             "attributes": [],

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -245,3 +246,21 @@ class TestAlarms:
         sim.advance(100)
         assert cluster.primary()["rolloutState"] == "COMPLETED"
         assert cluster.history()[0]["alarms"]["status"] == "DISABLED"
+
+
+def test_attempts_become_rarer(sim: Simulator, cluster: Cluster) -> None:
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
+    sim.image("web:1", "cannot_pull")
+    cluster.create(revision=cluster.register("web:1"), count=1)
+    sim.advance(6 * 3600)
+    created = sorted(task["createdAt"].timestamp() for task in cluster.tasks("STOPPED"))
+    assert created[-1] - created[-2] == 27 * 60 + 5
+    starts = [event["createdAt"].timestamp() for event in cluster.service()["events"] if "started" in event["message"]]
+    pauses = [round(later - earlier - 5) for later, earlier in itertools.pairwise(starts)]
+    assert pauses[::-1][:8] == [10, 10, 10, 20, 40, 80, 160, 320]
+    assert any("unable to consistently start tasks successfully" in message for message in cluster.messages())
+    # A new deployment starts at once, "the scheduler … resumes".
+    sim.image("web:2", "ok")
+    cluster.deploy()
+    sim.advance(100)
+    assert cluster.primary()["rolloutState"] == "COMPLETED"

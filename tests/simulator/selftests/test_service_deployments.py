@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
 from tests.simulator import Simulator
-from tests.simulator.selftests.cluster import START, Cluster, refused
+from tests.simulator.selftests.cluster import START, Cluster, client, refused
 
 
 def test_a_deployment_goes_from_pending_to_successful(sim: Simulator, cluster: Cluster) -> None:
@@ -202,6 +203,33 @@ class TestImages:
         sim.advance(100)
         for name in ("zero", "unpullable", "free"):
             assert cluster.images(cluster.history(name)[0]["targetServiceRevision"]["arn"]) == {"app": None}
+
+    def test_a_repository_of_ecr_decides_where_there_is_one(self, sim: Simulator, cluster: Cluster) -> None:
+        ecr = client("ecr")
+        ecr.create_repository(repositoryName="web")
+        layers = [{"digest": f"sha256:{digit * 64}"} for digit in "12"]
+        for layer in layers:
+            ecr.put_image(
+                repositoryName="web",
+                imageManifest=json.dumps({"layers": [layer]}),
+                imageManifestMediaType="application/vnd.docker.distribution.manifest.v2+json",
+                imageTag="stable",
+            )
+        images = ecr.describe_images(repositoryName="web")["imageDetails"]
+        (digest,) = [image["imageDigest"] for image in images if image.get("imageTags") == ["stable"]]
+        host = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+        cluster.running(f"{host}/web:stable", count=1)
+        assert cluster.images(cluster.history()[0]["targetServiceRevision"]["arn"]) == {"app": digest}
+        cluster.deploy(f"{host}/web:gone")
+        sim.advance(10)
+        assert cluster.primary()["failedTasks"] == 1
+        ecr.batch_delete_image(repositoryName="web", imageIds=[{"imageDigest": digest}])
+        # Not even the recorded digest can be pulled again.
+        record = cluster.history()[0]["serviceDeploymentArn"]
+        cluster.ecs.stop_service_deployment(serviceDeploymentArn=record)
+        cluster.ecs.stop_task(cluster="prod", task=cluster.tasks()[0]["taskArn"])
+        sim.advance(30)
+        assert cluster.service()["runningCount"] == 0
 
 
 def test_a_revision_fixes_what_was_deployed(sim: Simulator, cluster: Cluster) -> None:
