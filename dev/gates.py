@@ -97,16 +97,16 @@ def ansible_test_units(environment: str) -> Callable[[], Sequence[str | Path]]:
 # In the order in which they start: the longest first, so that the end is not one gate alone.
 GATES = (
     Gate(
-        "sanity",
-        "ansible-test sanity, all tests",
-        lambda: (RUN.path / "bin" / "ansible-test", "sanity", "--color", "no"),
-        in_current,
-    ),
-    Gate(
         "e2e",
         "real ansible-playbook runs against the simulator",
         pytest("tests/e2e", "-n", "2"),
         needs="tests/e2e/**/test_*.py",
+    ),
+    Gate(
+        "sanity",
+        "ansible-test sanity, all tests",
+        lambda: (RUN.path / "bin" / "ansible-test", "sanity", "--color", "no"),
+        in_current,
     ),
     Gate(
         "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
@@ -267,12 +267,15 @@ def main(names: list[str]) -> int:
         if not gate.applies():
             print(f"== {gate.name}: nothing to run, no {gate.needs}", flush=True)
     applicable = [gate for gate in gates if gate.applies()]
-    with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
+    workers = max(1, min(4, len(applicable), os.cpu_count() or 1))
+    if len(applicable) > workers:
+        print(f"{len(applicable)} gates, {workers} at a time; logs are in {LOGS.relative_to(ROOT)}", flush=True)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         for future in as_completed([pool.submit(run_gate, gate, trees, home) for gate in applicable]):
             results.append(future.result())
             report(results[-1])
     failed = [result.gate.name for result in results if not result.passed]
-    print(f"\nlogs: {LOGS.relative_to(ROOT)}, {time.monotonic() - begin:.0f} s in all")
+    print(f"\n{time.monotonic() - begin:.0f} s in all")
     if failed:
         print(f"failed: {', '.join(failed)}")
     print(f"gates: {len(results) - len(failed)} passed, {len(failed)} failed")
