@@ -229,10 +229,9 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import revision_marks
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -245,7 +244,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
 
 def main() -> None:
     """Mark them, and tell how each of them ended."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = LastgoodAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     params = module.params
     try:
         asked = revision_marks.task_definitions(params["task_definition"])
