@@ -27,6 +27,12 @@ if t.TYPE_CHECKING:
 PREFIX: t.Final = "lastgood:"
 BAD: t.Final = "lastgood:bad"
 GOOD: t.Final = "lastgood:good"
+# It must not be deregistered.
+PINNED: t.Final = "lastgood:pinned"
+# Nothing older than it can run any more (a database was migrated, say).
+BARRIER: t.Final = "lastgood:barrier"
+# It was made from another revision, with its images named by digest.
+COPY_OF: t.Final = "lastgood:copy-of"
 ROLLED_BACK_FROM: t.Final = "lastgood:rolled-back-from"
 ROLLED_BACK_TO: t.Final = "lastgood:rolled-back-to"
 ROLLED_BACK_AT: t.Final = "lastgood:rolled-back-at"
@@ -65,6 +71,11 @@ def weigh(tags: t.Mapping[str, str], verdict: Verdict, why: str) -> tuple[Verdic
 def bad_mark(now: datetime, reason: str | None) -> dict[str, str]:
     """The mark of a revision that was left."""
     return {BAD: tag_value(f"{_stamp(now)} {reason or 'rolled back from'}")}
+
+
+def mark_value(now: datetime, reason: str | None) -> str:
+    """A mark that somebody sets by hand: when, and why where they say so."""
+    return tag_value(f"{_stamp(now)} {reason or ''}")
 
 
 def started_tag(left: str | None, target: str, deployment: str) -> dict[str, str]:
