@@ -193,8 +193,7 @@ def _act(aws: Aws, item: Result) -> Result:
 
 def _failed(exc: _Trouble, item: Result) -> Result:
     text = f"{exc.explain().rstrip('.')}."
-    # botocore's timeouts have a `response` as well, which is None.
-    if not isinstance(getattr(exc.exception, "response", None), dict):
+    if exc.no_answer:
         reason = f"{text} Whether the settings of {item.name} have changed is not known"
         return replace(item, outcome="failed", reason=reason, changed=True, after=None)
     reason = f"{text} Nothing was changed in {item.name}"

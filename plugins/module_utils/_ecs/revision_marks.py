@@ -286,8 +286,7 @@ def _untag_resource(aws: Aws, arn: str, key: str) -> None:
 def _failed(exc: _Trouble, planned: Result, step: Step, written: bool, tags: t.Mapping[str, str]) -> Result:
     definition = t.cast(TaskDefinition, planned.definition)
     text = _sentence(exc)
-    # botocore's timeouts have a `response` as well, which is None.
-    if not isinstance(getattr(exc.exception, "response", None), dict):
+    if exc.no_answer:
         reason = f"{text} Whether the marks of {planned.name} have changed is not known. Run the same command again"
         return replace(planned, outcome="failed", changed=True, reason=reason, after=None)
     if definition.status != "ACTIVE" and not exc.is_denied and not exc.is_throttled:
