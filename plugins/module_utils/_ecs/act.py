@@ -13,12 +13,12 @@ before the write, and what stands there after it is looked at right after.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names, plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 
 class PlanIsStale(Exception):
@@ -42,6 +42,10 @@ class Accepted:
     deployment_id: str = ""
     service_deployment: str = ""
     findings: tuple[Finding, ...] = ()
+    # The pinned copy that was deployed in place of the target.
+    copy: str = ""
+    # The ARN of our own service deployment, where it is known already.
+    own_record: str = ""
 
     @property
     def record_id(self) -> str:
@@ -63,41 +67,53 @@ def adopt(planned: plan.Plan) -> Accepted:
     if running is not None and running.status.startswith("ROLLBACK"):
         return Accepted(planned.service, wrote=False, service_deployment=running.arn)
     primary = planned.service.primary
-    return Accepted(planned.service, wrote=False, deployment_id=primary.id if primary else "")
+    return Accepted(
+        planned.service,
+        wrote=False,
+        deployment_id=primary.id if primary else "",
+        own_record=running.arn if running is not None else "",
+    )
 
 
-def stop_deployment(aws: Aws, planned: plan.Plan) -> Accepted:
-    """Let ECS itself go back. Raises :class:`PlanIsStale` where the deployment ended meanwhile."""
+def roll_back_natively(aws: Aws, planned: plan.Plan) -> Accepted:
+    """Let ECS itself go back. Raises :class:`PlanIsStale` where the deployment ended, or went on, meanwhile."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
-    arn = planned.running.arn
+    arn, parked = planned.running.arn, planned.running.paused_at
+    operation = "ContinueServiceDeployment" if parked else "StopServiceDeployment"
     notes: tuple[Finding, ...] = ()
     try:
-        api.stop_service_deployment(aws, arn)
+        if parked:
+            api.continue_with_rollback(aws, arn, parked.hook)
+        else:
+            api.stop_service_deployment(aws, arn)
     except AwsCallError as exc:
         if api.has_ended_meanwhile(exc):
             raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
-        if not exc.no_answer or not _is_rolling_back(aws, arn, exc):
+        if not exc.no_answer or not _is_rolling_back(aws, arn, operation, exc):
             raise
         what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
-        notes = (_answer_lost("StopServiceDeployment", exc, what),)
+        notes = (_answer_lost(operation, exc, what),)
     return Accepted(planned.service, wrote=True, service_deployment=arn, findings=notes)
 
 
-def _is_rolling_back(aws: Aws, arn: str, error: AwsCallError) -> bool:
+def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) -> bool:
     try:
         record = api.describe_service_deployments(aws, [arn]).get(arn, {})
     except (AwsCallError, IncompleteAnswerError) as exc:
-        raise AnswerLost(_not_known("StopServiceDeployment", error, exc)) from exc
+        raise AnswerLost(_not_known(operation, error, exc)) from exc
     return str(record.get("status", "")).startswith("ROLLBACK")
 
 
 def update_service(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
     """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays."""
-    target = planned.target
-    if target is None:
+    if planned.target is None:
         raise PlanIsStale("the plan has no target")
-    changes: dict[str, t.Any] = {"taskDefinition": target.arn}
+    target = planned.target.arn
+    notes: tuple[Finding, ...] = ()
+    if planned.copy is not None:
+        target, notes = _register_copy(aws, planned.target, planned.copy)
+    changes: dict[str, t.Any] = {"taskDefinition": target}
     if tasks is not None:
         changes["desiredCount"] = tasks
     if planned.force_new_deployment:
@@ -108,8 +124,30 @@ def update_service(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
     except (AwsCallError, IncompleteAnswerError) as exc:
         if not exc.no_answer:
             raise
-        return _did_it_take(aws, planned, target.arn, exc)
-    return _accepted(planned, after, target.arn)
+        accepted = _did_it_take(aws, planned, target, exc)
+    else:
+        accepted = _accepted(planned, after, target)
+    copy = target if planned.copy is not None else ""
+    return replace(accepted, findings=(*notes, *accepted.findings), copy=copy)
+
+
+def _register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) -> tuple[str, tuple[Finding, ...]]:
+    """The ARN of a copy with pinned images: the family's newest revision where it is one already, else a new one."""
+    request = images.pinned_copy(original, pin)
+    family = str(request["family"])
+    newest = api.describe_task_definition(aws, family)
+    if newest is not None and images.is_the_copy(newest, original, pin):
+        return newest.arn, ()
+    try:
+        return api.register_task_definition(aws, family, request).arn, ()
+    except AwsCallError as exc:
+        if not exc.is_denied:
+            raise
+        # Tags on creation need ecs:TagResource. Without them the next run knows the copy by its content.
+        untagged = {key: value for key, value in request.items() if key != "tags"}
+        arn = api.register_task_definition(aws, family, untagged).arn
+        what = f"the copy {names.short(arn)} of {names.short(original.arn)} carries no tags. {exc.explain()}"
+        return arn, (Finding("copy_tags", "warn", what),)
 
 
 def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:

@@ -129,6 +129,25 @@ def stop_service_deployment(aws: Aws, arn: str) -> None:
     aws.call("ecs", "stop_service_deployment", serviceDeploymentArn=arn, stopType="ROLLBACK")
 
 
+@_EcsErrorHandler.common_error_handler("roll back service deployment {arn} at hook {hook}")
+def continue_with_rollback(aws: Aws, arn: str, hook: str) -> None:
+    """Roll back a service deployment that is parked at a PAUSE hook. The API's default action is the opposite."""
+    aws.call("ecs", "continue_service_deployment", serviceDeploymentArn=arn, hookId=hook, action="ROLLBACK")
+
+
+@_EcsErrorHandler.common_error_handler("register a copy of a task definition of family {family}")
+def register_task_definition(aws: Aws, family: str, request: t.Mapping[str, t.Any]) -> TaskDefinition:
+    """Register a revision; ``request`` is what RegisterTaskDefinition takes besides the family."""
+    answer = aws.call("ecs", "register_task_definition", **{**request, "family": family})
+    content = require(answer, "taskDefinition", "register_task_definition")
+    return TaskDefinition(
+        arn=content["taskDefinitionArn"],
+        status=str(content.get("status", "")),
+        tags=boto3_tag_list_to_ansible_dict(answer.get("tags") or []),
+        content=content,
+    )
+
+
 @_EcsErrorHandler.common_error_handler("tag {arn}")
 def tag_resource(aws: Aws, arn: str, tags: t.Mapping[str, str]) -> None:
     """Add or overwrite tags. ECS spells their keys in lower case."""
@@ -202,6 +221,7 @@ def _service(item: Answer) -> Service:
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
         minimum_healthy_percent=int(configuration.get("minimumHealthyPercent", 100)),
         maximum_percent=int(configuration.get("maximumPercent", 200)),
+        configuration=configuration,
     )
 
 

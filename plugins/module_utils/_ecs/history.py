@@ -104,6 +104,8 @@ class History:
     running: ServiceDeployment | None
     # What the running deployment goes back from, None where it goes forward.
     returning_from: str | None
+    # Pinned copies, and what they were made of: the same version under a newer number.
+    copies: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def newest(self) -> ServiceDeployment | None:
@@ -133,7 +135,11 @@ class History:
     def before(self, deployment: str) -> History:
         """The history as it was before a deployment (an ARN) was created."""
         position = next((i for i, d in enumerate(self.deployments) if d.arn == deployment), len(self.deployments))
-        return read(self.deployments[:position])
+        return read(self.deployments[:position], self.copies)
+
+    def root(self, task_definition: str) -> str:
+        """What a pinned copy was made of; any other version is its own root."""
+        return self.copies.get(task_definition, task_definition)
 
     def in_service_at(self, when: datetime) -> Arrival | None:
         """What was in service at a time, None where the history does not reach that far back."""
@@ -173,10 +179,13 @@ class History:
         return tuple(sorted(reversed(found), key=lambda c: c.last_used, reverse=True))
 
 
-def read(deployments: t.Iterable[ServiceDeployment]) -> History:
-    """The history that a list of service deployments tells, in whatever order they come."""
+def read(deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str] | None = None) -> History:
+    """The history that a list of service deployments tells, in whatever order they come.
+
+    ``copies`` maps pinned copies to what they were made of.
+    """
     ordered = sorted(deployments, key=_when)
-    reader = _Reader()
+    reader = _Reader(copies or {})
     for deployment in ordered:
         reader.take(deployment)
     # A new deployment supersedes the one that runs, so what precedes one that has ended is over as well, whatever its
@@ -193,6 +202,7 @@ def read(deployments: t.Iterable[ServiceDeployment]) -> History:
         deployments=tuple(ordered),
         running=running,
         returning_from=reader.returns.get(running.arn) if running else None,
+        copies=copies or {},
     )
 
 
@@ -204,7 +214,8 @@ def _when(deployment: ServiceDeployment) -> tuple[datetime, bool, datetime]:
 class _Reader:
     """Reads deployments in the order in which they were created."""
 
-    def __init__(self) -> None:
+    def __init__(self, copies: t.Mapping[str, str]) -> None:
+        self._copies = copies
         self.records: dict[str, _Record] = {}
         self.arrivals: list[Arrival] = []
         # Running deployments that go back, and from what.
@@ -297,7 +308,7 @@ class _Reader:
         self.arrivals.append(Arrival(name, at, how, left, deployment))
 
     def _older(self, one: str, other: str) -> bool:
-        return _is_older(one, other, self.records)
+        return _is_older(self._copies.get(one, one), self._copies.get(other, other), self.records)
 
 
 def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:

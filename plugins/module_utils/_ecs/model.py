@@ -21,7 +21,7 @@ STOPPABLE: t.Final = frozenset({"PENDING", "IN_PROGRESS"})
 
 Verdict = t.Literal["good", "bad", "unknown"]
 Severity = t.Literal["block", "warn", "unknown", "info"]
-Method = t.Literal["none", "adopt", "stop_deployment", "update_service"]
+Method = t.Literal["none", "adopt", "continue_rollback", "stop_deployment", "update_service"]
 Outcome = t.Literal[
     "unchanged",
     "rolled_back",
@@ -85,6 +85,7 @@ class Service:
     load_balancers: tuple[t.Mapping[str, t.Any], ...] = ()
     minimum_healthy_percent: int = 100
     maximum_percent: int = 200
+    configuration: t.Mapping[str, t.Any] = field(default_factory=dict)
 
     @property
     def primary(self) -> Deployment | None:
@@ -112,6 +113,15 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """A PAUSE hook that waits for somebody. ``timeout_action`` is what ECS does by itself when nobody comes."""
+
+    hook: str
+    expires_at: datetime | None
+    timeout_action: str
+
+
+@dataclass(frozen=True)
 class ServiceDeployment:
     """ECS's record of moving a service to a service revision."""
 
@@ -125,6 +135,8 @@ class ServiceDeployment:
     rolled_back_to: Revision | None = None
     rollback_reason: str = ""
     requested_tasks: int | None = None
+    stage: str = ""
+    paused_at: Pause | None = None
 
     @property
     def in_flight(self) -> bool:

@@ -24,6 +24,7 @@ SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "from_revision": {"type": "str"},
     "fallback": {"type": "str", "default": "fail", "choices": ["fail", "previous_registered"]},
     "in_flight": {"type": "str", "default": "stop", "choices": ["stop", "supersede", "refuse"]},
+    "pin_images": {"type": "str", "default": "auto", "choices": ["auto", "always", "never"]},
     "force": {"type": "bool", "default": False},
 }
 SELECTION_EXCLUSIVE: t.Final = [["revision", "as_of", "steps_back"]]
@@ -62,9 +63,11 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
             from_revision=_revision("from_revision", params["from_revision"]),
             fallback=params["fallback"],
             force=params["force"],
+            copies=params["pin_images"] == "always",
         ),
         in_flight=params["in_flight"],
         tasks=tasks,
+        pin_images=params["pin_images"],
     )
 
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, method, names, preflight
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    ROLLING_BACK,
-    STOPPABLE,
     Finding,
     Method,
     Revision,
@@ -25,9 +24,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, what_runs_now
 
-InFlight = t.Literal["stop", "supersede", "refuse"]
-Verb = t.Literal["act", "nothing", "refuse"]
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -36,6 +32,7 @@ class Wish:
     selection: Selection
     in_flight: InFlight = "stop"
     tasks: int | None = None
+    pin_images: images.PinImages = "auto"
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,8 @@ class Facts:
     history: History | None
     history_problem: str
     known: t.Mapping[str, TaskDefinition]
+    # What the registries say of the target's images, None where they were not asked yet.
+    images: tuple[images.Check, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,11 @@ class Plan:
     now: Revision | None
     good: Revision | None
     force_new_deployment: bool = False
+    # Digests by container name, of the copy of the target that has to be registered; None where the target itself will
+    # do. Empty is a copy that pins nothing: of a task definition that is not ACTIVE any more.
+    copy: t.Mapping[str, str] | None = None
+    # ARNs of the service deployments that were on record when the plan was made.
+    known_records: frozenset[str] = frozenset()
 
     @property
     def known_deployments(self) -> frozenset[str]:
@@ -94,7 +98,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     if facts.history_problem:
         findings.append(Finding("history", "unknown", facts.history_problem))
     verb: Verb = "act"
-    method: Method = "none"
+    way: Method = "none"
+    copy: t.Mapping[str, str] | None = None
     reason = choice.why
     force = False
     if any(f.severity == "block" for f in findings):
@@ -109,16 +114,18 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             reason += f" ({facts.history_problem.rstrip('.')})"
     else:
         findings += preflight.tasks_option(service, wish.tasks)
-        step = _method(wish, service, history, choice, target.arn, current)
-        if step.method in ("update_service", "stop_deployment"):
+        step = method.of(wish.in_flight, service, history, choice, target.arn, current)
+        if step.method in method.WRITES:
             findings += preflight.room_to_move(service)
             if target.content:
                 findings += preflight.load_balancer_ports(service, target)
-                findings += preflight.mutable_images(target, good)
             if step.method == "update_service":
-                findings += preflight.target_state(target)
+                decision = images.decide(wish.pin_images, target, facts.images or ())
+                findings += decision.findings
+                copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
+                findings += preflight.target_state(target) if copy is None else []
                 findings += preflight.not_reverted(now, good)
-        verb, method, force = step.verb, step.method, step.force_new_deployment
+        verb, way, force = step.verb, step.method, step.force_new_deployment
         reason = step.reason or reason
         if choice.source == "previous_registered":
             findings.append(
@@ -126,11 +133,11 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             )
         findings += [Finding("left_out", "info", text) for text in choice.left_out]
         if verb == "act" and any(f.severity == "block" for f in findings):
-            verb, method, reason = "refuse", "none", _blocked(findings)
+            verb, way, reason = "refuse", "none", _blocked(findings)
     return Plan(
         service=service,
         verb=verb,
-        method=method,
+        method=way,
         current=current,
         reason=reason,
         choice=choice,
@@ -141,60 +148,14 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         now=now,
         good=good,
         force_new_deployment=force,
+        copy=copy,
+        known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
     )
 
 
-@dataclass(frozen=True)
-class _Step:
-    verb: Verb
-    method: Method
-    reason: str = ""
-    force_new_deployment: bool = False
-
-
-def _method(wish: Wish, service: Service, history: History | None, choice: Choice, target: str, current: str) -> _Step:
-    """How to get there, in this order: adopt, stop natively, update the service."""
-    if choice.unfinished:
-        return _Step("act", "adopt")
-    primary = service.primary
-    running = history.running if history else None
-    if running is None and primary is not None and primary.rollout_state == "IN_PROGRESS":
-        # The history is not told, or lags behind: the PRIMARY deployment says as much.
-        return _in_flight_unrecorded(wish, choice, target, primary.task_definition)
-    if running is None:
-        if not names.same(target, current):
-            return _Step("act", "update_service")
-        if primary is not None and primary.rollout_state == "FAILED":
-            # Its last deployment failed and is over: only a new one can bring it up.
-            return _Step("act", "update_service", force_new_deployment=True)
-        return _Step("nothing", "none", f"it is on {names.short(target)} already")
-    if history is not None and history.lands_on is not None and names.same(history.lands_on, target):
-        return _Step("act", "adopt")
-    if wish.in_flight == "refuse":
-        return _Step(
-            "refuse",
-            "none",
-            f"a deployment to {names.short(running.target.task_definition)} is running ({running.status}), and "
-            "in_flight is refuse",
-        )
-    native = history.native_stop_lands_on if history else None
-    if (
-        wish.in_flight == "stop"
-        and running.status in STOPPABLE
-        and running.status not in ROLLING_BACK
-        and native is not None
-        and names.same(native, target)
-    ):
-        return _Step("act", "stop_deployment")
-    return _Step("act", "update_service")
-
-
-def _in_flight_unrecorded(wish: Wish, choice: Choice, target: str, deploying: str) -> _Step:
-    if names.same(target, deploying):
-        return _Step("act", "adopt")
-    if wish.in_flight == "refuse":
-        return _Step("refuse", "none", f"a deployment to {names.short(deploying)} is running, and in_flight is refuse")
-    return _Step("act", "update_service")
+def _copy_anyway(wish: Wish, target: TaskDefinition) -> bool:
+    """A task definition that is not ACTIVE but can still be read is deployed as a copy, where copies were asked for."""
+    return wish.pin_images == "always" and target.status != "ACTIVE" and bool(target.content)
 
 
 def _blocked(findings: t.Iterable[Finding]) -> str:

@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan, read, target
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names, plan, read, registry, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read as history_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Planner:
         if self._all_marks and service.name in histories.found:
             for name in histories.found[service.name].records:
                 self._task_definitions.read(name)
+        self._learn_copies(service, histories)
         while True:
             history = histories.found.get(service.name)
             choice = target.choose(selection, service, history, self._task_definitions.known, registered)
@@ -96,7 +99,41 @@ class Planner:
             history_problem=histories.problems.get(service.name, ""),
             known=self._task_definitions.known,
         )
-        return plan.make(self._wish, facts, choice)
+        planned = plan.make(self._wish, facts, choice)
+        if planned.method == "update_service" and planned.target is not None:
+            checks = self._check_images(planned.target, planned.good, history)
+            planned = plan.make(self._wish, replace(facts, images=checks), choice)
+        return planned
+
+    def _learn_copies(self, service: Service, histories: read.Histories) -> None:
+        """Tell the history which of its versions are pinned copies of others. Read only where images go by digest."""
+        history = histories.found.get(service.name)
+        pinned = (
+            [name for name, record in history.records.items() if images.by_digest(record.revision)] if history else []
+        )
+        if history is None or not pinned:
+            return
+        for name in history.records:
+            self._task_definitions.read(name)
+        known = {name: self._task_definitions.known[name] for name in history.records}
+        copies = {name: original for name in pinned if (original := images.original_of(known[name], known.values()))}
+        if copies:
+            histories.found[service.name] = history_of(history.deployments, copies)
+
+    def _check_images(
+        self, target_: TaskDefinition, good: Revision | None, history: History | None
+    ) -> tuple[images.Check, ...]:
+        """What can be known of the target's images that go by a tag."""
+        checks = []
+        seen = [d.target for d in reversed(history.deployments)] if history else []
+        for container, image in images.by_tag(target_).items():
+            recorded = good.digests.get(container, "") if good else ""
+            resolution = images.Resolution("unknown")
+            if recorded and self._wish.pin_images != "never":
+                asked = registry.resolve(self._aws, images.parse(image), recorded)
+                resolution = asked or images.last_known(image, seen, recorded)
+            checks.append(images.Check(container, image, recorded, resolution))
+        return tuple(checks)
 
     def _missing(self, name: str, reason: str) -> Refusal:
         if reason == "MISSING":

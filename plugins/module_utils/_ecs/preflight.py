@@ -17,6 +17,8 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 
+STRATEGIES: t.Final = frozenset({"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"})
+
 # What a service revision carries besides the task definition. UpdateService with a task definition alone leaves these
 # as they are, so a bad release that changed one of them is not undone by it.
 _REVISION_SETTINGS: t.Final = (
@@ -54,13 +56,13 @@ def service_state(service: Service) -> list[Finding]:
                 "this version rolls back services with the controller ECS",
             )
         )
-    elif service.strategy != "ROLLING":
+    elif service.strategy not in STRATEGIES:
         found.append(
             Finding(
                 "deployment_strategy",
                 "block",
-                f"service {service.name} has the deployment strategy {service.strategy}; "
-                "this version rolls back services with the strategy ROLLING",
+                f"service {service.name} has the deployment strategy {service.strategy}, which this version does not "
+                f"know; it rolls back services with {', '.join(sorted(STRATEGIES))}",
             )
         )
     return found
@@ -83,7 +85,7 @@ def target_state(task_definition: TaskDefinition) -> list[Finding]:
             "target_status",
             "block",
             f"{names.short(task_definition.arn)} is {task_definition.status}, and ECS deploys only ACTIVE task "
-            "definitions. Register a copy of it, or name another revision",
+            "definitions. pin_images: always registers a copy of it; or name another revision",
         )
     ]
 
@@ -171,24 +173,3 @@ def changed_settings(now: Revision | None, good: Revision | None) -> list[str]:
     if now is None or good is None:
         return []
     return [key for key in _REVISION_SETTINGS if (now.settings.get(key) or None) != (good.settings.get(key) or None)]
-
-
-def mutable_images(task_definition: TaskDefinition, good: Revision | None) -> list[Finding]:
-    """Images by tag may have moved since the target was good; what ran then is recorded as a digest."""
-    moving = [
-        str(c.get("image"))
-        for c in task_definition.content.get("containerDefinitions", [])
-        if "@sha256:" not in str(c.get("image", ""))
-    ]
-    if not moving:
-        return []
-    if good is None or not good.digests:
-        return [
-            Finding(
-                "image_identity",
-                "unknown",
-                f"no digest is on record for {', '.join(moving)}: whether the tag still names the image that was good "
-                "cannot be known",
-            )
-        ]
-    return []

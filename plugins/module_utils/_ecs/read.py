@@ -16,6 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answe
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Pause,
     Revision,
     Service,
     ServiceDeployment,
@@ -130,7 +131,17 @@ def _service_deployment(
         rolled_back_to=revisions.get(str(rollback.get("serviceRevisionArn") or "")),
         rollback_reason=str(rollback.get("reason") or ""),
         requested_tasks=(detail.get("targetServiceRevision") or {}).get("requestedTaskCount"),
+        stage=str(detail.get("lifecycleStage") or ""),
+        paused_at=pause(detail),
     )
+
+
+def pause(detail: Answer) -> Pause | None:
+    """The PAUSE hook that a service deployment waits at, None where it does not."""
+    for hook in detail.get("lifecycleHookDetails") or []:
+        if hook.get("status") == "AWAITING_ACTION" and hook.get("hookId"):
+            return Pause(str(hook["hookId"]), hook.get("expiresAt"), str(hook.get("timeoutAction") or ""))
+    return None
 
 
 class TaskDefinitions:

@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, api, marks, names, plan, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, api, marks, method, names, plan, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
@@ -125,8 +125,8 @@ class Rollback:
         try:
             if planned.method == "adopt":
                 run.accepted = act.adopt(planned)
-            elif planned.method == "stop_deployment":
-                run.accepted = act.stop_deployment(self._aws, planned)
+            elif planned.method in method.NATIVE:
+                run.accepted = act.roll_back_natively(self._aws, planned)
             else:
                 run.accepted = act.update_service(self._aws, planned, self._order.wish.tasks)
         except act.PlanIsStale:

@@ -75,8 +75,14 @@ class ServiceRun:
 
     @property
     def target(self) -> str:
-        """The target's ARN, empty where there is none."""
+        """The target's ARN, or that of its pinned copy once it is deployed; empty where there is none."""
+        if self.accepted is not None and self.accepted.copy:
+            return self.accepted.copy
         return self.plan.target.arn if self.plan and self.plan.target else ""
+
+    @property
+    def _is_a_copy(self) -> bool:
+        return bool(self.accepted and self.accepted.copy)
 
     @property
     def route(self) -> str:
@@ -94,6 +100,7 @@ class ServiceRun:
             "changed": self.changed,
             "method": planned.method if planned else "none",
             "target": self.target or None,
+            "copy_of": planned.target.arn if self._is_a_copy and planned and planned.target else None,
             "target_source": planned.choice.source if planned else "none",
             "target_why": planned.choice.why if planned else "",
             "before": _state(planned.service, planned.now) if planned else None,

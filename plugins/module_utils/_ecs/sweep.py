@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, diagnosis, names, read, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Record
 
 WaitUntil = t.Literal["stable", "serving"]
 
@@ -43,6 +44,7 @@ class _Track:
     run: ServiceRun
     watched: watch.Watched
     events_before: frozenset[str]
+    record_arn: str = ""
     line: str = ""
     moved_at: float = 0.0
     diagnosed_at: float = float("-inf")
@@ -116,12 +118,28 @@ class Sweeper:
         self._tracks = [track for track in self._tracks if track.run.outcome is None and track.run not in again]
 
     def _records(self) -> dict[str, Answer]:
-        wanted = [track.watched.service_deployment for track in self._tracks if track.watched.service_deployment]
+        for track in self._tracks:
+            self._find_own_record(track)
+        wanted = [track.record_arn for track in self._tracks if track.record_arn]
         try:
             return api.describe_service_deployments(self._aws, wanted) if wanted else {}
         except (AwsCallError, IncompleteAnswerError):
             # The look at the services tells the same a little later.
             return {}
+
+    def _find_own_record(self, track: _Track) -> None:
+        """Our own service deployment, where its record tells what counts do not: how far the traffic has shifted."""
+        planned = track.run.plan
+        if track.record_arn or track.watched.strategy == "ROLLING" or planned is None:
+            return
+        try:
+            briefs = api.list_service_deployments(self._aws, track.run.cluster, track.run.name, everything=False)
+        except (AwsCallError, IncompleteAnswerError):
+            return
+        new = [brief for brief in briefs if brief["serviceDeploymentArn"] not in planned.known_records]
+        if new:
+            # Ours is the first that came after the plan; a later one is somebody else's.
+            track.record_arn = min(new, key=lambda brief: brief["createdAt"])["serviceDeploymentArn"]
 
     def _look_at(
         self, cluster: str, tracks: t.Sequence[_Track], records: t.Mapping[str, Answer], again: list[ServiceRun]
@@ -136,7 +154,7 @@ class Sweeper:
             service = found[track.run.name]
             if isinstance(service, Service):
                 track.blind = 0
-                self._judge(track, service, records.get(track.watched.service_deployment), again)
+                self._judge(track, service, records.get(track.record_arn), again)
             else:
                 self._blind(track, f"ECS does not describe the service any more: {service}")
 
@@ -153,9 +171,9 @@ class Sweeper:
     def _judge(self, track: _Track, service: Service, raw: Answer | None, again: list[ServiceRun]) -> None:
         run = track.run
         run.service = service
-        record = watch.Record(str(raw.get("status", "")), str(raw.get("statusReason") or "")) if raw else None
+        record = _record(raw) if raw else None
         look = watch.assess(track.watched, service, record)
-        self._tell(track, service)
+        self._tell(track, service, record)
         track.listed = track.listed or service.deployment(track.watched.deployment_id) is not None
         track.unlisted = track.unlisted + 1 if look.state == "unlisted" else 0
         if look.state in ("serving", "stable"):
@@ -172,8 +190,9 @@ class Sweeper:
         elif look.state == "going":
             self._diagnose_if_in_trouble(track, service)
 
-    def _tell(self, track: _Track, service: Service) -> None:
-        line = watch.progress(service, track.watched.target)
+    def _tell(self, track: _Track, service: Service, record: Record | None) -> None:
+        shift = watch.shift(record, track.watched.target)
+        line = watch.progress(service, track.watched.target) + (f", {shift}" if shift else "")
         if line != track.line:
             now = self._clock.monotonic()
             track.line, track.moved_at, self._said_at = line, now, now
@@ -262,6 +281,19 @@ def _track(run: ServiceRun, now: float) -> _Track:
         deployment_id=run.accepted.deployment_id,
         service_deployment=run.accepted.service_deployment,
         known_deployments=run.plan.known_deployments - {run.accepted.deployment_id},
+        strategy=run.accepted.service.strategy,
     )
     events = run.plan.service.events
-    return _Track(run, watched, frozenset(event.id for event in events), moved_at=now)
+    record = run.accepted.service_deployment or run.accepted.own_record
+    return _Track(run, watched, frozenset(event.id for event in events), record_arn=record, moved_at=now)
+
+
+def _record(raw: Answer) -> Record:
+    weight = (raw.get("targetServiceRevision") or {}).get("requestedProductionTrafficWeight")
+    return Record(
+        status=str(raw.get("status", "")),
+        reason=str(raw.get("statusReason") or ""),
+        stage=str(raw.get("lifecycleStage") or ""),
+        weight=float(weight) if weight is not None else None,
+        pause=read.pause(raw),
+    )

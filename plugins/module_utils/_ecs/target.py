@@ -39,6 +39,8 @@ class Selection:
     from_revision: str | None = None
     fallback: t.Literal["fail", "previous_registered"] = "fail"
     force: bool = False
+    # A copy will be registered, so the task definition need not be ACTIVE.
+    copies: bool = False
 
 
 @dataclass(frozen=True)
@@ -241,8 +243,12 @@ def _last_good(
     if history is not None and steps > 1 and (history.running is not None or not selection.force):
         # Counted from the version that was left first, so that asking twice for two steps does not go back four.
         base, basis = history.retreat() or (base, basis)
-    candidates = [c for c in (basis.candidates(known) if basis else ()) if c.task_definition != base]
-    good = [c for c in candidates if c.verdict == "good" and _usable(known.get(c.task_definition))]
+    candidates = [
+        c
+        for c in (basis.candidates(known) if basis else ())
+        if basis is not None and basis.root(c.task_definition) != basis.root(base)
+    ]
+    good = [c for c in candidates if c.verdict == "good" and _usable(known.get(c.task_definition), selection.copies)]
     if len(good) >= steps:
         return _chosen(good[steps - 1], candidates, known, current, history, steps)
     return _no_good_one(selection, base, candidates, good, history, known, registered)
@@ -343,8 +349,10 @@ def _previous_registered(
     )
 
 
-def _usable(task_definition: TaskDefinition | None) -> bool:
-    return task_definition is None or task_definition.status == "ACTIVE"
+def _usable(task_definition: TaskDefinition | None, copies: bool = False) -> bool:
+    if task_definition is None or task_definition.status == "ACTIVE":
+        return True
+    return copies and bool(task_definition.content)
 
 
 def _tags(task_definition: TaskDefinition | None) -> t.Mapping[str, str]:

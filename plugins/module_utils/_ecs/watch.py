@@ -16,9 +16,13 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Deployment, Pause, Service
 
 State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before", "unlisted"]
+
+# The stages after the production traffic was shifted, in ECS's order
+# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html).
+_TRAFFIC_IS_SHIFTED: t.Final = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"})
 
 # DescribeServices calls are batched by ten; polling takes at most this many of them a second, a sixth of the
 # published 20 per second, so that the console and ECS itself stay usable in an incident.
@@ -38,14 +42,22 @@ class Watched:
     deployment_id: str
     service_deployment: str
     known_deployments: frozenset[str]
+    strategy: str = "ROLLING"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A service deployment as DescribeServiceDeployments shows it."""
+    """A service deployment as DescribeServiceDeployments shows it.
+
+    ``weight`` is the share of the production traffic, in percent, that its target is to take; None where there is no
+    load balancer that shifts it. ``pause`` is the hook that waits for somebody.
+    """
 
     status: str
     reason: str
+    stage: str = ""
+    weight: float | None = None
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,20 @@ def assess(watched: Watched, service: Service, record: Record | None) -> Look:
         return Look("failed", f"the service is {service.status} now: somebody deleted it meanwhile")
     if watched.service_deployment:
         return _native(watched, service, record)
-    return _own(watched, service)
+    look = _own(watched, service)
+    if look.state in ("going", "serving") and watched.strategy != "ROLLING":
+        return _shifting(look, record)
+    return look
+
+
+def _shifting(look: Look, record: Record | None) -> Look:
+    """Where ECS shifts traffic between two sets of tasks, the counts tell nothing of it: the record does."""
+    if record is None:
+        return Look("going")
+    if record.status in ROLLING_BACK:
+        return Look("failed", record.reason or f"ECS is rolling it back ({record.status})")
+    shifted = record.stage in _TRAFFIC_IS_SHIFTED and (record.weight is None or record.weight >= 100)
+    return Look("serving") if shifted else Look("going")
 
 
 def _own(watched: Watched, service: Service) -> Look:
@@ -136,6 +161,20 @@ def healthy_on(service: Service) -> str | None:
         if service.desired > 0 and deployment.running >= service.desired:
             return deployment.task_definition
     return None
+
+
+def shift(record: Record | None, target: str) -> str:
+    """Where a deployment is that shifts traffic: ``BAKE_TIME, 100 % of the traffic on web:41``; else empty."""
+    if record is None or not record.stage:
+        return ""
+    parts = [record.stage]
+    if record.weight is not None:
+        parts.append(f"{record.weight:g} % of the traffic on {names.short(target)}")
+    if record.pause:
+        then = f", then {record.pause.timeout_action}" if record.pause.timeout_action else ""
+        until = f" until {record.pause.expires_at.isoformat()}" if record.pause.expires_at else ""
+        parts.append(f"waiting for somebody to answer its hook {record.pause.hook}{until}{then}")
+    return ", ".join(parts)
 
 
 def progress(service: Service, target: str) -> str:

@@ -46,6 +46,7 @@ def accepted_line(run: ServiceRun, deployment: str) -> str:
     planned = run.plan
     how = {
         "adopt": "following the rollback that is already running",
+        "continue_rollback": "ECS goes back from the hook that the deployment was parked at",
         "stop_deployment": "ECS stops the running deployment and goes back to where it came from",
         "update_service": "update_service accepted",
         "none": "nothing to do",

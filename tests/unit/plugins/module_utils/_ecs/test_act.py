@@ -179,7 +179,7 @@ def test_ecs_is_asked_to_go_back() -> None:
     aws = FakeAws(stop_service_deployment={})
     running = stopping().running
     assert running is not None
-    accepted = act.stop_deployment(aws, stopping())
+    accepted = act.roll_back_natively(aws, stopping())
     assert aws.requests == [("stop_service_deployment", {"serviceDeploymentArn": running.arn, "stopType": "ROLLBACK"})]
     assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (True, "", running.arn)
     assert accepted.record_id == "D60"
@@ -188,12 +188,12 @@ def test_ecs_is_asked_to_go_back() -> None:
 @pytest.mark.parametrize("code", ["ConflictException", "ServiceDeploymentNotFoundException"])
 def test_it_ended_before_it_could_be_stopped(code: str) -> None:
     with pytest.raises(act.PlanIsStale, match="ended meanwhile"):
-        act.stop_deployment(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code)), stopping())
+        act.roll_back_natively(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code)), stopping())
 
 
 def test_a_stop_that_is_denied_is_raised_as_it_is() -> None:
     with pytest.raises(AwsCallError) as caught:
-        act.stop_deployment(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment")), stopping())
+        act.roll_back_natively(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment")), stopping())
     assert caught.value.is_denied
 
 
@@ -205,7 +205,7 @@ def test_a_stop_whose_answer_was_lost_though_it_was_applied(status: str) -> None
     aws = FakeAws(
         stop_service_deployment=connection_lost(), describe_service_deployments={"serviceDeployments": [record]}
     )
-    accepted = act.stop_deployment(aws, stopping())
+    accepted = act.roll_back_natively(aws, stopping())
     assert (accepted.wrote, accepted.service_deployment) == (True, running.arn)
     assert [(f.check, f.severity) for f in accepted.findings] == [("answer_lost", "warn")]
 
@@ -213,7 +213,7 @@ def test_a_stop_whose_answer_was_lost_though_it_was_applied(status: str) -> None
 def test_a_stop_whose_answer_was_lost_and_that_was_not_applied() -> None:
     aws = FakeAws(stop_service_deployment=connection_lost(), describe_service_deployments={"serviceDeployments": []})
     with pytest.raises(AwsCallError) as caught:
-        act.stop_deployment(aws, stopping())
+        act.roll_back_natively(aws, stopping())
     assert caught.value.no_answer
 
 
@@ -223,12 +223,12 @@ def test_a_stop_whose_answer_was_lost_and_what_became_of_it_cannot_be_read() -> 
         describe_service_deployments=refused_by_aws("DescribeServiceDeployments"),
     )
     with pytest.raises(act.AnswerLost, match="StopServiceDeployment was lost"):
-        act.stop_deployment(aws, stopping())
+        act.roll_back_natively(aws, stopping())
 
 
 def test_nothing_to_stop() -> None:
     with pytest.raises(act.PlanIsStale):
-        act.stop_deployment(FakeAws(), back())
+        act.roll_back_natively(FakeAws(), back())
 
 
 # -- adopt

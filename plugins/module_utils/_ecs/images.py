@@ -1,0 +1,267 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The image that was good: whether a tag still names it, and a copy of the task definition that names it. Pure.
+
+ECS resolves a tag to a digest once per deployment and records it in the service revision
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html, "Container image resolution").
+An old task definition that names a tag therefore pulls whatever the tag names *now*.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, TaskDefinition
+
+PinImages = t.Literal["auto", "always", "never"]
+State = t.Literal["same", "moved", "gone", "archived", "unknown"]
+
+_ECR: t.Final = re.compile(
+    r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
+    r"(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)"
+)
+# What RegisterTaskDefinition does not take back from DescribeTaskDefinition's answer.
+_NOT_REGISTERED: t.Final = frozenset(
+    {
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "requiresAttributes",
+        "compatibilities",
+        "registeredAt",
+        "registeredBy",
+        "deregisteredAt",
+        "deleteRequestedAt",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as a container definition names it: ``name`` without tag and digest."""
+
+    name: str
+    tag: str
+    digest: str
+
+    @property
+    def ecr(self) -> re.Match[str] | None:
+        """Account and Region, where it lies in a private ECR registry."""
+        return _ECR.match(self.name)
+
+    @property
+    def repository(self) -> str:
+        """The name without the registry's host."""
+        return self.name.partition("/")[2] if "/" in self.name else self.name
+
+
+def parse(image: str) -> Image:
+    """``registry/name:tag@digest`` in its parts. A name without a tag means ``latest``, as Docker has it."""
+    rest, _at, digest = image.partition("@")
+    head, colon, tag = rest.rpartition(":")
+    if not colon or "/" in tag:
+        # The colon belongs to a registry's port.
+        head, tag = rest, "" if digest else "latest"
+    return Image(head, tag, digest)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a registry says of an image: the digest behind the tag now, and whether the recorded one can be pulled."""
+
+    state: State
+    now: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One container of the target whose image goes by a tag. ``recorded`` is empty where no digest is on record."""
+
+    container: str
+    image: str
+    recorded: str
+    resolution: Resolution
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which digests a copy of the task definition must pin (empty: none is needed), and what there is to say."""
+
+    pin: t.Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+
+def by_tag(target: TaskDefinition) -> dict[str, str]:
+    """Images by container name, of those that go by a tag."""
+    return {
+        str(c.get("name")): str(c.get("image"))
+        for c in target.content.get("containerDefinitions") or []
+        if "@" not in str(c.get("image", ""))
+    }
+
+
+def last_known(image: str, revisions: t.Iterable[Revision], recorded: str) -> Resolution:
+    """What can be known without asking the registry: what ECS resolved the same tag to the last time.
+
+    ``revisions`` come newest first. The same digest then proves nothing about now; another one proves that it moved.
+    """
+    for revision in revisions:
+        for container in revision.settings.get("containerImages") or []:
+            if container.get("image") == image and container.get("imageDigest"):
+                digest = str(container["imageDigest"])
+                if digest != recorded:
+                    return Resolution("moved", digest, "a later deployment pulled another image by the same tag")
+                return Resolution("unknown", "", "the registry was not asked, and nothing shows that the tag moved")
+    return Resolution("unknown", "", "the registry was not asked")
+
+
+def by_digest(revision: Revision) -> bool:
+    """An image of this revision was named by its digest, as in a pinned copy."""
+    return any("@" in str(c.get("image", "")) for c in revision.settings.get("containerImages") or [])
+
+
+def original_of(copy: TaskDefinition, others: t.Iterable[TaskDefinition]) -> str | None:
+    """The ARN of what a pinned copy was made of, by its tag or, where it could not be tagged, by its content."""
+    tagged = copied_from(copy)
+    for other in others:
+        if other.arn == copy.arn:
+            continue
+        if names.short(other.arn) == tagged or (tagged is None and is_copy(copy, other)):
+            return other.arn
+    return None
+
+
+def decide(mode: PinImages, target: TaskDefinition, checks: t.Sequence[Check]) -> Decision:
+    """Whether the target needs a copy that names its images by digest."""
+    findings: list[Finding] = []
+    name = names.short(target.arn)
+    if mode == "never":
+        findings += [
+            Finding(
+                "image_identity",
+                "unknown",
+                f"container {c.container} of {name} names {c.image} by tag, and pin_images is never: that it is the "
+                "image that was good is not proven",
+            )
+            for c in checks
+        ]
+        return Decision({}, tuple(findings))
+    pin: dict[str, str] = {}
+    for check in checks:
+        pin.update(_pin(mode, check))
+        finding = _finding(name, check)
+        if finding:
+            findings.append(finding)
+    if pin:
+        # A copy pins all that is on record, or the next deployment of it could still move.
+        pin = {c.container: c.recorded for c in checks if c.recorded}
+    return Decision(pin, tuple(findings))
+
+
+def _pin(mode: PinImages, check: Check) -> dict[str, str]:
+    if not check.recorded or check.resolution.state in ("gone", "archived"):
+        return {}
+    if mode == "always" or check.resolution.state == "moved":
+        return {check.container: check.recorded}
+    return {}
+
+
+def _finding(name: str, check: Check) -> Finding | None:
+    where = f"container {check.container} of {name} ({check.image})"
+    state, why = check.resolution.state, check.resolution.why
+    if not check.recorded:
+        return Finding(
+            "image_identity",
+            "unknown",
+            f"{where}: no digest is on record, so whether the tag names the image that was good cannot be known",
+        )
+    if state == "gone":
+        return Finding(
+            "image_gone",
+            "block",
+            f"{where}: the image that was good, {check.recorded}, is not in the registry any more{_because(why)}. "
+            "Name another revision",
+        )
+    if state == "archived":
+        return Finding(
+            "image_archived",
+            "block",
+            f"{where}: the image that was good, {check.recorded}, is archived and cannot be pulled{_because(why)}. "
+            "Restore it in ECR, or name another revision",
+        )
+    if state == "moved":
+        return Finding(
+            "image_moved",
+            "warn",
+            f"{where}: the tag does not name the image that was good any more{_because(why)}. It is pinned to "
+            f"{check.recorded}",
+        )
+    if state == "unknown":
+        return Finding(
+            "image_identity",
+            "unknown",
+            f"{where}: whether the tag still names the image that was good is not known{_because(why)}",
+        )
+    return None
+
+
+def _because(why: str) -> str:
+    return f" ({why})" if why else ""
+
+
+def pinned_copy(target: TaskDefinition, pin: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """What RegisterTaskDefinition takes to make the copy: the same in all but the images, with its tags and ours."""
+    request = {key: value for key, value in target.content.items() if key not in _NOT_REGISTERED}
+    request["containerDefinitions"] = [
+        {**c, "image": f"{parse(str(c['image'])).name}@{pin[str(c['name'])]}"} if str(c.get("name")) in pin else dict(c)
+        for c in target.content.get("containerDefinitions") or []
+    ]
+    kept = {key: value for key, value in target.tags.items() if not key.startswith((marks.PREFIX, "aws:"))}
+    request["tags"] = [
+        {"key": key, "value": value}
+        for key, value in {**kept, marks.COPY_OF: marks.tag_value(names.short(target.arn))}.items()
+    ]
+    return request
+
+
+def copied_from(task_definition: TaskDefinition) -> str | None:
+    """``family:revision`` of what a pinned copy was made of, by its tag; None where it is none."""
+    name = task_definition.tags.get(marks.COPY_OF, "")
+    return name if names.parse(name) else None
+
+
+def is_copy(copy: TaskDefinition, original: TaskDefinition) -> bool:
+    """One is a pinned copy of the other: the same in all but images that name a digest instead of a tag."""
+    if _without_images(copy) != _without_images(original):
+        return False
+    pairs = list(zip(_images(copy), _images(original)))
+    return all(one == other or (one.digest and one.name == other.name) for one, other in pairs) and any(
+        one != other for one, other in pairs
+    )
+
+
+def is_the_copy(found: TaskDefinition, original: TaskDefinition, pin: t.Mapping[str, str]) -> bool:
+    """A copy with exactly these digests exists already: a run before this one was cut off after registering it."""
+    wanted = TaskDefinition(found.arn, found.status, {}, {**original.content, **pinned_copy(original, pin)})
+    return _without_images(found) == _without_images(original) and _images(found) == _images(wanted)
+
+
+def _images(task_definition: TaskDefinition) -> list[Image]:
+    return [parse(str(c.get("image", ""))) for c in task_definition.content.get("containerDefinitions") or []]
+
+
+def _without_images(task_definition: TaskDefinition) -> dict[str, t.Any]:
+    content = {key: value for key, value in task_definition.content.items() if key not in _NOT_REGISTERED}
+    content["containerDefinitions"] = [
+        {key: value for key, value in c.items() if key != "image"}
+        for c in task_definition.content.get("containerDefinitions") or []
+    ]
+    return content
