@@ -44,6 +44,8 @@ class _Track:
     watched: watch.Watched
     events_before: frozenset[str]
     line: str = ""
+    most_running: int = -1
+    least_others: float = float("inf")
     moved_at: float = 0.0
     diagnosed_at: float = float("-inf")
     blind: int = 0
@@ -173,10 +175,16 @@ class Sweeper:
             self._diagnose_if_in_trouble(track, service)
 
     def _tell(self, track: _Track, service: Service) -> None:
+        now = self._clock.monotonic()
+        running, others = watch.standing(service, track.watched.target)
+        if running > track.most_running or others < track.least_others:
+            # Tasks that start and crash again and again change the counts all the time, and get nowhere.
+            track.most_running = max(running, track.most_running)
+            track.least_others = min(others, track.least_others)
+            track.moved_at = now
         line = watch.progress(service, track.watched.target)
         if line != track.line:
-            now = self._clock.monotonic()
-            track.line, track.moved_at, self._said_at = line, now, now
+            track.line, self._said_at = line, now
             _progress.say(f"[{track.run.name}] {line}, {self._elapsed():.0f} s")
 
     def _diagnose_if_in_trouble(self, track: _Track, service: Service) -> None:
