@@ -30,6 +30,11 @@ WIDTH = 240
 # What a developer's shell may carry and a gate must not see. PIP_* and proxies stay: they lead to the package index.
 FOREIGN = ("ANSIBLE_", "AWS_", "BOTO_", "MOLECULE_", "MOTO_", "PYTEST_", "PYTHON")
 PYTEST_CLOSING = re.compile(r"\b\d+ passed\b.* in [0-9.]+s")
+# What pip says while ansible-test sets up a test, and would push the findings out of the tail.
+NOISE = re.compile(
+    r"\s*(Attempting|Collecting|Downloading|Found existing|Installing|Requirement already|Successfully|Uninstalling"
+    r"|Using cached|Running sanity test|━)"
+)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -239,7 +244,7 @@ def report(result: Result) -> None:
         print(f"{heading}  ({result.summary[:100]})" if result.summary else heading, flush=True)
         return
     print(f"{heading}: {result.gate.what}", flush=True)
-    for line in result.lines[-TAIL:]:
+    for line in [line for line in result.lines if not NOISE.match(line)][-TAIL:]:
         print(f"   {line[:WIDTH]}")
     print(f"   (all of it: {result.log.relative_to(ROOT)}; again: make gate-{result.gate.name})", flush=True)
 

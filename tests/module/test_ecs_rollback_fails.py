@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.module.services import BREAKER, CLUSTER, NEVER_STARTS, Shop, image
 from tests.world import NETWORK
 
@@ -69,12 +71,14 @@ def test_a_target_that_exits_before_it_runs_fails_with_its_exit_code(shop: Shop)
     assert stopped["reason"] in run.message
 
 
-def test_a_target_that_runs_and_crashes_again_and_again_is_not_taken_for_healthy(shop: Shop) -> None:
+@pytest.mark.parametrize("seconds", [1, 5, 10])
+def test_a_target_that_runs_and_crashes_again_and_again_is_not_taken_for_healthy(shop: Shop, seconds: float) -> None:
     shop.releases(2)
-    shop.broken("web:1", "crash")
+    shop.broken("web:1", "crash", after=seconds)
     run = shop.rollback()
-    assert (run.outcome, shop.running()) == ("rollback_failed", {})
+    assert (run.outcome, run.failed) == ("rollback_failed", True)
     assert "web:1 does not come up: Essential container in task exited (exit code 1)" in run.message
+    assert run.only["timings"]["ended"] < 300
 
 
 def test_a_target_that_fails_its_health_check_fails_with_that_reason(shop: Shop) -> None:

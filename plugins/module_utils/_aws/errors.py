@@ -11,11 +11,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-try:
-    import botocore.exceptions as botocore_exceptions
-except ImportError:
-    pass  # AnsibleAWSModule tells the user that boto3 is missing.
-
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -55,9 +50,20 @@ _CREDENTIAL_CODES: t.Final = (
     "MissingAuthenticationToken",
     "IncompleteSignature",
 )
+# botocore's exceptions where it has no credentials to sign a request with.
+_NO_CREDENTIALS: t.Final = (
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "CredentialRetrievalError",
+    "TokenRetrievalError",
+    "SSOTokenLoadError",
+    "UnauthorizedSSOTokenError",
+)
+# Where botocore gave up before it sent anything, so that a write was certainly not applied.
+_NEVER_SENT: t.Final = (*_NO_CREDENTIALS, "ParamValidationError", "NoRegionError")
 # IAM's prefix where it differs from botocore's service name.
 _IAM_PREFIX: t.Final = {"resourcegroupstaggingapi": "tag", "elbv2": "elasticloadbalancing"}
-_URL_USERINFO: t.Final = re.compile(r"(?<=://)[^/@\s]+@")
+_URL_USERINFO: t.Final = re.compile(r"(?<=://)[^/\s]+@")
 
 
 class AwsCallError(AnsibleAWSError):
@@ -105,8 +111,10 @@ class AwsCallError(AnsibleAWSError):
     @property
     def no_answer(self) -> bool:
         """No answer came, so a write may or may not have been applied."""
+        if self.exception is None or self.code in _NEVER_SENT:
+            return False
         # botocore's exceptions of a broken connection have a `response` too, which is None.
-        return self.exception is not None and not isinstance(getattr(self.exception, "response", None), dict)
+        return not isinstance(getattr(self.exception, "response", None), dict)
 
     def explain(self) -> str:
         """One sentence: what failed, AWS's words, and what to do about it."""
@@ -121,7 +129,7 @@ class AwsCallError(AnsibleAWSError):
             service = str(self.kwargs.get("service", "")) or "ecs"
             permission = f"{_IAM_PREFIX.get(service, service)}:{self.operation}" if self.operation else "it"
             return f"The identity in use needs the permission {permission}"
-        if self.code in _CREDENTIAL_CODES:
+        if self.code in (*_CREDENTIAL_CODES, *_NO_CREDENTIALS):
             return "The credentials in use are not valid or have expired: renew them and run the same command again"
         if self.is_throttled:
             return "AWS throttled this through all retries: run the same command again in a minute"
@@ -179,10 +187,3 @@ def error_handler(service: str) -> type[ServiceErrorHandler]:
         _CUSTOM_EXCEPTION: type[AnsibleAWSError] = ServiceCallError
 
     return Handler
-
-
-def error_code(exc: BaseException) -> str:
-    """The error code of botocore's exception, or an empty string."""
-    if isinstance(exc, botocore_exceptions.ClientError):
-        return str(exc.response.get("Error", {}).get("Code", ""))
-    return ""

@@ -75,7 +75,14 @@ class Histories:
             return
         for name, items in briefs.items():
             read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
-            self.found[name] = history.read(d for d in read if d is not None)
+            told = [deployment for deployment in read if deployment is not None]
+            self.found[name] = history.read(told)
+            if len(told) < len(read):
+                self.problems.setdefault(
+                    name,
+                    f"{len(read) - len(told)} of {len(read)} service deployments name a service revision that AWS does "
+                    "not describe, and were left out",
+                )
 
     def _details(self, briefs: t.Mapping[str, t.Sequence[Answer]]) -> dict[str, Answer]:
         wanted = [

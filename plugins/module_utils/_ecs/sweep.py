@@ -46,6 +46,8 @@ class _Track:
     events_before: frozenset[str]
     record_arn: str = ""
     line: str = ""
+    most_running: int = -1
+    least_others: float = float("inf")
     moved_at: float = 0.0
     diagnosed_at: float = float("-inf")
     blind: int = 0
@@ -191,11 +193,17 @@ class Sweeper:
             self._diagnose_if_in_trouble(track, service)
 
     def _tell(self, track: _Track, service: Service, record: Record | None) -> None:
+        now = self._clock.monotonic()
+        running, others = watch.standing(service, track.watched.target)
+        if running > track.most_running or others < track.least_others:
+            # Tasks that start and crash again and again change the counts all the time, and get nowhere.
+            track.most_running = max(running, track.most_running)
+            track.least_others = min(others, track.least_others)
+            track.moved_at = now
         shift = watch.shift(record, track.watched.target)
         line = watch.progress(service, track.watched.target) + (f", {shift}" if shift else "")
         if line != track.line:
-            now = self._clock.monotonic()
-            track.line, track.moved_at, self._said_at = line, now, now
+            track.line, self._said_at = line, now
             _progress.say(f"[{track.run.name}] {line}, {self._elapsed():.0f} s")
 
     def _diagnose_if_in_trouble(self, track: _Track, service: Service) -> None:

@@ -177,6 +177,13 @@ def shift(record: Record | None, target: str) -> str:
     return ", ".join(parts)
 
 
+def standing(service: Service, target: str) -> tuple[int, int]:
+    """Tasks that run on the target, and tasks that run or start on anything else."""
+    ours = [d for d in service.deployments if names.same(d.task_definition, target)]
+    others = [d for d in service.deployments if not names.same(d.task_definition, target)]
+    return sum(d.running for d in ours), sum(d.running + d.pending for d in others)
+
+
 def progress(service: Service, target: str) -> str:
     """The counts of one look: ``2/4 on web:41, 1 pending, 4 on web:43``."""
     ours = [d for d in service.deployments if names.same(d.task_definition, target)]

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one way to AWS: a real botocore client, with a made-up answer where the wire would begin."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import time
+import typing as t
+
+import botocore.awsrequest
+import botocore.config
+import botocore.exceptions
+import botocore.session
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
+
+Answer = t.Tuple[int, t.Any]
+
+
+@functools.cache
+def session() -> botocore.session.Session:
+    return botocore.session.Session()
+
+
+class Raw(io.BytesIO):
+    def stream(self, **kwargs: t.Any) -> t.Iterator[bytes]:
+        yield self.read()
+
+
+class Wire:
+    """Answers requests one after the other, and keeps what was asked. An exception is a connection that breaks."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, dict[str, t.Any]]] = []
+        self.made = 0
+
+    def client(self, service: str) -> t.Any:
+        self.made += 1
+        client = session().create_client(
+            service,
+            region_name="eu-central-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=botocore.config.Config(retries={"max_attempts": 1, "mode": "standard"}),
+        )
+        client.meta.events.register_last("before-send", self._send)
+        return client
+
+    def _send(self, request: t.Any, **kwargs: t.Any) -> botocore.awsrequest.AWSResponse:
+        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
+        self.asked.append((operation, json.loads(request.body)))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"content-type": "application/x-amz-json-1.1"}
+        return botocore.awsrequest.AWSResponse(request.url, status, headers, Raw(text))
+
+
+def error(code: str, status: int = 400) -> Answer:
+    return status, {"__type": code, "message": "no"}
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    naps: list[float] = []
+    monkeypatch.setattr(time, "sleep", naps.append)
+    return naps
+
+
+def over(*answers: Answer | Exception) -> tuple[Aws, Wire, RateLimiter]:
+    wire = Wire(*answers)
+    limiter = RateLimiter(clock=lambda: 0.0, sleep=lambda seconds: None)
+    return Aws(wire.client, limiter), wire, limiter
+
+
+def test_a_call(slept: list[float]) -> None:
+    aws, wire, _limiter = over((200, {"services": []}))
+    assert aws.call("ecs", "describe_services", services=["web"])["services"] == []
+    assert wire.asked == [("DescribeServices", {"services": ["web"]})]
+    assert aws.api_calls == {"DescribeServices": 1}
+    assert slept == []
+
+
+def test_a_client_is_made_once() -> None:
+    aws, wire, _limiter = over((200, {}), (200, {}))
+    aws.call("ecs", "list_clusters")
+    aws.call("ecs", "list_clusters")
+    assert wire.made == 1
+    assert aws.client("ecs") is aws.client("ecs")
+
+
+def test_calls_are_counted_by_operation() -> None:
+    aws, _wire, _limiter = over((200, {}), (200, {}), (200, {}))
+    aws.call("ecs", "list_clusters")
+    aws.call("ecs", "describe_services", services=["web"])
+    aws.call("ecs", "list_clusters")
+    assert aws.api_calls == {"DescribeServices": 1, "ListClusters": 2}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ThrottlingException",
+        "Throttling",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "ServerException",
+        "ServiceUnavailableException",
+    ],
+)
+def test_passing_trouble_is_tried_again_and_each_try_is_counted(code: str, slept: list[float]) -> None:
+    aws, wire, _limiter = over(error(code), error(code), error(code), (200, {"clusterArns": []}))
+    assert aws.call("ecs", "list_clusters")["clusterArns"] == []
+    assert aws.api_calls == {"ListClusters": 4}
+    assert len(wire.asked) == 4
+    assert slept
+    assert all(nap >= 0 for nap in slept)
+
+
+def test_throttling_halves_the_rate_of_its_bucket(slept: list[float]) -> None:
+    aws, _wire, limiter = over(error("ThrottlingException"), (200, {"services": []}))
+    full = limiter.bucket("ecs", "DescribeServices").rate
+    other = limiter.bucket("ecs", "UpdateService").rate
+    aws.call("ecs", "describe_services", services=["web"])
+    assert limiter.bucket("ecs", "DescribeServices").rate == full / 2
+    assert limiter.bucket("ecs", "UpdateService").rate == other
+
+
+def test_other_trouble_does_not_slow_us_down(slept: list[float]) -> None:
+    aws, _wire, limiter = over(error("ServerException", 500), (200, {"services": []}))
+    full = limiter.bucket("ecs", "DescribeServices").rate
+    aws.call("ecs", "describe_services", services=["web"])
+    assert limiter.bucket("ecs", "DescribeServices").rate == full
+
+
+def test_throttling_that_does_not_end_is_raised(slept: list[float]) -> None:
+    aws, wire, _limiter = over(*[error("ThrottlingException")] * 50)
+    with pytest.raises(botocore.exceptions.ClientError, match="ThrottlingException"):
+        aws.call("ecs", "list_clusters")
+    assert len(wire.asked) == aws.api_calls["ListClusters"] < 50
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ClusterNotFoundException", "ExpiredTokenException"])
+def test_what_does_not_pass_is_raised_at_once(code: str, slept: list[float]) -> None:
+    aws, _wire, _limiter = over(error(code))
+    with pytest.raises(botocore.exceptions.ClientError, match=code):
+        aws.call("ecs", "list_clusters")
+    assert aws.api_calls == {"ListClusters": 1}
+    assert slept == []
+
+
+def test_every_try_is_paced() -> None:
+    wire = Wire(*[(200, {})] * 70)
+    naps: list[float] = []
+    aws = Aws(wire.client, RateLimiter(clock=lambda: 0.0, sleep=naps.append))
+    for _ in range(62):
+        aws.call("ecs", "list_clusters")
+    # 60 % of a burst of 100, then 60 % of 20 a second
+    assert naps == [pytest.approx(1 / 12), pytest.approx(2 / 12)]
+
+
+def test_pages(slept: list[float]) -> None:
+    first, second = {"taskArns": ["a", "b"], "nextToken": "t"}, {"taskArns": ["c"], "nextToken": ""}
+    aws, wire, _limiter = over((200, first), (200, second))
+    assert list(aws.pages("ecs", "list_tasks", "taskArns", cluster="prod")) == ["a", "b", "c"]
+    assert wire.asked == [("ListTasks", {"cluster": "prod"}), ("ListTasks", {"cluster": "prod", "nextToken": "t"})]
+
+
+def test_pages_are_read_as_they_are_asked_for() -> None:
+    aws, wire, _limiter = over((200, {"taskArns": ["a"], "nextToken": "t"}))
+    assert next(aws.pages("ecs", "list_tasks", "taskArns")) == "a"
+    assert len(wire.asked) == 1
+
+
+def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
+    aws, _wire, _limiter = over((200, {"taskArns": [], "nextToken": "t"}), (200, {"taskArns": ["a"]}))
+    assert list(aws.pages("ecs", "list_tasks", "taskArns")) == ["a"]
+
+
+@pytest.mark.parametrize("body", [{}, b"", {"failures": []}])
+def test_a_page_that_was_cut_is_an_error_and_not_the_end(body: t.Any) -> None:
+    aws, _wire, _limiter = over((200, {"taskArns": ["a"], "nextToken": "t"}), (200, body))
+    found = aws.pages("ecs", "list_tasks", "taskArns")
+    assert next(found) == "a"
+    with pytest.raises(IncompleteAnswerError, match="The answer to list_tasks lacks 'taskArns'"):
+        next(found)
+
+
+def test_require() -> None:
+    assert require({"services": []}, "services", "describe_services") == []
+    with pytest.raises(IncompleteAnswerError):
+        require({}, "services", "describe_services")
+
+
+@pytest.mark.parametrize(
+    ("items", "size", "expected"),
+    [
+        ([], 3, []),
+        (["a"], 3, [["a"]]),
+        (["a", "b", "c"], 3, [["a", "b", "c"]]),
+        (["a", "b", "c"], 2, [["a", "b"], ["c"]]),
+    ],
+)
+def test_batches(items: list[str], size: int, expected: list[list[str]]) -> None:
+    assert list(batches(items, size)) == expected

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Token bucket arithmetic, on a clock that the tests move."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import DEFAULT_SHARE, RateLimiter, TokenBucket
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.quotas import Quota
+
+QUOTA = Quota("test", burst=10, rate=4)
+
+
+def bucket(share: float = 1.0) -> TokenBucket:
+    return TokenBucket(QUOTA, share, now=0.0)
+
+
+def drain(made: TokenBucket, now: float, requests: int) -> list[float]:
+    return [made.reserve(now) for _ in range(requests)]
+
+
+def test_a_burst_goes_out_at_once_and_the_rest_at_the_rate() -> None:
+    assert drain(bucket(), 0.0, 14) == [0.0] * 10 + [0.25, 0.5, 0.75, 1.0]
+
+
+def test_only_a_share_is_taken() -> None:
+    waits = drain(bucket(0.5), 0.0, 7)
+    assert waits == [0.0] * 5 + [0.5, 1.0]
+    assert bucket(DEFAULT_SHARE).rate == pytest.approx(2.4)
+
+
+def test_a_burst_is_never_smaller_than_one_request() -> None:
+    assert drain(bucket(0.01), 0.0, 2) == [0.0, pytest.approx(25.0)]
+
+
+def test_tokens_come_back_at_the_rate_and_no_further_than_the_burst() -> None:
+    made = bucket()
+    drain(made, 0.0, 10)
+    assert drain(made, 0.5, 3) == [0.0, 0.0, 0.25]
+    assert drain(made, 1000.0, 11) == [0.0] * 10 + [0.25]
+
+
+def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
+    made = bucket()
+    drain(made, 10.0, 10)
+    assert made.reserve(5.0) == 0.25
+    # What was lent a moment ago is not forgotten.
+    assert made.reserve(10.0) == 0.5
+
+
+def test_throttling_halves_the_rate_and_forgets_what_was_saved_up() -> None:
+    made = bucket()
+    made.throttled(0.0)
+    assert made.rate == 2.0
+    assert drain(made, 0.0, 2) == [0.5, 1.0]
+
+
+def test_throttling_does_not_forgive_a_debt() -> None:
+    made = bucket()
+    drain(made, 0.0, 14)
+    made.throttled(0.0)
+    assert made.reserve(0.0) == 2.5
+
+
+def test_throttling_again_and_again_leaves_a_sixteenth() -> None:
+    made = bucket()
+    for _ in range(10):
+        made.throttled(0.0)
+    assert made.rate == 0.25
+
+
+def test_the_rate_comes_back_within_a_minute() -> None:
+    made = bucket()
+    made.throttled(0.0)
+    made.reserve(15.0)
+    assert made.rate == pytest.approx(3.0)
+    made.reserve(30.0)
+    assert made.rate == pytest.approx(4.0)
+    made.reserve(300.0)
+    assert made.rate == pytest.approx(4.0)
+
+
+# -- many buckets
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def limiter() -> tuple[RateLimiter, Time]:
+    time = Time()
+    return RateLimiter(clock=lambda: time.now, sleep=time.sleep), time
+
+
+def test_each_quota_has_its_bucket() -> None:
+    limit, time = limiter()
+    for _ in range(30):
+        limit.acquire("ecs", "UpdateService")
+    limit.acquire("ecs", "DescribeServices")
+    limit.acquire("codedeploy", "GetDeployment")
+    assert time.slept == []
+    # 60 % of a burst of 50 is gone: what shares the bucket waits, at 60 % of 5 a second.
+    limit.acquire("ecs", "StopServiceDeployment")
+    assert time.slept == [pytest.approx(1 / 3)]
+    assert limit.bucket("ecs", "UpdateService") is limit.bucket("ecs", "StopServiceDeployment")
+    assert limit.bucket("ecs", "UpdateService") is not limit.bucket("ecs", "DescribeServices")
+
+
+def test_a_thousand_requests_take_as_long_as_the_share_of_the_quota_allows() -> None:
+    limit, time = limiter()
+    for _ in range(1000):
+        limit.acquire("ecs", "UpdateService")
+    assert time.now - 100.0 == pytest.approx((1000 - 30) / 3)
+
+
+def test_throttling_slows_only_the_bucket_that_was_throttled() -> None:
+    limit, _time = limiter()
+    limit.throttled("ecs", "DescribeServices")
+    assert limit.bucket("ecs", "ListServices").rate == pytest.approx(6.0)
+    assert limit.bucket("ecs", "UpdateService").rate == pytest.approx(3.0)
