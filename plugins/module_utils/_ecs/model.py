@@ -85,7 +85,8 @@ class Service:
     load_balancers: tuple[t.Mapping[str, t.Any], ...] = ()
     minimum_healthy_percent: int = 100
     maximum_percent: int = 200
-    configuration: t.Mapping[str, t.Any] = field(default_factory=dict)
+    # The deploymentConfiguration as the API gives it, for putting it back.
+    configuration: t.Mapping[str, t.Any] = field(default_factory=dict, compare=False)
 
     @property
     def primary(self) -> Deployment | None:

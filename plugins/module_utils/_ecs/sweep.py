@@ -292,7 +292,9 @@ def _track(run: ServiceRun, now: float) -> _Track:
         strategy=run.accepted.service.strategy,
     )
     events = run.plan.service.events
-    record = run.accepted.service_deployment or run.accepted.own_record
+    # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
+    own_record = run.accepted.own_record if watched.strategy != "ROLLING" else ""
+    record = run.accepted.service_deployment or own_record
     return _Track(run, watched, frozenset(event.id for event in events), record_arn=record, moved_at=now)
 
 

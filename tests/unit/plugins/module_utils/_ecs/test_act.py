@@ -188,7 +188,8 @@ def test_ecs_is_asked_to_go_back() -> None:
 @pytest.mark.parametrize("code", ["ConflictException", "ServiceDeploymentNotFoundException"])
 def test_it_ended_before_it_could_be_stopped(code: str) -> None:
     with pytest.raises(act.PlanIsStale, match="ended meanwhile"):
-        act.roll_back_natively(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code)), stopping())
+        aws = FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code))
+        act.roll_back_natively(aws, stopping())
 
 
 def test_a_stop_that_is_denied_is_raised_as_it_is() -> None:

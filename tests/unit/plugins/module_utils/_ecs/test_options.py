@@ -24,6 +24,7 @@ def params(**given: t.Any) -> dict[str, t.Any]:
         "from_revision": None,
         "fallback": "fail",
         "in_flight": "stop",
+        "pin_images": "auto",
         "force": False,
         **given,
     }
@@ -55,6 +56,7 @@ def test_the_defaults() -> None:
         "cluster": "default",
         "fallback": "fail",
         "in_flight": "stop",
+        "pin_images": "auto",
         "force": False,
     }
 
