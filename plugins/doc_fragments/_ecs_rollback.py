@@ -74,6 +74,23 @@ options:
       - supersede
       - refuse
     default: stop
+  pin_images:
+    description:
+      - >-
+        What to do about images that the target names by a tag, which may have moved since. ECS recorded the digest that
+        each tag stood for when the version was good.
+      - >-
+        V(auto) asks ECR, or else the later deployments of the service, whether the tag still names that image, and
+        where it does not deploys a copy of the task definition that names the recorded digest. V(always) deploys such a
+        copy in any case, also of a task definition that was deregistered but can still be read. V(never) deploys the
+        task definition as it is, and says that the image is not proven.
+      - A rollback by ECS itself reuses the recorded digests, and needs no copy.
+    type: str
+    choices:
+      - auto
+      - always
+      - never
+    default: auto
   force:
     description:
       - Go back although the service was already rolled back and nothing was deployed since.

@@ -45,6 +45,16 @@ options:
       - Set the task count to this. Without it the count is never sent, so what auto scaling has set stays.
       - It is not applied to a service that has nothing to roll back.
     type: int
+  fast:
+    description:
+      - >-
+        For this one deployment skip bake time, the steps of V(LINEAR) and V(CANARY) and PAUSE hooks, and put the
+        service's own deployment configuration back afterwards, also after a failure or, by the next run, after this one
+        was killed. Hooks that run a Lambda function are not skipped.
+      - Where the configuration cannot be recorded in tags of the service first, the whole strategy is walked, with a
+        warning.
+    type: bool
+    default: false
   deregister:
     description:
       - Deregister the revision that was left, after the rollback was verified.
@@ -174,6 +184,13 @@ services:
     target:
       description: ARN of the task definition to go back to.
       returned: always, null where there is none
+      type: str
+      sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
+    copy_of:
+      description:
+        - ARN of the task definition that RV(services[].target) is a copy of, with its images named by digest. See
+          O(pin_images).
+      returned: always, null where it is none
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
     target_source:
@@ -330,6 +347,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orp
 
 MODULE_SPEC = {
     "tasks": {"type": "int"},
+    "fast": {"type": "bool", "default": False},
     "deregister": {"type": "bool", "default": False},
     "mark": {"type": "bool", "default": True},
     "reason": {"type": "str"},
@@ -347,6 +365,11 @@ def order_of(module: LastgoodAWSModule) -> Order:
         raise options.BadOption(
             "deregister and wait: false contradict each other: a revision is deregistered only after the rollback was "
             "verified. Leave out one of them"
+        )
+    if params["fast"] and not params["wait"]:
+        raise options.BadOption(
+            "fast and wait: false contradict each other: the service's own deployment configuration is put back when "
+            "the rollback has ended. Leave out one of them"
         )
     if params["wait_timeout"] < 1:
         raise options.BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")

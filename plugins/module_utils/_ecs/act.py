@@ -105,8 +105,13 @@ def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) ->
     return str(record.get("status", "")).startswith("ROLLBACK")
 
 
-def update_service(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
-    """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays."""
+def update_service(
+    aws: Aws, planned: plan.Plan, tasks: int | None, override: t.Mapping[str, t.Any] | None = None
+) -> Accepted:
+    """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays.
+
+    ``override`` are changes of the deployment configuration, whose undoing the caller has recorded.
+    """
     if planned.target is None:
         raise PlanIsStale("the plan has no target")
     target = planned.target.arn
@@ -118,6 +123,8 @@ def update_service(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
         changes["desiredCount"] = tasks
     if planned.force_new_deployment:
         changes["forceNewDeployment"] = True
+    if override:
+        changes["deploymentConfiguration"] = dict(override)
     cluster, name = planned.service.cluster_arn, planned.service.name
     try:
         after = api.update_service(aws, cluster, name, **changes)

@@ -154,6 +154,12 @@ def tag_resource(aws: Aws, arn: str, tags: t.Mapping[str, str]) -> None:
     aws.call("ecs", "tag_resource", resourceArn=arn, tags=ansible_dict_to_boto3_tag_list(dict(tags), "key", "value"))
 
 
+@_EcsErrorHandler.common_error_handler("remove tags of {arn}")
+def untag_resource(aws: Aws, arn: str, keys: t.Sequence[str]) -> None:
+    """Remove tags; those that are not there are no error."""
+    aws.call("ecs", "untag_resource", resourceArn=arn, tagKeys=list(keys))
+
+
 @_EcsErrorHandler.common_error_handler("deregister task definition {arn}")
 def deregister_task_definition(aws: Aws, arn: str) -> None:
     """Make a revision INACTIVE: it can no longer be deployed."""

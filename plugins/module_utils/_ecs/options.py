@@ -68,6 +68,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         in_flight=params["in_flight"],
         tasks=tasks,
         pin_images=params["pin_images"],
+        fast=bool(params.get("fast")),
     )
 
 

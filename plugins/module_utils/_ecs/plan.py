@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, method, names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import fast, images, method, names, preflight
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -33,6 +33,7 @@ class Wish:
     in_flight: InFlight = "stop"
     tasks: int | None = None
     pin_images: images.PinImages = "auto"
+    fast: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class Plan:
     # Digests by container name, of the copy of the target that has to be registered; None where the target itself will
     # do. Empty is a copy that pins nothing: of a task definition that is not ACTIVE any more.
     copy: t.Mapping[str, str] | None = None
+    # Changes of the deployment configuration for this one deployment.
+    override: t.Mapping[str, t.Any] = field(default_factory=dict)
     # ARNs of the service deployments that were on record when the plan was made.
     known_records: frozenset[str] = frozenset()
 
@@ -149,6 +152,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         good=good,
         force_new_deployment=force,
         copy=copy,
+        override=fast.override(service.configuration) if wish.fast and way == "update_service" else {},
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
     )
 

@@ -72,8 +72,8 @@ class Planner:
         if self._all_marks and service.name in histories.found:
             for name in histories.found[service.name].records:
                 self._task_definitions.read(name)
-        self._learn_copies(service, histories)
         while True:
+            self._learn_copies(service, histories)
             history = histories.found.get(service.name)
             choice = target.choose(selection, service, history, self._task_definitions.known, registered)
             if choice.needs_more_history and history is not None and not everything_read:

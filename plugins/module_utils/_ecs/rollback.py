@@ -16,7 +16,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, api, marks, method, names, plan, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    act,
+    api,
+    fast,
+    marks,
+    method,
+    names,
+    plan,
+    wording,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
@@ -128,7 +137,8 @@ class Rollback:
             elif planned.method in method.NATIVE:
                 run.accepted = act.roll_back_natively(self._aws, planned)
             else:
-                run.accepted = act.update_service(self._aws, planned, self._order.wish.tasks)
+                override = self._prepare_override(run)
+                run.accepted = act.update_service(self._aws, planned, self._order.wish.tasks, override)
         except act.PlanIsStale:
             return False
         except act.AnswerLost as exc:
@@ -148,6 +158,30 @@ class Rollback:
             # from somebody else's; what a tag before the write costs is seconds in an incident.
             self._tag_service(run, marks.started_tag(planned.left, run.target, run.accepted.record_id))
         return True
+
+    def _prepare_override(self, run: ServiceRun) -> t.Mapping[str, t.Any]:
+        """Write down what has to be put back, before it is changed. Without a record nothing is changed."""
+        planned = run.plan
+        if planned is None or not planned.override or fast.tag_keys(planned.service.tags):
+            # A record that is there already is of a run that was killed: what it holds is the service's own.
+            return planned.override if planned else {}
+        record = fast.record(planned.service.configuration)
+        if record is None:
+            run.findings.append(
+                Finding("fast", "warn", "fast was not used: the deployment configuration is too large for the tags")
+            )
+            return {}
+        try:
+            api.tag_resource(self._aws, planned.service.arn, record)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(
+                Finding(
+                    "fast", "warn", f"fast was not used, since it could not be undone after a crash. {exc.explain()}"
+                )
+            )
+            return {}
+        run.configuration_tags = tuple(record)
+        return planned.override
 
     def _plan_again(self, run: ServiceRun, attempt: int) -> None:
         """The service changed under the plan: go on only where the new plan needs nobody's decision."""
@@ -206,6 +240,8 @@ class Rollback:
 
     def _finish(self) -> None:
         done = [run for run in self.runs if run.outcome == "rolled_back"]
+        for run in self.runs:
+            self._restore_configuration(run)
         self._read_what_runs(done)
         for run in self.runs:
             run.timings["ended"] = self._elapsed()
@@ -219,6 +255,32 @@ class Rollback:
             if self._order.mark:
                 # The last write: a run that is killed before it is finished by the next one.
                 self._record(run)
+
+    def _restore_configuration(self, run: ServiceRun) -> None:
+        """Give the service its own deployment configuration back, also where an earlier run was killed before it could.
+
+        Not while a deployment is still running: it might take over what is changed under it.
+        """
+        service = run.service
+        keys = (*run.configuration_tags, *(fast.tag_keys(service.tags) if service else ()))
+        if service is None or not keys or run.outcome in ("started", "planned", "timeout"):
+            return
+        try:
+            now = api.describe_services(self._aws, run.cluster, [run.name])[run.name]
+            back = fast.recorded(now.tags) if isinstance(now, Service) else None
+            if back is None:
+                return
+            api.update_service(self._aws, service.cluster_arn, run.name, deploymentConfiguration=back)
+            run.changed = True
+            api.untag_resource(self._aws, service.arn, sorted(set(keys)))
+            run.findings.append(Finding("configuration", "info", "the deployment configuration is as it was before"))
+        except ValueError as exc:
+            run.findings.append(
+                Finding("configuration", "warn", f"{exc}; the deployment configuration was left as it is")
+            )
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"the deployment configuration is not yet what it was. {exc.explain()} The next run puts it back"
+            run.findings.append(Finding("configuration", "warn", what))
 
     def _read_what_runs(self, runs: t.Sequence[ServiceRun]) -> None:
         """The revisions in service now, for the result, and to compare the images with those that were good."""

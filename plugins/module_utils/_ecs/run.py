@@ -40,6 +40,7 @@ class ServiceRun:
     revision_after: Revision | None = None
     diagnosis: Diagnosis | None = None
     deregistered: str | None = None
+    configuration_tags: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 

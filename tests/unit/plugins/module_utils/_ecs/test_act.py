@@ -187,8 +187,8 @@ def test_ecs_is_asked_to_go_back() -> None:
 
 @pytest.mark.parametrize("code", ["ConflictException", "ServiceDeploymentNotFoundException"])
 def test_it_ended_before_it_could_be_stopped(code: str) -> None:
+    aws = FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code))
     with pytest.raises(act.PlanIsStale, match="ended meanwhile"):
-        aws = FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code))
         act.roll_back_natively(aws, stopping())
 
 

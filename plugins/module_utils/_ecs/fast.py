@@ -1,0 +1,87 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""One deployment without waiting: no bake time, no steps, no PAUSE hooks, and everything as it was afterwards. Pure.
+
+UpdateService with an older task definition walks the service's whole strategy again. What is changed for the one
+deployment is written into tags of the service before it is changed, so that a run after a crash can put it back. A
+deploymentConfiguration alone starts no deployment
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/update-service-parameters.html).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import typing as t
+import zlib
+
+# Base64 has no character that a tag value may not have; 256 of them fit into one.
+_PREFIX: t.Final = "lastgood:configuration-"
+_CHUNK: t.Final = 256
+# More than that would crowd out the service's own tags: it can have 50.
+_MOST_CHUNKS: t.Final = 8
+# What is changed, and so what is put back.
+_CHANGED: t.Final = ("strategy", "bakeTimeInMinutes", "lifecycleHooks", "linearConfiguration", "canaryConfiguration")
+
+Configuration = t.Mapping[str, t.Any]
+
+
+def override(configuration: Configuration) -> dict[str, t.Any]:
+    """The changes for one deployment; empty where there is nothing to skip.
+
+    Traffic goes over all at once to tasks that are up and healthy, as with BLUE_GREEN. Hooks that run a Lambda function
+    stay: they check something.
+    """
+    changes: dict[str, t.Any] = {}
+    if configuration.get("strategy") in ("LINEAR", "CANARY"):
+        changes["strategy"] = "BLUE_GREEN"
+    if configuration.get("bakeTimeInMinutes"):
+        changes["bakeTimeInMinutes"] = 0
+    hooks = configuration.get("lifecycleHooks") or []
+    kept = [hook for hook in hooks if hook.get("targetType") != "PAUSE"]
+    if len(kept) != len(hooks):
+        changes["lifecycleHooks"] = kept
+    return changes
+
+
+def restore(configuration: Configuration) -> dict[str, t.Any]:
+    """What puts the configuration back. What it did not have is sent as nothing, since AWS keeps what is left out."""
+    back = {key: configuration[key] for key in _CHANGED if key in configuration}
+    back.setdefault("bakeTimeInMinutes", 0)
+    back.setdefault("lifecycleHooks", [])
+    return back
+
+
+def record(configuration: Configuration) -> dict[str, str] | None:
+    """The tags that remember what :func:`restore` needs; None where it is too much for tags."""
+    text = json.dumps(restore(configuration), sort_keys=True, separators=(",", ":"), default=str)
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    chunks = [packed[i : i + _CHUNK] for i in range(0, len(packed), _CHUNK)]
+    if len(chunks) > _MOST_CHUNKS:
+        return None
+    return {f"{_PREFIX}{number}": chunk for number, chunk in enumerate(chunks, start=1)}
+
+
+def recorded(tags: t.Mapping[str, str]) -> dict[str, t.Any] | None:
+    """What the tags remember; None where there is no record. Raises ValueError where it cannot be read."""
+    chunks = {key: value for key, value in tags.items() if key.startswith(_PREFIX)}
+    if not chunks:
+        return None
+    try:
+        ordered = [chunks[f"{_PREFIX}{number}"] for number in range(1, len(chunks) + 1)]
+        read = json.loads(zlib.decompress(base64.b64decode("".join(ordered), validate=True)))
+    except (KeyError, binascii.Error, zlib.error, ValueError) as exc:
+        raise ValueError(f"the tags {_PREFIX}* of the service cannot be read ({exc})") from exc
+    if not isinstance(read, dict):
+        raise ValueError(f"the tags {_PREFIX}* of the service hold something else than a configuration")
+    return read
+
+
+def tag_keys(tags: t.Mapping[str, str]) -> list[str]:
+    """The keys of the record among a service's tags."""
+    return sorted(key for key in tags if key.startswith(_PREFIX))
