@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 import boto3
@@ -41,14 +42,22 @@ class World:
     """AWS's resources by short names. ``url`` is the simulator's, None inside its in-process mode."""
 
     def __init__(self, url: str | None = None) -> None:
-        kwargs: dict[str, t.Any] = {
-            "region_name": REGION,
-            "endpoint_url": url,
-            "aws_access_key_id": ACCESS_KEY,
-            "aws_secret_access_key": SECRET_KEY,
-        }
-        self.ecs = boto3.client("ecs", **kwargs)
-        self.scaling = boto3.client("application-autoscaling", **kwargs)
+        self._url = url
+        self.ecs = self._client("ecs")
+
+    @functools.cached_property
+    def scaling(self) -> t.Any:
+        """Application Auto Scaling, for those who need it."""
+        return self._client("application-autoscaling")
+
+    def _client(self, service: str) -> t.Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self._url,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+        )
 
     def create_cluster(self, name: str) -> None:
         """An ACTIVE cluster."""

@@ -16,7 +16,7 @@ import pytest
 from tests.e2e import play
 from tests.e2e.conftest import Rollback
 from tests.e2e.stage import CLUSTER, Stage
-from tests.world import ACCESS_KEY, SECRET_KEY, aws_environment
+from tests.world import ACCESS_KEY, REGION, SECRET_KEY, aws_environment
 
 
 def test_the_story(stage: Stage, rollback: Rollback) -> None:
@@ -250,3 +250,19 @@ def test_module_defaults_of_the_action_group_reach_every_step(stage: Stage) -> N
     assert done.rc == 0, done.stdout + done.stderr
     assert done.tasks["Roll back"][1]["services"][0]["outcome"] == "rolled_back"
     assert stage.runs() == {"web:1": 2}
+
+
+def test_the_region_of_the_variable_reaches_every_step(stage: Stage) -> None:
+    """AWX's credentials have none."""
+    stage.story()
+    stage.world.make_scalable(CLUSTER, "web")
+    variables = {"cluster": CLUSTER, "services": "web", "region": REGION, "suspend_auto_scaling": "true"}
+    done = play.run(
+        stage.url,
+        play.ROLLBACK,
+        *play.arguments({f"rollback_{name}": value for name, value in variables.items()}),
+        env={"AWS_REGION": "", "AWS_DEFAULT_REGION": ""},
+    )
+    assert done.rc == 0, done.stdout + done.stderr
+    assert done.outcomes == {"web": "rolled_back"}
+    assert stage.count("RegisterScalableTarget") == 3
