@@ -97,15 +97,6 @@ def test_a_service_of_an_external_controller(shop: Shop) -> None:
     assert "service web has the deployment controller EXTERNAL" in run.message
 
 
-@pytest.mark.parametrize("strategy", ["BLUE_GREEN", "LINEAR", "CANARY"])
-def test_a_strategy_that_is_not_rolling(shop: Shop, strategy: str) -> None:
-    shop.versions(2)
-    shop.create("web:2", deploymentConfiguration={"strategy": strategy})
-    run = shop.rollback(revision="1")
-    assert is_refused(run)
-    assert f"service web has the deployment strategy {strategy}" in run.message
-
-
 def test_a_deployment_configuration_that_lets_nothing_move(shop: Shop) -> None:
     shop.releases(2)
     shop.world.ecs.update_service(

@@ -179,8 +179,8 @@ def test_an_inactive_revision_is_refused_when_it_is_named(shop: Shop) -> None:
     run = shop.rollback(revision="1")
     assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:2")
     assert run.message == (
-        "[web] refused: web:1 is INACTIVE, and ECS deploys only ACTIVE task definitions. Register a copy of it, or "
-        "name another revision. Nothing was written"
+        "[web] refused: web:1 is INACTIVE, and ECS deploys only ACTIVE task definitions. pin_images: always "
+        "registers a copy of it; or name another revision. Nothing was written"
     )
 
 

@@ -297,6 +297,9 @@ class Rollback:
             return
         for run in runs:
             run.revision_after = revisions.get(by_run.get(run.name, ""))
+            if _images_are_known(run):
+                # What could not be known before is known now, one way or the other.
+                run.findings = [f for f in run.findings if (f.check, f.severity) != ("image_identity", "unknown")]
             run.findings += _compare_images(run)
 
     def _apply_tasks(self, run: ServiceRun) -> None:
@@ -348,6 +351,12 @@ class Rollback:
         run.findings.append(finding)
         if gone:
             run.deregistered, run.changed = left, True
+
+
+def _images_are_known(run: ServiceRun) -> bool:
+    good = run.plan.good if run.plan else None
+    after = run.revision_after
+    return good is not None and after is not None and bool(good.digests) and set(good.digests) <= set(after.digests)
 
 
 def _compare_images(run: ServiceRun) -> list[Finding]:
