@@ -31,8 +31,15 @@ DENIED = {
     "ListClusters": GOES_ON,
     "ListServices": GOES_ON,
 }
-# Only asked for in another story than the usual one; each has a test of its own here.
-SELDOM = {"StopServiceDeployment", "ListTaskDefinitions", "DescribeTasks"}
+# Only asked for in another story than the usual one; each has a test of its refusal there.
+SELDOM = {
+    "ContinueServiceDeployment",
+    "DescribeTasks",
+    "ListTaskDefinitions",
+    "RegisterTaskDefinition",
+    "StopServiceDeployment",
+    "UntagResource",
+}
 READS = ("DescribeServices", "ListServiceDeployments", "DescribeServiceRevisions", "DescribeTaskDefinition")
 
 
