@@ -42,6 +42,16 @@ DEFAULTS: dict[str, float] = {
     "stopped_tasks_kept": 3600.0,
     # DRAINING until INACTIVE of a deleted service whose tasks are gone.
     "service_inactive": 5.0,
+    # Created until Queued, and Queued until InProgress, of a deployment of CodeDeploy.
+    "deployment_created": 2.0,
+    "deployment_queued": 2.0,
+    # One lifecycle event of such a deployment. AWS's samples show 0.1-1 s.
+    "lifecycle_event": 1.0,
+    # Until CodeDeploy gives up a replacement task set that does not become healthy:
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-bluegreen.html
+    "replacement_timeout": 3600.0,
+    # From Failed or Stopped until CodeDeploy has created the rollback deployment.
+    "rollback_started": 5.0,
     # DELETE_IN_PROGRESS until a task definition is gone.
     "task_definition_deleted": 86400.0,
 }

@@ -17,14 +17,16 @@ from typing import Any
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal.models import moto_api_backend
 
-from tests.simulator import (  # noqa: F401  (importing ecs, scaling and autoscaling registers their operations)
+from tests.simulator import (  # noqa: F401  (importing them registers their operations)
     autoscaling,
+    codedeploy,
     ecs,
     permissions,
     scaling,
 )
 from tests.simulator.calls import CallLog
 from tests.simulator.clock import Clock
+from tests.simulator.codedeploy.state import all_states as all_codedeploy_states
 from tests.simulator.ecs.state import EcsState, all_states, state_of
 from tests.simulator.errors import AwsError, Dropped, Reply, error_reply
 from tests.simulator.faults import Fault, Faults, Interference
@@ -171,6 +173,9 @@ class World:
         for state in all_states():
             state.now = now
             state.catch_up()
+        for codedeploy_state in all_codedeploy_states():
+            codedeploy_state.now = now
+            codedeploy_state.catch_up()
 
     def ecs(self, context: Context) -> EcsState:
         """Amazon ECS in the caller's account and Region, at the time of the call."""

@@ -11,9 +11,9 @@ Times are seconds since the epoch.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from tests.simulator.ecs import ids
 from tests.simulator.images import Image
@@ -192,6 +192,20 @@ class TaskSet:
     start_after: float = 0.0
 
 
+class Driver(Protocol):
+    """A deployment of another AWS service that moves the task sets of an ECS service."""
+
+    def tick(self, at: float) -> bool:
+        """Do what is due; says whether anything was."""
+
+    def timers(self) -> Iterator[float]:
+        """When something is due."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will ever be due again."""
+
+
 @dataclass
 class Service:
     """A service. moto's tagging API reads ``physical_resource_id`` and ``tags``, its Auto Scaling the key in a dict."""
@@ -213,6 +227,7 @@ class Service:
     template: dict[str, Any] = field(default_factory=dict)
     deployments: list[Deployment] = field(default_factory=list)
     task_sets: list[TaskSet] = field(default_factory=list)
+    drivers: list[Driver] = field(default_factory=list)
     tasks: dict[str, Task] = field(default_factory=dict)
     revisions: list[ServiceRevision] = field(default_factory=list)
     # Oldest first.

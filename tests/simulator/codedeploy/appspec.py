@@ -1,0 +1,53 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AppSpec files of the compute platforms ECS and Lambda.
+
+https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from tests.simulator.codedeploy.model import DeploymentFailed
+
+
+@dataclass(frozen=True)
+class AppSpec:
+    """One resource's properties, and the Lambda function of each hook."""
+
+    properties: dict[str, Any]
+    hooks: dict[str, str]
+
+
+def read(content: str) -> AppSpec:
+    """Parse JSON or YAML. Raises DeploymentFailed with INVALID_REVISION."""
+    try:
+        document = yaml.safe_load(content)
+    except yaml.YAMLError:
+        document = None
+    if not isinstance(document, dict):
+        raise invalid("it is neither JSON nor YAML")
+    sections = {str(name).lower(): value for name, value in document.items()}
+    resources = sections.get("resources")
+    if not isinstance(resources, list) or len(resources) != 1 or not isinstance(resources[0], dict):
+        raise invalid("it must have exactly one resource")
+    resource = next(iter(resources[0].values()), None)
+    properties = resource.get("Properties") if isinstance(resource, dict) else None
+    if not isinstance(properties, dict):
+        raise invalid("its resource has no Properties")
+    hooks: dict[str, str] = {}
+    for entry in sections.get("hooks") or []:
+        if isinstance(entry, dict):
+            hooks.update({str(name): str(function) for name, function in entry.items()})
+    return AppSpec(properties, hooks)
+
+
+def invalid(why: str) -> DeploymentFailed:
+    """INVALID_REVISION because of the AppSpec file."""
+    return DeploymentFailed("INVALID_REVISION", f"The AppSpec file of the revision is not valid: {why}.")

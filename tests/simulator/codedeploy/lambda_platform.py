@@ -1,0 +1,83 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deployments of the compute platform Lambda: an alias of moto's Lambda moves from one version to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import lambda_backends
+
+from tests.simulator.codedeploy import appspec, configs, hooks, revisions
+from tests.simulator.codedeploy.model import Deployment, DeploymentFailed, LifecycleEvent, Script, Target, Wait
+
+if TYPE_CHECKING:
+    from tests.simulator.codedeploy.state import CodeDeployState
+
+
+def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
+    """https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-steps-lambda.html"""
+    timings = state.ecs.env.timings
+    at = yield Wait(at + timings.deployment_created)
+    deployment.status = "Queued"
+    at = yield Wait(at + timings.deployment_queued)
+    deployment.status, deployment.started_at = "InProgress", at
+    content = revisions.content_of(deployment.revision)
+    if content is None:
+        raise DeploymentFailed("REVISION_MISSING", "The simulator has only revisions that hold their AppSpec file.")
+    spec = appspec.read(content)
+    name, alias, current, wanted = _properties(spec.properties)
+    moved = _alias(state, name, alias)
+    if moved.function_version != current:
+        # https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-deployments-lambda.html
+        raise DeploymentFailed(
+            "INVALID_LAMBDA_FUNCTION", f"The alias {alias} of {name} does not point to the CurrentVersion {current}."
+        )
+    events = [LifecycleEvent(event) for event in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
+    arn = f"arn:aws:lambda:{state.region}:{state.account}:function:{name}"
+    target = Target("LambdaTarget", f"{name}:{alias}", arn, events, "InProgress", at)
+    info = {"functionName": name, "functionAlias": alias, "currentVersion": current, "targetVersion": wanted}
+    target.details = {"lambdaFunctionInfo": {**info, "targetVersionWeight": 0.0}}
+    deployment.targets = [target]
+    steps = configs.steps(configs.find(state.configs, deployment.settings["deploymentConfigName"]))
+    for event in events:
+        event.status, event.started_at = "InProgress", at
+        at = yield Wait(at + timings.lifecycle_event)
+        if event.name in spec.hooks:
+            hooks.run(state, event.name, spec.hooks[event.name])
+        for weight, minutes in steps if event.name == "AllowTraffic" else []:
+            target.details["lambdaFunctionInfo"]["targetVersionWeight"] = weight / 100
+            target.updated_at = at
+            routing = {} if weight == 100 else {"AdditionalVersionWeights": {wanted: weight / 100}}
+            version = wanted if weight == 100 else current
+            _backend(state).update_alias(alias, name, version, None, routing)
+            if minutes:
+                at = yield Wait(at + timings.scaled(60.0 * minutes))
+        event.status, event.ended_at = "Succeeded", at
+
+
+def _backend(state: CodeDeployState) -> Any:
+    return lambda_backends[state.account][state.region]
+
+
+def _properties(properties: dict[str, Any]) -> tuple[str, str, str, str]:
+    names = ("Name", "Alias", "CurrentVersion", "TargetVersion")
+    missing = [name for name in names if not properties.get(name)]
+    if missing:
+        raise appspec.invalid(f"{missing[0]} is missing")
+    name, alias, current, wanted = (str(properties[item]) for item in names)
+    return name, alias, current, wanted
+
+
+def _alias(state: CodeDeployState, name: str, alias: str) -> Any:
+    try:
+        return _backend(state).get_alias(alias, name)
+    except Exception as error:
+        # moto has a different class for each thing that does not exist.
+        if type(error).__module__.startswith("moto."):
+            raise DeploymentFailed(
+                "INVALID_LAMBDA_FUNCTION", f"The Lambda function {name} has no alias {alias}."
+            ) from None
+        raise
