@@ -71,6 +71,10 @@ class Control:
         )
         return result
 
+    def hook(self, name: str, behaviour: str = "succeed", after: float | None = None) -> None:
+        """Say how a Lambda function (ARN or name) answers as a lifecycle hook: succeed, fail, hang or invalid."""
+        self._do("hook", name=name, behaviour=behaviour, after=after)
+
     def fail(
         self,
         operation: str,

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.ecs import rollout, views
+from tests.simulator.ecs import records, views
 from tests.simulator.ecs.model import Service, ServiceRevision
 from tests.simulator.ecs.state import EcsState, invalid
+from tests.simulator.ecs.strategies import hooks
 from tests.simulator.errors import AwsError
 from tests.simulator.operations import Context, operation, page
 
@@ -29,12 +30,12 @@ def list_service_deployments(context: Context, params: dict[str, Any]) -> dict[s
     created = params.get("createdAt") or {}
     after = max(created.get("after", 0), context.now - HISTORY)
     before = created.get("before", context.now)
-    records = [
+    listed = [
         record
         for record in reversed(service.records)
         if after <= record.created_at <= before and (not wanted or record.status in wanted)
     ]
-    shown, token = page(records, params, default=20, most=100, bad="InvalidParameterException")
+    shown, token = page(listed, params, default=20, most=100, bad="InvalidParameterException")
     return {
         "serviceDeployments": [views.service_deployment_brief(service, record) for record in shown],
         "nextToken": token,
@@ -99,6 +100,34 @@ def stop_service_deployment(context: Context, params: dict[str, Any]) -> dict[st
             "ConflictException", f"The service deployment {arn} is in the status {record.status} and cannot be stopped."
         )
     if record.status in ("PENDING", "IN_PROGRESS"):
-        rollout.request_rollback(service, record, context.now, state.env)
+        records.request_rollback(service, record, context.now, state.env)
         state.touch(service)
+    return {"serviceDeploymentArn": arn}
+
+
+@operation("ecs", "ContinueServiceDeployment")
+def continue_service_deployment(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/continue-service-deployment.html
+
+    "The pause hook must be in AWAITING_ACTION status", "the deployment must be in the IN_PROGRESS state". Which of the
+    declared errors says that it is not is not documented; there is no ConflictException among them.
+    """
+    state = context.world.ecs(context)
+    arn, hook_id, action = params["serviceDeploymentArn"], params["hookId"], params.get("action") or "CONTINUE"
+    match = state.record(arn)
+    if match is None:
+        raise AwsError("ServiceDeploymentNotFoundException", "Service deployment not found.")
+    if action not in ("CONTINUE", "ROLLBACK"):
+        raise invalid("The valid values for action are CONTINUE, ROLLBACK.")
+    service, record = match
+    if record.status != "IN_PROGRESS":
+        raise invalid(f"The service deployment {arn} is in the status {record.status} and cannot be continued.")
+    runs = record.shift.hooks if record.shift is not None else []
+    hook = next((run for run in runs if run.id == hook_id), None)
+    if hook is None:
+        raise invalid(f"The lifecycle hook {hook_id} does not exist.")
+    if hook.status != "AWAITING_ACTION":
+        raise invalid(f"The lifecycle hook {hook_id} is in the status {hook.status} and does not await an action.")
+    hooks.resolve(hook, action)
+    state.touch(service)
     return {"serviceDeploymentArn": arn}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
 from tests.simulator.timings import Timings
 
@@ -16,10 +17,11 @@ from tests.simulator.timings import Timings
 @dataclass
 class Environment:
     """``alarms_in_alarm`` tells which of some CloudWatch alarms are in ALARM, ``has_instances`` whether a cluster has
-    container instances to place tasks on.
+    container instances to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks.
     """
 
     timings: Timings
     registry: Registry
+    functions: Functions
     alarms_in_alarm: Callable[[list[str]], list[str]]
     has_instances: Callable[[str], bool]

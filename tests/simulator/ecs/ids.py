@@ -23,6 +23,11 @@ def service_deployment_id() -> str:
     return "".join(secrets.choice(_URL_SAFE) for _ in range(21))
 
 
+def pause_hook_id() -> str:
+    """As ``ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw`` in pause-lifecycle-hooks.html."""
+    return "ecs-pause-" + "".join(secrets.choice(_URL_SAFE) for _ in range(43))
+
+
 def task_id() -> str:
     """32 hexadecimal digits."""
     return uuid.uuid4().hex

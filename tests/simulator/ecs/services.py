@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.ecs import engine, ids, rollout, tags, task_sets, tasks, views
+from tests.simulator.ecs import engine, ids, records, tags, task_sets, tasks, views
 from tests.simulator.ecs.model import Service, ServiceRevision, TaskDefinition
 from tests.simulator.ecs.state import EcsState, invalid
 from tests.simulator.operations import Context, operation, page
@@ -98,7 +98,7 @@ def create_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     )
     state.services[f"{cluster}:{name}"] = service
     if controller == "ECS" and definition is not None:
-        rollout.begin(service, new_revision(service, definition, context.now), context.now, state.env)
+        records.begin(service, new_revision(service, definition, context.now), context.now, state.env)
     elif definition is not None:
         service.task_definition = definition
         first = task_sets.create(service, new_revision(service, definition, context.now), 100, context.now)
@@ -160,7 +160,7 @@ def update_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         service.desired_count = params["desiredCount"]
         service.steady = False
     if deploys and service.controller == "ECS" and definition is not None:
-        rollout.begin(service, new_revision(service, definition, context.now), context.now, state.env)
+        records.begin(service, new_revision(service, definition, context.now), context.now, state.env)
     state.touch(service)
     return {"service": views.service(service, with_tags=False)}
 

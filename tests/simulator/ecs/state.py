@@ -16,6 +16,7 @@ from tests.simulator.ecs import engine, tasks
 from tests.simulator.ecs.environment import Environment
 from tests.simulator.ecs.model import Service, ServiceDeployment, Task, TaskDefinition
 from tests.simulator.errors import AwsError
+from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
 from tests.simulator.timings import Timings
 
@@ -165,7 +166,7 @@ class EcsState:
         return service
 
 
-def state_of(account: str, region: str, timings: Timings, registry: Registry) -> EcsState:
+def state_of(account: str, region: str, timings: Timings, registry: Registry, functions: Functions) -> EcsState:
     """The state for an account and Region, made on first use."""
     backend = ecs_backends[account][region]
     state = backend.__dict__.get(_ATTRIBUTE)
@@ -178,7 +179,7 @@ def state_of(account: str, region: str, timings: Timings, registry: Registry) ->
         def has_instances(cluster: str) -> bool:
             return bool(backend.container_instances.get(cluster))
 
-        state = EcsState(backend, Environment(timings, registry, in_alarm, has_instances))
+        state = EcsState(backend, Environment(timings, registry, functions, in_alarm, has_instances))
         backend.__dict__[_ATTRIBUTE] = state
     found: EcsState = state
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.ecs import failures, rollout, task_sets
+from tests.simulator.ecs import failures, records, task_sets
 from tests.simulator.ecs.model import (
     Deployment,
     Service,
@@ -87,7 +87,7 @@ def service(item: Service, with_tags: bool) -> Shape:
     if item.records:
         shape["currentServiceDeployment"] = item.records[-1].arn
         shape["currentServiceRevisions"] = [
-            {"arn": revision.arn, **rollout.counts(item, revision)}
+            {"arn": revision.arn, **records.counts(item, revision)}
             for revision in (*(entry.revision for entry in item.deployments), *(e.revision for e in item.task_sets))
         ]
     if with_tags:
@@ -97,7 +97,7 @@ def service(item: Service, with_tags: bool) -> Shape:
 
 def deployment(owner: Service, item: Deployment) -> Shape:
     """An entry of ``deployments``."""
-    numbers = rollout.counts(owner, item.revision)
+    numbers = records.counts(owner, item.revision)
     settings = item.revision.settings
     shape = _without_none(
         {
@@ -144,7 +144,7 @@ def service_deployment(owner: Service, item: ServiceDeployment) -> Shape:
     """An entry of DescribeServiceDeployments. Counts are live while it runs, a snapshot afterwards."""
 
     def summary(revision: ServiceRevision) -> Shape:
-        numbers = (item.snapshot or {}).get(revision.arn) or rollout.counts(owner, revision)
+        numbers = (item.snapshot or {}).get(revision.arn) or records.summary(owner, item, revision)
         return {"arn": revision.arn, **numbers}
 
     names = failures.alarm_names(item.configuration)
@@ -161,6 +161,8 @@ def service_deployment(owner: Service, item: ServiceDeployment) -> Shape:
             "updatedAt": item.updated_at,
             "sourceServiceRevisions": [summary(revision) for revision in item.sources],
             "targetServiceRevision": summary(item.target),
+            "lifecycleStage": item.shift.step.stage if item.shift is not None else None,
+            "lifecycleHookDetails": _hooks(item),
             "deploymentConfiguration": item.configuration,
             "rollback": item.rollback,
             "deploymentCircuitBreaker": {
@@ -171,6 +173,26 @@ def service_deployment(owner: Service, item: ServiceDeployment) -> Shape:
             "alarms": alarms,
         }
     )
+
+
+def _hooks(item: ServiceDeployment) -> list[Shape] | None:
+    """The hooks of the present stage, and those that made it go back."""
+    if item.shift is None:
+        return None
+    shown = [
+        _without_none(
+            {
+                "hookId": hook.id,
+                "targetType": hook.target_type,
+                "targetArn": hook.target_arn,
+                "status": hook.status,
+                "expiresAt": hook.expires_at,
+                "timeoutAction": hook.timeout_action,
+            }
+        )
+        for hook in (*item.shift.failed, *item.shift.hooks)
+    ]
+    return shown or None
 
 
 def service_revision(owner: Service, item: ServiceRevision) -> Shape:

@@ -15,6 +15,7 @@ import pytest
 from botocore.model import Shape
 
 from tests.simulator import Simulator
+from tests.simulator.ecs.strategies import stages
 from tests.simulator.errors import Reply
 from tests.simulator.operations import OPERATIONS
 from tests.simulator.requests import Request
@@ -23,6 +24,14 @@ from tests.simulator.selftests.test_scaling import TARGET
 
 # Handlers that leave the answer to moto.
 MOTOS = {("ecs", "DescribeClusters"), ("ecs", "DeleteCluster")}
+
+
+# Documented for ServiceDeployment.lifecycleStage, and missing in botocore's enumeration:
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html
+UNLISTED = ("PRE_PRODUCTION_TRAFFIC_SHIFT",)
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:check"
+ROLE = "arn:aws:iam::123456789012:role/hooks"
+ONCE: dict[str, Any] = {"lifecycleHooks": []}
 
 
 def problems(value: Any, shape: Shape | None, path: str) -> Iterator[str]:
@@ -56,7 +65,7 @@ def problems(value: Any, shape: Shape | None, path: str) -> Iterator[str]:
         }[shape.type_name]
         if not isinstance(value, python) or (isinstance(value, bool) and shape.type_name != "boolean"):
             yield f"{path}: {value!r} is no {shape.type_name}"
-        elif shape.type_name == "string" and shape.enum and value not in shape.enum:  # type: ignore[attr-defined]
+        elif shape.type_name == "string" and shape.enum and value not in {*shape.enum, *UNLISTED}:  # type: ignore[attr-defined]
             yield f"{path}: {value!r} is none of {shape.enum}"  # type: ignore[attr-defined]
 
 
@@ -121,6 +130,7 @@ def _use_everything(sim: Simulator, cluster: Cluster) -> None:
     ecs.deregister_task_definition(taskDefinition="web:2")
     ecs.delete_task_definitions(taskDefinitions=["web:2", "web:1"])
 
+    _use_strategies(sim, cluster)
     ecs.create_service(cluster="prod", serviceName="ext", desiredCount=2, deploymentController={"type": "EXTERNAL"})
     named = {"cluster": "prod", "service": "ext"}
     task_set = ecs.create_task_set(**named, taskDefinition="web:1", launchType="FARGATE", externalId="e")["taskSet"]
@@ -139,6 +149,31 @@ def _use_everything(sim: Simulator, cluster: Cluster) -> None:
     scaling.tag_resource(ResourceARN=arn, Tags={"a": "b"})
     scaling.list_tags_for_resource(ResourceARN=arn)
     scaling.untag_resource(ResourceARN=arn, TagKeys=["a"])
+
+
+def _use_strategies(sim: Simulator, cluster: Cluster) -> None:
+    """A deployment with hooks of both kinds that goes on and then goes back, seen in all its stages."""
+    hooks = [
+        {"hookTargetArn": FUNCTION, "roleArn": ROLE, "lifecycleStages": list(stages.HOOK_STAGES)},
+        {"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]},
+    ]
+    shifted = {"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 50.0}, "lifecycleHooks": hooks}
+    cluster.create("shifted", cluster.register("s:1", "s"), 1, deploymentConfiguration=shifted | ONCE)
+    sim.advance(300)
+    cluster.update("shifted", taskDefinition=cluster.register("s:2", "s"), deploymentConfiguration=shifted)
+    for _step in range(30):
+        sim.advance(4)
+        record = cluster.history("shifted")[0]
+        for hook in record.get("lifecycleHookDetails", []):
+            if hook["status"] == "AWAITING_ACTION":
+                cluster.ecs.continue_service_deployment(
+                    serviceDeploymentArn=record["serviceDeploymentArn"], hookId=hook["hookId"]
+                )
+        cluster.service("shifted")
+    cluster.ecs.stop_service_deployment(serviceDeploymentArn=record["serviceDeploymentArn"])
+    for _step in range(10):
+        sim.advance(4)
+        cluster.history("shifted")
 
 
 def test_answers_are_what_botocore_expects(
