@@ -286,6 +286,7 @@ def test_nothing_runs() -> None:
         ([41, (42, "STOP_REQUESTED"), (43, "PENDING")], 43),
         ([41, (42, "STOP_REQUESTED")], 42),
         ([41, (42, "IN_PROGRESS"), (43, "STOP_REQUESTED")], 42),
+        ([(41, "IN_PROGRESS"), (42, "STOP_REQUESTED")], 41),
         # What a later deployment has ended is over, however its own record lags behind.
         ([41, (42, "STOP_REQUESTED"), 43], None),
         ([41, (42, "SOMETHING_NEW"), 43], None),

@@ -137,5 +137,10 @@ def test_numbers_that_cannot_be_meant(given: dict[str, int], words: str) -> None
         options.wish(params(**given))
 
 
+def test_the_smallest_numbers_that_can_be_meant() -> None:
+    wish = options.wish(params(steps_back=1, tasks=0))
+    assert (wish.selection.steps_back, wish.tasks) == (1, 0)
+
+
 def test_only_one_way_of_naming_a_version() -> None:
     assert options.SELECTION_EXCLUSIVE == [["revision", "as_of", "steps_back"]]

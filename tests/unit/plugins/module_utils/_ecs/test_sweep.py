@@ -113,6 +113,18 @@ def test_a_rollout_that_ecs_gave_up_on() -> None:
     assert run.reason == "web:41 does not come up: circuit breaker"
 
 
+def test_what_ecs_says_is_told_with_what_the_tasks_say() -> None:
+    run, _again, _clock, _aws = watching(
+        GOING,
+        BACK,
+        list_tasks=lambda **params: {"taskArns": ["a"] if params["desiredStatus"] == "STOPPED" else []},
+        describe_tasks=lambda **params: {
+            "tasks": [{"taskArn": "a", "startedBy": "ecs-svc/ours", "stopCode": "TaskFailedToStart"}]
+        },
+    )
+    assert run.reason == "web:41 does not come up: TaskFailedToStart (1 of 1 failed tasks). ECS: circuit breaker"
+
+
 def test_a_rollout_that_failed_with_nothing_healthy() -> None:
     broken = service(deployment(41, "ecs-svc/ours", rollout="FAILED", running=1))
     assert watching(broken)[0].outcome == "rollback_failed"
