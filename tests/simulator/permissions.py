@@ -58,13 +58,13 @@ def resource_of(request: Request, context: Context) -> str:
     for name in ("resourceArn", "ResourceARN", "serviceDeploymentArn"):
         if isinstance(params.get(name), str):
             return str(params[name])
-    cluster = str(params.get("cluster") or "default").split("/")[-1]
+    cluster = str(params.get("cluster") or "default").rpartition("/")[2]
     for name in ("service", "serviceName"):
         if isinstance(params.get(name), str):
             return f"{prefix}:service/{cluster}/{params[name].split('/')[-1]}"
     services = params.get("services")
     if request.service == "ecs" and isinstance(services, list) and services:
-        return f"{prefix}:service/{cluster}/{str(services[0]).split('/')[-1]}"
+        return f"{prefix}:service/{cluster}/{str(services[0]).rpartition('/')[2]}"
     return "*"
 
 

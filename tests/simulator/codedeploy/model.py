@@ -175,4 +175,4 @@ class Deployment:
 
 def deployment_id() -> str:
     """``d-`` and nine capital letters or digits, as in AWS's samples."""
-    return "d-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(9))
+    return "d-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _turn in range(9))

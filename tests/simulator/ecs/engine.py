@@ -76,7 +76,7 @@ def _close(service: Service, at: float, env: Environment) -> None:
 
 def _next_due(service: Service, at: float) -> float:
     due = min((task.agenda[0][0] for task in service.tasks.values() if task.agenda), default=math.inf)
-    due = min(due, min(CONTROLLERS[service.controller].timers(service, at), default=math.inf))
+    due = min([due, *CONTROLLERS[service.controller].timers(service, at)])
     if service.status == "DRAINING" and service.inactive_at is not None:
         due = min(due, service.inactive_at)
     return due

@@ -164,7 +164,7 @@ def test_every_try_is_paced() -> None:
     wire = Wire(*[(200, {})] * 70)
     naps: list[float] = []
     aws = Aws(wire.client, RateLimiter(clock=lambda: 0.0, sleep=naps.append))
-    for _ in range(62):
+    for _turn in range(62):
         aws.call("ecs", "list_clusters")
     # 60 % of a burst of 100, then 60 % of 20 a second
     assert naps == [pytest.approx(1 / 12), pytest.approx(2 / 12)]

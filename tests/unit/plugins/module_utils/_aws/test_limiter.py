@@ -19,7 +19,7 @@ def bucket(share: float = 1.0) -> TokenBucket:
 
 
 def drain(made: TokenBucket, now: float, requests: int) -> list[float]:
-    return [made.reserve(now) for _ in range(requests)]
+    return [made.reserve(now) for _turn in range(requests)]
 
 
 def test_a_burst_goes_out_at_once_and_the_rest_at_the_rate() -> None:
@@ -67,7 +67,7 @@ def test_throttling_does_not_forgive_a_debt() -> None:
 
 def test_throttling_again_and_again_leaves_a_sixteenth() -> None:
     made = bucket()
-    for _ in range(10):
+    for _turn in range(10):
         made.throttled(0.0)
     assert made.rate == 0.25
 
@@ -103,7 +103,7 @@ def limiter() -> tuple[RateLimiter, Time]:
 
 def test_each_quota_has_its_bucket() -> None:
     limit, time = limiter()
-    for _ in range(30):
+    for _turn in range(30):
         limit.acquire("ecs", "UpdateService")
     limit.acquire("ecs", "DescribeServices")
     limit.acquire("codedeploy", "GetDeployment")
@@ -117,7 +117,7 @@ def test_each_quota_has_its_bucket() -> None:
 
 def test_a_thousand_requests_take_as_long_as_the_share_of_the_quota_allows() -> None:
     limit, time = limiter()
-    for _ in range(1000):
+    for _turn in range(1000):
         limit.acquire("ecs", "UpdateService")
     assert time.now - 100.0 == pytest.approx((1000 - 30) / 3)
 

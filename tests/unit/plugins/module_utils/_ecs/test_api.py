@@ -43,13 +43,15 @@ def ecs() -> t.Any:
     )
 
 
+# Older versions of botocore do not know all that ECS says of a service.
+BARE = {"serviceName": "web", "serviceArn": "arn:web"}
 # Each function once: its operation, what it must send, and an answer.
 CALLS: list[tuple[str, t.Callable[[Aws], t.Any], dict[str, t.Any], dict[str, t.Any]]] = [
     (
         "describe_services",
         lambda aws: api.describe_services(aws, "prod", ["web"]),
         {"cluster": "prod", "services": ["web"], "include": ["TAGS"]},
-        {"services": [raw_service(service(41))]},
+        {"services": [BARE]},
     ),
     (
         "list_service_deployments",
@@ -99,7 +101,7 @@ CALLS: list[tuple[str, t.Callable[[Aws], t.Any], dict[str, t.Any], dict[str, t.A
             "desiredCount": 4,
             "forceNewDeployment": True,
         },
-        {"service": raw_service(service(41))},
+        {"service": BARE},
     ),
     (
         "stop_service_deployment",
@@ -131,7 +133,7 @@ CALLS: list[tuple[str, t.Callable[[Aws], t.Any], dict[str, t.Any], dict[str, t.A
         {"cluster": CLUSTER, "tasks": ["a"]},
         {"tasks": [{"taskArn": "a"}]},
     ),
-    ("list_clusters", lambda aws: api.list_clusters(aws), {}, {"clusterArns": [CLUSTER]}),
+    ("list_clusters", api.list_clusters, {}, {"clusterArns": [CLUSTER]}),
     (
         "list_services",
         lambda aws: api.list_services(aws, CLUSTER),
