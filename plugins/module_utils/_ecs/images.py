@@ -54,7 +54,7 @@ class Image:
     @property
     def ecr(self) -> re.Match[str] | None:
         """Account and Region, where it lies in a private ECR registry."""
-        return _ECR.match(self.name)
+        return _ECR.fullmatch(self.name.partition("/")[0])
 
     @property
     def repository(self) -> str:
@@ -156,8 +156,9 @@ def decide(mode: PinImages, target: TaskDefinition, checks: t.Sequence[Check]) -
         return Decision({}, tuple(findings))
     pin: dict[str, str] = {}
     for check in checks:
-        pin.update(_pin(mode, check))
-        finding = _finding(name, check)
+        pinned = _pin(mode, check)
+        pin.update(pinned)
+        finding = _finding(name, check, bool(pinned))
         if finding:
             findings.append(finding)
     if pin:
@@ -174,7 +175,7 @@ def _pin(mode: PinImages, check: Check) -> dict[str, str]:
     return {}
 
 
-def _finding(name: str, check: Check) -> Finding | None:
+def _finding(name: str, check: Check, pinned: bool) -> Finding | None:
     where = f"container {check.container} of {name} ({check.image})"
     state, why = check.resolution.state, check.resolution.why
     if not check.recorded:
@@ -203,6 +204,13 @@ def _finding(name: str, check: Check) -> Finding | None:
             "warn",
             f"{where}: the tag does not name the image that was good any more{_because(why)}. It is pinned to "
             f"{check.recorded}",
+        )
+    if state == "unknown" and pinned:
+        return Finding(
+            "image_identity",
+            "unknown",
+            f"{where}: it is pinned to {check.recorded}; whether the registry still has that image is not known"
+            f"{_because(why)}",
         )
     if state == "unknown":
         return Finding(

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ECR says of an image, with a client that is scripted."""
+
+from __future__ import annotations
+
+import typing as t
+from types import SimpleNamespace
+
+import botocore.session
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, registry
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.images import Resolution
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    FakeAws,
+    connection_lost,
+    refused_by_aws,
+)
+
+D1, D2 = (f"sha256:{digit * 64}" for digit in "12")
+IMAGE = images.parse("123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1.2")
+
+
+class Registry(FakeAws):
+    """ECR of one Region. ``by`` is what it says of an image by digest, and by tag."""
+
+    def __init__(self, by_digest: t.Any, by_tag: t.Any = None, region: str = "eu-central-1") -> None:
+        super().__init__(describe_images=self._describe)
+        self._by = {"imageDigest": by_digest, "imageTag": by_tag}
+        self._region = region
+
+    def client(self, service: str) -> t.Any:
+        return SimpleNamespace(meta=SimpleNamespace(region_name=self._region))
+
+    def _describe(self, registryId: str, repositoryName: str, imageIds: list[dict[str, str]]) -> t.Any:
+        [[kind]] = imageIds
+        return self._by[kind]
+
+
+def details(digest: str = D1, **more: str) -> dict[str, t.Any]:
+    return {"imageDetails": [{"imageDigest": digest, **more}]}
+
+
+def no(code: str) -> Exception:
+    return refused_by_aws("DescribeImages", code, "no")
+
+
+@pytest.mark.parametrize(
+    ("by_digest", "by_tag", "expected"),
+    [
+        (details(), details(), Resolution("same", D1)),
+        (details(), details(D2), Resolution("moved", D2, f"it names {D2} now")),
+        (details(), no("ImageNotFoundException"), Resolution("moved", "", "the tag 1.2 is gone")),
+        (details(), {"imageDetails": []}, Resolution("moved", "", "the tag 1.2 is gone")),
+        (
+            no("ImageNotFoundException"),
+            details(D2),
+            Resolution("gone", "", "ECR does not find it by its digest"),
+        ),
+        (
+            no("RepositoryNotFoundException"),
+            no("RepositoryNotFoundException"),
+            Resolution("gone", "", "ECR does not find it by its digest"),
+        ),
+    ],
+    ids=["same", "moved", "tag deleted", "no details", "image deleted", "repository deleted"],
+)
+def test_what_ecr_says(by_digest: t.Any, by_tag: t.Any, expected: Resolution) -> None:
+    assert registry.resolve(Registry(by_digest, by_tag), IMAGE, D1) == expected
+
+
+def statuses() -> list[str]:
+    model = botocore.session.get_session().get_service_model("ecr")
+    try:
+        return list(model.shape_for("ImageStatus").enum)
+    except Exception:  # noqa: BLE001  (an older botocore does not know it)
+        return []
+
+
+STATES = {"ACTIVE": "same", "ARCHIVED": "archived", "ACTIVATING": "archived", "SOMETHING_NEW": "same"}
+
+
+@pytest.mark.parametrize("status", sorted({*STATES, *statuses()}))
+def test_each_status_of_an_image(status: str) -> None:
+    found = registry.resolve(Registry(details(imageStatus=status), details()), IMAGE, D1)
+    assert found is not None
+    assert found.state == STATES[status]
+    assert found.why == (f"ECR shows it as {status}" if found.state == "archived" else "")
+
+
+def test_an_image_is_asked_for_in_its_own_registry() -> None:
+    aws = Registry(details(), details())
+    registry.resolve(aws, IMAGE, D1)
+    assert [request["imageIds"] for request in aws.sent("describe_images")] == [
+        [{"imageDigest": D1}],
+        [{"imageTag": "1.2"}],
+    ]
+    assert {(r["registryId"], r["repositoryName"]) for r in aws.sent("describe_images")} == {
+        ("123456789012", "shop/web")
+    }
+
+
+@pytest.mark.parametrize("reference", ["web:1", "ghcr.io/shop/web:1", "public.ecr.aws/shop/web:1"])
+def test_other_registries_are_not_asked(reference: str) -> None:
+    aws = Registry(details())
+    assert registry.resolve(aws, images.parse(reference), D1) is None
+    assert aws.requests == []
+
+
+def test_another_region_is_not_asked() -> None:
+    aws = Registry(details(), region="us-east-1")
+    assert registry.resolve(aws, IMAGE, D1) is None
+    assert aws.requests == []
+
+
+@pytest.mark.parametrize(
+    ("by_digest", "by_tag"),
+    [
+        (no("AccessDeniedException"), details()),
+        (details(), no("AccessDeniedException")),
+    ],
+    ids=["by digest", "by tag"],
+)
+def test_a_missing_permission_hides_it(by_digest: t.Any, by_tag: t.Any) -> None:
+    found = registry.resolve(Registry(by_digest, by_tag), IMAGE, D1)
+    assert found is not None
+    assert found.state == "unknown"
+    assert "Failed to describe images of ECR repository shop/web" in found.why
+    assert "needs the permission ecr:DescribeImages" in found.why
+
+
+@pytest.mark.parametrize("trouble", [connection_lost(), {"cut": "here"}, no("ServerException")])
+def test_an_answer_that_does_not_come_is_unknown(trouble: t.Any) -> None:
+    found = registry.resolve(Registry(trouble), IMAGE, D1)
+    assert (found.state, bool(found.why)) == ("unknown", True) if found else False
