@@ -55,7 +55,7 @@ class Wire:
         client.meta.events.register_last("before-send", self._send)
         return client
 
-    def _send(self, request: t.Any, **kwargs: t.Any) -> botocore.awsrequest.AWSResponse:
+    def _send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
         operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
         self.asked.append((operation, json.loads(request.body)))
         answer = self.answers.pop(0)
@@ -63,7 +63,7 @@ class Wire:
             raise answer
         status, body = answer
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"content-type": "application/x-amz-json-1.1"}
+        headers: t.Any = {"content-type": "application/x-amz-json-1.1"}
         return botocore.awsrequest.AWSResponse(request.url, status, headers, Raw(text))
 
 

@@ -18,7 +18,7 @@ import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, history, plan, run, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, history, method, plan, run, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
     Deployment,
@@ -44,9 +44,11 @@ def _ecs_model() -> botocore.model.ServiceModel:
 def enum(shape: str) -> list[str]:
     """The values of an enumeration in the installed botocore; empty where this botocore does not know it yet."""
     try:
-        return list(_ecs_model().shape_for(shape).enum)
+        found = _ecs_model().shape_for(shape)
     except botocore.model.NoShapeFoundError:
         return []
+    assert isinstance(found, botocore.model.StringShape)
+    return list(found.enum)
 
 
 def arn(number: int, family: str = "web") -> str:
@@ -187,7 +189,7 @@ def planned(
     on: Service,
     past: history.History | None,
     selection: target.Selection | None = None,
-    in_flight: plan.InFlight = "stop",
+    in_flight: method.InFlight = "stop",
     tasks: int | None = None,
     having: t.Mapping[str, TaskDefinition] | None = None,
     registered: t.Sequence[str] | None = None,

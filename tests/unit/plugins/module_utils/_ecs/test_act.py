@@ -148,6 +148,7 @@ def test_an_answer_that_was_lost_though_the_write_was_applied(lost: t.Any) -> No
 def test_an_answer_that_was_lost_and_nothing_shows_that_the_write_was_applied(look: Service, lost: t.Any) -> None:
     with pytest.raises((AwsCallError, IncompleteAnswerError)) as caught:
         act.update_service(answering(lost, look), back(), None)
+    assert isinstance(caught.value, (AwsCallError, IncompleteAnswerError))
     assert caught.value.no_answer
 
 

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, method, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -49,7 +49,7 @@ LANDINGS = {
     "nobody knows": [40, 42],
     "nothing on record": [],
 }
-IN_FLIGHT: tuple[plan.InFlight, ...] = ("stop", "supersede", "refuse")
+IN_FLIGHT: tuple[method.InFlight, ...] = ("stop", "supersede", "refuse")
 
 
 @pytest.mark.parametrize("status", sorted({*enum("ServiceDeploymentStatus"), "SOMETHING_NEW"} - TERMINAL))
@@ -81,7 +81,7 @@ def test_method_of_a_service_in_flight(status: str, landing: str, position: int)
 )
 @pytest.mark.parametrize("selection", [Selection(), Selection(revision="41"), Selection(force=True)])
 def test_a_running_rollback_to_the_target_is_adopted(
-    story: list[Step], selection: Selection, in_flight: plan.InFlight
+    story: list[Step], selection: Selection, in_flight: method.InFlight
 ) -> None:
     made = planned(service(deployment(41, rollout="IN_PROGRESS")), told(*story), selection, in_flight)
     assert (made.verb, made.method, made.left) == ("act", "adopt", arn(42))
@@ -163,7 +163,7 @@ def test_tasks_are_not_applied_where_there_is_nothing_to_roll_back_and_it_says_s
 )
 @pytest.mark.parametrize("past", [None, told(40, 41)], ids=["not told", "lags behind"])
 def test_without_a_record_the_primary_deployment_tells(
-    past: history.History | None, wanted: str, in_flight: plan.InFlight, expected: tuple[str, str]
+    past: history.History | None, wanted: str, in_flight: method.InFlight, expected: tuple[str, str]
 ) -> None:
     made = planned(service(deployment(42, rollout="IN_PROGRESS")), past, Selection(revision=wanted), in_flight)
     assert (made.verb, made.method) == expected

@@ -93,7 +93,7 @@ def make(aws: FakeAws, *names: str, all_marks: bool = False, **selection: t.Any)
 def target(made: dict[str, Plan | Refusal], name: str = "web") -> str | None:
     planned = made[name]
     assert isinstance(planned, Plan)
-    return planned.target and planned.target.arn
+    return planned.target.arn if planned.target else None
 
 
 def reason(made: dict[str, Plan | Refusal], name: str = "web") -> str:
