@@ -10,11 +10,17 @@ https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+from moto.s3.models import s3_backends
+from moto.utilities.utils import get_partition
 
-from tests.simulator.codedeploy.model import DeploymentFailed
+from tests.simulator.codedeploy import revisions
+from tests.simulator.codedeploy.model import Deployment, DeploymentFailed
+
+if TYPE_CHECKING:
+    from tests.simulator.codedeploy.state import CodeDeployState
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,19 @@ class AppSpec:
 
     properties: dict[str, Any]
     hooks: dict[str, str]
+
+
+def of(state: CodeDeployState, deployment: Deployment) -> AppSpec:
+    """The AppSpec file that a deployment deploys. Raises DeploymentFailed with REVISION_MISSING or INVALID_REVISION."""
+    content = revisions.content_of(deployment.revision)
+    if content is None:
+        place = deployment.revision["s3Location"]
+        buckets = s3_backends[state.account][get_partition(state.region)].buckets
+        found = buckets[place["bucket"]].keys.get(place["key"]) if place["bucket"] in buckets else None
+        if found is None:
+            raise DeploymentFailed("REVISION_MISSING", "The AppSpec file cannot be located in the specified S3 bucket.")
+        content = found.value.decode()
+    return read(content)
 
 
 def read(content: str) -> AppSpec:

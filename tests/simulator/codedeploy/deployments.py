@@ -168,7 +168,8 @@ def stop_deployment(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     state = state_of(context)
     deployment = state.deployment(params)
     _unfinished(deployment)
-    deployment.stop_rolls_back = params.get("autoRollbackEnabled")
+    if params.get("autoRollbackEnabled") is not None:
+        deployment.stop_rolls_back = params["autoRollbackEnabled"]
     if deployment.started_at is None:
         engine.stop(state, deployment, context.now)
         state.touch(deployment)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.elbv2.models import elbv2_backends
 
-from tests.simulator.codedeploy import appspec, configs, hooks, revisions
+from tests.simulator.codedeploy import appspec, configs, hooks
 from tests.simulator.codedeploy.appspec import AppSpec
 from tests.simulator.codedeploy.model import Deployment, DeploymentFailed, LifecycleEvent, Script, Target, Wait
 from tests.simulator.ecs import engine as ecs_engine
@@ -89,7 +89,7 @@ def _replace(state: CodeDeployState, deployment: Deployment, at: float) -> Scrip
     timings = state.ecs.env.timings
     service = deployment.service
     assert service is not None
-    spec = appspec.read(_content(deployment))
+    spec = appspec.of(state, deployment)
     at = yield from _event(state, deployment, spec, "BeforeInstall", at)
     install = _begin(deployment, "Install", at)
     green = _install(state, deployment, service, spec, at)
@@ -132,16 +132,6 @@ def _begin(deployment: Deployment, name: str, at: float) -> LifecycleEvent:
 
 def _end(event: LifecycleEvent, at: float) -> None:
     event.status, event.ended_at = "Succeeded", at
-
-
-def _content(deployment: Deployment) -> str:
-    content = revisions.content_of(deployment.revision)
-    if content is None:
-        registered = revisions.found(deployment.group.application, deployment.revision)
-        content = revisions.content_of(registered.location) if registered is not None else None
-    if content is None:
-        raise DeploymentFailed("REVISION_MISSING", "The simulator has only revisions that hold their AppSpec file.")
-    return content
 
 
 def _install(state: CodeDeployState, deployment: Deployment, service: Service, spec: AppSpec, at: float) -> TaskSet:

@@ -196,7 +196,12 @@ def _check_alarms(state: CodeDeployState, deployment: Deployment, at: float) -> 
 
 
 def _alarms(deployment: Deployment) -> list[str]:
-    """The deployment's override replaces the group's configuration."""
+    """The deployment's override replaces the group's configuration.
+
+    A rollback does not look at alarms: the one that caused it is still in ALARM, and AWS rolls back all the same.
+    """
+    if deployment.creator == ROLLBACK_CREATOR:
+        return []
     override = deployment.settings.get("overrideAlarmConfiguration")
     chosen = override if override is not None else deployment.group.settings.get("alarmConfiguration")
     if not chosen or not chosen.get("enabled"):

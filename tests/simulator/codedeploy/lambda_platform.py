@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import lambda_backends
 
-from tests.simulator.codedeploy import appspec, configs, hooks, revisions
+from tests.simulator.codedeploy import appspec, configs, hooks
 from tests.simulator.codedeploy.model import Deployment, DeploymentFailed, LifecycleEvent, Script, Target, Wait
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
     deployment.status = "Queued"
     at = yield Wait(at + timings.deployment_queued)
     deployment.status, deployment.started_at = "InProgress", at
-    content = revisions.content_of(deployment.revision)
-    if content is None:
-        raise DeploymentFailed("REVISION_MISSING", "The simulator has only revisions that hold their AppSpec file.")
-    spec = appspec.read(content)
+    spec = appspec.of(state, deployment)
     name, alias, current, wanted = _properties(spec.properties)
     moved = _alias(state, name, alias)
     if moved.function_version != current:

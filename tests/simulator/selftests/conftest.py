@@ -12,6 +12,7 @@ import pytest
 
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import START, Cluster
+from tests.simulator.selftests.code_deploy import BlueGreen
 
 
 @pytest.fixture
@@ -23,3 +24,8 @@ def sim() -> Iterator[Simulator]:
 @pytest.fixture
 def cluster(sim: Simulator) -> Cluster:
     return Cluster(sim)
+
+
+@pytest.fixture
+def blue_green(sim: Simulator) -> BlueGreen:
+    return BlueGreen(sim)
