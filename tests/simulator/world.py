@@ -17,7 +17,8 @@ from typing import Any
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal.models import moto_api_backend
 
-from tests.simulator import (  # noqa: F401  (importing them registers their operations)
+# Importing them registers their operations.
+from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
     autoscaling,
     codedeploy,
     ecs,
@@ -30,6 +31,7 @@ from tests.simulator.codedeploy.state import all_states as all_codedeploy_states
 from tests.simulator.ecs.state import EcsState, all_states, state_of
 from tests.simulator.errors import AwsError, Dropped, Reply, error_reply
 from tests.simulator.faults import Fault, Faults, Interference
+from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
 from tests.simulator.operations import OPERATIONS, Context
 from tests.simulator.quotas import Quotas
@@ -52,6 +54,7 @@ class World:
     def _start_over(self) -> None:
         self.timings_of = Timings(self._speed)
         self.registry = Registry()
+        self.functions = Functions()
         self.faults = Faults()
         self.call_log = CallLog()
         self.buckets = Quotas()
@@ -102,6 +105,16 @@ class World:
             self.catch_up()
             image = self.registry.set(name, behaviour, digest, exit_code, reason, after)
             return {"name": name, "digest": image.digest, "behaviour": image.behaviour}
+
+    def hook(self, name: str, behaviour: str = "succeed", after: float | None = None) -> None:
+        """Say how a Lambda function (ARN or name) answers as a lifecycle hook: succeed, fail, hang or invalid.
+
+        ``after`` is the number of seconds that it takes. One that hangs answers IN_PROGRESS until it is told otherwise,
+        or until the hook times out; ``invalid`` is an answer without a hookStatus.
+        """
+        with self.lock:
+            self.catch_up()
+            self.functions.set(name, behaviour, after)
 
     def fail(
         self,
@@ -179,7 +192,7 @@ class World:
 
     def ecs(self, context: Context) -> EcsState:
         """Amazon ECS in the caller's account and Region, at the time of the call."""
-        state = state_of(context.account, context.region, self.timings_of, self.registry)
+        state = state_of(context.account, context.region, self.timings_of, self.registry, self.functions)
         state.now = context.now
         return state
 
@@ -242,6 +255,7 @@ CONTROL: dict[str, Callable[..., Any]] = {
         World.set_speed,
         World.reset,
         World.image,
+        World.hook,
         World.fail,
         World.clear_failures,
         World.on,

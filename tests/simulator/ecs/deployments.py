@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.h
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.simulator.ecs import records, views
@@ -91,7 +92,7 @@ def stop_service_deployment(context: Context, params: dict[str, Any]) -> dict[st
     arn = params["serviceDeploymentArn"]
     match = state.record(arn)
     if match is None:
-        raise AwsError("ServiceDeploymentNotFoundException", "Service deployment not found.")
+        raise AwsError("ServiceDeploymentNotFoundException", "The service deployment does not exist.")
     if params.get("stopType", "ROLLBACK") != "ROLLBACK":
         raise invalid("The valid values for stopType are ROLLBACK.")
     service, record = match
@@ -109,25 +110,26 @@ def stop_service_deployment(context: Context, params: dict[str, Any]) -> dict[st
 def continue_service_deployment(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/continue-service-deployment.html
 
-    "The pause hook must be in AWAITING_ACTION status", "the deployment must be in the IN_PROGRESS state". Which of the
-    declared errors says that it is not is not documented; there is no ConflictException among them.
+    The messages are those of
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html; which of the declared
+    errors they come with is not documented there. ConflictException is none of them.
     """
     state = context.world.ecs(context)
     arn, hook_id, action = params["serviceDeploymentArn"], params["hookId"], params.get("action") or "CONTINUE"
     match = state.record(arn)
     if match is None:
-        raise AwsError("ServiceDeploymentNotFoundException", "Service deployment not found.")
+        raise AwsError("ServiceDeploymentNotFoundException", "The service deployment does not exist.")
     if action not in ("CONTINUE", "ROLLBACK"):
         raise invalid("The valid values for action are CONTINUE, ROLLBACK.")
+    if not re.fullmatch(r"ecs-[a-z]+-.+", hook_id):
+        raise invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
     service, record = match
-    if record.status != "IN_PROGRESS":
-        raise invalid(f"The service deployment {arn} is in the status {record.status} and cannot be continued.")
-    runs = record.shift.hooks if record.shift is not None else []
-    hook = next((run for run in runs if run.id == hook_id), None)
+    if record.finished:
+        raise invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
+    runs = record.shift.hooks if record.shift is not None and record.status == "IN_PROGRESS" else []
+    hook = next((run for run in runs if run.id == hook_id and run.status == "AWAITING_ACTION"), None)
     if hook is None:
-        raise invalid(f"The lifecycle hook {hook_id} does not exist.")
-    if hook.status != "AWAITING_ACTION":
-        raise invalid(f"The lifecycle hook {hook_id} is in the status {hook.status} and does not await an action.")
+        raise invalid("Provided hookId is either completed, unavailable, or not associated with the given Resource ARN")
     hooks.resolve(hook, action)
     state.touch(service)
     return {"serviceDeploymentArn": arn}

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 
 from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
+from tests.simulator.listeners import Listeners
 from tests.simulator.timings import Timings
 
 
 @dataclass
 class Environment:
     """``alarms_in_alarm`` tells which of some CloudWatch alarms are in ALARM, ``has_instances`` whether a cluster has
-    container instances to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks.
+    container instances to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks, ``listeners``
+    leads traffic.
     """
 
     timings: Timings
     registry: Registry
     functions: Functions
+    listeners: Listeners
     alarms_in_alarm: Callable[[list[str]], list[str]]
     has_instances: Callable[[str], bool]

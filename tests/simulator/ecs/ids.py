@@ -20,12 +20,12 @@ def digits() -> str:
 
 def service_deployment_id() -> str:
     """21 characters, as ``ejGvqq2ilnbKT9qj0vLJe`` in the samples of the AWS CLI."""
-    return "".join(secrets.choice(_URL_SAFE) for _ in range(21))
+    return "".join(secrets.choice(_URL_SAFE) for _turn in range(21))
 
 
-def pause_hook_id() -> str:
-    """As ``ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw`` in pause-lifecycle-hooks.html."""
-    return "ecs-pause-" + "".join(secrets.choice(_URL_SAFE) for _ in range(43))
+def hook_id(kind: str) -> str:
+    """``ecs-{hookType}-{id}``, as ``ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw`` in AWS's documentation."""
+    return f"ecs-{kind}-" + "".join(secrets.choice(_URL_SAFE) for _turn in range(43))
 
 
 def task_id() -> str:

@@ -52,7 +52,7 @@ def start_tasks(
 ) -> None:
     """Start ``count`` tasks for the deployment or task set ``owner`` and say so in an event."""
     started = []
-    groups = [lb["targetGroupArn"] for lb in revision.settings.get("loadBalancers") or [] if "targetGroupArn" in lb]
+    groups = revision.target_groups
     for index in range(count):
         task = new_task(
             arn_prefix=service.cluster_arn.replace(":cluster/", ":task/"),
@@ -99,7 +99,7 @@ def new_task(
         settings=settings,
         tags=tags,
         images=images,
-        container_ids=[ids.event_id() for _ in definition.containers],
+        container_ids=[ids.event_id() for _turn in definition.containers],
     )
 
 

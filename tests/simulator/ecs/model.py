@@ -10,6 +10,7 @@ Times are seconds since the epoch.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -69,6 +70,65 @@ class ServiceRevision:
     created_at: float
     # container name: digest, filled when ECS resolves the tags (at the first start of a task).
     digests: dict[str, str] = field(default_factory=dict)
+    # Of each load balancer that can shift traffic, the target group that this revision uses.
+    resolved: list[str] = field(default_factory=list)
+
+    @property
+    def target_groups(self) -> list[str]:
+        """Where the tasks are registered."""
+        given = [lb["targetGroupArn"] for lb in self.settings.get("loadBalancers") or [] if "targetGroupArn" in lb]
+        return self.resolved or given
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a deployment that shifts traffic, as data. Weights are per cent on the target revision.
+
+    ``stage`` is what lifecycleStage shows and where hooks hang, ``seconds`` the least time that it lasts,
+    ``production`` and ``test`` the weights from its beginning (None: as they are). ``blue`` and ``green`` tell whether
+    the tasks of the revision that is replaced and of the target are kept. ``ready`` waits for all of them to be ready,
+    ``empty`` for the others to be gone. ``limit`` is the most that it may last.
+    """
+
+    stage: str
+    seconds: float = 0.0
+    production: float | None = None
+    test: float | None = None
+    blue: bool = True
+    green: bool = True
+    ready: bool = False
+    empty: bool = False
+    limit: float = math.inf
+
+
+@dataclass
+class Hook:
+    """One run of a lifecycle hook. ``asks_at`` is when its Lambda function is invoked the next time."""
+
+    id: str
+    stage: str
+    target_type: str
+    target_arn: str | None
+    status: str
+    expires_at: float
+    timeout_action: str
+    asks_at: float = math.inf
+    reason: str = ""
+
+
+@dataclass
+class Shift:
+    """Where a deployment that shifts traffic is. ``steps`` are those that follow the present one."""
+
+    blue: Deployment | None
+    green: Deployment
+    step: Step
+    steps: deque[Step]
+    until: float
+    expires_at: float
+    hooks: list[Hook] = field(default_factory=list)
+    failed: list[Hook] = field(default_factory=list)
+    backward: bool = False
 
 
 @dataclass
@@ -95,7 +155,9 @@ class ServiceDeployment:
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
     alarms_ignored: bool = False
     # Counts as they were when it finished (a snapshot from then on).
-    snapshot: dict[str, dict[str, int]] | None = None
+    snapshot: dict[str, dict[str, float]] | None = None
+    # None with the strategy ROLLING, and until the first stage begins.
+    shift: Shift | None = None
     # When the next step of the record itself is due (started, stopped, rolling back).
     due: float | None = None
 
@@ -235,6 +297,9 @@ class Service:
     # Newest first; the API shows the newest 100.
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=100))
     last_completed: Deployment | None = None
+    # ARN of a service revision to per cent of the traffic, with the strategies that shift it.
+    production_traffic: dict[str, float] = field(default_factory=dict)
+    test_traffic: dict[str, float] = field(default_factory=dict)
     steady: bool = False
     inactive_at: float | None = None
     # Nothing happens before this; 0 makes the next look bring the service up to date.

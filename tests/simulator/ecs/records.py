@@ -16,6 +16,7 @@ from typing import Any
 from tests.simulator.ecs import failures, ids
 from tests.simulator.ecs.environment import Environment
 from tests.simulator.ecs.model import Deployment, Service, ServiceDeployment, ServiceRevision, TaskSet
+from tests.simulator.ecs.strategies import traffic
 from tests.simulator.ecs.tasks import starting
 
 # What the first deployment of a service ends with, as seen in
@@ -50,6 +51,11 @@ def begin(service: Service, revision: ServiceRevision, at: float, env: Environme
     if names:
         record.alarms_ignored = bool(env.alarms_in_alarm(names))
         record.alarm_status = "DISABLED" if record.alarms_ignored else "MONITORING"
+    current = service.primary.revision if service.primary is not None else None
+    predecessor = service.last_completed.revision if service.last_completed is not None else current
+    traffic.resolve(revision, predecessor, shifts(record.configuration))
+    if not shifts(record.configuration):
+        service.production_traffic, service.test_traffic = {}, {}
     service.records.append(record)
     service.revisions.append(revision)
     for deployment in service.deployments:
@@ -132,7 +138,7 @@ def in_force(service: Service, record: ServiceDeployment) -> dict[str, Any]:
 
 def shifts(configuration: dict[str, Any]) -> bool:
     """Whether the strategy is BLUE_GREEN, LINEAR or CANARY."""
-    return configuration.get("strategy", "ROLLING") != "ROLLING"
+    return str(configuration.get("strategy", "ROLLING")) != "ROLLING"
 
 
 def fail(service: Service, record: ServiceDeployment, at: float, reason: str, cause: str, rollback: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.ecs import engine, ids, records, tags, task_sets, tasks, views
+from tests.simulator.ecs import configuration, engine, ids, records, tags, task_sets, tasks, views
 from tests.simulator.ecs.model import Service, ServiceRevision, TaskDefinition
 from tests.simulator.ecs.state import EcsState, invalid
 from tests.simulator.operations import Context, operation, page
@@ -52,7 +52,8 @@ DEFAULTS: dict[str, Any] = {
     "enableECSManagedTags": False,
     "propagateTags": "NONE",
     "enableExecuteCommand": False,
-    "availabilityZoneRebalancing": "DISABLED",
+    # "For create service requests, when no value is specified …, Amazon ECS defaults the value to ENABLED." (API_Service)
+    "availabilityZoneRebalancing": "ENABLED",
 }
 
 
@@ -76,6 +77,8 @@ def create_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     template = {"loadBalancers": [], "serviceRegistries": []} | _chosen(params, TEMPLATE)
     if not template.get("launchType") and not template.get("capacityProviderStrategy") and controller != "EXTERNAL":
         template["launchType"] = "EC2"
+    deployment_configuration = configuration.created(controller, params.get("deploymentConfiguration") or {})
+    configuration.check_load_balancers(deployment_configuration, template["loadBalancers"])
     service = Service(
         arn=state.arn("service", f"{cluster}/{name}"),
         name=name,
@@ -92,7 +95,7 @@ def create_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         tags=tags.checked(params.get("tags")),
         desired_count=params.get("desiredCount") or 0,
         controller=controller,
-        configuration=_configuration(controller, params.get("deploymentConfiguration") or {}),
+        configuration=deployment_configuration,
         template=template,
         next_due=context.now,
     )
@@ -113,17 +116,6 @@ def _service_linked_role(account: str) -> str:
 
 def _chosen(params: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: params[name] for name in names if params.get(name) is not None}
-
-
-def _configuration(controller: str, given: dict[str, Any]) -> dict[str, Any]:
-    defaults: dict[str, Any] = {"maximumPercent": 200, "minimumHealthyPercent": 100}
-    if controller == "ECS":
-        defaults |= {
-            "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-            "alarms": {"alarmNames": [], "rollback": False, "enable": False},
-            "strategy": "ROLLING",
-        }
-    return defaults | given
 
 
 def new_revision(service: Service, definition: TaskDefinition, at: float) -> ServiceRevision:
@@ -152,10 +144,12 @@ def update_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         or definition is not service.task_definition
         or any(template.get(name) != service.template.get(name) for name in STARTS_A_DEPLOYMENT)
     )
+    deployment_configuration = configuration.updated(service.configuration, params.get("deploymentConfiguration") or {})
+    configuration.check_load_balancers(deployment_configuration, template.get("loadBalancers") or [])
     # Nothing is changed before this line: a refused update changes nothing.
     service.template = template
     service.settings |= _chosen(params, KEPT)
-    service.configuration = service.configuration | (params.get("deploymentConfiguration") or {})
+    service.configuration = deployment_configuration
     if params.get("desiredCount") is not None and params["desiredCount"] != service.desired_count:
         service.desired_count = params["desiredCount"]
         service.steady = False

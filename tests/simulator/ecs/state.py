@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.ecs.models import ecs_backends
+from moto.elbv2.models import elbv2_backends
 
 from tests.simulator.ecs import engine, tasks
 from tests.simulator.ecs.environment import Environment
@@ -18,6 +19,7 @@ from tests.simulator.ecs.model import Service, ServiceDeployment, Task, TaskDefi
 from tests.simulator.errors import AwsError
 from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
+from tests.simulator.listeners import Listeners
 from tests.simulator.timings import Timings
 
 _ATTRIBUTE = "lastgood_simulator"
@@ -56,7 +58,7 @@ class EcsState:
 
     def cluster(self, params: dict[str, Any]) -> str:
         """The name of the cluster that the parameters name. Raises ClusterNotFoundException."""
-        name = str(params.get("cluster") or "default").split("/")[-1]
+        name = str(params.get("cluster") or "default").rpartition("/")[2]
         if name not in self.backend.clusters:
             raise AwsError("ClusterNotFoundException", "Cluster not found.")
         return name
@@ -179,7 +181,12 @@ def state_of(account: str, region: str, timings: Timings, registry: Registry, fu
         def has_instances(cluster: str) -> bool:
             return bool(backend.container_instances.get(cluster))
 
-        state = EcsState(backend, Environment(timings, registry, functions, in_alarm, has_instances))
+        state = EcsState(
+            backend,
+            Environment(
+                timings, registry, functions, Listeners(elbv2_backends[account][region]), in_alarm, has_instances
+            ),
+        )
         backend.__dict__[_ATTRIBUTE] = state
     found: EcsState = state
     return found

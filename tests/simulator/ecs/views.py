@@ -72,10 +72,11 @@ def service(item: Service, with_tags: bool) -> Shape:
         "desiredCount": item.desired_count,
         "runningCount": sum(task.last_status == "RUNNING" for task in owned),
         "pendingCount": sum(starting(task) for task in owned),
-        "deploymentConfiguration": item.configuration,
+        "deploymentConfiguration": _configuration(item, item.configuration),
         "deployments": [deployment(item, entry) for entry in item.deployments],
         "events": list(item.events),
         "createdAt": item.created_at,
+        "resourceManagementType": "CUSTOMER",
     }
     if by_code_deploy:
         shape["taskSets"] = [task_set(item, entry, False) for entry in item.task_sets]
@@ -93,6 +94,10 @@ def service(item: Service, with_tags: bool) -> Shape:
     if with_tags:
         shape["tags"] = item.tags
     return shape
+
+
+def _configuration(owner: Service, configuration: Shape) -> Shape:
+    return {"bakeTimeInMinutes": 0} | configuration if owner.controller == "ECS" else configuration
 
 
 def deployment(owner: Service, item: Deployment) -> Shape:
@@ -163,7 +168,7 @@ def service_deployment(owner: Service, item: ServiceDeployment) -> Shape:
             "targetServiceRevision": summary(item.target),
             "lifecycleStage": item.shift.step.stage if item.shift is not None else None,
             "lifecycleHookDetails": _hooks(item),
-            "deploymentConfiguration": item.configuration,
+            "deploymentConfiguration": _configuration(owner, item.configuration),
             "rollback": item.rollback,
             "deploymentCircuitBreaker": {
                 "status": item.breaker_status,
@@ -202,6 +207,15 @@ def service_revision(owner: Service, item: ServiceRevision) -> Shape:
         image = {"containerName": container["name"], "image": container["image"]}
         digest = item.digests.get(container["name"])
         images.append(image | ({"imageDigest": digest} if digest else {}))
+    advanced = [
+        lb["advancedConfiguration"]
+        for lb in item.settings.get("loadBalancers") or []
+        if lb.get("advancedConfiguration")
+    ]
+    resolved = [
+        _without_none({"targetGroupArn": group, "productionListenerRule": config.get("productionListenerRule")})
+        for group, config in zip(item.resolved, advanced, strict=False)
+    ]
     return (
         {
             "serviceRevisionArn": item.arn,
@@ -215,6 +229,7 @@ def service_revision(owner: Service, item: ServiceRevision) -> Shape:
         }
         | item.settings
         | _platform(item.settings)
+        | ({"resolvedConfiguration": {"loadBalancers": resolved}} if resolved else {})
     )
 
 

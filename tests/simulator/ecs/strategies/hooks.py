@@ -32,7 +32,7 @@ def begin(configuration: dict[str, Any], stage: str, at: float, env: Environment
         pauses = hook.get("targetType") == "PAUSE"
         runs.append(
             Hook(
-                id=ids.pause_hook_id() if pauses else ids.event_id(),
+                id=ids.hook_id("pause" if pauses else "lambda"),
                 stage=stage,
                 target_type="PAUSE" if pauses else "AWS_LAMBDA",
                 target_arn=hook.get("hookTargetArn"),
@@ -56,12 +56,13 @@ def settle(hooks: Iterable[Hook], at: float, env: Environment) -> str | None:
             _ask(hook, env)
         if hook.status in ACTIVE and hook.expires_at <= at:
             hook.status = "TIMED_OUT"
-            hook.reason = f"Lifecycle hook {hook.target_arn or hook.id} timed out."
     for hook in hooks:
-        gives_up = hook.status == "FAILED" or (hook.status == "TIMED_OUT" and hook.timeout_action == "ROLLBACK")
-        if gives_up:
-            failed = f"Service deployment rolled back because {hook.stage} lifecycle hook(s) failed."
-            return f"{failed} {hook.reason}"
+        because = f"Service deployment rolled back because {hook.stage}"
+        if hook.status == "TIMED_OUT" and hook.timeout_action == "ROLLBACK":
+            kind = "pause hook" if hook.target_type == "PAUSE" else f"lifecycle hook {hook.target_arn}"
+            return f"{because} {kind} timed out."
+        if hook.status == "FAILED":
+            return f"{because} lifecycle hook(s) failed. {hook.reason}"
     return None
 
 

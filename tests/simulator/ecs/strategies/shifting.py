@@ -34,7 +34,7 @@ def reconcile(service: Service, record: ServiceDeployment, at: float, env: Envir
     if record.status == "ROLLBACK_IN_PROGRESS" and not shift.backward:
         _turn_back(service, shift, record, at, env)
     while not record.finished:
-        reason = hooks.settle(shift.hooks, at, env) or _invalid(service, shift, env)
+        reason = hooks.settle(shift.hooks, at, env) or _invalid(shift, env)
         if reason is None and shift.expires_at <= at:
             reason = f"Service deployment rolled back because the lifecycle stage {shift.step.stage} timed out."
         if reason is not None:
@@ -103,7 +103,7 @@ def _enter(service: Service, record: ServiceDeployment, shift: Shift, step: Step
     shift.hooks = hooks.begin(record.configuration, step.stage, at, env)
     record.updated_at = at
     if step.stage == "RECONCILE_SERVICE":
-        traffic.give_all(service, shift.blue)
+        traffic.reconcile(service, shift.blue, env)
     traffic.shift(service, shift, step, env)
 
 
@@ -158,8 +158,8 @@ def _complete(service: Service, deployment: Deployment) -> bool:
     return len(live) == service.desired_count and all(task.ready for task in live)
 
 
-def _invalid(service: Service, shift: Shift, env: Environment) -> str | None:
+def _invalid(shift: Shift, env: Environment) -> str | None:
     """Why the listener rules do not allow this deployment, as ECS finds when it begins."""
-    if shift.backward or shift.step.stage not in ("RECONCILE_SERVICE", "PRE_SCALE_UP"):
+    if shift.backward or shift.step.stage != "PRE_SCALE_UP":
         return None
     return traffic.problem(shift.green.revision, env)
