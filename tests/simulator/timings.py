@@ -38,6 +38,20 @@ DEFAULTS: dict[str, float] = {
     "alarm_check": 10.0,
     # Bake time of a rolling deployment with alarms and no bakeTimeInMinutes.
     "alarm_bake": 300.0,
+    # A lifecycle stage in which nothing happens but its hooks.
+    "stage": 2.0,
+    # A shift of traffic: the listener rules are changed and have taken effect.
+    "traffic_shift": 5.0,
+    # The same behind a Network Load Balancer: "adds 10 minutes to the TEST_TRAFFIC_SHIFT and PRODUCTION_TRAFFIC_SHIFT".
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/nlb-resources-for-blue-green.html
+    "network_traffic_shift": 600.0,
+    # CLEAN_UP, beside the time that tasks need to leave RUNNING.
+    "clean_up": 5.0,
+    # Until the Lambda function of a lifecycle hook has answered.
+    "hook": 5.0,
+    # "IN_PROGRESS – Amazon ECS invokes the function again after a delay. By default, the delay is 30 seconds."
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/lambda-lifecycle-hooks.html
+    "hook_callback": 30.0,
     # Stopped tasks are listed and described for this long.
     "stopped_tasks_kept": 3600.0,
     # DRAINING until INACTIVE of a deleted service whose tasks are gone.
