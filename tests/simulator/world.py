@@ -17,7 +17,8 @@ from typing import Any
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal.models import moto_api_backend
 
-from tests.simulator import (  # noqa: F401  (importing them registers their operations)
+# Importing them registers their operations.
+from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
     autoscaling,
     codedeploy,
     ecs,

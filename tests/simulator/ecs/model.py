@@ -70,6 +70,14 @@ class ServiceRevision:
     created_at: float
     # container name: digest, filled when ECS resolves the tags (at the first start of a task).
     digests: dict[str, str] = field(default_factory=dict)
+    # Of each load balancer that can shift traffic, the target group that this revision uses.
+    resolved: list[str] = field(default_factory=list)
+
+    @property
+    def target_groups(self) -> list[str]:
+        """Where the tasks are registered."""
+        given = [lb["targetGroupArn"] for lb in self.settings.get("loadBalancers") or [] if "targetGroupArn" in lb]
+        return self.resolved or given
 
 
 @dataclass(frozen=True)
