@@ -131,7 +131,7 @@ def test_access_denied_while_watching(shop: Shop) -> None:
     run = shop.rollback()
     shop.sim.clear_failures()
     assert (run.outcome, run.failed, run.result["changed"], shop.on()) == ("timeout", True, True, "web:1")
-    assert "AWS accepted the rollback to web:1, but its end could not be watched" in run.message
+    assert "AWS accepted the deployment of web:1, but its end could not be watched" in run.message
     assert "needs the permission ecs:DescribeServices" in run.message
     assert run.message.endswith("Nothing was undone. Run the same command again to go on watching")
 

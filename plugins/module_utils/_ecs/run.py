@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -68,6 +68,32 @@ class ServiceRun:
     def end(self, outcome: Outcome, reason: str) -> None:
         """The end of it."""
         self.outcome, self.reason = outcome, reason
+
+    def reached(self, state: watch.Reached) -> None:
+        """The watched deployment is where it should be."""
+        self.end("rolled_back", watch.verified(state, self.target))
+
+    @property
+    def begun(self) -> watch.Begun:
+        """What is to be watched. Raises ValueError where nothing was begun."""
+        if self.accepted is None or self.plan is None:
+            raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
+        watched = watch.Watched(
+            target=self.target,
+            deployment_id=self.accepted.deployment_id,
+            service_deployment=self.accepted.service_deployment,
+            known_deployments=self.plan.known_deployments - {self.accepted.deployment_id},
+            strategy=self.accepted.service.strategy,
+        )
+        # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
+        own_record = self.accepted.own_record if watched.strategy != "ROLLING" else ""
+        return watch.Begun(
+            watched,
+            events_before=frozenset(event.id for event in self.plan.service.events),
+            record=self.accepted.service_deployment or own_record,
+            known_records=self.plan.known_records,
+            predecessor=self.plan.running.arn if self.plan.running else "",
+        )
 
     @property
     def ok(self) -> bool:

@@ -17,9 +17,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answe
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, diagnosis, names, read, watch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Record
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record
 
 WaitUntil = t.Literal["stable", "serving"]
 
@@ -37,13 +37,45 @@ class Orphaned(Exception):
     """Nobody is left to read our result: the play was killed. What was written goes on in AWS."""
 
 
+class Subject(t.Protocol):
+    """A service that is watched, and that remembers what was seen of it."""
+
+    service: Service | None
+    diagnosis: Diagnosis | None
+    timings: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+
+    @property
+    def cluster(self) -> str:
+        """The cluster that it runs in."""
+
+    @property
+    def begun(self) -> Begun:
+        """The deployment to watch."""
+
+    @property
+    def outcome(self) -> str | None:
+        """How it ended, None while it has not."""
+
+    def end(self, outcome: Outcome, reason: str) -> None:
+        """The deployment did not get where it should."""
+
+    def reached(self, state: Reached) -> None:
+        """The deployment is where it should be."""
+
+
+AnySubject = t.TypeVar("AnySubject", bound=Subject)
+
+
 @dataclass
-class _Track:
+class _Track(t.Generic[AnySubject]):
     """What the sweeps remember of one service."""
 
-    run: ServiceRun
-    watched: watch.Watched
-    events_before: frozenset[str]
+    run: AnySubject
+    begun: Begun
     record_arn: str = ""
     line: str = ""
     most_running: int = -1
@@ -54,9 +86,13 @@ class _Track:
     listed: bool = False
     unlisted: int = 0
 
+    @property
+    def watched(self) -> watch.Watched:
+        return self.begun.watched
 
-class Sweeper:
-    """Watches the accepted rollbacks of one call. ``began`` is when the call began, on the clock's monotonic time."""
+
+class Sweeper(t.Generic[AnySubject]):
+    """Watches the deployments of one call. ``began`` is when the call began, on the clock's monotonic time."""
 
     def __init__(self, aws: Aws, clock: Clock, wait_until: WaitUntil, wait_timeout: float, began: float) -> None:
         self._aws = aws
@@ -65,17 +101,18 @@ class Sweeper:
         self._timeout = wait_timeout
         self._began = began
         self._said_at = clock.monotonic()
-        self._tracks: list[_Track] = []
+        self._tracks: list[_Track[AnySubject]] = []
 
-    def watch(self, runs: t.Sequence[ServiceRun]) -> list[ServiceRun]:
+    def watch(self, runs: t.Sequence[AnySubject]) -> list[AnySubject]:
         """Return when each of them has ended, or the time is up.
 
         Returns those whose deployment ended before ECS could stop it: they need another plan. Raises
         :class:`Orphaned` when the play that we work for is gone.
         """
-        self._tracks = [_track(run, self._clock.monotonic()) for run in runs]
+        now = self._clock.monotonic()
+        self._tracks = [_Track(run, run.begun, record_arn=run.begun.record, moved_at=now) for run in runs]
         deadline = self._clock.monotonic() + self._timeout
-        again: list[ServiceRun] = []
+        again: list[AnySubject] = []
         while self._tracks:
             self._sweep(again)
             if not self._tracks:
@@ -111,7 +148,7 @@ class Sweeper:
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
 
-    def _sweep(self, again: list[ServiceRun]) -> None:
+    def _sweep(self, again: list[AnySubject]) -> None:
         records = self._records()
         for cluster in sorted({track.run.cluster for track in self._tracks}):
             here = [track for track in self._tracks if track.run.cluster == cluster]
@@ -129,22 +166,25 @@ class Sweeper:
             # The look at the services tells the same a little later.
             return {}
 
-    def _find_own_record(self, track: _Track) -> None:
+    def _find_own_record(self, track: _Track[AnySubject]) -> None:
         """Our own service deployment, where its record tells what counts do not: how far the traffic has shifted."""
-        planned = track.run.plan
-        if track.record_arn or track.watched.strategy == "ROLLING" or planned is None:
+        if track.record_arn or track.watched.strategy == "ROLLING":
             return
         try:
             briefs = api.list_service_deployments(self._aws, track.run.cluster, track.run.name, everything=False)
         except (AwsCallError, IncompleteAnswerError):
             return
-        new = [brief for brief in briefs if brief["serviceDeploymentArn"] not in planned.known_records]
+        new = [brief for brief in briefs if brief["serviceDeploymentArn"] not in track.begun.known_records]
         if new:
             # Ours is the first that came after the plan; a later one is somebody else's.
             track.record_arn = min(new, key=lambda brief: brief["createdAt"])["serviceDeploymentArn"]
 
     def _look_at(
-        self, cluster: str, tracks: t.Sequence[_Track], records: t.Mapping[str, Answer], again: list[ServiceRun]
+        self,
+        cluster: str,
+        tracks: t.Sequence[_Track[AnySubject]],
+        records: t.Mapping[str, Answer],
+        again: list[AnySubject],
     ) -> None:
         try:
             found = api.describe_services(self._aws, cluster, [track.run.name for track in tracks])
@@ -160,17 +200,17 @@ class Sweeper:
             else:
                 self._blind(track, f"ECS does not describe the service any more: {service}")
 
-    def _blind(self, track: _Track, why: str) -> None:
+    def _blind(self, track: _Track[AnySubject], why: str) -> None:
         track.blind += 1
         if track.blind >= _BLIND_LOOKS:
             track.run.end(
                 "timeout",
-                f"AWS accepted the rollback to {names.short(track.run.target)}, but its end could not be watched: "
-                f"{why} "
+                f"AWS accepted the deployment of {names.short(track.watched.target)}, but its end could not be "
+                f"watched: {why} "
                 "Nothing was undone. Run the same command again to go on watching",
             )
 
-    def _judge(self, track: _Track, service: Service, raw: Answer | None, again: list[ServiceRun]) -> None:
+    def _judge(self, track: _Track[AnySubject], service: Service, raw: Answer | None, again: list[AnySubject]) -> None:
         run = track.run
         run.service = service
         record = _record(raw) if raw else None
@@ -182,7 +222,7 @@ class Sweeper:
             run.timings.setdefault("serving", self._elapsed())
         if look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
             run.timings.setdefault(look.state, self._elapsed())
-            run.end("rolled_back", _verified(look.state, track.watched.target))
+            run.reached(look.state)
         elif look.state == "ended_before":
             again.append(run)
         elif look.state == "replaced":
@@ -192,7 +232,7 @@ class Sweeper:
         elif look.state == "going":
             self._diagnose_if_in_trouble(track, service)
 
-    def _tell(self, track: _Track, service: Service, record: Record | None) -> None:
+    def _tell(self, track: _Track[AnySubject], service: Service, record: Record | None) -> None:
         now = self._clock.monotonic()
         running, others = watch.standing(service, track.watched.target)
         if running > track.most_running or others < track.least_others:
@@ -206,7 +246,7 @@ class Sweeper:
             track.line, self._said_at = line, now
             _progress.say(f"[{track.run.name}] {line}, {self._elapsed():.0f} s")
 
-    def _diagnose_if_in_trouble(self, track: _Track, service: Service) -> None:
+    def _diagnose_if_in_trouble(self, track: _Track[AnySubject], service: Service) -> None:
         now = self._clock.monotonic()
         ours = service.deployment(track.watched.deployment_id)
         if not track.watched.deployment_id or now - track.diagnosed_at < _DIAGNOSE_EVERY:
@@ -219,23 +259,23 @@ class Sweeper:
         if why:
             self._fail(track, service, why)
 
-    def _diagnose(self, track: _Track, service: Service) -> diagnosis.Diagnosis:
+    def _diagnose(self, track: _Track[AnySubject], service: Service) -> Diagnosis:
         deployment_id = track.watched.deployment_id or (service.primary.id if service.primary else "")
-        found = diagnosis.collect(self._aws, service, deployment_id, track.events_before)
+        found = diagnosis.collect(self._aws, service, deployment_id, track.begun.events_before)
         before = track.run.diagnosis
         # Stopped tasks vanish; what an earlier look found is kept.
         if before is None or len(found.stopped) >= len(before.stopped):
             track.run.diagnosis = found
         return track.run.diagnosis or found
 
-    def _replaced(self, track: _Track, service: Service, reason: str) -> None:
+    def _replaced(self, track: _Track[AnySubject], service: Service, reason: str) -> None:
         status = self._how_our_deployment_ended(track)
         if status.startswith("ROLLBACK"):
             self._fail(track, service, f"ECS rolled it back ({status})")
             return
         track.run.end("superseded", reason)
 
-    def _how_our_deployment_ended(self, track: _Track) -> str:
+    def _how_our_deployment_ended(self, track: _Track[AnySubject]) -> str:
         """The status of our service deployment, empty where it cannot be told.
 
         ECS's own rollback and somebody else's deployment can look alike in ``deployments``; the record tells.
@@ -246,14 +286,15 @@ class Sweeper:
             return ""
         histories.read([service])
         history = histories.found.get(service.name)
-        planned = track.run.plan
-        before = {planned.running.arn} if planned and planned.running else set()
         for deployment in reversed(history.deployments if history else ()):
-            if names.same(deployment.target.task_definition, track.watched.target) and deployment.arn not in before:
+            if (
+                names.same(deployment.target.task_definition, track.watched.target)
+                and deployment.arn != track.begun.predecessor
+            ):
                 return deployment.status
         return ""
 
-    def _fail(self, track: _Track, service: Service, reason: str) -> None:
+    def _fail(self, track: _Track[AnySubject], service: Service, reason: str) -> None:
         found = self._diagnose(track, service)
         headline = found.headline()
         text = f"{names.short(track.watched.target)} does not come up: {headline or reason}"
@@ -273,29 +314,6 @@ class Sweeper:
                 f"still going after {self._timeout:.0f} s ({track.line}){': ' + headline if headline else ''}. "
                 "Nothing was undone. Run the same command again to go on watching it",
             )
-
-
-def _verified(state: watch.State, target: str) -> str:
-    if state == "stable":
-        return f"our deployment of {names.short(target)} is complete, and nothing of the other versions is left"
-    return f"our deployment of {names.short(target)} takes all the traffic; old tasks may still drain"
-
-
-def _track(run: ServiceRun, now: float) -> _Track:
-    if run.accepted is None or run.plan is None:
-        raise ValueError(f"{run.name} was not acted on, so there is nothing to watch")
-    watched = watch.Watched(
-        target=run.target,
-        deployment_id=run.accepted.deployment_id,
-        service_deployment=run.accepted.service_deployment,
-        known_deployments=run.plan.known_deployments - {run.accepted.deployment_id},
-        strategy=run.accepted.service.strategy,
-    )
-    events = run.plan.service.events
-    # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
-    own_record = run.accepted.own_record if watched.strategy != "ROLLING" else ""
-    record = run.accepted.service_deployment or own_record
-    return _Track(run, watched, frozenset(event.id for event in events), record_arn=record, moved_at=now)
 
 
 def _record(raw: Answer) -> Record:

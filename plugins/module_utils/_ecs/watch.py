@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Deployment, Pause, Service
 
+Reached = t.Literal["serving", "stable"]
 State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before", "unlisted"]
 
 # The stages after the production traffic was shifted, in ECS's order
@@ -43,6 +44,21 @@ class Watched:
     service_deployment: str
     known_deployments: frozenset[str]
     strategy: str = "ROLLING"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A deployment that began, and what is needed to watch it to its end.
+
+    ``record`` is the ARN of its service deployment where that is known already. Else it is the first that is not among
+    ``known_records``. ``predecessor`` is the ARN of the one that was running before it, empty where none was.
+    """
+
+    watched: Watched
+    events_before: frozenset[str] = frozenset()
+    record: str = ""
+    known_records: frozenset[str] = frozenset()
+    predecessor: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +169,13 @@ def _serving(service: Service, ours: Deployment) -> bool:
 
 def _replaced_by(primary: Deployment) -> str:
     return f"somebody else deployed {names.short(primary.task_definition)} ({primary.id}) over it"
+
+
+def verified(state: Reached, target: str) -> str:
+    """What a deployment that has reached its end is told as."""
+    if state == "stable":
+        return f"our deployment of {names.short(target)} is complete, and nothing of the other versions is left"
+    return f"our deployment of {names.short(target)} takes all the traffic; old tasks may still drain"
 
 
 def healthy_on(service: Service) -> str | None:

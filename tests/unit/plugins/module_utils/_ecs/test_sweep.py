@@ -215,7 +215,7 @@ def test_looks_that_fail_do_not_end_it_at_once(answer: t.Any) -> None:
     assert watching(GOING, answer, answer, answer, answer, STABLE)[0].outcome == "rolled_back"
     run = watching(GOING, answer)[0]
     assert run.outcome == "timeout"
-    assert "AWS accepted the rollback to web:41, but its end could not be watched" in run.reason
+    assert "AWS accepted the deployment of web:41, but its end could not be watched" in run.reason
     assert "Run the same command again" in run.reason
 
 
