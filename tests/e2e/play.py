@@ -77,6 +77,15 @@ class Play:
         """By service, how it ended."""
         return {name: item["outcome"] for name, item in self.published["rollback_result"].items()}
 
+    def of(self, service: str = "web") -> dict[str, t.Any]:
+        """The part of the result that is about one service."""
+        part: dict[str, t.Any] = self.published["rollback_result"][service]
+        return part
+
+    def findings(self, check: str, service: str = "web") -> list[str]:
+        """What this check had to say about one service."""
+        return [found["message"] for found in self.of(service)["findings"] if found["check"] == check]
+
     @property
     def messages(self) -> list[str]:
         """What failed tasks said."""
