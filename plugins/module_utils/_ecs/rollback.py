@@ -212,7 +212,10 @@ class Rollback:
                 run.end("started", "AWS accepted it; how it ends was not watched")
                 self._tell_of_unset_tasks(run)
             return
-        sweeper = Sweeper(self._aws, self._clock, self._order.wait_until, self._order.wait_timeout, self._began)
+        order = self._order
+        sweeper: Sweeper[ServiceRun] = Sweeper(
+            self._aws, self._clock, order.wait_until, order.wait_timeout, self._began
+        )
         for _attempt in range(_PLANS_PER_SERVICE):
             again = sweeper.watch(going) if going else []
             for run in again:
