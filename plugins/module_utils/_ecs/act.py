@@ -171,7 +171,12 @@ def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError 
         or primary.id in planned.known_deployments
         or not names.same(primary.task_definition, target)
     ):
-        raise error
+        # ECS is only eventually consistent, so that nothing shows yet proves nothing.
+        raise AnswerLost(
+            f"the answer to UpdateService was lost ({error.detail}), and no deployment to {names.short(target)} shows "
+            "yet: whether AWS applied it is not known. Nothing was undone. Run the same command again: it goes on from "
+            "what it finds"
+        ) from error
     what = f"deployment {primary.id} to {names.short(target)} stands there"
     note = _answer_lost("UpdateService", error, what)
     return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
