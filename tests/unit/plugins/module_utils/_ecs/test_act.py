@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
