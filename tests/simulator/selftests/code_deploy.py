@@ -35,6 +35,7 @@ GROUP: dict[str, Any] = {
     },
     "ecsServices": [{"serviceName": "web", "clusterName": "prod"}],
 }
+BUNDLE = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "app.zip", "bundleType": "zip", "version": "v1"}}
 # The service's tasks behind a load balancer are ready 45 s after their start, the last of them 1 s later for each.
 GREEN_IS_UP = 60
 FINISHED = 420
@@ -54,6 +55,15 @@ def appspec(revision: str, **properties: Any) -> str:
 def content(text: str) -> dict[str, Any]:
     """A revision that holds its AppSpec file."""
     return {"revisionType": "AppSpecContent", "appSpecContent": {"content": text}}
+
+
+def run_instances(count: int) -> list[str]:
+    """Ids of new EC2 instances with the tag app=web."""
+    ec2 = client("ec2")
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "app", "Value": "web"}]}]
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    answer = ec2.run_instances(ImageId=image, MinCount=count, MaxCount=count, TagSpecifications=tags)
+    return [instance["InstanceId"] for instance in answer["Instances"]]
 
 
 class BlueGreen(Cluster):

@@ -205,13 +205,12 @@ def test_somebody_deploys_before_the_rollback_begins(sim: Simulator, deployed: B
 
 
 def test_a_deployment_that_ends_before_the_stop_takes_effect(sim: Simulator, deployed: BlueGreen) -> None:
+    good = deployed.info(deployed.listed()[0])
+    took = (good["completeTime"] - good["createTime"]).total_seconds()
     bad = deployed.start(3)
-    while deployed.sets().get("DRAINING") is None:
-        sim.advance(10)
-    while len(deployed.service()["taskSets"]) == 2:
-        sim.advance(1)
-        if deployed.service()["taskSets"][0]["runningCount"] == 0 and deployed.status(bad) == "InProgress":
-            last = sim.now()
+    sim.advance(took - 1)
+    assert deployed.stop(bad, autoRollbackEnabled=True) == "Pending"
+    sim.advance(STOPPED + ROLLED_BACK)
     assert deployed.status(bad) == "Succeeded"
-    assert last < sim.now()
-    assert refused(deployed.stop, deployment=bad)[0] == "DeploymentAlreadyCompletedException"
+    assert "rollbackInfo" not in deployed.info(bad)
+    assert deployed.sets() == {"PRIMARY": "web:3"}
