@@ -65,6 +65,16 @@ class Stage:
         """Running tasks by ``family:revision``."""
         return self.world.running(CLUSTER, name)
 
+    def on(self, name: str = "web") -> str:
+        """``family:revision`` of the PRIMARY deployment."""
+        deployments = self.world.service(CLUSTER, name)["deployments"]
+        return str(next(d["taskDefinition"] for d in deployments if d["status"] == "PRIMARY")).rpartition("/")[2]
+
+    def status(self, version: str) -> str:
+        """ACTIVE or INACTIVE."""
+        answer = self.world.ecs.describe_task_definition(taskDefinition=version)
+        return str(answer["taskDefinition"]["status"])
+
     def writes(self) -> list[str]:
         """The operations since the last reset of the calls that were more than looking."""
         return [call["operation"] for call in self.control.log() if not call["operation"].startswith(READS)]

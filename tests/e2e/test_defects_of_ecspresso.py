@@ -28,12 +28,6 @@ NETWORK_OF_THE_BAD_RELEASE = {
 }
 
 
-def status(stage: Stage, version: str) -> str:
-    """ACTIVE or INACTIVE."""
-    answer = stage.world.ecs.describe_task_definition(taskDefinition=version)
-    return str(answer["taskDefinition"]["status"])
-
-
 def subnets(stage: Stage, name: str) -> list[str]:
     """Where the service's tasks are placed."""
     network = stage.world.service(CLUSTER, name)["networkConfiguration"]
@@ -113,7 +107,7 @@ def test_w2_a_service_that_ecs_has_rolled_back_keeps_its_good_version(stage: Sta
     done = rollback(deregister="true")
     assert (done.rc, done.outcomes) == (0, {"web": "unchanged"})
     assert "ECS itself rolled it back from web:3 to web:2" in done.summary
-    assert (stage.writes(), stage.runs(), status(stage, "web:2")) == ([], {"web:2": 2}, "ACTIVE")
+    assert (stage.writes(), stage.runs(), stage.status("web:2")) == ([], {"web:2": 2}, "ACTIVE")
 
 
 def test_w4_a_revision_in_use_is_not_deregistered(stage: Stage, rollback: Rollback) -> None:
@@ -128,7 +122,7 @@ def test_w4_a_revision_in_use_is_not_deregistered(stage: Stage, rollback: Rollba
     done = rollback(services="web,api", deregister="true")
     assert (done.rc, done.outcomes) == (2, {"web": "rolled_back", "api": "failed"})
     assert done.findings("deregister") == ["web:2 was not deregistered: it is still in use by service shop/sibling"]
-    assert (status(stage, "web:2"), status(stage, "api:2")) == ("ACTIVE", "ACTIVE")
+    assert (stage.status("web:2"), stage.status("api:2")) == ("ACTIVE", "ACTIVE")
     assert stage.runs("sibling") == {"web:2": 2}
     assert "DeregisterTaskDefinition" not in stage.writes()
 
@@ -143,7 +137,7 @@ def test_w5_the_deployment_that_is_followed_is_our_own(stage: Stage, rollback: R
     done = rollback(deregister="true")
     assert (done.rc, done.outcomes) == (2, {"web": "superseded"})
     assert "web:3" in done.summary
-    assert status(stage, "web:2") == "ACTIVE"
+    assert stage.status("web:2") == "ACTIVE"
 
 
 def test_w6_a_rollback_that_ecs_undoes_or_has_not_begun_is_no_success(stage: Stage, rollback: Rollback) -> None:
@@ -156,8 +150,8 @@ def test_w6_a_rollback_that_ecs_undoes_or_has_not_begun_is_no_success(stage: Sta
     done = rollback(services="web,api", deregister="true")
     assert (done.rc, done.outcomes) == (2, {"web": "failed", "api": "rolled_back"})
     assert "web is serving on web:2 with 2 of 2" in done.summary
-    assert (stage.runs("web"), status(stage, "web:2")) == ({"web:2": 2}, "ACTIVE")
-    assert (stage.runs("api"), status(stage, "api:2")) == ({"api:1": 2}, "INACTIVE")
+    assert (stage.runs("web"), stage.status("web:2")) == ({"web:2": 2}, "ACTIVE")
+    assert (stage.runs("api"), stage.status("api:2")) == ({"api:1": 2}, "INACTIVE")
 
 
 def test_w7_a_stop_is_judged_by_where_ecs_goes_back_to(stage: Stage, rollback: Rollback) -> None:
@@ -169,7 +163,7 @@ def test_w7_a_stop_is_judged_by_where_ecs_goes_back_to(stage: Stage, rollback: R
     done = rollback(deregister="true")
     assert done.rc == 0, done.stdout
     assert (done.of()["outcome"], done.of()["method"], stage.runs()) == ("rolled_back", "stop_deployment", {"web:1": 2})
-    assert (status(stage, "web:3"), status(stage, "web:2")) == ("INACTIVE", "ACTIVE")
+    assert (stage.status("web:3"), stage.status("web:2")) == ("INACTIVE", "ACTIVE")
     assert "UpdateService" not in stage.writes()
 
 

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong with ecs-rollback and with the AWS CLI alone. docs/comparison.md has the source of each defect."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Rollback
+from tests.e2e.stage import CLUSTER, Stage
+
+
+def test_r1_gaps_between_revisions_are_no_obstacle(stage: Stage, rollback: Rollback) -> None:
+    """web:2 is deleted, web:3 is INACTIVE, web:4 was never deployed, web:5 is the bad release."""
+    stage.good_service()
+    for version in (2, 3, 4):
+        stage.world.register("web", f"registry/web:{version}")
+    for version in (2, 3):
+        stage.world.ecs.deregister_task_definition(taskDefinition=f"web:{version}")
+    stage.world.ecs.delete_task_definitions(taskDefinitions=["web:2"])
+    stage.deploy("web", 5)
+    done = rollback()
+    assert (done.rc, done.outcomes, stage.runs()) == (0, {"web": "rolled_back"}, {"web:1": 2})
+
+
+def test_r2_a_service_that_is_missing_or_deleted_is_refused(stage: Stage, rollback: Rollback) -> None:
+    stage.good_service("gone")
+    stage.deploy("gone", 2)
+    stage.world.ecs.delete_service(cluster=CLUSTER, service="gone", force=True)
+    stage.pass_time(600)
+    stage.control.reset_calls()
+    done = rollback(services="gone,nosuch")
+    assert (done.rc, done.outcomes) == (2, {"gone": "refused", "nosuch": "refused"})
+    [message] = done.messages
+    assert "gone is INACTIVE" in message
+    assert "Nothing was written" in message
+    assert "nosuch" in done.of("nosuch")["reason"]
+    assert stage.writes() == []
+
+
+def test_r3_what_was_not_waited_for_is_not_called_done(stage: Stage, rollback: Rollback) -> None:
+    """And the same command again follows it to its end, instead of going back once more."""
+    stage.good_service()
+    stage.deploy("web", 2)
+    stage.deploy("web", 3)
+    stage.control.timings(task_start=150)
+    first = rollback(wait="false")
+    assert (first.rc, first.outcomes) == (0, {"web": "started"})
+    assert "how it ends was not watched" in first.summary
+    assert stage.runs() == {"web:3": 2}
+    again = rollback()
+    assert (again.rc, again.of()["outcome"], again.of()["method"]) == (0, "rolled_back", "adopt")
+    assert stage.runs() == {"web:2": 2}
+    assert stage.count("UpdateService") == 1 + 2, "the two releases and one rollback"
