@@ -14,7 +14,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from tests.simulator.ecs import ids
 from tests.simulator.images import Image
@@ -86,8 +86,8 @@ class Step:
 
     ``stage`` is what lifecycleStage shows and where hooks hang, ``seconds`` the least time that it lasts,
     ``production`` and ``test`` the weights from its beginning (None: as they are). ``blue`` and ``green`` tell whether
-    the tasks of the revision that is replaced and of the target are kept. ``ready`` waits for all of them to be ready,
-    ``empty`` for the others to be gone. ``limit`` is the most that it may last.
+    the tasks of the revision that is replaced and of the target are kept. ``ready`` waits for all tasks of the one or
+    the other to be ready, ``empty`` for those that are not kept to be gone. ``limit`` is the most that it may last.
     """
 
     stage: str
@@ -96,7 +96,7 @@ class Step:
     test: float | None = None
     blue: bool = True
     green: bool = True
-    ready: bool = False
+    ready: Literal["", "blue", "green"] = ""
     empty: bool = False
     limit: float = math.inf
 

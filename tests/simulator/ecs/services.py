@@ -52,7 +52,8 @@ DEFAULTS: dict[str, Any] = {
     "enableECSManagedTags": False,
     "propagateTags": "NONE",
     "enableExecuteCommand": False,
-    # "For create service requests, when no value is specified …, Amazon ECS defaults the value to ENABLED." (API_Service)
+    # "For create service requests, when no value is specified …, Amazon ECS defaults the value to ENABLED."
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
     "availabilityZoneRebalancing": "ENABLED",
 }
 

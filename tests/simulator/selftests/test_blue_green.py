@@ -6,56 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.simulator import Simulator
-from tests.simulator.selftests.cluster import Cluster
-
-BLUE_GREEN: dict[str, Any] = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5}
-STAGES = [
-    "PRE_SCALE_UP",
-    "SCALE_UP",
-    "POST_SCALE_UP",
-    "TEST_TRAFFIC_SHIFT",
-    "POST_TEST_TRAFFIC_SHIFT",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT",
-    "PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT",
-    "BAKE_TIME",
-    "CLEAN_UP",
-]
-
-
-def stages_seen(sim: Simulator, cluster: Cluster, seconds: int) -> list[str]:
-    """The stages that a deployment shows, looked at each second."""
-    seen: list[str] = []
-    for _second in range(seconds):
-        sim.advance(1)
-        stage = cluster.history()[0].get("lifecycleStage")
-        if stage is not None and seen[-1:] != [stage]:
-            seen.append(stage)
-    return seen
-
-
-def until(sim: Simulator, cluster: Cluster, stage: str) -> dict[str, Any]:
-    """Go on until a stage is reached."""
-    for _second in range(2000):
-        record = cluster.history()[0]
-        if record.get("lifecycleStage") == stage:
-            return record
-        sim.advance(1)
-    raise AssertionError(f"{stage} was never reached")
-
-
-def weights(record: dict[str, Any]) -> dict[str, list[float]]:
-    """Production and test traffic of the target, then of the sources."""
-    revisions = [record["targetServiceRevision"], *record["sourceServiceRevisions"]]
-    return {
-        "production": [item["requestedProductionTrafficWeight"] for item in revisions],
-        "test": [item["requestedTestTrafficWeight"] for item in revisions],
-    }
+from tests.simulator.selftests.cluster import BREAKER, Cluster, client, refused
+from tests.simulator.selftests.strategies import BLUE_GREEN, STAGES, production, stages_seen, under_test, until
 
 
 def test_a_deployment_goes_through_all_stages(sim: Simulator, cluster: Cluster) -> None:
@@ -65,7 +20,7 @@ def test_a_deployment_goes_through_all_stages(sim: Simulator, cluster: Cluster) 
     assert stages_seen(sim, cluster, 400) == STAGES
     record = cluster.history()[0]
     assert record["status"] == "SUCCESSFUL"
-    assert weights(record)["production"] == [100.0, 0.0]
+    assert production(record) == [100.0, 0.0]
     (only,) = cluster.service()["deployments"]
     assert (only["taskDefinition"].split(":")[-1], only["rolloutState"]) == ("2", "COMPLETED")
 
@@ -74,18 +29,18 @@ def test_the_first_deployment_has_nothing_to_bake_beside(sim: Simulator, cluster
     cluster.create(revision=cluster.register("web:1"), deploymentConfiguration=BLUE_GREEN)
     assert stages_seen(sim, cluster, 100) == [stage for stage in STAGES if stage != "BAKE_TIME"]
     assert cluster.history()[0]["status"] == "SUCCESSFUL"
-    assert weights(cluster.history()[0])["production"] == [100.0]
+    assert production(cluster.history()[0]) == [100.0]
 
 
 def test_both_revisions_run_until_the_bake_time_is_over(sim: Simulator, cluster: Cluster) -> None:
     cluster.running(deploymentConfiguration=BLUE_GREEN)
     cluster.deploy()
     record = until(sim, cluster, "POST_SCALE_UP")
-    assert weights(record) == {"production": [0.0, 100.0], "test": [0.0, 0.0]}
+    assert (production(record), under_test(record)) == ([0.0, 100.0], [0.0, 0.0])
     record = until(sim, cluster, "TEST_TRAFFIC_SHIFT")
-    assert weights(record) == {"production": [0.0, 100.0], "test": [100.0, 0.0]}
+    assert (production(record), under_test(record)) == ([0.0, 100.0], [100.0, 0.0])
     record = until(sim, cluster, "BAKE_TIME")
-    assert weights(record) == {"production": [100.0, 0.0], "test": [100.0, 0.0]}
+    assert (production(record), under_test(record)) == ([100.0, 0.0], [100.0, 0.0])
     started = sim.now()
     green, blue = cluster.service()["deployments"]
     assert (green["status"], green["rolloutState"], green["runningCount"]) == ("PRIMARY", "IN_PROGRESS", 4)
@@ -107,7 +62,7 @@ def test_stopping_during_the_bake_time_flips_the_traffic_back(sim: Simulator, cl
     sim.advance(3)
     record = cluster.history()[0]
     assert (record["status"], record["lifecycleStage"]) == ("ROLLBACK_IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT")
-    assert weights(record)["production"] == [0.0, 100.0]
+    assert production(record) == [0.0, 100.0]
     failed, primary = cluster.service()["deployments"]
     assert (failed["id"], failed["status"], failed["rolloutState"]) == (bad, "ACTIVE", "FAILED")
     assert (primary["id"], primary["status"]) == (good, "PRIMARY")
@@ -132,5 +87,192 @@ def test_it_can_be_stopped_at_any_stage(sim: Simulator, cluster: Cluster, stage:
     sim.advance(100)
     record = cluster.history()[0]
     assert record["status"] == "ROLLBACK_SUCCESSFUL"
-    assert weights(record)["production"] == [0.0, 100.0]
+    assert production(record) == [0.0, 100.0]
     assert {task["taskArn"] for task in cluster.tasks()} == good
+
+
+def test_a_rollback_during_scale_up(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(deploymentConfiguration=BLUE_GREEN | BREAKER)
+    good = cluster.primary()["id"]
+    sim.image("web:2", "cannot_pull")
+    bad = cluster.deploy()["deployments"][0]["id"]
+    sim.advance(60)
+    record = cluster.history()[0]
+    assert (record["status"], record["lifecycleStage"]) == ("ROLLBACK_SUCCESSFUL", "CLEAN_UP")
+    reason = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+    assert (record["statusReason"], record["rollback"]["reason"]) == (reason, reason)
+    assert record["deploymentCircuitBreaker"] == {"status": "TRIGGERED", "failureCount": 3, "threshold": 3}
+    assert production(record) == [0.0, 100.0]
+    assert cluster.primary()["id"] == good
+    assert f"(deployment {bad}) deployment failed: tasks failed to start." in cluster.messages()
+    assert cluster.service()["runningCount"] == 4
+
+
+def test_without_a_breaker_it_scales_up_for_a_day(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(count=1, deploymentConfiguration=BLUE_GREEN)
+    sim.image("web:2", "cannot_pull")
+    cluster.deploy()
+    sim.advance(86000)
+    assert cluster.history()[0]["lifecycleStage"] == "SCALE_UP"
+    sim.advance(1000)
+    record = cluster.history()[0]
+    assert record["status"] == "ROLLBACK_SUCCESSFUL"
+    assert "SCALE_UP" in record["statusReason"]
+
+
+@pytest.mark.parametrize("stage", ["POST_SCALE_UP", "BAKE_TIME"])
+def test_an_alarm_rolls_back(sim: Simulator, cluster: Cluster, stage: str) -> None:
+    cloudwatch = client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="errors",
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        MetricName="5xx",
+        Namespace="web",
+        Period=60,
+        Statistic="Sum",
+        Threshold=1.0,
+    )
+    alarms = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}}
+    cluster.running(deploymentConfiguration=BLUE_GREEN | alarms)
+    cluster.deploy()
+    until(sim, cluster, stage)
+    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+    sim.advance(40)
+    record = cluster.history()[0]
+    assert record["status"] == "ROLLBACK_SUCCESSFUL"
+    assert record["alarms"]["triggeredAlarmNames"] == ["errors"]
+    assert production(record) == [0.0, 100.0]
+
+
+def test_an_alarm_without_rollback_leaves_both_where_they_are(sim: Simulator, cluster: Cluster) -> None:
+    cloudwatch = client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="errors",
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        MetricName="5xx",
+        Namespace="web",
+        Period=60,
+        Statistic="Sum",
+        Threshold=1.0,
+    )
+    alarms = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": False}}
+    cluster.running(deploymentConfiguration=BLUE_GREEN | alarms)
+    cluster.deploy()
+    until(sim, cluster, "BAKE_TIME")
+    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+    sim.advance(600)
+    record = cluster.history()[0]
+    assert (record["status"], production(record)) == ("STOPPED", [100.0, 0.0])
+    assert [entry["runningCount"] for entry in cluster.service()["deployments"]] == [4, 4]
+    # The next deployment finds two revisions.
+    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="OK", StateReason="test")
+    cluster.deploy("web:3")
+    assert stages_seen(sim, cluster, 500) == ["RECONCILE_SERVICE", *STAGES]
+
+
+class TestSuperseded:
+    def test_it_begins_with_reconciling(self, sim: Simulator, cluster: Cluster) -> None:
+        cluster.running(deploymentConfiguration=BLUE_GREEN)
+        good = cluster.primary()["id"]
+        cluster.deploy("web:2")
+        until(sim, cluster, "BAKE_TIME")
+        middle = cluster.primary()["id"]
+        newest = cluster.deploy("web:3")["deployments"][0]["id"]
+        assert cluster.history()[1]["status"] == "STOP_REQUESTED"
+        sim.advance(3)
+        record = cluster.history()[0]
+        assert record["lifecycleStage"] == "RECONCILE_SERVICE"
+        assert len(record["sourceServiceRevisions"]) == 2
+        # What is in production is the last revision that was deployed to the end.
+        assert production(record) == [0.0, 0.0, 100.0]
+        assert cluster.history()[1]["status"] == "STOPPED"
+        assert [entry["id"] for entry in cluster.service()["deployments"]] == [newest, middle, good]
+        sim.advance(30)
+        assert [entry["id"] for entry in cluster.service()["deployments"]] == [newest, good]
+        sim.advance(500)
+        assert cluster.history()[0]["status"] == "SUCCESSFUL"
+        assert [entry["id"] for entry in cluster.service()["deployments"]] == [newest]
+
+    def test_the_first_deployment_has_no_revision_to_go_back_to(self, sim: Simulator, cluster: Cluster) -> None:
+        sim.image("web:1", "cannot_pull")
+        cluster.create(revision=cluster.register("web:1"), deploymentConfiguration=BLUE_GREEN)
+        sim.advance(20)
+        cluster.deploy("web:2")
+        assert "RECONCILE_SERVICE" not in stages_seen(sim, cluster, 500)
+        assert cluster.history()[0]["status"] == "SUCCESSFUL"
+        assert cluster.service()["runningCount"] == 4
+
+
+def test_stopping_the_first_deployment_has_no_candidate(sim: Simulator, cluster: Cluster) -> None:
+    cluster.create(revision=cluster.register("web:1"), deploymentConfiguration=BLUE_GREEN)
+    sim.advance(10)
+    cluster.ecs.stop_service_deployment(serviceDeploymentArn=cluster.history()[0]["serviceDeploymentArn"])
+    sim.advance(10)
+    record = cluster.history()[0]
+    assert record["status"] == "ROLLBACK_FAILED"
+    assert record["statusReason"] == "No rollback candidate was found to run the rollback."
+    assert "rollback" not in record
+
+
+def test_a_deployment_that_ends_first_is_successful(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(count=1, deploymentConfiguration=BLUE_GREEN)
+    cluster.deploy()
+    record = until(sim, cluster, "CLEAN_UP")
+    sim.timings(stop_requested=30)
+    cluster.ecs.stop_service_deployment(serviceDeploymentArn=record["serviceDeploymentArn"])
+    sim.advance(20)
+    assert cluster.history()[0]["status"] == "SUCCESSFUL"
+    code, message = refused(cluster.ecs.stop_service_deployment, serviceDeploymentArn=record["serviceDeploymentArn"])
+    assert (code, "SUCCESSFUL" in message) == ("ConflictException", True)
+
+
+def test_the_service_deployment_ends_before_the_last_task_has_stopped(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(deploymentConfiguration=BLUE_GREEN)
+    cluster.deploy()
+    until(sim, cluster, "CLEAN_UP")
+    sim.advance(6)
+    assert cluster.history()[0]["status"] == "SUCCESSFUL"
+    green, blue = cluster.service()["deployments"]
+    assert (green["rolloutState"], blue["runningCount"]) == ("IN_PROGRESS", 0)
+    sim.advance(40)
+    (green,) = cluster.service()["deployments"]
+    assert green["rolloutState"] == "COMPLETED"
+
+
+def test_blue_tasks_that_stop_are_replaced(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(deploymentConfiguration=BLUE_GREEN)
+    cluster.deploy()
+    until(sim, cluster, "BAKE_TIME")
+    blue = next(task for task in cluster.tasks() if task["taskDefinitionArn"].endswith(":1"))
+    cluster.ecs.stop_task(cluster="prod", task=blue["taskArn"])
+    sim.advance(60)
+    assert [entry["runningCount"] for entry in cluster.service()["deployments"]] == [4, 4]
+
+
+def test_a_service_of_no_tasks(sim: Simulator, cluster: Cluster) -> None:
+    cluster.create(revision=cluster.register("web:1"), count=0, deploymentConfiguration=BLUE_GREEN)
+    sim.advance(100)
+    cluster.deploy()
+    record = until(sim, cluster, "BAKE_TIME")
+    cluster.ecs.stop_service_deployment(serviceDeploymentArn=record["serviceDeploymentArn"])
+    sim.advance(60)
+    assert cluster.history()[0]["status"] == "ROLLBACK_SUCCESSFUL"
+    assert cluster.service()["taskDefinition"].endswith(":1")
+
+
+def test_one_big_step_ends_like_many_small_ones(sim: Simulator, cluster: Cluster) -> None:
+    ends = []
+    for name, steps in (("one", 1), ("many", 500)):
+        revision = cluster.register("app:1", name)
+        cluster.create(name, revision, 2, deploymentConfiguration=BLUE_GREEN)
+        sim.advance(100)
+        start = sim.now()
+        cluster.update(name, taskDefinition=cluster.register("app:2", name))
+        for _step in range(steps):
+            sim.advance(500 / steps)
+        record = cluster.history(name)[0]
+        finished = record["finishedAt"].timestamp() - start
+        ends.append((record["status"], round(finished, 3), [entry["status"] for entry in cluster.history(name)]))
+    assert ends[0] == ends[1]

@@ -146,7 +146,8 @@ def _reached(service: Service, shift: Shift) -> bool:
     """Whether the tasks are as the present step wants them to be."""
     step = shift.step
     kept = [entry for entry, keeps in ((shift.blue, step.blue), (shift.green, step.green)) if entry and keeps]
-    if step.ready and not all(_complete(service, entry) for entry in kept if entry.rollout_state != "FAILED"):
+    awaited = {"blue": shift.blue, "green": shift.green}.get(step.ready)
+    if awaited is not None and not _complete(service, awaited):
         return False
     others = [entry for entry in service.deployments if entry not in kept]
     running = any(task.last_status == "RUNNING" for entry in others for task in service.tasks_of(entry.id))

@@ -64,10 +64,10 @@ def forward(configuration: dict[str, Any], first: bool, reconciles: bool, slow: 
     limit = timings.scaled(LONGEST_STAGE)
     steps = []
     if reconciles:
-        steps.append(Step("RECONCILE_SERVICE", stage, green=False, ready=True, empty=True, limit=limit))
+        steps.append(Step("RECONCILE_SERVICE", stage, green=False, empty=True, limit=limit))
     steps += [
         Step("PRE_SCALE_UP", stage, green=False),
-        Step("SCALE_UP", ready=True, limit=limit),
+        Step("SCALE_UP", ready="green", limit=limit),
         Step("POST_SCALE_UP", stage),
         Step("TEST_TRAFFIC_SHIFT", shift, test=100.0),
         Step("POST_TEST_TRAFFIC_SHIFT", stage),
@@ -90,7 +90,7 @@ def backward(production: float, test: float, stands: bool, slow: bool, timings: 
     shift = timings.network_traffic_shift if slow else timings.traffic_shift
     steps = []
     if not stands:
-        steps.append(Step("SCALE_UP", ready=True, limit=timings.scaled(LONGEST_STAGE)))
+        steps.append(Step("SCALE_UP", ready="blue", limit=timings.scaled(LONGEST_STAGE)))
     if production > 0:
         steps.append(Step("PRODUCTION_TRAFFIC_SHIFT", shift, production=0.0))
     if test > 0:
