@@ -104,6 +104,8 @@ def _replace(state: CodeDeployState, deployment: Deployment, at: float) -> Scrip
     _end(install, at)
     for name in _event_names(deployment)[2:-3]:
         at = yield from _event(state, deployment, spec, name, at)
+        if name == "AllowTestTraffic":
+            _lead(state, deployment, "testTrafficRoute", {green.id: 100.0})
     at = yield from _wait_until_ready(state, deployment, at)
     at = yield from _event(state, deployment, spec, "BeforeAllowTraffic", at)
     at = yield from _shift(state, deployment, green, at)
@@ -118,7 +120,7 @@ def _event(
     event = _begin(deployment, name, at)
     at = yield Wait(at + state.ecs.env.timings.lifecycle_event)
     if name in spec.hooks:
-        hooks.run(state, name, spec.hooks[name])
+        at = yield from hooks.run(state, name, spec.hooks[name], at)
     _end(event, at)
     return at
 
@@ -254,7 +256,7 @@ def _shift(state: CodeDeployState, deployment: Deployment, green: TaskSet, at: f
     config = configs.find(state.configs, deployment.settings["deploymentConfigName"])
     at = yield Wait(at + timings.lifecycle_event)
     for weight, minutes in configs.steps(config):
-        _weigh(deployment, weight)
+        _weigh(state, deployment, weight)
         deployment.targets[0].updated_at = at
         if minutes:
             at = yield Wait(at + timings.scaled(60.0 * minutes))
@@ -263,9 +265,24 @@ def _shift(state: CodeDeployState, deployment: Deployment, green: TaskSet, at: f
     return at
 
 
-def _weigh(deployment: Deployment, weight: float) -> None:
+def _weigh(state: CodeDeployState, deployment: Deployment, weight: float) -> None:
+    """Lead ``weight`` per cent of the production traffic to the replacement."""
     if deployment.blue is not None and deployment.green is not None:
         deployment.traffic = {deployment.blue.id: 100.0 - weight, deployment.green.id: weight}
+        _lead(state, deployment, "prodTrafficRoute", deployment.traffic)
+
+
+def _lead(state: CodeDeployState, deployment: Deployment, route: str, traffic: dict[str, float]) -> None:
+    """Let the listeners of a route share traffic between task sets; those that exist in moto follow."""
+    groups = {
+        lb["targetGroupArn"]: traffic[task_set.id]
+        for task_set in (deployment.blue, deployment.green)
+        if task_set is not None and traffic.get(task_set.id)
+        for lb in _balanced(task_set)
+    }
+    pair = deployment.settings["loadBalancerInfo"]["targetGroupPairInfoList"][0]
+    for listener in (pair.get(route) or {}).get("listenerArns") or []:
+        state.ecs.env.listeners.forward(listener, groups)
 
 
 def _promote(deployment: Deployment, chosen: TaskSet, at: float) -> None:
@@ -320,15 +337,16 @@ def _reroute(state: CodeDeployState, deployment: Deployment, failed: Deployment,
     deployment.target_groups, deployment.traffic = failed.target_groups, dict(failed.traffic)
     event = _begin(deployment, "AllowTraffic", at)
     at = yield Wait(at + state.ecs.env.timings.lifecycle_event)
-    return_traffic(deployment, at)
+    return_traffic(state, deployment, at)
     _end(event, at)
 
 
-def return_traffic(deployment: Deployment, at: float) -> None:
+def return_traffic(state: CodeDeployState, deployment: Deployment, at: float) -> None:
     """All production traffic to the original task set; the replacement is stopped."""
     if deployment.blue is None or deployment.green is None or not _stands(deployment):
         return
-    _weigh(deployment, 0.0)
+    _weigh(state, deployment, 0.0)
+    _lead(state, deployment, "testTrafficRoute", deployment.traffic)
     _promote(deployment, deployment.blue, at)
     if deployment.green.status != "DRAINING":
         deployment.green.status, deployment.green.updated_at = "DRAINING", at

@@ -259,7 +259,7 @@ def _roll_back(state: CodeDeployState, deployment: Deployment, at: float) -> Non
             f"Deployment {deployment.id} cannot be rolled back: the deployment group has no successful deployment."
         )
         if deployment.service is not None:
-            ecs_platform.return_traffic(deployment, at)
+            ecs_platform.return_traffic(state, deployment, at)
         return
     settings = {
         **deployment.settings,

@@ -43,7 +43,7 @@ def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
         event.status, event.started_at = "InProgress", at
         at = yield Wait(at + timings.lifecycle_event)
         if event.name in spec.hooks:
-            hooks.run(state, event.name, spec.hooks[event.name])
+            at = yield from hooks.run(state, event.name, spec.hooks[event.name], at)
         for weight, minutes in steps if event.name == "AllowTraffic" else []:
             target.details["lambdaFunctionInfo"]["targetVersionWeight"] = weight / 100
             target.updated_at = at

@@ -106,7 +106,11 @@ def _ecs_group(state: CodeDeployState, settings: Shape) -> None:
         raise errors.error("InvalidLoadBalancerInfo", text)
     names = {item.get("name") for item in pairs[0].get("targetGroups") or []}
     if len(names) != 2 or not (pairs[0].get("prodTrafficRoute") or {}).get("listenerArns"):
-        text = "The target group pair must have two target groups and a production listener"
+        # As people report it.
+        text = (
+            "A deployment group associated with an application that uses the ECS compute platform must contain a valid "
+            "pair of target groups that identify a load balancer."
+        )
         raise errors.error("InvalidTargetGroupPair", text)
     ecs_service(state, settings)
 

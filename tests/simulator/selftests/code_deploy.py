@@ -41,7 +41,7 @@ GREEN_IS_UP = 60
 FINISHED = 420
 
 
-def appspec(revision: str, **properties: Any) -> str:
+def appspec(revision: str, hooks: dict[str, str] | None = None, **properties: Any) -> str:
     """An AppSpec file for ``family:revision``."""
     arn = f"arn:aws:ecs:us-east-1:123456789012:task-definition/{revision}"
     balancer = {"ContainerName": "app", "ContainerPort": 80}
@@ -49,7 +49,10 @@ def appspec(revision: str, **properties: Any) -> str:
         "Type": "AWS::ECS::Service",
         "Properties": {"TaskDefinition": arn, "LoadBalancerInfo": balancer, **properties},
     }
-    return json.dumps({"version": 0.0, "Resources": [{"TargetService": resource}]})
+    document: dict[str, Any] = {"version": 0.0, "Resources": [{"TargetService": resource}]}
+    if hooks:
+        document["Hooks"] = [{event: function} for event, function in hooks.items()]
+    return json.dumps(document)
 
 
 def content(text: str) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def test_one_deployment_at_a_time(blue_green: BlueGreen) -> None:
 def test_traffic_moves_as_configured(sim: Simulator, blue_green: BlueGreen, config: str, weights: list[int]) -> None:
     blue_green.group()
     deployment = blue_green.start(deploymentConfigName=config)
-    seen = []
+    seen: list[float] = []
     for minutes in (1, 3, 1, 3):
         sim.advance(60 * minutes + 10 * (not seen))
         original, replacement = blue_green.weights(deployment)
@@ -180,6 +180,82 @@ def test_a_test_listener_has_its_own_events(sim: Simulator, blue_green: BlueGree
     names = list(blue_green.events(deployment))
     assert names[2:6] == ["AfterInstall", "AllowTestTraffic", "AfterAllowTestTraffic", "BeforeAllowTraffic"]
     assert set(blue_green.events(deployment).values()) == {"Succeeded"}
+
+
+def test_the_listeners_follow(sim: Simulator, blue_green: BlueGreen) -> None:
+    ec2, elb = client("ec2"), client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    balancer = elb.create_load_balancer(Name="web", Subnets=[subnet])["LoadBalancers"][0]["LoadBalancerArn"]
+    blue, green = (
+        elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+        for name in ("blue", "green")
+    )
+    action = {"Type": "forward", "TargetGroupArn": blue}
+    listeners = [
+        elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[action])["Listeners"][
+            0
+        ]["ListenerArn"]
+        for port in (80, 9000)
+    ]
+    pair = {
+        "targetGroups": [{"name": "blue"}, {"name": "green"}],
+        "prodTrafficRoute": {"listenerArns": [listeners[0]]},
+        "testTrafficRoute": {"listenerArns": [listeners[1]]},
+    }
+    blue_green.group(
+        loadBalancerInfo={"targetGroupPairInfoList": [pair]},
+        deploymentConfigName="CodeDeployDefault.ECSCanary10Percent5Minutes",
+    )
+
+    def forwards(listener: str) -> dict[str, int]:
+        (shown,) = elb.describe_listeners(ListenerArns=[listener])["Listeners"]
+        groups = shown["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]
+        return {group["TargetGroupArn"].split("/")[1]: group.get("Weight", 1) for group in groups}
+
+    deployment = blue_green.start()
+    sim.advance(GREEN_IS_UP)
+    assert blue_green.service()["taskSets"][1]["loadBalancers"][0]["targetGroupArn"] == green
+    assert [forwards(listener) for listener in listeners] == [{"blue": 90, "green": 10}, {"green": 100}]
+    blue_green.stop(deployment, autoRollbackEnabled=True)
+    sim.advance(20)
+    assert [forwards(listener) for listener in listeners] == [{"blue": 100}, {"blue": 100}]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "error"),
+    [
+        ("succeed", "Succeeded", None),
+        ("fail", "Failed", "reported Failed"),
+        ("hang", "Failed", "did not report within one hour"),
+    ],
+)
+def test_hooks(sim: Simulator, blue_green: BlueGreen, behaviour: str, status: str, error: str | None) -> None:
+    blue_green.group()
+    sim.hook("check", behaviour)
+    spec = appspec("web:2", hooks={"AfterInstall": "arn:aws:lambda:us-east-1:123456789012:function:check"})
+    deployment = blue_green.start(revision=content(spec))
+    sim.advance(GREEN_IS_UP + 10)
+    assert blue_green.events(deployment)["AfterInstall"] == ("InProgress" if behaviour == "hang" else status)
+    sim.advance(3600)
+    info = blue_green.info(deployment)
+    assert info["status"] == status
+    if error is not None:
+        assert info["errorInformation"]["code"] == "HOOK_EXECUTION_FAILURE"
+        assert error in info["errorInformation"]["message"]
+        assert blue_green.events(deployment)["AfterInstall"] == "Failed"
+        assert blue_green.sets()["PRIMARY"] == "web:1"
+
+
+def test_a_hook_that_hangs_until_it_is_told_otherwise(sim: Simulator, blue_green: BlueGreen) -> None:
+    blue_green.group()
+    sim.hook("check", "hang")
+    deployment = blue_green.start(revision=content(appspec("web:2", hooks={"BeforeInstall": "check"})))
+    sim.advance(1800)
+    assert blue_green.events(deployment)["BeforeInstall"] == "InProgress"
+    sim.hook("check", "succeed")
+    sim.advance(FINISHED + 30)
+    assert blue_green.status(deployment) == "Succeeded"
 
 
 def test_ready_until_it_is_continued(sim: Simulator, blue_green: BlueGreen) -> None:
