@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.modules import ecs_rollback, ecs_rollback_info
+from ansible_collections.lastgood.aws.plugins.modules import ecs_deployment_wait, ecs_rollback, ecs_rollback_info
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.simulator import Simulator
 from tests.world import REGION, World
@@ -136,7 +136,8 @@ class Shop:
         self.world.create_cluster(CLUSTER)
         self._lines: list[str] = []
         self._monkeypatch = monkeypatch
-        monkeypatch.setattr(ecs_rollback, "Clock", lambda: self.clock)
+        for module in (ecs_rollback, ecs_deployment_wait):
+            monkeypatch.setattr(module, "Clock", lambda: self.clock)
         monkeypatch.setattr("time.sleep", sim.advance)
         # The jitter of pauses, so that each run sends the same requests.
         monkeypatch.setattr("random.uniform", lambda low, high: (low + high) / 2)
@@ -237,6 +238,10 @@ class Shop:
     def info(self, *services: str, **options: t.Any) -> Run:
         """Run ecs_rollback_info on these services (default: web)."""
         return self._run(ecs_rollback_info, services, options)
+
+    def wait(self, *services: str, **options: t.Any) -> Run:
+        """Run ecs_deployment_wait on these services (default: web)."""
+        return self._run(ecs_deployment_wait, services, options)
 
     def _run(self, module: t.Any, services: t.Sequence[str], options: dict[str, t.Any]) -> Run:
         self._lines.clear()

@@ -130,8 +130,8 @@ class ServiceRun:
             "copy_of": planned.target.arn if self._is_a_copy and planned and planned.target else None,
             "target_source": planned.choice.source if planned else "none",
             "target_why": planned.choice.why if planned else "",
-            "before": _state(planned.service, planned.now) if planned else None,
-            "after": _state(self.service, self.revision_after or _unmoved(planned)) if self.service else None,
+            "before": state_of(planned.service, planned.now) if planned else None,
+            "after": state_of(self.service, self.revision_after or _unmoved(planned)) if self.service else None,
             "left": planned.left if planned else None,
             "reason": self.reason,
             "findings": [f.as_dict() for f in self.findings],
@@ -145,7 +145,8 @@ def _unmoved(planned: Plan | None) -> Revision | None:
     return planned.now if planned and planned.verb != "act" else None
 
 
-def _state(service: Service, revision: Revision | None) -> dict[str, t.Any]:
+def state_of(service: Service, revision: Revision | None) -> dict[str, t.Any]:
+    """What a service runs, for results. ``revision`` is told where it is that of the PRIMARY deployment."""
     primary = service.primary
     task_definition = primary.task_definition if primary else service.task_definition
     fits = revision is not None and names.same(revision.task_definition, task_definition)

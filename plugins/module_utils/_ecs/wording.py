@@ -25,6 +25,20 @@ _SOURCES: t.Final = {
 }
 
 
+class Placed(t.Protocol):
+    """Whatever knows a service and what is meant to run there."""
+
+    service: Service | None
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+
+    @property
+    def target(self) -> str:
+        """The task definition that it should be on."""
+
+
 def plan_line(planned: plan.Plan | Refusal) -> str:
     """``web:43 → web:41  last good: SUCCESSFUL at …. web:42 left out: ECS rolled it back``."""
     if isinstance(planned, Refusal):
@@ -79,7 +93,7 @@ def final_line(run: ServiceRun) -> str:
     return f"{run.outcome}: {run.reason}"
 
 
-def where_it_is(run: ServiceRun) -> str:
+def where_it_is(run: Placed) -> str:
     """What serves the service now, as far as its deployments tell."""
     service = run.service
     if service is None:
@@ -125,11 +139,25 @@ def _left_marked(run: ServiceRun) -> str:
 
 def summary(runs: t.Sequence[ServiceRun]) -> str:
     """One line for the whole call: the single service's own, or counts and the first that went wrong."""
-    if len(runs) == 1:
-        return f"[{runs[0].name}] {final_line(runs[0])}"
+    return tally([Line(run.name, str(run.outcome), run.ok, final_line(run)) for run in runs])
+
+
+class Line(t.NamedTuple):
+    """How one service ended, for :func:`tally`."""
+
+    name: str
+    outcome: str
+    ok: bool
+    text: str
+
+
+def tally(lines: t.Sequence[Line]) -> str:
+    """One line for many: the only one, or counts and the first that went wrong."""
+    if len(lines) == 1:
+        return f"[{lines[0].name}] {lines[0].text}"
     counts: dict[str, int] = {}
-    for run in runs:
-        counts[str(run.outcome)] = counts.get(str(run.outcome), 0) + 1
-    text = f"{len(runs)} services: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    bad = next((run for run in runs if not run.ok), None)
-    return f"{text}. [{bad.name}] {final_line(bad)}" if bad else text
+    for line in lines:
+        counts[line.outcome] = counts.get(line.outcome, 0) + 1
+    text = f"{len(lines)} services: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    bad = next((line for line in lines if not line.ok), None)
+    return f"{text}. [{bad.name}] {bad.text}" if bad else text

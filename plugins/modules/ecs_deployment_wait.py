@@ -1,0 +1,277 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_deployment_wait
+short_description: Wait for a deployment of ECS services, and say truthfully how it ended
+version_added: 0.1.0
+description:
+  - Follows one deployment of each service to its end, whoever started it, and changes nothing.
+  - It is the deployment that counts, not the number of running tasks. The waiters of the AWS SDKs take a service for
+    stable when ECS has rolled the deployment back, when somebody else has deployed over it, or when the service wants
+    no tasks at all. Here each of these fails, with the reason.
+  - It fails as soon as failure is certain, with the reasons for which tasks stopped.
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - lastgood.aws._attributes
+  - lastgood.aws._attributes.actiongroup_aws
+  - lastgood.aws._attributes.in_process
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Looks once and does not wait. A deployment that is still going is V(in_progress), which does not fail.
+  diff_mode:
+    support: N/A
+    details:
+      - This action does not modify state.
+  idempotent:
+    support: full
+    details:
+      - This action does not modify state.
+options:
+  cluster:
+    description:
+      - Name or ARN of the cluster that the services run in.
+    type: str
+    default: default
+  service:
+    description:
+      - Names or ARNs of the services, all of one cluster.
+      - An empty list is refused, so that a typo in an inventory does not look like success.
+    type: list
+    elements: str
+    required: true
+    aliases:
+      - services
+  deployment:
+    description:
+      - The deployment to wait for, as its id (C(ecs-svc/1234567890123456789)) or as the ARN of its service deployment.
+        It goes with a single O(service).
+      - One that has ended already is answered from the history that ECS keeps for 90 days.
+      - Without it the deployment is waited for that is PRIMARY when the module begins. Where the newest deployment was
+        rolled back by ECS that is a failure, because what is PRIMARY then is not what was deployed last.
+    type: str
+  wait_until:
+    description:
+      - V(stable) waits until the rollout is complete and nothing of the other versions is left, bake time included.
+        V(serving) returns when the deployment takes all the traffic.
+    type: str
+    choices:
+      - stable
+      - serving
+    default: stable
+  wait_timeout:
+    description:
+      - How long to wait, in seconds. Nothing is undone when the time is up.
+    type: int
+    default: 1800
+notes:
+  - Services with the deployment controller C(CODE_DEPLOY) or C(EXTERNAL) are refused. Their deployments end elsewhere.
+  - >-
+    It needs the permission C(ecs:DescribeServices). C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments),
+    C(ecs:DescribeServiceRevisions), C(ecs:ListTasks) and C(ecs:DescribeTasks) are wanted, but done without, except
+    where the deployment has ended already.
+seealso:
+  - module: lastgood.aws.ecs_rollback
+  - module: lastgood.aws.ecs_rollback_info
+author:
+  - The lastgood.aws authors (@lastgood)
+"""
+
+EXAMPLES = r"""
+---
+- name: Wait for whatever is being deployed now
+  lastgood.aws.ecs_deployment_wait:
+    cluster: prod
+    services:
+      - web
+      - api
+
+- name: Deploy with something else
+  community.aws.ecs_service:
+    cluster: prod
+    name: web
+    task_definition: web:43
+    desired_count: 4
+    force_new_deployment: true
+  register: deployed
+
+- name: Wait for exactly that deployment, until it takes all the traffic
+  lastgood.aws.ecs_deployment_wait:
+    cluster: prod
+    service: web
+    deployment: >-
+      {{ deployed.service.deployments | selectattr('status', 'equalto', 'PRIMARY') | map(attribute='id') | first }}
+    wait_until: serving
+    wait_timeout: 600
+"""
+
+RETURN = r"""
+services:
+  description: How the deployment of each service ended, in the order in which they were given.
+  returned: always, but not where the options themselves are wrong
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: Name of the service.
+      returned: always
+      type: str
+      sample: web
+    cluster:
+      description: The cluster as it was given.
+      returned: always
+      type: str
+      sample: prod
+    outcome:
+      description:
+        - V(stable) or V(serving), it is where it should be. V(in_progress), check mode, it is still going.
+        - These fail the module. V(failed), it does not come up, ECS rolled it back, it was stopped, or the service
+          wants no tasks, so that nothing is proved. V(superseded), somebody deployed over it. V(timeout), it is still
+          going when the time is up. V(refused), there is nothing that could be waited for.
+      returned: always
+      type: str
+      sample: stable
+    deployment_id:
+      description: Id of the deployment.
+      returned: always, null where it is not listed by the service any more
+      type: str
+      sample: ecs-svc/4980306466373577095
+    service_deployment:
+      description: ARN of its service deployment.
+      returned: always, null where it is not known
+      type: str
+      sample: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
+    task_definition:
+      description: ARN of the task definition that it deploys.
+      returned: always, null where no deployment was found
+      type: str
+      sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
+    now:
+      description: What the service runs at the last look.
+      returned: always, null where the service could not be read
+      type: dict
+      sample:
+        task_definition: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
+        service_revision: null
+        deployment_id: ecs-svc/4980306466373577095
+        image_digests: {}
+        desired_count: 4
+        running_count: 4
+    reason:
+      description: Why it ended like this, in words.
+      returned: always
+      type: str
+      sample: the deployment of web:43 is complete, and nothing of the other versions is left
+    findings:
+      description: What could not be found out.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    diagnosis:
+      description: Why tasks did not come up, as in M(lastgood.aws.ecs_rollback).
+      returned: always, null where there was nothing to diagnose
+      type: dict
+      sample:
+        rollout_reason: "ECS deployment circuit breaker: tasks failed to start."
+        stopped_tasks:
+          - reason: "CannotPullContainerError: pull image manifest has been retried 1 time(s): not found"
+            tasks: 3
+        events: []
+        unknown: []
+    timings:
+      description: Seconds from the start of the call until it was serving, stable and ended, as far as it came.
+      returned: always
+      type: dict
+      sample:
+        serving: 41.2
+        stable: 73.8
+        ended: 73.9
+summary:
+  description: The whole call in one line.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: "[web] stable: the deployment of web:43 is complete, and nothing of the other versions is left"
+api_calls:
+  description: Requests that were sent, by operation, retries included.
+  returned: always, but not where the options themselves are wrong
+  type: dict
+  sample:
+    DescribeServices: 12
+    ListServiceDeployments: 1
+"""
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orphaned
+
+ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
+    "cluster": {"type": "str", "default": "default"},
+    "service": {"type": "list", "elements": "str", "required": True, "aliases": ["services"]},
+    "deployment": {"type": "str"},
+    "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
+    "wait_timeout": {"type": "int", "default": 1800},
+}
+
+
+def main() -> None:
+    """Wait, and report."""
+    module = LastgoodAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module.require_botocore_at_least("1.35.52", reason="to read service deployments")
+    try:
+        order = _order(module)
+    except options.BadOption as exc:
+        module.fail_json(msg=f"{exc}.")
+    aws = Aws(module.client)
+    try:
+        waiters = deployment_wait.wait(aws, order, Clock())
+    except Orphaned:
+        module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
+    for waiter in waiters:
+        for finding in waiter.findings:
+            module.warn(f"[{waiter.name}] {finding.message}")
+    result = {
+        "changed": False,
+        "services": [waiter.as_dict() for waiter in waiters],
+        "summary": wording.tally([wording.Line(w.name, str(w.outcome), w.ok, w.line) for w in waiters]),
+        "api_calls": aws.api_calls,
+    }
+    if not all(waiter.ok for waiter in waiters):
+        module.fail_json(msg=result["summary"], **result)
+    module.exit_json(**result)
+
+
+def _order(module: LastgoodAWSModule) -> deployment_wait.Order:
+    params = module.params
+    services = options.service_names(params)
+    deployment = (params["deployment"] or "").strip()
+    if deployment and len(services) > 1:
+        raise options.BadOption(
+            f"deployment: {deployment} belongs to one service, and {len(services)} are named. Name one, or leave it out"
+        )
+    if params["wait_timeout"] < 1:
+        raise options.BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")
+    return deployment_wait.Order(
+        cluster=params["cluster"],
+        services=services,
+        deployment=deployment,
+        wait_until=params["wait_until"],
+        wait_timeout=params["wait_timeout"],
+        look_once=module.check_mode,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which deployment is meant, and what is known of it without watching."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_wait import Known, Meant, Waiter
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    deployment,
+    enum,
+    flown,
+    revision,
+    service,
+    steps,
+)
+
+# The service revision of task definition web:N ends in N, and so does the deployment's id.
+ON_2 = service(deployment(2))
+ON_1 = service(deployment(1))
+
+
+def decided(on: object, *story: object, wanted: str = "") -> Meant | Known:
+    return deployment_wait.decide(on, history.read(steps(*story)), "", wanted)  # type: ignore[arg-type]
+
+
+def arn_of(*story: object) -> str:
+    return steps(*story)[-1].arn  # type: ignore[arg-type]
+
+
+# What the newest deployment of web:2 comes to, with PRIMARY on web:2: watched, or known.
+STATUSES = {
+    "PENDING": "watch",
+    "IN_PROGRESS": "watch",
+    "SUCCESSFUL": "watch",
+    "ROLLBACK_REQUESTED": "watch",
+    "STOP_REQUESTED": "failed",
+    "STOPPED": "failed",
+    "ROLLBACK_IN_PROGRESS": "failed",
+    "ROLLBACK_SUCCESSFUL": "failed",
+    "ROLLBACK_FAILED": "failed",
+    "SOMETHING_NEW": "watch",
+}
+
+
+def test_every_status_is_in_the_table() -> None:
+    assert set(enum("ServiceDeploymentStatus")) <= set(STATUSES)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_by_the_arn_of_the_service_deployment(status: str) -> None:
+    story = (1, (2, status))
+    found = decided(ON_2, *story, wanted=arn_of(*story))
+    assert ("watch" if isinstance(found, Meant) else found.outcome) == STATUSES[status]
+    assert found.record is not None
+    assert found.record.status == status
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_by_an_id_that_is_not_listed_any_more(status: str) -> None:
+    found = decided(ON_1, 1, (2, status), wanted="ecs-svc/2")
+    assert isinstance(found, Known)
+    back = status.startswith("ROLLBACK") and status != "ROLLBACK_REQUESTED"
+    stopped = status in ("STOPPED", "STOP_REQUESTED")
+    assert found.outcome == ("failed" if back or stopped else "superseded")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_an_older_one(status: str) -> None:
+    found = decided(service(deployment(3)), 1, (2, status), 3, wanted="ecs-svc/2")
+    assert isinstance(found, Known)
+    back = status.startswith("ROLLBACK") and status != "ROLLBACK_REQUESTED"
+    assert found.outcome == ("failed" if back else "superseded")
+    assert "web:2" in found.reason
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_without_a_name_it_is_the_primary_one_unless_ecs_went_back(status: str) -> None:
+    found = decided(ON_1, 1, (2, status))
+    back = status.startswith("ROLLBACK") and status != "ROLLBACK_REQUESTED"
+    if back:
+        assert isinstance(found, Known)
+        assert found.outcome == "failed"
+        assert found.reason.endswith("Give deployment=ecs-svc/1 to wait for web:1, which is PRIMARY now")
+    else:
+        assert isinstance(found, Meant)
+        assert found.deployment.id == "ecs-svc/1"
+
+
+def test_what_a_rollback_is_told_as() -> None:
+    story = [flown(2, "ROLLBACK_SUCCESSFUL", back=1, rollback_reason="circuit breaker.")]
+    found = deployment_wait.decide(ON_1, history.read(story), "", "ecs-svc/2")
+    assert isinstance(found, Known)
+    assert found.reason == "ECS rolled web:2 back to web:1 at 2026-11-20T12:10:00+00:00 (circuit breaker)"
+    story = [flown(2, "ROLLBACK_FAILED", reason="no luck")]
+    found = deployment_wait.decide(ON_1, history.read(story), "", "ecs-svc/2")
+    assert isinstance(found, Known)
+    assert found.reason == "web:2 failed, and ECS could not roll it back (no luck)"
+
+
+def test_the_newest_record_of_an_id_counts() -> None:
+    again = [flown(1, minute=0), flown(2, "ROLLBACK_SUCCESSFUL", 60, back=1), flown(2, minute=120)]
+    found = deployment_wait.decide(ON_2, history.read(again), "", "ecs-svc/2")
+    assert isinstance(found, Meant)
+    assert found.record is not None
+    assert found.record.status == "SUCCESSFUL"
+
+
+def test_listed_without_a_record() -> None:
+    failed = service(deployment(1), deployment(2, status="ACTIVE", rollout="FAILED", rollout_reason="breaker"))
+    found = deployment_wait.decide(failed, None, "denied", "ecs-svc/2")
+    assert found == Known("failed", "breaker")
+    draining = service(deployment(3), deployment(2, status="ACTIVE", rollout="IN_PROGRESS"))
+    found = deployment_wait.decide(draining, None, "denied", "ecs-svc/2")
+    assert found == Known("superseded", "web:3 (ecs-svc/3) was deployed over web:2")
+
+
+@pytest.mark.parametrize(("problem", "says"), [("denied", "history. denied"), ("", "ECS keeps deployments for 90")])
+def test_neither_listed_nor_on_record(problem: str, says: str) -> None:
+    found = deployment_wait.decide(ON_1, None, problem, "ecs-svc/7")
+    assert isinstance(found, Known)
+    assert found.outcome == "refused"
+    assert says in found.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"status": "DRAINING"}, "the service is DRAINING"),
+        ({"controller": "CODE_DEPLOY"}, "CodeDeploy"),
+        ({"controller": "EXTERNAL"}, "outside of ECS"),
+        ({"controller": "NEW"}, "the deployment controller is NEW"),
+        ({"deployments": ()}, "no PRIMARY deployment"),
+    ],
+)
+def test_nothing_to_wait_for(changes: dict[str, object], says: str) -> None:
+    found = deployment_wait.decide(service(1, **changes), None, "", "")
+    assert isinstance(found, Known)
+    assert found.outcome == "refused"
+    assert says in found.reason
+
+
+def test_a_waiter_that_has_nothing_to_watch() -> None:
+    with pytest.raises(ValueError, match="no deployment of web"):
+        _begun = Waiter("web", "prod").begun
+
+
+def test_only_a_record_that_is_in_flight_is_looked_at() -> None:
+    for status, arn in (("IN_PROGRESS", steps((2, "IN_PROGRESS"))[0].arn), ("SUCCESSFUL", "")):
+        waiter = Waiter("web", "prod")
+        waiter.take(ON_2, decided(ON_2, (2, status)))
+        assert waiter.begun.record == arn
+        assert waiter.begun.watched.deployment_id == "ecs-svc/2"
+
+
+def test_its_own_revision_number_is_what_a_record_goes_by() -> None:
+    other = flown(2, target=revision(2, of="77"))
+    found = deployment_wait.decide(ON_2, history.read([other]), "", other.arn)
+    assert isinstance(found, Known)
+    assert found.outcome == "superseded"
