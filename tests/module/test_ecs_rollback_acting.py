@@ -136,6 +136,14 @@ def test_a_revision_that_two_services_leave_is_deregistered_when_the_last_has_le
     assert (set(run.outcomes.values()), shop.status("web:2")) == ({"rolled_back"}, "INACTIVE")
 
 
+def test_a_revision_that_is_pinned_is_not_deregistered(shop: Shop) -> None:
+    shop.releases(2)
+    shop.mark("web:2", "lastgood:pinned", "for the auditors")
+    run = shop.rollback(deregister=True)
+    assert (run.outcome, run.only["deregistered"], shop.status("web:2")) == ("rolled_back", None, "ACTIVE")
+    assert "it is marked lastgood:pinned (for the auditors)" in run.finding("deregister")["message"]
+
+
 def test_a_revision_whose_tasks_still_drain_is_not_deregistered(shop: Shop) -> None:
     shop.releases(2)
     run = shop.rollback(deregister=True, wait_until="serving")

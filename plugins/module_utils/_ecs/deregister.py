@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 
 
 class Deregistrar:
-    """Deregisters revisions that no service and no task of any cluster uses.
+    """Deregisters revisions that nobody pinned and that no service and no task of any cluster uses.
 
     The whole account is looked at in its Region, since services of different clusters may share a task definition.
     Services are read once for all revisions of a call.
@@ -30,6 +30,11 @@ class Deregistrar:
         """Whether it was deregistered, and what there is to say about it. Never raises for AWS's refusals."""
         name = names.short(arn)
         try:
+            pinned = self._pinned(arn)
+            if pinned is not None:
+                return False, Finding(
+                    "deregister", "warn", f"{name} was not deregistered: it is marked {marks.PINNED} ({pinned})"
+                )
             users = self._users(arn)
             if users:
                 return False, Finding(
@@ -39,6 +44,11 @@ class Deregistrar:
         except (AwsCallError, IncompleteAnswerError) as exc:
             return False, Finding("deregister", "warn", f"{name} was not deregistered. {exc.explain()}")
         return True, Finding("deregister", "info", f"{name} was deregistered")
+
+    def _pinned(self, arn: str) -> str | None:
+        # Read now and not with the plan: somebody may have pinned it meanwhile.
+        task_definition = api.describe_task_definition(self._aws, arn)
+        return task_definition.tags.get(marks.PINNED) if task_definition else None
 
     def _users(self, arn: str) -> list[str]:
         users = [

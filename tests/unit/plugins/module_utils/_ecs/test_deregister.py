@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     raw_service,
     refused_by_aws,
     service,
+    task_definition,
 )
 
 STAGE = CLUSTER.replace("prod", "stage")
@@ -41,6 +42,7 @@ class Account(FakeAws):
             describe_tasks=lambda **p: {
                 "tasks": [{"taskArn": f"arn:task/{a}", "taskDefinitionArn": a} for a in p["tasks"]]
             },
+            describe_task_definition=lambda **p: {"taskDefinition": task_definition(p["taskDefinition"]).content},
             deregister_task_definition={},
         )
         self.answers.update(answers)
@@ -82,7 +84,28 @@ def test_a_service_that_is_gone_uses_nothing() -> None:
     assert Deregistrar(Account({CLUSTER: [service(42, status="INACTIVE")]})).deregister(arn(42))[0]
 
 
-READS = ["list_clusters", "list_services", "describe_services", "list_tasks", "describe_tasks"]
+def test_what_is_pinned_is_left_alone() -> None:
+    described = {
+        "taskDefinition": task_definition(42).content,
+        "tags": [{"key": "lastgood:pinned", "value": "2026-11-20T14:03:05Z the auditors want it"}],
+    }
+    aws = Account({CLUSTER: [service(41)]}, describe_task_definition=described)
+    gone, finding = Deregistrar(aws).deregister(arn(42))
+    assert (gone, finding.check, finding.severity) == (False, "deregister", "warn")
+    assert finding.message == (
+        "web:42 was not deregistered: it is marked lastgood:pinned (2026-11-20T14:03:05Z the auditors want it)"
+    )
+    assert [name for name, _params in aws.requests] == ["describe_task_definition"]
+
+
+READS = [
+    "describe_task_definition",
+    "list_clusters",
+    "list_services",
+    "describe_services",
+    "list_tasks",
+    "describe_tasks",
+]
 
 
 @pytest.mark.parametrize("operation", READS)
