@@ -202,6 +202,27 @@ services:
           returned: always
           type: dict
           sample: {}
+        past:
+          description: What happened to it, as far as the record goes, the oldest first.
+          returned: always
+          type: list
+          elements: dict
+          sample:
+            - at: "2026-11-18T10:02:00+00:00"
+              what: "ECS rolled it back at 2026-11-18 10:02:00 UTC (circuit breaker)"
+              verdict: bad
+              service_deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
+        registered_by:
+          description: ARN of who registered the task definition.
+          returned: always, null where AWS does not tell
+          type: str
+          sample: arn:aws:sts::123456789012:assumed-role/ci/build-4711
+        marks:
+          description: The tags of the task definition that begin with C(lastgood:).
+          returned: always
+          type: dict
+          sample:
+            "lastgood:bad": "2026-11-20T14:03:00Z 500s since 13:52"
         current:
           description: Whether it is what runs now.
           returned: always

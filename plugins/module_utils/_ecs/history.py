@@ -59,7 +59,8 @@ class Arrival:
 class Candidate:
     """A version that the service ran before (or tried to), with a verdict and why.
 
-    ``revision`` is the one that proved it good, or else the last one that was tried.
+    ``revision`` is the one that proved it good, or else the last one that was tried. ``past`` is what happened to it,
+    the oldest first; ``registered_by`` and ``marks`` are known where its task definition was read.
     """
 
     task_definition: str
@@ -68,6 +69,9 @@ class Candidate:
     last_used: datetime
     deployment: str
     revision: Revision
+    past: tuple[Evidence, ...] = ()
+    registered_by: str = ""
+    marks: t.Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -79,6 +83,12 @@ class Candidate:
             "service_deployment": self.deployment,
             "service_revision": self.revision.arn,
             "image_digests": dict(self.revision.digests),
+            "past": [
+                {"at": e.at.isoformat(), "what": e.why, "verdict": e.verdict, "service_deployment": e.deployment}
+                for e in self.past
+            ],
+            "registered_by": self.registered_by or None,
+            "marks": dict(self.marks),
         }
 
 
@@ -331,9 +341,19 @@ def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Cand
         # Where the record is silent (STOPPED), what was proved before still stands.
         proofs = [e for e in record.evidence if e.verdict != "unknown"] or record.evidence
         verdict, why = proofs[-1].verdict, proofs[-1].why
-    if known is not None:
-        verdict, why = marks.weigh(known.tags, verdict, why)
-    return Candidate(name, verdict, why, record.last_used, record.deployment, record.proven or record.revision)
+    tags = known.tags if known else {}
+    verdict, why = marks.weigh(tags, verdict, why)
+    return Candidate(
+        task_definition=name,
+        verdict=verdict,
+        why=why,
+        last_used=record.last_used,
+        deployment=record.deployment,
+        revision=record.proven or record.revision,
+        past=tuple(record.evidence),
+        registered_by=str(known.content.get("registeredBy") or "") if known else "",
+        marks={key: value for key, value in tags.items() if key.startswith(marks.PREFIX)},
+    )
 
 
 def _success(deployment: ServiceDeployment, ended: datetime) -> str:
