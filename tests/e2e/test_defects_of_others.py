@@ -6,8 +6,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tests.e2e import play
 from tests.e2e.conftest import Rollback
 from tests.e2e.stage import CLUSTER, Stage
+
+WAIT = f"""
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Wait
+      lastgood.aws.ecs_deployment_wait:
+        cluster: {CLUSTER}
+        service: web
+"""
 
 
 def test_r1_gaps_between_revisions_are_no_obstacle(stage: Stage, rollback: Rollback) -> None:
@@ -52,3 +65,20 @@ def test_r3_what_was_not_waited_for_is_not_called_done(stage: Stage, rollback: R
     assert (again.rc, again.of()["outcome"], again.of()["method"]) == (0, "rolled_back", "adopt")
     assert stage.runs() == {"web:2": 2}
     assert stage.count("UpdateService") == 1 + 2, "the two releases and one rollback"
+
+
+def test_a1_a_deployment_that_ecs_undid_is_not_one_that_succeeded(stage: Stage, tmp_path: Path) -> None:
+    """The waiter of AWS's SDK and CLI sees one deployment and all its tasks running, and is content."""
+    stage.good_service(deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}})
+    stage.deploy("web", 2, "cannot_pull")
+    once = {"Delay": 1, "MaxAttempts": 1}
+    stage.world.ecs.get_waiter("services_stable").wait(cluster=CLUSTER, services=["web"], WaiterConfig=once)
+    playbook = tmp_path / "wait.yml"
+    playbook.write_text(WAIT)
+    stage.control.reset_calls()
+    done = play.run(stage.url, playbook)
+    assert done.rc == 2
+    [message] = done.messages
+    assert "web:2" in message
+    assert "web is serving on web:1 with 2 of 2" in message
+    assert stage.writes() == []
