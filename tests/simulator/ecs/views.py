@@ -24,6 +24,9 @@ Shape = dict[str, Any]
 
 # What Fargate resolves the platform version LATEST to.
 FARGATE_PLATFORM = "1.4.0"
+# "20 GiB of ephemeral storage" by default.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
+FARGATE_STORAGE = {"sizeInGiB": 20}
 # The other members of a service's template are shown in its deployments only.
 _TEMPLATE_SHOWN = frozenset(
     {
@@ -293,15 +296,19 @@ def task(item: Task, with_tags: bool) -> Shape:
             "connectivity": "CONNECTED" if item.started_at is not None else None,
             "connectivityAt": item.started_at,
             "availabilityZone": item.arn.split(":")[3] + "a" if _fargate(settings) else None,
-            "overrides": settings.get("overrides") or {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
+            "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []}
+            | (settings.get("overrides") or {}),
             "attachments": [],
             "attributes": [],
             "enableExecuteCommand": bool(settings.get("enableExecuteCommand")),
             "version": 1,
             "containers": [_container(item, index) for index in range(len(item.container_ids))],
-            "tags": item.tags if with_tags else None,
+            "tags": item.tags if with_tags else [],
         }
     )
+    if _fargate(settings):
+        storage = item.task_definition.data.get("ephemeralStorage") or FARGATE_STORAGE
+        shape |= {"ephemeralStorage": storage, "fargateEphemeralStorage": storage}
     return shape | _platform(settings)
 
 

@@ -43,12 +43,13 @@ class Cluster:
         return f"{family}:{definition['revision']}"
 
     def create(self, name: str = "web", revision: str = "web:1", count: int = 4, **options: Any) -> dict[str, Any]:
-        """Create a service."""
+        """Create a service; options that are None are left out."""
+        given = {"launchType": "FARGATE", "taskDefinition": revision, **options}
         service: dict[str, Any] = self.ecs.create_service(
             cluster="prod",
             serviceName=name,
             desiredCount=count,
-            **{"launchType": "FARGATE", "taskDefinition": revision, **options},
+            **{name: value for name, value in given.items() if value is not None},
         )["service"]
         return service
 
