@@ -11,12 +11,14 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     RETRIED_CODES,
     THROTTLING_CODES,
     IncompleteAnswerError,
+    UnknownOperationError,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 
@@ -69,8 +71,17 @@ class Aws:
 
     @AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=RETRIED_CODES)
     def call(self, service: str, method: str, /, **params: t.Any) -> Answer:
-        """One request: ``method`` is boto3's name of the operation (``describe_services``)."""
-        return t.cast(Answer, getattr(self.client(service), method)(**params))
+        """One request: ``method`` is boto3's name of the operation (``describe_services``).
+
+        Raises :class:`UnknownOperationError` where the installed botocore is too old to have it.
+        """
+        operation = getattr(self.client(service), method, None)
+        if operation is None:
+            raise UnknownOperationError(
+                "".join(word.capitalize() for word in method.split("_")),
+                str(gather_sdk_versions().get("botocore_version", "")),
+            )
+        return t.cast(Answer, operation(**params))
 
     def pages(self, service: str, method: str, result_key: str, /, **params: t.Any) -> t.Iterator[t.Any]:
         """All items of a paged operation, page by page as they are asked for.

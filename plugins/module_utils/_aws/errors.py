@@ -159,6 +159,36 @@ class IncompleteAnswerError(AnsibleAWSError):
         return f"{self.message}. Nothing can be concluded from it: run the same command again."
 
 
+class UnknownOperationError(AwsCallError):
+    """The installed botocore has no such operation, so nothing was sent."""
+
+    def __init__(self, operation: str, botocore_version: str) -> None:
+        super().__init__(message=f"The installed botocore {botocore_version} does not know {operation}")
+        self._operation = operation
+
+    code = "UnknownOperation"
+    is_denied = False
+    is_throttled = False
+    no_answer = False
+
+    @property
+    def operation(self) -> str:
+        """The API operation (``ContinueServiceDeployment``)."""
+        return self._operation
+
+    @property
+    def detail(self) -> str:
+        """What is missing."""
+        return str(self.message)
+
+    def explain(self) -> str:
+        """One sentence for the person on call."""
+        return (
+            f"{self.message}, so it was not asked for. Install a newer boto3 and botocore where this runs, and run the "
+            "same command again."
+        )
+
+
 _Function = t.TypeVar("_Function", bound=t.Callable[..., t.Any])
 
 

@@ -17,12 +17,24 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan, read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+
+# What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
+# (the operation's errors in botocore's model).
+_NOT_AT_THE_HOOK: t.Final = frozenset({"InvalidParameterException", "ClientException"})
 
 
 class PlanIsStale(Exception):
     """The service is not as the plan found it. Nothing was written; plan again."""
+
+
+class AlreadyThere(Exception):
+    """The service runs a copy of the target already, and nothing is left to deploy. ``copy`` is its ARN."""
+
+    def __init__(self, copy: str) -> None:
+        super().__init__(copy)
+        self.copy = copy
 
 
 class AnswerLost(Exception):
@@ -90,11 +102,23 @@ def roll_back_natively(aws: Aws, planned: plan.Plan) -> Accepted:
     except AwsCallError as exc:
         if api.has_ended_meanwhile(exc):
             raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
+        if parked and exc.code in _NOT_AT_THE_HOOK and not _still_parked(aws, arn, parked.hook):
+            raise PlanIsStale(f"somebody answered the hook meanwhile: {exc.detail}") from exc
         if not exc.no_answer or not _is_rolling_back(aws, arn, operation, exc):
             raise
         what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
         notes = (_answer_lost(operation, exc, what),)
     return Accepted(planned.service, wrote=True, service_deployment=arn, findings=notes)
+
+
+def _still_parked(aws: Aws, arn: str, hook: str) -> bool:
+    """Whether a deployment waits at this hook. Where that cannot be read it is taken for so."""
+    try:
+        record = api.describe_service_deployments(aws, [arn]).get(arn, {})
+    except (AwsCallError, IncompleteAnswerError):
+        return True
+    pause = read.pause(record)
+    return pause is not None and pause.hook == hook
 
 
 def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) -> bool:
@@ -110,7 +134,8 @@ def update_service(
 ) -> Accepted:
     """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays.
 
-    ``override`` are changes of the deployment configuration, whose undoing the caller has recorded.
+    ``override`` are changes of the deployment configuration, whose undoing the caller has recorded. Raises
+    :class:`AlreadyThere` where a copy is needed, and what runs is one.
     """
     if planned.target is None:
         raise PlanIsStale("the plan has no target")
@@ -118,6 +143,8 @@ def update_service(
     notes: tuple[Finding, ...] = ()
     if planned.copy is not None:
         target, notes = _register_copy(aws, planned.target, planned.copy)
+        if names.same(target, planned.current):
+            raise AlreadyThere(target)
     changes: dict[str, t.Any] = {"taskDefinition": target}
     if tasks is not None:
         changes["desiredCount"] = tasks
@@ -193,6 +220,7 @@ def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, wh
 def _not_known(
     operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
 ) -> str:
+    """What to say of a write whose answer was lost, when the look that should tell failed too."""
     return (
         f"the answer to {operation} was lost ({error.detail}), and whether AWS applied it is not known. "
         f"{then.explain()} Nothing was undone. Run the same command again: it goes on from what it finds"

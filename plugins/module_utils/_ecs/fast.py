@@ -57,14 +57,23 @@ def restore(configuration: Configuration) -> dict[str, t.Any]:
     return back
 
 
+def differs(configuration: Configuration, back: Configuration) -> bool:
+    """Whether anything has to be put back."""
+    return bool(json.loads(_as_text(restore(configuration))) != back)
+
+
 def record(configuration: Configuration) -> dict[str, str] | None:
     """The tags that remember what :func:`restore` needs; None where it is too much for tags."""
-    text = json.dumps(restore(configuration), sort_keys=True, separators=(",", ":"), default=str)
+    text = _as_text(restore(configuration))
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     chunks = [packed[i : i + _CHUNK] for i in range(0, len(packed), _CHUNK)]
     if len(chunks) > _MOST_CHUNKS:
         return None
     return {f"{_PREFIX}{number}": chunk for number, chunk in enumerate(chunks, start=1)}
+
+
+def _as_text(configuration: Configuration) -> str:
+    return json.dumps(configuration, sort_keys=True, separators=(",", ":"), default=str)
 
 
 def recorded(tags: t.Mapping[str, str]) -> dict[str, t.Any] | None:

@@ -128,6 +128,29 @@ def by_digest(revision: Revision) -> bool:
     return any("@" in str(c.get("image", "")) for c in revision.settings.get("containerImages") or [])
 
 
+def may_pin(copy: Revision, original: Revision) -> bool:
+    """By what ECS recorded, one may be a pinned copy of the other: the same images, some of them now by digest.
+
+    Only then is it worth reading both task definitions.
+    """
+    ours, theirs = _recorded(copy), _recorded(original)
+    pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
+    return (
+        set(ours) == set(theirs)
+        and all(one == other or (_pins(one[0], other[0]) and one[1] == other[1]) for one, other in pairs)
+        and any(_pins(one[0], other[0]) for one, other in pairs)
+    )
+
+
+def _recorded(revision: Revision) -> dict[str, tuple[Image, str]]:
+    """By container, the image as it was named, and its digest."""
+    found = {}
+    for container in revision.settings.get("containerImages") or []:
+        image = parse(str(container.get("image", "")))
+        found[str(container.get("containerName"))] = (image, str(container.get("imageDigest") or image.digest))
+    return found
+
+
 def original_of(copy: TaskDefinition, others: t.Iterable[TaskDefinition]) -> str | None:
     """The ARN of what a pinned copy was made of, by its tag or, where it could not be tagged, by its content."""
     tagged = copied_from(copy)
@@ -233,9 +256,10 @@ def pinned_copy(target: TaskDefinition, pin: t.Mapping[str, str]) -> dict[str, t
         for c in target.content.get("containerDefinitions") or []
     ]
     kept = {key: value for key, value in target.tags.items() if not key.startswith((marks.PREFIX, "aws:"))}
+    # A copy of a copy is one of the first as well.
+    original = copied_from(target) or names.short(target.arn)
     request["tags"] = [
-        {"key": key, "value": value}
-        for key, value in {**kept, marks.COPY_OF: marks.tag_value(names.short(target.arn))}.items()
+        {"key": key, "value": value} for key, value in {**kept, marks.COPY_OF: marks.tag_value(original)}.items()
     ]
     return request
 
@@ -251,15 +275,18 @@ def is_copy(copy: TaskDefinition, original: TaskDefinition) -> bool:
     if _without_images(copy) != _without_images(original):
         return False
     pairs = list(zip(_images(copy), _images(original)))
-    return all(one == other or (one.digest and one.name == other.name) for one, other in pairs) and any(
-        one != other for one, other in pairs
-    )
+    return all(one == other or _pins(one, other) for one, other in pairs) and any(one != other for one, other in pairs)
 
 
 def is_the_copy(found: TaskDefinition, original: TaskDefinition, pin: t.Mapping[str, str]) -> bool:
     """A copy with exactly these digests exists already: a run before this one was cut off after registering it."""
     wanted = TaskDefinition(found.arn, found.status, {}, {**original.content, **pinned_copy(original, pin)})
     return _without_images(found) == _without_images(original) and _images(found) == _images(wanted)
+
+
+def _pins(one: Image, other: Image) -> bool:
+    # Of two that go by digest, as some pipelines make all of theirs, none is a copy of the other.
+    return bool(one.digest) and not other.digest and one.name == other.name
 
 
 def _images(task_definition: TaskDefinition) -> list[Image]:

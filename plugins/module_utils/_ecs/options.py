@@ -64,6 +64,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
             fallback=params["fallback"],
             force=params["force"],
             copies=params["pin_images"] == "always",
+            to_the_letter=params["pin_images"] == "never",
         ),
         in_flight=params["in_flight"],
         tasks=tasks,

@@ -106,18 +106,17 @@ class Planner:
         return planned
 
     def _learn_copies(self, service: Service, histories: read.Histories) -> None:
-        """Tell the history which of its versions are pinned copies of others. Read only where images go by digest."""
+        """Tell the history which of its versions are pinned copies of others. Only those that may be are read."""
         history = histories.found.get(service.name)
-        pinned = (
-            [name for name, record in history.records.items() if images.by_digest(record.revision)] if history else []
-        )
-        if history is None or not pinned:
+        if history is None:
             return
-        for name in history.records:
-            self._task_definitions.read(name)
-        known = {name: self._task_definitions.known[name] for name in history.records}
-        copies = {name: original for name in pinned if (original := images.original_of(known[name], known.values()))}
-        if copies:
+        copies = {}
+        for name, originals in _possible_copies(history).items():
+            read_ = self._task_definitions.read
+            original = images.original_of(read_(name), [read_(other) for other in originals])
+            if original is not None:
+                copies[name] = original
+        if copies != history.copies:
             histories.found[service.name] = history_of(history.deployments, copies)
 
     def _check_images(
@@ -157,3 +156,17 @@ def _worth_a_history(services: t.Iterable[Service]) -> list[Service]:
 
 def _refused(name: str, reason: str, check: str = "unreadable") -> Refusal:
     return Refusal(name, reason, (Finding(check, "block", reason),))
+def _possible_copies(history: History) -> dict[str, list[str]]:
+    """Versions that may be pinned copies, and what of."""
+    ran: dict[str, list[Revision]] = {}
+    for deployment in history.deployments:
+        for revision in (*deployment.sources, deployment.target):
+            ran.setdefault(revision.task_definition, []).append(revision)
+    found: dict[str, list[str]] = {}
+    for name, copies in ran.items():
+        if any(images.by_digest(copy) for copy in copies):
+            originals = [o for o, others in ran.items() if any(images.may_pin(c, r) for c in copies for r in others)]
+            found.update({name: originals} if originals else {})
+    return found
+
+

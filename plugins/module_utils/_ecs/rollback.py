@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
@@ -34,6 +34,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Swe
 
 # A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
 _PLANS_PER_SERVICE: t.Final = 3
+
+# Where ECS, or the installed botocore, does not have its own way back.
+_NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOperation"})
+_OTHER_WAY: t.Final = "Or give in_flight: supersede, which goes back by a new deployment instead."
+# Outcomes after which a deployment of ours goes on, and those where one that runs is not ours.
+_STILL_RUNNING: t.Final = frozenset({"started", "timeout"})
+_NOT_OURS: t.Final = frozenset({"unchanged", "refused"})
 
 
 @dataclass(frozen=True)
@@ -141,12 +148,19 @@ class Rollback:
                 run.accepted = act.update_service(self._aws, planned, self._order.wish.tasks, override)
         except act.PlanIsStale:
             return False
+        except act.AlreadyThere as exc:
+            primary = now.primary
+            if primary is None or primary.rollout_state != "IN_PROGRESS":
+                run.end("unchanged", f"it is on {names.short(exc.copy)} already, a copy of {names.short(run.target)}")
+                return True
+            run.accepted = replace(act.adopt(planned), copy=exc.copy)
         except act.AnswerLost as exc:
             run.changed = True
             run.end("timeout", str(exc))
             return True
         except (AwsCallError, IncompleteAnswerError) as exc:
-            run.end("refused", exc.explain())
+            other = planned.method in method.NATIVE and exc.code in _NO_NATIVE_WAY
+            run.end("refused", exc.explain() + (f" {_OTHER_WAY}" if other else ""))
             return True
         run.service = run.accepted.service
         run.changed = run.accepted.wrote
@@ -262,18 +276,26 @@ class Rollback:
     def _restore_configuration(self, run: ServiceRun) -> None:
         """Give the service its own deployment configuration back, also where an earlier run was killed before it could.
 
-        Not while a deployment is still running: it might take over what is changed under it.
+        Not while the deployment that it was changed for may still run: it might take over what is changed under it.
         """
         service = run.service
         keys = (*run.configuration_tags, *(fast.tag_keys(service.tags) if service else ()))
-        if service is None or not keys or run.outcome in ("started", "planned", "timeout"):
+        if service is None or not keys or self._order.check_mode:
             return
         try:
             now = api.describe_services(self._aws, run.cluster, [run.name])[run.name]
             back = fast.recorded(now.tags) if isinstance(now, Service) else None
-            if back is None:
+            if back is None or not isinstance(now, Service):
                 return
-            api.update_service(self._aws, service.cluster_arn, run.name, deploymentConfiguration=back)
+            if run.outcome in _STILL_RUNNING or (run.outcome in _NOT_OURS and _is_deploying(now)):
+                what = (
+                    "the deployment configuration is not yet what it was, since a deployment is running. Run the same "
+                    "command again when it has ended: it puts the configuration back"
+                )
+                run.findings.append(Finding("configuration", "warn", what))
+                return
+            if fast.differs(now.configuration, back):
+                api.update_service(self._aws, service.cluster_arn, run.name, deploymentConfiguration=back)
             run.changed = True
             api.untag_resource(self._aws, service.arn, sorted(set(keys)))
             run.findings.append(Finding("configuration", "info", "the deployment configuration is as it was before"))
@@ -354,6 +376,10 @@ class Rollback:
         run.findings.append(finding)
         if gone:
             run.deregistered, run.changed = left, True
+
+
+def _is_deploying(service: Service) -> bool:
+    return service.primary is not None and service.primary.rollout_state == "IN_PROGRESS"
 
 
 def _images_are_known(run: ServiceRun) -> bool:

@@ -213,7 +213,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _judge(self, track: _Track[AnySubject], service: Service, raw: Answer | None, again: list[AnySubject]) -> None:
         run = track.run
         run.service = service
-        record = _record(raw) if raw else None
+        record = _record(raw, bool(track.watched.service_deployment)) if raw else None
         look = watch.assess(track.watched, service, record)
         self._tell(track, service, record)
         track.listed = track.listed or service.deployment(track.watched.deployment_id) is not None
@@ -316,8 +316,10 @@ class Sweeper(t.Generic[AnySubject]):
             )
 
 
-def _record(raw: Answer) -> Record:
+def _record(raw: Answer, goes_back: bool) -> Record:
     weight = (raw.get("targetServiceRevision") or {}).get("requestedProductionTrafficWeight")
+    if weight is not None and goes_back:
+        weight = 100 - float(weight)
     return Record(
         status=str(raw.get("status", "")),
         reason=str(raw.get("statusReason") or ""),

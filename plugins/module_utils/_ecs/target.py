@@ -41,6 +41,8 @@ class Selection:
     force: bool = False
     # A copy will be registered, so the task definition need not be ACTIVE.
     copies: bool = False
+    # A pinned copy does not stand for the version that was named.
+    to_the_letter: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,9 @@ def choose(
     if settled:
         return Choice(settled=settled)
     if selection.revision is not None:
-        return _or_finish(ours, _explicit(selection.revision, current, history), current)
+        return _or_finish(ours, _explicit(selection, current, history), current)
     if selection.as_of is not None:
-        return _or_finish(ours, _as_of(selection.as_of, current, history), current)
+        return _or_finish(ours, _as_of(selection, selection.as_of, current, history), current)
     if ours is not None and (selection.steps_back == 1 or history is None):
         return ours
     if history is not None and history.returning_from is not None and selection.steps_back == 1:
@@ -132,22 +134,32 @@ def _or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:
     return replace(ours, source=choice.source)
 
 
-def _explicit(revision: str, current: str, history: History | None) -> Choice:
+def _runs_as_a_copy(selection: Selection, target: str, current: str, history: History | None) -> bool:
+    """What runs is a pinned copy of the target, and so the same version."""
+    if history is None or selection.to_the_letter:
+        return False
+    return not names.same(target, current) and names.same(target, history.root(current))
+
+
+def _explicit(selection: Selection, current: str, history: History | None) -> Choice:
+    revision = selection.revision or ""
     target = names.from_option(revision, current)
     if target is None:
         return Choice(
             problem=f"revision '{revision}' is neither a number, nor family:number, nor the ARN of a task definition"
         )
+    why = "you named it"
+    if _runs_as_a_copy(selection, target, current, history):
+        why = f"you named {names.short(target)}, and {names.short(current)} is that with its images pinned"
+        target = current
     if names.same(target, current):
         if history is not None and history.running is not None:
-            return Choice(
-                "revision", current, "you named it, and a deployment to it is running", history.returning_from
-            )
-        return Choice("revision", current, "you named it")
+            return Choice("revision", current, f"{why}, and a deployment to it is running", history.returning_from)
+        return Choice("revision", current, why)
     return Choice("revision", target, "you named it", _left(current, history))
 
 
-def _as_of(when: datetime, current: str, history: History | None) -> Choice:
+def _as_of(selection: Selection, when: datetime, current: str, history: History | None) -> Choice:
     if history is None:
         return Choice(problem="as_of needs the service deployment history, and AWS does not tell it")
     arrival = history.in_service_at(when)
@@ -160,7 +172,10 @@ def _as_of(when: datetime, current: str, history: History | None) -> Choice:
         )
     why = f"in service at {when.isoformat()}, since {arrival.at.isoformat()}"
     left = _left(current, history)
-    return Choice("as_of", arrival.task_definition, why, None if names.same(arrival.task_definition, left) else left)
+    target = arrival.task_definition
+    if _runs_as_a_copy(selection, target, current, history):
+        target = current
+    return Choice("as_of", target, why, None if names.same(target, left) else left)
 
 
 def _our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
@@ -264,9 +279,10 @@ def _chosen(
 ) -> Choice:
     position = candidates.index(pick)
     weighed = tuple(c.task_definition for c in candidates[: position + 1])
-    if pick.task_definition == current and history is not None and history.returning_from is not None:
+    there = pick.task_definition == (history.root(current) if history else current) or pick.task_definition == current
+    if there and history is not None and history.returning_from is not None:
         return replace(_running_rollback(history), weighed=weighed)
-    if pick.task_definition == current:
+    if there:
         return Choice(
             weighed=weighed,
             settled=f"it is on {names.short(current)} already, {steps} good versions back; nothing was deployed since",

@@ -25,6 +25,8 @@ State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_bef
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html).
 _TRAFFIC_IS_SHIFTED: t.Final = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"})
 
+_TRAFFIC_GOES_BACK: t.Final = frozenset({"ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"})
+
 # DescribeServices calls are batched by ten; polling takes at most this many of them a second, a sixth of the
 # published 20 per second, so that the console and ECS itself stay usable in an incident.
 _SWEEP_CALLS_PER_SECOND: t.Final = 3.0
@@ -65,8 +67,9 @@ class Begun:
 class Record:
     """A service deployment as DescribeServiceDeployments shows it.
 
-    ``weight`` is the share of the production traffic, in percent, that its target is to take; None where there is no
-    load balancer that shifts it. ``pause`` is the hook that waits for somebody.
+    ``weight`` is the share of the production traffic, in percent, that the version that we go to is to take: the
+    target of the deployment, or its source where ECS rolls it back. None where no load balancer shifts it.
+    ``pause`` is the hook that waits for somebody.
     """
 
     status: str
@@ -144,7 +147,14 @@ def _native(watched: Watched, service: Service, record: Record | None) -> Look:
         return Look("going")
     if record.status == "ROLLBACK_SUCCESSFUL" and _settled(service, primary):
         return Look("stable")
-    return Look("serving") if _serving(service, primary) else Look("going")
+    return Look("serving") if _serving(service, primary) or _traffic_is_back(record, primary) else Look("going")
+
+
+def _traffic_is_back(record: Record, target: Deployment) -> bool:
+    """ECS has given all the traffic back to tasks that never went away; those of the bad version may still run."""
+    # The weight is what was asked for when the stage began; with the next stage it has taken effect.
+    shifted = record.weight is not None and record.weight >= 100 and record.stage != "PRODUCTION_TRAFFIC_SHIFT"
+    return record.status in _TRAFFIC_GOES_BACK and shifted and target.running >= target.desired > 0
 
 
 def _settled(service: Service, ours: Deployment) -> bool:

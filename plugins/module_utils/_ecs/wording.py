@@ -102,7 +102,9 @@ def where_it_is(run: Placed) -> str:
     if not serving:
         return f"{run.name} has no running task (desired: {service.desired})"
     counts = " and ".join(f"{names.short(d.task_definition)} with {d.running} of {service.desired}" for d in serving)
-    text = f"{run.name} is serving on {counts} tasks"
+    # Where traffic is shifted, tasks that run need not get any.
+    verb = "is serving on" if service.strategy == "ROLLING" else "runs"
+    text = f"{run.name} {verb} {counts} tasks"
     if _ecs_goes_on(service, run.target):
         text += f". ECS goes on trying to start {names.short(run.target)}"
     return text

@@ -136,6 +136,7 @@ def of_container(state: images.State, recorded: str = D1, why: str = "", name: s
     return Check(name, "web:1", recorded, Resolution(state, why=why))
 
 
+STATES = t.get_args(images.State)
 # By mode, what the registry says, and whether a digest is on record: whether it is pinned, and what is found.
 UNKNOWN = ("image_identity", "unknown")
 DECISIONS: dict[tuple[str, str, bool], tuple[bool, tuple[str, str] | None]] = {
@@ -160,7 +161,7 @@ DECISIONS: dict[tuple[str, str, bool], tuple[bool, tuple[str, str] | None]] = {
 
 @pytest.mark.parametrize(
     ("mode", "state", "on_record"),
-    list(itertools.product(t.get_args(images.PinImages), t.get_args(images.State), (True, False))),
+    list(itertools.product(t.get_args(images.PinImages), STATES, (True, False))),
 )
 def test_decision(mode: images.PinImages, state: images.State, on_record: bool) -> None:
     pinned, found = DECISIONS[mode, state, on_record]

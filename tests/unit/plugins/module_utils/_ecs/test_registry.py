@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from types import SimpleNamespace
 
+import botocore.model
 import botocore.session
 import pytest
 
@@ -76,7 +77,8 @@ def statuses() -> list[str]:
     model = botocore.session.get_session().get_service_model("ecr")
     try:
         return list(model.shape_for("ImageStatus").enum)
-    except Exception:  # noqa: BLE001  (an older botocore does not know it)
+    except botocore.model.NoShapeFoundError:
+        # An older botocore.
         return []
 
 
