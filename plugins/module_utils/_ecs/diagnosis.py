@@ -55,6 +55,14 @@ class StoppedTask:
         return self.stop_code in _FAILURE_CODES or bool(_UNHEALTHY.search(self.reason))
 
     @property
+    def counted(self) -> bool:
+        """The circuit breaker counts it: it was never RUNNING, or did not pass its health checks.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html (failedTasks)
+        """
+        return self.started_at is None or self.stop_code != "EssentialContainerExited"
+
+    @property
     def cause(self) -> str:
         """Why it stopped, with the exit code where there is one."""
         text = self.reason or self.stop_code or "no reason given"
@@ -109,11 +117,10 @@ def in_trouble(deployment: Deployment | None, seconds_without_progress: float) -
 def certain(diagnosis: Diagnosis, desired: int, circuit_breaker: bool) -> str | None:
     """Why it is certain that the deployment will not come up, None while it still may.
 
-    Where the circuit breaker is on, ECS decides, and what it decides is what counts.
+    Where the circuit breaker is on, ECS decides about all that it counts, and what it decides is what counts. A task
+    that was RUNNING and then exits it does not count (https://github.com/aws/containers-roadmap/issues/1206).
     """
-    if circuit_breaker:
-        return None
-    failed = [task for task in diagnosis.stopped if task.failed]
+    failed = [task for task in diagnosis.stopped if task.failed and not (circuit_breaker and task.counted)]
     hopeless = [task for task in failed if "CannotPull" in task.reason and _PULL_CANNOT_SUCCEED.search(task.reason)]
     if len(hopeless) >= min(_LEAST_FAILURES, max(desired, 1)) and diagnosis.running_since is None:
         return diagnosis.headline()
