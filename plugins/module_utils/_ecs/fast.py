@@ -25,8 +25,8 @@ _PREFIX: t.Final = "lastgood:configuration-"
 _CHUNK: t.Final = 256
 # More than that would crowd out the service's own tags: it can have 50.
 _MOST_CHUNKS: t.Final = 8
-# What is changed, and so what is put back.
-_CHANGED: t.Final = ("strategy", "bakeTimeInMinutes", "lifecycleHooks", "linearConfiguration", "canaryConfiguration")
+# What goes with a strategy, and is sent again with it.
+_OF_STRATEGIES: t.Final = ("linearConfiguration", "canaryConfiguration")
 
 Configuration = t.Mapping[str, t.Any]
 
@@ -50,16 +50,16 @@ def override(configuration: Configuration) -> dict[str, t.Any]:
 
 
 def restore(configuration: Configuration) -> dict[str, t.Any]:
-    """What puts the configuration back. What it did not have is sent as nothing, since AWS keeps what is left out."""
-    back = {key: configuration[key] for key in _CHANGED if key in configuration}
-    back.setdefault("bakeTimeInMinutes", 0)
-    back.setdefault("lifecycleHooks", [])
-    return back
+    """What puts the configuration back: exactly what :func:`override` changes of it, as AWS keeps what is left out."""
+    changed = override(configuration)
+    keys = (*changed, *(_OF_STRATEGIES if "strategy" in changed else ()))
+    return {key: configuration[key] for key in keys if key in configuration}
 
 
 def differs(configuration: Configuration, back: Configuration) -> bool:
     """Whether anything has to be put back."""
-    return bool(json.loads(_as_text(restore(configuration))) != back)
+    now = {key: configuration[key] for key in back if key in configuration}
+    return bool(json.loads(_as_text(now)) != back)
 
 
 def record(configuration: Configuration) -> dict[str, str] | None:

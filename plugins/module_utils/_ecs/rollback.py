@@ -297,8 +297,6 @@ class Rollback:
             if fast.differs(now.configuration, back):
                 api.update_service(self._aws, service.cluster_arn, run.name, deploymentConfiguration=back)
             run.changed = True
-            api.untag_resource(self._aws, service.arn, sorted(set(keys)))
-            run.findings.append(Finding("configuration", "info", "the deployment configuration is as it was before"))
         except ValueError as exc:
             run.findings.append(
                 Finding("configuration", "warn", f"{exc}; the deployment configuration was left as it is")
@@ -306,6 +304,18 @@ class Rollback:
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"the deployment configuration is not yet what it was. {exc.explain()} The next run puts it back"
             run.findings.append(Finding("configuration", "warn", what))
+        else:
+            self._forget_configuration(run, service, sorted(set(keys)))
+
+    def _forget_configuration(self, run: ServiceRun, service: Service, keys: t.Sequence[str]) -> None:
+        what = "the deployment configuration is as it was before"
+        try:
+            api.untag_resource(self._aws, service.arn, keys)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            left = f"remove the tags {', '.join(keys)} of the service, or the next run puts this one back again"
+            run.findings.append(Finding("configuration", "warn", f"{what}, but {left}. {exc.explain()}"))
+            return
+        run.findings.append(Finding("configuration", "info", what))
 
     def _read_what_runs(self, runs: t.Sequence[ServiceRun]) -> None:
         """The revisions in service now, for the result, and to compare the images with those that were good."""

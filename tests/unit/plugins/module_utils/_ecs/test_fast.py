@@ -26,6 +26,13 @@ CHECK = {
 OLD_CHECK = {key: value for key, value in CHECK.items() if key != "targetType"}
 LINEAR = {"stepPercent": 10.0, "stepBakeTimeInMinutes": 6}
 CANARY = {"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 10}
+# Each with something to skip.
+STRATEGIES: list[dict[str, t.Any]] = [
+    {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 10, "lifecycleHooks": [PAUSE, CHECK]},
+    {"strategy": "LINEAR", "linearConfiguration": LINEAR},
+    {"strategy": "CANARY", "canaryConfiguration": CANARY, "lifecycleHooks": [CHECK] * 8 + [PAUSE]},
+    {"strategy": "BLUE_GREEN", "lifecycleHooks": [{**PAUSE, "hookDetails": {"note": "größer als 5 €?"}}]},
+]
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}, "minimumHealthyPercent": 100}
 
 
@@ -60,26 +67,49 @@ def test_what_is_changed_for_one_deployment(configuration: dict[str, t.Any], cha
 @pytest.mark.parametrize(
     ("configuration", "back"),
     [
-        ({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 10}, {"lifecycleHooks": []}),
-        ({"strategy": "BLUE_GREEN", "lifecycleHooks": [PAUSE]}, {"bakeTimeInMinutes": 0}),
-        ({"strategy": "LINEAR", "linearConfiguration": LINEAR, "bakeTimeInMinutes": 3, "lifecycleHooks": [CHECK]}, {}),
-        ({"strategy": "CANARY", "canaryConfiguration": CANARY}, {"bakeTimeInMinutes": 0, "lifecycleHooks": []}),
+        ({"strategy": "ROLLING"}, []),
+        ({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 10}, ["bakeTimeInMinutes"]),
+        ({"strategy": "BLUE_GREEN", "lifecycleHooks": [PAUSE, CHECK]}, ["lifecycleHooks"]),
+        ({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 10, "lifecycleHooks": [CHECK]}, ["bakeTimeInMinutes"]),
+        ({"strategy": "LINEAR", "linearConfiguration": LINEAR}, ["strategy", "linearConfiguration"]),
+        (
+            {"strategy": "CANARY", "canaryConfiguration": CANARY, "bakeTimeInMinutes": 3, "lifecycleHooks": [PAUSE]},
+            ["strategy", "canaryConfiguration", "bakeTimeInMinutes", "lifecycleHooks"],
+        ),
+        # What only stands there is not touched.
+        (
+            {"strategy": "BLUE_GREEN", "linearConfiguration": LINEAR, "bakeTimeInMinutes": 1},
+            ["bakeTimeInMinutes"],
+        ),
     ],
 )
-def test_what_puts_it_back(configuration: dict[str, t.Any], back: dict[str, t.Any]) -> None:
-    assert fast.restore({**configuration, **BREAKER}) == {**configuration, **back}
+def test_what_puts_it_back(configuration: dict[str, t.Any], back: list[str]) -> None:
+    assert fast.restore({**configuration, **BREAKER}) == {key: configuration[key] for key in back}
 
 
-def configurations() -> list[dict[str, t.Any]]:
-    return [
-        {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 10, "lifecycleHooks": [PAUSE, CHECK]},
-        {"strategy": "LINEAR", "linearConfiguration": LINEAR},
-        {"strategy": "CANARY", "canaryConfiguration": CANARY, "lifecycleHooks": [CHECK] * 8},
-        {"strategy": "BLUE_GREEN", "lifecycleHooks": [{**PAUSE, "hookDetails": {"note": "größer als 5 €? ✓"}}]},
-    ]
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ({"bakeTimeInMinutes": 10, "strategy": "BLUE_GREEN", **BREAKER}, False),
+        ({"bakeTimeInMinutes": 0, "strategy": "BLUE_GREEN"}, True),
+        ({"strategy": "BLUE_GREEN"}, True),
+    ],
+)
+def test_whether_anything_has_to_be_put_back(now: dict[str, t.Any], expected: bool) -> None:
+    assert fast.differs(now, {"bakeTimeInMinutes": 10}) is expected
 
 
-@pytest.mark.parametrize("configuration", configurations(), ids=lambda c: c["strategy"])
+@pytest.mark.parametrize("configuration", [*STRATEGIES], ids=lambda c: str(c["strategy"]))
+def test_after_the_override_something_has_to_be_put_back(configuration: dict[str, t.Any]) -> None:
+    tags = fast.record(configuration) or {}
+    back = fast.recorded(tags) or {}
+    changed = {**configuration, **fast.override(configuration)}
+    assert fast.differs(changed, back)
+    assert not fast.differs({**changed, **back}, back)
+    assert {**changed, **back} == configuration
+
+
+@pytest.mark.parametrize("configuration", STRATEGIES, ids=lambda c: c["strategy"])
 def test_what_the_tags_remember_is_what_puts_it_back(configuration: dict[str, t.Any]) -> None:
     tags = fast.record(configuration)
     assert tags is not None
@@ -87,7 +117,7 @@ def test_what_the_tags_remember_is_what_puts_it_back(configuration: dict[str, t.
     assert fast.tag_keys({"team": "shop", **tags}) == sorted(tags)
 
 
-@pytest.mark.parametrize("configuration", configurations(), ids=lambda c: c["strategy"])
+@pytest.mark.parametrize("configuration", STRATEGIES, ids=lambda c: c["strategy"])
 def test_the_tags_hold_what_tags_may_hold(configuration: dict[str, t.Any]) -> None:
     for key, value in (fast.record(configuration) or {"": ""}).items():
         assert re.fullmatch(r"[\w+\-=.:/@]{1,256}", value)
@@ -99,7 +129,7 @@ def hooks(count: int) -> dict[str, t.Any]:
     named = [
         {**CHECK, "hookTargetArn": f"{CHECK['hookTargetArn']}-{chance.getrandbits(256):x}"} for _number in range(count)
     ]
-    return {"strategy": "BLUE_GREEN", "lifecycleHooks": named}
+    return {"strategy": "BLUE_GREEN", "lifecycleHooks": [PAUSE, *named]}
 
 
 def test_a_record_of_several_tags_is_read_in_their_order() -> None:
