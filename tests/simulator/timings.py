@@ -43,7 +43,7 @@ DEFAULTS: dict[str, float] = {
     # A shift of traffic: the listener rules are changed and have taken effect.
     "traffic_shift": 5.0,
     # The same behind a Network Load Balancer: "adds 10 minutes to the TEST_TRAFFIC_SHIFT and PRODUCTION_TRAFFIC_SHIFT".
-    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/nlb-resources-for-blue-green.html
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-blue-green.html
     "network_traffic_shift": 600.0,
     # CLEAN_UP, beside the time that tasks need to leave RUNNING.
     "clean_up": 5.0,

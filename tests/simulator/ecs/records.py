@@ -19,8 +19,8 @@ from tests.simulator.ecs.model import Deployment, Service, ServiceDeployment, Se
 from tests.simulator.ecs.strategies import traffic
 from tests.simulator.ecs.tasks import starting
 
-# What the first deployment of a service ends with, as seen in
-# https://github.com/hashicorp/terraform-provider-aws users' logs: "waiting for ECS Service create: …".
+# What the first deployment of a service ends with. Terraform passes it on to its users: "waiting for ECS Service (…)
+# create: No rollback candidate was found to run the rollback."
 NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 
 

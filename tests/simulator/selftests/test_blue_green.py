@@ -91,6 +91,18 @@ def test_it_can_be_stopped_at_any_stage(sim: Simulator, cluster: Cluster, stage:
     assert {task["taskArn"] for task in cluster.tasks()} == good
 
 
+def test_stopping_what_has_not_begun(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(deploymentConfiguration=BLUE_GREEN)
+    good = cluster.primary()["id"]
+    cluster.deploy()
+    cluster.ecs.stop_service_deployment(serviceDeploymentArn=cluster.history()[0]["serviceDeploymentArn"])
+    sim.advance(60)
+    record = cluster.history()[0]
+    assert (record["status"], production(record)) == ("ROLLBACK_SUCCESSFUL", [0.0, 100.0])
+    assert cluster.primary()["id"] == good
+    assert len(cluster.tasks()) == 4
+
+
 def test_a_rollback_during_scale_up(sim: Simulator, cluster: Cluster) -> None:
     cluster.running(deploymentConfiguration=BLUE_GREEN | BREAKER)
     good = cluster.primary()["id"]
@@ -276,3 +288,21 @@ def test_one_big_step_ends_like_many_small_ones(sim: Simulator, cluster: Cluster
         finished = record["finishedAt"].timestamp() - start
         ends.append((record["status"], round(finished, 3), [entry["status"] for entry in cluster.history(name)]))
     assert ends[0] == ends[1]
+
+
+def test_the_desired_count_applies_to_both(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(count=2, deploymentConfiguration=BLUE_GREEN)
+    cluster.deploy()
+    until(sim, cluster, "BAKE_TIME")
+    cluster.update(desiredCount=3)
+    sim.advance(60)
+    assert [entry["runningCount"] for entry in cluster.service()["deployments"]] == [3, 3]
+
+
+def test_a_service_that_is_deleted_meanwhile(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(count=2, deploymentConfiguration=BLUE_GREEN)
+    cluster.deploy()
+    until(sim, cluster, "BAKE_TIME")
+    cluster.ecs.delete_service(cluster="prod", service="web", force=True)
+    sim.advance(600)
+    assert cluster.service()["status"] == "INACTIVE"

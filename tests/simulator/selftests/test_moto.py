@@ -17,6 +17,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.ecs.models import Cluster as MotoCluster
 from moto.ecs.models import EC2ContainerServiceBackend
+from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListener, FakeListenerRule, FakeLoadBalancer
 from moto.iam.access_control import IAMRequest
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal.models import moto_api_backend
@@ -57,6 +58,18 @@ def test_backends_keep_their_things_where_we_look() -> None:
     assert "self.state_value =" in inspect.getsource(Alarm.__init__)
     assert AutoScalingBackend("us-east-1", "123456789012").autoscaling_groups == {}
     assert "self._suspended_processes = processes" in inspect.getsource(FakeAutoScalingGroup)
+
+
+def test_listeners_forward_by_actions() -> None:
+    assert dict(ELBv2Backend("us-east-1", "123456789012").load_balancers) == {}
+    assert "self.listeners" in inspect.getsource(FakeLoadBalancer.__init__)
+    for name in ("arn", "default_actions"):
+        assert f"self.{name} =" in inspect.getsource(FakeListener.__init__)
+    assert isinstance(FakeListener.rules, property)
+    for name in ("arn", "actions"):
+        assert f"self.{name} =" in inspect.getsource(FakeListenerRule.__init__)
+    action = FakeAction({"Type": "forward", "TargetGroupArn": "group"})
+    assert (action.type, action.data["TargetGroupArn"]) == ("forward", "group")
 
 
 def test_reset_makes_backends_afresh() -> None:

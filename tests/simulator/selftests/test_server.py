@@ -91,6 +91,7 @@ def test_timestamps_follow_the_wall_clock_and_what_was_skipped(ecs: Any, control
 def test_the_control_methods_arrive(ecs: Any, control: Control) -> None:
     control.advance(10)
     assert control.image("web:2", "crash", digest="sha256:" + "a" * 64)["behaviour"] == "crash"
+    control.hook("check", "fail", after=3)
     control.fail("DescribeServices", "ThrottlingException")
     assert refused(_service, ecs=ecs)[0] == "ThrottlingException"
     control.on(
@@ -117,6 +118,8 @@ def test_the_control_methods_arrive(ecs: Any, control: Control) -> None:
 def test_mistakes_in_control_requests_are_told(control: Control) -> None:
     with pytest.raises(ControlError, match="unknown behaviour"):
         control.image("web:1", "sing")
+    with pytest.raises(ControlError, match="unknown behaviour"):
+        control.hook("check", "sing")
     with pytest.raises(ControlError, match="cannot go back"):
         control.advance(-1)
     with pytest.raises(ControlError, match="no control method nonsense"):
