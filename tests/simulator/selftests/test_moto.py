@@ -65,7 +65,7 @@ def test_listeners_forward_by_actions() -> None:
     assert "self.listeners" in inspect.getsource(FakeLoadBalancer.__init__)
     for name in ("arn", "default_actions"):
         assert f"self.{name} =" in inspect.getsource(FakeListener.__init__)
-    assert isinstance(FakeListener.rules, property)
+    assert isinstance(inspect.getattr_static(FakeListener, "rules"), property)
     for name in ("arn", "actions"):
         assert f"self.{name} =" in inspect.getsource(FakeListenerRule.__init__)
     action = FakeAction({"Type": "forward", "TargetGroupArn": "group"})

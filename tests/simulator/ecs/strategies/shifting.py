@@ -70,8 +70,6 @@ def _begin(service: Service, record: ServiceDeployment, at: float, env: Environm
     # Only after CLEAN_UP is "the green service revision … the production service revision": what an interrupted
     # deployment left behind is not the one to stay.
     blue = service.last_completed if service.last_completed in others else next(iter(others), None)
-    if blue is green:
-        blue = None
     plan = stages.forward(
         record.configuration, blue is None, len(others) > 1, traffic.through_network(record.target), env.timings
     )
