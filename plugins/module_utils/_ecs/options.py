@@ -57,10 +57,10 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         raise BadOption(f"tasks: {tasks} is not a number of tasks: give 0 or more")
     return plan.Wish(
         selection=Selection(
-            revision=_revision("revision", params["revision"]),
+            revision=revision("revision", params["revision"]),
             as_of=_time(params["as_of"]),
             steps_back=steps or 1,
-            from_revision=_revision("from_revision", params["from_revision"]),
+            from_revision=revision("from_revision", params["from_revision"]),
             fallback=params["fallback"],
             force=params["force"],
             copies=params["pin_images"] == "always",
@@ -73,7 +73,8 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
     )
 
 
-def _revision(option: str, value: str | None) -> str | None:
+def revision(option: str, value: str | None) -> str | None:
+    """A revision as people name it, None where none is given. Raises :class:`BadOption`."""
     text = (value or "").strip()
     if not text:
         return None
