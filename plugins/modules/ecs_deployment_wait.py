@@ -186,6 +186,7 @@ services:
           - reason: "CannotPullContainerError: pull image manifest has been retried 1 time(s): not found"
             tasks: 3
         events: []
+        lifecycle_events: []
         unknown: []
     timings:
       description: Seconds from the start of the call until it was serving, stable and ended, as far as it came.

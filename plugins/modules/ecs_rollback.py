@@ -53,8 +53,18 @@ options:
         was killed. Hooks that run a Lambda function are not skipped.
       - Where the configuration cannot be recorded in tags of the service first, the whole strategy is walked, with a
         warning.
+      - Of a service that CodeDeploy deploys, the deployment uses C(CodeDeployDefault.ECSAllAtOnce) in place of the
+        deployment group's configuration.
     type: bool
     default: false
+  rollback_events:
+    description:
+      - When CodeDeploy is to roll the deployment of this rollback back by itself, for services with the deployment
+        controller V(CODE_DEPLOY).
+      - Any of V(DEPLOYMENT_FAILURE), V(DEPLOYMENT_STOP_ON_ALARM) and V(DEPLOYMENT_STOP_ON_REQUEST). An empty list
+        switches it off for this deployment. Without this option the deployment group's own setting applies.
+    type: list
+    elements: str
   deregister:
     description:
       - Deregister the revision that was left, after the rollback was verified.
@@ -98,8 +108,10 @@ options:
     type: float
     default: 0
 notes:
-  - Services with the deployment controller V(ECS) and the deployment strategy V(ROLLING) are supported. Others are
-    refused before anything is written.
+  - Services with the deployment controllers V(ECS), with all its deployment strategies, and V(CODE_DEPLOY) are
+    supported. Others are refused before anything is written.
+  - A service that CodeDeploy deploys has no image digests on record, so that a tag still names the image that was good
+    is not proven there.
   - Terraform, CloudFormation and others see the tags that begin with C(lastgood:) as drift. Tell them to ignore this
     prefix.
 seealso:
@@ -176,8 +188,9 @@ services:
       sample: true
     method:
       description:
-        - How it went back. V(update_service), V(stop_deployment) (natively, by ECS), V(adopt) (a rollback that was
-          already running was followed), or V(none).
+        - How it went back. V(update_service), V(stop_deployment) or V(continue_rollback) (natively, by ECS),
+          V(codedeploy_stop) or V(codedeploy_deployment) (by CodeDeploy), V(adopt) (a rollback that was already running
+          was followed), or V(none).
       returned: always
       type: str
       sample: update_service
@@ -303,6 +316,16 @@ services:
           sample:
             - at: "2026-11-20T14:03:11+00:00"
               message: (service web) has started 2 tasks
+        lifecycle_events:
+          description: Lifecycle events that a deployment of CodeDeploy failed at.
+          returned: always, empty where there is none
+          type: list
+          elements: dict
+          sample:
+            - event: BeforeAllowTraffic
+              status: Failed
+              error_code: UnknownError
+              message: The Lambda function check returned Failed
         unknown:
           description: What could not be read, and why.
           returned: always
@@ -348,6 +371,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orp
 MODULE_SPEC = {
     "tasks": {"type": "int"},
     "fast": {"type": "bool", "default": False},
+    "rollback_events": {"type": "list", "elements": "str"},
     "deregister": {"type": "bool", "default": False},
     "mark": {"type": "bool", "default": True},
     "reason": {"type": "str"},

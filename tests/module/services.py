@@ -23,7 +23,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.modules import ecs_deployment_wait, ecs_rollback, ecs_rollback_info
+from ansible_collections.lastgood.aws.plugins.modules import (
+    ecs_deploy,
+    ecs_deployment_wait,
+    ecs_rollback,
+    ecs_rollback_info,
+)
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.simulator import Simulator
 from tests.world import REGION, World
@@ -104,7 +109,7 @@ class Run:
     @property
     def writes(self) -> list[str]:
         """Whatever is not a read, in order."""
-        return [name for name in self.operations if not name.startswith(("Describe", "List"))]
+        return [name for name in self.operations if not name.startswith(("Describe", "List", "Get", "BatchGet"))]
 
     def sent(self, operation: str) -> list[dict[str, t.Any]]:
         """The parameters of each request of this operation."""
@@ -136,7 +141,7 @@ class Shop:
         self.world.create_cluster(CLUSTER)
         self._lines: list[str] = []
         self._monkeypatch = monkeypatch
-        for module in (ecs_rollback, ecs_deployment_wait):
+        for module in (ecs_rollback, ecs_deployment_wait, ecs_deploy):
             monkeypatch.setattr(module, "Clock", lambda: self.clock)
         monkeypatch.setattr("time.sleep", sim.advance)
         # The jitter of pauses, so that each run sends the same requests.
@@ -238,6 +243,10 @@ class Shop:
     def info(self, *services: str, **options: t.Any) -> Run:
         """Run ecs_rollback_info on these services (default: web)."""
         return self._run(ecs_rollback_info, services, options)
+
+    def release(self, revision: str | int, *services: str, **options: t.Any) -> Run:
+        """Run ecs_deploy on these services (default: web)."""
+        return self._run(ecs_deploy, services, {"revision": revision, **options})
 
     def wait(self, *services: str, **options: t.Any) -> Run:
         """Run ecs_deployment_wait on these services (default: web)."""

@@ -80,12 +80,12 @@ def test_a_draining_service(shop: Shop) -> None:
     assert "service web is DRAINING, and ECS updates only ACTIVE services" in run.message
 
 
-def test_a_service_of_codedeploy(shop: Shop) -> None:
+def test_a_service_that_no_deployment_group_of_codedeploy_deploys(shop: Shop) -> None:
     shop.versions(2)
     shop.create("web:2", deploymentController={"type": "CODE_DEPLOY"})
     run = shop.rollback(revision="1")
     assert is_refused(run)
-    assert "service web has the deployment controller CODE_DEPLOY" in run.message
+    assert "no deployment group of CodeDeploy in this Region names service web of cluster shop" in run.message
 
 
 def test_a_service_of_an_external_controller(shop: Shop) -> None:

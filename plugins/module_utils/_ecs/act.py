@@ -125,7 +125,7 @@ def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) ->
     try:
         record = api.describe_service_deployments(aws, [arn]).get(arn, {})
     except (AwsCallError, IncompleteAnswerError) as exc:
-        raise AnswerLost(_not_known(operation, error, exc)) from exc
+        raise AnswerLost(not_known(operation, error, exc)) from exc
     return str(record.get("status", "")).startswith("ROLLBACK")
 
 
@@ -142,7 +142,7 @@ def update_service(
     target = planned.target.arn
     notes: tuple[Finding, ...] = ()
     if planned.copy is not None:
-        target, notes = _register_copy(aws, planned.target, planned.copy)
+        target, notes = register_copy(aws, planned.target, planned.copy)
         if names.same(target, planned.current):
             raise AlreadyThere(target)
     changes: dict[str, t.Any] = {"taskDefinition": target}
@@ -165,7 +165,7 @@ def update_service(
     return replace(accepted, findings=(*notes, *accepted.findings), copy=copy)
 
 
-def _register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) -> tuple[str, tuple[Finding, ...]]:
+def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) -> tuple[str, tuple[Finding, ...]]:
     """The ARN of a copy with pinned images: the family's newest revision where it is one already, else a new one."""
     request = images.pinned_copy(original, pin)
     family = str(request["family"])
@@ -190,7 +190,7 @@ def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError 
     try:
         service = api.describe_services(aws, planned.service.cluster_arn, [name])[name]
     except (AwsCallError, IncompleteAnswerError) as exc:
-        raise AnswerLost(_not_known("UpdateService", error, exc)) from exc
+        raise AnswerLost(not_known("UpdateService", error, exc)) from exc
     primary = service.primary if isinstance(service, Service) else None
     if (
         not isinstance(service, Service)
@@ -217,7 +217,7 @@ def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, wh
     )
 
 
-def _not_known(
+def not_known(
     operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
 ) -> str:
     """What to say of a write whose answer was lost, when the look that should tell failed too."""

@@ -35,6 +35,8 @@ TASKS_PER_CALL: t.Final = 100
 # Older service deployments are read only when the newest do not decide.
 NEWEST_DEPLOYMENTS: t.Final = 20
 MOST_PER_PAGE: t.Final = 100
+# The deployment controllers under which ECS does not deploy by itself.
+WITH_TASK_SETS: t.Final = frozenset({"CODE_DEPLOY", "EXTERNAL"})
 
 
 @_EcsErrorHandler.common_error_handler("describe services {names} of cluster {cluster}")
@@ -216,7 +218,7 @@ def _service(item: Answer) -> Service:
         pending=int(item.get("pendingCount", 0)),
         circuit_breaker=bool(breaker.get("enable")),
         circuit_breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
-        deployments=tuple(_deployment(d) for d in item.get("deployments") or []),
+        deployments=_deployments(item),
         events=tuple(
             Event(str(e.get("id", "")), e.get("createdAt"), str(e.get("message", ""))) for e in item.get("events") or []
         ),
@@ -228,6 +230,41 @@ def _service(item: Answer) -> Service:
         minimum_healthy_percent=int(configuration.get("minimumHealthyPercent", 100)),
         maximum_percent=int(configuration.get("maximumPercent", 200)),
         configuration=configuration,
+    )
+
+
+def _deployments(item: Answer) -> tuple[Deployment, ...]:
+    """A service's deployments, or its task sets where somebody else deploys.
+
+    "When migrating deployment controllers", the answer may have one list or the other, so both are looked at
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/update-service-parameters.html).
+    """
+    deployments = tuple(_deployment(d) for d in item.get("deployments") or [])
+    task_sets = tuple(_task_set(s) for s in item.get("taskSets") or [])
+    if (item.get("deploymentController") or {}).get("type", "ECS") in WITH_TASK_SETS:
+        return task_sets or deployments
+    return deployments or task_sets
+
+
+def _task_set(item: Answer) -> Deployment:
+    # StabilityStatus in botocore's model; whatever is not STEADY_STATE is not there yet.
+    steady = item.get("stabilityStatus") == "STEADY_STATE"
+    scale = (item.get("scale") or {}).get("value")
+    return Deployment(
+        id=item["id"],
+        status=item.get("status", ""),
+        task_definition=item.get("taskDefinition", ""),
+        rollout_state="COMPLETED" if steady else "IN_PROGRESS",
+        rollout_reason="",
+        desired=int(item.get("computedDesiredCount", 0)),
+        running=int(item.get("runningCount", 0)),
+        pending=int(item.get("pendingCount", 0)),
+        failed=0,
+        created_at=item.get("createdAt"),
+        arn=item.get("taskSetArn", ""),
+        external_id=item.get("externalId") or "",
+        scale=float(scale) if scale is not None else None,
+        settings=item,
     )
 
 

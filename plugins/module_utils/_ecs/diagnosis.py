@@ -78,6 +78,8 @@ class Diagnosis:
     events: tuple[Event, ...] = ()
     rollout_reason: str = ""
     unknown: tuple[str, ...] = ()
+    # Lifecycle events of a CodeDeploy deployment that failed.
+    lifecycle: tuple[t.Mapping[str, str], ...] = ()
 
     def causes(self) -> list[tuple[str, int]]:
         """Why tasks failed, the most frequent first, with how many."""
@@ -92,6 +94,7 @@ class Diagnosis:
                 {"at": e.created_at.isoformat() if e.created_at else None, "message": e.message}
                 for e in self.events[:_EVENTS_SHOWN]
             ],
+            "lifecycle_events": [dict(event) for event in self.lifecycle],
             "unknown": list(self.unknown),
         }
 

@@ -11,6 +11,8 @@ The rules, and where they come from:
 * A deployment that reached SUCCESSFUL proves its version good; one that ended ROLLBACK_SUCCESSFUL proves its target
   bad and the revision that ECS went back to good; STOPPED and ROLLBACK_FAILED prove nothing good
   (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
+* A deployment of CodeDeploy that ended FAILED and was not rolled back proves its target bad; what the service stayed on
+  is not proved by it.
 * A version that was left for an *older* one is bad, whoever returned: that is what a rollback looks like from outside.
   It stays bad when ECS undoes the return: that the old tasks start again was never in question.
 * The latest evidence counts. A mark (a tag on the task definition) outweighs it.
@@ -31,7 +33,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Verdict,
 )
 
-How = t.Literal["deployed", "returned", "rolled_back"]
+How = t.Literal["deployed", "returned", "rolled_back", "stayed"]
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A version came into service: by a deployment, by somebody's return to it, or by ECS's own rollback."""
+    """A version came into service: by a deployment, by somebody's return to it, or by ECS's own rollback.
+
+    ``stayed`` is one that was in service all the time while a deployment failed. ``by`` is who rolled back.
+    """
 
     task_definition: str
     at: datetime
     how: How
     left: str | None
     deployment: str
+    by: str = "ECS"
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Candidate:
             "why": self.why,
             "last_used": self.last_used.isoformat(),
             "service_deployment": self.deployment,
-            "service_revision": self.revision.arn,
+            "service_revision": self.revision.arn or None,
             "image_digests": dict(self.revision.digests),
             "past": [
                 {"at": e.at.isoformat(), "what": e.why, "verdict": e.verdict, "service_deployment": e.deployment}
@@ -150,6 +156,10 @@ class History:
     def root(self, task_definition: str) -> str:
         """What a pinned copy was made of; any other version is its own root."""
         return self.copies.get(task_definition, task_definition)
+
+    def is_older(self, one: str, other: str) -> bool:
+        """``one`` came before ``other``; a pinned copy counts as what it was made of."""
+        return _is_older(self.root(one), self.root(other), self.records)
 
     def in_service_at(self, when: datetime) -> Arrival | None:
         """What was in service at a time, None where the history does not reach that far back."""
@@ -245,7 +255,7 @@ class _Reader:
         left = before if before is not None and before != target and self._older(target, before) else None
         if deployment.in_flight:
             rolling_back = deployment.status in ROLLING_BACK
-            why = "ECS is rolling it back" if rolling_back else "its deployment has not ended"
+            why = f"{deployment.by} is rolling it back" if rolling_back else "its deployment has not ended"
             verdict: Verdict = "bad" if rolling_back else "unknown"
             why = f"{why} ({deployment.status})"
             self._prove(target, Evidence(deployment.created_at, verdict, why, deployment.arn))
@@ -267,12 +277,31 @@ class _Reader:
         elif deployment.status == "ROLLBACK_SUCCESSFUL":
             self._rolled_back(deployment, before, ended, undone=left is not None)
         elif deployment.status == "ROLLBACK_FAILED":
-            why = f"it failed, and ECS could not roll it back ({_reason(deployment)})"
+            why = f"it failed, and {deployment.by} could not roll it back ({_reason(deployment)})"
             self._prove(target, Evidence(ended, "bad", why, deployment.arn))
             self._now = target
         else:
-            self._prove(target, Evidence(ended, "unknown", _stopped(deployment), deployment.arn))
-            self._now = target
+            self._not_rolled_back(deployment, ended, undone=left is not None)
+
+    def _not_rolled_back(self, deployment: ServiceDeployment, ended: datetime, undone: bool) -> None:
+        target, stayed = deployment.target.task_definition, deployment.rolled_back_to
+        verdict: Verdict = "unknown"
+        why = _stopped(deployment)
+        if deployment.status == "FAILED":
+            verdict, why = "bad", f"its deployment failed at {_clock(ended)} ({_reason(deployment)})"
+        self._prove(target, Evidence(ended, verdict, why, deployment.arn))
+        self._now = target
+        if stayed is None or stayed.task_definition == target:
+            return
+        self._now = stayed.task_definition
+        if stayed.task_definition not in self.records:
+            self._record(stayed, deployment.created_at, deployment.arn)
+        self.records[stayed.task_definition].last_used = ended
+        if undone:
+            # Somebody's return came to nothing: what they wanted to leave came into service as it had before.
+            self._arrive(stayed.task_definition, ended, "deployed", None, deployment.arn)
+        else:
+            self._arrive(stayed.task_definition, ended, "stayed", target, deployment.arn)
 
     def _rolled_back(self, deployment: ServiceDeployment, before: str | None, ended: datetime, undone: bool) -> None:
         target = deployment.target.task_definition
@@ -281,7 +310,7 @@ class _Reader:
         if back_to != target:
             # With the same task definition on both sides it was something else that failed (a setting, an image
             # behind a tag), and nothing is proved about the task definition.
-            why = f"ECS rolled it back at {_clock(ended)} ({_reason(deployment)})"
+            why = f"{deployment.by} rolled it back at {_clock(ended)} ({_reason(deployment)})"
             self._prove(target, Evidence(ended, "bad", why, deployment.arn))
         if back_to is None:
             self._now = None
@@ -293,9 +322,9 @@ class _Reader:
             # ECS undid somebody's return: what they wanted to leave is as bad, and came into service as it had before.
             self._arrive(back_to, ended, "deployed", None, deployment.arn)
         else:
-            why = f"ECS rolled back to it from {names.short(target)} at {_clock(ended)}"
+            why = f"{deployment.by} rolled back to it from {names.short(target)} at {_clock(ended)}"
             self._prove(back_to, Evidence(ended, "good", why, deployment.arn))
-            self._arrive(back_to, ended, "rolled_back", target, deployment.arn)
+            self._arrive(back_to, ended, "rolled_back", target, deployment.arn, deployment.by)
         self._now = back_to
 
     def _record(self, revision: Revision, at: datetime, deployment: str) -> _Record:
@@ -310,12 +339,12 @@ class _Reader:
         if name in self.records:
             self.records[name].evidence.append(evidence)
 
-    def _arrive(self, name: str, at: datetime, how: How, left: str | None, deployment: str) -> None:
+    def _arrive(self, name: str, at: datetime, how: How, left: str | None, deployment: str, by: str = "ECS") -> None:
         last = self.arrivals[-1] if self.arrivals else None
         if last is not None and last.task_definition == name and how == "deployed":
             # The same version once more: it stays what it was, a deployment or a return, since when it was.
             at, how, left = last.at, last.how, last.left
-        self.arrivals.append(Arrival(name, at, how, left, deployment))
+        self.arrivals.append(Arrival(name, at, how, left, deployment, by))
 
     def _older(self, one: str, other: str) -> bool:
         return _is_older(self._copies.get(one, one), self._copies.get(other, other), self.records)
@@ -357,6 +386,8 @@ def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Cand
 
 
 def _success(deployment: ServiceDeployment, ended: datetime) -> str:
+    if deployment.proof:
+        return deployment.proof
     text = f"SUCCESSFUL at {_clock(ended)}"
     return f"{text} with 0 tasks, which proves little" if deployment.requested_tasks == 0 else text
 

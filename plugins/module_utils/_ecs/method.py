@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The way back: adopt what runs already, let ECS itself go back, or update the service. Pure.
+"""The way back: adopt what runs already, let ECS or CodeDeploy itself go back, or deploy. Pure.
 
 The order is that of certainty. A rollback by ECS itself reuses the source service revision with its image digests
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html).
@@ -29,7 +29,9 @@ InFlight = t.Literal["stop", "supersede", "refuse"]
 Verb = t.Literal["act", "nothing", "refuse"]
 # Methods by which ECS itself goes back, and those that write at all.
 NATIVE: t.Final = frozenset({"continue_rollback", "stop_deployment"})
-WRITES: t.Final = NATIVE | {"update_service"}
+# Methods that deploy the target's task definition, so that it must be fit for that.
+DEPLOYS: t.Final = frozenset({"update_service", "codedeploy_deployment"})
+WRITES: t.Final = NATIVE | DEPLOYS
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def of(
     """How to get there, in this order: adopt, roll back natively, update the service."""
     if choice.unfinished:
         return Step("act", "adopt")
+    if service.controller == "CODE_DEPLOY":
+        return _by_codedeploy(in_flight, history, target, current)
     primary = service.primary
     running = history.running if history else None
     if running is None and primary is not None and primary.rollout_state == "IN_PROGRESS":
@@ -86,3 +90,32 @@ def _in_flight_unrecorded(in_flight: InFlight, target: str, deploying: str) -> S
     if in_flight == "refuse":
         return Step("refuse", "none", f"a deployment to {names.short(deploying)} is running, and in_flight is refuse")
     return Step("act", "update_service")
+
+
+def _by_codedeploy(in_flight: InFlight, history: History | None, target: str, current: str) -> Step:
+    """CodeDeploy runs one deployment of a group at a time, so one that runs can be stopped, but not superseded.
+
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
+    """
+    if history is None:
+        return Step("refuse", "none", "without the deployments of CodeDeploy nothing can be decided")
+    running = history.running
+    if running is None:
+        if names.same(target, current):
+            return Step("nothing", "none", f"it is on {names.short(target)} already")
+        return Step("act", "codedeploy_deployment")
+    if history.lands_on is not None and names.same(history.lands_on, target):
+        return Step("act", "adopt")
+    what = f"deployment {running.arn} to {names.short(running.target.task_definition)} is running ({running.status})"
+    if in_flight == "refuse":
+        return Step("refuse", "none", f"{what}, and in_flight is refuse")
+    native = history.native_stop_lands_on
+    if running.status in STOPPABLE and native is not None and names.same(native, target):
+        return Step("act", "codedeploy_stop")
+    lands = f"on {names.short(native)}" if native else "on a version that is not known"
+    return Step(
+        "refuse",
+        "none",
+        f"{what}. CodeDeploy runs one deployment at a time, and stopping this one lands {lands}, not on "
+        f"{names.short(target)}. Wait for its end, or stop it; then run the same command again",
+    )

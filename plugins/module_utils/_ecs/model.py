@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 # ECS's service deployment statuses (ServiceDeploymentStatus in botocore's model). An unknown one counts as running.
-TERMINAL: t.Final = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
+# FAILED is what a deployment of CodeDeploy ends as that is not rolled back; ECS's own have no such end.
+TERMINAL: t.Final = frozenset({"SUCCESSFUL", "STOPPED", "FAILED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 ROLLING_BACK: t.Final = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 # "You can stop a service deployment in these states": StopServiceDeployment in the ECS developer guide
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html).
@@ -21,7 +22,16 @@ STOPPABLE: t.Final = frozenset({"PENDING", "IN_PROGRESS"})
 
 Verdict = t.Literal["good", "bad", "unknown"]
 Severity = t.Literal["block", "warn", "unknown", "info"]
-Method = t.Literal["none", "adopt", "continue_rollback", "stop_deployment", "update_service"]
+Method = t.Literal[
+    "none",
+    "adopt",
+    "continue_rollback",
+    "stop_deployment",
+    "update_service",
+    "codedeploy_stop",
+    "codedeploy_deployment",
+    "primary_task_set",
+]
 Outcome = t.Literal[
     "unchanged",
     "rolled_back",
@@ -38,7 +48,11 @@ GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "rolled_back", "sta
 
 @dataclass(frozen=True)
 class Deployment:
-    """One entry of a service's ``deployments``. Counts are tasks."""
+    """One entry of a service's ``deployments``, or of its ``taskSets``. Counts are tasks.
+
+    Task sets have an ``arn``, and an ``external_id`` that is the id of the CodeDeploy deployment where that made them;
+    ``scale`` is their share of the service's tasks in percent.
+    """
 
     id: str
     status: str
@@ -50,6 +64,11 @@ class Deployment:
     pending: int
     failed: int
     created_at: datetime | None
+    arn: str = ""
+    external_id: str = ""
+    scale: float | None = None
+    # A task set as the API gives it, for making another one like it.
+    settings: t.Mapping[str, t.Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,18 @@ class Service:
         """The deployment with this id, if ECS still lists it."""
         return next((d for d in self.deployments if d.id == deployment_id), None)
 
+    def made_by(self, codedeploy_id: str) -> Deployment | None:
+        """The task set that a deployment of CodeDeploy made, if it still stands."""
+        return next((d for d in self.deployments if codedeploy_id and d.external_id == codedeploy_id), None)
+
+    def wanted(self, deployment: Deployment) -> int:
+        """Tasks that the service needs to be whole on one of its deployments.
+
+        A DAEMON service has no count of its own: it runs a task on each instance
+        (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html).
+        """
+        return deployment.desired if self.scheduling == "DAEMON" else self.desired
+
     @property
     def cluster(self) -> str:
         """The cluster's name."""
@@ -124,7 +155,11 @@ class Pause:
 
 @dataclass(frozen=True)
 class ServiceDeployment:
-    """ECS's record of moving a service to a service revision."""
+    """A record of moving a service to a service revision: ECS's own, or one made from a deployment of CodeDeploy.
+
+    ``arn`` is CodeDeploy's deployment id then, and ``by`` says who keeps the record. With the status FAILED or STOPPED
+    ``rolled_back_to`` is what the service stayed on.
+    """
 
     arn: str
     status: str
@@ -138,6 +173,9 @@ class ServiceDeployment:
     requested_tasks: int | None = None
     stage: str = ""
     paused_at: Pause | None = None
+    by: str = "ECS"
+    # What proves a SUCCESSFUL one good, where that is not its own end.
+    proof: str = ""
 
     @property
     def in_flight(self) -> bool:

@@ -12,6 +12,7 @@ import re
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 
@@ -70,7 +71,22 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         tasks=tasks,
         pin_images=params["pin_images"],
         fast=bool(params.get("fast")),
+        rollback_events=rollback_events(params.get("rollback_events")),
     )
+
+
+def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
+    """Events of CodeDeploy, None where they were not given. Raises :class:`BadOption` for one that there is not."""
+    if given is None:
+        return None
+    events = [str(event).strip().upper() for event in given]
+    unknown = [event for event in events if event not in ROLLBACK_EVENTS]
+    if unknown:
+        raise BadOption(
+            f"rollback_events: '{unknown[0]}' is none of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, or an "
+            "empty list for no automatic rollback"
+        )
+    return tuple(dict.fromkeys(events))
 
 
 def revision(option: str, value: str | None) -> str | None:

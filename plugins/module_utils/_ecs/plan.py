@@ -11,7 +11,15 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import fast, images, method, names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    codedeploy_plan,
+    fast,
+    images,
+    method,
+    names,
+    preflight,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -34,6 +42,8 @@ class Wish:
     tasks: int | None = None
     pin_images: images.PinImages = "auto"
     fast: bool = False
+    # None: as the deployment group says. Empty: none.
+    rollback_events: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,9 @@ class Facts:
     known: t.Mapping[str, TaskDefinition]
     # What the registries say of the target's images, None where they were not asked yet.
     images: tuple[images.Check, ...] | None = None
+    # Of services that CodeDeploy deploys: its deployment group, and what its alarms say, None where not asked yet.
+    group: Group | None = None
+    alarms: codedeploy_plan.Alarms | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,10 @@ class Plan:
     override: t.Mapping[str, t.Any] = field(default_factory=dict)
     # ARNs of the service deployments that were on record when the plan was made.
     known_records: frozenset[str] = frozenset()
+    # The newest deployment on record, whatever became of it.
+    newest: ServiceDeployment | None = None
+    # What CodeDeploy is asked for, with the method codedeploy_deployment.
+    request: codedeploy_plan.Request | None = None
 
     @property
     def known_deployments(self) -> frozenset[str]:
@@ -100,8 +117,11 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     findings = preflight.service_state(service)
     if facts.history_problem:
         findings.append(Finding("history", "unknown", facts.history_problem))
+    if wish.rollback_events is not None and service.controller != "CODE_DEPLOY":
+        findings.append(_rollback_events_not_used(service))
     verb: Verb = "act"
     way: Method = "none"
+    request: codedeploy_plan.Request | None = None
     copy: t.Mapping[str, str] | None = None
     reason = choice.why
     force = False
@@ -118,18 +138,13 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     else:
         findings += preflight.tasks_option(service, wish.tasks)
         step = method.of(wish.in_flight, service, history, choice, target.arn, current)
-        if step.method in method.WRITES:
-            findings += preflight.room_to_move(service)
-            if target.content:
-                findings += preflight.load_balancer_ports(service, target)
-            if step.method == "update_service":
-                decision = images.decide(wish.pin_images, target, facts.images or ())
-                findings += decision.findings
-                copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
-                findings += preflight.target_state(target) if copy is None else []
-                findings += preflight.not_reverted(now, good)
+        fitness = _fitness(wish, facts, target, now, good, step.method)
+        findings += fitness.findings
+        copy, request = fitness.copy, fitness.request
         verb, way, force = step.verb, step.method, step.force_new_deployment
         reason = step.reason or reason
+        if verb == "refuse" and history is None and facts.history_problem:
+            reason += f" ({facts.history_problem.rstrip('.')})"
         if choice.source == "previous_registered":
             findings.append(
                 Finding("fallback", "warn", f"{names.short(target.arn)} was taken by its number: {choice.why}")
@@ -154,7 +169,45 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         copy=copy,
         override=fast.override(service.configuration) if wish.fast and way == "update_service" else {},
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
+        newest=history.newest if history else None,
+        request=request,
     )
+
+
+@dataclass(frozen=True)
+class _Fitness:
+    """What stands against a method, or has to be said about it, and what it needs. ``copy`` as in :class:`Plan`."""
+
+    findings: tuple[Finding, ...] = ()
+    copy: t.Mapping[str, str] | None = None
+    request: codedeploy_plan.Request | None = None
+
+
+def _fitness(
+    wish: Wish, facts: Facts, target: TaskDefinition, now: Revision | None, good: Revision | None, way: Method
+) -> _Fitness:
+    service = facts.service
+    findings: list[Finding] = []
+    copy: t.Mapping[str, str] | None = None
+    request: codedeploy_plan.Request | None = None
+    if way == "codedeploy_deployment":
+        request, told = codedeploy_plan.request(
+            service, facts.group, facts.history, target.arn, good, facts.alarms, wish.fast, wish.rollback_events
+        )
+        findings += told
+        service = codedeploy_plan.balanced(service, request)
+    if way in method.WRITES:
+        findings += preflight.room_to_move(service)
+        if target.content:
+            findings += preflight.load_balancer_ports(service, target)
+    if way in method.DEPLOYS:
+        decision = images.decide(wish.pin_images, target, facts.images or ())
+        findings += decision.findings
+        copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
+        findings += preflight.target_state(target) if copy is None else []
+    if way == "update_service":
+        findings += preflight.not_reverted(now, good)
+    return _Fitness(tuple(findings), copy, request)
 
 
 def _copy_anyway(wish: Wish, target: TaskDefinition) -> bool:
@@ -171,6 +224,15 @@ def _tasks_not_applied(service: Service, tasks: int) -> Finding:
         "tasks",
         "warn",
         f"there is nothing to roll back, so the task count was left at {service.desired} (tasks asked for {tasks})",
+    )
+
+
+def _rollback_events_not_used(service: Service) -> Finding:
+    return Finding(
+        "rollback_events",
+        "warn",
+        f"rollback_events was not used: service {service.name} has the deployment controller {service.controller}, and "
+        "they are settings of CodeDeploy's deployments",
     )
 
 

@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names, plan, read, registry, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    codedeploy_plan,
+    codedeploy_read,
+    images,
+    method,
+    names,
+    plan,
+    read,
+    registry,
+    target,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read as history_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
@@ -98,12 +108,19 @@ class Planner:
             history=history,
             history_problem=histories.problems.get(service.name, ""),
             known=self._task_definitions.known,
+            group=histories.codedeploy.groups.get(service.name),
         )
         planned = plan.make(self._wish, facts, choice)
-        if planned.method == "update_service" and planned.target is not None:
+        if planned.method in method.DEPLOYS and planned.target is not None:
             checks = self._check_images(planned.target, planned.good, history)
-            planned = plan.make(self._wish, replace(facts, images=checks), choice)
+            facts = replace(facts, images=checks, alarms=self._alarms(planned))
+            planned = plan.make(self._wish, facts, choice)
         return planned
+
+    def _alarms(self, planned: plan.Plan) -> codedeploy_plan.Alarms | None:
+        if planned.request is None:
+            return None
+        return codedeploy_plan.Alarms(*codedeploy_read.firing(self._aws, planned.request.group))
 
     def _learn_copies(self, service: Service, histories: read.Histories) -> None:
         """Tell the history which of its versions are pinned copies of others. Only those that may be are read."""
@@ -149,13 +166,6 @@ class Planner:
         return error.explain()
 
 
-def _worth_a_history(services: t.Iterable[Service]) -> list[Service]:
-    """An INACTIVE service, or one of another controller, is refused whatever its history says."""
-    return [s for s in services if s.status == "ACTIVE" and s.controller == "ECS"]
-
-
-def _refused(name: str, reason: str, check: str = "unreadable") -> Refusal:
-    return Refusal(name, reason, (Finding(check, "block", reason),))
 def _possible_copies(history: History) -> dict[str, list[str]]:
     """Versions that may be pinned copies, and what of."""
     ran: dict[str, list[Revision]] = {}
@@ -170,3 +180,10 @@ def _possible_copies(history: History) -> dict[str, list[str]]:
     return found
 
 
+def _worth_a_history(services: t.Iterable[Service]) -> list[Service]:
+    """An INACTIVE service, or one of another controller, is refused whatever its history says."""
+    return [s for s in services if s.status == "ACTIVE" and s.controller in ("ECS", "CODE_DEPLOY")]
+
+
+def _refused(name: str, reason: str, check: str = "unreadable") -> Refusal:
+    return Refusal(name, reason, (Finding(check, "block", reason),))

@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 
+CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY"})
 STRATEGIES: t.Final = frozenset({"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"})
 
 # What a service revision carries besides the task definition. UpdateService with a task definition alone leaves these
@@ -47,16 +48,16 @@ def service_state(service: Service) -> list[Finding]:
                 "Create it again, or name another service",
             )
         )
-    if service.controller != "ECS":
+    if service.controller not in CONTROLLERS:
         found.append(
             Finding(
                 "deployment_controller",
                 "block",
-                f"service {service.name} has the deployment controller {service.controller}; "
-                "this version rolls back services with the controller ECS",
+                f"service {service.name} has the deployment controller {service.controller}, which this version does "
+                f"not know; it rolls back services with {', '.join(sorted(CONTROLLERS))}",
             )
         )
-    elif service.strategy not in STRATEGIES:
+    elif service.controller == "ECS" and service.strategy not in STRATEGIES:
         found.append(
             Finding(
                 "deployment_strategy",
@@ -125,7 +126,7 @@ def room_to_move(service: Service) -> list[Finding]:
     The arithmetic: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
     (the lower limit is rounded up, the upper one down).
     """
-    if service.scheduling != "REPLICA" or service.desired == 0:
+    if service.controller != "ECS" or service.scheduling != "REPLICA" or service.desired == 0:
         return []
     can_start = math.floor(service.desired * service.maximum_percent / 100) > service.desired
     can_stop = math.ceil(service.desired * service.minimum_healthy_percent / 100) < service.desired
@@ -170,6 +171,7 @@ def not_reverted(now: Revision | None, good: Revision | None) -> list[Finding]:
 
 def changed_settings(now: Revision | None, good: Revision | None) -> list[str]:
     """The names of the settings of a service revision that differ, as the API spells them."""
-    if now is None or good is None:
+    if now is None or good is None or not (now.arn and good.arn):
+        # What is known of a deployment of CodeDeploy is its AppSpec file, which brings its own settings.
         return []
     return [key for key in _REVISION_SETTINGS if (now.settings.get(key) or None) != (good.settings.get(key) or None)]

@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import CodeDeploy, NoGroup
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Pause,
     Revision,
@@ -55,13 +56,42 @@ class Histories:
         self._cluster = cluster
         self.found: dict[str, history.History] = {}
         self.problems: dict[str, str] = {}
+        self.codedeploy = CodeDeploy(aws)
 
     def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
         """Read the newest deployments of these services, or all that AWS keeps."""
-        briefs: dict[str, list[Answer]] = {}
-        for service in services_:
+        chosen = list(services_)
+        for service in chosen:
             self.found.pop(service.name, None)
             self.problems.pop(service.name, None)
+        self._read_codedeploy([s for s in chosen if s.controller == "CODE_DEPLOY"], everything)
+        self._read_ecs([s for s in chosen if s.controller == "ECS"], everything)
+
+    def _read_codedeploy(self, services_: t.Sequence[Service], everything: bool) -> None:
+        try:
+            self.codedeploy.find_groups([s for s in services_ if s.name not in self.codedeploy.groups])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for service in services_:
+                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {explain(exc)}"
+            return
+        for service in services_:
+            try:
+                told, left_out = self.codedeploy.records(service, everything)
+            except NoGroup as exc:
+                self.problems[service.name] = str(exc)
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {explain(exc)}"
+            else:
+                self.found[service.name] = history.read(told)
+                if left_out:
+                    self.problems[service.name] = (
+                        f"{left_out} deployments of CodeDeploy do not say which task definition they deployed (their "
+                        "AppSpec file is kept in S3, or cannot be read), and were left out"
+                    )
+
+    def _read_ecs(self, services_: t.Iterable[Service], everything: bool) -> None:
+        briefs: dict[str, list[Answer]] = {}
+        for service in services_:
             try:
                 briefs[service.name] = api.list_service_deployments(self._aws, self._cluster, service.name, everything)
             except (AwsCallError, IncompleteAnswerError) as exc:

@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     act,
     api,
+    codedeploy_act,
     fast,
     marks,
     method,
@@ -34,10 +35,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Swe
 
 # A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
 _PLANS_PER_SERVICE: t.Final = 3
-
 # Where ECS, or the installed botocore, does not have its own way back.
 _NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOperation"})
 _OTHER_WAY: t.Final = "Or give in_flight: supersede, which goes back by a new deployment instead."
+
 # Outcomes after which a deployment of ours goes on, and those where one that runs is not ours.
 _STILL_RUNNING: t.Final = frozenset({"started", "timeout"})
 _NOT_OURS: t.Final = frozenset({"unchanged", "refused"})
@@ -139,13 +140,7 @@ class Rollback:
         if planned is None or not isinstance(now, Service) or not act.still_as_planned(planned, now):
             return False
         try:
-            if planned.method == "adopt":
-                run.accepted = act.adopt(planned)
-            elif planned.method in method.NATIVE:
-                run.accepted = act.roll_back_natively(self._aws, planned)
-            else:
-                override = self._prepare_override(run)
-                run.accepted = act.update_service(self._aws, planned, self._order.wish.tasks, override)
+            run.accepted = self._begin(run, planned)
         except act.PlanIsStale:
             return False
         except act.AlreadyThere as exc:
@@ -160,7 +155,8 @@ class Rollback:
             return True
         except (AwsCallError, IncompleteAnswerError) as exc:
             other = planned.method in method.NATIVE and exc.code in _NO_NATIVE_WAY
-            run.end("refused", exc.explain() + (f" {_OTHER_WAY}" if other else ""))
+            hint = f" {_OTHER_WAY}" if other else codedeploy_act.denied_override(planned, exc)
+            run.end("refused", exc.explain() + hint)
             return True
         run.service = run.accepted.service
         run.changed = run.accepted.wrote
@@ -172,6 +168,19 @@ class Rollback:
             # from somebody else's; what a tag before the write costs is seconds in an incident.
             self._tag_service(run, marks.started_tag(planned.left, run.target, run.accepted.record_id))
         return True
+
+    def _begin(self, run: ServiceRun, planned: plan.Plan) -> act.Accepted:
+        """The write itself, or whatever goes in its place. Raises what the functions of the method raise."""
+        tasks = self._order.wish.tasks
+        if planned.method == "adopt":
+            return act.adopt(planned) if planned.service.controller == "ECS" else codedeploy_act.adopt(planned)
+        if planned.method == "codedeploy_stop":
+            return codedeploy_act.stop(self._aws, planned)
+        if planned.method == "codedeploy_deployment":
+            return codedeploy_act.deploy(self._aws, planned, self._order.reason, tasks)
+        if planned.method in method.NATIVE:
+            return act.roll_back_natively(self._aws, planned)
+        return act.update_service(self._aws, planned, tasks, self._prepare_override(run))
 
     def _prepare_override(self, run: ServiceRun) -> t.Mapping[str, t.Any]:
         """Write down what has to be put back, before it is changed. Without a record nothing is changed."""
@@ -212,7 +221,7 @@ class Rollback:
             return
         run.end(
             "refused",
-            f"somebody deployed {names.short(run.plan.current)} while this rollback from "
+            f"somebody deployed {names.short(run.plan.current)}{_under_way(run.plan)} while this rollback from "
             f"{names.short(before.current)} was being prepared. Look at it, then run the same command again to roll "
             "that back",
         )
@@ -248,8 +257,8 @@ class Rollback:
                 Finding(
                     "tasks",
                     "warn",
-                    f"the task count is still {service.desired}, not {tasks}: ECS's own rollback takes no task count, "
-                    "and it is set only after a rollback that was waited for",
+                    f"the task count is still {service.desired}, not {tasks}: this rollback takes no task count, and "
+                    "it is set only after a rollback that was waited for",
                 )
             )
 
@@ -386,6 +395,12 @@ class Rollback:
         run.findings.append(finding)
         if gone:
             run.deregistered, run.changed = left, True
+
+
+def _under_way(planned: plan.Plan) -> str:
+    """Which deployment it is that got in between, where it is CodeDeploy's: its id is what one looks for there."""
+    running = planned.running
+    return f" (deployment {running.arn})" if running is not None and running.by != "ECS" else ""
 
 
 def _is_deploying(service: Service) -> bool:

@@ -84,9 +84,13 @@ class ServiceRun:
             service_deployment=self.accepted.service_deployment,
             known_deployments=self.plan.known_deployments - {self.accepted.deployment_id},
             strategy=self.accepted.service.strategy,
+            controller=self.accepted.service.controller,
         )
-        # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
-        own_record = self.accepted.own_record if watched.strategy != "ROLLING" else ""
+        if watched.controller == "CODE_DEPLOY":
+            own_record = self.accepted.deployment_id
+        else:
+            # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
+            own_record = self.accepted.own_record if watched.strategy != "ROLLING" else ""
         return watch.Begun(
             watched,
             events_before=frozenset(event.id for event in self.plan.service.events),
@@ -152,7 +156,7 @@ def state_of(service: Service, revision: Revision | None) -> dict[str, t.Any]:
     fits = revision is not None and names.same(revision.task_definition, task_definition)
     return {
         "task_definition": task_definition or None,
-        "service_revision": revision.arn if revision and fits else None,
+        "service_revision": (revision.arn or None) if revision and fits else None,
         "deployment_id": primary.id if primary else None,
         "image_digests": dict(revision.digests) if revision and fits else {},
         "desired_count": service.desired,

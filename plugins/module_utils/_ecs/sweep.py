@@ -10,15 +10,22 @@ from __future__ import annotations
 
 import random
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, diagnosis, names, read, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    api,
+    codedeploy_watch,
+    diagnosis,
+    names,
+    read,
+    watch,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record
 
 WaitUntil = t.Literal["stable", "serving"]
@@ -31,6 +38,11 @@ _DIAGNOSE_EVERY: t.Final = 10.0
 # Looks one after the other that failed, or did not list what AWS had accepted, before we stop trusting that the next
 # one will do.
 _BLIND_LOOKS: t.Final = 5
+
+
+# By deployment controller, how a look is judged, and who it is that deploys.
+_ASSESS: t.Final = {"CODE_DEPLOY": codedeploy_watch.assess}
+_DEPLOYED_BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}
 
 
 class Orphaned(Exception):
@@ -85,6 +97,17 @@ class _Track(t.Generic[AnySubject]):
     blind: int = 0
     listed: bool = False
     unlisted: int = 0
+    record: Record | None = None
+
+    @property
+    def by_codedeploy(self) -> bool:
+        return self.watched.controller == "CODE_DEPLOY"
+
+    def ours(self, service: Service) -> Deployment | None:
+        """Our deployment, or task set, of those that the service has now."""
+        if self.by_codedeploy:
+            return service.made_by(self.watched.deployment_id)
+        return service.deployment(self.watched.deployment_id)
 
     @property
     def watched(self) -> watch.Watched:
@@ -102,6 +125,7 @@ class Sweeper(t.Generic[AnySubject]):
         self._began = began
         self._said_at = clock.monotonic()
         self._tracks: list[_Track[AnySubject]] = []
+        self._codedeploy = codedeploy_watch.Looker(aws)
 
     def watch(self, runs: t.Sequence[AnySubject]) -> list[AnySubject]:
         """Return when each of them has ended, or the time is up.
@@ -156,19 +180,27 @@ class Sweeper(t.Generic[AnySubject]):
                 self._look_at(cluster, here[start : start + api.SERVICES_PER_CALL], records, again)
         self._tracks = [track for track in self._tracks if track.run.outcome is None and track.run not in again]
 
-    def _records(self) -> dict[str, Answer]:
+    def _records(self) -> dict[str, Record]:
         for track in self._tracks:
             self._find_own_record(track)
-        wanted = [track.record_arn for track in self._tracks if track.record_arn]
+        codedeploy = {
+            track.record_arn: (track.run.service, track.watched.target)
+            for track in self._tracks
+            if track.by_codedeploy
+        }
+        found = self._codedeploy.records(codedeploy, self._clock.now()) if codedeploy else {}
+        goes_back = {t.record_arn: bool(t.watched.service_deployment) for t in self._tracks if not t.by_codedeploy}
+        wanted = [arn for arn in goes_back if arn]
         try:
-            return api.describe_service_deployments(self._aws, wanted) if wanted else {}
+            answers = api.describe_service_deployments(self._aws, wanted) if wanted else {}
         except (AwsCallError, IncompleteAnswerError):
             # The look at the services tells the same a little later.
-            return {}
+            return found
+        return {**found, **{arn: _record(answer, goes_back[arn]) for arn, answer in answers.items()}}
 
     def _find_own_record(self, track: _Track[AnySubject]) -> None:
         """Our own service deployment, where its record tells what counts do not: how far the traffic has shifted."""
-        if track.record_arn or track.watched.strategy == "ROLLING":
+        if track.record_arn or track.watched.strategy == "ROLLING" or track.watched.controller != "ECS":
             return
         try:
             briefs = api.list_service_deployments(self._aws, track.run.cluster, track.run.name, everything=False)
@@ -183,7 +215,7 @@ class Sweeper(t.Generic[AnySubject]):
         self,
         cluster: str,
         tracks: t.Sequence[_Track[AnySubject]],
-        records: t.Mapping[str, Answer],
+        records: t.Mapping[str, Record],
         again: list[AnySubject],
     ) -> None:
         try:
@@ -210,11 +242,12 @@ class Sweeper(t.Generic[AnySubject]):
                 "Nothing was undone. Run the same command again to go on watching",
             )
 
-    def _judge(self, track: _Track[AnySubject], service: Service, raw: Answer | None, again: list[AnySubject]) -> None:
+    def _judge(
+        self, track: _Track[AnySubject], service: Service, record: Record | None, again: list[AnySubject]
+    ) -> None:
         run = track.run
-        run.service = service
-        record = _record(raw, bool(track.watched.service_deployment)) if raw else None
-        look = watch.assess(track.watched, service, record)
+        run.service, track.record = service, record
+        look = _ASSESS.get(track.watched.controller, watch.assess)(track.watched, service, record)
         self._tell(track, service, record)
         track.listed = track.listed or service.deployment(track.watched.deployment_id) is not None
         track.unlisted = track.unlisted + 1 if look.state == "unlisted" else 0
@@ -248,8 +281,11 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _diagnose_if_in_trouble(self, track: _Track[AnySubject], service: Service) -> None:
         now = self._clock.monotonic()
-        ours = service.deployment(track.watched.deployment_id)
+        ours = track.ours(service)
         if not track.watched.deployment_id or now - track.diagnosed_at < _DIAGNOSE_EVERY:
+            return
+        if ours is None and track.by_codedeploy:
+            # CodeDeploy has not made its task set yet.
             return
         if not diagnosis.in_trouble(ours, now - track.moved_at):
             return
@@ -260,8 +296,17 @@ class Sweeper(t.Generic[AnySubject]):
             self._fail(track, service, why)
 
     def _diagnose(self, track: _Track[AnySubject], service: Service) -> Diagnosis:
-        deployment_id = track.watched.deployment_id or (service.primary.id if service.primary else "")
+        ours = track.ours(service)
+        deployment_id = ours.id if ours is not None else track.watched.deployment_id
+        if not deployment_id and service.primary:
+            deployment_id = service.primary.id
         found = diagnosis.collect(self._aws, service, deployment_id, track.begun.events_before)
+        if track.by_codedeploy:
+            found = replace(
+                found,
+                rollout_reason=track.record.reason if track.record is not None else "",
+                lifecycle=self._codedeploy.failed_events(track.record_arn, service),
+            )
         before = track.run.diagnosis
         # Stopped tasks vanish; what an earlier look found is kept.
         if before is None or len(found.stopped) >= len(before.stopped):
@@ -282,7 +327,7 @@ class Sweeper(t.Generic[AnySubject]):
         """
         histories = read.Histories(self._aws, track.run.cluster)
         service = track.run.service
-        if service is None or track.watched.service_deployment:
+        if service is None or track.watched.service_deployment or track.watched.controller != "ECS":
             return ""
         histories.read([service])
         history = histories.found.get(service.name)
@@ -299,7 +344,10 @@ class Sweeper(t.Generic[AnySubject]):
         headline = found.headline()
         text = f"{names.short(track.watched.target)} does not come up: {headline or reason}"
         if headline and reason and reason not in headline:
-            text += f". ECS: {reason}" if not headline.startswith(reason) else ""
+            who = _DEPLOYED_BY.get(track.watched.controller, "ECS")
+            text += f". {who}: {reason}" if not headline.startswith(reason) else ""
+        if track.by_codedeploy and track.record is not None and track.record.status not in TERMINAL:
+            text += f". Deployment {track.record_arn} is still running in CodeDeploy; nothing was undone"
         healthy = watch.healthy_on(service)
         track.run.end("failed" if healthy or service.desired == 0 else "rollback_failed", text)
 

@@ -230,13 +230,18 @@ def _how_it_returned(arrival: Arrival) -> str | None:
     version, left = names.short(arrival.task_definition), names.short(arrival.left or "")
     if arrival.how == "rolled_back" and arrival.left == arrival.task_definition:
         return (
-            f"ECS itself rolled a new deployment of {version} back at {arrival.at.isoformat()}, and nothing was "
-            "deployed since. To go further back, give steps_back, revision or force"
+            f"{arrival.by} itself rolled a new deployment of {version} back at {arrival.at.isoformat()}, and nothing "
+            "was deployed since. To go further back, give steps_back, revision or force"
         )
     if arrival.how == "rolled_back":
         return (
-            f"ECS itself rolled it back from {left} to {version} at {arrival.at.isoformat()}, and nothing was deployed "
-            "since. To go further back, give steps_back, revision or force"
+            f"{arrival.by} itself rolled it back from {left} to {version} at {arrival.at.isoformat()}, and nothing was "
+            "deployed since. To go further back, give steps_back, revision or force"
+        )
+    if arrival.how == "stayed":
+        return (
+            f"the last deployment, of {left}, ended at {arrival.at.isoformat()} without getting there, and it stayed "
+            f"on {version}. To go further back, give steps_back, revision or force"
         )
     if arrival.how == "returned":
         return (

@@ -48,7 +48,7 @@ def of(planned: Plan | Refusal, cluster: str) -> dict[str, t.Any]:
         else {
             "task_definition": target.arn,
             "status": target.status,
-            "service_revision": planned.good.arn if planned.good else None,
+            "service_revision": (planned.good.arn or None) if planned.good else None,
             "image_digests": dict(planned.good.digests) if planned.good else {},
         },
         "target_source": planned.choice.source,
@@ -64,7 +64,7 @@ def _current(planned: Plan) -> dict[str, t.Any]:
     primary = planned.service.primary
     return {
         "task_definition": planned.current,
-        "service_revision": planned.now.arn if planned.now else None,
+        "service_revision": (planned.now.arn or None) if planned.now else None,
         "image_digests": dict(planned.now.digests) if planned.now else {},
         "deployment_id": primary.id if primary else None,
         "rollout_state": primary.rollout_state if primary else None,

@@ -37,6 +37,7 @@ _SHORTEST_SWEEP: t.Final = 2.0
 class Watched:
     """What is watched: our deployment's id, or, where ECS rolls back by itself, the ARN of its service deployment.
 
+    With CodeDeploy both are ids of its deployments, the second one of what it rolls back.
     ``known_deployments`` are the ids that were there before; a PRIMARY that is neither ours nor one of these is
     somebody else's.
     """
@@ -46,6 +47,7 @@ class Watched:
     service_deployment: str
     known_deployments: frozenset[str]
     strategy: str = "ROLLING"
+    controller: str = "ECS"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ class Record:
     stage: str = ""
     weight: float | None = None
     pause: Pause | None = None
+    # Of CodeDeploy's deployments: seconds since the end, whether it says what becomes of a rollback, and whether it
+    # lets the original task set stand.
+    ended_ago: float = 0.0
+    rollback_told: bool = False
+    keeps_original: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,7 @@ def _own(watched: Watched, service: Service) -> Look:
         if primary.id in watched.known_deployments:
             back = f"ECS went back to {names.short(primary.task_definition)} by itself"
             return Look("unlisted" if ours is None else "failed", back)
-        return Look("replaced", _replaced_by(primary))
+        return Look("replaced", replaced_by(primary))
     if _settled(service, ours):
         return Look("stable")
     return Look("serving") if _serving(service, ours) else Look("going")
@@ -140,7 +147,7 @@ def _native(watched: Watched, service: Service, record: Record | None) -> Look:
     primary = service.primary
     on_target = primary is not None and names.same(primary.task_definition, watched.target)
     if record.status in ("STOPPED", "ROLLBACK_SUCCESSFUL") and primary is not None and not on_target:
-        return Look("replaced", _replaced_by(primary))
+        return Look("replaced", replaced_by(primary))
     if record.status == "STOPPED":
         return Look("failed", record.reason or "the rollback was stopped before it ended")
     if primary is None or not on_target:
@@ -164,8 +171,12 @@ def _settled(service: Service, ours: Deployment) -> bool:
     """
     # An INACTIVE deployment has been completely replaced (API_Deployment).
     alone = all(d.id == ours.id or d.status == "INACTIVE" for d in service.deployments)
-    full = ours.running >= ours.desired and ours.pending == 0 and service.running == service.desired
+    full = ours.running >= ours.desired and ours.pending == 0 and _has_its_tasks(service)
     return alone and full and ours.rollout_state in ("COMPLETED", "")
+
+
+def _has_its_tasks(service: Service) -> bool:
+    return service.scheduling == "DAEMON" or service.running == service.desired
 
 
 def _serving(service: Service, ours: Deployment) -> bool:
@@ -174,10 +185,11 @@ def _serving(service: Service, ours: Deployment) -> bool:
     A task that drains is no longer RUNNING, and a load balancer sends it nothing new.
     """
     others = sum(d.running + d.pending for d in service.deployments if d.id != ours.id)
-    return ours.running >= max(ours.desired, service.desired) and ours.pending == 0 and others == 0
+    return ours.running >= max(ours.desired, service.wanted(ours)) and ours.pending == 0 and others == 0
 
 
-def _replaced_by(primary: Deployment) -> str:
+def replaced_by(primary: Deployment) -> str:
+    """What to say where somebody else's deployment is PRIMARY."""
     return f"somebody else deployed {names.short(primary.task_definition)} ({primary.id}) over it"
 
 
@@ -191,7 +203,7 @@ def verified(state: Reached, target: str) -> str:
 def healthy_on(service: Service) -> str | None:
     """The task definition that serves the service with all the tasks it wants, None where none does."""
     for deployment in service.deployments:
-        if service.desired > 0 and deployment.running >= service.desired:
+        if 0 < service.wanted(deployment) <= deployment.running:
             return deployment.task_definition
     return None
 
@@ -221,7 +233,8 @@ def progress(service: Service, target: str) -> str:
     """The counts of one look: ``2/4 on web:41, 1 pending, 4 on web:43``."""
     ours = [d for d in service.deployments if names.same(d.task_definition, target)]
     running, pending = sum(d.running for d in ours), sum(d.pending for d in ours)
-    parts = [f"{running}/{service.desired} on {names.short(target)}"]
+    wanted = sum(d.desired for d in ours) if service.scheduling == "DAEMON" else service.desired
+    parts = [f"{running}/{wanted} on {names.short(target)}"]
     if pending:
         parts.append(f"{pending} pending")
     for deployment in service.deployments:

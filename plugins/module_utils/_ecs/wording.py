@@ -63,6 +63,9 @@ def accepted_line(run: ServiceRun, deployment: str) -> str:
         "continue_rollback": "ECS goes back from the hook that the deployment was parked at",
         "stop_deployment": "ECS stops the running deployment and goes back to where it came from",
         "update_service": "update_service accepted",
+        "codedeploy_stop": "CodeDeploy stops the running deployment and goes back to the original task set",
+        "codedeploy_deployment": "CodeDeploy has created a deployment",
+        "primary_task_set": "the task set is there",
         "none": "nothing to do",
     }[planned.method if planned else "none"]
     label = _SOURCES.get(planned.choice.source, "") if planned else ""

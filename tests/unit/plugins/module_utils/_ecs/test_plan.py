@@ -187,7 +187,7 @@ def test_why_there_is_no_history_is_told() -> None:
     [
         ({"status": "INACTIVE"}, "service_status"),
         ({"status": "DRAINING"}, "service_status"),
-        ({"controller": "CODE_DEPLOY"}, "deployment_controller"),
+        ({"controller": "SOMETHING_NEW"}, "deployment_controller"),
         ({"controller": "EXTERNAL"}, "deployment_controller"),
         ({"strategy": "SOMETHING_NEW"}, "deployment_strategy"),
         ({"minimum_healthy_percent": 100, "maximum_percent": 100}, "room_to_move"),

@@ -188,7 +188,7 @@ def test_without_history_the_service_is_refused_and_it_says_why() -> None:
 def test_no_history_is_read_for_what_is_refused_anyway() -> None:
     services = [
         service(42, status="INACTIVE", name="gone"),
-        service(42, controller="CODE_DEPLOY", name="blue"),
+        service(42, controller="SOMETHING_NEW", name="blue"),
     ]
     aws = Ecs(*services)
     made = make(aws, "gone", "blue")

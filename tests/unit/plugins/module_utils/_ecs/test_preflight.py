@@ -32,9 +32,9 @@ def test_a_service_that_is_not_active_is_refused(status: str) -> None:
 
 
 @pytest.mark.parametrize("controller", [*enum("DeploymentControllerType"), "SOMETHING_NEW"])
-def test_only_the_controller_ecs_is_rolled_back(controller: str) -> None:
+def test_a_controller_that_is_not_known_is_refused_by_its_name(controller: str) -> None:
     found = preflight.service_state(service(42, controller=controller))
-    assert told(found) == ([] if controller == "ECS" else [("deployment_controller", "block")])
+    assert told(found) == ([] if controller in preflight.CONTROLLERS else [("deployment_controller", "block")])
     assert all(controller in f.message and "web" in f.message for f in found)
 
 

@@ -1,0 +1,200 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""CodeDeploy's API as typed functions: no decisions. All raise AwsCallError or IncompleteAnswerError."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+
+_CodeDeployErrorHandler: t.Final = error_handler("codedeploy")
+_CloudWatchErrorHandler: t.Final = error_handler("cloudwatch")
+
+# Limits per call (https://docs.aws.amazon.com/codedeploy/latest/APIReference/, the operations' own pages, and
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html).
+DEPLOYMENTS_PER_CALL: t.Final = 25
+REVISIONS_PER_CALL: t.Final = 25
+GROUPS_PER_CALL: t.Final = 100
+ALARMS_PER_CALL: t.Final = 100
+
+_MISSING: t.Final = frozenset({"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"})
+
+
+@_CodeDeployErrorHandler.common_error_handler("list the applications of CodeDeploy")
+def list_applications(aws: Aws) -> list[str]:
+    """Names of all applications, whatever their platform."""
+    return list(aws.pages("codedeploy", "list_applications", "applications"))
+
+
+@_CodeDeployErrorHandler.common_error_handler("list the deployment groups of application {application}")
+def list_deployment_groups(aws: Aws, application: str) -> list[str]:
+    """Names of the deployment groups of an application."""
+    return list(aws.pages("codedeploy", "list_deployment_groups", "deploymentGroups", applicationName=application))
+
+
+@_CodeDeployErrorHandler.common_error_handler("describe deployment groups of application {application}")
+def batch_get_deployment_groups(aws: Aws, application: str, names: t.Sequence[str]) -> list[Group]:
+    """Deployment groups by name; those that do not exist are left out, and so are those of a missing application."""
+    found: list[Group] = []
+    for batch in batches(names, GROUPS_PER_CALL):
+        try:
+            answer = aws.call(
+                "codedeploy", "batch_get_deployment_groups", applicationName=application, deploymentGroupNames=batch
+            )
+        except Exception as exc:
+            if _code(exc) in _MISSING:
+                return found
+            raise
+        found += [_group(item) for item in require(answer, "deploymentGroupsInfo", "batch_get_deployment_groups")]
+    return found
+
+
+@_CodeDeployErrorHandler.common_error_handler("list the deployments of deployment group {group}")
+def list_deployments(aws: Aws, application: str, group: str, most: int | None = None, **filters: t.Any) -> list[str]:
+    """Ids of a group's deployments, in the order of the API, which promises none. At most ``most`` of them."""
+    found = aws.pages(
+        "codedeploy",
+        "list_deployments",
+        "deployments",
+        applicationName=application,
+        deploymentGroupName=group,
+        **filters,
+    )
+    return list(itertools.islice(found, most))
+
+
+@_CodeDeployErrorHandler.common_error_handler("describe deployments of CodeDeploy")
+def batch_get_deployments(aws: Aws, ids: t.Sequence[str]) -> dict[str, Deployment]:
+    """Deployments by id; those that CodeDeploy does not know are left out."""
+    found: dict[str, Deployment] = {}
+    for batch in batches(ids, DEPLOYMENTS_PER_CALL):
+        answer = aws.call("codedeploy", "batch_get_deployments", deploymentIds=batch)
+        for item in require(answer, "deploymentsInfo", "batch_get_deployments"):
+            found[item["deploymentId"]] = _deployment(item)
+    return found
+
+
+@_CodeDeployErrorHandler.common_error_handler("read revisions of application {application}")
+def batch_get_application_revisions(
+    aws: Aws, application: str, locations: t.Sequence[Location]
+) -> list[dict[str, t.Any]]:
+    """Locations as they are registered; those that are not are left out."""
+    found: list[dict[str, t.Any]] = []
+    for start in range(0, len(locations), REVISIONS_PER_CALL):
+        answer = aws.call(
+            "codedeploy",
+            "batch_get_application_revisions",
+            applicationName=application,
+            revisions=[dict(location) for location in locations[start : start + REVISIONS_PER_CALL]],
+        )
+        for item in require(answer, "revisions", "batch_get_application_revisions"):
+            found.append(item.get("revisionLocation") or {})
+    return found
+
+
+@_CodeDeployErrorHandler.common_error_handler("read a revision of application {application}")
+def get_application_revision(aws: Aws, application: str, location: Location) -> dict[str, t.Any]:
+    """A location as it is registered, with the content of its AppSpec file where it holds one."""
+    answer = aws.call("codedeploy", "get_application_revision", applicationName=application, revision=dict(location))
+    return dict(require(answer, "revision", "get_application_revision"))
+
+
+@_CodeDeployErrorHandler.common_error_handler("create a deployment of deployment group {group}")
+def create_deployment(aws: Aws, application: str, group: str, **request: t.Any) -> str:
+    """Start a deployment; returns its id."""
+    answer = aws.call(
+        "codedeploy", "create_deployment", applicationName=application, deploymentGroupName=group, **request
+    )
+    return str(require(answer, "deploymentId", "create_deployment"))
+
+
+@_CodeDeployErrorHandler.common_error_handler("stop deployment {deployment}")
+def stop_deployment(aws: Aws, deployment: str, roll_back: bool) -> None:
+    """Ask CodeDeploy to stop a deployment, and to roll it back or to leave it where it is."""
+    aws.call("codedeploy", "stop_deployment", deploymentId=deployment, autoRollbackEnabled=roll_back)
+
+
+@_CodeDeployErrorHandler.common_error_handler("describe the targets of deployment {deployment}")
+def batch_get_deployment_targets(aws: Aws, deployment: str, targets: t.Sequence[str]) -> list[Answer]:
+    """Targets as the API describes them (``ecsTarget``, ``instanceTarget`` …)."""
+    answer = aws.call("codedeploy", "batch_get_deployment_targets", deploymentId=deployment, targetIds=list(targets))
+    return list(require(answer, "deploymentTargets", "batch_get_deployment_targets"))
+
+
+@_CloudWatchErrorHandler.common_error_handler("describe alarms")
+def alarms_in_alarm(aws: Aws, names: t.Sequence[str]) -> list[str]:
+    """Those of these alarms that are in ALARM now."""
+    found: list[str] = []
+    for batch in batches(names, ALARMS_PER_CALL):
+        answer = aws.call(
+            "cloudwatch", "describe_alarms", AlarmNames=batch, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        for kind in ("MetricAlarms", "CompositeAlarms"):
+            found += [str(a["AlarmName"]) for a in answer.get(kind) or [] if a.get("StateValue") == "ALARM"]
+    return found
+
+
+def has_ended_meanwhile(error: AwsCallError) -> bool:
+    """A stop was refused because the deployment had ended: read again and decide anew."""
+    return error.code in ("DeploymentAlreadyCompletedException", "DeploymentDoesNotExistException")
+
+
+def another_is_running(error: AwsCallError) -> bool:
+    """A deployment group runs one deployment at a time (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html)."""
+    return error.code == "DeploymentLimitExceededException"
+
+
+def _code(error: BaseException) -> str:
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def _deployment(item: Answer) -> Deployment:
+    error = item.get("errorInformation") or {}
+    rollback = item.get("rollbackInfo") or {}
+    blue_green = item.get("blueGreenDeploymentConfiguration") or {}
+    original = blue_green.get("terminateBlueInstancesOnDeploymentSuccess") or {}
+    return Deployment(
+        id=item["deploymentId"],
+        application=str(item.get("applicationName") or ""),
+        group=str(item.get("deploymentGroupName") or ""),
+        status=str(item.get("status") or ""),
+        created_at=item["createTime"],
+        completed_at=item.get("completeTime"),
+        creator=str(item.get("creator") or ""),
+        description=str(item.get("description") or ""),
+        revision=item.get("revision") or {},
+        error_code=str(error.get("code") or ""),
+        error=str(error.get("message") or ""),
+        rollback_deployment=str(rollback.get("rollbackDeploymentId") or ""),
+        triggered_by=str(rollback.get("rollbackTriggeringDeploymentId") or ""),
+        rollback_message=str(rollback.get("rollbackMessage") or ""),
+        keeps_original=original.get("action") == "KEEP_ALIVE",
+        waits_for_termination=bool(item.get("instanceTerminationWaitTimeStarted")),
+    )
+
+
+def _group(item: Answer) -> Group:
+    alarms = item.get("alarmConfiguration") or {}
+    blue_green = item.get("blueGreenDeploymentConfiguration") or {}
+    original = blue_green.get("terminateBlueInstancesOnDeploymentSuccess") or {}
+    names = [str(a["name"]) for a in alarms.get("alarms") or [] if a.get("name")] if alarms.get("enabled") else []
+    return Group(
+        application=str(item.get("applicationName") or ""),
+        name=str(item.get("deploymentGroupName") or ""),
+        ecs_services=tuple(
+            (str(s.get("clusterName") or ""), str(s.get("serviceName") or "")) for s in item.get("ecsServices") or []
+        ),
+        config=str(item.get("deploymentConfigName") or ""),
+        alarms=tuple(names),
+        termination_wait=int(original.get("terminationWaitTimeInMinutes") or 0),
+        last_attempted=str((item.get("lastAttemptedDeployment") or {}).get("deploymentId") or ""),
+    )

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""AppSpec files of the platform ECS, in JSON or YAML, and the revisions that hold them. Pure.
+
+https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+try:
+    import yaml
+except ImportError:
+    # It comes with ansible-core, but a module can run on a host that has only boto3.
+    HAS_YAML = False
+else:
+    HAS_YAML = True
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
+
+# Where a revision location keeps an AppSpec file that it holds itself. ``String`` is what the API had before.
+_HELD_IN: t.Final = {"AppSpecContent": "appSpecContent", "String": "string"}
+
+
+class Unreadable(ValueError):
+    """An AppSpec file that says nothing to us. The message says why."""
+
+
+def held(location: Location) -> str:
+    """The content that the location itself holds, empty where it is only a hash, or a place elsewhere."""
+    member = _HELD_IN.get(str(location.get("revisionType")), "")
+    return str((location.get(member) or {}).get("content") or "")
+
+
+def digest(location: Location) -> str:
+    """The SHA-256 of the AppSpec file that the location holds, empty where it holds none."""
+    member = _HELD_IN.get(str(location.get("revisionType")), "")
+    return str((location.get(member) or {}).get("sha256") or "")
+
+
+def by_digest(location: Location) -> dict[str, t.Any]:
+    """What to ask the register of revisions for."""
+    kind = str(location["revisionType"])
+    return {"revisionType": kind, _HELD_IN[kind]: {"sha256": digest(location)}}
+
+
+def location(content: str) -> dict[str, t.Any]:
+    """A revision that holds this AppSpec file."""
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    return {"revisionType": "AppSpecContent", "appSpecContent": {"content": content, "sha256": sha256}}
+
+
+def task_definition(content: str) -> str:
+    """The TaskDefinition that an AppSpec file deploys. Raises :class:`Unreadable`."""
+    found = _properties(_parse(content)).get("TaskDefinition")
+    if not isinstance(found, str) or not found:
+        raise Unreadable("it has no TaskDefinition")
+    return found
+
+
+def container(content: str) -> tuple[str, int] | None:
+    """Name and port of the container that gets the traffic, None where the file does not say."""
+    balancer = _properties(_parse(content)).get("LoadBalancerInfo") or {}
+    try:
+        return str(balancer["ContainerName"]), int(balancer["ContainerPort"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def with_task_definition(content: str, arn: str) -> str:
+    """The same file for another task definition, as JSON; word for word the same where it names this one already."""
+    document = _parse(content)
+    properties = _properties(document)
+    if properties.get("TaskDefinition") == arn:
+        return content
+    properties["TaskDefinition"] = arn
+    return json.dumps(document)
+
+
+def made_for(arn: str, container_name: str, port: int) -> str:
+    """The smallest AppSpec file that ECS deployments can have."""
+    properties = {
+        "TaskDefinition": arn,
+        "LoadBalancerInfo": {"ContainerName": container_name, "ContainerPort": port},
+    }
+    resource = {"TargetService": {"Type": "AWS::ECS::Service", "Properties": properties}}
+    return json.dumps({"version": 0.0, "Resources": [resource]})
+
+
+def _parse(content: str) -> dict[str, t.Any]:
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = _yaml(content)
+    if not isinstance(document, dict):
+        raise Unreadable("it is neither JSON nor YAML")
+    return document
+
+
+def _yaml(content: str) -> t.Any:
+    if not HAS_YAML:
+        raise Unreadable("it is YAML, and there is no PyYAML where this module runs")
+    try:
+        return yaml.safe_load(content)
+    except yaml.YAMLError as exc:
+        raise Unreadable("it is neither JSON nor YAML") from exc
+
+
+def _properties(document: dict[str, t.Any]) -> dict[str, t.Any]:
+    # "resources" in AWS's examples for Lambda, "Resources" in those for ECS.
+    resources = next((value for key, value in document.items() if str(key).lower() == "resources"), None)
+    if not isinstance(resources, list) or len(resources) != 1 or not isinstance(resources[0], dict):
+        raise Unreadable("it does not name exactly one resource")
+    resource = next(iter(resources[0].values()), None)
+    properties = resource.get("Properties") if isinstance(resource, dict) else None
+    if not isinstance(properties, dict):
+        raise Unreadable("its resource has no Properties")
+    return properties

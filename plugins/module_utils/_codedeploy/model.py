@@ -1,0 +1,90 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""CodeDeploy's deployments and deployment groups as plain data."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+# DeploymentStatus in botocore's model has eight values; whatever is not one of these is still running.
+TERMINAL: t.Final = frozenset({"Succeeded", "Failed", "Stopped"})
+# CodeDeploy's own rollbacks; all other creators deploy something that somebody wanted.
+ROLLBACK_CREATOR: t.Final = "codeDeployRollback"
+# AutoRollbackEvent in botocore's model.
+ROLLBACK_EVENTS: t.Final = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
+
+# RevisionLocation, as the API has it.
+Location = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment as GetDeployment shows it.
+
+    ``revision`` is its location; an AppSpec file that it holds is shown by its hash only. ``rollback_deployment`` is
+    the deployment that rolls this one back, ``triggered_by`` the one that this one rolls back.
+    """
+
+    id: str
+    application: str
+    group: str
+    status: str
+    created_at: datetime
+    completed_at: datetime | None = None
+    creator: str = "user"
+    description: str = ""
+    revision: Location = field(default_factory=dict)
+    error_code: str = ""
+    error: str = ""
+    rollback_deployment: str = ""
+    triggered_by: str = ""
+    rollback_message: str = ""
+    # The group lets the original instances or tasks stand when a blue/green deployment has succeeded.
+    keeps_original: bool = False
+    # All is on the replacement, and the time until the original instances or tasks are ended is running.
+    waits_for_termination: bool = False
+
+    @property
+    def running(self) -> bool:
+        """It has not reached a terminal status."""
+        return self.status not in TERMINAL
+
+    @property
+    def is_rollback(self) -> bool:
+        """CodeDeploy made it to undo another one."""
+        return self.creator == ROLLBACK_CREATOR
+
+    @property
+    def why(self) -> str:
+        """Why it ended as it did, in CodeDeploy's words; empty where it says nothing."""
+        text = f"{self.error_code}: {self.error}" if self.error_code and self.error else self.error_code or self.error
+        return text.rstrip(".")
+
+
+@dataclass(frozen=True)
+class Group:
+    """A deployment group. ``ecs_services`` are pairs of cluster and service, by name or ARN as the user gave them."""
+
+    application: str
+    name: str
+    ecs_services: tuple[tuple[str, str], ...] = ()
+    config: str = ""
+    # Names of the alarms that stop a deployment; empty where they are off.
+    alarms: tuple[str, ...] = ()
+    last_attempted: str = ""
+    # Minutes for which the original instances or tasks stand on.
+    termination_wait: int = 0
+
+    def deploys(self, cluster: str, service: str) -> bool:
+        """It is the group of this ECS service; names, not ARNs."""
+        return any((_last(c) or "default", _last(s)) == (cluster, service) for c, s in self.ecs_services)
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]

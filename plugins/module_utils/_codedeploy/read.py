@@ -1,0 +1,98 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Reading: which deployment group deploys an ECS service, its newest deployments, and what they deployed."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+
+# Older deployments are read only when the newest do not decide.
+NEWEST_DEPLOYMENTS: t.Final = 25
+
+
+class EcsGroups:
+    """The deployment groups of ECS services. A service has at most one
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html). Raise AwsCallError or IncompleteAnswerError.
+    """
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._everything: list[Group] | None = None
+
+    def named(self, names: t.Iterable[tuple[str, str]]) -> dict[tuple[str, str], Group]:
+        """Groups by application and name, one call for each application."""
+        by_application: dict[str, list[str]] = {}
+        for application, group in dict.fromkeys(names):
+            by_application.setdefault(application, []).append(group)
+        return {
+            (group.application, group.name): group
+            for application, groups in by_application.items()
+            for group in api.batch_get_deployment_groups(self._aws, application, groups)
+        }
+
+    def of(self, cluster: str, service: str) -> Group | None:
+        """The group that names this service, found by looking through all groups of all applications."""
+        if self._everything is None:
+            self._everything = [
+                group
+                for application in api.list_applications(self._aws)
+                for group in api.batch_get_deployment_groups(
+                    self._aws, application, api.list_deployment_groups(self._aws, application)
+                )
+            ]
+        return next((group for group in self._everything if group.deploys(cluster, service)), None)
+
+
+def newest_deployments(aws: Aws, group: Group, everything: bool = False) -> list[Deployment]:
+    """A group's deployments in the order in which they were created: the newest, or all.
+
+    ListDeployments promises no order. In practice the newest come first, and that is made sure of: unless the group's
+    last attempted deployment is the first of a list that goes back in time, all are read.
+    """
+    most = None if everything else NEWEST_DEPLOYMENTS
+    ids = api.list_deployments(aws, group.application, group.name, most)
+    found = api.batch_get_deployments(aws, ids)
+    listed = [found[id_] for id_ in ids if id_ in found]
+    if not everything and len(ids) == most and not _newest_first(listed, group.last_attempted):
+        return newest_deployments(aws, group, everything=True)
+    return sorted(listed, key=lambda deployment: deployment.created_at)
+
+
+def _newest_first(listed: t.Sequence[Deployment], last_attempted: str) -> bool:
+    times = [deployment.created_at for deployment in listed]
+    # One that was created while we read is newer than the last attempt that the group told of.
+    has_newest = not last_attempted or any(deployment.id == last_attempted for deployment in listed)
+    return has_newest and times == sorted(times, reverse=True)
+
+
+def contents(aws: Aws, application: str, locations: t.Sequence[Location]) -> dict[str, str]:
+    """AppSpec files by their digest, of the locations that are held by CodeDeploy itself.
+
+    "The content property … is always null. Use GetApplicationRevision and the sha256 property … to get the content"
+    (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeployment.html).
+    """
+    found = {appspec.digest(place): appspec.held(place) for place in locations if appspec.digest(place)}
+    wanted = {appspec.digest(p): appspec.by_digest(p) for p in locations if appspec.digest(p) and not appspec.held(p)}
+    try:
+        for answer in api.batch_get_application_revisions(aws, application, list(wanted.values())):
+            found[appspec.digest(answer)] = appspec.held(answer)
+    except AwsCallError as exc:
+        if not exc.is_denied:
+            raise
+    for digest, location in wanted.items():
+        if not found.get(digest):
+            try:
+                found[digest] = appspec.held(api.get_application_revision(aws, application, location))
+            except AwsCallError as exc:
+                if exc.code != "RevisionDoesNotExistException":
+                    raise
+    return {digest: content for digest, content in found.items() if content}

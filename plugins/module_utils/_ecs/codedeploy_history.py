@@ -1,0 +1,161 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""CodeDeploy's deployments of an ECS service, told as the service deployments that they stand for. Pure.
+
+What each end means, and where that comes from:
+
+* A rollback of CodeDeploy is a deployment of its own, of the revision that was deployed last with success. It belongs
+  to the one that it undoes, as ECS's own rollbacks do, and is no deployment that anybody wanted
+  (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html).
+* "CodeDeploy reroutes traffic from the replacement task set to the original task set" when it is stopped with a
+  rollback, as long as that stands, also while it waits for the original one's termination
+  (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-steps-ecs.html).
+* Which version the service is on, the PRIMARY task set says, whatever became of a deployment.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Deployment,
+    Revision,
+    Service,
+    ServiceDeployment,
+)
+
+CODEDEPLOY: t.Final = "CodeDeploy"
+# DeploymentStatus in botocore's model; Ready waits for somebody's ContinueDeployment. An unknown one is running.
+_RUNNING: t.Final = {"Created": "PENDING", "Queued": "PENDING"}
+_ROLLED_BACK_BY: t.Final = {
+    "Succeeded": "ROLLBACK_SUCCESSFUL",
+    "Failed": "ROLLBACK_FAILED",
+    "Stopped": "ROLLBACK_FAILED",
+}
+_ENDED: t.Final = {"Succeeded": "SUCCESSFUL", "Failed": "FAILED", "Stopped": "STOPPED"}
+
+
+def status(deployment: CodeDeployment, rollback: CodeDeployment | None) -> str:
+    """A deployment's status in ECS's words; ``rollback`` is the one that CodeDeploy made to undo it."""
+    if deployment.running:
+        return _RUNNING.get(deployment.status, "IN_PROGRESS")
+    if rollback is None or deployment.status == "Succeeded":
+        return _ENDED[deployment.status]
+    return _ROLLED_BACK_BY.get(rollback.status, "ROLLBACK_IN_PROGRESS")
+
+
+def reason(deployment: CodeDeployment) -> str:
+    """Why it is where it is, in CodeDeploy's words; empty where there is nothing to say."""
+    if deployment.status == "Ready":
+        return "it waits for ContinueDeployment"
+    return "; ".join(text.rstrip(".") for text in (deployment.why, deployment.rollback_message) if text)
+
+
+def records(
+    service: Service, deployments: t.Iterable[CodeDeployment], revisions: t.Mapping[str, Revision]
+) -> tuple[list[ServiceDeployment], int]:
+    """The records, and how many deployments had to be left out since nothing says what they deployed.
+
+    ``revisions`` are what the deployments deploy, by deployment id.
+    """
+    ordered = sorted(deployments, key=lambda d: d.created_at)
+    by_id = {d.id: d for d in ordered}
+    rollbacks = {d.triggered_by: d for d in ordered if d.triggered_by}
+    rollbacks.update({d.id: by_id[d.rollback_deployment] for d in ordered if d.rollback_deployment in by_id})
+    told = {**revisions, **_told_by_task_sets(service, ordered, revisions)}
+    wanted = [d for d in ordered if not (d.is_rollback and d.triggered_by in by_id)]
+    known = [d for d in wanted if d.id in told]
+    made = [_record(service, d, rollbacks.get(d.id), told, newest=d is wanted[-1]) for d in known]
+    return [*_standing(service, by_id), *made], len(wanted) - len(known)
+
+
+def original(service: Service, deployment: CodeDeployment) -> Deployment | None:
+    """The task set that a running deployment replaces, None where that is not certain."""
+    own, primary = service.made_by(deployment.id), service.primary
+    if primary is not None and primary is not own:
+        return primary
+    others = [d for d in service.deployments if d is not own and d.status == "ACTIVE"]
+    return others[0] if len(others) == 1 else None
+
+
+def _told_by_task_sets(
+    service: Service, deployments: t.Iterable[CodeDeployment], revisions: t.Mapping[str, Revision]
+) -> dict[str, Revision]:
+    """What deployments deploy whose AppSpec file cannot be read, but whose task set stands."""
+    stands = {d.id: service.made_by(d.id) for d in deployments if d.id not in revisions}
+    return {id_: _bare(task_set) for id_, task_set in stands.items() if task_set is not None}
+
+
+def _bare(task_set: Deployment) -> Revision:
+    """What a task set runs, where no AppSpec file tells of it."""
+    return Revision("", task_set.task_definition, settings=task_set.settings)
+
+
+def _record(
+    service: Service,
+    deployment: CodeDeployment,
+    rollback: CodeDeployment | None,
+    told: t.Mapping[str, Revision],
+    newest: bool,
+) -> ServiceDeployment:
+    state = status(deployment, rollback)
+    finished = rollback.completed_at if rollback is not None else deployment.completed_at
+    back: Revision | None = None
+    if state == "ROLLBACK_SUCCESSFUL" or (state in ("FAILED", "STOPPED") and newest):
+        back = _on_now(service, deployment, told) if newest else None
+    if back is None and state.startswith("ROLLBACK") and rollback is not None:
+        back = told.get(rollback.id)
+    sources: tuple[Revision, ...] = ()
+    if deployment.running or state == "ROLLBACK_IN_PROGRESS":
+        source = original(service, deployment)
+        sources = (_revision_of(source, told),) if source is not None else ()
+    return ServiceDeployment(
+        arn=deployment.id,
+        status=state,
+        created_at=deployment.created_at,
+        finished_at=None if state == "ROLLBACK_IN_PROGRESS" else finished,
+        target=told[deployment.id],
+        reason=reason(deployment),
+        sources=sources,
+        rolled_back_to=back,
+        rollback_reason=deployment.why,
+        by=CODEDEPLOY,
+    )
+
+
+def _on_now(service: Service, deployment: CodeDeployment, told: t.Mapping[str, Revision]) -> Revision | None:
+    """What the service is on after a deployment that did not stand, None where it is on that all the same."""
+    primary = service.primary
+    if primary is None or primary.external_id == deployment.id:
+        return None
+    return _revision_of(primary, told)
+
+
+def _revision_of(task_set: Deployment, told: t.Mapping[str, Revision]) -> Revision:
+    revision = told.get(task_set.external_id)
+    if revision is not None and revision.task_definition == task_set.task_definition:
+        return revision
+    same = (r for r in told.values() if r.task_definition == task_set.task_definition)
+    return next(same, _bare(task_set))
+
+
+def _standing(service: Service, by_id: t.Mapping[str, CodeDeployment]) -> list[ServiceDeployment]:
+    """The task set that the service was created with, while it stands: no deployment of CodeDeploy tells of it."""
+    return [
+        ServiceDeployment(
+            arn=d.id,
+            status="SUCCESSFUL" if d.rollout_state == "COMPLETED" else "STOPPED",
+            created_at=d.created_at,
+            finished_at=d.created_at,
+            target=_bare(d),
+            reason="its task set is not in a steady state",
+            proof="the service was created with it, and its task set stands in a steady state",
+        )
+        for d in service.deployments
+        if d.created_at is not None and not d.external_id and d.status in ("PRIMARY", "ACTIVE")
+    ]

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Reading what CodeDeploy knows of ECS services: their deployment groups and their histories."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_arn
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import read as codedeploy
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
+
+# Where a revision made from an AppSpec file keeps that file.
+APPSPEC: t.Final = "appSpec"
+
+
+class NoGroup(Exception):
+    """There is no deployment group that deploys the service. The message says so."""
+
+
+class CodeDeploy:
+    """The deployment groups and deployments of services with the controller CODE_DEPLOY."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._found = codedeploy.EcsGroups(aws)
+        self.groups: dict[str, Group] = {}
+
+    def find_groups(self, services: t.Sequence[Service]) -> None:
+        """Find the groups of these services by the deployments that made their task sets: one call for 25 of them.
+
+        "The external ID associated with the task set. If a task set is created by an CodeDeploy deployment, the
+        externalId parameter contains the CodeDeploy deployment ID"
+        (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html).
+        """
+        ids = {name: id_ for service in services for name, id_ in [(service.name, _deployed_by(service))] if id_}
+        made = api.batch_get_deployments(self._aws, list(dict.fromkeys(ids.values())))
+        named = {name: (made[id_].application, made[id_].group) for name, id_ in ids.items() if id_ in made}
+        groups = self._found.named(named.values())
+        for service in services:
+            group = groups.get(named.get(service.name, ("", "")))
+            # A group can be given another service, or be made anew for one.
+            if group is not None and group.deploys(service.cluster, service.name):
+                self.groups[service.name] = group
+
+    def records(self, service: Service, everything: bool) -> tuple[list[ServiceDeployment], int]:
+        """See :func:`.codedeploy_history.records`. Raises :class:`NoGroup`, AwsCallError or IncompleteAnswerError."""
+        group = self.groups.get(service.name) or self._found.of(service.cluster, service.name)
+        if group is None:
+            raise NoGroup(
+                f"no deployment group of CodeDeploy in this Region names service {service.name} of cluster "
+                f"{service.cluster}, so nothing can deploy it"
+            )
+        self.groups[service.name] = group
+        deployments = codedeploy.newest_deployments(self._aws, group, everything)
+        have = {d.id for d in deployments}
+        late = [
+            d.rollback_deployment for d in deployments if d.rollback_deployment and d.rollback_deployment not in have
+        ]
+        deployments += api.batch_get_deployments(self._aws, late).values()
+        return codedeploy_history.records(service, deployments, self._revisions(service, group, deployments))
+
+    def _revisions(self, service: Service, group: Group, deployments: t.Sequence[Deployment]) -> dict[str, Revision]:
+        files = codedeploy.contents(self._aws, group.application, [d.revision for d in deployments])
+        found: dict[str, Revision] = {}
+        for deployment in deployments:
+            content = files.get(appspec.digest(deployment.revision), "")
+            arn = arn_of(content, service) if content else None
+            if arn is not None:
+                task_set = service.made_by(deployment.id)
+                settings = task_set.settings if task_set is not None else {}
+                found[deployment.id] = Revision("", arn, settings={**settings, APPSPEC: content})
+        return found
+
+
+def _deployed_by(service: Service) -> str:
+    """The deployment that made its PRIMARY task set, or else one of its others."""
+    ordered = sorted(service.deployments, key=lambda d: d.status != "PRIMARY")
+    return next((d.external_id for d in ordered if d.external_id.startswith("d-")), "")
+
+
+def arn_of(content: str, service: Service) -> str | None:
+    """The ARN of the task definition of an AppSpec file, None where that does not say which revision of it."""
+    try:
+        named = appspec.task_definition(content)
+    except appspec.Unreadable:
+        return None
+    if named.startswith("arn:") or names.parse(named) is None:
+        return named if names.parse(named) else None
+    own = parse_aws_arn(service.arn) or {}
+    return f"arn:{own.get('partition')}:ecs:{own.get('region')}:{own.get('account_id')}:task-definition/{named}"
+
+
+def firing(aws: Aws, group: Group) -> tuple[tuple[str, ...], str]:
+    """Alarms of the group that are in ALARM now, and why that is not known where it is not."""
+    if not group.alarms:
+        return (), ""
+    try:
+        return tuple(api.alarms_in_alarm(aws, group.alarms)), ""
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return (), exc.explain()
