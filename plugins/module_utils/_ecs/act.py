@@ -37,6 +37,14 @@ class AlreadyThere(Exception):
         self.copy = copy
 
 
+class NotDeployed(Exception):
+    """A copy of the target was registered, and then the service could not be updated. ``note`` tells of the copy."""
+
+    def __init__(self, note: Finding, error: AwsCallError) -> None:
+        super().__init__(error.explain())
+        self.note = note
+
+
 class AnswerLost(Exception):
     """The answer to a write was lost, and what became of it cannot be read. The message says so."""
 
@@ -135,7 +143,7 @@ def update_service(
     """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays.
 
     ``override`` are changes of the deployment configuration, whose undoing the caller has recorded. Raises
-    :class:`AlreadyThere` where a copy is needed, and what runs is one.
+    :class:`AlreadyThere` where a copy is needed, and what runs is one; :class:`NotDeployed` where only that was done.
     """
     if planned.target is None:
         raise PlanIsStale("the plan has no target")
@@ -156,6 +164,9 @@ def update_service(
     try:
         after = api.update_service(aws, cluster, name, **changes)
     except (AwsCallError, IncompleteAnswerError) as exc:
+        registered = next((note for note in notes if note.check == "copy"), None)
+        if registered is not None and isinstance(exc, AwsCallError) and not exc.no_answer:
+            raise NotDeployed(registered, exc) from exc
         if not exc.no_answer:
             raise
         accepted = _did_it_take(aws, planned, target, exc)
@@ -173,7 +184,8 @@ def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) 
     if newest is not None and images.is_the_copy(newest, original, pin):
         return newest.arn, ()
     try:
-        return api.register_task_definition(aws, family, request).arn, ()
+        arn = api.register_task_definition(aws, family, request).arn
+        return arn, (_registered(arn, original),)
     except AwsCallError as exc:
         if not exc.is_denied:
             raise
@@ -181,7 +193,11 @@ def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) 
         untagged = {key: value for key, value in request.items() if key != "tags"}
         arn = api.register_task_definition(aws, family, untagged).arn
         what = f"the copy {names.short(arn)} of {names.short(original.arn)} carries no tags. {exc.explain()}"
-        return arn, (Finding("copy_tags", "warn", what),)
+        return arn, (_registered(arn, original), Finding("copy_tags", "warn", what))
+
+
+def _registered(arn: str, original: TaskDefinition) -> Finding:
+    return Finding("copy", "info", f"{names.short(arn)} was registered as a copy of {names.short(original.arn)}")
 
 
 def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:

@@ -149,6 +149,11 @@ class Rollback:
                 run.end("unchanged", f"it is on {names.short(exc.copy)} already, a copy of {names.short(run.target)}")
                 return True
             run.accepted = replace(act.adopt(planned), copy=exc.copy)
+        except act.NotDeployed as exc:
+            run.changed = True
+            run.findings.append(exc.note)
+            run.end("refused", f"{exc} {exc.note.message}; the next run uses it")
+            return True
         except act.AnswerLost as exc:
             run.changed = True
             run.end("timeout", str(exc))
