@@ -58,7 +58,7 @@ def test_each_defect_is_played_or_told_why_not() -> None:
         assert (row in not_played) != (row in played), ids
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in (ROOT / "tests" / "e2e").glob("test_defects_of_*.py")))
+@pytest.mark.parametrize("file", sorted(path.name for path in (ROOT / "tests" / "e2e").glob("test_defects_*.py")))
 def test_each_scenario_is_in_the_page(file: str) -> None:
     name = f"tests/e2e/{file}"
     assert {(name, test) for test in functions(name)} <= NAMED
