@@ -137,7 +137,7 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
         return results
     states: dict[str, str] | str
     try:
-        states = _alarm_states(aws, names)
+        states = alarm_states(aws, names)
     except (AwsCallError, IncompleteAnswerError) as exc:
         states = exc.explain()
     return [
@@ -244,7 +244,7 @@ def _update(aws: Aws, cluster: str, service: str, configuration: t.Mapping[str, 
 
 
 @_CloudWatchErrors.common_error_handler("describe the alarms")
-def _alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
+def alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
     """The states of those alarms that exist, by name: OK, ALARM or INSUFFICIENT_DATA."""
     # Without types, only metric alarms are answered; newer botocores know more types than older ones.
     types = list(aws.client("cloudwatch").meta.service_model.shape_for("AlarmType").enum)

@@ -74,17 +74,17 @@ def decide(service: Service, history: History | None, problem: str, wanted: str)
             f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"
         )
         return known if isinstance(known, Meant) else Known(known.outcome, f"{known.reason}. {advice}", newest)
-    return Meant(primary, _record_of(primary.id, history))
+    return Meant(primary, record_of(primary.id, history))
 
 
 def _named(service: Service, history: History | None, problem: str, wanted: str) -> Meant | Known:
     listed = service.deployment(wanted)
     if listed is not None and listed.status == "PRIMARY":
-        return Meant(listed, _record_of(wanted, history))
+        return Meant(listed, record_of(wanted, history))
     if wanted.startswith("arn:"):
         record = next((d for d in history.deployments if d.arn == wanted), None) if history else None
     else:
-        record = _record_of(wanted, history)
+        record = record_of(wanted, history)
     if record is not None:
         return _ended(record, service, history)
     if listed is not None and listed.rollout_state == "FAILED":
@@ -146,7 +146,7 @@ def _number(deployment_id: str) -> str:
     return deployment_id.rpartition("/")[2]
 
 
-def _record_of(deployment_id: str, history: History | None) -> ServiceDeployment | None:
+def record_of(deployment_id: str, history: History | None) -> ServiceDeployment | None:
     """The newest record of a deployment.
 
     Its id ends in the number that the ARN of its service revision ends in, as can be seen in what AWS answers.

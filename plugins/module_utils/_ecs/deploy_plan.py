@@ -1,0 +1,259 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Deploying a revision, as far as it is decided: what to do, what protects it, and what follows when it fails. Pure.
+
+The rollback events have CodeDeploy's names (AutoRollbackEvent in its API). For ECS they mean:
+
+* ``DEPLOYMENT_FAILURE``: the deployment does not come up. ECS's circuit breaker sees part of that, and rolls back;
+  crash loops of tasks that were RUNNING, and deployments that get nowhere, it does not see.
+* ``DEPLOYMENT_STOP_ON_ALARM``: one of the deployment's alarms goes into ALARM. ECS sees that, and rolls back.
+* ``DEPLOYMENT_STOP_ON_REQUEST``: somebody stops the deployment. StopServiceDeployment rolls back by itself: ROLLBACK is
+  the only documented stopType
+  (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import AlarmsWish, BreakerWish, Protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    ROLLING_BACK,
+    Finding,
+    Service,
+    ServiceDeployment,
+    TaskDefinition,
+)
+
+EVENTS: t.Final = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
+Event = t.Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
+InFlight = t.Literal["supersede", "refuse"]
+# What follows a deployment that did not end well: ECS goes back and is followed, we go back, or it stays as it is.
+Then = t.Literal["follow", "roll_back", "leave"]
+Verb = t.Literal["act", "nothing", "refuse"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for, of one service."""
+
+    revision: str
+    events: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+    in_flight: InFlight = "supersede"
+    force: bool = False
+
+    @property
+    def protection(self) -> auto_rollback.Wish:
+        """What ECS itself is to roll back by."""
+        breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in self.events else None
+        alarms = None
+        if "DEPLOYMENT_STOP_ON_ALARM" in self.events:
+            alarms = AlarmsWish(enable=True, rollback=True, names=self.alarms or None)
+        return auto_rollback.Wish(breaker, alarms)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read of one service. ``target`` is None where there is no such task definition."""
+
+    service: Service
+    history: History | None
+    history_problem: str
+    target: TaskDefinition | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done. ``verb`` as in :class:`.plan.Plan`; ``adopt`` means that it runs already, and is followed.
+
+    ``configuration`` is the deploymentConfiguration to send with the deployment, empty where it is as it should be.
+    """
+
+    service: Service
+    verb: Verb
+    reason: str
+    target: TaskDefinition | None
+    adopt: bool = False
+    force_new_deployment: bool = False
+    before: Protection = field(default_factory=Protection)
+    after: Protection = field(default_factory=Protection)
+    configuration: t.Mapping[str, t.Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    running: ServiceDeployment | None = None
+    known_records: frozenset[str] = frozenset()
+
+
+def make(wish: Wish, facts: Facts) -> Plan:
+    """Decide what to do with one service."""
+    service, history, target = facts.service, facts.history, facts.target
+    running = history.running if history else None
+    before = Protection.read(service.configuration)
+    after = auto_rollback.desired(before, wish.protection)
+    found = _blocks(wish, service, target, after)
+    if found or target is None:
+        return Plan(service, "refuse", "; ".join(f.message for f in found), target, findings=found)
+    findings: list[Finding] = []
+    if facts.history_problem:
+        what = f"whether {names.short(target.arn)} is known to be bad is not known: {facts.history_problem}"
+        findings.append(Finding("history", "unknown", what))
+    verb, reason, adopt, again = _step(service, running, target)
+    if verb == "act" and not adopt:
+        blocks = _before_a_write(wish, facts, target, running)
+        findings += blocks
+        findings += auto_rollback.findings(_subject(service, before), after, wish.protection)
+        if any(f.severity == "block" for f in findings):
+            verb, reason = "refuse", "; ".join(f.message for f in findings if f.severity == "block")
+    if verb == "act" and adopt and auto_rollback.request(before, after):
+        # AWS does not document whether a deployment is held to settings that change while it runs.
+        what = "it is being deployed already, so ECS was not told to roll back by itself: only this run watches it"
+        findings.append(Finding("protection", "warn", what))
+    if verb != "act" or adopt:
+        after = before
+    return Plan(
+        service=service,
+        verb=verb,
+        reason=reason,
+        target=target,
+        adopt=adopt,
+        force_new_deployment=again,
+        before=before,
+        after=after,
+        configuration=auto_rollback.request(before, after),
+        findings=tuple(findings),
+        running=running,
+        known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
+    )
+
+
+def _blocks(wish: Wish, service: Service, target: TaskDefinition | None, after: Protection) -> tuple[Finding, ...]:
+    """What makes it impossible, whatever runs there now."""
+    if service.status != "ACTIVE":
+        return (_block("service_status", f"the service is {service.status}: nothing can be deployed there"),)
+    if service.controller != "ECS":
+        return (_block("deployment_controller", _other_controller(service.controller)),)
+    if target is None:
+        asked = names.from_option(wish.revision, service.task_definition) or wish.revision
+        return (_block("revision", f"there is no task definition {asked}. Check the number and the Region"),)
+    if wish.protection.alarms is not None and not after.alarms.names:
+        what = (
+            "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named: neither here nor in the service's own "
+            "deployment configuration. Give alarms"
+        )
+        return (_block("alarms", what),)
+    return ()
+
+
+def _other_controller(controller: str) -> str:
+    other = {
+        "CODE_DEPLOY": "CodeDeploy deploys this service, and this module starts deployments of ECS only",
+        "EXTERNAL": "something outside of ECS deploys this service, by task sets, and this module does not",
+    }
+    return other.get(controller, f"the deployment controller is {controller}, which is not known here")
+
+
+def _step(service: Service, running: ServiceDeployment | None, target: TaskDefinition) -> tuple[Verb, str, bool, bool]:
+    """Verb, reason, whether what runs is followed, and whether only a new deployment of the same can help."""
+    primary = service.primary
+    if primary is None or not names.same(primary.task_definition, target.arn):
+        return "act", "", False, False
+    what = names.short(target.arn)
+    if running is not None and running.status in ROLLING_BACK:
+        # ECS leaves it, or comes back to it: either way it is not this deployment that has it run.
+        return "act", "", False, False
+    if primary.rollout_state == "FAILED":
+        return "act", f"the last deployment of {what} has failed", False, True
+    alone = all(d.id == primary.id or d.status == "INACTIVE" for d in service.deployments)
+    there = f"it is on {what} already, with {service.running} of {service.desired} tasks"
+    if alone and primary.rollout_state in ("COMPLETED", "") and service.running == service.desired:
+        return "nothing", there, False, False
+    return "act", there, True, False
+
+
+def _before_a_write(
+    wish: Wish, facts: Facts, target: TaskDefinition, running: ServiceDeployment | None
+) -> list[Finding]:
+    service, what = facts.service, names.short(target.arn)
+    found = preflight.room_to_move(service) + preflight.load_balancer_ports(service, target)
+    if target.status != "ACTIVE":
+        found.append(_block("revision", f"{what} is {target.status}, and ECS deploys only what is ACTIVE"))
+    why = _known_bad(target, facts.history)
+    if why and wish.force:
+        found.append(Finding("known_bad", "warn", f"{what} is deployed although it is known to be bad: {why}"))
+    elif why:
+        found.append(_block("known_bad", f"{what} is known to be bad: {why}. To deploy it all the same, give force"))
+    if running is not None:
+        other = names.short(running.target.task_definition)
+        text = f"a deployment of {other} is running ({running.status})"
+        if wish.in_flight == "refuse":
+            found.append(_block("in_flight", f"{text}, and in_flight is refuse"))
+        else:
+            found.append(Finding("in_flight", "warn", f"{text}, and is superseded by this one"))
+    return found
+
+
+def _known_bad(target: TaskDefinition, history: History | None) -> str:
+    """Why a version is known to be bad, by what happened to it in this service, or by a mark; else empty."""
+    candidates = history.candidates({target.arn: target}) if history else ()
+    known = next((c for c in candidates if c.task_definition == target.arn), None)
+    if known is not None:
+        return known.why if known.verdict == "bad" else ""
+    bad = target.tags.get("lastgood:bad")
+    return f"marked bad: {bad or 'no reason given'}" if bad is not None else ""
+
+
+def _subject(service: Service, present: Protection) -> auto_rollback.Subject:
+    return auto_rollback.Subject(
+        name=service.name,
+        arn=service.arn,
+        status=service.status,
+        controller=service.controller,
+        strategy=service.strategy,
+        classic_load_balancer=any(item.get("loadBalancerName") for item in service.load_balancers),
+        # The settings go with a new deployment, which is held to them.
+        in_flight=False,
+        protection=present,
+    )
+
+
+def _block(check: str, message: str) -> Finding:
+    return Finding(check, "block", message)
+
+
+def event_of(record: Answer | None) -> Event:
+    """Which event ended a deployment, by its service deployment. Without a record it is a failure.
+
+    Only StopServiceDeployment rolls a deployment back of which neither the circuit breaker nor an alarm nor a lifecycle
+    hook says that it failed.
+    """
+    if record is None:
+        return "DEPLOYMENT_FAILURE"
+    if (record.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED":
+        return "DEPLOYMENT_FAILURE"
+    alarms = record.get("alarms") or {}
+    if alarms.get("status") == "TRIGGERED" or alarms.get("triggeredAlarmNames"):
+        return "DEPLOYMENT_STOP_ON_ALARM"
+    hooks = record.get("lifecycleHookDetails") or []
+    if any(hook.get("status") in ("FAILED", "TIMED_OUT") for hook in hooks):
+        return "DEPLOYMENT_FAILURE"
+    stopped = str(record.get("status", "")).startswith("ROLLBACK") or record.get("status") == "STOPPED"
+    return "DEPLOYMENT_STOP_ON_REQUEST" if stopped else "DEPLOYMENT_FAILURE"
+
+
+def then(status: str, went_back: bool, event: str, events: t.Collection[str]) -> Then:
+    """What follows a deployment that did not end well.
+
+    ``status`` is that of its service deployment, empty where it is not known; ``went_back`` that what was there before
+    is PRIMARY again. What ECS has rolled back is not rolled back once more.
+    """
+    if status in (*ROLLING_BACK, "ROLLBACK_SUCCESSFUL") or (went_back and status != "ROLLBACK_FAILED"):
+        return "follow"
+    return "roll_back" if event in events else "leave"
