@@ -12,6 +12,7 @@ import json
 import time
 import typing as t
 
+import botocore
 import botocore.awsrequest
 import botocore.config
 import botocore.exceptions
@@ -19,7 +20,10 @@ import botocore.session
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
+    IncompleteAnswerError,
+    UnknownOperationError,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 
 Answer = t.Tuple[int, t.Any]
@@ -214,3 +218,25 @@ def test_require() -> None:
 )
 def test_batches(items: list[str], size: int, expected: list[list[str]]) -> None:
     assert list(batches(items, size)) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "operation"),
+    [("roll_everything_back", "RollEverythingBack"), ("continue_something", "ContinueSomething")],
+)
+def test_an_operation_that_botocore_does_not_know(method: str, operation: str) -> None:
+    aws, wire, _limiter = over()
+    with pytest.raises(UnknownOperationError) as caught:
+        aws.call("ecs", method, cluster="prod")
+    error = caught.value
+    assert (error.operation, error.code, error.no_answer, error.is_denied) == (
+        operation,
+        "UnknownOperation",
+        False,
+        False,
+    )
+    assert error.explain() == (
+        f"The installed botocore {botocore.__version__} does not know {operation}, so it was not asked for. Install a "
+        "newer boto3 and botocore where this runs, and run the same command again."
+    )
+    assert (wire.asked, aws.api_calls) == ([], {})

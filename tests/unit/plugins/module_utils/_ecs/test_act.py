@@ -12,8 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, history, marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Pause, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -22,10 +22,13 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     connection_lost,
     deployment,
+    flown,
     planned,
     raw_service,
     refused_by_aws,
     service,
+    steps,
+    task_definition,
     told,
 )
 
@@ -252,3 +255,144 @@ def test_unfinished_work_is_followed_by_its_deployment() -> None:
     tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41")
     accepted = act.adopt(planned(service(deployment(41, "ecs-svc/41"), tags=tags), told(41, 42, 41)))
     assert (accepted.wrote, accepted.deployment_id) == (False, "ecs-svc/41")
+
+
+# -- at a hook
+
+
+PARKED = flown(42, "IN_PROGRESS", 60, [41], paused_at=Pause("ecs-pause-1", None, "ROLLBACK"))
+
+
+def parked_plan() -> Plan:
+    made = planned(BEFORE, history.read([*steps(41), PARKED]), Selection(revision="41"))
+    assert made.method == "continue_rollback"
+    return made
+
+
+def of_the_record(**shown: t.Any) -> dict[str, t.Any]:
+    return {"serviceDeployments": [{"serviceDeploymentArn": PARKED.arn, **shown}]}
+
+
+def waits_at(hook: str) -> dict[str, t.Any]:
+    return of_the_record(status="IN_PROGRESS", lifecycleHookDetails=[{"hookId": hook, "status": "AWAITING_ACTION"}])
+
+
+def test_a_hook_is_answered_with_rollback_in_so_many_words() -> None:
+    aws = FakeAws(continue_service_deployment={"serviceDeploymentArn": PARKED.arn})
+    accepted = act.roll_back_natively(aws, parked_plan())
+    assert aws.requests == [
+        (
+            "continue_service_deployment",
+            {"serviceDeploymentArn": PARKED.arn, "hookId": "ecs-pause-1", "action": "ROLLBACK"},
+        )
+    ]
+    assert (accepted.wrote, accepted.service_deployment) == (True, PARKED.arn)
+
+
+@pytest.mark.parametrize("code", ["InvalidParameterException", "ClientException"])
+@pytest.mark.parametrize(
+    "now",
+    [
+        of_the_record(status="IN_PROGRESS", lifecycleHookDetails=[{"hookId": "ecs-pause-1", "status": "SUCCEEDED"}]),
+        of_the_record(status="ROLLBACK_IN_PROGRESS"),
+        waits_at("ecs-pause-2"),
+        {"serviceDeployments": []},
+    ],
+    ids=["it goes on", "it goes back", "it waits at the next one", "it is gone"],
+)
+def test_somebody_else_answered_the_hook(code: str, now: dict[str, t.Any]) -> None:
+    refusal = refused_by_aws("ContinueServiceDeployment", code)
+    aws = FakeAws(continue_service_deployment=refusal, describe_service_deployments=now)
+    with pytest.raises(act.PlanIsStale, match="somebody answered the hook meanwhile"):
+        act.roll_back_natively(aws, parked_plan())
+
+
+@pytest.mark.parametrize("now", [waits_at("ecs-pause-1"), refused_by_aws("DescribeServiceDeployments")])
+def test_an_answer_that_ecs_refuses_while_the_hook_still_waits(now: t.Any) -> None:
+    refusal = refused_by_aws("ContinueServiceDeployment", "InvalidParameterException", "not like this")
+    aws = FakeAws(continue_service_deployment=refusal, describe_service_deployments=now)
+    with pytest.raises(AwsCallError, match="not like this"):
+        act.roll_back_natively(aws, parked_plan())
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "UnsupportedFeatureException"])
+def test_another_refusal_needs_no_second_look(code: str) -> None:
+    aws = FakeAws(continue_service_deployment=refused_by_aws("ContinueServiceDeployment", code))
+    with pytest.raises(AwsCallError):
+        act.roll_back_natively(aws, parked_plan())
+    assert len(aws.requests) == 1
+
+
+# -- copies
+
+DIGEST = "sha256:" + "1" * 64
+
+
+def with_copy(pin: dict[str, str] | None = None) -> Plan:
+    whole = task_definition(41)
+    made = dataclasses.replace(whole, content={**whole.content, "family": "web"})
+    return dataclasses.replace(back(), target=made, copy={"app": DIGEST} if pin is None else pin)
+
+
+def described(number: int, image: str) -> dict[str, t.Any]:
+    containers = [{"name": "app", "image": image, "portMappings": [{"containerPort": 80}]}]
+    content = {"taskDefinitionArn": arn(number), "status": "ACTIVE", "family": "web"}
+    return {"taskDefinition": {**content, "containerDefinitions": containers}}
+
+
+def deployed(number: int) -> Service:
+    return service(deployment(42, "ecs-svc/old", status="ACTIVE"), deployment(number, "ecs-svc/ours"))
+
+
+def test_the_copy_is_deployed_in_place_of_the_target() -> None:
+    aws = answering(deployed(43))
+    aws.answers.update(
+        describe_task_definition=described(42, "registry/web:2"),
+        register_task_definition=described(43, f"registry/web@{DIGEST}"),
+    )
+    accepted = act.update_service(aws, with_copy(), None)
+    assert aws.sent("update_service")[0]["taskDefinition"] == arn(43)
+    [request] = aws.sent("register_task_definition")
+    assert request["containerDefinitions"][0]["image"] == f"registry/web@{DIGEST}"
+    assert (accepted.copy, [f.check for f in accepted.findings]) == (arn(43), ["copy"])
+
+
+def test_a_copy_that_is_there_is_used() -> None:
+    aws = answering(deployed(43))
+    aws.answers.update(describe_task_definition=described(43, f"registry/web@{DIGEST}"))
+    accepted = act.update_service(aws, with_copy(), None)
+    assert (accepted.copy, accepted.findings) == (arn(43), ())
+
+
+def test_what_runs_is_the_copy() -> None:
+    aws = FakeAws(describe_task_definition=described(42, "registry/web:1"))
+    with pytest.raises(act.AlreadyThere) as caught:
+        act.update_service(aws, with_copy({}), None)
+    assert caught.value.copy == arn(42)
+
+
+def test_a_copy_without_tags_where_those_are_denied() -> None:
+    answers = [refused_by_aws("RegisterTaskDefinition"), described(43, f"registry/web@{DIGEST}")]
+    aws = answering(deployed(43))
+    aws.answers.update(describe_task_definition=described(42, "registry/web:2"), register_task_definition=answers)
+    accepted = act.update_service(aws, with_copy(), None)
+    assert ["tags" in request for request in aws.sent("register_task_definition")] == [True, False]
+    assert [f.check for f in accepted.findings] == ["copy", "copy_tags"]
+
+
+def test_a_copy_that_could_not_be_deployed_is_told() -> None:
+    aws = answering(refused_by_aws("UpdateService"))
+    aws.answers.update(
+        describe_task_definition=described(42, "registry/web:2"),
+        register_task_definition=described(43, f"registry/web@{DIGEST}"),
+    )
+    with pytest.raises(act.NotDeployed, match="ecs:UpdateService") as caught:
+        act.update_service(aws, with_copy(), None)
+    assert caught.value.note.message == "web:43 was registered as a copy of web:41"
+
+
+def test_a_copy_of_an_earlier_run_that_could_not_be_deployed_is_no_news() -> None:
+    aws = answering(refused_by_aws("UpdateService"))
+    aws.answers.update(describe_task_definition=described(43, f"registry/web@{DIGEST}"))
+    with pytest.raises(AwsCallError):
+        act.update_service(aws, with_copy(), None)

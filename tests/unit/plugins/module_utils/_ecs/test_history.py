@@ -408,3 +408,47 @@ def test_where_a_run_of_returns_began(story: list[Step], expected: tuple[int, in
     else:
         assert found is not None
         assert (found[0], len(found[1].deployments)) == (arn(expected[0]), expected[1])
+
+
+# -- pinned copies
+
+COPIES = {arn(4): arn(1)}
+
+
+def test_a_copy_of_an_older_version_is_a_return_to_it() -> None:
+    """web:1 was good, web:3 is left for web:4, which is web:1 with its images pinned."""
+    past = history.read(steps(1, 3, 4), COPIES)
+    (*_before, last) = past.arrivals
+    assert (last.task_definition, last.how, last.left) == (arn(4), "returned", arn(3))
+    verdicts = {c.task_definition: c.verdict for c in past.candidates({})}
+    assert verdicts == {arn(1): "good", arn(3): "bad", arn(4): "good"}
+
+
+def test_without_knowing_of_the_copy_it_looks_like_a_release() -> None:
+    past = history.read(steps(1, 3, 4))
+    assert (past.arrivals[-1].how, past.arrivals[-1].left) == ("deployed", None)
+
+
+def test_a_copy_that_is_being_deployed_is_a_return_that_runs() -> None:
+    past = history.read(steps(1, 3, (4, "IN_PROGRESS")), COPIES)
+    assert (past.returning_from, past.lands_on) == (arn(3), arn(4))
+
+
+def test_a_release_after_a_copy_goes_forward() -> None:
+    past = history.read(steps(1, 3, 4, 5), COPIES)
+    assert (past.arrivals[-1].how, past.arrivals[-1].left, past.returning_from) == ("deployed", None, None)
+
+
+def test_a_second_bad_release_after_a_copy_is_left_for_the_copy() -> None:
+    past = history.read(steps(1, 3, 4, 5, 4), COPIES)
+    assert (past.arrivals[-1].how, past.arrivals[-1].left) == ("returned", arn(5))
+
+
+def test_the_root_of_a_version() -> None:
+    past = history.read(steps(1, 3, 4), COPIES)
+    assert [past.root(arn(number)) for number in (1, 3, 4)] == [arn(1), arn(3), arn(1)]
+
+
+def test_copies_are_known_in_the_history_before_a_deployment_too() -> None:
+    made = steps(1, 3, 4, 5)
+    assert history.read(made, COPIES).before(made[-1].arn).root(arn(4)) == arn(1)

@@ -311,6 +311,7 @@ APP = container("app", "web:1")
         ([container("app", f"web@{D1}", cpu=1)], [APP], False),
         ([container("app", f"web@{D1}"), container("log", f"log@{D2}")], [APP], False),
         ([container("app", f"web@{D1}")], [container("app", f"web@{D1}")], False),
+        ([container("app", f"web@{D2}")], [container("app", f"web@{D1}")], False),
     ],
     ids=[
         "pinned",
@@ -322,6 +323,7 @@ APP = container("app", "web:1")
         "the very same",
         "another setting",
         "one container more",
+        "both by the same digest",
         "both by digest",
     ],
 )
@@ -373,3 +375,43 @@ def test_another_setting_is_not_the_copy() -> None:
 def test_images_by_tag() -> None:
     made = full(1, container("app", "web:1"), container("log", f"log@{D1}"), container("side", "side"))
     assert images.by_tag(made) == {"app": "web:1", "side": "side"}
+
+
+@pytest.mark.parametrize(
+    ("copy", "original", "expected"),
+    [
+        (ran(4, f"web@{D1}", D1), ran(1, "web:1", D1), True),
+        # ECS recorded nothing, and the name tells.
+        (ran(4, f"web@{D1}"), ran(1, "web:1", D1), True),
+        (ran(4, f"web@{D1}", D1), ran(1, "web:1", D2), False),
+        (ran(4, f"web@{D1}", D1), ran(1, "web:1"), False),
+        (ran(4, f"web@{D1}", D1), ran(1, "other:1", D1), False),
+        (ran(4, f"web@{D1}", D1), ran(1, f"web@{D1}", D1), False),
+        (ran(4, f"web@{D1}", D1), ran(1, f"web@{D2}", D2), False),
+        (ran(4, "web:1", D1), ran(1, "web:1", D1), False),
+        (ran(4, f"web@{D1}", D1), revision(1), False),
+        (revision(4), revision(1), False),
+    ],
+)
+def test_what_may_be_a_copy_by_what_was_recorded(copy: t.Any, original: t.Any, expected: bool) -> None:
+    assert images.may_pin(copy, original) is expected
+
+
+def test_every_container_counts_for_what_may_be_a_copy() -> None:
+    def two(number: int, *references: str) -> t.Any:
+        recorded = [
+            {"containerName": name, "image": image, "imageDigest": D1}
+            for name, image in zip(("app", "log"), references, strict=False)
+        ]
+        return revision(number, containerImages=recorded)
+
+    assert images.may_pin(two(4, f"web@{D1}", f"log@{D1}"), two(1, "web:1", "log:1"))
+    assert images.may_pin(two(4, f"web@{D1}", "log:1"), two(1, "web:1", "log:1"))
+    assert not images.may_pin(two(4, f"web@{D1}", "log:2"), two(1, "web:1", "log:1"))
+    assert not images.may_pin(two(4, f"web@{D1}"), two(1, "web:1", "log:1"))
+
+
+def test_a_copy_of_a_copy_is_one_of_the_first() -> None:
+    copy = registered(4, full(1), {"app": D1})
+    again = registered(6, copy, {})
+    assert images.copied_from(again) == "web:1"

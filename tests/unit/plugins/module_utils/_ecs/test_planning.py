@@ -39,6 +39,7 @@ class Ecs(FakeAws):
             describe_service_deployments={"serviceDeployments": []},
             describe_service_revisions=self._revisions,
             describe_task_definition=self._task_definition,
+            list_tasks={"taskArns": []},
         )
         self.services = {s.name: s for s in services}
         self.story = list(story)
@@ -103,7 +104,7 @@ def reason(made: dict[str, Plan | Refusal], name: str = "web") -> str:
     return planned.reason
 
 
-def test_one_service_takes_five_calls() -> None:
+def test_one_service_takes_few_calls() -> None:
     aws = Ecs(service(42))
     assert target(make(aws)) == arn(41)
     assert sorted({name for name, _params in aws.requests}) == [
@@ -112,15 +113,17 @@ def test_one_service_takes_five_calls() -> None:
         "describe_services",
         "describe_task_definition",
         "list_service_deployments",
+        "list_tasks",
     ]
-    assert aws.described() == [41]
+    # The target, and what runs: it may be a barrier.
+    assert aws.described() == [41, 42]
 
 
 def test_the_choice_is_made_again_with_what_was_read() -> None:
     aws = Ecs(service(42))
     aws.definitions[41] = task_definition(41, bad="500s")
     assert target(make(aws)) == arn(40)
-    assert aws.described() == [41, 40]
+    assert aws.described() == [41, 40, 42]
 
 
 def test_inactive_and_deleted_ones_are_passed_by() -> None:
@@ -134,7 +137,7 @@ def test_task_definitions_are_read_once_for_all_services() -> None:
     aws = Ecs(*(service(42, name=f"web{n}") for n in range(3)))
     made = make(aws, "web0", "web1", "web2")
     assert [target(made, name) for name in made] == [arn(41)] * 3
-    assert aws.described() == [41]
+    assert aws.described() == [41, 42]
 
 
 def test_all_marks_are_read_where_that_is_asked() -> None:
@@ -242,3 +245,55 @@ def test_a_service_named_twice_is_planned_once() -> None:
     aws.services[web.arn] = dataclasses.replace(web)
     assert list(make(aws, "web", web.arn)) == ["web"]
     assert list(make(aws, web.arn, "web")) == [web.arn]
+
+
+# -- pinned copies
+
+
+class Pinned(Ecs):
+    """web:43 is web:41 with its image pinned. ``images`` are what ECS recorded, by revision number."""
+
+    DIGEST = "sha256:" + "1" * 64
+
+    def __init__(self, images: dict[int, str], **answers: t.Any) -> None:
+        super().__init__(service(43), story=(41, 42, 43), **answers)
+        self.images = images
+        self.definitions.update(
+            {n: task_definition(n, containers=[{"name": "app", "image": image}]) for n, image in images.items()}
+        )
+
+    def _revisions(self, **params: t.Any) -> t.Any:
+        answer = super()._revisions(**params)
+        for shown in answer["serviceRevisions"]:
+            number = int(shown["taskDefinition"].rpartition(":")[2])
+            digest = self.DIGEST if number != 42 else "sha256:" + "2" * 64
+            container = {"containerName": "app", "image": self.images[number], "imageDigest": digest}
+            shown["containerImages"] = [container]
+        return answer
+
+
+PIN = f"registry/web@{Pinned.DIGEST}"
+
+
+def test_a_pinned_copy_is_known_by_its_content() -> None:
+    aws = Pinned({41: "registry/web:1", 42: "registry/web:2", 43: PIN})
+    made = make(aws)["web"]
+    assert isinstance(made, Plan)
+    assert (made.verb, "somebody returned it from web:42 to web:43" in made.reason) == ("nothing", True)
+    # Only the two that may be each other's are read.
+    assert {r["taskDefinition"] for r in aws.sent("describe_task_definition")} == {arn(41), arn(43)}
+
+
+def test_one_by_digest_of_another_image_is_no_copy() -> None:
+    aws = Pinned({41: "registry/other:1", 42: "registry/web:2", 43: PIN})
+    made = make(aws)["web"]
+    assert isinstance(made, Plan)
+    assert (made.verb, made.target and made.target.arn) == ("act", arn(42))
+
+
+def test_where_all_go_by_digest_none_is_read_to_find_copies() -> None:
+    other = "registry/web@sha256:" + "2" * 64
+    aws = Pinned({41: PIN, 42: other, 43: PIN})
+    made = make(aws)["web"]
+    assert isinstance(made, Plan)
+    assert arn(41) not in [request["taskDefinition"] for request in aws.sent("describe_task_definition")]

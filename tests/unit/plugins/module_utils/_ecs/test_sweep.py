@@ -329,3 +329,95 @@ def test_a_run_that_was_not_acted_on_cannot_be_watched() -> None:
     run = ServiceRun.of("web", "prod", planned(OLD, told(41, 42)))
     with pytest.raises(ValueError, match="web was not acted on"):
         sweep.Sweeper(FakeAws(), FakeClock(), "stable", 60, 0).watch([run])
+
+
+# -- where ECS shifts traffic
+
+
+def shift_record(arn_: str, minute: float = 0, weight: float = 0.0, **shown: t.Any) -> dict[str, t.Any]:
+    return {
+        "serviceDeploymentArn": arn_,
+        "createdAt": at(minute),
+        "targetServiceRevision": {"requestedProductionTrafficWeight": weight},
+        "status": "IN_PROGRESS",
+        **shown,
+    }
+
+
+def shifting(*now: Service) -> list[Service]:
+    return [dataclasses.replace(one, strategy="BLUE_GREEN") for one in now]
+
+
+def begun_shift() -> ServiceRun:
+    made = planned(shifting(OLD)[0], told(41, 42))
+    return accepted_run(made, act.Accepted(shifting(GOING)[0], wrote=True, deployment_id="ecs-svc/ours"))
+
+
+def test_our_own_record_is_the_first_that_came_after_the_plan() -> None:
+    run = begun_shift()
+    assert run.plan is not None
+    known = next(iter(run.plan.known_records))
+    listed = [shift_record("arn:later", 99), shift_record("arn:ours", 98), shift_record(known, 60)]
+    _run, _again, _clock, aws = watching(
+        *shifting(GOING, STABLE),
+        run=run,
+        list_service_deployments={"serviceDeployments": listed},
+        describe_service_deployments={"serviceDeployments": [shift_record("arn:ours", 98)]},
+    )
+    assert [request["serviceDeploymentArns"] for request in aws.sent("describe_service_deployments")] == [
+        ["arn:ours"],
+        ["arn:ours"],
+    ]
+    # Once it is known it is not looked for again.
+    assert len(aws.sent("list_service_deployments")) == 1
+
+
+@pytest.mark.parametrize(
+    "listed", [{"serviceDeployments": []}, refused_by_aws("ListServiceDeployments")], ids=["not yet", "denied"]
+)
+def test_as_long_as_our_record_is_not_found_the_counts_must_do(listed: t.Any) -> None:
+    run, _again, _clock, aws = watching(
+        *shifting(GOING, SERVING, STABLE), run=begun_shift(), list_service_deployments=listed, wait_until="serving"
+    )
+    assert (run.outcome, run.timings) == ("rolled_back", {"serving": 4.0, "stable": 4.0})
+    assert aws.sent("describe_service_deployments") == []
+
+
+def test_a_rolling_deployment_needs_no_record() -> None:
+    _run, _again, _clock, aws = watching(GOING, STABLE)
+    assert {name for name, _params in aws.requests} == {"describe_services"}
+
+
+def test_stage_and_weight_are_told(lines: list[str]) -> None:
+    records = [
+        {"serviceDeployments": [shift_record("arn:ours", 98, weight, lifecycleStage=stage)]}
+        for stage, weight in (("SCALE_UP", 0.0), ("PRODUCTION_TRAFFIC_SHIFT", 100.0), ("BAKE_TIME", 100.0))
+    ]
+    watching(
+        *shifting(GOING, GOING, SERVING, STABLE),
+        run=begun_shift(),
+        wait_until="serving",
+        list_service_deployments={"serviceDeployments": [shift_record("arn:ours", 98)]},
+        describe_service_deployments=records,
+    )
+    assert [line.partition("web:42, ")[2] or line for line in lines] == [
+        "SCALE_UP, 0 % of the traffic on web:41, 0 s",
+        "PRODUCTION_TRAFFIC_SHIFT, 100 % of the traffic on web:41, 2 s",
+        "[web] 4/4 on web:41, old tasks draining, BAKE_TIME, 100 % of the traffic on web:41, 4 s",
+    ]
+
+
+def test_while_ecs_goes_back_the_weight_is_that_of_the_version_it_goes_to(lines: list[str]) -> None:
+    past = told(41, (42, "IN_PROGRESS"))
+    made = planned(shifting(GOING)[0], past, None)
+    assert made.method == "stop_deployment"
+    assert past.running is not None
+    going = act.Accepted(shifting(GOING)[0], wrote=True, service_deployment=past.running.arn)
+    shown = shift_record(past.running.arn, 60, 20.0, lifecycleStage="BAKE_TIME", status="ROLLBACK_REQUESTED")
+    watching(
+        *shifting(GOING),
+        run=accepted_run(made, going),
+        wait_timeout=1,
+        describe_service_deployments={"serviceDeployments": [shown]},
+    )
+    assert lines[0].endswith("BAKE_TIME, 80 % of the traffic on web:41, 0 s")

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, names, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     flown,
     known,
     service,
+    steps,
     task_definition,
     told,
 )
@@ -618,3 +619,65 @@ def test_a_choice_is_a_target_or_settled_or_a_problem(story: Story, selection: d
     now = on(past) if story else service(42)
     choice = target.choose(Selection(**selection), now, past, {})
     assert [choice.target is not None, choice.settled is not None, choice.problem is not None].count(True) == 1
+
+
+# -- pinned copies
+
+# web:1 was good, web:3 bad, and web:4 is web:1 with its images pinned.
+PINNED = history.read(steps(1, 3, 4), {arn(4): arn(1)})
+
+
+def on_the_copy(past: history.History = PINNED, **wanted: t.Any) -> Choice:
+    every = {name: task_definition(name) for name in past.records}
+    return target.choose(Selection(**wanted), service(4), past, every)
+
+
+@pytest.mark.parametrize("wanted", ["1", "web:1", arn(1), "4", arn(4)])
+def test_a_version_that_runs_as_a_pinned_copy_is_there_already(wanted: str) -> None:
+    choice = on_the_copy(revision=wanted)
+    assert (choice.target and names.short(choice.target), choice.left) in (("web:4", None), (arn(4), None))
+
+
+def test_to_the_letter_a_copy_does_not_stand_for_the_version() -> None:
+    choice = on_the_copy(revision="1", to_the_letter=True)
+    assert (choice.target, choice.left) == ("web:1", arn(4))
+
+
+def test_as_of_a_time_when_the_original_ran_is_the_copy_that_runs() -> None:
+    choice = on_the_copy(as_of=at(30))
+    assert (choice.target, choice.left) == (arn(4), None)
+    assert on_the_copy(as_of=at(30), to_the_letter=True).target == arn(1)
+
+
+def test_a_copy_is_settled_like_any_return() -> None:
+    assert "somebody returned it from web:3 to web:4" in (on_the_copy().settled or "")
+
+
+def test_force_does_not_choose_the_same_version_again() -> None:
+    past = history.read(steps(0, 1, 3, 4), {arn(4): arn(1)})
+    assert on_the_copy(past, force=True).target == arn(0)
+
+
+def test_two_steps_back_to_what_runs_as_a_copy_is_settled() -> None:
+    past = history.read(steps(1, 2, 3, 4), {arn(4): arn(1)})
+    choice = on_the_copy(past, steps_back=2)
+    assert "it is on web:4 already, 2 good versions back" in (choice.settled or "")
+
+
+def test_two_steps_back_to_what_is_being_deployed_as_a_copy_is_adopted() -> None:
+    past = history.read(steps(1, 2, 3, (4, "IN_PROGRESS")), {arn(4): arn(1)})
+    choice = on_the_copy(past, steps_back=2)
+    assert (choice.source, choice.target, choice.left) == ("running_rollback", arn(4), arn(3))
+
+
+def test_a_version_that_is_being_deployed_as_a_copy_is_told_so() -> None:
+    past = history.read(steps(1, 3, (4, "IN_PROGRESS")), {arn(4): arn(1)})
+    choice = on_the_copy(past, revision="1")
+    assert (choice.target, choice.left) == (arn(4), arn(3))
+    assert choice.why == "you named web:1, and web:4 is that with its images pinned, and a deployment to it is running"
+
+
+def test_after_a_release_on_top_of_a_copy_the_copy_is_the_last_good_one() -> None:
+    past = history.read(steps(1, 3, 4, 5), {arn(4): arn(1)})
+    every = {name: task_definition(name) for name in past.records}
+    assert target.choose(Selection(), service(5), past, every).target == arn(4)

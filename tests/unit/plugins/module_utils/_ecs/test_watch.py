@@ -11,9 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import watch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Pause, Service
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
+    at,
     deployment,
     enum,
     service,
@@ -227,3 +228,111 @@ def test_sweeps_are_slower_for_many_services(services: int, seconds: float) -> N
     assert watch.sweep_interval(services) == pytest.approx(seconds)
     # DescribeServices: 20 a second for everybody (API reference, request throttling)
     assert -(-services // 10) / watch.sweep_interval(services) <= 3.0 + 1e-9
+
+
+# -- where ECS shifts traffic
+
+SHIFTING = watch.Watched(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}), strategy="BLUE_GREEN")
+# Both sets of tasks run until the end, so that the counts tell nothing.
+BOTH = service(ours(), old(), strategy="BLUE_GREEN")
+ALONE = service(ours("COMPLETED"), strategy="BLUE_GREEN")
+# By stage: with all of the traffic asked for, with half of it, and without a load balancer.
+STAGES = {
+    "RECONCILE_SERVICE": ("going", "going", "going"),
+    "PRE_SCALE_UP": ("going", "going", "going"),
+    "SCALE_UP": ("going", "going", "going"),
+    "POST_SCALE_UP": ("going", "going", "going"),
+    "TEST_TRAFFIC_SHIFT": ("going", "going", "going"),
+    "POST_TEST_TRAFFIC_SHIFT": ("going", "going", "going"),
+    "PRE_PRODUCTION_TRAFFIC_SHIFT": ("going", "going", "going"),
+    "PRODUCTION_TRAFFIC_SHIFT": ("going", "going", "going"),
+    "POST_PRODUCTION_TRAFFIC_SHIFT": ("serving", "going", "serving"),
+    "BAKE_TIME": ("serving", "going", "serving"),
+    "CLEAN_UP": ("serving", "going", "serving"),
+    "": ("going", "going", "going"),
+    "SOMETHING_NEW": ("going", "going", "going"),
+}
+
+
+def in_stage(stage: str, weight: float | None, status: str = "IN_PROGRESS", **more: t.Any) -> watch.Record:
+    return watch.Record(status, "", stage, weight, **more)
+
+
+@pytest.mark.parametrize("stage", sorted({*enum("ServiceDeploymentLifecycleStage"), *STAGES}))
+def test_every_stage_of_a_shift(stage: str) -> None:
+    looks = tuple(state(BOTH, SHIFTING, in_stage(stage, weight)) for weight in (100.0, 50.0, None))
+    assert looks == STAGES[stage]
+
+
+def test_a_shift_is_stable_when_the_deployment_is_complete_and_alone() -> None:
+    assert state(ALONE, SHIFTING, in_stage("CLEAN_UP", 100.0, "SUCCESSFUL")) == "stable"
+    assert state(ALONE, SHIFTING, None) == "stable"
+
+
+def test_without_its_record_nothing_is_known_of_a_shift() -> None:
+    assert state(BOTH, SHIFTING, None) == "going"
+    # The same counts in a rolling deployment do tell.
+    assert state(service(ours(), old(0))) == "serving"
+    assert state(service(ours(), old(0), strategy="BLUE_GREEN"), SHIFTING, None) == "going"
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"])
+def test_a_shift_that_ecs_undoes_has_failed(status: str) -> None:
+    assert watch.assess(SHIFTING, BOTH, watch.Record(status, "the alarm errors", "BAKE_TIME", 100.0)) == watch.Look(
+        "failed", "the alarm errors"
+    )
+    assert status in watch.assess(SHIFTING, BOTH, in_stage("BAKE_TIME", 100.0, status)).reason
+
+
+# What runs while ECS goes back: both, and the PRIMARY is the target again.
+GOING_BACK = service(deployment(41, "ecs-svc/41"), old(), strategy="BLUE_GREEN")
+
+
+@pytest.mark.parametrize(
+    ("status", "stage", "weight", "expected"),
+    [
+        ("ROLLBACK_REQUESTED", "BAKE_TIME", 0.0, "going"),
+        ("ROLLBACK_REQUESTED", "SCALE_UP", 100.0, "going"),
+        ("ROLLBACK_IN_PROGRESS", "BAKE_TIME", 0.0, "going"),
+        ("ROLLBACK_IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT", 100.0, "going"),
+        ("ROLLBACK_IN_PROGRESS", "TEST_TRAFFIC_SHIFT", 100.0, "serving"),
+        ("ROLLBACK_IN_PROGRESS", "CLEAN_UP", 100.0, "serving"),
+        ("ROLLBACK_IN_PROGRESS", "CLEAN_UP", 50.0, "going"),
+        ("ROLLBACK_IN_PROGRESS", "CLEAN_UP", None, "going"),
+        ("ROLLBACK_SUCCESSFUL", "CLEAN_UP", 100.0, "serving"),
+        ("IN_PROGRESS", "CLEAN_UP", 100.0, "going"),
+    ],
+)
+def test_while_ecs_goes_back_the_traffic_decides(status: str, stage: str, weight: float, expected: str) -> None:
+    assert state(GOING_BACK, NATIVE, in_stage(stage, weight, status)) == expected
+
+
+def test_traffic_that_is_back_on_too_few_tasks_is_not_serving() -> None:
+    weak = service(deployment(41, "ecs-svc/41", running=2), old(), strategy="BLUE_GREEN")
+    assert state(weak, NATIVE, in_stage("CLEAN_UP", 100.0, "ROLLBACK_IN_PROGRESS")) == "going"
+
+
+PAUSED = Pause("ecs-pause-1", at(90), "ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (None, ""),
+        (in_stage("", 100.0), ""),
+        (in_stage("SCALE_UP", None), "SCALE_UP"),
+        (in_stage("PRODUCTION_TRAFFIC_SHIFT", 12.5), "PRODUCTION_TRAFFIC_SHIFT, 12.5 % of the traffic on web:41"),
+        (in_stage("BAKE_TIME", 100.0), "BAKE_TIME, 100 % of the traffic on web:41"),
+        (
+            in_stage("POST_SCALE_UP", 0.0, pause=PAUSED),
+            "POST_SCALE_UP, 0 % of the traffic on web:41, waiting for somebody to answer its hook ecs-pause-1 until "
+            "2026-11-20T13:30:00+00:00, then ROLLBACK",
+        ),
+        (
+            in_stage("POST_SCALE_UP", None, pause=Pause("ecs-pause-1", None, "")),
+            "POST_SCALE_UP, waiting for somebody to answer its hook ecs-pause-1",
+        ),
+    ],
+)
+def test_how_far_a_shift_has_come(record: watch.Record | None, expected: str) -> None:
+    assert watch.shift(record, arn(41)) == expected
