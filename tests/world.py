@@ -43,14 +43,15 @@ class World:
 
     def __init__(self, url: str | None = None) -> None:
         self._url = url
-        self.ecs = self._client("ecs")
+        self.ecs = self.client("ecs")
 
     @functools.cached_property
     def scaling(self) -> t.Any:
         """Application Auto Scaling, for those who need it."""
-        return self._client("application-autoscaling")
+        return self.client("application-autoscaling")
 
-    def _client(self, service: str) -> t.Any:
+    def client(self, service: str) -> t.Any:
+        """A boto3 client of any service."""
         return boto3.client(
             service,
             region_name=REGION,

@@ -242,10 +242,10 @@ def test_ten_services_cost_one_look_a_sweep(shop: Shop) -> None:
     assert len(run.sent("UpdateService")) == 10
 
 
-def test_ten_services_of_one_family_read_its_target_once(shop: Shop) -> None:
+def test_ten_services_of_one_family_read_each_version_once(shop: Shop) -> None:
     names = fleet(shop, [f"s{n}" for n in range(10)])
     calls = shop.rollback(*names).result["api_calls"]
-    assert (calls["DescribeTaskDefinition"], calls["ListServiceDeployments"]) == (1, 10)
+    assert (calls["DescribeTaskDefinition"], calls["ListServiceDeployments"]) == (2, 10)
     assert (calls["DescribeServiceDeployments"], calls["DescribeServiceRevisions"]) == (1, 2)
 
 

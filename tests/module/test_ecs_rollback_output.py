@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.modules import ecs_rollback, ecs_r
 from tests.module.services import BREAKER, NEVER_STARTS, Run, Shop, arn
 from tests.world import ACCESS_KEY, SECRET_KEY
 
-SECRETS = ("hunter2-old", "hunter2-new", "splunk-0123456789")
+SECRETS = ("hunter2-old", "hunter2-new", "splunk-0123456789", "a-key-in-ssm")
 OTHER_NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-99999999"], "securityGroups": ["sg-99999999"]}}
 
 
@@ -31,6 +31,7 @@ def container(password: str) -> dict[str, t.Any]:
 
 def with_secrets(shop: Shop) -> None:
     """web:1 is good, web:2 is bad, and both have passwords in them."""
+    shop.world.client("ssm").put_parameter(Name="api-key", Value=SECRETS[3], Type="String")
     shop.versions(1, **container("hunter2-old"))
     shop.versions(1, **container("hunter2-new"))
     shop.create("web:1")

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from collections import Counter
 
@@ -39,11 +40,13 @@ class Aws:
         self._limiter = limiter or RateLimiter()
         self._clients: dict[str, t.Any] = {}
         self._calls: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     @property
     def api_calls(self) -> dict[str, int]:
         """Requests sent so far, by operation name, retries included."""
-        return dict(sorted(self._calls.items()))
+        with self._counting:
+            return dict(sorted(self._calls.items()))
 
     def client(self, service: str) -> t.Any:
         """The boto3 client of a service, made once."""
@@ -58,7 +61,8 @@ class Aws:
     def _before_send(self, event_name: str, **kwargs: t.Any) -> None:
         service, operation = event_name.split(".")[1:3]
         self._limiter.acquire(service, operation)
-        self._calls[operation] += 1
+        with self._counting:
+            self._calls[operation] += 1
 
     def _on_response(self, event_name: str, response: t.Any = None, **kwargs: t.Any) -> None:
         # `response` is (http response, parsed body), or None where the connection broke.

@@ -62,7 +62,11 @@ _NO_CREDENTIALS: t.Final = (
 # Where botocore gave up before it sent anything, so that a write was certainly not applied.
 _NEVER_SENT: t.Final = (*_NO_CREDENTIALS, "ParamValidationError", "NoRegionError")
 # IAM's prefix where it differs from botocore's service name.
-_IAM_PREFIX: t.Final = {"resourcegroupstaggingapi": "tag", "elbv2": "elasticloadbalancing"}
+_IAM_PREFIX: t.Final = {
+    "efs": "elasticfilesystem",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+}
 _URL_USERINFO: t.Final = re.compile(r"(?<=://)[^/\s]+@")
 
 

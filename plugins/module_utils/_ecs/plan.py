@@ -59,6 +59,8 @@ class Facts:
     # Of services that CodeDeploy deploys: its deployment group, and what its alarms say, None where not asked yet.
     group: Group | None = None
     alarms: codedeploy_plan.Alarms | None = None
+    # What the checks found that look beyond the service and its task definitions.
+    readiness: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         step = method.of(wish.in_flight, service, history, choice, target.arn, current)
         fitness = _fitness(wish, facts, target, now, good, step.method)
         findings += fitness.findings
+        findings += facts.readiness
         copy, request = fitness.copy, fitness.request
         verb, way, force = step.verb, step.method, step.force_new_deployment
         reason = step.reason or reason

@@ -27,6 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read as history_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.readiness_reads import MOST_SERVICES, Readiness
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,12 @@ class Planner:
         self._wish = wish
         self._all_marks = all_marks
         self._task_definitions = read.TaskDefinitions(aws)
+        self._thorough = True
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plan.Plan | Refusal]:
         """A plan or a refusal for each name, in the order of the names. A service that is named twice gets one."""
+        # A service of a large call that is planned again is still one of many.
+        self._thorough = self._thorough and (self._all_marks or len(service_names) <= MOST_SERVICES)
         try:
             found = read.services(self._aws, self._cluster, service_names)
         except (AwsCallError, IncompleteAnswerError) as exc:
@@ -115,7 +119,8 @@ class Planner:
             checks = self._check_images(planned.target, planned.good, history)
             facts = replace(facts, images=checks, alarms=self._alarms(planned))
             planned = plan.make(self._wish, facts, choice)
-        return planned
+        ready = Readiness(self._aws, self._task_definitions, self._wish, self._thorough).of(planned, history)
+        return plan.make(self._wish, replace(facts, readiness=ready), choice) if ready else planned
 
     def _alarms(self, planned: plan.Plan) -> codedeploy_plan.Alarms | None:
         if planned.request is None:

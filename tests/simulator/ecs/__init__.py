@@ -7,6 +7,7 @@
 from tests.simulator.ecs import (  # noqa: F401
     clusters,
     deployments,
+    protection,
     services,
     tags,
     task_definitions,

@@ -222,6 +222,8 @@ class Task:
     stopped_reason: str | None = None
     exit_codes: dict[str, int] = field(default_factory=dict)
     container_reasons: dict[str, str] = field(default_factory=dict)
+    # Until when it has scale-in protection.
+    protected_until: float | None = None
 
     @property
     def live(self) -> bool:

@@ -259,6 +259,6 @@ def test_policies_are_enforced_once_moto_does(sim: Simulator, cluster: Cluster) 
 
 
 def test_an_operation_that_nobody_built(cluster: Cluster) -> None:
-    code, message = refused(cluster.ecs.get_task_protection, cluster="prod")
-    assert (code, "ecs:GetTaskProtection" in message) == ("UnknownOperationException", True)
+    code, message = refused(cluster.ecs.submit_task_state_change, cluster="prod")
+    assert (code, "ecs:SubmitTaskStateChange" in message) == ("UnknownOperationException", True)
     assert refused(client("autoscaling").describe_account_limits)[0] == "InvalidAction"

@@ -1,0 +1,260 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tables of what is decided on the account around a service."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import readiness
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    START,
+    arn,
+    deployment,
+    revision,
+    service,
+    task_definition,
+    told,
+)
+
+
+def severities(found: t.Sequence[Finding], check: str) -> list[str]:
+    assert {finding.check for finding in found} <= {check}
+    return [finding.severity for finding in found]
+
+
+def definition(number: int = 41, **content: t.Any) -> TaskDefinition:
+    made = task_definition(number)
+    return dataclasses.replace(made, content={**made.content, **content})
+
+
+# -- barrier
+
+
+@pytest.mark.parametrize(
+    ("story", "current", "target", "left"),
+    [
+        ((40, 41, 42), 42, 41, [42]),
+        ((40, 41, 42), 42, 40, [42, 41]),
+        ((40, 41, 42), 42, 42, []),
+        # forward again
+        ((40, 41, 42), 41, 42, []),
+        # web:43 was left for web:42 before, and what it did to the database was taken care of then
+        ((41, 42, 43, 42), 42, 41, [42]),
+        # what never went out was never crossed
+        ((40, 42), 42, 40, [42]),
+        # one that failed may have migrated all the same
+        ((40, (41, "ROLLBACK_SUCCESSFUL", 40), 42), 42, 40, [42, 41]),
+    ],
+)
+def test_what_is_left_behind(story: t.Any, current: int, target: int, left: list[int]) -> None:
+    crossed = readiness.crossed(told(*story), [], arn(current), arn(target))
+    assert sorted(crossed, reverse=True) == [arn(number) for number in left]
+
+
+def test_what_is_left_behind_without_a_history() -> None:
+    known = [arn(n) for n in (39, 40, 41, 43)] + [arn(41, "api")]
+    assert readiness.crossed(None, known, arn(42), arn(40)) == [arn(42), arn(41)]
+    assert readiness.crossed(None, known, arn(42), arn(43)) == []
+
+
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("why", ["2026-11-20T14:03:05Z orders were moved", ""])
+def test_a_barrier_is_crossed_only_by_force(force: bool, why: str) -> None:
+    (finding,) = readiness.barrier([task_definition(42, barrier=why), task_definition(41)], arn(40), force)
+    assert (finding.check, finding.severity) == ("barrier", "warn" if force else "block")
+    assert f"web:42 is marked lastgood:barrier ({why or 'no reason given'})" in finding.message
+
+
+@pytest.mark.parametrize("mark", ["bad", "good", "pinned"])
+def test_other_marks_are_no_barrier(mark: str) -> None:
+    assert readiness.barrier([task_definition(42, **{mark: "x"})], arn(40), False) == []
+
+
+# -- circuit breaker, alarms, stack
+
+
+@pytest.mark.parametrize(
+    ("enabled", "rolls_back", "rollout", "severity"),
+    [
+        (False, False, "COMPLETED", []),
+        (True, False, "COMPLETED", ["info"]),
+        (True, True, "COMPLETED", []),
+        (True, True, "FAILED", ["warn"]),
+        (True, True, "IN_PROGRESS", ["warn"]),
+    ],
+)
+def test_circuit_breaker(enabled: bool, rolls_back: bool, rollout: str, severity: list[str]) -> None:
+    made = service(deployment(42, rollout=rollout), circuit_breaker=enabled, circuit_breaker_rolls_back=rolls_back)
+    assert severities(readiness.circuit_breaker(made), "circuit_breaker") == severity
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ({"a": "OK", "b": "INSUFFICIENT_DATA"}, []),
+        ({"a": "ALARM", "b": "OK"}, ["in ALARM now: a."]),
+        ({"a": "ALARM", "b": "ALARM"}, ["in ALARM now: a, b."]),
+        ({"a": "OK"}, ["does not exist: b."]),
+        ({}, ["does not exist: a, b."]),
+    ],
+)
+def test_alarms(states: dict[str, str], words: list[str]) -> None:
+    made = service(42, configuration={"alarms": {"enable": True, "rollback": True, "alarmNames": ["a", "b"]}})
+    found = readiness.alarms(made, states)
+    assert severities(found, "alarms") == ["warn"] * len(words)
+    assert all(word in finding.message for word, finding in zip(words, found, strict=True))
+
+
+@pytest.mark.parametrize("configured", [{}, {"alarms": {"enable": False, "alarmNames": ["a"]}}])
+def test_alarms_that_are_off_are_not_asked_for(configured: dict[str, t.Any]) -> None:
+    assert readiness.alarm_names(service(42, configuration=configured)) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [
+        ("CREATE_COMPLETE", "info"),
+        ("UPDATE_COMPLETE", "info"),
+        ("UPDATE_ROLLBACK_FAILED", "info"),
+        ("UPDATE_IN_PROGRESS", "block"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "block"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "block"),
+        ("DELETE_IN_PROGRESS", "block"),
+    ],
+)
+def test_stack(status: str, severity: str) -> None:
+    made = service(42, tags={readiness.STACK_NAME: "shop"})
+    assert readiness.stack_of(made) == "shop"
+    (finding,) = readiness.stack(made, status)
+    assert (finding.check, finding.severity) == ("stack", severity)
+    assert "stack shop" in finding.message
+
+
+def test_a_stack_goes_by_its_id_and_most_services_have_none() -> None:
+    assert readiness.stack_of(service(42, tags={readiness.STACK_NAME: "shop", readiness.STACK_ID: "arn:s"})) == "arn:s"
+    assert readiness.stack_of(service(42)) == ""
+
+
+# -- compatibility
+
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+FARGATE = {"launchType": "FARGATE", "networkConfiguration": NETWORK}
+FITS = {"compatibilities": ["EC2", "FARGATE"], "networkMode": "awsvpc"}
+ARM = {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}
+
+
+def strategy(*providers: str) -> dict[str, t.Any]:
+    return {"capacityProviderStrategy": [{"capacityProvider": p} for p in providers], "networkConfiguration": NETWORK}
+
+
+@pytest.mark.parametrize(
+    ("settings", "content", "severity"),
+    [
+        (FARGATE, FITS, []),
+        (FARGATE, {**FITS, "compatibilities": ["EC2"]}, ["block"]),
+        (FARGATE, {**FITS, "compatibilities": []}, []),
+        (strategy("FARGATE_SPOT"), {**FITS, "compatibilities": ["EC2"]}, ["block"]),
+        (strategy("mine"), {**FITS, "compatibilities": ["EC2"]}, []),
+        ({"launchType": "EC2"}, {"compatibilities": ["EC2"], "networkMode": "bridge"}, []),
+        ({"launchType": "EC2"}, {"compatibilities": ["EC2"]}, []),
+        ({"launchType": "EC2"}, {"compatibilities": ["EC2"], "networkMode": "awsvpc"}, ["block"]),
+        (FARGATE, {**FITS, "networkMode": "bridge"}, ["block"]),
+        (FARGATE, {**FITS, **ARM}, []),
+        (strategy("mine"), {**FITS, **ARM}, ["warn"]),
+        ({"launchType": "EC2"}, {"networkMode": "host", **ARM}, ["warn"]),
+    ],
+)
+def test_compatibility(settings: dict[str, t.Any], content: dict[str, t.Any], severity: list[str]) -> None:
+    now = revision(42, **settings)
+    found = readiness.compatibility(service(42), now, definition(**content), definition(42))
+    assert severities(found, "compatibility") == severity
+
+
+def test_compatibility_with_what_is_not_known() -> None:
+    assert readiness.compatibility(service(42), None, definition(**ARM), definition(42)) == []
+    assert readiness.compatibility(service(42), revision(42), definition(**ARM), None) == []
+    gone = TaskDefinition(arn(41), "MISSING", {}, {})
+    assert readiness.compatibility(service(42), revision(42, **FARGATE), gone, None) == []
+
+
+# -- tasks
+
+
+@pytest.mark.parametrize(("tasks", "severity"), [(0, ["info"]), (1, []), (5, []), (6, ["info"])])
+def test_bounds(tasks: int, severity: list[str]) -> None:
+    assert severities(readiness.bounds(service(42), tasks, 1, 5), "bounds") == severity
+
+
+def held(number: int, **changes: t.Any) -> dict[str, t.Any]:
+    return {"taskArn": f"arn:task/prod/t{number}", "protectionEnabled": True, "expirationDate": START, **changes}
+
+
+def test_protected_tasks_are_named() -> None:
+    assert readiness.protected(service(42), []) == []
+    assert readiness.protected(service(42), [held(1, protectionEnabled=False)]) == []
+    (finding,) = readiness.protected(service(42), [held(1), held(2, protectionEnabled=False)])
+    assert (finding.check, finding.severity) == ("protected_tasks", "warn")
+    assert finding.message.startswith("1 tasks of web are protected from scale-in until 2026-11-20 12:00:00 UTC: t1.")
+    (finding,) = readiness.protected(service(42), [held(n, expirationDate=None) for n in range(7)])
+    assert "7 tasks of web are protected from scale-in: t0, t1, t2, t3, t4 and 2 more." in finding.message
+
+
+# -- listeners
+
+RULE = "arn:aws:elasticloadbalancing:eu-central-1:1:listener-rule/app/lb/1/2/3"
+
+
+def group(name: str) -> str:
+    return f"arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/{name}/0123"
+
+
+BALANCER = {
+    "targetGroupArn": group("blue"),
+    "advancedConfiguration": {"alternateTargetGroupArn": group("green"), "productionListenerRule": RULE},
+}
+
+
+def forward(**weights: int) -> list[dict[str, t.Any]]:
+    groups = [{"TargetGroupArn": group(name), "Weight": weight} for name, weight in weights.items()]
+    return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        (forward(blue=100, green=0), ""),
+        (forward(blue=0, green=1), ""),
+        (forward(green=100), ""),
+        ([{"Type": "forward", "TargetGroupArn": group("blue")}], ""),
+        ([{"Type": "authenticate-oidc"}, *forward(blue=1)], ""),
+        (forward(blue=0, green=0), "all weights are 0"),
+        (forward(blue=50, green=50), "splits the traffic (blue 50, green 50)"),
+        (forward(other=100), "sends traffic to other, which is none of"),
+        (forward(blue=99, other=1), "sends traffic to other, which is none of"),
+        ([{"Type": "fixed-response"}], "forwards to no target group"),
+        (None, "does not exist"),
+    ],
+)
+def test_listener_weights(actions: list[dict[str, t.Any]] | None, words: str) -> None:
+    made = service(42, strategy="BLUE_GREEN", load_balancers=(BALANCER,))
+    assert readiness.production_rules(made) == [RULE]
+    found = readiness.listener_weights(made, {} if actions is None else {RULE: actions})
+    assert severities(found, "listener_weights") == (["block"] if words else [])
+    assert all(words in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("strategy_", "balancers"),
+    [("ROLLING", (BALANCER,)), ("BLUE_GREEN", ()), ("CANARY", ({"targetGroupArn": group("blue")},))],
+)
+def test_services_without_production_rules(strategy_: str, balancers: t.Any) -> None:
+    made = service(42, strategy=strategy_, load_balancers=balancers)
+    assert readiness.production_rules(made) == []
+    assert readiness.listener_weights(made, {}) == []
