@@ -82,16 +82,17 @@ def test_a_value_that_cannot_be_read_is_named(stage: Stage, repository: Path) ->
 Change = dict[str, object]
 
 
-def commands() -> dict[str, str]:
-    """From the table in the documentation: option of ecspresso to our command. One option has none yet."""
+def commands(head: str) -> dict[str, str]:
+    """From a table in the documentation: option or command of ecspresso to our command. One option has none yet."""
     text = (play.ROOT / "docs" / "ecspresso.md").read_text()
-    table = re.search(r"^\| `ecspresso rollback` \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    table = re.search(rf"^\| `{head}` \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
     assert table, "docs/ecspresso.md has no table of options any more"
     rows = [[cell.strip().strip("`") for cell in row.strip("|").split(" | ")] for row in table[1].splitlines()]
     return {option: command for option, _variable, command in rows if command.strip(" |")}
 
 
-COMMANDS = commands()
+COMMANDS = commands("ecspresso rollback")
+OTHERS = commands("ecspresso")
 
 
 def checks() -> dict[str, t.Callable[[Stage, play.Play], None]]:
@@ -155,3 +156,35 @@ def test_the_command_of_the_table(stage: Stage, repository: Path, option: str) -
     done = play.run(stage.url, playbook, *given, cwd=repository, env={"SERVICE": "web"})
     assert done.rc == 0, done.stdout + done.stderr
     CHECKS[option.split(maxsplit=1)[0]](stage, done)
+
+
+def test_the_other_commands_are_those_that_are_tested() -> None:
+    assert set(OTHERS) == {"deploy --revision 44 --rollback-events DEPLOYMENT_FAILURE", "revisions"}
+
+
+def other(stage: Stage, repository: Path, command: str) -> play.Play:
+    """Run it as it stands in the table."""
+    program, playbook, *given = shlex.split(next(text for name, text in OTHERS.items() if name.startswith(command)))
+    assert program == "ansible-playbook"
+    stage.control.reset_calls()
+    return play.run(stage.url, playbook, *given, cwd=repository, env={"SERVICE": "web"})
+
+
+@pytest.mark.parametrize(("behaviour", "rc", "outcome"), [("ok", 0, "deployed"), ("cannot_pull", 2, "rolled_back")])
+def test_deploy_with_rollback_events(stage: Stage, repository: Path, behaviour: str, rc: int, outcome: str) -> None:
+    stage.story(good=41)
+    stage.control.image("registry/web:44", behaviour=behaviour)
+    stage.world.register("web", "registry/web:44")
+    done = other(stage, repository, "deploy")
+    assert done.rc == rc, done.stdout + done.stderr
+    assert done.published["deploy_result"]["web"]["outcome"] == outcome
+    assert stage.runs() == {"web:44" if rc == 0 else "web:43": 2}
+
+
+def test_revisions(stage: Stage, repository: Path) -> None:
+    stage.story(good=41)
+    done = other(stage, repository, "revisions")
+    assert done.rc == 0, done.stdout + done.stderr
+    versions = [c["task_definition"].rpartition("/")[2] for c in done.published["history_result"]["web"]["candidates"]]
+    assert versions == ["web:43", "web:42", "web:41"]
+    assert stage.writes() == []
