@@ -1,0 +1,40 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page on the checks names every check that there is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    images,
+    preflight,
+    readiness,
+    readiness_reads,
+    references,
+)
+
+PAGE = Path(__file__).parents[5] / "docs" / "pre-flight.md"
+
+
+def checks_of(path: str) -> set[str]:
+    """The ids of the findings that a module makes."""
+    calls = [node for node in ast.walk(ast.parse(Path(path).read_text("utf-8"))) if isinstance(node, ast.Call)]
+    made = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Finding"]
+    return {node.value for node in made if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+@pytest.mark.parametrize("module", [images, preflight, readiness, readiness_reads])
+def test_every_check_is_on_the_page(module: object) -> None:
+    checks = checks_of(str(module.__file__))  # type: ignore[attr-defined]
+    assert checks
+    assert {check for check in checks if f"| `{check}` |" not in PAGE.read_text("utf-8")} == set()
+
+
+def test_every_reference_is_on_the_page() -> None:
+    assert {c for c in references._CHECKS.values() if f"| `{c}` |" not in PAGE.read_text("utf-8")} == set()
