@@ -131,11 +131,9 @@ def test_without_fast_the_whole_strategy_is_walked(shop: Shop) -> None:
 
 def test_fast_and_not_waiting_contradict_each_other(shop: Shop) -> None:
     releases(shop, 3)
-    shop.sim.reset_calls()
-    with pytest.raises(KeyError):
-        # There is no service in the result: nothing was even looked up.
-        shop.rollback(fast=True, wait=False).only  # noqa: B018
-    assert shop.sim.calls() == {}
+    run = shop.rollback(fast=True, wait=False)
+    assert (run.failed, run.operations) == (True, [])
+    assert "fast and wait: false contradict each other" in run.message
 
 
 # -- put back, however it ends
@@ -358,3 +356,12 @@ def test_a_circuit_breaker_stays_all_the_time(shop: Shop) -> None:
     releases(shop, 3, **BREAKER)
     shop.killed(at_sleep=3, fast=True)
     assert record(shop)["deploymentConfiguration"]["deploymentCircuitBreaker"]["enable"] is True
+
+
+def test_a_botocore_that_does_not_show_strategies_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    releases(shop, 3)
+    monkeypatch.setattr("botocore.__version__", "1.40.60")
+    run = shop.rollback(fast=True)
+    assert (run.failed, run.operations) == (True, [])
+    assert "botocore >= 1.41.0" in run.message
+    assert shop.rollback(check_mode=True).outcome == "planned"
