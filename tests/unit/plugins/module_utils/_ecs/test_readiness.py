@@ -144,10 +144,10 @@ def test_a_stack_goes_by_its_id_and_most_services_have_none() -> None:
 
 # -- compatibility
 
-NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
-FARGATE = {"launchType": "FARGATE", "networkConfiguration": NETWORK}
-FITS = {"compatibilities": ["EC2", "FARGATE"], "networkMode": "awsvpc"}
-ARM = {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}
+NETWORK: dict[str, t.Any] = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+FARGATE: dict[str, t.Any] = {"launchType": "FARGATE", "networkConfiguration": NETWORK}
+FITS: dict[str, t.Any] = {"compatibilities": ["EC2", "FARGATE"], "networkMode": "awsvpc"}
+ARM: dict[str, t.Any] = {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}
 
 
 def strategy(*providers: str) -> dict[str, t.Any]:
@@ -215,7 +215,7 @@ def group(name: str) -> str:
     return f"arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/{name}/0123"
 
 
-BALANCER = {
+BALANCER: dict[str, t.Any] = {
     "targetGroupArn": group("blue"),
     "advancedConfiguration": {"alternateTargetGroupArn": group("green"), "productionListenerRule": RULE},
 }
