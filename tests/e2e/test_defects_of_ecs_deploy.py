@@ -6,10 +6,50 @@
 
 from __future__ import annotations
 
+from tests.e2e import play
 from tests.e2e.conftest import Rollback
-from tests.e2e.stage import Stage
+from tests.e2e.stage import CLUSTER, Stage
 
 HEALTH_CHECK = {"healthCheck": {"command": ["CMD-SHELL", "curl -f localhost"]}}
+
+
+def deploy(stage: Stage, **variables: str) -> play.Play:
+    """`ansible-playbook lastgood.aws.deploy` of the service web."""
+    given = {"deploy_cluster": CLUSTER, "deploy_services": "web", **variables}
+    return play.run(stage.url, "lastgood.aws.deploy", *play.arguments(given))
+
+
+def breaker(rolls_back: bool) -> dict[str, dict[str, dict[str, bool]]]:
+    """A service's circuit breaker that is on, as CreateService takes it."""
+    return {"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": rolls_back}}}
+
+
+def test_e1_a_deployment_that_ecs_undid_is_no_success(stage: Stage) -> None:
+    """Nobody asked us to roll back: the service's own circuit breaker does."""
+    stage.good_service(**breaker(rolls_back=True))
+    stage.world.register("web", "registry/web:2")
+    stage.control.image("registry/web:2", behaviour="crash", after=0)
+    stage.control.reset_calls()
+    done = deploy(stage, deploy_revision="2")
+    assert done.rc == 2
+    assert done.published["deploy_result"]["web"]["outcome"] == "rolled_back"
+    assert "web is serving on web:1 with 2 of 2" in done.messages[0]
+    assert (stage.runs(), stage.status("web:1")) == ({"web:1": 2}, "ACTIVE")
+    assert "DeregisterTaskDefinition" not in stage.writes()
+
+
+def test_e2_e3_what_ecs_calls_failed_goes_back_to_what_ran_before(stage: Stage) -> None:
+    """The circuit breaker alone would leave it there. web:2 is older than web:3, which ran, and never ran itself."""
+    stage.good_service(**breaker(rolls_back=False))
+    stage.world.register("web", "registry/web:2")
+    stage.control.image("registry/web:2", behaviour="cannot_pull")
+    stage.deploy("web", 3)
+    done = deploy(stage, deploy_revision="2", rollback_events="DEPLOYMENT_FAILURE")
+    assert done.rc == 2
+    found = done.published["deploy_result"]["web"]
+    assert (found["outcome"], found["event"]) == ("rolled_back", "DEPLOYMENT_FAILURE")
+    assert found["rolled_back_to"].endswith("/web:3")
+    assert (stage.runs(), stage.on()) == ({"web:3": 2}, "web:3")
 
 
 def test_e4_what_was_asked_for_holds_for_the_rollback(stage: Stage, rollback: Rollback) -> None:
@@ -20,7 +60,7 @@ def test_e4_what_was_asked_for_holds_for_the_rollback(stage: Stage, rollback: Ro
     stage.control.reset_calls()
     done = rollback(wait_timeout="3", deregister="false")
     assert (done.rc, done.outcomes) == (2, {"web": "timeout"})
-    assert 3 <= done.of()["timings"]["ended"] < 10
+    assert 3 <= done.of()["timings"]["ended"] < 60
     assert stage.status("web:2") == "ACTIVE"
     assert stage.writes() == ["UpdateService", "TagResource"]
     assert stage.on() == "web:1", "what was begun goes on"
@@ -67,4 +107,4 @@ def test_e7_crash_loops_and_unhealthy_tasks_are_seen_long_before_the_timeout(sta
     for name, why in (("web", "exited (exit code 1)"), ("api", "failed container health checks")):
         assert done.of(name)["outcome"] in ("failed", "rollback_failed")
         assert why in done.of(name)["reason"]
-        assert done.of(name)["timings"]["ended"] < 60
+        assert done.of(name)["timings"]["ended"] < play.PATIENCE

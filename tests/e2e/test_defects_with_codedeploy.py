@@ -52,7 +52,8 @@ def test_w4_w5_a_rollback_that_fails_at_once_is_followed_by_its_id(
 def test_w8_a_revision_that_is_in_a_bucket_is_rolled_back_like_any_other(
     stage: Stage, rollback: Rollback, code_deploy: CodeDeploy
 ) -> None:
-    stopped = code_deploy.deploy(3, settle=60, bucket="revisions")
+    stage.control.timings(slow_start=6000)
+    stopped = code_deploy.deploy(3, "slow", settle=60, bucket="revisions")
     done = rollback()
     assert done.rc == 0, done.stdout
     assert (done.of()["outcome"], done.of()["method"]) == ("rolled_back", "codedeploy_stop")
@@ -63,8 +64,8 @@ def test_w11_a_stop_that_takes_its_time_is_followed_to_its_end(
     stage: Stage, rollback: Rollback, code_deploy: CodeDeploy
 ) -> None:
     """CodeDeploy needs five minutes until it has created the rollback deployment."""
-    stage.control.timings(rollback_started=300)
-    stopped = code_deploy.deploy(3, settle=60)
+    stage.control.timings(rollback_started=300, slow_start=6000)
+    stopped = code_deploy.deploy(3, "slow", settle=60)
     stage.control.reset_calls()
     done = rollback()
     assert done.rc == 0, done.stdout
