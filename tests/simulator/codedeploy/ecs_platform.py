@@ -40,9 +40,15 @@ class _Controller:
 
     def reconcile(self, service: Service, at: float, env: Environment) -> None:
         task_sets.reconcile(service, at, env)
-        while any([driver.tick(at) for driver in list(service.drivers)]):
+        while self._tick(service, at):
             service.drivers = [driver for driver in service.drivers if not driver.over]
             task_sets.reconcile(service, at, env)
+
+    @staticmethod
+    def _tick(service: Service, at: float) -> bool:
+        """Whether one of the drivers moved; each gets its turn."""
+        moved = [driver.tick(at) for driver in service.drivers]
+        return any(moved)
 
     def timers(self, service: Service, at: float) -> Iterator[float]:
         yield from task_sets.timers(service, at)

@@ -10,6 +10,7 @@ the files of the PyPI package ``awscli``, so that the tests do not need the pack
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import sys
@@ -19,8 +20,10 @@ from typing import Any
 
 import botocore.session
 
-from tests.simulator import world  # noqa: F401  (registers the operations)
 from tests.simulator.operations import OPERATIONS
+
+# Importing it registers the operations.
+importlib.import_module("tests.simulator.world")
 
 # Operations that leave their answer to moto.
 MOTOS = ("DescribeClusters", "DeleteCluster")
