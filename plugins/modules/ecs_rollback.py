@@ -62,8 +62,9 @@ options:
     description:
       - When CodeDeploy is to roll the deployment of this rollback back by itself, for services with the deployment
         controller V(CODE_DEPLOY).
-      - Any of V(DEPLOYMENT_FAILURE), V(DEPLOYMENT_STOP_ON_ALARM) and V(DEPLOYMENT_STOP_ON_REQUEST). An empty list
-        switches it off for this deployment. Without this option the deployment group's own setting applies.
+      - Any of V(DEPLOYMENT_FAILURE), V(DEPLOYMENT_STOP_ON_ALARM) and V(DEPLOYMENT_STOP_ON_REQUEST). An empty list, or
+        V(none) alone, switches it off for this deployment. Without this option the deployment group's own setting
+        applies.
     type: list
     elements: str
   deregister:
@@ -109,8 +110,12 @@ options:
     type: float
     default: 0
 notes:
-  - Services with the deployment controllers V(ECS), with all its deployment strategies, and V(CODE_DEPLOY) are
-    supported. Others are refused before anything is written.
+  - Services with the deployment controllers V(ECS), with all its deployment strategies, V(CODE_DEPLOY) and V(EXTERNAL)
+    are supported. Another controller or strategy is refused by its name, before anything is written.
+  - Of services with the controller V(EXTERNAL) there is no record of what ran before. A task set that still stands and
+    is older than the PRIMARY one is made PRIMARY, after it was scaled up where that is needed. Where none stands,
+    O(revision) has to name a version, and a task set like the PRIMARY one is created for it. Traffic is not shifted
+    here, and the old task set is left as it is.
   - A service that CodeDeploy deploys has no image digests on record, so that a tag still names the image that was good
     is not proven there.
   - Terraform, CloudFormation and others see the tags that begin with C(lastgood:) as drift. Tell them to ignore this
@@ -190,8 +195,8 @@ services:
     method:
       description:
         - How it went back. V(update_service), V(stop_deployment) or V(continue_rollback) (natively, by ECS),
-          V(codedeploy_stop) or V(codedeploy_deployment) (by CodeDeploy), V(adopt) (a rollback that was already running
-          was followed), or V(none).
+          V(codedeploy_stop) or V(codedeploy_deployment) (by CodeDeploy), V(primary_task_set) (controller V(EXTERNAL)),
+          V(adopt) (a rollback that was already running was followed), or V(none).
       returned: always
       type: str
       sample: update_service
@@ -210,7 +215,7 @@ services:
     target_source:
       description:
         - How the target was found. V(last_good), V(steps_back), V(as_of), V(revision), V(running_rollback),
-          V(previous_registered) or V(none).
+          V(previous_registered), V(standing_task_set) (controller V(EXTERNAL)) or V(none).
       returned: always
       type: str
       sample: last_good

@@ -83,7 +83,7 @@ Change = dict[str, object]
 
 
 def commands(head: str) -> dict[str, str]:
-    """From a table in the documentation: option or command of ecspresso to our command. One option has none yet."""
+    """From a table in the documentation: option or command of ecspresso to our command."""
     text = (play.ROOT / "docs" / "ecspresso.md").read_text()
     table = re.search(rf"^\| `{head}` \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
     assert table, "docs/ecspresso.md has no table of options any more"
@@ -124,6 +124,11 @@ def checks() -> dict[str, t.Callable[[Stage, play.Play], None]]:
         assert done.published["rollback_plan"]["web"]["target"]["task_definition"].endswith("/web:41")
         assert stage.writes() == []
 
+    def told_that_ecs_has_no_such_events(stage: Stage, done: play.Play) -> None:
+        rolled_back(stage, done)
+        findings = done.published["rollback_result"]["web"]["findings"]
+        assert [f["severity"] for f in findings if f["check"] == "rollback_events"] == ["warn"]
+
     before = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False}
     return {
         "--config": rolled_back,
@@ -133,6 +138,7 @@ def checks() -> dict[str, t.Callable[[Stage, play.Play], None]]:
         "--no-wait": not_waited,
         "--suspend-auto-scaling": suspended({**before, "ScheduledScalingSuspended": True}),
         "--resume-auto-scaling": suspended({**before, "ScheduledScalingSuspended": False}),
+        "--rollback-events": told_that_ecs_has_no_such_events,
         "--dry-run": nothing_written,
         "--wait-until": rolled_back,
         "--timeout": rolled_back,

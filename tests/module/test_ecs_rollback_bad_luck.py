@@ -34,11 +34,14 @@ DENIED = {
 # Only asked for in another story than the usual one; each has a test of its refusal there.
 SELDOM = {
     "ContinueServiceDeployment",
+    "CreateTaskSet",
     "DescribeTasks",
     "ListTaskDefinitions",
     "RegisterTaskDefinition",
     "StopServiceDeployment",
     "UntagResource",
+    "UpdateServicePrimaryTaskSet",
+    "UpdateTaskSet",
 }
 READS = ("DescribeServices", "ListServiceDeployments", "DescribeServiceRevisions", "DescribeTaskDefinition")
 

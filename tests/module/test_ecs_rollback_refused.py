@@ -88,13 +88,13 @@ def test_a_service_that_no_deployment_group_of_codedeploy_deploys(shop: Shop) ->
     assert "no deployment group of CodeDeploy in this Region names service web of cluster shop" in run.message
 
 
-def test_a_service_of_an_external_controller(shop: Shop) -> None:
+def test_a_service_without_any_task_set(shop: Shop) -> None:
     shop.world.ecs.create_service(
         cluster=CLUSTER, serviceName="web", desiredCount=2, deploymentController={"type": "EXTERNAL"}
     )
     run = shop.rollback()
     assert is_refused(run)
-    assert "service web has the deployment controller EXTERNAL" in run.message
+    assert "no task set of web is PRIMARY" in run.message
 
 
 def test_a_deployment_configuration_that_lets_nothing_move(shop: Shop) -> None:

@@ -35,6 +35,7 @@ DEPLOYMENT_READ: t.Final = Quota("ecs service deployment read", 50, 20)
 TASK_DEFINITION_MODIFY: t.Final = Quota("ecs task definition modify", 20, 1)
 TASK_DEFINITION_READ: t.Final = Quota("ecs task definition read", 50, 20)
 CLUSTER_READ: t.Final = Quota("ecs cluster resource read", 100, 20)
+TASK_SET_MODIFY: t.Final = Quota("ecs task set modify", 100, 20)
 TAG_MODIFY: t.Final = Quota("ecs tag modify", 20, 10)
 TAG_READ: t.Final = Quota("ecs tag read", 50, 20)
 
@@ -58,6 +59,9 @@ _ECS: t.Final[dict[str, Quota]] = {
     "DescribeTasks": CLUSTER_READ,
     "ListClusters": CLUSTER_READ,
     "DescribeClusters": CLUSTER_READ,
+    "CreateTaskSet": TASK_SET_MODIFY,
+    "UpdateTaskSet": TASK_SET_MODIFY,
+    "UpdateServicePrimaryTaskSet": TASK_SET_MODIFY,
     "TagResource": TAG_MODIFY,
     "UntagResource": TAG_MODIFY,
     "ListTagsForResource": TAG_READ,

@@ -125,6 +125,27 @@ def update_service(aws: Aws, cluster: str, service: str, **changes: t.Any) -> Se
     return _service(require(answer, "service", "update_service"))
 
 
+@_EcsErrorHandler.common_error_handler("create a task set of service {service}")
+def create_task_set(aws: Aws, cluster: str, service: str, **settings: t.Any) -> Deployment:
+    """Add a task set to a service with the controller EXTERNAL."""
+    answer = aws.call("ecs", "create_task_set", cluster=cluster, service=service, **settings)
+    return _task_set(require(answer, "taskSet", "create_task_set"))
+
+
+@_EcsErrorHandler.common_error_handler("scale task set {task_set} of service {service}")
+def update_task_set(aws: Aws, cluster: str, service: str, task_set: str, percent: float) -> Deployment:
+    """Give a task set another share of the service's tasks."""
+    scale = {"value": percent, "unit": "PERCENT"}
+    answer = aws.call("ecs", "update_task_set", cluster=cluster, service=service, taskSet=task_set, scale=scale)
+    return _task_set(require(answer, "taskSet", "update_task_set"))
+
+
+@_EcsErrorHandler.common_error_handler("make task set {task_set} of service {service} the PRIMARY one")
+def update_service_primary_task_set(aws: Aws, cluster: str, service: str, task_set: str) -> None:
+    """Make a task set PRIMARY. No traffic is shifted by it."""
+    aws.call("ecs", "update_service_primary_task_set", cluster=cluster, service=service, primaryTaskSet=task_set)
+
+
 @_EcsErrorHandler.common_error_handler("stop service deployment {arn} with a rollback")
 def stop_service_deployment(aws: Aws, arn: str) -> None:
     """Ask ECS to roll a running service deployment back to its source revision."""

@@ -42,6 +42,9 @@ class Step:
     force_new_deployment: bool = False
 
 
+_PRIMARY_TASK_SET: t.Final = Step("act", "primary_task_set")
+
+
 def of(
     in_flight: InFlight, service: Service, history: History | None, choice: Choice, target: str, current: str
 ) -> Step:
@@ -50,6 +53,9 @@ def of(
         return Step("act", "adopt")
     if service.controller == "CODE_DEPLOY":
         return _by_codedeploy(in_flight, history, target, current)
+    if service.controller == "EXTERNAL":
+        same = names.same(target, current)
+        return Step("nothing", "none", f"it is on {names.short(target)} already") if same else _PRIMARY_TASK_SET
     primary = service.primary
     running = history.running if history else None
     if running is None and primary is not None and primary.rollout_state == "IN_PROGRESS":

@@ -80,11 +80,13 @@ def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
     events = [str(event).strip().upper() for event in given]
+    if events == ["NONE"]:
+        return ()
     unknown = [event for event in events if event not in ROLLBACK_EVENTS]
     if unknown:
         raise BadOption(
-            f"rollback_events: '{unknown[0]}' is none of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, or an "
-            "empty list for no automatic rollback"
+            f"rollback_events: '{unknown[0]}' is none of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, or "
+            "none for no automatic rollback"
         )
     return tuple(dict.fromkeys(events))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_plan,
+    external,
     fast,
     images,
     method,
@@ -23,6 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Deployment,
     Finding,
     Method,
     Revision,
@@ -96,6 +98,13 @@ class Plan:
     newest: ServiceDeployment | None = None
     # What CodeDeploy is asked for, with the method codedeploy_deployment.
     request: codedeploy_plan.Request | None = None
+    # The task set that becomes PRIMARY, with the method primary_task_set; None where one has to be created.
+    task_set: Deployment | None = None
+
+    @property
+    def deploys(self) -> bool:
+        """The target's task definition is deployed anew, so that it must be fit for that."""
+        return self.method in method.DEPLOYS or (self.method == "primary_task_set" and self.task_set is None)
 
     @property
     def known_deployments(self) -> frozenset[str]:
@@ -113,7 +122,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     service, history = facts.service, facts.history
     current = what_runs_now(service, history)
     target = facts.known.get(choice.target) if choice.target else None
-    candidates = history.candidates(facts.known) if history else ()
+    candidates = _candidates(facts)
     now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
     findings = preflight.service_state(service)
@@ -124,6 +133,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     verb: Verb = "act"
     way: Method = "none"
     request: codedeploy_plan.Request | None = None
+    task_set: Deployment | None = None
     copy: t.Mapping[str, str] | None = None
     reason = choice.why
     force = False
@@ -143,7 +153,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         fitness = _fitness(wish, facts, target, now, good, step.method)
         findings += fitness.findings
         findings += facts.readiness
-        copy, request = fitness.copy, fitness.request
+        copy, request, task_set = fitness.copy, fitness.request, fitness.task_set
         verb, way, force = step.verb, step.method, step.force_new_deployment
         reason = step.reason or reason
         if verb == "refuse" and history is None and facts.history_problem:
@@ -174,7 +184,14 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
         newest=history.newest if history else None,
         request=request,
+        task_set=task_set,
     )
+
+
+def _candidates(facts: Facts) -> tuple[Candidate, ...]:
+    if facts.service.controller == "EXTERNAL":
+        return external.candidates(facts.service, facts.known)
+    return facts.history.candidates(facts.known) if facts.history else ()
 
 
 @dataclass(frozen=True)
@@ -184,6 +201,7 @@ class _Fitness:
     findings: tuple[Finding, ...] = ()
     copy: t.Mapping[str, str] | None = None
     request: codedeploy_plan.Request | None = None
+    task_set: Deployment | None = None
 
 
 def _fitness(
@@ -193,24 +211,30 @@ def _fitness(
     findings: list[Finding] = []
     copy: t.Mapping[str, str] | None = None
     request: codedeploy_plan.Request | None = None
+    task_set: Deployment | None = None
+    deploys = way in method.DEPLOYS
+    if way == "primary_task_set":
+        task_set = external.standing(service, target.arn)
+        deploys = task_set is None
+        findings += external.not_ours(service, task_set)
     if way == "codedeploy_deployment":
         request, told = codedeploy_plan.request(
             service, facts.group, facts.history, target.arn, good, facts.alarms, wish.fast, wish.rollback_events
         )
         findings += told
         service = codedeploy_plan.balanced(service, request)
-    if way in method.WRITES:
+    if way in method.WRITES or deploys:
         findings += preflight.room_to_move(service)
         if target.content:
             findings += preflight.load_balancer_ports(service, target)
-    if way in method.DEPLOYS:
+    if deploys:
         decision = images.decide(wish.pin_images, target, facts.images or ())
         findings += decision.findings
         copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
         findings += preflight.target_state(target) if copy is None else []
     if way == "update_service":
         findings += preflight.not_reverted(now, good)
-    return _Fitness(tuple(findings), copy, request)
+    return _Fitness(tuple(findings), copy, request, task_set)
 
 
 def _copy_anyway(wish: Wish, target: TaskDefinition) -> bool:

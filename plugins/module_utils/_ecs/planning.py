@@ -16,8 +16,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_plan,
     codedeploy_read,
+    external,
     images,
-    method,
     names,
     plan,
     read,
@@ -89,7 +89,11 @@ class Planner:
         while True:
             self._learn_copies(service, histories)
             history = histories.found.get(service.name)
-            choice = target.choose(selection, service, history, self._task_definitions.known, registered)
+            known = self._task_definitions.known
+            if service.controller == "EXTERNAL":
+                choice = external.choose(selection, service, known)
+            else:
+                choice = target.choose(selection, service, history, known, registered)
             if choice.needs_more_history and history is not None and not everything_read:
                 everything_read = True
                 histories.read([service], everything=True)
@@ -115,7 +119,7 @@ class Planner:
             group=histories.codedeploy.groups.get(service.name),
         )
         planned = plan.make(self._wish, facts, choice)
-        if planned.method in method.DEPLOYS and planned.target is not None:
+        if planned.deploys and planned.target is not None:
             checks = self._check_images(planned.target, planned.good, history)
             facts = replace(facts, images=checks, alarms=self._alarms(planned))
             planned = plan.make(self._wish, facts, choice)

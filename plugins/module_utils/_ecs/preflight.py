@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 
-CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY"})
+CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
 STRATEGIES: t.Final = frozenset({"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"})
 
 # What a service revision carries besides the task definition. UpdateService with a task definition alone leaves these

@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     act,
     api,
     codedeploy_act,
+    external_act,
     fast,
     marks,
     method,
@@ -178,7 +179,10 @@ class Rollback:
         """The write itself, or whatever goes in its place. Raises what the functions of the method raise."""
         tasks = self._order.wish.tasks
         if planned.method == "adopt":
-            return act.adopt(planned) if planned.service.controller == "ECS" else codedeploy_act.adopt(planned)
+            by_codedeploy = planned.service.controller == "CODE_DEPLOY"
+            return codedeploy_act.adopt(planned) if by_codedeploy else act.adopt(planned)
+        if planned.method == "primary_task_set":
+            return external_act.begin(self._aws, planned, tasks)
         if planned.method == "codedeploy_stop":
             return codedeploy_act.stop(self._aws, planned)
         if planned.method == "codedeploy_deployment":
@@ -239,6 +243,7 @@ class Rollback:
             for run in going:
                 run.end("started", "AWS accepted it; how it ends was not watched")
                 self._tell_of_unset_tasks(run)
+                self._tell_of_unfinished_task_set(run)
             return
         order = self._order
         sweeper: Sweeper[ServiceRun] = Sweeper(
@@ -266,6 +271,14 @@ class Rollback:
                     "it is set only after a rollback that was waited for",
                 )
             )
+
+    def _tell_of_unfinished_task_set(self, run: ServiceRun) -> None:
+        primary = run.service.primary if run.service else None
+        if run.plan is None or run.plan.method != "primary_task_set" or run.accepted is None or primary is None:
+            return
+        if primary.id != run.accepted.deployment_id:
+            what = f"task set {run.accepted.deployment_id} is not steady yet, and so not PRIMARY either. Run the same "
+            run.findings.append(Finding("task_set", "warn", f"{what}command again with wait: true to make it so"))
 
     # -- finish
 

@@ -82,7 +82,7 @@ class ServiceRun:
             target=self.target,
             deployment_id=self.accepted.deployment_id,
             service_deployment=self.accepted.service_deployment,
-            known_deployments=self.plan.known_deployments - {self.accepted.deployment_id},
+            known_deployments=self._known - {self.accepted.deployment_id},
             strategy=self.accepted.service.strategy,
             controller=self.accepted.service.controller,
         )
@@ -98,6 +98,17 @@ class ServiceRun:
             known_records=self.plan.known_records,
             predecessor=self.plan.running.arn if self.plan.running else "",
         )
+
+    @property
+    def _known(self) -> frozenset[str]:
+        """What may be PRIMARY without anybody having deployed over us."""
+        if self.plan is None:
+            return frozenset()
+        primary = self.plan.service.primary
+        if self.plan.method == "primary_task_set" and primary is not None:
+            # Somebody can make any of the others PRIMARY: that is a deployment too.
+            return frozenset({primary.id})
+        return self.plan.known_deployments
 
     @property
     def ok(self) -> bool:

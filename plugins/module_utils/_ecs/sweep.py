@@ -4,7 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Looking at all that is in flight, sweep by sweep, until each has ended. Read-only."""
+"""Looking at all that is in flight, sweep by sweep, until each has ended.
+
+Read-only, but for one case: a service with the controller EXTERNAL gets its new PRIMARY task set when that is steady.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     api,
     codedeploy_watch,
     diagnosis,
+    external,
+    external_act,
     names,
     read,
     watch,
@@ -41,7 +46,7 @@ _BLIND_LOOKS: t.Final = 5
 
 
 # By deployment controller, how a look is judged, and who it is that deploys.
-_ASSESS: t.Final = {"CODE_DEPLOY": codedeploy_watch.assess}
+_ASSESS: t.Final = {"CODE_DEPLOY": codedeploy_watch.assess, "EXTERNAL": external.assess}
 _DEPLOYED_BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}
 
 
@@ -184,9 +189,7 @@ class Sweeper(t.Generic[AnySubject]):
         for track in self._tracks:
             self._find_own_record(track)
         codedeploy = {
-            track.record_arn: (track.run.service, track.watched.target)
-            for track in self._tracks
-            if track.by_codedeploy
+            track.record_arn: (track.run.service, track.watched.target) for track in self._tracks if track.by_codedeploy
         }
         found = self._codedeploy.records(codedeploy, self._clock.now()) if codedeploy else {}
         goes_back = {t.record_arn: bool(t.watched.service_deployment) for t in self._tracks if not t.by_codedeploy}
@@ -256,6 +259,8 @@ class Sweeper(t.Generic[AnySubject]):
         if look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
             run.timings.setdefault(look.state, self._elapsed())
             run.reached(look.state)
+        elif look.state == "ready":
+            self._promote(track, service)
         elif look.state == "ended_before":
             again.append(run)
         elif look.state == "replaced":
@@ -264,6 +269,17 @@ class Sweeper(t.Generic[AnySubject]):
             self._fail(track, service, look.reason)
         elif look.state == "going":
             self._diagnose_if_in_trouble(track, service)
+
+    def _promote(self, track: _Track[AnySubject], service: Service) -> None:
+        """The one write of a sweep: our task set is up, and takes over."""
+        try:
+            track.run.service = external_act.promote(self._aws, service, track.watched.deployment_id)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            if exc.no_answer:
+                # The next look shows whether it was taken; if it was not, it is asked for again.
+                self._blind(track, exc.explain())
+                return
+            track.run.end("failed", f"task set {track.watched.deployment_id} is up, but not PRIMARY. {exc.explain()}")
 
     def _tell(self, track: _Track[AnySubject], service: Service, record: Record | None) -> None:
         now = self._clock.monotonic()

@@ -23,6 +23,7 @@ Source = t.Literal[
     "last_good",
     "previous_registered",
     "running_rollback",
+    "standing_task_set",
     "none",
 ]
 # The candidates that a message names; the rest is in the result.
@@ -82,14 +83,14 @@ def choose(
     changes. ``registered`` are the family's ACTIVE revisions, newest first, read only when ``needs_registered`` asked.
     """
     current = what_runs_now(service, history)
-    ours = None if selection.force else _our_own_rollback(service, current, history)
-    settled = _not_on_from_revision(selection, current, _leaving(service, history, ours))
+    ours = None if selection.force else our_own_rollback(service, current, history)
+    settled = not_on_from_revision(selection, current, _leaving(service, history, ours))
     if settled:
         return Choice(settled=settled)
     if selection.revision is not None:
-        return _or_finish(ours, _explicit(selection, current, history), current)
+        return or_finish(ours, explicit(selection, current, history), current)
     if selection.as_of is not None:
-        return _or_finish(ours, _as_of(selection, selection.as_of, current, history), current)
+        return or_finish(ours, _as_of(selection, selection.as_of, current, history), current)
     if ours is not None and (selection.steps_back == 1 or history is None):
         return ours
     if history is not None and history.returning_from is not None and selection.steps_back == 1:
@@ -117,7 +118,8 @@ def _leaving(service: Service, history: History | None, ours: Choice | None) -> 
     return history.returning_from if history else None
 
 
-def _not_on_from_revision(selection: Selection, current: str, leaving: str | None) -> str | None:
+def not_on_from_revision(selection: Selection, current: str, leaving: str | None) -> str | None:
+    """Why a service need not move, None where it runs what ``from_revision`` names."""
     wanted = selection.from_revision
     if wanted is None:
         return None
@@ -127,7 +129,7 @@ def _not_on_from_revision(selection: Selection, current: str, leaving: str | Non
     return f"it runs {names.short(current)}, not {names.short(wanted)}, so it does not need to move"
 
 
-def _or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:
+def or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:
     """Where the version that was named runs already because of a run that was cut off, what is left is to finish it."""
     if ours is None or not ours.unfinished or choice.target is None or not names.same(choice.target, current):
         return choice
@@ -141,7 +143,8 @@ def _runs_as_a_copy(selection: Selection, target: str, current: str, history: Hi
     return not names.same(target, current) and names.same(target, history.root(current))
 
 
-def _explicit(selection: Selection, current: str, history: History | None) -> Choice:
+def explicit(selection: Selection, current: str, history: History | None) -> Choice:
+    """The version that was named."""
     revision = selection.revision or ""
     target = names.from_option(revision, current)
     if target is None:
@@ -178,7 +181,7 @@ def _as_of(selection: Selection, when: datetime, current: str, history: History 
     return Choice("as_of", target, why, None if names.same(target, left) else left)
 
 
-def _our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
+def our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
     """What the service's tags say of a rollback by this collection, where nothing was deployed since."""
     primary = service.primary
     if primary is None or (history is not None and history.running is not None):

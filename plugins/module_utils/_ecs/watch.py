@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Deployment, Pause, Service
 
 Reached = t.Literal["serving", "stable"]
-State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before", "unlisted"]
+State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before", "unlisted", "ready"]
 
 # The stages after the production traffic was shifted, in ECS's order
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html).

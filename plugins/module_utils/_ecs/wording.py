@@ -22,6 +22,7 @@ _SOURCES: t.Final = {
     "last_good": "last good",
     "previous_registered": "previous registered",
     "running_rollback": "running rollback",
+    "standing_task_set": "still standing",
 }
 
 
@@ -65,7 +66,7 @@ def accepted_line(run: ServiceRun, deployment: str) -> str:
         "update_service": "update_service accepted",
         "codedeploy_stop": "CodeDeploy stops the running deployment and goes back to the original task set",
         "codedeploy_deployment": "CodeDeploy has created a deployment",
-        "primary_task_set": "the task set is there",
+        "primary_task_set": "its task set takes over",
         "none": "nothing to do",
     }[planned.method if planned else "none"]
     label = _SOURCES.get(planned.choice.source, "") if planned else ""

@@ -188,7 +188,6 @@ def test_why_there_is_no_history_is_told() -> None:
         ({"status": "INACTIVE"}, "service_status"),
         ({"status": "DRAINING"}, "service_status"),
         ({"controller": "SOMETHING_NEW"}, "deployment_controller"),
-        ({"controller": "EXTERNAL"}, "deployment_controller"),
         ({"strategy": "SOMETHING_NEW"}, "deployment_strategy"),
         ({"minimum_healthy_percent": 100, "maximum_percent": 100}, "room_to_move"),
         ({"load_balancers": ({"containerName": "app", "containerPort": 81},)}, "load_balancer"),

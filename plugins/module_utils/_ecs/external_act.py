@@ -1,0 +1,67 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Acting on services with the controller EXTERNAL: bring a task set up, and make it the PRIMARY one.
+
+These are two writes with a wait between them. A run that is killed in between is finished by the next one: it finds
+the task set standing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, api, external, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted, PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
+
+
+def begin(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
+    """Take the task set that stands, or create one. Where it is steady already, it becomes PRIMARY at once.
+
+    More ``tasks`` are set first, so that the task set has them before it takes over.
+    """
+    primary = planned.service.primary
+    if planned.target is None or primary is None:
+        raise PlanIsStale("no task set is PRIMARY")
+    service, copy = planned.service, ""
+    notes: tuple[Finding, ...] = ()
+    if tasks is not None and tasks > service.desired:
+        service = api.update_service(aws, service.cluster_arn, service.name, desiredCount=tasks)
+    share = external.scale(planned.service)
+    task_set = planned.task_set
+    if task_set is None:
+        task_definition = planned.target.arn
+        if planned.copy is not None:
+            task_definition, notes = act.register_copy(aws, planned.target, planned.copy)
+            copy = task_definition
+        task_set = api.create_task_set(
+            aws,
+            service.cluster_arn,
+            service.name,
+            taskDefinition=task_definition,
+            scale={"value": share, "unit": "PERCENT"},
+            clientToken=_token(service, primary, task_definition),
+            **external.settings_like(primary),
+        )
+    elif task_set.scale is not None and task_set.scale < share:
+        task_set = api.update_task_set(aws, service.cluster_arn, service.name, task_set.id, share)
+    elif task_set.rollout_state == "COMPLETED" and service.desired == planned.service.desired:
+        service = promote(aws, service, task_set.id)
+    return Accepted(service, wrote=True, deployment_id=task_set.id, findings=notes, copy=copy)
+
+
+def promote(aws: Aws, service: Service, task_set_id: str) -> Service:
+    """Make a task set PRIMARY; returns the service as it is then."""
+    api.update_service_primary_task_set(aws, service.cluster_arn, service.name, task_set_id)
+    found = api.describe_services(aws, service.cluster_arn, [service.name])[service.name]
+    return found if isinstance(found, Service) else service
+
+
+def _token(service: Service, primary: Deployment, task_definition: str) -> str:
+    """The same for the same step of the same rollback, so that a request that is sent twice creates one task set."""
+    return hashlib.sha256(f"{service.arn} {primary.id} {task_definition}".encode()).hexdigest()[:32]

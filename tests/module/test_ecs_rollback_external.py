@@ -1,0 +1,301 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module ecs_rollback, in process, against the simulator: services that something outside of AWS deploys."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.module.services import CLUSTER, Shop, arn
+from tests.world import NETWORK
+
+BALANCER = {
+    "targetGroupArn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/blue/0123456789abcdef",
+    "containerName": "app",
+    "containerPort": 80,
+}
+
+
+class External:
+    """The service ``web`` with the controller EXTERNAL, and somebody who deploys it."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.ecs = shop.world.ecs
+        shop.versions(4, portMappings=[{"containerPort": 80}])
+        self.ecs.create_service(
+            cluster=CLUSTER, serviceName="web", desiredCount=2, deploymentController={"type": "EXTERNAL"}
+        )
+
+    def stand(self, version: str, scale: float = 100, settle: float = 120, **more: t.Any) -> str:
+        """A task set; returns its id."""
+        made = self.ecs.create_task_set(
+            cluster=CLUSTER,
+            service="web",
+            taskDefinition=version,
+            launchType="FARGATE",
+            networkConfiguration=NETWORK,
+            scale={"value": scale, "unit": "PERCENT"},
+            **more,
+        )
+        self.shop.sim.advance(settle)
+        return str(made["taskSet"]["id"])
+
+    def promote(self, task_set: str) -> None:
+        """Make it PRIMARY."""
+        self.ecs.update_service_primary_task_set(cluster=CLUSTER, service="web", primaryTaskSet=task_set)
+
+    def scale(self, task_set: str, percent: float) -> None:
+        """Its share of the tasks."""
+        scale = {"value": percent, "unit": "PERCENT"}
+        self.ecs.update_task_set(cluster=CLUSTER, service="web", taskSet=task_set, scale=scale)
+        self.shop.sim.advance(120)
+
+    def delete(self, task_set: str) -> None:
+        """It goes."""
+        self.ecs.delete_task_set(cluster=CLUSTER, service="web", taskSet=task_set, force=True)
+        self.shop.sim.advance(120)
+
+    def released(self, old_scale: float = 100, **more: t.Any) -> tuple[str, str]:
+        """web:1 was PRIMARY and still stands, web:2 is PRIMARY. Returns both task sets."""
+        old = self.stand("web:1", **more)
+        self.promote(old)
+        new = self.stand("web:2", **more)
+        self.promote(new)
+        if old_scale != 100:
+            self.scale(old, old_scale)
+        return old, new
+
+    def sets(self) -> dict[str, tuple[str, float]]:
+        """Status and scale by version."""
+        return {
+            s["taskDefinition"].rpartition("/")[2]: (s["status"], s["scale"]["value"])
+            for s in self.shop.service()["taskSets"]
+        }
+
+
+@pytest.fixture
+def external(shop: Shop) -> External:
+    return External(shop)
+
+
+def test_a_task_set_that_still_stands_takes_over_at_once(shop: Shop, external: External) -> None:
+    old, new = external.released()
+    run = shop.rollback(reason="500s")
+    assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "primary_task_set", "web:1")
+    assert run.only["target_source"] == "standing_task_set"
+    assert external.sets() == {"web:1": ("PRIMARY", 100), "web:2": ("ACTIVE", 100)}
+    assert run.writes == ["UpdateServicePrimaryTaskSet", "TagResource", "TagResource", "TagResource"]
+    assert f"its task set {old} still stands since" in run.only["target_why"]
+    assert f"task set {new} of web:2 is left as it is" in run.finding("task_set_left")["message"]
+
+
+def test_the_second_run_finds_the_work_done(shop: Shop, external: External) -> None:
+    external.released()
+    shop.rollback()
+    run = shop.rollback()
+    assert (run.outcome, run.writes) == ("unchanged", [])
+    assert "already rolled back from web:2 to web:1" in run.message
+
+
+def test_without_marks_the_second_run_does_not_go_forward_again(shop: Shop, external: External) -> None:
+    external.released()
+    shop.rollback(mark=False)
+    run = shop.rollback(mark=False)
+    assert (run.outcome, run.writes, external.sets()["web:1"]) == ("refused", [], ("PRIMARY", 100))
+    assert "no task set of web that is older than the PRIMARY one, of web:1, stands any more" in run.message
+
+
+def test_a_task_set_that_was_scaled_down_is_brought_up_first(shop: Shop, external: External) -> None:
+    external.released(old_scale=0)
+    run = shop.rollback()
+    assert (run.outcome, external.sets()["web:1"]) == ("rolled_back", ("PRIMARY", 100))
+    assert run.writes[0] == "UpdateTaskSet"
+    assert run.writes.index("UpdateServicePrimaryTaskSet") > 0
+    assert run.only["timings"]["ended"] > 10
+
+
+def test_what_is_being_prepared_is_no_target(shop: Shop, external: External) -> None:
+    """A task set that is newer than the PRIMARY one is on its way in."""
+    first = external.stand("web:1")
+    external.promote(first)
+    external.stand("web:2")
+    run = shop.rollback()
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "Name one with revision" in run.message
+
+
+def test_one_that_is_marked_bad_is_passed_by(shop: Shop, external: External) -> None:
+    for version in ("web:1", "web:2", "web:3"):
+        external.promote(external.stand(version))
+    shop.mark("web:2", "lastgood:bad")
+    run = shop.rollback()
+    assert (run.outcome, run.target) == ("rolled_back", "web:1")
+    assert "web:2: marked bad" in run.finding("left_out")["message"]
+
+
+def test_two_steps_back(shop: Shop, external: External) -> None:
+    for version in ("web:1", "web:2", "web:3"):
+        external.promote(external.stand(version))
+    assert shop.rollback(steps_back=2).target == "web:1"
+
+
+def test_a_named_revision_without_a_task_set_gets_one_like_the_primary_one(shop: Shop, external: External) -> None:
+    external.released(loadBalancers=[BALANCER])
+    run = shop.rollback(revision="3")
+    assert (run.outcome, external.sets()["web:3"]) == ("rolled_back", ("PRIMARY", 100))
+    (sent,) = run.sent("CreateTaskSet")
+    assert (sent["launchType"], sent["networkConfiguration"]) == ("FARGATE", NETWORK)
+    assert sent["loadBalancers"] == [BALANCER]
+    assert (sent["scale"], sent["taskDefinition"]) == ({"value": 100.0, "unit": "PERCENT"}, arn("web:3"))
+    assert "registered with the target groups of the PRIMARY one" in run.finding("traffic")["message"]
+    assert run.finding("image_identity")["severity"] == "unknown"
+
+
+def test_a_named_revision_whose_task_set_stands_gets_no_other(shop: Shop, external: External) -> None:
+    external.released()
+    run = shop.rollback(revision="1")
+    assert (run.outcome, run.sent("CreateTaskSet")) == ("rolled_back", [])
+
+
+def test_traffic_is_left_to_its_owner_and_that_is_said(shop: Shop, external: External) -> None:
+    external.released(loadBalancers=[BALANCER])
+    run = shop.rollback()
+    assert run.outcome == "rolled_back"
+    assert run.finding("traffic")["severity"] == "warn"
+    assert "the listener is not changed" in run.finding("traffic")["message"]
+
+
+def test_a_deregistered_revision_is_not_created_but_may_stand(shop: Shop, external: External) -> None:
+    external.released()
+    for version in ("web:1", "web:3"):
+        shop.deregister(version)
+    assert shop.rollback(revision="3").outcome == "refused"
+    assert shop.rollback().outcome == "rolled_back"
+
+
+def test_there_is_no_history(shop: Shop, external: External) -> None:
+    external.released()
+    assert "there is none of services with the controller EXTERNAL" in shop.rollback(as_of="2026-11-20").message
+    (new, old) = shop.info().only["candidates"]
+    assert (new["current"], old["verdict"]) == (True, "unknown")
+    assert "no record tells how it did" in old["why"]
+
+
+def test_from_revision(shop: Shop, external: External) -> None:
+    external.released()
+    assert shop.rollback(from_revision="1").outcome == "unchanged"
+    assert shop.rollback(from_revision="2").outcome == "rolled_back"
+
+
+def test_a_service_without_a_primary_task_set(shop: Shop, external: External) -> None:
+    run = shop.rollback()
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "no task set of web is PRIMARY" in run.message
+
+
+@pytest.mark.parametrize(("tasks", "last"), [(4, False), (1, True)])
+def test_tasks(shop: Shop, external: External, tasks: int, last: bool) -> None:
+    external.released()
+    run = shop.rollback(tasks=tasks)
+    assert (run.outcome, shop.service()["desiredCount"]) == ("rolled_back", tasks)
+    order = [name for name in run.writes if name.startswith("UpdateService")]
+    assert order == (["UpdateServicePrimaryTaskSet", "UpdateService"] if last else order[:2])
+    assert order[0] == ("UpdateServicePrimaryTaskSet" if last else "UpdateService")
+
+
+def test_without_waiting_it_says_that_the_task_set_is_not_primary_yet(shop: Shop, external: External) -> None:
+    external.released(old_scale=0)
+    run = shop.rollback(wait=False)
+    assert (run.outcome, external.sets()["web:2"][0]) == ("started", "PRIMARY")
+    assert "is not steady yet, and so not PRIMARY either" in run.finding("task_set")["message"]
+    shop.sim.advance(60)
+    assert shop.rollback().outcome == "rolled_back"
+
+
+def test_a_task_set_that_does_not_come_up(shop: Shop, external: External) -> None:
+    external.released()
+    shop.broken("web:3")
+    run = shop.rollback(revision="3")
+    assert (run.outcome, external.sets()["web:2"][0]) == ("failed", "PRIMARY")
+    assert "CannotPullContainerError" in run.message
+    assert "UpdateServicePrimaryTaskSet" not in run.writes
+
+
+def test_a_task_set_that_somebody_deletes_meanwhile(shop: Shop, external: External) -> None:
+    old, _new = external.released(old_scale=0)
+    params = {"cluster": CLUSTER, "service": "web", "taskSet": old, "force": True}
+    shop.sim.on("UpdateTaskSet", {"operation": "DeleteTaskSet", "params": params}, "after")
+    run = shop.rollback()
+    assert (run.outcome, external.sets()["web:2"][0]) == ("failed", "PRIMARY")
+    assert "somebody deleted task set" in run.message or "is gone" in run.message
+
+
+def test_somebody_makes_another_task_set_primary_meanwhile(shop: Shop, external: External) -> None:
+    external.released(old_scale=0)
+    third = external.stand("web:3")
+    params = {"cluster": CLUSTER, "service": "web", "primaryTaskSet": third}
+    shop.sim.on("UpdateTaskSet", {"operation": "UpdateServicePrimaryTaskSet", "params": params}, "after")
+    run = shop.rollback()
+    assert (run.outcome, external.sets()["web:3"][0]) == ("superseded", "PRIMARY")
+    assert "somebody else deployed web:3" in run.message
+
+
+@pytest.mark.parametrize(("operation", "revision"), [("UpdateTaskSet", None), ("CreateTaskSet", "3")])
+def test_a_task_set_that_may_not_be_scaled_or_created(
+    shop: Shop, external: External, operation: str, revision: str | None
+) -> None:
+    external.released(old_scale=0)
+    shop.deny(operation)
+    run = shop.rollback(revision=revision)
+    assert (run.outcome, run.only["changed"], external.sets()["web:2"][0]) == ("refused", False, "PRIMARY")
+    assert f"ecs:{operation}" in run.message
+
+
+def test_a_task_set_that_may_not_be_made_primary(shop: Shop, external: External) -> None:
+    external.released()
+    shop.deny("UpdateServicePrimaryTaskSet")
+    run = shop.rollback()
+    assert (run.outcome, external.sets()["web:2"][0]) == ("refused", "PRIMARY")
+    assert "ecs:UpdateServicePrimaryTaskSet" in run.message
+
+
+def test_a_task_set_that_is_up_and_may_not_be_made_primary(shop: Shop, external: External) -> None:
+    external.released(old_scale=0)
+    shop.deny("UpdateServicePrimaryTaskSet")
+    run = shop.rollback()
+    assert (run.outcome, run.only["changed"]) == ("failed", True)
+    assert "is up, but not PRIMARY" in run.message
+
+
+@pytest.mark.parametrize("revision", [None, "3"])
+def test_a_run_that_was_killed_before_the_task_set_was_steady_is_finished(
+    shop: Shop, external: External, revision: str | None
+) -> None:
+    external.released(old_scale=0)
+    shop.killed(at_sleep=2, revision=revision)
+    run = shop.rollback(revision=revision)
+    wanted = f"web:{revision or 1}"
+    assert (run.outcome, run.target, external.sets()[wanted]) == ("rolled_back", wanted, ("PRIMARY", 100))
+    assert run.sent("CreateTaskSet") == []
+
+
+def test_a_run_that_was_killed_after_the_task_set_had_taken_over_is_finished(shop: Shop, external: External) -> None:
+    old, _new = external.released(old_scale=0)
+    shop.killed(at_sleep=2)
+    shop.sim.advance(60)
+    external.promote(old)
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"]) == ("rolled_back", "adopt")
+    assert shop.tags("web:2")["lastgood:bad"]
+    assert shop.rollback().outcome == "unchanged"
+
+
+def test_check_mode(shop: Shop, external: External) -> None:
+    external.released()
+    run = shop.rollback(check_mode=True, diff=True)
+    assert (run.outcome, run.writes) == ("planned", [])
