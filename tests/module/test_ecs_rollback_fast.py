@@ -363,5 +363,5 @@ def test_a_botocore_that_does_not_show_strategies_is_refused(shop: Shop, monkeyp
     monkeypatch.setattr("botocore.__version__", "1.40.60")
     run = shop.rollback(fast=True)
     assert (run.failed, run.operations) == (True, [])
-    assert "botocore >= 1.41.0" in run.message
+    assert "botocore>=1.41.0" in run.message
     assert shop.rollback(check_mode=True).outcome == "planned"

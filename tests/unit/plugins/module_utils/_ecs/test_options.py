@@ -144,3 +144,16 @@ def test_the_smallest_numbers_that_can_be_meant() -> None:
 
 def test_only_one_way_of_naming_a_version() -> None:
     assert options.SELECTION_EXCLUSIVE == [["revision", "as_of", "steps_back"]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "copies", "to_the_letter"), [("auto", False, False), ("always", True, False), ("never", False, True)]
+)
+def test_what_pin_images_means_for_the_choice(mode: str, copies: bool, to_the_letter: bool) -> None:
+    wish = options.wish(params(pin_images=mode))
+    assert (wish.pin_images, wish.selection.copies, wish.selection.to_the_letter) == (mode, copies, to_the_letter)
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, False), ({"fast": True}, True), ({"fast": False}, False)])
+def test_fast_is_for_those_that_ask(given: dict[str, bool], expected: bool) -> None:
+    assert options.wish(params(**given)).fast is expected
