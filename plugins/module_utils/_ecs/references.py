@@ -15,6 +15,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_arn
+
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
 
@@ -60,6 +62,9 @@ def of(target: TaskDefinition) -> tuple[Reference, ...]:
     found: list[Reference] = []
     for key, what in (("taskRoleArn", "the task role"), ("executionRoleArn", "the task execution role")):
         role = str(target.content.get(key) or "")
+        if role.startswith("arn:") and _account(role) != _account(target.arn):
+            # IAM knows the roles of its own account only, and would call another's missing.
+            continue
         # The path is no part of the name: arn:aws:iam::123456789012:role/service/web.
         found += [Reference("role", role.rpartition("/")[2], what)] if role else []
     for container in target.content.get("containerDefinitions") or []:
@@ -72,6 +77,10 @@ def of(target: TaskDefinition) -> tuple[Reference, ...]:
     for reference in found:
         once.setdefault((reference.kind, reference.name, reference.stage, reference.version), reference)
     return tuple(once.values())
+
+
+def _account(arn: str) -> str:
+    return str((parse_aws_arn(arn) or {}).get("account_id", ""))
 
 
 def _of_container(container: t.Mapping[str, t.Any]) -> list[Reference]:

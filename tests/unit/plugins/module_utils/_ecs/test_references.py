@@ -136,3 +136,8 @@ def test_a_secret(stage: str, version: str, described: dict[str, t.Any], severit
 def test_a_file_system(state: str, severity: list[str]) -> None:
     found = references.file_system(Reference("file_system", "fs-1", "volume data"), target(), state)
     assert [(f.check, f.severity) for f in found] == [("target_file_system", s) for s in severity]
+
+
+def test_roles_of_another_account_are_not_asked_for() -> None:
+    made = target(taskRoleArn="arn:aws:iam::999999999999:role/web", executionRoleArn="pull")
+    assert [(r.kind, r.name) for r in references.of(made) if r.kind == "role"] == [("role", "pull")]
