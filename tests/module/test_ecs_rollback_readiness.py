@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import typing as t
 
 import pytest
-from moto.cloudformation.models import cloudformation_backends
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import readiness_reads
 from tests.module.services import BREAKER, CLUSTER, Run, Shop
 from tests.module.strategies import BLUE_GREEN
@@ -20,7 +19,7 @@ from tests.simulator.ecs.state import all_states
 
 ACCOUNT = "123456789012"
 SSM = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter"
-TEMPLATE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+STACK = f"arn:aws:cloudformation:eu-central-1:{ACCOUNT}:stack/shop/0a1b2c3d"
 
 
 def refused(run: Run, check: str) -> str:
@@ -153,28 +152,42 @@ def test_a_circuit_breaker_that_has_something_to_go_back_to(shop: Shop) -> None:
     assert shop.rollback().findings("circuit_breaker") == []
 
 
-def stack(shop: Shop, status: str = "") -> None:
-    """web belongs to the stack ``shop``."""
-    made = shop.world.client("cloudformation").create_stack(StackName="shop", TemplateBody=TEMPLATE)["StackId"]
-    tags = {"aws:cloudformation:stack-name": "shop", "aws:cloudformation:stack-id": made}
-    shop.versions(2)
-    shop.create("web:1")
-    shop.deploy("web:2")
-    # Nobody but AWS can write tags that begin with aws:.
-    [state] = all_states()
-    state.services[f"{CLUSTER}:web"].tags.extend({"key": key, "value": value} for key, value in tags.items())
-    if status:
-        cloudformation_backends[ACCOUNT]["eu-central-1"].get_stack(made).status = status
+@pytest.fixture
+def stack(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str], None]:
+    """web belongs to the stack ``shop``, which has the given status.
+
+    CloudFormation itself is answered for here: moto's needs packages that weigh more than all the others.
+    """
+
+    def make(status: str) -> None:
+        call = Aws.call
+
+        def answer(self: Aws, service: str, method: str, /, **params: t.Any) -> t.Any:
+            if service != "cloudformation":
+                return call(self, service, method, **params)
+            assert (method, params) == ("describe_stacks", {"StackName": STACK})
+            return {"Stacks": [{"StackName": "shop", "StackId": STACK, "StackStatus": status}]}
+
+        monkeypatch.setattr(Aws, "call", answer)
+        shop.versions(2)
+        shop.create("web:1")
+        shop.deploy("web:2")
+        # Nobody but AWS can write tags that begin with aws:.
+        [state] = all_states()
+        tags = {"aws:cloudformation:stack-name": "shop", "aws:cloudformation:stack-id": STACK}
+        state.services[f"{CLUSTER}:web"].tags.extend({"key": key, "value": value} for key, value in tags.items())
+
+    return make
 
 
-def test_a_service_of_a_stack_at_rest(shop: Shop) -> None:
-    stack(shop)
+def test_a_service_of_a_stack_at_rest(shop: Shop, stack: t.Callable[[str], None]) -> None:
+    stack("UPDATE_COMPLETE")
     message = warned(shop.rollback(), "stack", "info")
     assert "the CloudFormation stack shop, which does not learn of this rollback" in message
 
 
-def test_a_service_of_a_stack_that_is_at_work(shop: Shop) -> None:
-    stack(shop, "UPDATE_IN_PROGRESS")
+def test_a_service_of_a_stack_that_is_at_work(shop: Shop, stack: t.Callable[[str], None]) -> None:
+    stack("UPDATE_IN_PROGRESS")
     assert "which is UPDATE_IN_PROGRESS" in refused(shop.rollback(), "stack")
 
 
