@@ -211,7 +211,7 @@ services:
             - at: "2026-11-18T10:02:00+00:00"
               what: "ECS rolled it back at 2026-11-18 10:02:00 UTC (circuit breaker)"
               verdict: bad
-              service_deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
+              service_deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU
         registered_by:
           description: ARN of who registered the task definition.
           returned: always, null where AWS does not tell
