@@ -164,7 +164,7 @@ def test_somebody_stops_it(released: Stage) -> None:
 
 
 def test_without_events_it_fails_and_stays(released: Stage) -> None:
-    released.control.image("registry/web:2", behaviour="crash")
+    released.control.image("registry/web:2", behaviour="cannot_pull")
     done = deploy(released)
     assert done.rc == 2
     assert outcome(done) == "failed"

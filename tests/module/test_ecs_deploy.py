@@ -11,6 +11,7 @@ import typing as t
 import boto3
 import pytest
 
+from tests.module import strategies
 from tests.module.services import BREAKER, CLUSTER, NEVER_STARTS, Shop, short
 from tests.world import REGION
 
@@ -214,6 +215,21 @@ def test_somebody_stops_it(web: Shop, events: list[str]) -> None:
     assert done.only["rolled_back_by"] == "ECS"
     assert done.writes.count("UpdateService") == 1
     assert web.running() == {"web:1": 2}
+
+
+def test_a_stop_that_comes_too_late_stops_nothing(web: Shop) -> None:
+    """It ends SUCCESSFUL: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html"""
+    web.sim.timings(stop_requested=3600.0)
+
+    def stop(line: str) -> None:
+        if "update_service accepted" in line:
+            listed = web.world.ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"]
+            web.world.ecs.stop_service_deployment(serviceDeploymentArn=listed[0]["serviceDeploymentArn"])
+
+    web.on_line(stop)
+    done = web.release(2, rollback_events=[*FAILURE, *ON_REQUEST], wait_timeout=25)
+    assert (done.failed, done.outcome) == (False, "deployed")
+    assert (web.history()[0], web.running()) == (("web:2", "SUCCESSFUL"), {"web:2": 2})
 
 
 # -- it fails, and this run goes back
@@ -437,3 +453,44 @@ def test_a_killed_run_is_finished_by_the_next(web: Shop) -> None:
     assert (done.outcome, done.only["rolled_back_by"]) == ("rolled_back", "lastgood")
     assert "UpdateService" not in done.writes
     assert web.running() == {"web:1": 2}
+
+
+# -- strategies that shift traffic
+
+
+@pytest.mark.parametrize("strategy", strategies.STRATEGIES)
+def test_every_strategy_is_followed_to_its_end(shop: Shop, strategy: str) -> None:
+    strategies.releases(shop, 1, **strategies.STRATEGIES[strategy])
+    shop.versions(1)
+    done = shop.release(2, wait_timeout=7200)
+    assert done.outcome == "deployed"
+    assert (shop.history()[0], shop.running()) == (("web:2", "SUCCESSFUL"), {"web:2": 2})
+    assert shop.release(2).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("strategy", strategies.STRATEGIES)
+@pytest.mark.parametrize(("behaviour", "by"), [("cannot_pull", {"ECS", "lastgood"}), ("crash", {"lastgood"})])
+def test_every_strategy_goes_back(shop: Shop, strategy: str, behaviour: str, by: set[str]) -> None:
+    strategies.releases(shop, 1, **strategies.STRATEGIES[strategy])
+    shop.versions(1)
+    shop.broken("web:2", behaviour)
+    done = shop.release(2, rollback_events=FAILURE, wait_timeout=7200)
+    assert (done.failed, done.outcome, done.only["event"]) == (True, "rolled_back", "DEPLOYMENT_FAILURE")
+    assert done.only["rolled_back_by"] in by
+    assert shop.running() == {"web:1": 2}
+
+
+def test_somebody_answers_a_hook_with_a_rollback(shop: Shop) -> None:
+    strategies.releases(shop, 1, lifecycleHooks=[strategies.pause()])
+    shop.versions(1)
+
+    def no(line: str) -> None:
+        if "waiting for somebody to answer" in line:
+            wanted = strategies.answer(shop, "ROLLBACK")["params"]
+            shop.world.ecs.continue_service_deployment(**wanted)
+
+    shop.on_line(no)
+    done = shop.release(2, wait_timeout=7200)
+    assert (done.outcome, done.only["event"]) == ("rolled_back", "DEPLOYMENT_STOP_ON_REQUEST")
+    assert (short(done.only["rolled_back_to"]), done.only["rolled_back_by"]) == ("web:1", "ECS")
+    assert shop.running() == {"web:1": 2}

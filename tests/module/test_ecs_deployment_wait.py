@@ -11,6 +11,7 @@ import typing as t
 import boto3
 import pytest
 
+from tests.module import strategies
 from tests.module.services import BREAKER, CLUSTER, NEVER_STARTS, Shop
 from tests.world import REGION
 
@@ -280,3 +281,27 @@ def test_a_history_that_may_not_be_read_is_told_of(web: Shop) -> None:
     lost = web.wait(deployment="ecs-svc/1")
     assert lost.outcome == "refused"
     assert "ecs:ListServiceDeployments" in lost.message
+
+
+# -- strategies that shift traffic
+
+
+@pytest.mark.parametrize("strategy", strategies.STRATEGIES)
+def test_a_shift_is_waited_for_with_its_bake_time(shop: Shop, strategy: str) -> None:
+    strategies.releases(shop, 1, **strategies.STRATEGIES[strategy])
+    shop.versions(1)
+    began(shop, "web:2")
+    serving = shop.wait(wait_until="serving", wait_timeout=7200)
+    assert (serving.outcome, shop.history()[0][1]) == ("serving", "IN_PROGRESS")
+    done = shop.wait(wait_timeout=7200)
+    assert (done.outcome, shop.history()[0][1], shop.running()) == ("stable", "SUCCESSFUL", {"web:2": 2})
+
+
+def test_a_shift_that_ecs_takes_back(shop: Shop) -> None:
+    strategies.releases(shop, 1, **BREAKER)
+    shop.versions(1)
+    shop.broken("web:2")
+    began(shop, "web:2")
+    done = shop.wait(wait_timeout=7200)
+    assert (done.failed, done.outcome) == (True, "failed")
+    assert "web:1 with 2 of 2 tasks" in done.message

@@ -388,8 +388,8 @@ class Deploy:
             if going:
                 self._sweeper().watch(going)
             going = self._after_the_end([run for run in going if run.outcome in ("failed", "timeout")])
-            if not going:
-                return
+        for run in going:
+            run.outcome, run.reason = "failed", "its end was one that could not be stopped, again and again"
 
     def _sweeper(self) -> Sweeper[t.Any]:
         return Sweeper(self._aws, self._clock, self._order.wait_until, self._order.wait_timeout, self._began)
@@ -404,8 +404,9 @@ class Deploy:
                 # What cannot be seen is not rolled back on a guess.
                 continue
             run.service, run.record = service, record.arn if record else None
-            if record is not None and record.status == "SUCCESSFUL" and run.outcome == "timeout":
-                run.outcome = None
+            if watch.assess(run.begun.watched, service, None).state == "stable":
+                # At the very end of the time.
+                run.reached("stable")
                 continue
             run.event = deploy_plan.event_of(raw)
             primary = service.primary

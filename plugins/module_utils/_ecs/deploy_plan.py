@@ -241,11 +241,15 @@ def event_of(record: Answer | None) -> Event:
     alarms = record.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED" or alarms.get("triggeredAlarmNames"):
         return "DEPLOYMENT_STOP_ON_ALARM"
-    hooks = record.get("lifecycleHookDetails") or []
-    if any(hook.get("status") in ("FAILED", "TIMED_OUT") for hook in hooks):
+    if any(_failed(hook) for hook in record.get("lifecycleHookDetails") or []):
         return "DEPLOYMENT_FAILURE"
     stopped = str(record.get("status", "")).startswith("ROLLBACK") or record.get("status") == "STOPPED"
     return "DEPLOYMENT_STOP_ON_REQUEST" if stopped else "DEPLOYMENT_FAILURE"
+
+
+def _failed(hook: t.Mapping[str, t.Any]) -> bool:
+    """A hook found the deployment wrong, or nobody came. One that a person answers with no is a request."""
+    return hook.get("status") == "TIMED_OUT" or (hook.get("status") == "FAILED" and hook.get("targetType") != "PAUSE")
 
 
 def then(status: str, went_back: bool, event: str, events: t.Collection[str]) -> Then:

@@ -107,18 +107,21 @@ def assess(watched: Watched, service: Service, record: Record | None) -> Look:
         return _native(watched, service, record)
     look = _own(watched, service)
     if look.state in ("going", "serving") and watched.strategy != "ROLLING":
-        return _shifting(look, record)
+        return _shifting(service, service.deployment(watched.deployment_id), record)
     return look
 
 
-def _shifting(look: Look, record: Record | None) -> Look:
-    """Where ECS shifts traffic between two sets of tasks, the counts tell nothing of it: the record does."""
+def _shifting(service: Service, ours: Deployment | None, record: Record | None) -> Look:
+    """Where ECS shifts traffic between two sets of tasks, the counts tell nothing of it: the record does.
+
+    Nor does the record tell of tasks that go down once they have all the traffic.
+    """
     if record is None:
         return Look("going")
     if record.status in ROLLING_BACK:
         return Look("failed", record.reason or f"ECS is rolling it back ({record.status})")
     shifted = record.stage in _TRAFFIC_IS_SHIFTED and (record.weight is None or record.weight >= 100)
-    return Look("serving") if shifted else Look("going")
+    return Look("serving") if shifted and ours is not None and ours.running >= service.desired else Look("going")
 
 
 def _own(watched: Watched, service: Service) -> Look:

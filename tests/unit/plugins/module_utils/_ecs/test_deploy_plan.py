@@ -188,6 +188,14 @@ RECORDS: list[tuple[dict[str, t.Any] | None, str]] = [
     ({"status": "ROLLBACK_SUCCESSFUL", "lifecycleHookDetails": [{"status": "FAILED"}]}, FAILURE),
     ({"status": "ROLLBACK_SUCCESSFUL", "lifecycleHookDetails": [{"status": "TIMED_OUT"}]}, FAILURE),
     ({"status": "ROLLBACK_SUCCESSFUL", "lifecycleHookDetails": [{"status": "SUCCEEDED"}]}, ON_REQUEST),
+    (
+        {"status": "ROLLBACK_SUCCESSFUL", "lifecycleHookDetails": [{"status": "FAILED", "targetType": "PAUSE"}]},
+        ON_REQUEST,
+    ),
+    (
+        {"status": "ROLLBACK_SUCCESSFUL", "lifecycleHookDetails": [{"status": "TIMED_OUT", "targetType": "PAUSE"}]},
+        FAILURE,
+    ),
     ({"status": "ROLLBACK_REQUESTED"}, ON_REQUEST),
     ({"status": "STOPPED", "deploymentCircuitBreaker": {"status": "MONITORING"}}, ON_REQUEST),
 ]

@@ -264,6 +264,11 @@ def test_every_stage_of_a_shift(stage: str) -> None:
     assert looks == STAGES[stage]
 
 
+def test_tasks_that_go_down_once_they_have_all_the_traffic_do_not_serve() -> None:
+    crashing = service(ours(running=1), old(), strategy="BLUE_GREEN")
+    assert state(crashing, SHIFTING, in_stage("BAKE_TIME", 100.0)) == "going"
+
+
 def test_a_shift_is_stable_when_the_deployment_is_complete_and_alone() -> None:
     assert state(ALONE, SHIFTING, in_stage("CLEAN_UP", 100.0, "SUCCESSFUL")) == "stable"
     assert state(ALONE, SHIFTING, None) == "stable"
