@@ -68,6 +68,8 @@ options:
       - V(stop) lets ECS itself go back where that lands on the target (C(StopServiceDeployment), which reuses the very
         images), and supersedes the deployment where it would not.
       - V(supersede) always starts a new deployment. V(refuse) refuses.
+      - Of a service that CodeDeploy deploys, V(supersede) is the same as V(stop), since CodeDeploy runs one deployment
+        at a time. Where a stop would not land on the target, it is refused with the id of the running deployment.
     type: str
     choices:
       - stop

@@ -200,13 +200,35 @@ def test_rollback_events_of_a_service_that_ecs_deploys_are_not_used(shop: Shop) 
     assert "the deployment controller ECS" in run.finding("rollback_events")["message"]
 
 
-@pytest.mark.parametrize(("tasks", "first"), [(4, "UpdateService"), (1, "CreateDeployment")])
-def test_more_tasks_are_set_before_the_deployment_and_fewer_after_it(
-    shop: Shop, blue_green: BlueGreen, tasks: int, first: str
+@pytest.mark.parametrize(("tasks", "second"), [(4, "UpdateService"), (1, "TagResource")])
+def test_more_tasks_are_set_with_the_deployment_and_fewer_after_it(
+    shop: Shop, blue_green: BlueGreen, tasks: int, second: str
 ) -> None:
     blue_green.bad_release()
     run = shop.rollback(tasks=tasks)
-    assert (run.outcome, run.writes[0], shop.service()["desiredCount"]) == ("rolled_back", first, tasks)
+    assert (run.outcome, run.writes[:2]) == ("rolled_back", ["CreateDeployment", second])
+    assert (shop.service()["desiredCount"], shop.service()["runningCount"]) == (tasks, tasks)
+
+
+def test_tasks_that_may_not_be_set_do_not_hold_the_rollback_up(shop: Shop, blue_green: BlueGreen) -> None:
+    blue_green.bad_release()
+    shop.deny("UpdateService")
+    run = shop.rollback(tasks=4)
+    assert (run.outcome, shop.service()["desiredCount"]) == ("rolled_back", 2)
+    assert all("ecs:UpdateService" in finding["message"] for finding in run.findings("tasks"))
+    assert run.findings("tasks")
+
+
+def test_a_wait_that_is_too_short_for_the_group_is_told_beforehand(shop: Shop, blue_green: BlueGreen) -> None:
+    blue_green.create()
+    blue_green.codedeploy.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
+    blue_green.group(wait=60)
+    blue_green.deploy("web:2", settle=2400)
+    blue_green.deploy("web:3", settle=2400)
+    run = shop.rollback()
+    assert (run.outcome, blue_green.sets()["PRIMARY"]) == ("timeout", "web:2")
+    assert "keeps the original task set for 60 minutes" in run.finding("termination_wait")["message"]
+    assert shop.rollback(wait_until="serving").outcome == "rolled_back"
 
 
 def test_a_copy_of_a_deregistered_target_takes_its_place_in_the_appspec(shop: Shop, blue_green: BlueGreen) -> None:

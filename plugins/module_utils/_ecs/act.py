@@ -176,6 +176,20 @@ def update_service(
     return replace(accepted, findings=(*notes, *accepted.findings), copy=copy)
 
 
+def more_tasks(aws: Aws, service: Service, tasks: int | None) -> tuple[Service, tuple[Finding, ...]]:
+    """Raise the task count to ``tasks``, where that is more; fewer are set when the rollback has ended.
+
+    For services where that is a write of its own. It comes after the one that matters, which it must not hold up.
+    """
+    if tasks is None or tasks <= service.desired:
+        return service, ()
+    try:
+        return api.update_service(aws, service.cluster_arn, service.name, desiredCount=tasks), ()
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        what = f"the task count is still {service.desired}, not {tasks}. {exc.explain()}"
+        return service, (Finding("tasks", "warn", what),)
+
+
 def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) -> tuple[str, tuple[Finding, ...]]:
     """The ARN of a copy with pinned images: the family's newest revision where it is one already, else a new one."""
     request = images.pinned_copy(original, pin)

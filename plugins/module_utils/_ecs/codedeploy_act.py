@@ -20,7 +20,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, codedeploy_plan, names, plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api as ecs
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted, AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
@@ -66,7 +65,7 @@ def _stopped_all_the_same(aws: Aws, id_: str, error: AwsCallError) -> Finding:
 
 
 def deploy(aws: Aws, planned: plan.Plan, reason: str | None, tasks: int | None) -> Accepted:
-    """Create the deployment. More ``tasks`` are set before it, so that the replacement has them from its beginning.
+    """Create the deployment. More ``tasks`` are set at once, so that the replacement has them from its beginning.
 
     Raises :class:`.act.PlanIsStale` where another deployment of the group is running.
     """
@@ -78,9 +77,6 @@ def deploy(aws: Aws, planned: plan.Plan, reason: str | None, tasks: int | None) 
     if planned.copy is not None:
         copy, notes = act.register_copy(aws, planned.target, planned.copy)
         target = copy
-    service = planned.service
-    if tasks is not None and tasks > service.desired:
-        service = ecs.update_service(aws, service.cluster_arn, service.name, desiredCount=tasks)
     mine = codedeploy_plan.description(reason, planned.left, target, uuid.uuid4().hex[:8])
     group = request.group
     try:
@@ -96,7 +92,8 @@ def deploy(aws: Aws, planned: plan.Plan, reason: str | None, tasks: int | None) 
             raise
         id_ = ours.id
         notes = (*notes, _answer_lost("CreateDeployment", exc, f"deployment {id_} is there"))
-    return Accepted(service, wrote=True, deployment_id=id_, findings=notes, copy=copy)
+    service, late = act.more_tasks(aws, planned.service, tasks)
+    return Accepted(service, wrote=True, deployment_id=id_, findings=(*notes, *late), copy=copy)
 
 
 def _find(

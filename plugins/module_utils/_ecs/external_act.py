@@ -23,15 +23,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Dep
 def begin(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
     """Take the task set that stands, or create one. Where it is steady already, it becomes PRIMARY at once.
 
-    More ``tasks`` are set first, so that the task set has them before it takes over.
+    Where there are to be more ``tasks``, the task set has them before it takes over.
     """
     primary = planned.service.primary
     if planned.target is None or primary is None:
         raise PlanIsStale("no task set is PRIMARY")
     service, copy = planned.service, ""
     notes: tuple[Finding, ...] = ()
-    if tasks is not None and tasks > service.desired:
-        service = api.update_service(aws, service.cluster_arn, service.name, desiredCount=tasks)
     share = external.scale(planned.service)
     task_set = planned.task_set
     if task_set is None:
@@ -50,9 +48,10 @@ def begin(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
         )
     elif task_set.scale is not None and task_set.scale < share:
         task_set = api.update_task_set(aws, service.cluster_arn, service.name, task_set.id, share)
-    elif task_set.rollout_state == "COMPLETED" and service.desired == planned.service.desired:
-        service = promote(aws, service, task_set.id)
-    return Accepted(service, wrote=True, deployment_id=task_set.id, findings=notes, copy=copy)
+    elif task_set.rollout_state == "COMPLETED" and (tasks is None or tasks <= service.desired):
+        return Accepted(promote(aws, service, task_set.id), wrote=True, deployment_id=task_set.id)
+    service, late = act.more_tasks(aws, service, tasks)
+    return Accepted(service, wrote=True, deployment_id=task_set.id, findings=(*notes, *late), copy=copy)
 
 
 def promote(aws: Aws, service: Service, task_set_id: str) -> Service:

@@ -186,10 +186,19 @@ class Rollback:
         if planned.method == "codedeploy_stop":
             return codedeploy_act.stop(self._aws, planned)
         if planned.method == "codedeploy_deployment":
+            self._tell_of_termination_wait(run, planned)
             return codedeploy_act.deploy(self._aws, planned, self._order.reason, tasks)
         if planned.method in method.NATIVE:
             return act.roll_back_natively(self._aws, planned)
         return act.update_service(self._aws, planned, tasks, self._prepare_override(run))
+
+    def _tell_of_termination_wait(self, run: ServiceRun, planned: plan.Plan) -> None:
+        minutes = planned.request.group.termination_wait if planned.request else 0
+        order = self._order
+        if order.wait and order.wait_until == "stable" and minutes * 60 >= order.wait_timeout:
+            what = f"CodeDeploy keeps the original task set for {minutes} minutes after the traffic has shifted, and "
+            what += f"wait_timeout is {order.wait_timeout:g} s. wait_until: serving does not wait for that"
+            run.findings.append(Finding("termination_wait", "warn", what))
 
     def _prepare_override(self, run: ServiceRun) -> t.Mapping[str, t.Any]:
         """Write down what has to be put back, before it is changed. Without a record nothing is changed."""

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 
 import botocore.model
 import botocore.session
+import botocore.stub
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import (
@@ -233,3 +235,114 @@ def test_the_target_of_an_ecs_deployment() -> None:
         {"event": "AfterInstall", "status": "Failed", "error_code": "UnknownError", "message": "no"}
     ]
     assert targets.ecs({"ecsTarget": {}}).going() == ""
+
+
+# -- what is sent, held against botocore's model
+
+GROUP = {"applicationName": "app", "deploymentGroupName": "group"}
+PLACE = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": "1"}}
+CALLS: list[tuple[str, t.Callable[[Aws], t.Any], dict[str, t.Any], dict[str, t.Any]]] = [
+    ("list_applications", api.list_applications, {}, {"applications": ["app"]}),
+    (
+        "list_deployment_groups",
+        lambda aws: api.list_deployment_groups(aws, "app"),
+        {"applicationName": "app"},
+        {"deploymentGroups": ["group"]},
+    ),
+    (
+        "batch_get_deployment_groups",
+        lambda aws: api.batch_get_deployment_groups(aws, "app", ["group"]),
+        {"applicationName": "app", "deploymentGroupNames": ["group"]},
+        {"deploymentGroupsInfo": []},
+    ),
+    (
+        "list_deployments",
+        lambda aws: api.list_deployments(aws, "app", "group"),
+        GROUP,
+        {"deployments": ["d-1"]},
+    ),
+    (
+        "batch_get_deployments",
+        lambda aws: api.batch_get_deployments(aws, ["d-1"]),
+        {"deploymentIds": ["d-1"]},
+        {"deploymentsInfo": []},
+    ),
+    (
+        "batch_get_application_revisions",
+        lambda aws: api.batch_get_application_revisions(aws, "app", [PLACE]),
+        {"applicationName": "app", "revisions": [PLACE]},
+        {"revisions": []},
+    ),
+    (
+        "get_application_revision",
+        lambda aws: api.get_application_revision(aws, "app", PLACE),
+        {"applicationName": "app", "revision": PLACE},
+        {"revision": PLACE},
+    ),
+    (
+        "create_deployment",
+        lambda aws: api.create_deployment(
+            aws,
+            "app",
+            "group",
+            revision=PLACE,
+            description="why",
+            deploymentConfigName="CodeDeployDefault.ECSAllAtOnce",
+            overrideAlarmConfiguration={"enabled": False},
+            autoRollbackConfiguration={"enabled": False, "events": []},
+        ),
+        {
+            **GROUP,
+            "revision": PLACE,
+            "description": "why",
+            "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
+            "overrideAlarmConfiguration": {"enabled": False},
+            "autoRollbackConfiguration": {"enabled": False, "events": []},
+        },
+        {"deploymentId": "d-1"},
+    ),
+    (
+        "stop_deployment",
+        lambda aws: api.stop_deployment(aws, "d-1", roll_back=True),
+        {"deploymentId": "d-1", "autoRollbackEnabled": True},
+        {"status": "Pending"},
+    ),
+    (
+        "batch_get_deployment_targets",
+        lambda aws: api.batch_get_deployment_targets(aws, "d-1", ["prod:web"]),
+        {"deploymentId": "d-1", "targetIds": ["prod:web"]},
+        {"deploymentTargets": []},
+    ),
+]
+
+
+@functools.cache
+def codedeploy() -> t.Any:
+    return botocore.session.Session().create_client(
+        "codedeploy", region_name="eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing"
+    )
+
+
+@pytest.mark.parametrize(("operation", "call", "request_", "answer"), CALLS)
+def test_what_is_sent_fits_the_model(operation: str, call: t.Any, request_: t.Any, answer: t.Any) -> None:
+    with botocore.stub.Stubber(codedeploy()) as stubber:
+        stubber.add_response(operation, answer, request_)
+        call(Aws(lambda name: codedeploy()))
+        stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(("operation", "call"), [(name, call) for name, call, _request, _answer in CALLS])
+def test_a_denied_call_names_the_permission(operation: str, call: t.Any) -> None:
+    name = "".join(word.capitalize() for word in operation.split("_"))
+    with pytest.raises(AwsCallError) as caught:
+        call(FakeAws(**{operation: refused_by_aws(name)}))
+    assert f"needs the permission codedeploy:{name}" in caught.value.explain()
+    assert "error formatting" not in str(caught.value.message)
+
+
+@pytest.mark.parametrize(
+    ("operation", "call"), [(name, call) for name, call, _request, _answer in CALLS if name != "stop_deployment"]
+)
+def test_a_cut_answer_is_an_error(operation: str, call: t.Any) -> None:
+    with pytest.raises(IncompleteAnswerError, match=operation):
+        call(FakeAws(**{operation: {}}))

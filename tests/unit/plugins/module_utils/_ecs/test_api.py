@@ -45,6 +45,7 @@ def ecs() -> t.Any:
 
 # Older versions of botocore do not know all that ECS says of a service.
 BARE = {"serviceName": "web", "serviceArn": "arn:web"}
+TASK_SET = {"id": "ecs-svc/1", "status": "ACTIVE", "taskDefinition": arn(41), "stabilityStatus": "STABILIZING"}
 # Each function once: its operation, what it must send, and an answer.
 CALLS: list[tuple[str, t.Callable[[Aws], t.Any], dict[str, t.Any], dict[str, t.Any]]] = [
     (
@@ -110,6 +111,37 @@ CALLS: list[tuple[str, t.Callable[[Aws], t.Any], dict[str, t.Any], dict[str, t.A
         {"serviceDeploymentArn": DEPLOYMENT},
     ),
     (
+        "create_task_set",
+        lambda aws: api.create_task_set(
+            aws, CLUSTER, "web", taskDefinition=arn(41), scale={"value": 50.0, "unit": "PERCENT"}, clientToken="t"
+        ),
+        {
+            "cluster": CLUSTER,
+            "service": "web",
+            "taskDefinition": arn(41),
+            "scale": {"value": 50.0, "unit": "PERCENT"},
+            "clientToken": "t",
+        },
+        {"taskSet": TASK_SET},
+    ),
+    (
+        "update_task_set",
+        lambda aws: api.update_task_set(aws, CLUSTER, "web", "ecs-svc/1", 100.0),
+        {
+            "cluster": CLUSTER,
+            "service": "web",
+            "taskSet": "ecs-svc/1",
+            "scale": {"value": 100.0, "unit": "PERCENT"},
+        },
+        {"taskSet": TASK_SET},
+    ),
+    (
+        "update_service_primary_task_set",
+        lambda aws: api.update_service_primary_task_set(aws, CLUSTER, "web", "ecs-svc/1"),
+        {"cluster": CLUSTER, "service": "web", "primaryTaskSet": "ecs-svc/1"},
+        {"taskSet": TASK_SET},
+    ),
+    (
         "tag_resource",
         lambda aws: api.tag_resource(aws, arn(42), {"lastgood:bad": "500s"}),
         {"resourceArn": arn(42), "tags": [{"key": "lastgood:bad", "value": "500s"}]},
@@ -141,7 +173,12 @@ CALLS: list[tuple[str, t.Callable[[Aws], t.Any], dict[str, t.Any], dict[str, t.A
         {"serviceArns": ["a"]},
     ),
 ]
-WRITES = ("stop_service_deployment", "tag_resource", "deregister_task_definition")
+WRITES = (
+    "stop_service_deployment",
+    "tag_resource",
+    "deregister_task_definition",
+    "update_service_primary_task_set",
+)
 
 
 @pytest.mark.parametrize(("operation", "call", "request_", "answer"), CALLS)
@@ -162,6 +199,8 @@ def test_errors_say_what_was_tried(
     assert str(caught.value.message).startswith(f"Failed to {operation.partition('_')[0]}") or operation in (
         "update_service",
         "stop_service_deployment",
+        "update_task_set",
+        "update_service_primary_task_set",
     )
     assert "error formatting" not in str(caught.value.message)
 
@@ -195,6 +234,72 @@ def test_a_service_is_read_whole() -> None:
     )
     aws = FakeAws(describe_services={"services": [raw_service(made)]})
     assert api.describe_services(aws, "prod", ["web"]) == {"web": made}
+
+
+SETS = [
+    {
+        "id": "ecs-svc/1",
+        "taskSetArn": "arn:task-set",
+        "status": "PRIMARY",
+        "taskDefinition": arn(41),
+        "stabilityStatus": "STEADY_STATE",
+        "computedDesiredCount": 2,
+        "runningCount": 2,
+        "pendingCount": 1,
+        "createdAt": at(0),
+        "externalId": "d-1",
+        "scale": {"value": 50.0, "unit": "PERCENT"},
+    },
+    {"id": "ecs-svc/2", "status": "DRAINING", "stabilityStatus": "STABILIZING"},
+]
+
+
+def read_one(controller: str, **lists: t.Any) -> Service:
+    raw = {"serviceName": "web", "serviceArn": "arn:web", "deploymentController": {"type": controller}, **lists}
+    found = api.describe_services(FakeAws(describe_services={"services": [raw]}), "prod", ["web"])["web"]
+    assert isinstance(found, Service)
+    return found
+
+
+def test_task_sets_are_told_as_deployments() -> None:
+    first, second = read_one("CODE_DEPLOY", taskSets=SETS, deployments=[]).deployments
+    assert first == Deployment(
+        id="ecs-svc/1",
+        status="PRIMARY",
+        task_definition=arn(41),
+        rollout_state="COMPLETED",
+        rollout_reason="",
+        desired=2,
+        running=2,
+        pending=1,
+        failed=0,
+        created_at=at(0),
+        arn="arn:task-set",
+        external_id="d-1",
+        scale=50.0,
+    )
+    assert (second.status, second.rollout_state, second.external_id, second.scale) == (
+        "DRAINING",
+        "IN_PROGRESS",
+        "",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("controller", "lists", "ids"),
+    [
+        ("CODE_DEPLOY", {"taskSets": SETS, "deployments": [{"id": "ecs-svc/3"}]}, ["ecs-svc/1", "ecs-svc/2"]),
+        ("EXTERNAL", {"taskSets": SETS[:1]}, ["ecs-svc/1"]),
+        # Left by a migration of the controller.
+        ("CODE_DEPLOY", {"taskSets": [], "deployments": [{"id": "ecs-svc/3"}]}, ["ecs-svc/3"]),
+        ("ECS", {"taskSets": SETS, "deployments": [{"id": "ecs-svc/3"}]}, ["ecs-svc/3"]),
+        ("ECS", {"taskSets": SETS[:1]}, ["ecs-svc/1"]),
+        ("EXTERNAL", {}, []),
+    ],
+)
+def test_which_list_counts_is_decided_by_the_controller(controller: str, lists: t.Any, ids: list[str]) -> None:
+    assert [d.id for d in read_one(controller, **lists).deployments] == ids
 
 
 def test_what_aws_leaves_out_has_its_documented_default() -> None:

@@ -157,3 +157,27 @@ def test_what_pin_images_means_for_the_choice(mode: str, copies: bool, to_the_le
 @pytest.mark.parametrize(("given", "expected"), [({}, False), ({"fast": True}, True), ({"fast": False}, False)])
 def test_fast_is_for_those_that_ask(given: dict[str, bool], expected: bool) -> None:
     assert options.wish(params(**given)).fast is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, None),
+        ([], ()),
+        (["none"], ()),
+        (["DEPLOYMENT_FAILURE"], ("DEPLOYMENT_FAILURE",)),
+        ([" deployment_failure ", "DEPLOYMENT_FAILURE"], ("DEPLOYMENT_FAILURE",)),
+        (
+            ["DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+            ("DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"),
+        ),
+    ],
+)
+def test_rollback_events(given: list[str] | None, expected: tuple[str, ...] | None) -> None:
+    assert options.wish(params(rollback_events=given)).rollback_events == expected
+
+
+@pytest.mark.parametrize("given", [[""], ["DEPLOYMENT_LATE"], ["none", "DEPLOYMENT_FAILURE"]])
+def test_rollback_events_that_there_are_not(given: list[str]) -> None:
+    with pytest.raises(options.BadOption, match=r"rollback_events: '.*' is none of CodeDeploy's events"):
+        options.wish(params(rollback_events=given))

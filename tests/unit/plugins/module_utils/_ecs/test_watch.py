@@ -341,3 +341,30 @@ PAUSED = Pause("ecs-pause-1", at(90), "ROLLBACK")
 )
 def test_how_far_a_shift_has_come(record: watch.Record | None, expected: str) -> None:
     assert watch.shift(record, arn(41)) == expected
+
+
+# -- DAEMON: a task on each instance, and no count of the service's own
+
+
+def daemon(*deployments: Deployment, desired: int = 0) -> Service:
+    return service(*deployments, scheduling="DAEMON", desired=desired)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (daemon(ours("COMPLETED", desired=3, running=3)), "stable"),
+        (daemon(ours("COMPLETED", desired=3, running=3), desired=7), "stable"),
+        (daemon(ours(desired=3, running=3), old(0)), "serving"),
+        (daemon(ours(desired=3, running=2), old(1)), "going"),
+        (daemon(ours("COMPLETED", desired=3, running=2)), "going"),
+    ],
+)
+def test_a_daemon_service_is_measured_by_its_deployment_s_own_count(now: Service, expected: str) -> None:
+    assert state(now) == expected
+
+
+def test_a_daemon_service_is_healthy_on_a_deployment_that_has_all_its_tasks() -> None:
+    assert watch.healthy_on(daemon(ours(desired=3, running=3))) == arn(41)
+    assert watch.healthy_on(daemon(ours(desired=3, running=2), desired=2)) is None
+    assert watch.progress(daemon(ours(desired=3, running=2), desired=7), arn(41)) == "2/3 on web:41"
