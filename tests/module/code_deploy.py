@@ -66,8 +66,18 @@ class BlueGreen:
             self.codedeploy.create_application(applicationName="shop", computePlatform="ECS")
         self.group(name, **settings)
 
-    def group(self, name: str = "web", keep: bool = False, wait: int = 5, **settings: t.Any) -> None:
-        """A deployment group for this service; ``wait`` is how many minutes the original task set stands on."""
+    def group(
+        self,
+        name: str = "web",
+        keep: bool = False,
+        wait: int = 5,
+        ready: str = "CONTINUE_DEPLOYMENT",
+        **settings: t.Any,
+    ) -> None:
+        """A deployment group for this service; ``wait`` is how many minutes the original task set stands on.
+
+        With ``ready="STOP_DEPLOYMENT"`` the traffic waits an hour for somebody's ContinueDeployment.
+        """
         original = {"action": "KEEP_ALIVE"} if keep else {"action": "TERMINATE", "terminationWaitTimeInMinutes": wait}
         pair = {
             "targetGroups": [{"name": "blue"}, {"name": "green"}],
@@ -78,13 +88,21 @@ class BlueGreen:
             "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
             "blueGreenDeploymentConfiguration": {
                 "terminateBlueInstancesOnDeploymentSuccess": original,
-                "deploymentReadyOption": {"actionOnTimeout": "CONTINUE_DEPLOYMENT"},
+                "deploymentReadyOption": {
+                    "actionOnTimeout": ready,
+                    **({"waitTimeInMinutes": 60} if ready == "STOP_DEPLOYMENT" else {}),
+                },
             },
             "loadBalancerInfo": {"targetGroupPairInfoList": [pair]},
             "ecsServices": [{"serviceName": name, "clusterName": CLUSTER}],
             **settings,
         }
         self.codedeploy.create_deployment_group(applicationName="shop", deploymentGroupName=name, **given)
+
+    def regroup(self, **options: t.Any) -> None:
+        """The group of ``web`` anew, with other options of :meth:`group`."""
+        self.codedeploy.delete_deployment_group(**NAMED)
+        self.group(**options)
 
     def deploy(self, version: str, settle: float = FINISHED, **options: t.Any) -> str:
         """A deployment, and so many seconds of time."""

@@ -67,8 +67,7 @@ def test_stable_is_reached_although_the_group_lets_the_original_task_set_stand(
     shop: Shop, blue_green: BlueGreen
 ) -> None:
     blue_green.create(desired=2)
-    blue_green.codedeploy.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
-    blue_green.group(keep=True)
+    blue_green.regroup(keep=True)
     blue_green.deploy("web:2")
     blue_green.deploy("web:3")
     run = shop.rollback()
@@ -221,8 +220,7 @@ def test_tasks_that_may_not_be_set_do_not_hold_the_rollback_up(shop: Shop, blue_
 
 def test_a_wait_that_is_too_short_for_the_group_is_told_beforehand(shop: Shop, blue_green: BlueGreen) -> None:
     blue_green.create()
-    blue_green.codedeploy.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
-    blue_green.group(wait=60)
+    blue_green.regroup(wait=60)
     blue_green.deploy("web:2", settle=2400)
     blue_green.deploy("web:3", settle=2400)
     run = shop.rollback()
@@ -336,6 +334,39 @@ def test_somebody_s_deployment_of_the_target_is_followed(shop: Shop, blue_green:
     run = shop.rollback()
     assert (run.outcome, run.only["method"], blue_green.sets()) == ("rolled_back", "adopt", {"PRIMARY": "web:2"})
     assert "CreateDeployment" not in run.writes
+
+
+def test_a_deployment_that_waits_for_somebody_is_stopped(shop: Shop, blue_green: BlueGreen) -> None:
+    blue_green.create()
+    blue_green.deploy("web:2")
+    blue_green.regroup(ready="STOP_DEPLOYMENT")
+    bad = blue_green.deploy("web:3", settle=SHIFTED)
+    assert blue_green.status(bad) == "Ready"
+    assert shop.info().only["in_flight"]["status_reason"] == "it waits for ContinueDeployment"
+    run = shop.rollback(revision="2")
+    assert (run.outcome, run.only["method"], blue_green.sets()) == (
+        "rolled_back",
+        "codedeploy_stop",
+        {"PRIMARY": "web:2"},
+    )
+
+
+def test_our_own_deployment_waits_for_somebody_too_and_says_so(shop: Shop, blue_green: BlueGreen) -> None:
+    blue_green.create()
+    blue_green.deploy("web:2")
+    blue_green.deploy("web:3")
+    blue_green.codedeploy.update_deployment_group(
+        applicationName="shop",
+        currentDeploymentGroupName="web",
+        blueGreenDeploymentConfiguration={
+            "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 5},
+            "deploymentReadyOption": {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 60},
+        },
+    )
+    run = shop.rollback(wait_timeout=120)
+    assert (run.outcome, blue_green.sets()["PRIMARY"]) == ("timeout", "web:3")
+    assert "Ready, waiting for somebody's ContinueDeployment" in run.message
+    assert "ContinueDeployment" not in run.operations
 
 
 def test_a_running_deployment_is_left_alone_when_that_is_asked_for(shop: Shop, blue_green: BlueGreen) -> None:

@@ -95,6 +95,13 @@ def _alone(service: Service, primary: Deployment, record: Record) -> bool:
     return not others or record.keeps_original or record.ended_ago > _AFTERMATH
 
 
+def _stage(deployment: CodeDeployment) -> str:
+    if deployment.status == "Ready":
+        # deploymentReadyOption of the group: CodeDeploy shifts the traffic when somebody says so.
+        return "Ready, waiting for somebody's ContinueDeployment"
+    return deployment.status if deployment.running else ""
+
+
 def _weight(service: Service | None, wanted: str, target: targets.EcsTarget | None) -> float | None:
     """The share of the traffic on the newest task set that runs what the service is to go to."""
     if service is None or target is None:
@@ -155,7 +162,7 @@ class Looker:
         return Record(
             status=state,
             reason=reason,
-            stage=going or ("" if not moving.running else moving.status),
+            stage=going or _stage(moving),
             weight=_weight(service, wanted, target),
             ended_ago=(now - moving.completed_at).total_seconds() if moving.completed_at else 0.0,
             rollback_told=bool(rollback is not None or deployment.rollback_message),
