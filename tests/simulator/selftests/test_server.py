@@ -137,7 +137,7 @@ def test_broken_answers(ecs: Any, control: Control) -> None:
 
 
 def test_errors_are_never_pages_of_html(ecs: Any, url: str) -> None:
-    assert refused(ecs.get_task_protection, cluster="prod")[0] == "UnknownOperationException"
+    assert refused(ecs.list_services_by_namespace, namespace="prod")[0] == "UnknownOperationException"
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     groups = client("autoscaling", endpoint_url=url, **keys)
     assert refused(groups.describe_account_limits)[0] == "InvalidAction"

@@ -96,6 +96,11 @@ def _use_everything(sim: Simulator, cluster: Cluster) -> None:
         tags=[{"key": "k", "value": "v"}],
         propagateTags="SERVICE",
     )
+    running = cluster.tasks()[0]
+    protected = {"cluster": running["clusterArn"], "tasks": [running["taskArn"], "missing"]}
+    ecs.update_task_protection(**protected, protectionEnabled=True)
+    ecs.get_task_protection(**protected)
+    ecs.update_task_protection(**protected, protectionEnabled=False)
     sim.image("web:2", "unhealthy")
     cluster.deploy(healthCheck=HEALTH_CHECK, memory=128, essential=True)
     for _step in range(30):
