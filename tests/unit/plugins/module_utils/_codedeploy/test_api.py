@@ -123,7 +123,9 @@ def test_a_deployment_in_full() -> None:
         "blueGreenDeploymentConfiguration": {"terminateBlueInstancesOnDeploymentSuccess": {"action": "KEEP_ALIVE"}},
         "instanceTerminationWaitTimeStarted": True,
     }
-    (found,) = api.batch_get_deployments(FakeAws(batch_get_deployments={"deploymentsInfo": [answer]}), ["d-2"]).values()
+    found = next(
+        iter(api.batch_get_deployments(FakeAws(batch_get_deployments={"deploymentsInfo": [answer]}), ["d-2"]).values())
+    )
     assert found == Deployment(
         id="d-2",
         application="app",
