@@ -162,6 +162,7 @@ def _deployment(item: Answer) -> Deployment:
     rollback = item.get("rollbackInfo") or {}
     blue_green = item.get("blueGreenDeploymentConfiguration") or {}
     original = blue_green.get("terminateBlueInstancesOnDeploymentSuccess") or {}
+    automatic = item.get("autoRollbackConfiguration") or {}
     return Deployment(
         id=item["deploymentId"],
         application=str(item.get("applicationName") or ""),
@@ -179,6 +180,7 @@ def _deployment(item: Answer) -> Deployment:
         rollback_message=str(rollback.get("rollbackMessage") or ""),
         keeps_original=original.get("action") == "KEEP_ALIVE",
         waits_for_termination=bool(item.get("instanceTerminationWaitTimeStarted")),
+        rollback_events=tuple(automatic.get("events") or ()) if automatic.get("enabled") else (),
     )
 
 

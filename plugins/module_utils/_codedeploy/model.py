@@ -49,6 +49,8 @@ class Deployment:
     keeps_original: bool = False
     # All is on the replacement, and the time until the original instances or tasks are ended is running.
     waits_for_termination: bool = False
+    # The events on which CodeDeploy rolls it back by itself; empty where that is off.
+    rollback_events: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:

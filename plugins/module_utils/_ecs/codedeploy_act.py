@@ -18,7 +18,7 @@ import uuid
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, codedeploy_plan, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted, AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
@@ -77,38 +77,47 @@ def deploy(aws: Aws, planned: plan.Plan, reason: str | None, tasks: int | None) 
     if planned.copy is not None:
         copy, notes = act.register_copy(aws, planned.target, planned.copy)
         target = copy
-    mine = codedeploy_plan.description(reason, planned.left, target, uuid.uuid4().hex[:8])
+    mine = codedeploy_plan.description(reason, planned.left, target, new_run())
+    id_, lost = create(aws, request, mine, planned.known_records, copy)
+    service, late = act.more_tasks(aws, planned.service, tasks)
+    return Accepted(service, wrote=True, deployment_id=id_, findings=(*notes, *lost, *late), copy=copy)
+
+
+def new_run() -> str:
+    """What tells the deployments of this call from all others."""
+    return uuid.uuid4().hex[:8]
+
+
+def create(
+    aws: Aws, request: codedeploy_plan.Request, description: str, known: t.Container[str], copy: str = ""
+) -> tuple[str, tuple[Finding, ...]]:
+    """The id of the deployment that was asked for, and what there is to say about it. ``known`` are ids that were there
+    before. Raises :class:`.act.PlanIsStale` where another deployment of the group is running.
+    """
     group = request.group
     try:
-        id_ = api.create_deployment(aws, group.application, group.name, **request.parameters(mine, copy))
+        return api.create_deployment(aws, group.application, group.name, **request.parameters(description, copy)), ()
     except (AwsCallError, IncompleteAnswerError) as exc:
         busy = isinstance(exc, AwsCallError) and api.another_is_running(exc)
         if not exc.no_answer and not busy:
             raise
-        ours = _find(aws, planned, mine, exc)
+        ours = _find(aws, request.group, known, description, exc)
         if ours is None and busy:
             raise PlanIsStale(f"another deployment of {group.name} is running: {exc.detail}") from exc
         if ours is None:
             raise
-        id_ = ours.id
-        notes = (*notes, _answer_lost("CreateDeployment", exc, f"deployment {id_} is there"))
-    service, late = act.more_tasks(aws, planned.service, tasks)
-    return Accepted(service, wrote=True, deployment_id=id_, findings=(*notes, *late), copy=copy)
+        return ours.id, (_answer_lost("CreateDeployment", exc, f"deployment {ours.id} is there"),)
 
 
 def _find(
-    aws: Aws, planned: plan.Plan, description: str, error: AwsCallError | IncompleteAnswerError
+    aws: Aws, group: Group, known: t.Container[str], description: str, error: AwsCallError | IncompleteAnswerError
 ) -> Deployment | None:
     """The deployment that a request made whose answer was lost. A client sends a request again when no answer came, and
     the second one is then refused because the first one was taken.
     """
-    request = planned.request
-    if request is None:
-        return None
-    group = request.group
     try:
         ids = api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
-        found = api.batch_get_deployments(aws, [id_ for id_ in ids if id_ not in planned.known_records])
+        found = api.batch_get_deployments(aws, [id_ for id_ in ids if id_ not in known])
     except (AwsCallError, IncompleteAnswerError) as exc:
         if not error.no_answer:
             return None

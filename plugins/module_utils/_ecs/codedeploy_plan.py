@@ -46,6 +46,8 @@ class Request:
     config: str = ""
     overrides_alarms: bool = False
     rollback_events: tuple[str, ...] | None = None
+    # The alarms that stop this one deployment, in place of the group's.
+    alarms: tuple[str, ...] = ()
 
     def parameters(self, description: str, copy: str = "") -> dict[str, t.Any]:
         """What CreateDeployment takes besides the group. ``copy`` takes the place of the task definition."""
@@ -57,6 +59,8 @@ class Request:
             # "set its alarm configuration to turn off alarm polling": overrideAlarmConfiguration in
             # https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html
             made["overrideAlarmConfiguration"] = {"enabled": False}
+        elif self.alarms:
+            made["overrideAlarmConfiguration"] = {"enabled": True, "alarms": [{"name": name} for name in self.alarms]}
         if self.rollback_events is not None:
             made["autoRollbackConfiguration"] = {
                 "enabled": bool(self.rollback_events),
@@ -148,10 +152,10 @@ def balanced(service: Service, request_: Request | None) -> Service:
     return replace(service, load_balancers=({"containerName": named[0], "containerPort": named[1]},))
 
 
-def description(reason: str | None, left: str | None, target: str, run: str) -> str:
+def description(reason: str | None, left: str | None, target: str, run: str, what: str = "rollback") -> str:
     """What people and a later look know the deployment by; ``run`` is unique to this call."""
     route = f"{names.short(left)} to {names.short(target)}" if left else names.short(target)
-    mine = f"lastgood.aws rollback {route}, run {run}"
+    mine = f"lastgood.aws {what} {route}, run {run}"
     text = " ".join((reason or "").split())
     if not text:
         return mine[:_DESCRIPTION_LIMIT]

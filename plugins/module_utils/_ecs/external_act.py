@@ -20,10 +20,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 
 
-def begin(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
+def begin(aws: Aws, planned: plan.Plan, tasks: int | None, attempt: str = "") -> Accepted:
     """Take the task set that stands, or create one. Where it is steady already, it becomes PRIMARY at once.
 
-    Where there are to be more ``tasks``, the task set has them before it takes over.
+    Where there are to be more ``tasks``, the task set has them before it takes over. ``attempt`` tells this step from
+    the same one of another run, where that must not find what an earlier one created and deleted again.
     """
     primary = planned.service.primary
     if planned.target is None or primary is None:
@@ -43,7 +44,7 @@ def begin(aws: Aws, planned: plan.Plan, tasks: int | None) -> Accepted:
             service.name,
             taskDefinition=task_definition,
             scale={"value": share, "unit": "PERCENT"},
-            clientToken=_token(service, primary, task_definition),
+            clientToken=_token(service, primary, task_definition + attempt),
             **external.settings_like(primary),
         )
     elif task_set.scale is not None and task_set.scale < share:

@@ -120,14 +120,26 @@ class _Track(t.Generic[AnySubject]):
 
 
 class Sweeper(t.Generic[AnySubject]):
-    """Watches the deployments of one call. ``began`` is when the call began, on the clock's monotonic time."""
+    """Watches the deployments of one call. ``began`` is when the call began, on the clock's monotonic time.
 
-    def __init__(self, aws: Aws, clock: Clock, wait_until: WaitUntil, wait_timeout: float, began: float) -> None:
+    ``stops`` says, at each look, why a deployment is to end as failed although nothing in ECS says so; empty for none.
+    """
+
+    def __init__(
+        self,
+        aws: Aws,
+        clock: Clock,
+        wait_until: WaitUntil,
+        wait_timeout: float,
+        began: float,
+        stops: t.Callable[[AnySubject], str] | None = None,
+    ) -> None:
         self._aws = aws
         self._clock = clock
         self._wait_until = wait_until
         self._timeout = wait_timeout
         self._began = began
+        self._stops = stops
         self._said_at = clock.monotonic()
         self._tracks: list[_Track[AnySubject]] = []
         self._codedeploy = codedeploy_watch.Looker(aws)
@@ -256,10 +268,13 @@ class Sweeper(t.Generic[AnySubject]):
         track.unlisted = track.unlisted + 1 if look.state == "unlisted" else 0
         if look.state in ("serving", "stable"):
             run.timings.setdefault("serving", self._elapsed())
-        if look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
+        stop = self._stops(run) if self._stops and look.state in ("going", "ready", "serving", "stable") else ""
+        if stop:
+            run.end("failed", stop)
+        elif look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
             run.timings.setdefault(look.state, self._elapsed())
             run.reached(look.state)
-        elif look.state == "ready":
+        elif look.state == "ready" and not track.begun.read_only:
             self._promote(track, service)
         elif look.state == "ended_before":
             again.append(run)

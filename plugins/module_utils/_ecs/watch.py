@@ -63,6 +63,8 @@ class Begun:
     record: str = ""
     known_records: frozenset[str] = frozenset()
     predecessor: str = ""
+    # Nothing is written, also where a task set could be made PRIMARY.
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
