@@ -35,8 +35,8 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the difference between the task definitions, without the values of environment variables, and the
-        settings of the service that are not reverted.
+      - Shows the difference between the task definitions, without the values that may hold secrets (environment
+        variables, commands, labels, options of drivers), and the settings of the service that are not reverted.
   idempotent:
     support: full
 options:

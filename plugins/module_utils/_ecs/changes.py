@@ -6,7 +6,8 @@
 
 """What changes in a service when it goes back, for ``--diff``: pure but for reading one task definition.
 
-Values of environment variables are never shown: they may be secrets. That one differs is.
+Values that may hold secrets are never shown: those of environment variables, commands, labels and options of drivers.
+That one differs is.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _BOOKKEEPING: t.Final = frozenset(
         "compatibilities",
     }
 )
+# Of a container, what people pass passwords and tokens in besides the environment.
+_MAY_HOLD_SECRETS: t.Final = ("command", "entryPoint", "dockerLabels", "healthCheck", "firelensConfiguration")
 
 
 def diff(aws: Aws, run: ServiceRun) -> dict[str, str]:
@@ -60,18 +63,27 @@ def readable(content: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> s
 
     A hidden value that is another one than in ``before`` says so.
     """
-    earlier = {str(c.get("name")): c for c in before.get("containerDefinitions") or []}
+    earlier, volumes = _by_name(before, "containerDefinitions"), _by_name(before, "volumes")
     shown = {key: value for key, value in content.items() if key not in _BOOKKEEPING}
     shown["containerDefinitions"] = [
         _container(c, earlier.get(str(c.get("name")), {})) for c in content.get("containerDefinitions") or []
     ]
+    if content.get("volumes"):
+        shown["volumes"] = [_volume(v, volumes.get(str(v.get("name")), {})) for v in content["volumes"]]
     return json.dumps(shown, indent=2, sort_keys=True, default=str) + "\n"
+
+
+def _by_name(content: t.Mapping[str, t.Any], key: str) -> dict[str, t.Mapping[str, t.Any]]:
+    return {str(item.get("name")): item for item in content.get(key) or []}
 
 
 def _container(definition: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     shown = dict(definition)
     if shown.get("environment"):
         shown["environment"] = _hide(_environment(definition), _environment(before))
+    for key in _MAY_HOLD_SECRETS:
+        if shown.get(key):
+            shown[key] = _hidden(shown[key], before.get(key))
     logging = shown.get("logConfiguration") or {}
     if logging.get("options") and logging.get("logDriver") != "awslogs":
         # Options of other drivers carry tokens (splunk-token).
@@ -80,12 +92,22 @@ def _container(definition: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any])
     return shown
 
 
+def _volume(volume: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    key = "dockerVolumeConfiguration"
+    # Options of volume drivers carry passwords (those of cifs).
+    return {**volume, key: _hidden(volume[key], before.get(key))} if volume.get(key) else dict(volume)
+
+
 def _environment(definition: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {str(e.get("name")): e.get("value") for e in definition.get("environment") or []}
 
 
-def _hide(values: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> dict[str, str]:
-    return {
-        name: "(value not shown)" if before.get(name, value) == value else "(another value, not shown)"
-        for name, value in values.items()
-    }
+def _hide(values: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: _hidden(value, before.get(name)) for name, value in values.items()}
+
+
+def _hidden(value: t.Any, before: t.Any) -> t.Any:
+    """What is shown in place of a value: by name where there are names, so that it is seen which one differs."""
+    if isinstance(value, dict):
+        return _hide(value, before if isinstance(before, dict) else {})
+    return "(value not shown)" if before in (None, value) else "(another value, not shown)"

@@ -70,6 +70,47 @@ def test_options_of_awslogs_are_shown() -> None:
     assert "/ecs/web" in changes.readable(logs, {})
 
 
+@pytest.mark.parametrize(
+    ("key", "of"),
+    [
+        ("command", lambda secret: ["serve", "--password", secret]),
+        ("entryPoint", lambda secret: ["sh", "-c", f"TOKEN={secret} serve"]),
+        ("dockerLabels", lambda secret: {"vendor.api-key": secret}),
+        ("healthCheck", lambda secret: {"command": ["CMD-SHELL", f"curl -u u:{secret} localhost"], "retries": 3}),
+        ("firelensConfiguration", lambda secret: {"type": "fluentbit", "options": {"token": secret}}),
+    ],
+)
+def test_nothing_else_of_a_container_that_may_hold_a_secret_is_shown(key: str, of: t.Callable[[str], t.Any]) -> None:
+    before, after = content(**{key: of("0ld")}), content(**{key: of("n3w")})
+    same, other = changes.readable(before, before), changes.readable(after, before)
+    assert "0ld" not in same
+    assert "n3w" not in other
+    assert "another value" not in same
+    assert "(another value, not shown)" in other
+    assert key in other
+
+
+def test_no_option_of_a_volume_driver_is_shown() -> None:
+    def of(secret: str) -> dict[str, t.Any]:
+        return {
+            **content(),
+            "volumes": [
+                {"name": "share", "dockerVolumeConfiguration": {"driverOpts": {"o": f"username=a,password={secret}"}}},
+                {"name": "scratch", "host": {"sourcePath": "/scratch"}},
+            ],
+        }
+
+    shown = changes.readable(of("n3w"), of("0ld"))
+    assert "n3w" not in shown
+    assert "(another value, not shown)" in shown
+    assert "/scratch" in shown
+
+
+def test_names_of_secrets_are_shown() -> None:
+    secrets = [{"name": "DB", "valueFrom": "arn:aws:ssm:eu-central-1:123456789012:parameter/db"}]
+    assert "parameter/db" in changes.readable(content(secrets=secrets), {})
+
+
 def test_containers_are_compared_by_name_and_need_not_have_been_there() -> None:
     shown = changes.readable(content(environment=variables(A="1")), {"containerDefinitions": [{"name": "log"}]})
     assert "(value not shown)" in shown
