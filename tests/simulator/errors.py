@@ -36,7 +36,7 @@ class Reply:
 
 
 def error_reply(error: AwsError, protocol: str) -> Reply:
-    """Write ``error`` the way AWS does for this protocol: ``json``, ``query`` or ``ec2``."""
+    """Write ``error`` the way AWS does for this protocol: ``json``, ``query``, ``ec2`` or ``rest-xml``."""
     request_id = str(uuid.uuid4())
     headers = {"x-amzn-RequestId": request_id}
     if protocol == "json":
@@ -51,6 +51,8 @@ def error_reply(error: AwsError, protocol: str) -> Reply:
                 f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
                 f"<RequestID>{request_id}</RequestID></Response>"
             )
+        elif protocol == "rest-xml":
+            text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>"
         else:
             fault = "Receiver" if error.status >= 500 else "Sender"
             text = (

@@ -10,9 +10,10 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
+_S3_OPERATIONS = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
 # A service's signing name where it is not the name that boto3 uses.
 _BOTO_NAMES = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2", "tagging": "resourcegroupstaggingapi"}
 
@@ -35,7 +36,7 @@ class Request:
 
 
 def read_request(method: str, path: str, headers: dict[str, str], body: bytes, url: str) -> Request:
-    """Recognise the operation. ``headers`` have lower-case names. REST services keep an empty ``operation``."""
+    """Recognise the operation. ``headers`` have lower-case names. Other REST services keep an empty ``operation``."""
     request = Request(method, path, headers, body, url)
     scope = _SCOPE.search(headers.get("authorization", ""))
     if scope:
@@ -56,7 +57,28 @@ def read_request(method: str, path: str, headers: dict[str, str], body: bytes, u
         flat.pop("Version", None)
         request.protocol = "ec2" if request.service == "ec2" else "query"
         request.params = _unflatten(flat)
+    elif request.service == "s3":
+        _read_s3(request)
     return request
+
+
+def _read_s3(request: Request) -> None:
+    """Objects that are read and written; everything else of S3 keeps an empty ``operation``.
+
+    Both ways of naming a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
+    request.protocol = "rest-xml"
+    url = urlsplit(request.url)
+    query = dict(parse_qsl(url.query, keep_blank_values=True))
+    host = request.headers.get("host") or url.hostname or ""
+    path = unquote(request.path.lstrip("/"))
+    virtual = re.match(r"(.+)\.s3[.-]", host)
+    bucket, _slash, key = (virtual[1], "", path) if virtual else path.partition("/")
+    if key and set(query) <= {"versionId", "x-id"} and request.method in _S3_OPERATIONS:
+        request.operation = _S3_OPERATIONS[request.method]
+        request.params = {"Bucket": bucket, "Key": key}
+        if "versionId" in query:
+            request.params["VersionId"] = query["versionId"]
 
 
 def _unflatten(flat: dict[str, str]) -> dict[str, Any]:

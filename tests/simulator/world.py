@@ -23,6 +23,7 @@ from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
     codedeploy,
     ecs,
     permissions,
+    s3,
     scaling,
 )
 from tests.simulator.calls import CallLog
@@ -230,6 +231,8 @@ class World:
         handler = OPERATIONS.get((service, operation))
         result = handler(context, request.params) if handler is not None else None
         reply = forward() if result is None else _json_reply(result)
+        if (service, operation) == ("s3", "PutObject"):
+            s3.date(context.account, context.region, request.params, context.now)
         for deed in self.faults.due(service, operation, "after"):
             self._do(deed, context)
         return reply if fault is None else _broken(fault, request, context, reply)

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from moto.s3.models import s3_backends
-from moto.utilities.utils import get_partition
 
+from tests.simulator import s3
 from tests.simulator.codedeploy import revisions
 from tests.simulator.codedeploy.model import Deployment, DeploymentFailed
 
@@ -36,10 +35,15 @@ def of(state: CodeDeployState, deployment: Deployment) -> AppSpec:
     content = revisions.content_of(deployment.revision)
     if content is None:
         place = deployment.revision["s3Location"]
-        buckets = s3_backends[state.account][get_partition(state.region)].buckets
-        found = buckets[place["bucket"]].keys.get(place["key"]) if place["bucket"] in buckets else None
+        # "If the version is not specified, the system uses the most recent version", and "if the ETag is not specified
+        # as an input parameter, ETag validation of the object is skipped":
+        # https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_S3Location.html
+        found = s3.find(state.account, state.region, place["bucket"], place["key"], place.get("version"))
         if found is None:
             raise DeploymentFailed("REVISION_MISSING", "The AppSpec file cannot be located in the specified S3 bucket.")
+        if place.get("eTag") and place["eTag"].strip('"') != found.etag.strip('"'):
+            text = "The ETag of the AppSpec file in the specified S3 bucket is not that of the revision."
+            raise DeploymentFailed("REVISION_MISSING", text)
         content = found.value.decode()
     return read(content)
 

@@ -464,3 +464,34 @@ def test_reset_forgets_everything(sim: Simulator, blue_green: BlueGreen) -> None
     sim.reset()
     assert blue_green.codedeploy.list_applications()["applications"] == []
     assert blue_green.codedeploy.list_deployments()["deployments"] == []
+
+
+def test_a_version_of_an_appspec_file_in_s3_and_its_etag(sim: Simulator, blue_green: BlueGreen) -> None:
+    blue_green.group()
+    s3 = client("s3")
+    s3.create_bucket(Bucket="specs")
+    s3.put_bucket_versioning(Bucket="specs", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="specs", Key="web.json", Body=appspec("web:2"))
+    sim.advance(600)
+    second = s3.put_object(Bucket="specs", Key="web.json", Body=appspec("web:3"))
+    found = s3.get_object(Bucket="specs", Key="web.json")
+    assert found["LastModified"].timestamp() == sim.now()
+    place = {"bucket": "specs", "key": "web.json", "bundleType": "JSON"}
+    blue_green.done(revision={"revisionType": "S3", "s3Location": place | {"version": first["VersionId"]}})
+    assert blue_green.sets() == {"PRIMARY": "web:2"}
+    blue_green.done(revision={"revisionType": "S3", "s3Location": place | {"eTag": second["ETag"].strip('"')}})
+    assert blue_green.sets() == {"PRIMARY": "web:3"}
+    for wrong in ({"eTag": first["ETag"]}, {"version": "gone"}):
+        failed = blue_green.start(revision={"revisionType": "S3", "s3Location": place | wrong})
+        sim.advance(10)
+        assert blue_green.info(failed)["errorInformation"]["code"] == "REVISION_MISSING"
+    assert [call["operation"] for call in sim.log() if call["service"] == "s3"][-1] == "GetObject"
+
+
+def test_an_object_that_may_not_be_read(sim: Simulator) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="specs")
+    s3.put_object(Bucket="specs", Key="a/b.json", Body="x")
+    sim.fail("s3:GetObject", code="AccessDenied", when={"Bucket": "specs", "Key": "a/b.json"})
+    assert refused(s3.get_object, Bucket="specs", Key="a/b.json")[0] == "AccessDenied"
+    assert s3.get_object(Bucket="specs", Key="a/b.json")["Body"].read() == b"x"
