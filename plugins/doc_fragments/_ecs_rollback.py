@@ -96,6 +96,7 @@ options:
   force:
     description:
       - Go back although the service was already rolled back and nothing was deployed since.
+      - It goes to an older version than the one that runs, never to a newer one.
     type: bool
     default: false
 """

@@ -223,7 +223,7 @@ def test_without_an_earlier_good_version_it_is_refused_and_names_the_next_step(s
     shop.create("web:1")
     run = shop.rollback()
     assert (run.outcome, run.writes) == ("refused", [])
-    assert "the recorded history holds no good version besides web:1 (it is empty)" in run.message
+    assert "the recorded history holds no good version besides web:1 (it holds no other)" in run.message
     assert "Name one with revision, or give fallback: previous_registered" in run.message
 
 

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from tests.module.services import BREAKER, NEVER_STARTS, Run, Shop
 
 
@@ -74,6 +77,28 @@ def test_with_force_it_goes_further_back(shop: Shop) -> None:
     run = shop.rollback(force=True)
     assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
     assert shop.tags("web:2")["lastgood:bad"]
+
+
+def test_what_somebody_marked_bad_after_the_return_is_left_too(shop: Shop) -> None:
+    shop.releases(3)
+    shop.rollback()
+    later = shop.clock.now() + timedelta(seconds=5)
+    shop.mark("web:2", marks.BAD, f"{later:%Y-%m-%dT%H:%M:%SZ} loses orders")
+    run = shop.rollback()
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    # Their words stay.
+    assert shop.tags("web:2")["lastgood:bad"].endswith("Z loses orders")
+    assert run.message.endswith("web:2 is marked bad already")
+    assert is_unchanged(shop.rollback())
+
+
+def test_what_was_marked_bad_before_the_return_stays_with_a_warning(shop: Shop) -> None:
+    shop.releases(3)
+    shop.rollback()
+    shop.rollback(revision="3")
+    run = shop.rollback()
+    assert is_unchanged(run)
+    assert "web:3 is marked bad (" in run.finding("marked_bad")["message"]
 
 
 def test_with_a_named_revision_it_goes_where_it_is_told(shop: Shop) -> None:

@@ -64,7 +64,9 @@ def choose(selection: Selection, service: Service, known: t.Mapping[str, TaskDef
     if selection.as_of is not None:
         return Choice(problem="as_of needs a history, and there is none of services with the controller EXTERNAL")
     if ours is not None and selection.steps_back == 1:
-        return ours
+        stays = target.unless_marked_bad(ours, current, known)
+        if stays:
+            return stays
     return _standing_choice(selection, service, primary, known)
 
 
@@ -73,7 +75,9 @@ def _our_own(service: Service, current: str) -> Choice | None:
     begun = marks.started(service.tags)
     if ours is None or not ours.unfinished or begun is None:
         return ours
-    left = next((d.task_definition for d in service.deployments if names.short(d.task_definition) == begun.left), None)
+    left = next(
+        (d.task_definition for d in service.deployments if marks.tag_name(d.task_definition) == begun.left), None
+    )
     return replace(ours, left=left)
 
 

@@ -157,7 +157,7 @@ def original_of(copy: TaskDefinition, others: t.Iterable[TaskDefinition]) -> str
     for other in others:
         if other.arn == copy.arn:
             continue
-        if names.short(other.arn) == tagged or (tagged is None and is_copy(copy, other)):
+        if marks.tag_name(other.arn) == tagged or (tagged is None and is_copy(copy, other)):
             return other.arn
     return None
 
@@ -257,7 +257,7 @@ def pinned_copy(target: TaskDefinition, pin: t.Mapping[str, str]) -> dict[str, t
     ]
     kept = {key: value for key, value in target.tags.items() if not key.startswith((marks.PREFIX, "aws:"))}
     # A copy of a copy is one of the first as well.
-    original = copied_from(target) or names.short(target.arn)
+    original = copied_from(target) or marks.tag_name(target.arn)
     request["tags"] = [
         {"key": key, "value": value} for key, value in {**kept, marks.COPY_OF: marks.tag_value(original)}.items()
     ]
@@ -265,9 +265,9 @@ def pinned_copy(target: TaskDefinition, pin: t.Mapping[str, str]) -> dict[str, t
 
 
 def copied_from(task_definition: TaskDefinition) -> str | None:
-    """``family:revision`` of what a pinned copy was made of, by its tag; None where it is none."""
+    """What a pinned copy was made of, as its tag names it (:func:`.marks.tag_name`); None where it is none."""
     name = task_definition.tags.get(marks.COPY_OF, "")
-    return name if names.parse(name) else None
+    return name if marks.is_tag_name(name) else None
 
 
 def is_copy(copy: TaskDefinition, original: TaskDefinition) -> bool:

@@ -14,6 +14,7 @@ the rollback, so that a run after a crash can tell its own half-done work from s
 
 from __future__ import annotations
 
+import hashlib
 import re
 import typing as t
 from dataclasses import dataclass
@@ -42,11 +43,18 @@ STARTED: t.Final = "lastgood:rollback-started"
 # (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
 _FORBIDDEN: t.Final = re.compile(r"[^\w\s+\-=.:/@]")
 _VALUE_LIMIT: t.Final = 256
+# The longest name of a revision that stands in a tag as it is: two of them and an id have room in one.
+_LONGEST_NAME: t.Final = 100
+_NAME: t.Final = re.compile(r"[A-Za-z0-9_-]+(\.\.[0-9a-f]{16})?:[1-9][0-9]*")
+_STAMP: t.Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
 class RolledBack:
-    """What the tags of a service say about its last rollback by this collection."""
+    """What the tags of a service say about its last rollback by this collection.
+
+    ``left`` and ``target`` are names as :func:`tag_name` makes them.
+    """
 
     left: str
     target: str
@@ -57,6 +65,25 @@ class RolledBack:
 def tag_value(text: str) -> str:
     """Text as a tag can hold it: other characters become underscores, and it is cut to 256."""
     return _FORBIDDEN.sub("_", " ".join(text.split()))[:_VALUE_LIMIT]
+
+
+def tag_name(task_definition: str) -> str:
+    """``family:revision``; of a long family only the beginning, and a hash that tells it from others like it.
+
+    A family can have 255 characters
+    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html).
+    """
+    text = names.short(task_definition)
+    name = names.parse(text)
+    if len(text) <= _LONGEST_NAME or name is None:
+        return text
+    digest = hashlib.sha256(name.family.encode()).hexdigest()[:16]
+    return f"{name.family[:64]}..{digest}:{name.revision}"
+
+
+def is_tag_name(text: str) -> bool:
+    """Whether :func:`tag_name` could have made this."""
+    return bool(_NAME.fullmatch(text))
 
 
 def weigh(tags: t.Mapping[str, str], verdict: Verdict, why: str) -> tuple[Verdict, str]:
@@ -73,6 +100,11 @@ def bad_mark(now: datetime, reason: str | None) -> dict[str, str]:
     return {BAD: tag_value(f"{_stamp(now)} {reason or 'rolled back from'}")}
 
 
+def marked_bad_at(tags: t.Mapping[str, str]) -> datetime | None:
+    """When it was marked bad; None where it is not, or where the mark does not say when."""
+    return time_of(tags.get(BAD, "").partition(" ")[0])
+
+
 def mark_value(now: datetime, reason: str | None) -> str:
     """A mark that somebody sets by hand: when, and why where they say so."""
     return tag_value(f"{_stamp(now)} {reason or ''}")
@@ -80,14 +112,14 @@ def mark_value(now: datetime, reason: str | None) -> str:
 
 def started_tag(left: str | None, target: str, deployment: str) -> dict[str, str]:
     """The record that a rollback of ours was accepted, for the run that comes after a crash."""
-    return {STARTED: tag_value(f"{deployment} {names.short(left) if left else '-'} {names.short(target)}")}
+    return {STARTED: tag_value(f"{deployment} {tag_name(left) if left else '-'} {tag_name(target)}")}
 
 
 def done_tags(left: str | None, target: str, deployment: str, now: datetime) -> dict[str, str]:
     """The record of a rollback that was verified."""
     return {
-        ROLLED_BACK_FROM: tag_value(names.short(left)) if left else "-",
-        ROLLED_BACK_TO: tag_value(names.short(target)),
+        ROLLED_BACK_FROM: tag_value(tag_name(left)) if left else "-",
+        ROLLED_BACK_TO: tag_value(tag_name(target)),
         ROLLED_BACK_AT: tag_value(f"{_stamp(now)} {deployment}"),
     }
 
@@ -108,5 +140,13 @@ def started(tags: t.Mapping[str, str]) -> RolledBack | None:
     return RolledBack(left=parts[1], target=parts[2], at="", deployment=parts[0])
 
 
+def time_of(stamp: str) -> datetime | None:
+    """The time of a tag of ours, None where there is none."""
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+
+
 def _stamp(now: datetime) -> str:
-    return now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return now.astimezone(timezone.utc).strftime(_STAMP)

@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     external,
     fast,
     images,
+    marks,
     method,
     names,
     preflight,
@@ -98,6 +99,8 @@ class Plan:
     newest: ServiceDeployment | None = None
     # What CodeDeploy is asked for, with the method codedeploy_deployment.
     request: codedeploy_plan.Request | None = None
+    # Somebody has marked the version that is left as bad, and said why.
+    left_is_marked: bool = False
     # The task set that becomes PRIMARY, with the method primary_task_set; None where one has to be created.
     task_set: Deployment | None = None
 
@@ -165,6 +168,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         findings += [Finding("left_out", "info", text) for text in choice.left_out]
         if verb == "act" and any(f.severity == "block" for f in findings):
             verb, way, reason = "refuse", "none", _blocked(findings)
+    findings += _not_well(verb, service, facts.known.get(current))
     return Plan(
         service=service,
         verb=verb,
@@ -184,6 +188,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
         newest=history.newest if history else None,
         request=request,
+        left_is_marked=choice.left in facts.known and marks.BAD in facts.known[str(choice.left)].tags,
         task_set=task_set,
     )
 
@@ -252,6 +257,20 @@ def _tasks_not_applied(service: Service, tasks: int) -> Finding:
         "warn",
         f"there is nothing to roll back, so the task count was left at {service.desired} (tasks asked for {tasks})",
     )
+
+
+def _not_well(verb: Verb, service: Service, runs: TaskDefinition | None) -> list[Finding]:
+    """What to know of a service that is left as it is."""
+    if verb != "nothing":
+        return []
+    found = []
+    if runs is not None and marks.BAD in runs.tags:
+        what = f"{names.short(runs.arn)} is marked bad ({runs.tags[marks.BAD] or 'no reason given'}), and runs"
+        found.append(Finding("marked_bad", "warn", f"{what}. To leave it, give force, steps_back or revision"))
+    if service.running < service.desired:
+        what = f"{service.running} of {service.desired} tasks of {service.name} are running"
+        found.append(Finding("tasks_missing", "warn", f"{what}, and nothing was done about it"))
+    return found
 
 
 def _rollback_events_not_used(service: Service) -> Finding:

@@ -388,7 +388,11 @@ class Rollback:
 
     def _mark_bad(self, run: ServiceRun) -> None:
         left = run.plan.left if run.plan else None
-        if left is None or not left.startswith("arn:") or names.same(left, run.target):
+        if run.plan is None or left is None or not left.startswith("arn:") or names.same(left, run.target):
+            return
+        if run.plan.left_is_marked and not self._order.reason:
+            # Why somebody marked it says more than that it was left.
+            run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad already"))
             return
         try:
             api.tag_resource(self._aws, left, marks.bad_mark(self._clock.now(), self._order.reason))

@@ -52,8 +52,8 @@ class Choice:
 
     Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
     target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks the
-    choice depends on. ``unfinished`` marks work of an earlier run of ours that was cut off after the deployment had
-    ended.
+    choice depends on. ``settled_at`` is since when it is. ``unfinished`` marks work of an earlier run of
+    ours that was cut off after the deployment had ended.
     """
 
     source: Source = "none"
@@ -63,6 +63,7 @@ class Choice:
     left_out: tuple[str, ...] = ()
     weighed: tuple[str, ...] = ()
     settled: str | None = None
+    settled_at: datetime | None = None
     problem: str | None = None
     needs_more_history: bool = False
     needs_registered: bool = False
@@ -92,13 +93,15 @@ def choose(
     if selection.as_of is not None:
         return or_finish(ours, _as_of(selection, selection.as_of, current, history), current)
     if ours is not None and (selection.steps_back == 1 or history is None):
-        return ours
+        stays = unless_marked_bad(ours, current, known)
+        return stays or _last_good(selection, current, history, known, registered)
     if history is not None and history.returning_from is not None and selection.steps_back == 1:
         return _running_rollback(history)
     if history is not None and selection.steps_back == 1 and not selection.force:
-        settled = _already_returned(current, history)
-        if settled:
-            return Choice(settled=settled)
+        returned = _already_returned(current, history)
+        stays = unless_marked_bad(returned, current, known) if returned else None
+        if stays:
+            return stays
     choice = _last_good(selection, current, history, known, registered)
     return ours if ours is not None and choice.settled else choice
 
@@ -108,6 +111,19 @@ def what_runs_now(service: Service, history: History | None) -> str:
     if history is not None and history.running is not None and history.lands_on is not None:
         return history.lands_on
     return service.primary.task_definition if service.primary else service.task_definition
+
+
+def unless_marked_bad(choice: Choice, current: str, known: t.Mapping[str, TaskDefinition]) -> Choice | None:
+    """A choice that is settled, None where somebody has marked what runs as bad since then: that is to be left, too.
+
+    A mark that is older than the return to that version was known to whoever returned to it.
+    """
+    if choice.settled is None:
+        return choice
+    marked = marks.marked_bad_at(_tags(known.get(current)))
+    if marked is not None and choice.settled_at is not None and marked > choice.settled_at:
+        return None
+    return replace(choice, weighed=(current,))
 
 
 def _leaving(service: Service, history: History | None, ours: Choice | None) -> str | None:
@@ -188,14 +204,15 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
         return None
     newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
     done = marks.rolled_back(service.tags)
-    if done and done.target == names.short(current) and done.deployment in (primary.id, newest):
+    if done and done.target == marks.tag_name(current) and done.deployment in (primary.id, newest):
         return Choice(
             settled=f"already rolled back from {done.left} to {done.target} at {done.at} by this tool; "
-            "nothing was deployed since"
+            "nothing was deployed since",
+            settled_at=marks.time_of(done.at),
         )
     begun = marks.started(service.tags)
-    if begun and begun.target == names.short(current) and begun.deployment in (primary.id, newest):
-        left = next((c for c in (history.records if history else ()) if names.short(c) == begun.left), None)
+    if begun and begun.target == marks.tag_name(current) and begun.deployment in (primary.id, newest):
+        left = next((c for c in (history.records if history else ()) if marks.tag_name(c) == begun.left), None)
         return Choice(
             "running_rollback",
             current,
@@ -221,12 +238,13 @@ def _running_rollback(history: History) -> Choice:
     )
 
 
-def _already_returned(current: str, history: History) -> str | None:
+def _already_returned(current: str, history: History) -> Choice | None:
     arrival = history.arrivals[-1] if history.arrivals else None
     newest = history.newest
     if arrival is None or newest is None or arrival.deployment != newest.arn or arrival.task_definition != current:
         return None
-    return _how_it_returned(arrival)
+    how = _how_it_returned(arrival)
+    return Choice(settled=how, settled_at=arrival.at) if how else None
 
 
 def _how_it_returned(arrival: Arrival) -> str | None:
@@ -271,16 +289,17 @@ def _last_good(
         for c in (basis.candidates(known) if basis else ())
         if basis is not None and basis.root(c.task_definition) != basis.root(base)
     ]
-    good = [c for c in candidates if c.verdict == "good" and _usable(known.get(c.task_definition), selection.copies)]
+    why_not = {c.task_definition: _why_not(c, base, history, known, selection.copies) for c in candidates}
+    good = [c for c in candidates if not why_not[c.task_definition]]
     if len(good) >= steps:
-        return _chosen(good[steps - 1], candidates, known, current, history, steps)
-    return _no_good_one(selection, base, candidates, good, history, known, registered)
+        return _chosen(good[steps - 1], candidates, why_not, current, history, steps)
+    return _no_good_one(selection, base, candidates, why_not, history, known, registered)
 
 
 def _chosen(
     pick: Candidate,
     candidates: t.Sequence[Candidate],
-    known: t.Mapping[str, TaskDefinition],
+    why_not: t.Mapping[str, str],
     current: str,
     history: History | None,
     steps: int,
@@ -296,9 +315,9 @@ def _chosen(
             settled=f"it is on {names.short(current)} already, {steps} good versions back; nothing was deployed since",
         )
     left_out = [
-        f"{names.short(c.task_definition)}: {_why_not(c, known)}"
+        f"{names.short(c.task_definition)}: {why_not[c.task_definition]}"
         for i, c in enumerate(candidates)
-        if (c.verdict != "good" or not _usable(known.get(c.task_definition)))
+        if why_not[c.task_definition]
         # One that ECS rolled back was used before the version that it went back to came into service again.
         and (i < position or _is_newer(c.task_definition, pick.task_definition))
     ]
@@ -321,14 +340,14 @@ def _no_good_one(
     selection: Selection,
     current: str,
     candidates: t.Sequence[Candidate],
-    good: t.Sequence[Candidate],
+    why_not: t.Mapping[str, str],
     history: History | None,
     known: t.Mapping[str, TaskDefinition],
     registered: t.Sequence[str] | None,
 ) -> Choice:
     weighed = tuple(c.task_definition for c in candidates)
     if selection.steps_back > 1:
-        have = ", ".join(names.short(c.task_definition) for c in good) or "none"
+        have = ", ".join(names.short(name) for name, why in why_not.items() if not why) or "none"
         return Choice(
             problem=f"steps_back: {selection.steps_back} reaches beyond the recorded history: good versions besides "
             f"{names.short(current)}: {have}",
@@ -338,12 +357,20 @@ def _no_good_one(
     if selection.fallback == "previous_registered":
         if registered is None:
             return Choice(needs_registered=True, needs_more_history=True, weighed=weighed, problem="not looked up yet")
-        return _previous_registered(current, candidates, known, registered, _left(current, history))
+        older_than = history.root(current) if history else current
+        return _previous_registered(older_than, candidates, known, registered, _left(current, history))
     if history is None:
         what = "AWS does not tell the service deployment history"
+    elif not history.deployments:
+        what = (
+            f"no deployment of the service is on record, since AWS keeps them for 90 days: {names.short(current)} came "
+            "into service before that, and nothing tells which version ran before it"
+        )
     else:
-        seen = "; ".join(f"{names.short(c.task_definition)}: {_why_not(c, known)}" for c in candidates[:_NAMED])
-        what = f"the recorded history holds no good version besides {names.short(current)} ({seen or 'it is empty'})"
+        seen = "; ".join(f"{names.short(name)}: {why}" for name, why in list(why_not.items())[:_NAMED])
+        what = (
+            f"the recorded history holds no good version besides {names.short(current)} ({seen or 'it holds no other'})"
+        )
     return Choice(
         problem=f"{what}. Name one with revision, or give fallback: previous_registered to take the newest older "
         "ACTIVE revision of the family, whether or not it ever ran",
@@ -383,11 +410,24 @@ def _tags(task_definition: TaskDefinition | None) -> t.Mapping[str, str]:
     return task_definition.tags if task_definition else {}
 
 
-def _why_not(candidate: Candidate, known: t.Mapping[str, TaskDefinition]) -> str:
+def _why_not(
+    candidate: Candidate,
+    base: str,
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
+    copies: bool,
+) -> str:
+    """Why a candidate is passed by in a rollback from ``base``; empty where it is fit."""
     task_definition = known.get(candidate.task_definition)
-    if candidate.verdict == "good" and task_definition is not None and task_definition.status != "ACTIVE":
+    if candidate.verdict != "good":
+        return candidate.why
+    if task_definition is not None and not _usable(task_definition, copies):
         return f"it was good, but is {task_definition.status}, and ECS deploys only ACTIVE task definitions"
-    return candidate.why
+    if history is not None and history.is_older(base, candidate.task_definition):
+        return (
+            f"it is newer than {names.short(base)}, and a rollback does not go forward unless revision or as_of says so"
+        )
+    return ""
 
 
 def _left(current: str, history: History | None) -> str:

@@ -75,6 +75,24 @@ def test_a_started_rollback_is_read_as_it_was_written() -> None:
     assert marks.started(tags) == marks.RolledBack("web:43", "web:41", "", "ecs-svc/4711")
 
 
+@pytest.mark.parametrize("length", [1, 96, 97, 110, 200, 255])
+def test_the_record_of_a_long_family_is_read_as_it_was_written(length: int) -> None:
+    left, target = arn(1234567, "f" * length), arn(1234561, "f" * length)
+    begun = marks.started(marks.started_tag(left, target, "ecs-svc/1234567890123456789"))
+    done = marks.rolled_back(marks.done_tags(left, target, "ecs-svc/1234567890123456789", NOW))
+    for record in (begun, done):
+        assert record is not None
+        assert (record.left, record.target) == (marks.tag_name(left), marks.tag_name(target))
+        assert record.deployment == "ecs-svc/1234567890123456789"
+
+
+def test_long_families_that_begin_alike_have_names_of_their_own() -> None:
+    one, other = ("f" * 200 + end for end in "ab")
+    names = {marks.tag_name(arn(number, family)) for number in (4, 41) for family in (one, other)}
+    assert len(names) == 4
+    assert all(marks.tag_value(name) == name for name in names)
+
+
 def test_a_rollback_that_left_nothing_known() -> None:
     done = marks.rolled_back(marks.done_tags(None, arn(41), "ecs-svc/4711", NOW))
     assert done is not None
@@ -95,6 +113,21 @@ def test_a_rollback_that_left_nothing_known() -> None:
 )
 def test_half_a_record_is_none(tags: dict[str, str]) -> None:
     assert marks.rolled_back(tags) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, None),
+        ({marks.BAD: ""}, None),
+        ({marks.BAD: "by hand"}, None),
+        ({marks.GOOD: "2026-11-20T14:03:05Z"}, None),
+        ({marks.BAD: "2026-11-20T14:03:05Z"}, NOW),
+        (marks.bad_mark(NOW, "500s"), NOW),
+    ],
+)
+def test_when_it_was_marked_bad(tags: dict[str, str], expected: datetime | None) -> None:
+    assert marks.marked_bad_at(tags) == expected
 
 
 @pytest.mark.parametrize("value", ["", "ecs-svc/4711", "ecs-svc/4711 web:43", "a b c d"])

@@ -271,3 +271,28 @@ def test_the_deployments_that_were_there() -> None:
 
 def test_candidates_are_in_the_plan() -> None:
     assert [c.task_definition for c in planned(service(42), told(40, 41, 42)).candidates] == [arn(42), arn(41), arn(40)]
+
+
+# -- what is left as it is
+
+
+RETURNED: list[Step] = [40, 41, 42, 41]
+
+
+def test_a_version_that_runs_and_was_marked_bad_before_is_told() -> None:
+    made = planned(service(41), told(*RETURNED), having=known(task_definition(41, bad="500s")))
+    assert (made.verb, [f.check for f in made.findings]) == ("nothing", ["marked_bad"])
+    assert made.findings[0].severity == "warn"
+    assert "web:41 is marked bad (500s), and runs. To leave it, give force" in made.findings[0].message
+
+
+def test_tasks_that_are_missing_are_told_where_nothing_is_done() -> None:
+    made = planned(service(deployment(41, running=1)), told(*RETURNED))
+    assert (made.verb, [(f.check, f.severity) for f in made.findings]) == ("nothing", [("tasks_missing", "warn")])
+    assert "1 of 4 tasks of web are running" in made.findings[0].message
+
+
+@pytest.mark.parametrize(("mark", "expected"), [({}, False), ({"good": "soaked"}, False), ({"bad": "500s"}, True)])
+def test_whether_the_version_that_is_left_is_marked_already(mark: dict[str, str], expected: bool) -> None:
+    made = planned(service(42), told(41, 42), having=known(task_definition(42, **mark)))
+    assert (made.left, made.left_is_marked) == (arn(42), expected)

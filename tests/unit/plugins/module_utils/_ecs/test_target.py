@@ -208,6 +208,80 @@ def test_force_goes_further_back(story: Story) -> None:
     assert (short(choice), choice.source, choice.left) == ("web:40", "last_good", arn(41))
 
 
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        # web:43 was left by hand for web:40, and with it what lies between: that is not the way back
+        ([39, 40, 41, 42, 43, 40], "web:39"),
+        ([40, 41, 42, 43, 40], None),
+        # ECS went back past a version that had been good
+        ([39, 41, 42, 40, (43, "ROLLBACK_SUCCESSFUL", 40)], "web:39"),
+        # deployed again after the return: web:43 is what to go back from, and all is older
+        ([40, 41, 42, 40, 43], "web:40"),
+    ],
+)
+def test_force_never_goes_forward(story: Story, expected: str | None) -> None:
+    choice = choose(story, force=True)
+    assert short(choice) == expected
+    if expected is None:
+        assert "web:42: it is newer than web:40, and a rollback does not go forward" in (choice.problem or "")
+
+
+def test_what_is_newer_is_told_as_left_out() -> None:
+    choice = choose([39, 40, 41, 42, 43, 40], force=True)
+    assert any(note.startswith("web:42: it is newer than web:40") for note in choice.left_out)
+
+
+def test_force_with_steps_never_goes_forward() -> None:
+    choice = choose([38, 39, 40, 41, 42, 43, 40], force=True, steps_back=2)
+    assert short(choice) == "web:38"
+
+
+def test_another_family_that_came_later_is_newer() -> None:
+    api = "arn:aws:ecs:eu-central-1:123456789012:task-definition/api:7"
+    past = history.read([flown(40), flown(41, minute=60), flown(api, minute=120), flown(41, minute=180)])
+    choice = target.choose(Selection(force=True), on(past), past, known(task_definition(api, good="by hand")))
+    assert short(choice) == "web:40"
+
+
+def marked_at(minute: int) -> list[t.Any]:
+    stamp = marks.mark_value(at(minute), "500s")
+    return [task_definition(41, bad=stamp)]
+
+
+RETURNED: list[Story] = [[40, 41, 42, 41], [40, 41, (42, "ROLLBACK_SUCCESSFUL", 41)]]
+
+
+@pytest.mark.parametrize("story", RETURNED)
+def test_a_version_that_was_marked_bad_after_the_return_is_left_too(story: Story) -> None:
+    choice = choose(story, marked_at(250))
+    assert (short(choice), choice.source, choice.left) == ("web:40", "last_good", arn(41))
+
+
+@pytest.mark.parametrize("story", RETURNED)
+@pytest.mark.parametrize("marked", [[], marked_at(100), [task_definition(41, bad="by hand")], [task_definition(41)]])
+def test_a_mark_from_before_the_return_does_not_undo_it(story: Story, marked: t.Any) -> None:
+    choice = choose(story, marked)
+    assert choice.settled
+    # Its marks are read before it is called settled.
+    assert choice.weighed == (arn(41),)
+
+
+@pytest.mark.parametrize(("minute", "moves"), [(199, False), (201, True)])
+def test_our_own_rollback_to_what_was_marked_bad_since(minute: int, moves: bool) -> None:
+    choice = choose([40, 41, 42, 41], marked_at(minute), tags=done(42, 41, "ecs-svc/41"))
+    assert (choice.settled is None, short(choice)) == (moves, "web:40" if moves else None)
+
+
+def test_without_a_history_what_was_marked_bad_since_needs_a_decision() -> None:
+    now = service(deployment(41, "ecs-svc/1"), tags=done(42, 41, "ecs-svc/1"))
+    choice = target.choose(Selection(), now, None, known(*marked_at(201)))
+    assert (choice.settled, choice.target) == (None, None)
+    assert "Name one with revision" in (choice.problem or "")
+    choice = target.choose(Selection(fallback="previous_registered"), now, None, known(*marked_at(201)), [arn(40)])
+    assert (short(choice), choice.left) == ("web:40", arn(41))
+
+
 def done(left: int, to: int, id: str) -> dict[str, str]:
     return marks.done_tags(arn(left), arn(to), id, at(200))
 
@@ -247,6 +321,16 @@ def test_our_own_rollback_is_settled_without_a_history() -> None:
     now = service(deployment(41, "ecs-svc/1"), tags=done(42, 41, "ecs-svc/1"))
     for selection in (Selection(), Selection(steps_back=2)):
         assert target.choose(selection, now, None, {}).settled
+
+
+def test_a_long_family_is_known_by_its_tags_as_well() -> None:
+    old, new = arn(41, "f" * 250), arn(42, "f" * 250)
+    past = history.read([flown(old), flown(new, minute=60), flown(old, minute=120)])
+    now = service(deployment(old, "ecs-svc/1"), tags=marks.started_tag(new, old, "ecs-svc/1"))
+    choice = target.choose(Selection(), now, past, {})
+    assert (choice.unfinished, choice.target, choice.left) == (True, old, new)
+    now = service(deployment(old, "ecs-svc/1"), tags=marks.done_tags(new, old, "ecs-svc/1", at(200)))
+    assert target.choose(Selection(), now, past, {}).settled
 
 
 def test_unfinished_work_of_a_run_that_was_killed_is_taken_up() -> None:
@@ -554,8 +638,14 @@ def test_without_a_good_candidate_it_shows_them_and_stops() -> None:
     assert "no good version besides web:42" in choice.problem
     assert "web:41: its deployment ended STOPPED" in choice.problem
     assert "web:40: it failed" in choice.problem
-    assert choose([42]).problem is not None
-    assert "it is empty" in (choose([42]).problem or "")
+    assert "it holds no other" in (choose([42]).problem or "")
+
+
+def test_a_service_that_nobody_deployed_for_ninety_days_is_told_so() -> None:
+    problem = target.choose(Selection(), service(42), history.read([]), {}).problem or ""
+    assert "no deployment of the service is on record, since AWS keeps them for 90 days" in problem
+    assert "web:42 came into service before that" in problem
+    assert "Name one with revision, or give fallback: previous_registered" in problem
 
 
 REGISTERED = [arn(44), arn(43), arn(42), arn(41), arn(40)]
@@ -582,6 +672,13 @@ def test_fallback_takes_the_newest_older_active_revision(story: Story, marked: t
     else:
         assert choice.problem is not None
         assert "no older ACTIVE revision" in choice.problem
+
+
+def test_fallback_from_a_copy_takes_what_is_older_than_its_original() -> None:
+    # web:44 is a pinned copy of web:41; web:43 and web:42 came after that.
+    past = history.read(steps(44), {arn(44): arn(41)})
+    selection = Selection(fallback="previous_registered")
+    assert short(target.choose(selection, service(44), past, {}, REGISTERED)) == "web:40"
 
 
 def test_fallback_works_without_a_history_and_not_across_families() -> None:
