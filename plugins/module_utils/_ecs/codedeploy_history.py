@@ -20,6 +20,8 @@ What each end means, and where that comes from:
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -40,6 +42,16 @@ _ROLLED_BACK_BY: t.Final = {
 _ENDED: t.Final = {"Succeeded": "SUCCESSFUL", "Failed": "FAILED", "Stopped": "STOPPED"}
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A deployment that has to be left out, since nothing says what it deployed; ``status`` is in ECS's words."""
+
+    id: str
+    status: str
+    created_at: datetime
+    why: str
+
+
 def status(deployment: CodeDeployment, rollback: CodeDeployment | None) -> str:
     """A deployment's status in ECS's words; ``rollback`` is the one that CodeDeploy made to undo it."""
     if deployment.running:
@@ -57,11 +69,14 @@ def reason(deployment: CodeDeployment) -> str:
 
 
 def records(
-    service: Service, deployments: t.Iterable[CodeDeployment], revisions: t.Mapping[str, Revision]
-) -> tuple[list[ServiceDeployment], int]:
-    """The records, and how many deployments had to be left out since nothing says what they deployed.
+    service: Service,
+    deployments: t.Iterable[CodeDeployment],
+    revisions: t.Mapping[str, Revision],
+    problems: t.Mapping[str, str] | None = None,
+) -> tuple[list[ServiceDeployment], list[Unread]]:
+    """The records, and the deployments that had to be left out since nothing says what they deployed.
 
-    ``revisions`` are what the deployments deploy, by deployment id.
+    ``revisions`` are what the deployments deploy, by deployment id, and ``problems`` why that is not known.
     """
     ordered = sorted(deployments, key=lambda d: d.created_at)
     by_id = {d.id: d for d in ordered}
@@ -71,7 +86,13 @@ def records(
     wanted = [d for d in ordered if not (d.is_rollback and d.triggered_by in by_id)]
     known = [d for d in wanted if d.id in told]
     made = [_record(service, d, rollbacks.get(d.id), told, newest=d is wanted[-1]) for d in known]
-    return [*_standing(service, by_id), *made], len(wanted) - len(known)
+    why = problems or {}
+    unread = [
+        Unread(d.id, status(d, rollbacks.get(d.id)), d.created_at, why.get(d.id, ""))
+        for d in wanted
+        if d.id not in told
+    ]
+    return [*_standing(service, by_id), *made], unread
 
 
 def original(service: Service, deployment: CodeDeployment) -> Deployment | None:

@@ -14,12 +14,14 @@ AppSpec file of the last deployment that ran the target with success, with its n
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import APPSPEC
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import APPSPEC, LOCATION
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 
@@ -48,11 +50,14 @@ class Request:
     rollback_events: tuple[str, ...] | None = None
     # The alarms that stop this one deployment, in place of the group's.
     alarms: tuple[str, ...] = ()
+    # The place in S3 that holds exactly this content, empty where it is sent along.
+    location: Location = field(default_factory=dict)
 
     def parameters(self, description: str, copy: str = "") -> dict[str, t.Any]:
         """What CreateDeployment takes besides the group. ``copy`` takes the place of the task definition."""
         content = appspec.with_task_definition(self.content, copy) if copy else self.content
-        made: dict[str, t.Any] = {"revision": appspec.location(content), "description": description}
+        revision = dict(self.location) if self.location and not copy else appspec.location(content)
+        made: dict[str, t.Any] = {"revision": revision, "description": description}
         if self.config:
             made["deploymentConfigName"] = self.config
         if self.overrides_alarms:
@@ -94,9 +99,11 @@ def request(
         return None, findings
     alarms = alarms or Alarms()
     findings += _told_of_alarms(group, alarms)
+    another = _names_another(content, target)
     made = Request(
         group=group,
-        content=appspec.with_task_definition(content, target) if _names_another(content, target) else content,
+        content=appspec.with_task_definition(content, target) if another else content,
+        location={} if good is None or another else good.settings.get(LOCATION) or {},
         config=ALL_AT_ONCE if fast else "",
         overrides_alarms=bool(alarms.firing),
         rollback_events=rollback_events,
@@ -142,6 +149,27 @@ def _told_of_alarms(group: Group, alarms: Alarms) -> list[Finding]:
         f"{', '.join(alarms.firing)} of deployment group {group.name} is in ALARM now and would stop the deployment: "
     )
     return [Finding("alarms", "warn", f"{what}the group's alarms are ignored for this one deployment")]
+
+
+def passed_by(
+    history: History | None, unread: t.Sequence[Unread], target: str, as_of: datetime | None
+) -> list[Finding]:
+    """What stands against a target that was found in the history: a deployment that succeeded after it, or before the
+    time that was asked for, and does not say what it deployed. The version that is looked for may be that one.
+    """
+    arrivals = history.arrivals if history is not None else ()
+    reached = [a.at for a in arrivals if names.same(a.task_definition, target) and (as_of is None or a.at <= as_of)]
+    if not reached:
+        return []
+    later = [u for u in unread if u.status == "SUCCESSFUL" and u.created_at > reached[-1]]
+    later = [u for u in later if as_of is None or u.created_at <= as_of]
+    if not later:
+        return []
+    what = (
+        f"deployment {later[-1].id} succeeded after {names.short(target)} did, and what it deployed is not known "
+        f"({later[-1].why}). Nothing is guessed: name a version with revision"
+    )
+    return [Finding("unread_deployment", "block", what)]
 
 
 def balanced(service: Service, request_: Request | None) -> Service:

@@ -14,14 +14,15 @@ from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_ar
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, s3
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import read as codedeploy
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
 
-# Where a revision made from an AppSpec file keeps that file.
+# Where a revision made from an AppSpec file keeps that file, and the place in S3 that it can be deployed from again.
 APPSPEC: t.Final = "appSpec"
+LOCATION: t.Final = "revisionLocation"
 
 
 class NoGroup(Exception):
@@ -35,6 +36,8 @@ class CodeDeploy:
         self._aws = aws
         self._found = codedeploy.EcsGroups(aws)
         self.groups: dict[str, Group] = {}
+        # Objects in S3, or why they cannot be read: many deployments can share one.
+        self._objects: dict[str, s3.Stored | str] = {}
 
     def find_groups(self, services: t.Sequence[Service]) -> None:
         """Find the groups of these services by the deployments that made their task sets: one call for 25 of them.
@@ -53,7 +56,9 @@ class CodeDeploy:
             if group is not None and group.deploys(service.cluster, service.name):
                 self.groups[service.name] = group
 
-    def records(self, service: Service, everything: bool) -> tuple[list[ServiceDeployment], int]:
+    def records(
+        self, service: Service, everything: bool
+    ) -> tuple[list[ServiceDeployment], list[codedeploy_history.Unread]]:
         """See :func:`.codedeploy_history.records`. Raises :class:`NoGroup`, AwsCallError or IncompleteAnswerError."""
         group = self.groups.get(service.name) or self._found.of(service.cluster, service.name)
         if group is None:
@@ -68,19 +73,51 @@ class CodeDeploy:
             d.rollback_deployment for d in deployments if d.rollback_deployment and d.rollback_deployment not in have
         ]
         deployments += api.batch_get_deployments(self._aws, late).values()
-        return codedeploy_history.records(service, deployments, self._revisions(service, group, deployments))
+        revisions, problems = self._revisions(service, group, deployments)
+        return codedeploy_history.records(service, deployments, revisions, problems)
 
-    def _revisions(self, service: Service, group: Group, deployments: t.Sequence[Deployment]) -> dict[str, Revision]:
+    def _revisions(
+        self, service: Service, group: Group, deployments: t.Sequence[Deployment]
+    ) -> tuple[dict[str, Revision], dict[str, str]]:
+        """What deployments deploy, by their ids, and why that is not known."""
         files = codedeploy.contents(self._aws, group.application, [d.revision for d in deployments])
         found: dict[str, Revision] = {}
+        problems: dict[str, str] = {}
         for deployment in deployments:
-            content = files.get(appspec.digest(deployment.revision), "")
-            arn = arn_of(content, service) if content else None
-            if arn is not None:
-                task_set = service.made_by(deployment.id)
-                settings = task_set.settings if task_set is not None else {}
-                found[deployment.id] = Revision("", arn, settings={**settings, APPSPEC: content})
-        return found
+            location: Location = {}
+            try:
+                if s3.place(deployment.revision):
+                    content, location = self._in_s3(deployment)
+                else:
+                    content = files.get(appspec.digest(deployment.revision), "")
+                    if not content:
+                        raise appspec.Unreadable("CodeDeploy does not show its AppSpec file")
+                arn = arn_of(content, service)
+            except appspec.Unreadable as exc:
+                problems[deployment.id] = str(exc)
+                continue
+            task_set = service.made_by(deployment.id)
+            settings = {**(task_set.settings if task_set is not None else {}), APPSPEC: content}
+            if location:
+                settings[LOCATION] = location
+            found[deployment.id] = Revision("", arn, settings=settings)
+        return found, problems
+
+    def _in_s3(self, deployment: Deployment) -> tuple[str, Location]:
+        """An AppSpec file in S3, and from where the very same is deployed again. Raises :class:`.appspec.Unreadable`."""
+        where = s3.key(deployment.revision)
+        why = s3.unreadable(deployment.revision)
+        if why:
+            raise appspec.Unreadable(f"{where}: {why}")
+        if where not in self._objects:
+            self._objects[where] = s3.read(self._aws, deployment.revision)
+        stored = self._objects[where]
+        if isinstance(stored, str):
+            raise appspec.Unreadable(f"{where}: {stored.rstrip('.')}")
+        why = s3.changed(deployment.revision, stored, deployment.created_at)
+        if why:
+            raise appspec.Unreadable(f"{where}: {why}")
+        return stored.content, s3.guarded(deployment.revision, stored)
 
 
 def _deployed_by(service: Service) -> str:
@@ -89,14 +126,13 @@ def _deployed_by(service: Service) -> str:
     return next((d.external_id for d in ordered if d.external_id.startswith("d-")), "")
 
 
-def arn_of(content: str, service: Service) -> str | None:
-    """The ARN of the task definition of an AppSpec file, None where that does not say which revision of it."""
-    try:
-        named = appspec.task_definition(content)
-    except appspec.Unreadable:
-        return None
-    if named.startswith("arn:") or names.parse(named) is None:
-        return named if names.parse(named) else None
+def arn_of(content: str, service: Service) -> str:
+    """The ARN of the task definition of an AppSpec file. Raises :class:`.appspec.Unreadable`."""
+    named = appspec.task_definition(content)
+    if names.parse(named) is None:
+        raise appspec.Unreadable(f"its TaskDefinition {named} does not say which revision of it")
+    if named.startswith("arn:"):
+        return named
     own = parse_aws_arn(service.arn) or {}
     return f"arn:{own.get('partition')}:ecs:{own.get('region')}:{own.get('account_id')}:task-definition/{named}"
 

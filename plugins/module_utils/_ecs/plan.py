@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    codedeploy_history,
     codedeploy_plan,
     external,
     fast,
@@ -34,6 +35,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, what_runs_now
+
+
+# Where a target comes from that was found in the history.
+_FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Facts:
     # Of services that CodeDeploy deploys: its deployment group, and what its alarms say, None where not asked yet.
     group: Group | None = None
     alarms: codedeploy_plan.Alarms | None = None
+    # Deployments of CodeDeploy that do not say what they deployed.
+    unread: tuple[codedeploy_history.Unread, ...] = ()
     # What the checks found that look beyond the service and its task definitions.
     readiness: tuple[Finding, ...] = ()
 
@@ -153,6 +160,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     else:
         findings += preflight.tasks_option(service, wish.tasks)
         step = method.of(wish.in_flight, service, history, choice, target.arn, current)
+        if facts.unread and step.method == "codedeploy_deployment" and choice.source in _FOUND:
+            findings += codedeploy_plan.passed_by(history, facts.unread, target.arn, wish.selection.as_of)
         fitness = _fitness(wish, facts, target, now, good, step.method)
         findings += fitness.findings
         findings += facts.readiness

@@ -117,6 +117,7 @@ class Planner:
             history_problem=histories.problems.get(service.name, ""),
             known=self._task_definitions.known,
             group=histories.codedeploy.groups.get(service.name),
+            unread=histories.unread.get(service.name, ()),
         )
         planned = plan.make(self._wish, facts, choice)
         if planned.deploys and planned.target is not None:

@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import CodeDeploy, NoGroup
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Pause,
@@ -26,6 +27,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 
 # Only these say something that the brief form of ListServiceDeployments does not: where ECS went back to.
 _BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
+# Deployments that a message names.
+_SHOWN: t.Final = 3
 # A task definition that DescribeTaskDefinition does not know.
 MISSING: t.Final = "MISSING"
 
@@ -56,6 +59,8 @@ class Histories:
         self._cluster = cluster
         self.found: dict[str, history.History] = {}
         self.problems: dict[str, str] = {}
+        # Deployments of CodeDeploy that do not say what they deployed.
+        self.unread: dict[str, tuple[Unread, ...]] = {}
         self.codedeploy = CodeDeploy(aws)
 
     def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
@@ -64,6 +69,7 @@ class Histories:
         for service in chosen:
             self.found.pop(service.name, None)
             self.problems.pop(service.name, None)
+            self.unread.pop(service.name, None)
         self._read_codedeploy([s for s in chosen if s.controller == "CODE_DEPLOY"], everything)
         self._read_ecs([s for s in chosen if s.controller == "ECS"], everything)
 
@@ -76,17 +82,20 @@ class Histories:
             return
         for service in services_:
             try:
-                told, left_out = self.codedeploy.records(service, everything)
+                told, unread = self.codedeploy.records(service, everything)
             except NoGroup as exc:
                 self.problems[service.name] = str(exc)
             except (AwsCallError, IncompleteAnswerError) as exc:
                 self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {explain(exc)}"
             else:
                 self.found[service.name] = history.read(told)
-                if left_out:
+                self.unread[service.name] = tuple(unread)
+                if unread:
+                    shown = "; ".join(f"{u.id} ({u.why})" for u in unread[-_SHOWN:])
+                    more = f" and {len(unread) - _SHOWN} older ones" if len(unread) > _SHOWN else ""
                     self.problems[service.name] = (
-                        f"{left_out} deployments of CodeDeploy do not say which task definition they deployed (their "
-                        "AppSpec file is kept in S3, or cannot be read), and were left out"
+                        f"{len(unread)} deployments of CodeDeploy do not say which task definition they deployed, and "
+                        f"were left out: {shown}{more}"
                     )
 
     def _read_ecs(self, services_: t.Iterable[Service], everything: bool) -> None:

@@ -167,8 +167,9 @@ def test_where_a_stop_lands(task_sets: tuple[Deployment, ...], lands_on: int | N
 def test_what_is_not_known_to_deploy_anything_is_left_out_unless_its_task_set_stands() -> None:
     on = blue_green(task_set(42, "d-2"))
     listed = [made("d-1"), made("d-2", hour=1)]
-    records, left_out = codedeploy_history.records(on, listed, {})
-    assert ([(d.arn, names.short(d.target.task_definition)) for d in records], left_out) == ([("d-2", "web:42")], 1)
+    records, unread = codedeploy_history.records(on, listed, {}, {"d-1": "denied"})
+    assert [(d.arn, names.short(d.target.task_definition)) for d in records] == [("d-2", "web:42")]
+    assert unread == [codedeploy_history.Unread("d-1", "SUCCESSFUL", at(0), "denied")]
 
 
 def test_what_waits_for_somebody_says_so() -> None:

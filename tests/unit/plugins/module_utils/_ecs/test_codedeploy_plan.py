@@ -13,10 +13,10 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_plan, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, codedeploy_plan, history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_plan import Alarms, Request
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
-from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn, flown, service
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn, at, flown, service
 
 GROUP = Group("app", "group")
 SPEC = appspec.made_for(arn(41), "app", 80)
@@ -129,6 +129,37 @@ def test_without_a_load_balancer_there_is_nothing_to_make_one_of() -> None:
 def test_without_a_group_there_is_nothing_to_ask() -> None:
     request, (finding,) = ask(group=None)
     assert (request, finding.severity) == (None, "block")
+
+
+PLACE = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "version": "v"}}
+
+
+def test_a_file_in_s3_is_deployed_from_there_unless_something_else_is_to_be_in_it() -> None:
+    good = Revision("", arn(41), settings={"appSpec": SPEC, "revisionLocation": PLACE})
+    assert asked(good=good).parameters("why")["revision"] == PLACE
+    assert appspec.task_definition(content(asked(good=good), arn(44))) == arn(44)
+    assert appspec.task_definition(content(asked(good=good, target=arn(40)))) == arn(40)
+
+
+@pytest.mark.parametrize(
+    ("status", "minute", "as_of", "blocks"),
+    [
+        ("SUCCESSFUL", 120, None, True),
+        ("SUCCESSFUL", 10, None, False),
+        ("FAILED", 120, None, False),
+        ("ROLLBACK_SUCCESSFUL", 120, None, False),
+        ("SUCCESSFUL", 120, 100, False),
+        ("SUCCESSFUL", 120, 130, True),
+        ("SUCCESSFUL", 120, 10, False),
+    ],
+)
+def test_a_good_one_that_is_not_known_stands_against_an_older_target(
+    status: str, minute: float, as_of: float | None, blocks: bool
+) -> None:
+    past = history.read([other(41, "SUCCESSFUL", 60, SPEC), other(42, "SUCCESSFUL", 180, SPEC)])
+    unread = [codedeploy_history.Unread("d-9", status, at(minute), "denied")]
+    found = codedeploy_plan.passed_by(past, unread, arn(41), at(as_of) if as_of is not None else None)
+    assert [(f.check, f.severity) for f in found] == ([("unread_deployment", "block")] if blocks else [])
 
 
 def test_the_container_that_gets_the_traffic_is_the_file_s() -> None:
