@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import readiness_reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import checks, readiness_reads
 from tests.module.services import BREAKER, CLUSTER, Run, Shop
 from tests.module.strategies import BLUE_GREEN
 from tests.simulator.ecs.state import all_states
@@ -60,16 +60,14 @@ def secrets(*values: str) -> dict[str, t.Any]:
     return {"secrets": [{"name": f"S{n}", "valueFrom": value} for n, value in enumerate(values)]}
 
 
-def test_a_plain_service_costs_two_requests_more(shop: Shop) -> None:
+def test_a_plain_service_costs_three_requests_more(shop: Shop) -> None:
     shop.releases(2)
     run = shop.rollback()
     before = run.operations[: run.operations.index("UpdateService")]
-    assert (before.count("ListTasks"), before.count("GetTaskProtection")) == (1, 1)
-    assert {name for name in before if not name.startswith("Describe")} == {
-        "ListTasks",
-        "GetTaskProtection",
-        "ListServiceDeployments",
-    }
+    beyond = {"ListTasks", "GetTaskProtection", "DescribeScalableTargets"}
+    planning = {"ListServiceDeployments", "DescribeServiceDeployments", "DescribeServiceRevisions"}
+    assert [before.count(name) for name in sorted(beyond)] == [1, 1, 1]
+    assert set(before) - beyond - planning == {"DescribeServices", "DescribeTaskDefinition"}
     assert run.only["findings"] == [run.finding("marked")]
 
 
@@ -206,10 +204,15 @@ def test_more_tasks_than_the_scalable_target_allows(shop: Shop) -> None:
     assert "outside the bounds 1..3" in warned(shop.rollback(tasks=5), "bounds", "info")
 
 
-def test_without_tasks_auto_scaling_is_not_looked_at(shop: Shop) -> None:
+def test_a_task_count_that_auto_scaling_would_move(shop: Shop) -> None:
     shop.releases(2)
-    shop.world.make_scalable(CLUSTER, "web", 3, 5)
-    assert "DescribeScalableTargets" not in shop.rollback().operations
+    shop.world.make_scalable(CLUSTER, "web", 1, 3)
+    assert shop.info().findings("bounds") == []
+    shop.world.ecs.update_service(cluster=CLUSTER, service="web", desiredCount=5)
+    shop.sim.advance(60)
+    message = shop.info().finding("bounds")["message"]
+    assert message.startswith("the task count is 5, outside the bounds 1..3 of the scalable target of web: ")
+    assert message.endswith("moves it to 3 in the middle of this rollback")
 
 
 def test_a_target_that_does_not_fit_the_network(shop: Shop) -> None:
@@ -396,7 +399,7 @@ def test_a_missing_permission_is_named_and_holds_nothing_up(
 
 def test_an_api_that_does_not_answer_in_time_holds_nothing_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.releases(2)
-    monkeypatch.setattr(readiness_reads, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(checks, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(readiness_reads, "_protected", _hang)
     assert "No answer came within 0.05 s" in warned(shop.rollback(), "protected_tasks", "unknown")
 

@@ -67,6 +67,9 @@ _IAM_PREFIX: t.Final = {
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
 }
+# The permission where it is not named like the operation. Without s3:ListBucket a missing object is answered by 403
+# too (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
+_PERMISSION: t.Final = {"HeadObject": "s3:GetObject (and s3:ListBucket, to tell a missing object from a forbidden one)"}
 _URL_USERINFO: t.Final = re.compile(r"(?<=://)[^/\s]+@")
 
 
@@ -132,6 +135,7 @@ class AwsCallError(AnsibleAWSError):
         if self.is_denied:
             service = str(self.kwargs.get("service", "")) or "ecs"
             permission = f"{_IAM_PREFIX.get(service, service)}:{self.operation}" if self.operation else "it"
+            permission = _PERMISSION.get(self.operation, permission)
             return f"The identity in use needs the permission {permission}"
         if self.code in (*_CREDENTIAL_CODES, *_NO_CREDENTIALS):
             return "The credentials in use are not valid or have expired: renew them and run the same command again"

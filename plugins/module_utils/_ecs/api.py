@@ -246,6 +246,7 @@ def _service(item: Answer) -> Service:
         tags=boto3_tag_list_to_ansible_dict(item.get("tags") or []),
         revision_arns=tuple(r["arn"] for r in item.get("currentServiceRevisions") or [] if r.get("arn")),
         load_balancers=tuple(item.get("loadBalancers") or []),
+        registries=tuple(item.get("serviceRegistries") or []),
         # The defaults of REPLICA services:
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
         minimum_healthy_percent=int(configuration.get("minimumHealthyPercent", 100)),
@@ -301,6 +302,7 @@ def _deployment(item: Answer) -> Deployment:
         pending=int(item.get("pendingCount", 0)),
         failed=int(item.get("failedTasks", 0)),
         created_at=item.get("createdAt"),
+        settings=item,
     )
 
 

@@ -67,7 +67,7 @@ class Deployment:
     arn: str = ""
     external_id: str = ""
     scale: float | None = None
-    # A task set as the API gives it, for making another one like it.
+    # The deployment or the task set as the API gives it: for making another one like it, and for checks.
     settings: t.Mapping[str, t.Any] = field(default_factory=dict, compare=False)
 
 
@@ -102,6 +102,7 @@ class Service:
     tags: t.Mapping[str, str]
     revision_arns: tuple[str, ...]
     load_balancers: tuple[t.Mapping[str, t.Any], ...] = ()
+    registries: tuple[t.Mapping[str, t.Any], ...] = ()
     minimum_healthy_percent: int = 100
     maximum_percent: int = 200
     # The deploymentConfiguration as the API gives it, for putting it back.

@@ -4,24 +4,29 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Whether the account around a service is ready for the target. Pure: each check takes what was read.
+"""Whether a service, and what watches and owns it, is ready for a rollback. Pure: each check takes what was read.
 
-:mod:`.preflight` has the checks of the service and its target alone.
+:mod:`.preflight` has the checks that need no more than the service and its target.
 """
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 STACK_NAME: t.Final = "aws:cloudformation:stack-name"
 STACK_ID: t.Final = "aws:cloudformation:stack-id"
-_FARGATE: t.Final = frozenset({"FARGATE", "FARGATE_SPOT"})
 _NAMES_SHOWN: t.Final = 5
+# What becomes of protected tasks, by deployment controller.
+_HELD: t.Final[t.Mapping[str, str]] = {
+    "ECS": "They go on running next to the target's until it ends",
+    "CODE_DEPLOY": "The traffic leaves them all the same, but the original task set stays until it ends, and the "
+    "deployment may time out over that",
+    "EXTERNAL": "Their task set stays as it is; it cannot be scaled down before it ends",
+}
 
 
 def crossed(history: History | None, known: t.Iterable[str], current: str, target: str) -> list[str]:
@@ -127,84 +132,25 @@ def stack(service: Service, status: str) -> list[Finding]:
     return [Finding("stack", "info", f"{text}: its next update deploys what its template says")]
 
 
-def compatibility(
-    service: Service, now: Revision | None, target: TaskDefinition, runs: TaskDefinition | None
-) -> list[Finding]:
-    """The target must suit where the service runs: launch type, network mode, and the processors that it has there.
+def bounds(service: Service, tasks: int | None, low: int, high: int) -> list[Finding]:
+    """The task count, the one that was asked for or else the present one, against the service's scalable target.
 
-    ``now`` is the service revision in service and ``runs`` its task definition, None where they could not be read.
-    UpdateService refuses what does not match
-    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html, ``networkConfiguration``).
-    """
-    if now is None or not target.content:
-        return []
-    found = [*_launch_type(service, now, target), *_network(service, now, target)]
-    return found + _platform(target, runs, now)
-
-
-def _block(message: str) -> Finding:
-    return Finding("compatibility", "block", f"{message}. Name another revision")
-
-
-def _launch_types(now: Revision) -> set[str]:
-    providers = {str(p.get("capacityProvider")) for p in now.settings.get("capacityProviderStrategy") or []}
-    if providers:
-        # Others are Auto Scaling groups of the user's own, or managed instances.
-        return {"FARGATE"} if providers <= _FARGATE else set()
-    return {str(now.settings["launchType"])} if now.settings.get("launchType") else set()
-
-
-def _launch_type(service: Service, now: Revision, target: TaskDefinition) -> list[Finding]:
-    fit = set(target.content.get("compatibilities") or [])
-    lacking = _launch_types(now) - fit
-    if not fit or not lacking:
-        return []
-    text = f"service {service.name} runs on {', '.join(sorted(lacking))}, and {names.short(target.arn)} only on"
-    return [_block(f"{text} {', '.join(sorted(fit))}")]
-
-
-def _network(service: Service, now: Revision, target: TaskDefinition) -> list[Finding]:
-    own_interface = target.content.get("networkMode") == "awsvpc"
-    configured = bool((now.settings.get("networkConfiguration") or {}).get("awsvpcConfiguration"))
-    if own_interface == configured:
-        return []
-    short, mode = names.short(target.arn), target.content.get("networkMode") or "bridge"
-    if own_interface:
-        return [_block(f"{short} has the network mode awsvpc, and service {service.name} has no network configuration")]
-    return [_block(f"{short} has the network mode {mode}, and service {service.name} has a configuration of awsvpc")]
-
-
-def _platform(target: TaskDefinition, runs: TaskDefinition | None, now: Revision) -> list[Finding]:
-    """Fargate has all processors; instances have those that they have."""
-    if runs is None or not runs.content or _launch_types(now) == {"FARGATE"}:
-        return []
-    wants, has = _runtime(target), _runtime(runs)
-    if wants == has:
-        return []
-    text = f"{names.short(target.arn)} needs instances with {' '.join(wants)}, and what runs now has {' '.join(has)}"
-    return [Finding("compatibility", "warn", f"{text}. Without such instances no task of it is placed")]
-
-
-def _runtime(task_definition: TaskDefinition) -> tuple[str, str]:
-    """The defaults: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html"""
-    platform = task_definition.content.get("runtimePlatform") or {}
-    return str(platform.get("operatingSystemFamily") or "LINUX"), str(platform.get("cpuArchitecture") or "X86_64")
-
-
-def bounds(service: Service, tasks: int, low: int, high: int) -> list[Finding]:
-    """The task count that was asked for, against the bounds of the service's scalable target.
-
-    Auto scaling moves what is out of bounds back into them at its next activity
+    Auto scaling moves what is out of bounds back into them at its next activity, and at any change of the scalable
+    target, such as suspending it
     (https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html).
     """
-    if low <= tasks <= high:
+    count = service.desired if tasks is None else tasks
+    if low <= count <= high:
         return []
-    text = f"tasks is {tasks}, outside the bounds {low}..{high} of the scalable target of {service.name}"
-    return [Finding("bounds", "info", f"{text}: auto scaling moves it back into them")]
+    text = f"outside the bounds {low}..{high} of the scalable target of {service.name}"
+    if tasks is not None:
+        return [Finding("bounds", "info", f"tasks is {tasks}, {text}: auto scaling moves it back into them")]
+    text = f"the task count is {count}, {text}: auto scaling, or suspending it, moves it to"
+    return [Finding("bounds", "warn", f"{text} {min(max(count, low), high)} in the middle of this rollback")]
 
 
 def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> list[Finding]:
-    """Tasks with scale-in protection stay until it ends, and a deployment that replaces them is not complete before.
+    """Tasks with scale-in protection stay until it ends, whoever deploys, and hold up what would replace them.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
     """
@@ -216,69 +162,4 @@ def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> lis
     ends = max((task["expirationDate"] for task in held if task.get("expirationDate")), default=None)
     until = f" until {ends:%Y-%m-%d %H:%M:%S %Z}" if ends else ""
     text = f"{len(ids)} tasks of {service.name} are protected from scale-in{until}: {shown}"
-    return [Finding("protected_tasks", "warn", f"{text}. They go on running next to the target's until it ends")]
-
-
-Rules = t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]
-_TARGET_GROUP: t.Final = re.compile(r".*:targetgroup/(?P<name>[^/]+)/.*")
-
-
-def production_rules(service: Service) -> list[str]:
-    """ARNs of the listener rules (or, of Network Load Balancers, listeners) that carry the production traffic."""
-    if service.strategy == "ROLLING":
-        return []
-    rules = [str((b.get("advancedConfiguration") or {}).get("productionListenerRule") or "") for b in _shifted(service)]
-    return list(dict.fromkeys(rule for rule in rules if rule))
-
-
-def _shifted(service: Service) -> list[t.Mapping[str, t.Any]]:
-    return [b for b in service.load_balancers if b.get("advancedConfiguration")]
-
-
-def listener_weights(service: Service, rules: Rules) -> list[Finding]:
-    """While nothing is deployed, each production rule must send all traffic to one of the service's target groups.
-
-    ECS does not look at the weights before it shifts traffic, and can shift it to a target group without tasks
-    (https://github.com/aws/containers-roadmap/issues/2853). ``rules`` are the actions by the ARN of rule or listener;
-    one that is not in it does not exist.
-    """
-    found = []
-    for balancer in _shifted(service):
-        advanced = balancer["advancedConfiguration"]
-        rule = str(advanced.get("productionListenerRule") or "")
-        if rule not in production_rules(service):
-            continue
-        own = [str(balancer.get("targetGroupArn") or ""), str(advanced.get("alternateTargetGroupArn") or "")]
-        problem = _senseless(rules.get(rule), own)
-        if problem:
-            text = f"the production listener rule {rule} of {service.name} {problem}. ECS shifts traffic without a"
-            advice = f"Let it send everything to {_group(own[0])} or {_group(own[1])}, whichever has the tasks"
-            found.append(Finding("listener_weights", "block", f"{text} look at that. {advice}"))
-    return found
-
-
-def _senseless(actions: t.Sequence[t.Mapping[str, t.Any]] | None, own: t.Sequence[str]) -> str:
-    if actions is None:
-        return "does not exist"
-    forward = next((a for a in actions if a.get("Type") == "forward"), None)
-    if forward is None:
-        return "forwards to no target group"
-    weighted = {
-        str(g.get("TargetGroupArn")): int(g.get("Weight", 1))
-        for g in (forward.get("ForwardConfig") or {}).get("TargetGroups") or []
-    } or {str(forward.get("TargetGroupArn")): 1}
-    taking = [arn for arn, weight in weighted.items() if weight > 0]
-    foreign = [arn for arn in taking if arn not in own]
-    if foreign:
-        return f"sends traffic to {', '.join(map(_group, foreign))}, which is none of the service's target groups"
-    if not taking:
-        return "sends traffic to no target group, since all weights are 0"
-    if len(taking) > 1:
-        shares = ", ".join(f"{_group(arn)} {weighted[arn]}" for arn in taking)
-        return f"splits the traffic ({shares}) though nothing is being deployed"
-    return ""
-
-
-def _group(arn: str) -> str:
-    match = _TARGET_GROUP.fullmatch(arn)
-    return match["name"] if match else arn
+    return [Finding("protected_tasks", "warn", f"{text}. {_HELD.get(service.controller, _HELD['ECS'])}")]

@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a task definition needs that lies outside of ECS: secrets, parameters, roles, log groups, file systems. Pure.
+"""What a task definition needs that lies outside of ECS: secrets, parameters, roles, log groups, files. Pure.
 
-A task whose secret, role, log group or file system is gone stops before its containers start
+A task whose secret, role, log group, file or file system is gone stops before its containers start
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html).
 """
 
@@ -20,13 +20,15 @@ from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_ar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
 
-Kind = t.Literal["secret", "parameter", "role", "log_group", "file_system"]
+Kind = t.Literal["secret", "parameter", "role", "log_group", "file_system", "access_point", "file"]
 _WORDS: t.Final[t.Mapping[Kind, str]] = {
     "secret": "secret",
     "parameter": "SSM parameter",
     "role": "IAM role",
     "log_group": "log group",
     "file_system": "EFS file system",
+    "access_point": "EFS access point",
+    "file": "S3 object",
 }
 _CHECKS: t.Final[t.Mapping[Kind, str]] = {
     "secret": "target_secret",
@@ -34,6 +36,8 @@ _CHECKS: t.Final[t.Mapping[Kind, str]] = {
     "role": "target_role",
     "log_group": "target_log_group",
     "file_system": "target_file_system",
+    "access_point": "target_access_point",
+    "file": "target_file",
 }
 
 
@@ -70,9 +74,7 @@ def of(target: TaskDefinition) -> tuple[Reference, ...]:
     for container in target.content.get("containerDefinitions") or []:
         found += _of_container(container)
     for volume in target.content.get("volumes") or []:
-        efs = volume.get("efsVolumeConfiguration") or {}
-        if efs.get("fileSystemId"):
-            found.append(Reference("file_system", str(efs["fileSystemId"]), f"volume {volume.get('name')}"))
+        found += _of_volume(volume)
     once: dict[tuple[str, ...], Reference] = {}
     for reference in found:
         once.setdefault((reference.kind, reference.name, reference.stage, reference.version), reference)
@@ -83,6 +85,19 @@ def _account(arn: str) -> str:
     return str((parse_aws_arn(arn) or {}).get("account_id", ""))
 
 
+def _of_volume(volume: t.Mapping[str, t.Any]) -> list[Reference]:
+    name = f"volume {volume.get('name')}"
+    efs = volume.get("efsVolumeConfiguration") or {}
+    wanted: list[tuple[Kind, t.Any]] = [
+        ("file_system", efs.get("fileSystemId")),
+        ("access_point", (efs.get("authorizationConfig") or {}).get("accessPointId")),
+    ]
+    found = [Reference(kind, str(id_), name) for kind, id_ in wanted if id_]
+    fsx = volume.get("fsxWindowsFileServerVolumeConfiguration") or {}
+    credentials = (fsx.get("authorizationConfig") or {}).get("credentialsParameter")
+    return [*found, _secret(str(credentials), f"the credentials of {name}")] if credentials else found
+
+
 def _of_container(container: t.Mapping[str, t.Any]) -> list[Reference]:
     name = f"container {container.get('name')}"
     logs = container.get("logConfiguration") or {}
@@ -91,12 +106,27 @@ def _of_container(container: t.Mapping[str, t.Any]) -> list[Reference]:
     credentials = (container.get("repositoryCredentials") or {}).get("credentialsParameter")
     if credentials:
         found.append(_in_secrets_manager(str(credentials), f"the registry credentials of {name}"))
+    found += [_file(str(f.get("value")), f"{name}, environmentFiles") for f in container.get("environmentFiles") or []]
+    router = (container.get("firelensConfiguration") or {}).get("options") or {}
+    if router.get("config-file-type") == "s3":
+        found.append(_file(str(router.get("config-file-value")), f"the log router {name}"))
     options = logs.get("options") or {}
     if logs.get("logDriver") == "awslogs" and options.get("awslogs-create-group") != "true":
         group = str(options.get("awslogs-group") or "")
         where = f"the log driver of {name}"
         found += [Reference("log_group", group, where, str(options.get("awslogs-region") or ""))] if group else []
     return found
+
+
+def _file(arn: str, where: str) -> Reference:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html"""
+    return Reference("file", arn, where)
+
+
+def bucket_and_key(arn: str) -> tuple[str, str]:
+    """Those of ``arn:aws:s3:::bucket/path/to/object``."""
+    bucket, _slash, key = arn.rpartition(":::")[2].partition("/")
+    return bucket, key
 
 
 def _secret(value_from: str, where: str) -> Reference:
@@ -179,9 +209,9 @@ def secret(reference: Reference, target: TaskDefinition, described: t.Mapping[st
     return []
 
 
-def file_system(reference: Reference, target: TaskDefinition, state: str) -> list[Finding]:
-    """Only an ``available`` or ``updating`` file system can be mounted (LifeCycleState of DescribeFileSystems)."""
-    if state in ("available", "updating"):
+def state(reference: Reference, target: TaskDefinition, lifecycle: str) -> list[Finding]:
+    """Only an ``available`` or ``updating`` file system, or access point, can be mounted (LifeCycleState of EFS)."""
+    if lifecycle in ("available", "updating"):
         return []
-    text = f"{names.short(target.arn)} needs {_name(reference)}, which is {state or 'in no known state'}"
+    text = f"{names.short(target.arn)} needs {_name(reference)}, which is {lifecycle or 'in no known state'}"
     return [Finding(reference.check, "block", f"{text}, so its tasks would not start. Name another revision")]

@@ -60,6 +60,7 @@ def test_denied_names_the_permission(code: str) -> None:
         ("application-autoscaling", "RegisterScalableTarget", "application-autoscaling:RegisterScalableTarget"),
         ("resourcegroupstaggingapi", "GetResources", "tag:GetResources"),
         ("elbv2", "DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth"),
+        ("s3", "HeadObject", "s3:GetObject (and s3:ListBucket, to tell a missing object from a forbidden one)"),
     ],
 )
 def test_permissions_are_spelt_as_iam_does(service: str, operation: str, permission: str) -> None:

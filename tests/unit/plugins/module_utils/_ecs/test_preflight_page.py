@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    compatibility,
     images,
+    listeners,
     preflight,
     readiness,
     readiness_reads,
@@ -29,7 +31,7 @@ def checks_of(path: str) -> set[str]:
     return {node.value for node in made if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
-@pytest.mark.parametrize("module", [images, preflight, readiness, readiness_reads])
+@pytest.mark.parametrize("module", [compatibility, images, listeners, preflight, readiness, readiness_reads])
 def test_every_check_is_on_the_page(module: object) -> None:
     checks = checks_of(str(module.__file__))  # type: ignore[attr-defined]
     assert checks

@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import readiness
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
     arn,
     deployment,
-    revision,
     service,
     task_definition,
     told,
@@ -27,11 +25,6 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 def severities(found: t.Sequence[Finding], check: str) -> list[str]:
     assert {finding.check for finding in found} <= {check}
     return [finding.severity for finding in found]
-
-
-def definition(number: int = 41, **content: t.Any) -> TaskDefinition:
-    made = task_definition(number)
-    return dataclasses.replace(made, content={**made.content, **content})
 
 
 # -- barrier
@@ -142,54 +135,31 @@ def test_a_stack_goes_by_its_id_and_most_services_have_none() -> None:
     assert readiness.stack_of(service(42)) == ""
 
 
-# -- compatibility
-
-NETWORK: dict[str, t.Any] = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
-FARGATE: dict[str, t.Any] = {"launchType": "FARGATE", "networkConfiguration": NETWORK}
-FITS: dict[str, t.Any] = {"compatibilities": ["EC2", "FARGATE"], "networkMode": "awsvpc"}
-ARM: dict[str, t.Any] = {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}
-
-
-def strategy(*providers: str) -> dict[str, t.Any]:
-    return {"capacityProviderStrategy": [{"capacityProvider": p} for p in providers], "networkConfiguration": NETWORK}
-
-
-@pytest.mark.parametrize(
-    ("settings", "content", "severity"),
-    [
-        (FARGATE, FITS, []),
-        (FARGATE, {**FITS, "compatibilities": ["EC2"]}, ["block"]),
-        (FARGATE, {**FITS, "compatibilities": []}, []),
-        (strategy("FARGATE_SPOT"), {**FITS, "compatibilities": ["EC2"]}, ["block"]),
-        (strategy("mine"), {**FITS, "compatibilities": ["EC2"]}, []),
-        ({"launchType": "EC2"}, {"compatibilities": ["EC2"], "networkMode": "bridge"}, []),
-        ({"launchType": "EC2"}, {"compatibilities": ["EC2"]}, []),
-        ({"launchType": "EC2"}, {"compatibilities": ["EC2"], "networkMode": "awsvpc"}, ["block"]),
-        (FARGATE, {**FITS, "networkMode": "bridge"}, ["block"]),
-        (FARGATE, {**FITS, **ARM}, []),
-        (strategy("mine"), {**FITS, **ARM}, ["warn"]),
-        ({"launchType": "EC2"}, {"networkMode": "host", **ARM}, ["warn"]),
-    ],
-)
-def test_compatibility(settings: dict[str, t.Any], content: dict[str, t.Any], severity: list[str]) -> None:
-    now = revision(42, **settings)
-    found = readiness.compatibility(service(42), now, definition(**content), definition(42))
-    assert severities(found, "compatibility") == severity
-
-
-def test_compatibility_with_what_is_not_known() -> None:
-    assert readiness.compatibility(service(42), None, definition(**ARM), definition(42)) == []
-    assert readiness.compatibility(service(42), revision(42), definition(**ARM), None) == []
-    gone = TaskDefinition(arn(41), "MISSING", {}, {})
-    assert readiness.compatibility(service(42), revision(42, **FARGATE), gone, None) == []
-
-
 # -- tasks
 
 
-@pytest.mark.parametrize(("tasks", "severity"), [(0, ["info"]), (1, []), (5, []), (6, ["info"])])
-def test_bounds(tasks: int, severity: list[str]) -> None:
-    assert severities(readiness.bounds(service(42), tasks, 1, 5), "bounds") == severity
+@pytest.mark.parametrize(
+    ("tasks", "desired", "severity"),
+    [
+        (0, 4, ["info"]),
+        (1, 9, []),
+        (5, 0, []),
+        (6, 4, ["info"]),
+        (None, 0, ["warn"]),
+        (None, 1, []),
+        (None, 5, []),
+        (None, 6, ["warn"]),
+    ],
+)
+def test_bounds(tasks: int | None, desired: int, severity: list[str]) -> None:
+    assert severities(readiness.bounds(service(42, desired=desired), tasks, 1, 5), "bounds") == severity
+
+
+@pytest.mark.parametrize(("desired", "moved"), [(0, 1), (9, 5)])
+def test_where_auto_scaling_moves_a_count_that_is_out_of_bounds(desired: int, moved: int) -> None:
+    (finding,) = readiness.bounds(service(42, desired=desired), None, 1, 5)
+    assert f"the task count is {desired}, outside the bounds 1..5" in finding.message
+    assert f"moves it to {moved} in the middle of this rollback" in finding.message
 
 
 def held(number: int, **changes: t.Any) -> dict[str, t.Any]:
@@ -206,55 +176,14 @@ def test_protected_tasks_are_named() -> None:
     assert "7 tasks of web are protected from scale-in: t0, t1, t2, t3, t4 and 2 more." in finding.message
 
 
-# -- listeners
-
-RULE = "arn:aws:elasticloadbalancing:eu-central-1:1:listener-rule/app/lb/1/2/3"
-
-
-def group(name: str) -> str:
-    return f"arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/{name}/0123"
-
-
-BALANCER: dict[str, t.Any] = {
-    "targetGroupArn": group("blue"),
-    "advancedConfiguration": {"alternateTargetGroupArn": group("green"), "productionListenerRule": RULE},
-}
-
-
-def forward(**weights: int) -> list[dict[str, t.Any]]:
-    groups = [{"TargetGroupArn": group(name), "Weight": weight} for name, weight in weights.items()]
-    return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
-
-
 @pytest.mark.parametrize(
-    ("actions", "words"),
+    ("controller", "words"),
     [
-        (forward(blue=100, green=0), ""),
-        (forward(blue=0, green=1), ""),
-        (forward(green=100), ""),
-        ([{"Type": "forward", "TargetGroupArn": group("blue")}], ""),
-        ([{"Type": "authenticate-oidc"}, *forward(blue=1)], ""),
-        (forward(blue=0, green=0), "all weights are 0"),
-        (forward(blue=50, green=50), "splits the traffic (blue 50, green 50)"),
-        (forward(other=100), "sends traffic to other, which is none of"),
-        (forward(blue=99, other=1), "sends traffic to other, which is none of"),
-        ([{"Type": "fixed-response"}], "forwards to no target group"),
-        (None, "does not exist"),
+        ("ECS", "They go on running next to the target's"),
+        ("CODE_DEPLOY", "the original task set stays until it ends"),
+        ("EXTERNAL", "Their task set stays as it is"),
     ],
 )
-def test_listener_weights(actions: list[dict[str, t.Any]] | None, words: str) -> None:
-    made = service(42, strategy="BLUE_GREEN", load_balancers=(BALANCER,))
-    assert readiness.production_rules(made) == [RULE]
-    found = readiness.listener_weights(made, {} if actions is None else {RULE: actions})
-    assert severities(found, "listener_weights") == (["block"] if words else [])
-    assert all(words in finding.message for finding in found)
-
-
-@pytest.mark.parametrize(
-    ("strategy_", "balancers"),
-    [("ROLLING", (BALANCER,)), ("BLUE_GREEN", ()), ("CANARY", ({"targetGroupArn": group("blue")},))],
-)
-def test_services_without_production_rules(strategy_: str, balancers: t.Any) -> None:
-    made = service(42, strategy=strategy_, load_balancers=balancers)
-    assert readiness.production_rules(made) == []
-    assert readiness.listener_weights(made, {}) == []
+def test_what_becomes_of_protected_tasks(controller: str, words: str) -> None:
+    (finding,) = readiness.protected(service(42, controller=controller), [held(1)])
+    assert words in finding.message

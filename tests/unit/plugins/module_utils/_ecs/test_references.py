@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 SSM = "arn:aws:ssm:eu-central-1:123456789012:parameter"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"
 HERE = "eu-central-1"
+FSX = "fsxWindowsFileServerVolumeConfiguration"
 
 
 def target(container: dict[str, t.Any] | None = None, **content: t.Any) -> TaskDefinition:
@@ -65,20 +66,26 @@ def test_roles_file_systems_and_the_rest() -> None:
     container = {
         "repositoryCredentials": {"credentialsParameter": "registry"},
         "logConfiguration": {"logDriver": "splunk", "secretOptions": [{"name": "token", "valueFrom": "token"}]},
+        "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop/web/prod.env"}],
     }
+    access = {"fileSystemId": "fs-1", "authorizationConfig": {"accessPointId": "fsap-1"}}
+    windows = {"fileSystemId": "fs-2", "authorizationConfig": {"credentialsParameter": SECRET, "domain": "corp"}}
     role = "arn:aws:iam::123456789012:role"
     made = target(
         container,
         taskRoleArn=f"{role}/shop/web",
         executionRoleArn=f"{role}/pull",
-        volumes=[{"name": "tmp"}, {"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}],
+        volumes=[{"name": "tmp"}, {"name": "data", "efsVolumeConfiguration": access}, {"name": "w", FSX: windows}],
     )
     assert [(r.kind, r.name) for r in references.of(made)] == [
         ("role", "web"),
         ("role", "pull"),
         ("parameter", "token"),
         ("secret", "registry"),
+        ("file", "arn:aws:s3:::shop/web/prod.env"),
         ("file_system", "fs-1"),
+        ("access_point", "fsap-1"),
+        ("secret", SECRET),
     ]
 
 
@@ -129,13 +136,32 @@ def test_a_secret(stage: str, version: str, described: dict[str, t.Any], severit
     assert [(f.check, f.severity) for f in found] == [("target_secret", s) for s in severity]
 
 
+@pytest.mark.parametrize("kind", ["file_system", "access_point"])
 @pytest.mark.parametrize(
-    ("state", "severity"),
+    ("lifecycle", "severity"),
     [("available", []), ("updating", []), ("creating", ["block"]), ("deleting", ["block"]), ("", ["block"])],
 )
-def test_a_file_system(state: str, severity: list[str]) -> None:
-    found = references.file_system(Reference("file_system", "fs-1", "volume data"), target(), state)
-    assert [(f.check, f.severity) for f in found] == [("target_file_system", s) for s in severity]
+def test_a_file_system_and_an_access_point(kind: Kind, lifecycle: str, severity: list[str]) -> None:
+    found = references.state(Reference(kind, "fs-1", "volume data"), target(), lifecycle)
+    assert [(f.check, f.severity) for f in found] == [(f"target_{kind}", s) for s in severity]
+
+
+@pytest.mark.parametrize(("kind", "found"), [("s3", ["arn:aws:s3:::shop/fluent.conf"]), ("file", []), ("", [])])
+def test_the_configuration_of_a_log_router(kind: str, found: list[str]) -> None:
+    options = {"config-file-type": kind, "config-file-value": "arn:aws:s3:::shop/fluent.conf"}
+    router = {"firelensConfiguration": {"type": "fluentbit", "options": options}}
+    assert [r.name for r in references.of(target(router)) if r.kind == "file"] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("arn:aws:s3:::shop/prod.env", ("shop", "prod.env")),
+        ("arn:aws-cn:s3:::shop/a/b:c/prod.env", ("shop", "a/b:c/prod.env")),
+    ],
+)
+def test_bucket_and_key(name: str, parts: tuple[str, str]) -> None:
+    assert references.bucket_and_key(name) == parts
 
 
 def test_roles_of_another_account_are_not_asked_for() -> None:
