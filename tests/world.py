@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import typing as t
 
 import boto3
@@ -83,6 +84,14 @@ class World:
         self.ecs.create_service(
             cluster=cluster, serviceName=name, taskDefinition=task_definition, desiredCount=desired, **placed
         )
+
+    def add_instances(self, cluster: str, count: int) -> None:
+        """Container instances, for services with the launch type EC2."""
+        ec2 = self.client("ec2")
+        image = ec2.describe_images()["Images"][0]["ImageId"]
+        for instance in ec2.run_instances(ImageId=image, MinCount=count, MaxCount=count)["Instances"]:
+            document = json.dumps({"instanceId": instance["InstanceId"]})
+            self.ecs.register_container_instance(cluster=cluster, instanceIdentityDocument=document)
 
     def deploy(self, cluster: str, name: str, task_definition: str, **more: t.Any) -> str:
         """Start a deployment; returns its id."""

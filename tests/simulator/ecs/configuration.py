@@ -55,9 +55,13 @@ MOST_HOOKS = 10
 LONGEST_TIMEOUT = {"PAUSE": 20160, "AWS_LAMBDA": 1440}
 
 
-def created(controller: str, given: Configuration) -> Configuration:
+def created(controller: str, given: Configuration, daemon: bool = False) -> Configuration:
     """The configuration of a new service. Raises InvalidParameterException."""
-    return updated(ECS_DEFAULTS if controller == "ECS" else DEFAULTS, given)
+    defaults = ECS_DEFAULTS if controller == "ECS" else DEFAULTS
+    # "The default minimumHealthyPercent value for a service using the DAEMON service schedule is 0% for the CLI, the
+    # Amazon Web Services SDKs, and the APIs" (API_DeploymentConfiguration.html). It says nothing of maximumPercent there,
+    # but API_Service.html of "exactly one task on each active container instance".
+    return updated(defaults | ({"minimumHealthyPercent": 0, "maximumPercent": 100} if daemon else {}), given)
 
 
 def updated(present: Configuration, given: Configuration) -> Configuration:

@@ -17,8 +17,8 @@ from tests.simulator.timings import Timings
 
 @dataclass
 class Environment:
-    """``alarms_in_alarm`` tells which of some CloudWatch alarms are in ALARM, ``has_instances`` whether a cluster has
-    container instances to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks, ``listeners``
+    """``alarms_in_alarm`` tells which of some CloudWatch alarms are in ALARM, ``instances`` how many container
+    instances a cluster has to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks, ``listeners``
     leads traffic.
     """
 
@@ -27,4 +27,4 @@ class Environment:
     functions: Functions
     listeners: Listeners
     alarms_in_alarm: Callable[[list[str]], list[str]]
-    has_instances: Callable[[str], bool]
+    instances: Callable[[str], int]

@@ -25,7 +25,7 @@ def placeable(settings: dict[str, Any], cluster: str, env: Environment) -> bool:
     providers = {item["capacityProvider"] for item in settings.get("capacityProviderStrategy") or []}
     if settings.get("launchType") == "FARGATE" or providers & {"FARGATE", "FARGATE_SPOT"}:
         return True
-    return env.has_instances(cluster)
+    return env.instances(cluster) > 0
 
 
 def resolve_images(revision: ServiceRevision, env: Environment) -> dict[str, Image]:

@@ -78,7 +78,13 @@ def create_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     template = {"loadBalancers": [], "serviceRegistries": []} | _chosen(params, TEMPLATE)
     if not template.get("launchType") and not template.get("capacityProviderStrategy") and controller != "EXTERNAL":
         template["launchType"] = "EC2"
-    deployment_configuration = configuration.created(controller, params.get("deploymentConfiguration") or {})
+    daemon = params.get("schedulingStrategy") == "DAEMON"
+    if daemon and (controller != "ECS" or template.get("launchType") == "FARGATE"):
+        raise invalid(
+            "The daemon scheduling strategy is not supported with the Fargate launch type or the CODE_DEPLOY or EXTERNAL "
+            "deployment controller types."
+        )
+    deployment_configuration = configuration.created(controller, params.get("deploymentConfiguration") or {}, daemon)
     configuration.check_load_balancers(deployment_configuration, template["loadBalancers"])
     service = Service(
         arn=state.arn("service", f"{cluster}/{name}"),
@@ -94,7 +100,7 @@ def create_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         },
         created_at=context.now,
         tags=tags.checked(params.get("tags")),
-        desired_count=params.get("desiredCount") or 0,
+        desired_count=state.env.instances(cluster) if daemon else params.get("desiredCount") or 0,
         controller=controller,
         configuration=deployment_configuration,
         template=template,
@@ -151,8 +157,11 @@ def update_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     service.template = template
     service.settings |= _chosen(params, KEPT)
     service.configuration = deployment_configuration
-    if params.get("desiredCount") is not None and params["desiredCount"] != service.desired_count:
-        service.desired_count = params["desiredCount"]
+    wanted = params.get("desiredCount")
+    if service.settings["schedulingStrategy"] == "DAEMON":
+        wanted = state.env.instances(service.cluster_name) if deploys else None
+    if wanted is not None and wanted != service.desired_count:
+        service.desired_count = wanted
         service.steady = False
     if deploys and service.controller == "ECS" and definition is not None:
         records.begin(service, new_revision(service, definition, context.now), context.now, state.env)

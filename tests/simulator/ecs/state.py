@@ -178,14 +178,13 @@ def state_of(account: str, region: str, timings: Timings, registry: Registry, fu
         def in_alarm(names: list[str]) -> list[str]:
             return [name for name in names if name in alarms.alarms and alarms.alarms[name].state_value == "ALARM"]
 
-        def has_instances(cluster: str) -> bool:
-            return bool(backend.container_instances.get(cluster))
+        def instances(cluster: str) -> int:
+            present = backend.container_instances.get(cluster) or {}
+            return sum(instance.status == "ACTIVE" for instance in present.values())
 
         state = EcsState(
             backend,
-            Environment(
-                timings, registry, functions, Listeners(elbv2_backends[account][region]), in_alarm, has_instances
-            ),
+            Environment(timings, registry, functions, Listeners(elbv2_backends[account][region]), in_alarm, instances),
         )
         backend.__dict__[_ATTRIBUTE] = state
     found: EcsState = state

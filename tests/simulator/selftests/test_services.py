@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import Cluster, refused
+from tests.simulator.selftests.code_deploy import run_instances
 
 
 def test_what_describe_services_takes_and_misses(cluster: Cluster) -> None:
@@ -179,3 +181,26 @@ class TestTags:
             assert refused(cluster.ecs.list_tags_for_resource, resourceArn=arn)[0] == "InvalidParameterException"
         missing = f"{prefix}:service/prod/ghost"
         assert refused(cluster.ecs.list_tags_for_resource, resourceArn=missing)[0] == "ServiceNotFoundException"
+
+
+def test_a_daemon_runs_one_task_on_each_instance(sim: Simulator, cluster: Cluster) -> None:
+    def add_instances(count: int) -> None:
+        for instance in run_instances(count):
+            document = json.dumps({"instanceId": instance})
+            cluster.ecs.register_container_instance(cluster="prod", instanceIdentityDocument=document)
+
+    add_instances(3)
+    daemon = {"schedulingStrategy": "DAEMON", "launchType": None, "count": 0}
+    first, second = cluster.register("web:1"), cluster.register("web:2")
+    created = cluster.create(revision=first, **daemon)
+    assert created["deploymentConfiguration"]["minimumHealthyPercent"] == 0
+    sim.advance(300)
+    assert (cluster.service()["desiredCount"], cluster.service()["runningCount"]) == (3, 3)
+    add_instances(1)
+    cluster.ecs.update_service(cluster="prod", service="web", taskDefinition=second)
+    sim.advance(300)
+    [deployment] = cluster.service()["deployments"]
+    assert (deployment["desiredCount"], deployment["runningCount"], deployment["rolloutState"]) == (4, 4, "COMPLETED")
+    on_fargate = {"schedulingStrategy": "DAEMON", "launchType": "FARGATE", "taskDefinition": first}
+    code, message = refused(cluster.ecs.create_service, cluster="prod", serviceName="other", **on_fargate)
+    assert (code, "daemon scheduling strategy" in message) == ("InvalidParameterException", True)
