@@ -259,6 +259,54 @@ def test_a_task_set_that_may_not_be_scaled_or_created(
     assert f"ecs:{operation}" in run.message
 
 
+@pytest.mark.parametrize(
+    ("operation", "old_scale", "revision"),
+    [("CreateTaskSet", 100, "3"), ("UpdateTaskSet", 0, None)],
+)
+def test_a_write_whose_answer_was_lost_is_not_called_unwritten(
+    shop: Shop, external: External, operation: str, old_scale: float, revision: str | None
+) -> None:
+    external.released(old_scale=old_scale)
+    shop.sim.fail(operation, kind="drop", after=True, times=None)
+    run = shop.rollback(revision=revision)
+    assert (run.outcome, run.result["changed"]) == ("timeout", True)
+    assert "Nothing was written" not in run.everything
+    assert f"the answer to {operation} was lost" in run.message
+    shop.sim.clear_failures()
+    shop.sim.advance(60)
+    assert shop.rollback(revision=revision).outcome == "rolled_back"
+    assert external.sets()[f"web:{revision or 1}"][0] == "PRIMARY"
+    assert len(external.sets()) == (3 if revision else 2)
+
+
+def test_the_answer_to_the_change_of_the_primary_task_set_was_lost(shop: Shop, external: External) -> None:
+    external.released()
+    shop.sim.fail("UpdateServicePrimaryTaskSet", kind="drop", after=True, times=None)
+    run = shop.rollback()
+    assert (run.outcome, external.sets()["web:1"][0]) == ("rolled_back", "PRIMARY")
+    assert shop.rollback().outcome == "unchanged"
+
+
+def test_a_look_that_fails_after_the_task_set_took_over(shop: Shop, external: External) -> None:
+    external.released()
+    shop.sim.on(
+        "UpdateServicePrimaryTaskSet",
+        {"control": "fail", "params": {"operation": "DescribeServices", "code": "AccessDeniedException", "times": 1}},
+    )
+    assert shop.rollback().outcome == "rolled_back"
+
+
+def test_a_copy_that_was_registered_for_a_task_set_that_may_not_be_created_is_told(
+    shop: Shop, external: External
+) -> None:
+    external.released()
+    shop.deregister("web:3")
+    shop.deny("CreateTaskSet")
+    run = shop.rollback(revision="3", pin_images="always")
+    assert (run.outcome, run.result["changed"]) == ("refused", True)
+    assert "web:5 was registered as a copy of web:3" in run.message
+
+
 def test_a_task_set_that_may_not_be_made_primary(shop: Shop, external: External) -> None:
     external.released()
     shop.deny("UpdateServicePrimaryTaskSet")

@@ -12,6 +12,7 @@ before the write, and what stands there after it is looked at right after.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 # What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
 # (the operation's errors in botocore's model).
 _NOT_AT_THE_HOOK: t.Final = frozenset({"InvalidParameterException", "ClientException"})
+
+
+_GO_ON: t.Final = "Nothing was undone. Run the same command again: it goes on from what it finds"
 
 
 class PlanIsStale(Exception):
@@ -112,8 +116,10 @@ def roll_back_natively(aws: Aws, planned: plan.Plan) -> Accepted:
             raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
         if parked and exc.code in _NOT_AT_THE_HOOK and not _still_parked(aws, arn, parked.hook):
             raise PlanIsStale(f"somebody answered the hook meanwhile: {exc.detail}") from exc
-        if not exc.no_answer or not _is_rolling_back(aws, arn, operation, exc):
+        if not exc.no_answer:
             raise
+        if not _is_rolling_back(aws, arn, operation, exc):
+            raise AnswerLost(_nothing_shows(operation, exc, "that ECS rolls the deployment back")) from exc
         what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
         notes = (_answer_lost(operation, exc, what),)
     return Accepted(planned.service, wrote=True, service_deployment=arn, findings=notes)
@@ -164,7 +170,7 @@ def update_service(
     try:
         after = api.update_service(aws, cluster, name, **changes)
     except (AwsCallError, IncompleteAnswerError) as exc:
-        registered = next((note for note in notes if note.check == "copy"), None)
+        registered = _registration(notes)
         if registered is not None and isinstance(exc, AwsCallError) and not exc.no_answer:
             raise NotDeployed(registered, exc) from exc
         if not exc.no_answer:
@@ -198,14 +204,16 @@ def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) 
     if newest is not None and images.is_the_copy(newest, original, pin):
         return newest.arn, ()
     try:
-        arn = api.register_task_definition(aws, family, request).arn
+        with writing("RegisterTaskDefinition"):
+            arn = api.register_task_definition(aws, family, request).arn
         return arn, (_registered(arn, original),)
     except AwsCallError as exc:
         if not exc.is_denied:
             raise
         # Tags on creation need ecs:TagResource. Without them the next run knows the copy by its content.
         untagged = {key: value for key, value in request.items() if key != "tags"}
-        arn = api.register_task_definition(aws, family, untagged).arn
+        with writing("RegisterTaskDefinition"):
+            arn = api.register_task_definition(aws, family, untagged).arn
         what = f"the copy {names.short(arn)} of {names.short(original.arn)} carries no tags. {exc.explain()}"
         return arn, (_registered(arn, original), Finding("copy_tags", "warn", what))
 
@@ -229,11 +237,7 @@ def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError 
         or not names.same(primary.task_definition, target)
     ):
         # ECS is only eventually consistent, so that nothing shows yet proves nothing.
-        raise AnswerLost(
-            f"the answer to UpdateService was lost ({error.detail}), and no deployment to {names.short(target)} shows "
-            "yet: whether AWS applied it is not known. Nothing was undone. Run the same command again: it goes on from "
-            "what it finds"
-        ) from error
+        raise AnswerLost(_nothing_shows("UpdateService", error, f"a deployment to {names.short(target)}")) from error
     what = f"deployment {primary.id} to {names.short(target)} stands there"
     note = _answer_lost("UpdateService", error, what)
     return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
@@ -247,20 +251,55 @@ def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, wh
     )
 
 
+@contextlib.contextmanager
+def writing(operation: str, notes: t.Sequence[Finding] = ()) -> t.Iterator[None]:
+    """A write that cannot be looked for afterwards. ``notes`` tell of the copy that was registered for it.
+
+    Raises :class:`AnswerLost` where no answer comes, and :class:`NotDeployed` where the copy was registered in vain.
+    """
+    try:
+        yield
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        if exc.no_answer:
+            what = f"the answer to {operation} was lost ({exc.detail}), and whether AWS applied it is not known"
+            raise AnswerLost(f"{what}. {_GO_ON}") from exc
+        registered = _registration(notes)
+        if registered is not None and isinstance(exc, AwsCallError):
+            raise NotDeployed(registered, exc) from exc
+        raise
+
+
+def _registration(notes: t.Iterable[Finding]) -> Finding | None:
+    return next((note for note in notes if note.check == "copy"), None)
+
+
+def _nothing_shows(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> str:
+    return (
+        f"the answer to {operation} was lost ({error.detail}), and nothing shows {what} yet: whether AWS applied it is "
+        f"not known. {_GO_ON}"
+    )
+
+
 def not_known(
     operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
 ) -> str:
     """What to say of a write whose answer was lost, when the look that should tell failed too."""
     return (
         f"the answer to {operation} was lost ({error.detail}), and whether AWS applied it is not known. "
-        f"{then.explain()} Nothing was undone. Run the same command again: it goes on from what it finds"
+        f"{then.explain()} {_GO_ON}"
     )
 
 
 def _accepted(planned: plan.Plan, after: Service, target: str) -> Accepted:
+    """AWS took it. Where somebody else is PRIMARY in the very answer, watching ours tells so."""
     primary = after.primary
     if primary is None or not names.same(primary.task_definition, target):
-        raise PlanIsStale("somebody else deployed at the same moment")
+        new = [d for d in after.deployments if d.id not in planned.known_deployments]
+        ours = next((d for d in new if names.same(d.task_definition, target)), None)
+        if ours is None:
+            what = f"AWS accepted UpdateService, but its answer shows no deployment to {names.short(target)}"
+            raise AnswerLost(f"{what}: somebody else may have deployed at the same moment. {_GO_ON}")
+        return Accepted(after, wrote=True, deployment_id=ours.id)
     others = [d for d in after.deployments if d.id != primary.id and d.id not in planned.known_deployments]
     notes = [
         Finding(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, api, external, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
@@ -38,28 +39,45 @@ def begin(aws: Aws, planned: plan.Plan, tasks: int | None, attempt: str = "") ->
         if planned.copy is not None:
             task_definition, notes = act.register_copy(aws, planned.target, planned.copy)
             copy = task_definition
-        task_set = api.create_task_set(
-            aws,
-            service.cluster_arn,
-            service.name,
-            taskDefinition=task_definition,
-            scale={"value": share, "unit": "PERCENT"},
-            clientToken=_token(service, primary, task_definition + attempt),
-            **external.settings_like(primary),
-        )
+        with act.writing("CreateTaskSet", notes):
+            task_set = api.create_task_set(
+                aws,
+                service.cluster_arn,
+                service.name,
+                taskDefinition=task_definition,
+                scale={"value": share, "unit": "PERCENT"},
+                clientToken=_token(service, primary, task_definition + attempt),
+                **external.settings_like(primary),
+            )
     elif task_set.scale is not None and task_set.scale < share:
-        task_set = api.update_task_set(aws, service.cluster_arn, service.name, task_set.id, share)
+        with act.writing("UpdateTaskSet"):
+            task_set = api.update_task_set(aws, service.cluster_arn, service.name, task_set.id, share)
     elif task_set.rollout_state == "COMPLETED" and (tasks is None or tasks <= service.desired):
-        return Accepted(promote(aws, service, task_set.id), wrote=True, deployment_id=task_set.id)
+        with act.writing("UpdateServicePrimaryTaskSet"):
+            service = promote(aws, service, task_set.id)
+        return Accepted(service, wrote=True, deployment_id=task_set.id)
     service, late = act.more_tasks(aws, service, tasks)
     return Accepted(service, wrote=True, deployment_id=task_set.id, findings=(*notes, *late), copy=copy)
 
 
 def promote(aws: Aws, service: Service, task_set_id: str) -> Service:
-    """Make a task set PRIMARY; returns the service as it is then."""
-    api.update_service_primary_task_set(aws, service.cluster_arn, service.name, task_set_id)
-    found = api.describe_services(aws, service.cluster_arn, [service.name])[service.name]
-    return found if isinstance(found, Service) else service
+    """Make a task set PRIMARY; returns the service as it is then, or as it was where that cannot be read."""
+    try:
+        api.update_service_primary_task_set(aws, service.cluster_arn, service.name, task_set_id)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        now = _look(aws, service) if exc.no_answer else None
+        if now is None or now.primary is None or now.primary.id != task_set_id:
+            raise
+        return now
+    return _look(aws, service) or service
+
+
+def _look(aws: Aws, service: Service) -> Service | None:
+    try:
+        found = api.describe_services(aws, service.cluster_arn, [service.name])[service.name]
+    except (AwsCallError, IncompleteAnswerError):
+        return None
+    return found if isinstance(found, Service) else None
 
 
 def _token(service: Service, primary: Deployment, task_definition: str) -> str:
