@@ -59,8 +59,8 @@ def created(controller: str, given: Configuration, daemon: bool = False) -> Conf
     """The configuration of a new service. Raises InvalidParameterException."""
     defaults = ECS_DEFAULTS if controller == "ECS" else DEFAULTS
     # "The default minimumHealthyPercent value for a service using the DAEMON service schedule is 0% for the CLI, the
-    # Amazon Web Services SDKs, and the APIs" (API_DeploymentConfiguration.html). It says nothing of maximumPercent there,
-    # but API_Service.html of "exactly one task on each active container instance".
+    # Amazon Web Services SDKs, and the APIs" (API_DeploymentConfiguration.html). That maximumPercent is 100 follows
+    # from "exactly one task on each active container instance" (API_Service.html).
     return updated(defaults | ({"minimumHealthyPercent": 0, "maximumPercent": 100} if daemon else {}), given)
 
 

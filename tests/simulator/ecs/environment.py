@@ -18,8 +18,8 @@ from tests.simulator.timings import Timings
 @dataclass
 class Environment:
     """``alarms_in_alarm`` tells which of some CloudWatch alarms are in ALARM, ``instances`` how many container
-    instances a cluster has to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks, ``listeners``
-    leads traffic.
+    instances a cluster has to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks,
+    ``listeners`` leads traffic.
     """
 
     timings: Timings

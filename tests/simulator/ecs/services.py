@@ -81,8 +81,8 @@ def create_service(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     daemon = params.get("schedulingStrategy") == "DAEMON"
     if daemon and (controller != "ECS" or template.get("launchType") == "FARGATE"):
         raise invalid(
-            "The daemon scheduling strategy is not supported with the Fargate launch type or the CODE_DEPLOY or EXTERNAL "
-            "deployment controller types."
+            "The daemon scheduling strategy is not supported with the Fargate launch type or the CODE_DEPLOY or "
+            "EXTERNAL deployment controller types."
         )
     deployment_configuration = configuration.created(controller, params.get("deploymentConfiguration") or {}, daemon)
     configuration.check_load_balancers(deployment_configuration, template["loadBalancers"])
