@@ -6,62 +6,34 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
-import boto3
-
 from tests.e2e.stage import CLUSTER, Stage
-from tests.world import ACCESS_KEY, REGION, SECRET_KEY
+from tests.module.code_deploy import BLUE, appspec, content, group_settings
+from tests.world import REGION
 
-ELB = f"arn:aws:elasticloadbalancing:{REGION}:123456789012"
-BLUE = f"{ELB}:targetgroup/blue/0123456789abcdef"
-LISTENER = f"{ELB}:listener/app/web/1/2"
-NAMED = {"applicationName": "shop", "deploymentGroupName": "web"}
-BALANCER = {"containerName": "app", "containerPort": 80}
-GROUP: dict[str, t.Any] = {
-    "serviceRoleArn": "arn:aws:iam::123456789012:role/codedeploy",
-    "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
-    "blueGreenDeploymentConfiguration": {
-        "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 5},
-        "deploymentReadyOption": {"actionOnTimeout": "CONTINUE_DEPLOYMENT"},
-    },
-    "loadBalancerInfo": {
-        "targetGroupPairInfoList": [
-            {
-                "targetGroups": [{"name": "blue"}, {"name": "green"}],
-                "prodTrafficRoute": {"listenerArns": [LISTENER]},
-            }
-        ]
-    },
-    "ecsServices": [{"serviceName": "web", "clusterName": CLUSTER}],
-}
-
-
-def client(stage: Stage, service: str) -> t.Any:
-    """A client of the stage's AWS."""
-    return boto3.client(
-        service,
-        region_name=REGION,
-        endpoint_url=stage.url,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-    )
+PORT = {"portMappings": [{"containerPort": 80}]}
 
 
 class CodeDeploy:
-    """The service ``web`` with the controller CODE_DEPLOY, on web:1, and its deployment group."""
+    """A service with the controller CODE_DEPLOY, on version 1, and its deployment group, both of this name.
 
-    def __init__(self, stage: Stage) -> None:
+    ``settings`` are those of the deployment group.
+    """
+
+    def __init__(self, stage: Stage, name: str = "web", **settings: t.Any) -> None:
         self._stage = stage
-        self._client = client(stage, "codedeploy")
+        self._name = name
+        self._named = {"applicationName": "shop", "deploymentGroupName": name}
+        self._client = stage.world.client("codedeploy")
         stage.good_service(
-            container={"portMappings": [{"containerPort": 80}]},
+            name,
+            container=PORT,
             deploymentController={"type": "CODE_DEPLOY"},
-            loadBalancers=[{"targetGroupArn": BLUE, **BALANCER}],
+            loadBalancers=[{"targetGroupArn": BLUE, "containerName": "app", "containerPort": 80}],
         )
         self._client.create_application(applicationName="shop", computePlatform="ECS")
-        self._client.create_deployment_group(**NAMED, **GROUP)
+        self._client.create_deployment_group(**self._named, **group_settings(name, **settings))
 
     def deploy(
         self, version: int, behaviour: str = "ok", settle: float = 600, bucket: str = "", **options: t.Any
@@ -70,29 +42,40 @@ class CodeDeploy:
 
         The AppSpec file is in the revision, or in a ``bucket``.
         """
-        self._stage.control.image(f"registry/web:{version}", behaviour=behaviour)
-        made = self._stage.world.register("web", f"registry/web:{version}", portMappings=[{"containerPort": 80}])
-        balancer = {"ContainerName": "app", "ContainerPort": 80}
-        service = {"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": made, "LoadBalancerInfo": balancer}}
-        text = json.dumps({"version": 0.0, "Resources": [{"TargetService": service}]})
-        revision: dict[str, t.Any] = {"revisionType": "AppSpecContent", "appSpecContent": {"content": text}}
+        image = f"registry/{self._name}:{version}"
+        self._stage.control.image(image, behaviour=behaviour)
+        self._stage.world.register(self._name, image, **PORT)
+        text = appspec(f"{self._name}:{version}")
+        revision = content(text)
         if bucket:
             revision = {"revisionType": "S3", "s3Location": self._upload(bucket, f"web-{version}.json", text)}
-        started = self._client.create_deployment(**NAMED, revision=revision, **options)
+        started = self._client.create_deployment(**self._named, revision=revision, **options)
         self._stage.pass_time(settle)
         return str(started["deploymentId"])
 
     def _upload(self, bucket: str, key: str, text: str) -> dict[str, str]:
-        s3 = client(self._stage, "s3")
+        s3 = self._stage.world.client("s3")
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
         return {"bucket": bucket, "key": key, "bundleType": "JSON"}
+
+    def let_go_on(self, deployment: str) -> None:
+        """Somebody's answer to a deployment that waits for the traffic to be shifted."""
+        self._client.continue_deployment(deploymentId=deployment, deploymentWaitType="READY_WAIT")
+
+    def stop(self, deployment: str) -> None:
+        """Somebody stops it, and CodeDeploy rolls it back."""
+        self._client.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
 
     def status(self, deployment: str) -> str:
         """Of a deployment."""
         return str(self._client.get_deployment(deploymentId=deployment)["deploymentInfo"]["status"])
 
+    def deployments(self) -> list[str]:
+        """Of the group, all of them."""
+        return list(self._client.list_deployments(**self._named)["deployments"])
+
     def primary(self) -> str:
         """``family:revision`` of the PRIMARY task set."""
-        sets = self._stage.world.service(CLUSTER, "web")["taskSets"]
+        sets = self._stage.world.service(CLUSTER, self._name)["taskSets"]
         return str(next(s["taskDefinition"] for s in sets if s["status"] == "PRIMARY")).rpartition("/")[2]

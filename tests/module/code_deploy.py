@@ -40,6 +40,34 @@ def content(text: str) -> dict[str, t.Any]:
     return {"revisionType": "AppSpecContent", "appSpecContent": {"content": text}}
 
 
+def group_settings(
+    service: str, keep: bool = False, wait: int = 5, ready: str = "CONTINUE_DEPLOYMENT", **settings: t.Any
+) -> dict[str, t.Any]:
+    """A deployment group for a service; ``wait`` is how many minutes the original task set stands on.
+
+    With ``ready="STOP_DEPLOYMENT"`` the traffic waits an hour for somebody's ContinueDeployment.
+    """
+    original = {"action": "KEEP_ALIVE"} if keep else {"action": "TERMINATE", "terminationWaitTimeInMinutes": wait}
+    pair = {
+        "targetGroups": [{"name": "blue"}, {"name": "green"}],
+        "prodTrafficRoute": {"listenerArns": [LISTENER]},
+    }
+    return {
+        "serviceRoleArn": "arn:aws:iam::123456789012:role/codedeploy",
+        "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "blueGreenDeploymentConfiguration": {
+            "terminateBlueInstancesOnDeploymentSuccess": original,
+            "deploymentReadyOption": {
+                "actionOnTimeout": ready,
+                **({"waitTimeInMinutes": 60} if ready == "STOP_DEPLOYMENT" else {}),
+            },
+        },
+        "loadBalancerInfo": {"targetGroupPairInfoList": [pair]},
+        "ecsServices": [{"serviceName": service, "clusterName": CLUSTER}],
+        **settings,
+    }
+
+
 def client(service: str) -> t.Any:
     """A client of the tests' own."""
     return boto3.client(service, region_name=REGION, aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)
@@ -66,37 +94,9 @@ class BlueGreen:
             self.codedeploy.create_application(applicationName="shop", computePlatform="ECS")
         self.group(name, **settings)
 
-    def group(
-        self,
-        name: str = "web",
-        keep: bool = False,
-        wait: int = 5,
-        ready: str = "CONTINUE_DEPLOYMENT",
-        **settings: t.Any,
-    ) -> None:
-        """A deployment group for this service; ``wait`` is how many minutes the original task set stands on.
-
-        With ``ready="STOP_DEPLOYMENT"`` the traffic waits an hour for somebody's ContinueDeployment.
-        """
-        original = {"action": "KEEP_ALIVE"} if keep else {"action": "TERMINATE", "terminationWaitTimeInMinutes": wait}
-        pair = {
-            "targetGroups": [{"name": "blue"}, {"name": "green"}],
-            "prodTrafficRoute": {"listenerArns": [LISTENER]},
-        }
-        given = {
-            "serviceRoleArn": "arn:aws:iam::123456789012:role/codedeploy",
-            "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
-            "blueGreenDeploymentConfiguration": {
-                "terminateBlueInstancesOnDeploymentSuccess": original,
-                "deploymentReadyOption": {
-                    "actionOnTimeout": ready,
-                    **({"waitTimeInMinutes": 60} if ready == "STOP_DEPLOYMENT" else {}),
-                },
-            },
-            "loadBalancerInfo": {"targetGroupPairInfoList": [pair]},
-            "ecsServices": [{"serviceName": name, "clusterName": CLUSTER}],
-            **settings,
-        }
+    def group(self, name: str = "web", **options: t.Any) -> None:
+        """A deployment group for this service; ``options`` are those of :func:`group_settings`."""
+        given = group_settings(name, **options)
         self.codedeploy.create_deployment_group(applicationName="shop", deploymentGroupName=name, **given)
 
     def regroup(self, **options: t.Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from tests.module.services import CLUSTER, Shop
+from tests.world import World
 
 BLUE_GREEN: dict[str, t.Any] = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 10}
 LINEAR: dict[str, t.Any] = {
@@ -44,11 +45,18 @@ def function(stage: str = "POST_TEST_TRAFFIC_SHIFT") -> dict[str, t.Any]:
     }
 
 
-def record(shop: Shop, position: int = 0) -> dict[str, t.Any]:
+class Place(t.Protocol):
+    """Where the cluster ``shop`` is: in process or served."""
+
+    world: World
+
+
+def record(place: Place, position: int = 0, service: str = "web") -> dict[str, t.Any]:
     """A service deployment in full, the newest first."""
-    listed = shop.world.ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"]
+    ecs = place.world.ecs
+    listed = ecs.list_service_deployments(cluster=CLUSTER, service=service)["serviceDeployments"]
     arn = listed[position]["serviceDeploymentArn"]
-    return dict(shop.world.ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0])
+    return dict(ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0])
 
 
 def stage(shop: Shop) -> str:
