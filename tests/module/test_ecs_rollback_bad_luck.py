@@ -413,6 +413,18 @@ def test_somebody_deploys_over_a_native_rollback(shop: Shop) -> None:
     assert "somebody else deployed web:4 (ecs-svc/" in run.message
 
 
+def test_somebody_deploys_the_same_version_over_a_native_rollback(shop: Shop) -> None:
+    half_way(shop)
+    params = {"cluster": CLUSTER, "service": "web", "taskDefinition": "web:2", "forceNewDeployment": True}
+    shop.sim.on("DescribeServices", {"operation": "UpdateService", "params": params}, "before", 4)
+    run = shop.rollback()
+    assert (run.outcome, run.failed, shop.on()) == ("superseded", True, "web:2")
+    assert "over it, which is the same version" in run.message
+    assert run.message.endswith("Run the same command again to see it through")
+    again = shop.rollback()
+    assert (again.outcome, again.failed, shop.on()) == ("rolled_back", False, "web:2")
+
+
 def test_somebody_deploys_over_a_rollback_that_we_adopted(shop: Shop) -> None:
     shop.releases(3)
     shop.versions(1)

@@ -153,6 +153,8 @@ def _native(watched: Watched, service: Service, record: Record | None) -> Look:
     on_target = primary is not None and names.same(primary.task_definition, watched.target)
     if record.status in ("STOPPED", "ROLLBACK_SUCCESSFUL") and primary is not None and not on_target:
         return Look("replaced", replaced_by(primary))
+    if record.status == "STOPPED" and primary is not None and primary.id not in watched.known_deployments:
+        return Look("replaced", f"{replaced_by(primary)}, which is the same version")
     if record.status == "STOPPED":
         return Look("failed", record.reason or "the rollback was stopped before it ended")
     if primary is None or not on_target:

@@ -26,6 +26,9 @@ _SOURCES: t.Final = {
 }
 
 
+_ROLL_THAT_BACK: t.Final = "Look at what was deployed, then run the same command again to roll that back"
+
+
 class Placed(t.Protocol):
     """Whatever knows a service and what is meant to run there."""
 
@@ -88,10 +91,10 @@ def final_line(run: ServiceRun) -> str:
     if run.outcome in ("failed", "rollback_failed"):
         return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run)}{_next_good(run)}"
     if run.outcome == "superseded":
-        return (
-            f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed. Look at what was "
-            "deployed, then run the same command again to roll that back"
-        )
+        primary = run.service.primary if run.service else None
+        same = primary is not None and names.same(primary.task_definition, run.target)
+        then = "Run the same command again to see it through" if same else _ROLL_THAT_BACK
+        return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed. {then}"
     if run.outcome == "refused":
         return f"refused: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else 'Nothing was written'}"
     return f"{run.outcome}: {run.reason}"

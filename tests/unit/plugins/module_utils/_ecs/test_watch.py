@@ -157,6 +157,14 @@ def test_every_status_of_a_native_rollback(status: str) -> None:
     assert tuple(state(now, NATIVE, record) for now in looks) == NATIVE_STATUS[status]
 
 
+@pytest.mark.parametrize("rollout", ["IN_PROGRESS", "COMPLETED"])
+def test_a_native_rollback_that_somebody_replaced_by_the_same_version(rollout: str) -> None:
+    now = service(deployment(41, "ecs-svc/late", rollout=rollout), old(0))
+    look = watch.assess(NATIVE, now, watch.Record("STOPPED", "superseded"))
+    assert look.state == "replaced"
+    assert look.reason == "somebody else deployed web:41 (ecs-svc/late) over it, which is the same version"
+
+
 @pytest.mark.parametrize("now", [service(ON_TARGET), service(NOT_YET), service()])
 def test_a_native_rollback_whose_record_was_not_read_goes_on(now: Service) -> None:
     assert state(now, NATIVE, None) == "going"
