@@ -314,14 +314,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, options, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy import Deploy, Order
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy import Deploy
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orphaned
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
     "service": {"type": "list", "elements": "str", "required": True, "aliases": ["services"]},
     "revision": {"type": "str", "required": True},
-    "rollback_events": {"type": "list", "elements": "str", "default": [], "choices": list(deploy_plan.EVENTS)},
+    "rollback_events": {"type": "list", "elements": "str", "choices": [*deploy_plan.EVENTS, "none"]},
     "alarms": {"type": "list", "elements": "str", "default": []},
     "in_flight": {"type": "str", "default": "supersede", "choices": ["supersede", "refuse"]},
     "force": {"type": "bool", "default": False},
@@ -365,9 +366,10 @@ def main() -> None:
 
 def _order(module: LastgoodAWSModule) -> Order:
     params = module.params
-    if params["rollback_events"] and not params["wait"]:
+    events = options.rollback_events(params["rollback_events"])
+    if events and not params["wait"]:
         raise options.BadOption(
-            "rollback_events and wait: false contradict each other: what ECS does not see by itself is rolled back "
+            "rollback_events and wait: false contradict each other: what AWS does not see by itself is rolled back "
             "only by a run that waits. Leave out one of them"
         )
     if params["wait_timeout"] < 1:
@@ -380,7 +382,7 @@ def _order(module: LastgoodAWSModule) -> Order:
         services=options.service_names(params),
         wish=deploy_plan.Wish(
             revision=revision,
-            events=tuple(params["rollback_events"]),
+            events=events,
             alarms=tuple(dict.fromkeys(name.strip() for name in params["alarms"] if name.strip())),
             in_flight=params["in_flight"],
             force=params["force"],

@@ -250,9 +250,9 @@ def test_what_cannot_be_waited_for(web: Shop, services: list[str], options: dict
 
 @pytest.mark.parametrize(
     ("controller", "message"),
-    [("CODE_DEPLOY", "CodeDeploy deploys this service"), ("EXTERNAL", "something outside of ECS deploys this service")],
+    [("CODE_DEPLOY", "no deployment group of CodeDeploy"), ("EXTERNAL", "no task set is PRIMARY")],
 )
-def test_other_controllers(shop: Shop, controller: str, message: str) -> None:
+def test_other_controllers_where_nobody_deploys_yet(shop: Shop, controller: str, message: str) -> None:
     shop.versions(1)
     more: dict[str, t.Any] = {"deploymentController": {"type": controller}}
     if controller == "EXTERNAL":
@@ -277,7 +277,7 @@ def test_a_history_that_may_not_be_read_is_told_of(web: Shop) -> None:
     done = web.wait()
     assert done.outcome == "stable"
     assert done.finding("history")["severity"] == "unknown"
-    assert "whether ECS has rolled a newer deployment back is not known" in done.result["warnings"][0]
+    assert "whether a newer deployment has been rolled back is not known" in done.result["warnings"][0]
     lost = web.wait(deployment="ecs-svc/1")
     assert lost.outcome == "refused"
     assert "ecs:ListServiceDeployments" in lost.message

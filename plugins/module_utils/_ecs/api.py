@@ -140,6 +140,12 @@ def update_task_set(aws: Aws, cluster: str, service: str, task_set: str, percent
     return _task_set(require(answer, "taskSet", "update_task_set"))
 
 
+@_EcsErrorHandler.common_error_handler("delete task set {task_set} of service {service}")
+def delete_task_set(aws: Aws, cluster: str, service: str, task_set: str) -> None:
+    """Delete a task set, also where it has not been scaled down to zero."""
+    aws.call("ecs", "delete_task_set", cluster=cluster, service=service, taskSet=task_set, force=True)
+
+
 @_EcsErrorHandler.common_error_handler("make task set {task_set} of service {service} the PRIMARY one")
 def update_service_primary_task_set(aws: Aws, cluster: str, service: str, task_set: str) -> None:
     """Make a task set PRIMARY. No traffic is shifted by it."""

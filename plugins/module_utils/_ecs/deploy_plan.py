@@ -6,7 +6,9 @@
 
 """Deploying a revision, as far as it is decided: what to do, what protects it, and what follows when it fails. Pure.
 
-The rollback events have CodeDeploy's names (AutoRollbackEvent in its API). For ECS they mean:
+What is here holds for services that ECS deploys; what others do otherwise is in :mod:`.codedeploy_deploy_plan` and
+:mod:`.external_deploy_plan`. The rollback events have CodeDeploy's names (AutoRollbackEvent in its API). For ECS they
+mean:
 
 * ``DEPLOYMENT_FAILURE``: the deployment does not come up. ECS's circuit breaker sees part of that, and rolls back;
   crash loops of tasks that were RUNNING, and deployments that get nowhere, it does not see.
@@ -22,11 +24,13 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, codedeploy_plan, names, preflight
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import AlarmsWish, BreakerWish, Protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
+    Deployment,
     Finding,
     Service,
     ServiceDeployment,
@@ -46,17 +50,23 @@ class Wish:
     """What the user asked for, of one service."""
 
     revision: str
-    events: tuple[str, ...] = ()
+    # None: as the deployment group says, where CodeDeploy deploys; else none.
+    events: tuple[str, ...] | None = None
     alarms: tuple[str, ...] = ()
     in_flight: InFlight = "supersede"
     force: bool = False
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """The events asked for here."""
+        return self.events or ()
+
+    @property
     def protection(self) -> auto_rollback.Wish:
         """What ECS itself is to roll back by."""
-        breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in self.events else None
+        breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in self.asked else None
         alarms = None
-        if "DEPLOYMENT_STOP_ON_ALARM" in self.events:
+        if "DEPLOYMENT_STOP_ON_ALARM" in self.asked:
             alarms = AlarmsWish(enable=True, rollback=True, names=self.alarms or None)
         return auto_rollback.Wish(breaker, alarms)
 
@@ -69,6 +79,10 @@ class Facts:
     history: History | None
     history_problem: str
     target: TaskDefinition | None
+    # Where CodeDeploy deploys: the deployment group.
+    group: Group | None = None
+    # The states of the alarms to watch, by name, without those that do not exist; text says why they are unknown.
+    alarms: t.Mapping[str, str] | str = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,28 +104,34 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     running: ServiceDeployment | None = None
     known_records: frozenset[str] = frozenset()
+    # Where CodeDeploy deploys: the deployment to ask for, or the one that is followed.
+    request: codedeploy_plan.Request | None = None
+    followed: str = ""
+    # The task set that stands already, where something outside of AWS deploys.
+    task_set: Deployment | None = None
+
+    @property
+    def controller(self) -> str:
+        """Who deploys the service."""
+        return self.service.controller
 
 
 def make(wish: Wish, facts: Facts) -> Plan:
-    """Decide what to do with one service."""
+    """Decide what to do with one service that ECS deploys."""
     service, history, target = facts.service, facts.history, facts.target
     running = history.running if history else None
     before = Protection.read(service.configuration)
     after = auto_rollback.desired(before, wish.protection)
     found = _blocks(wish, service, target, after)
     if found or target is None:
-        return Plan(service, "refuse", "; ".join(f.message for f in found), target, findings=found)
-    findings: list[Finding] = []
-    if facts.history_problem:
-        what = f"whether {names.short(target.arn)} is known to be bad is not known: {facts.history_problem}"
-        findings.append(Finding("history", "unknown", what))
+        return refused(service, target, found)
+    findings = unknown_past(facts, target)
     verb, reason, adopt, again = _step(service, running, target)
     if verb == "act" and not adopt:
-        blocks = _before_a_write(wish, facts, target, running)
-        findings += blocks
+        findings += before_a_write(wish, facts, target, running)
         findings += auto_rollback.findings(_subject(service, before), after, wish.protection)
         if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", "; ".join(f.message for f in findings if f.severity == "block")
+            verb, reason = "refuse", blocked(findings)
     if verb == "act" and adopt and auto_rollback.request(before, after):
         # AWS does not document whether a deployment is held to settings that change while it runs.
         what = "it is being deployed already, so ECS was not told to roll back by itself: only this run watches it"
@@ -134,30 +154,53 @@ def make(wish: Wish, facts: Facts) -> Plan:
     )
 
 
-def _blocks(wish: Wish, service: Service, target: TaskDefinition | None, after: Protection) -> tuple[Finding, ...]:
-    """What makes it impossible, whatever runs there now."""
+def refused(service: Service, target: TaskDefinition | None, found: t.Sequence[Finding]) -> Plan:
+    """The plan where nothing can be done."""
+    return Plan(service, "refuse", blocked(found), target, findings=tuple(found))
+
+
+def blocked(findings: t.Iterable[Finding]) -> str:
+    """Why not, in one line."""
+    return "; ".join(f.message for f in findings if f.severity == "block")
+
+
+def unknown_past(facts: Facts, target: TaskDefinition) -> list[Finding]:
+    """What is not known of a version, where its history cannot be read, or not all of it."""
+    if not facts.history_problem:
+        return []
+    what = f"whether {names.short(target.arn)} is known to be bad is not known: {facts.history_problem}"
+    return [Finding("history", "unknown", what)]
+
+
+def impossible(wish: Wish, service: Service, target: TaskDefinition | None) -> tuple[Finding, ...]:
+    """What makes it impossible, whatever runs there now, and whoever deploys the service."""
     if service.status != "ACTIVE":
-        return (_block("service_status", f"the service is {service.status}: nothing can be deployed there"),)
-    if service.controller != "ECS":
-        return (_block("deployment_controller", _other_controller(service.controller)),)
+        return (block("service_status", f"the service is {service.status}: nothing can be deployed there"),)
     if target is None:
-        asked = names.from_option(wish.revision, service.task_definition) or wish.revision
-        return (_block("revision", f"there is no task definition {asked}. Check the number and the Region"),)
+        asked = names.from_option(wish.revision, current(service)) or wish.revision
+        return (block("revision", f"there is no task definition {asked}. Check the number and the Region"),)
+    return ()
+
+
+def current(service: Service) -> str:
+    """The task definition that the service is on, and whose family a number is meant in."""
+    return service.primary.task_definition if service.primary is not None else service.task_definition
+
+
+def _blocks(wish: Wish, service: Service, target: TaskDefinition | None, after: Protection) -> tuple[Finding, ...]:
+    if service.status == "ACTIVE" and service.controller != "ECS":
+        what = f"the deployment controller is {service.controller}, which is not known here"
+        return (block("deployment_controller", what),)
+    found = impossible(wish, service, target)
+    if found:
+        return found
     if wish.protection.alarms is not None and not after.alarms.names:
         what = (
             "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named: neither here nor in the service's own "
             "deployment configuration. Give alarms"
         )
-        return (_block("alarms", what),)
+        return (block("alarms", what),)
     return ()
-
-
-def _other_controller(controller: str) -> str:
-    other = {
-        "CODE_DEPLOY": "CodeDeploy deploys this service, and this module starts deployments of ECS only",
-        "EXTERNAL": "something outside of ECS deploys this service, by task sets, and this module does not",
-    }
-    return other.get(controller, f"the deployment controller is {controller}, which is not known here")
 
 
 def _step(service: Service, running: ServiceDeployment | None, target: TaskDefinition) -> tuple[Verb, str, bool, bool]:
@@ -178,25 +221,30 @@ def _step(service: Service, running: ServiceDeployment | None, target: TaskDefin
     return "act", there, True, False
 
 
-def _before_a_write(
-    wish: Wish, facts: Facts, target: TaskDefinition, running: ServiceDeployment | None
+def before_a_write(
+    wish: Wish,
+    facts: Facts,
+    target: TaskDefinition,
+    running: ServiceDeployment | None,
+    fate: str = "is superseded by this one",
 ) -> list[Finding]:
+    """What speaks against deploying the target. ``fate`` is what becomes of the deployment that runs."""
     service, what = facts.service, names.short(target.arn)
     found = preflight.room_to_move(service) + preflight.load_balancer_ports(service, target)
     if target.status != "ACTIVE":
-        found.append(_block("revision", f"{what} is {target.status}, and ECS deploys only what is ACTIVE"))
+        found.append(block("revision", f"{what} is {target.status}, and ECS deploys only what is ACTIVE"))
     why = _known_bad(target, facts.history)
     if why and wish.force:
         found.append(Finding("known_bad", "warn", f"{what} is deployed although it is known to be bad: {why}"))
     elif why:
-        found.append(_block("known_bad", f"{what} is known to be bad: {why}. To deploy it all the same, give force"))
+        found.append(block("known_bad", f"{what} is known to be bad: {why}. To deploy it all the same, give force"))
     if running is not None:
         other = names.short(running.target.task_definition)
         text = f"a deployment of {other} is running ({running.status})"
         if wish.in_flight == "refuse":
-            found.append(_block("in_flight", f"{text}, and in_flight is refuse"))
+            found.append(block("in_flight", f"{text}, and in_flight is refuse"))
         else:
-            found.append(Finding("in_flight", "warn", f"{text}, and is superseded by this one"))
+            found.append(Finding("in_flight", "warn", f"{text}, and {fate}"))
     return found
 
 
@@ -224,7 +272,8 @@ def _subject(service: Service, present: Protection) -> auto_rollback.Subject:
     )
 
 
-def _block(check: str, message: str) -> Finding:
+def block(check: str, message: str) -> Finding:
+    """A finding that refuses the service."""
     return Finding(check, "block", message)
 
 

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Waiting for a deployment, and for no other: which one is meant, what is known of it already, how it ends. Read-only.
+"""Waiting for a deployment, and for no other: how it ends. Read-only.
 
 A deployment is followed by its id. ``services_stable`` and its like look at counts, so they are content with whatever
 stands there: what ECS has rolled back to, what somebody else deployed, a service of no tasks.
@@ -20,151 +20,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, read, watch, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import Known, Meant, Outcome, decide
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    Deployment,
-    Finding,
-    Service,
-    ServiceDeployment,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
 
-Outcome = t.Literal["stable", "serving", "in_progress", "failed", "superseded", "timeout", "refused"]
 _GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"stable", "serving", "in_progress"})
-
-
-@dataclass(frozen=True)
-class Known:
-    """How a deployment ended, where that needs no watching."""
-
-    outcome: Outcome
-    reason: str
-    record: ServiceDeployment | None = None
-
-
-@dataclass(frozen=True)
-class Meant:
-    """The deployment that is meant, to be watched. ``record`` is None where the history does not tell."""
-
-    deployment: Deployment
-    record: ServiceDeployment | None
-
-
-def decide(service: Service, history: History | None, problem: str, wanted: str) -> Meant | Known:
-    """Which deployment is meant: an id (``ecs-svc/…``), the ARN of a service deployment, or the PRIMARY one.
-
-    ``problem`` says why there is no history. Pure.
-    """
-    if service.status != "ACTIVE":
-        return Known("refused", f"the service is {service.status}: nothing is deployed there any more")
-    if service.controller != "ECS":
-        return Known("refused", _other_controller(service.controller))
-    if wanted:
-        return _named(service, history, problem, wanted)
-    primary = service.primary
-    if primary is None:
-        return Known("refused", "the service has no PRIMARY deployment: nothing was ever deployed there")
-    newest = history.newest if history else None
-    if newest is not None and _ended_back(newest):
-        known = _ended(newest, service, history)
-        advice = (
-            f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"
-        )
-        return known if isinstance(known, Meant) else Known(known.outcome, f"{known.reason}. {advice}", newest)
-    return Meant(primary, record_of(primary.id, history))
-
-
-def _named(service: Service, history: History | None, problem: str, wanted: str) -> Meant | Known:
-    listed = service.deployment(wanted)
-    if listed is not None and listed.status == "PRIMARY":
-        return Meant(listed, record_of(wanted, history))
-    if wanted.startswith("arn:"):
-        record = next((d for d in history.deployments if d.arn == wanted), None) if history else None
-    else:
-        record = record_of(wanted, history)
-    if record is not None:
-        return _ended(record, service, history)
-    if listed is not None and listed.rollout_state == "FAILED":
-        return Known("failed", listed.rollout_reason or "ECS reports the rollout as FAILED")
-    if listed is not None:
-        return Known("superseded", _over(listed.task_definition, service.primary))
-    why = f" {problem}" if problem else " ECS keeps deployments for 90 days"
-    return Known("refused", f"there is no deployment {wanted} of {service.name}, now or in its history.{why}")
-
-
-def _ended(record: ServiceDeployment, service: Service, history: History | None) -> Meant | Known:
-    """What the record of a deployment says of its end, or that it has to be watched."""
-    what, primary = names.short(record.target.task_definition), service.primary
-    if _ended_back(record):
-        return Known("failed", _back(record), record)
-    superseded = history is not None and history.newest is not None and history.newest.arn != record.arn
-    if record.status in ("STOPPED", "STOP_REQUESTED"):
-        why = f" ({record.reason.rstrip('.')})" if record.reason else ""
-        if superseded:
-            return Known("superseded", f"{_over(record.target.task_definition, primary)}{why}", record)
-        return Known("failed", f"the deployment of {what} was stopped before it was complete{why}", record)
-    if primary is not None and _is_of(record, primary):
-        return Meant(primary, record)
-    if record.status == "SUCCESSFUL":
-        at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
-        since = _over(record.target.task_definition, primary)
-        return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
-    return Known("superseded", _over(record.target.task_definition, primary), record)
-
-
-def _ended_back(record: ServiceDeployment) -> bool:
-    """ECS goes back, or has tried to. A rollback that is only requested can still come too late.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html
-    """
-    return record.status.startswith("ROLLBACK") and record.status != "ROLLBACK_REQUESTED"
-
-
-def _back(record: ServiceDeployment) -> str:
-    what = names.short(record.target.task_definition)
-    back = f" to {names.short(record.rolled_back_to.task_definition)}" if record.rolled_back_to else ""
-    said = (record.rollback_reason or record.reason).rstrip(".")
-    why = f" ({said})" if said else ""
-    if record.status == "ROLLBACK_FAILED":
-        return f"{what} failed, and ECS could not roll it back{back}{why}"
-    if record.status == "ROLLBACK_SUCCESSFUL":
-        at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
-        return f"ECS rolled {what} back{back}{at}{why}"
-    return f"ECS is rolling {what} back{back}{why}"
-
-
-def _over(task_definition: str, primary: Deployment | None) -> str:
-    if primary is None:
-        return f"{names.short(task_definition)} is not deployed any more"
-    return f"{names.short(primary.task_definition)} ({primary.id}) was deployed over {names.short(task_definition)}"
-
-
-def _number(deployment_id: str) -> str:
-    return deployment_id.rpartition("/")[2]
-
-
-def record_of(deployment_id: str, history: History | None) -> ServiceDeployment | None:
-    """The newest record of a deployment.
-
-    Its id ends in the number that the ARN of its service revision ends in, as can be seen in what AWS answers.
-    """
-    deployments = history.deployments if history else ()
-    return next((d for d in reversed(deployments) if _number(d.target.arn) == _number(deployment_id)), None)
-
-
-def _is_of(record: ServiceDeployment, deployment: Deployment) -> bool:
-    return _number(record.target.arn) == _number(deployment.id)
-
-
-def _other_controller(controller: str) -> str:
-    other = {
-        "CODE_DEPLOY": "CodeDeploy deploys this service: wait for its deployment there",
-        "EXTERNAL": "something outside of ECS deploys this service, by task sets: wait where it deploys",
-    }
-    return other.get(controller, f"the deployment controller is {controller}, which is not known here")
 
 
 @dataclass
@@ -197,17 +60,24 @@ class Waiter:
         """What is to be watched. Raises ValueError where no deployment is."""
         if self.meant is None or self.service is None:
             raise ValueError(f"no deployment of {self.name} is to be watched")
-        deployment = self.meant.deployment
-        others = (d.id for d in self.service.deployments if d.id != deployment.id)
-        watched = watch.Watched(deployment.task_definition, deployment.id, "", frozenset(others), self.service.strategy)
-        flying = self.record is not None and self.record.in_flight
-        return watch.Begun(watched, record=self.record.arn if self.record is not None and flying else "")
+        meant, service = self.meant, self.service
+        own = meant.deployment_id
+        if meant.controller == "CODE_DEPLOY":
+            known = frozenset(d.id for d in service.deployments if d.external_id != own)
+        elif meant.controller == "EXTERNAL":
+            # Once it is PRIMARY, any other that becomes so was deployed over it.
+            known = frozenset(d.id for d in service.deployments if d.status == "PRIMARY") - {own}
+        else:
+            known = frozenset(d.id for d in service.deployments if d.id != own)
+        watched = watch.Watched(meant.task_definition, own, "", known, service.strategy, meant.controller)
+        flying = self.record.arn if self.record is not None and self.record.in_flight else ""
+        return watch.Begun(watched, record=own if meant.controller == "CODE_DEPLOY" else flying, read_only=True)
 
     @property
     def target(self) -> str:
         """The task definition of the deployment, empty where none is meant."""
         if self.meant is not None:
-            return self.meant.deployment.task_definition
+            return self.meant.task_definition
         return self.record.target.task_definition if self.record is not None else ""
 
     def end(self, outcome: WatchedOutcome, reason: str) -> None:
@@ -227,7 +97,9 @@ class Waiter:
             self.reason = f"the service wants 0 tasks, so that {what} is deployed proves nothing: none of it runs"
             return
         self.outcome = state
-        if state == "stable":
+        if self.meant is not None and self.meant.controller == "EXTERNAL":
+            self.reason = f"the task set of {what} is PRIMARY, and in a steady state"
+        elif state == "stable":
             self.reason = f"the deployment of {what} is complete, and nothing of the other versions is left"
         else:
             self.reason = f"{what} takes all the traffic; old tasks may still drain"
@@ -250,7 +122,7 @@ class Waiter:
             "service": self.name,
             "cluster": self.cluster,
             "outcome": self.outcome,
-            "deployment_id": self.meant.deployment.id if self.meant else None,
+            "deployment_id": self.meant.deployment_id if self.meant else None,
             "service_deployment": record,
             "task_definition": self.target or None,
             "now": state_of(self.service, None) if self.service else None,
@@ -297,7 +169,7 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
         return named
     waiters: list[Waiter] = []
     histories = read.Histories(aws, order.cluster)
-    histories.read(s for s in found.values() if isinstance(s, Service) and s.controller == "ECS")
+    histories.read(s for s in found.values() if isinstance(s, Service) and s.controller != "EXTERNAL")
     # By name and by ARN it is still one service.
     seen: set[str] = set()
     for waiter in named:
@@ -312,17 +184,21 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
             waiter.take(service, _decide(order, service, histories))
             problem = histories.problems.get(service.name, "")
             if problem and waiter.meant is not None:
-                what = f"whether ECS has rolled a newer deployment back is not known: {problem}"
+                what = f"whether a newer deployment has been rolled back is not known: {problem}"
                 waiter.findings.append(Finding("history", "unknown", what))
         waiters.append(waiter)
     return waiters
 
 
 def _decide(order: Order, service: Service, histories: read.Histories) -> Meant | Known:
-    decided = decide(service, histories.found.get(service.name), "", order.deployment)
-    if order.deployment and isinstance(decided, Known) and decided.outcome == "refused":
+    wanted = order.deployment
+    by_codedeploy = service.controller == "CODE_DEPLOY"
+    problem = histories.problems.get(service.name, "") if by_codedeploy else ""
+    decided = decide(service, histories.found.get(service.name), problem, wanted)
+    refused = isinstance(decided, Known) and decided.outcome == "refused"
+    if wanted and refused and service.controller in ("ECS", "CODE_DEPLOY"):
         # It may be older than the newest few.
         histories.read([service], everything=True)
         problem = histories.problems.get(service.name, "")
-        decided = decide(service, histories.found.get(service.name), problem, order.deployment)
+        decided = decide(service, histories.found.get(service.name), problem, wanted)
     return decided

@@ -123,6 +123,7 @@ class Sweeper(t.Generic[AnySubject]):
     """Watches the deployments of one call. ``began`` is when the call began, on the clock's monotonic time.
 
     ``stops`` says, at each look, why a deployment is to end as failed although nothing in ECS says so; empty for none.
+    With ``last_word`` nothing comes after a bad end, so that what was not undone is said with it.
     """
 
     def __init__(
@@ -133,6 +134,7 @@ class Sweeper(t.Generic[AnySubject]):
         wait_timeout: float,
         began: float,
         stops: t.Callable[[AnySubject], str] | None = None,
+        last_word: bool = True,
     ) -> None:
         self._aws = aws
         self._clock = clock
@@ -140,6 +142,7 @@ class Sweeper(t.Generic[AnySubject]):
         self._timeout = wait_timeout
         self._began = began
         self._stops = stops
+        self._last_word = last_word
         self._said_at = clock.monotonic()
         self._tracks: list[_Track[AnySubject]] = []
         self._codedeploy = codedeploy_watch.Looker(aws)
@@ -378,7 +381,8 @@ class Sweeper(t.Generic[AnySubject]):
             who = _DEPLOYED_BY.get(track.watched.controller, "ECS")
             text += f". {who}: {reason}" if not headline.startswith(reason) else ""
         if track.by_codedeploy and track.record is not None and track.record.status not in TERMINAL:
-            text += f". Deployment {track.record_arn} is still running in CodeDeploy; nothing was undone"
+            text += f". Deployment {track.record_arn} is still running in CodeDeploy"
+            text += "; nothing was undone" if self._last_word else ""
         healthy = watch.healthy_on(service)
         track.run.end("failed" if healthy or service.desired == 0 else "rollback_failed", text)
 
@@ -390,8 +394,8 @@ class Sweeper(t.Generic[AnySubject]):
             headline = track.run.diagnosis.headline() if track.run.diagnosis else ""
             track.run.end(
                 "timeout",
-                f"still going after {self._timeout:.0f} s ({track.line}){': ' + headline if headline else ''}. "
-                "Nothing was undone. Run the same command again to go on watching it",
+                f"still going after {self._timeout:.0f} s ({track.line}){': ' + headline if headline else ''}"
+                + (". Nothing was undone. Run the same command again to go on watching it" if self._last_word else ""),
             )
 
 

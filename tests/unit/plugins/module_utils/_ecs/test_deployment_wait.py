@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_wait import Known, Meant, Waiter
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_meant, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_wait import Waiter
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     deployment,
     enum,
@@ -25,7 +26,7 @@ ON_1 = service(deployment(1))
 
 
 def decided(on: object, *story: object, wanted: str = "") -> Meant | Known:
-    return deployment_wait.decide(on, history.read(steps(*story)), "", wanted)  # type: ignore[arg-type]
+    return deployment_meant.decide(on, history.read(steps(*story)), "", wanted)  # type: ignore[arg-type]
 
 
 def arn_of(*story: object) -> str:
@@ -88,23 +89,23 @@ def test_without_a_name_it_is_the_primary_one_unless_ecs_went_back(status: str) 
         assert found.reason.endswith("Give deployment=ecs-svc/1 to wait for web:1, which is PRIMARY now")
     else:
         assert isinstance(found, Meant)
-        assert found.deployment.id == "ecs-svc/1"
+        assert found.deployment_id == "ecs-svc/1"
 
 
 def test_what_a_rollback_is_told_as() -> None:
     story = [flown(2, "ROLLBACK_SUCCESSFUL", back=1, rollback_reason="circuit breaker.")]
-    found = deployment_wait.decide(ON_1, history.read(story), "", "ecs-svc/2")
+    found = deployment_meant.decide(ON_1, history.read(story), "", "ecs-svc/2")
     assert isinstance(found, Known)
     assert found.reason == "ECS rolled web:2 back to web:1 at 2026-11-20T12:10:00+00:00 (circuit breaker)"
     story = [flown(2, "ROLLBACK_FAILED", reason="no luck")]
-    found = deployment_wait.decide(ON_1, history.read(story), "", "ecs-svc/2")
+    found = deployment_meant.decide(ON_1, history.read(story), "", "ecs-svc/2")
     assert isinstance(found, Known)
     assert found.reason == "web:2 failed, and ECS could not roll it back (no luck)"
 
 
 def test_the_newest_record_of_an_id_counts() -> None:
     again = [flown(1, minute=0), flown(2, "ROLLBACK_SUCCESSFUL", 60, back=1), flown(2, minute=120)]
-    found = deployment_wait.decide(ON_2, history.read(again), "", "ecs-svc/2")
+    found = deployment_meant.decide(ON_2, history.read(again), "", "ecs-svc/2")
     assert isinstance(found, Meant)
     assert found.record is not None
     assert found.record.status == "SUCCESSFUL"
@@ -112,16 +113,16 @@ def test_the_newest_record_of_an_id_counts() -> None:
 
 def test_listed_without_a_record() -> None:
     failed = service(deployment(1), deployment(2, status="ACTIVE", rollout="FAILED", rollout_reason="breaker"))
-    found = deployment_wait.decide(failed, None, "denied", "ecs-svc/2")
+    found = deployment_meant.decide(failed, None, "denied", "ecs-svc/2")
     assert found == Known("failed", "breaker")
     draining = service(deployment(3), deployment(2, status="ACTIVE", rollout="IN_PROGRESS"))
-    found = deployment_wait.decide(draining, None, "denied", "ecs-svc/2")
+    found = deployment_meant.decide(draining, None, "denied", "ecs-svc/2")
     assert found == Known("superseded", "web:3 (ecs-svc/3) was deployed over web:2")
 
 
 @pytest.mark.parametrize(("problem", "says"), [("denied", "history. denied"), ("", "ECS keeps deployments for 90")])
 def test_neither_listed_nor_on_record(problem: str, says: str) -> None:
-    found = deployment_wait.decide(ON_1, None, problem, "ecs-svc/7")
+    found = deployment_meant.decide(ON_1, None, problem, "ecs-svc/7")
     assert isinstance(found, Known)
     assert found.outcome == "refused"
     assert says in found.reason
@@ -131,14 +132,14 @@ def test_neither_listed_nor_on_record(problem: str, says: str) -> None:
     ("changes", "says"),
     [
         ({"status": "DRAINING"}, "the service is DRAINING"),
-        ({"controller": "CODE_DEPLOY"}, "CodeDeploy"),
-        ({"controller": "EXTERNAL"}, "outside of ECS"),
+        ({"controller": "CODE_DEPLOY"}, "there is no deployment of web that can be read"),
+        ({"controller": "EXTERNAL", "deployments": ()}, "no task set is PRIMARY"),
         ({"controller": "NEW"}, "the deployment controller is NEW"),
         ({"deployments": ()}, "no PRIMARY deployment"),
     ],
 )
 def test_nothing_to_wait_for(changes: dict[str, object], says: str) -> None:
-    found = deployment_wait.decide(service(1, **changes), None, "", "")
+    found = deployment_meant.decide(service(1, **changes), None, "", "")
     assert isinstance(found, Known)
     assert found.outcome == "refused"
     assert says in found.reason
@@ -159,6 +160,6 @@ def test_only_a_record_that_is_in_flight_is_looked_at() -> None:
 
 def test_its_own_revision_number_is_what_a_record_goes_by() -> None:
     other = flown(2, target=revision(2, of="77"))
-    found = deployment_wait.decide(ON_2, history.read([other]), "", other.arn)
+    found = deployment_meant.decide(ON_2, history.read([other]), "", other.arn)
     assert isinstance(found, Known)
     assert found.outcome == "superseded"

@@ -1,0 +1,312 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""After a deployment that did not end well: follow AWS where it goes back, go back where it does not."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    api,
+    codedeploy_deploy,
+    codedeploy_deploy_plan,
+    codedeploy_watch,
+    deploy_plan,
+    deployment_meant,
+    deployment_wait,
+    external,
+    external_deploy,
+    external_deploy_plan,
+    marks,
+    names,
+    plan,
+    read,
+    watch,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order as RollbackOrder
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+
+Then = t.Literal["follow", "roll_back", "delete", "leave", "watch"]
+_BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}
+
+
+@dataclass
+class _Return:
+    """AWS's own way back from a deployment of ours, to be watched to its end like any other."""
+
+    run: DeployRun
+    begun: watch.Begun
+    service: Service | None = None
+    diagnosis: Diagnosis | None = None
+    outcome: str | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+    @property
+    def cluster(self) -> str:
+        return self.run.cluster
+
+    @property
+    def by(self) -> str:
+        """Who goes back."""
+        return _BY.get(self.begun.watched.controller, "ECS")
+
+    def end(self, outcome: WatchedOutcome, reason: str) -> None:
+        self.outcome = outcome
+        self.run.service = self.service or self.run.service
+        self.run.outcome = "superseded" if outcome == "superseded" else "rollback_failed"
+        self.run.reason = f"{self.run.reason.rstrip('.')}. {self.by} began to go back by itself, but then: {reason}"
+
+    def reached(self, state: watch.Reached) -> None:
+        self.outcome = state
+        self.run.service = self.service or self.run.service
+
+
+class Aftermath:
+    """What follows in one call. ``sweeper`` makes what watches ways back."""
+
+    def __init__(self, aws: Aws, order: Order, clock: Clock, sweeper: t.Callable[[], Sweeper[t.Any]]) -> None:
+        self._aws = aws
+        self._order = order
+        self._clock = clock
+        self._sweeper = sweeper
+
+    def follow(self, runs: t.Sequence[DeployRun]) -> list[DeployRun]:
+        """See each of them to its end. Returns those whose end came before a stop: they are to be watched again."""
+        returns: list[_Return] = []
+        ours: list[DeployRun] = []
+        for run in runs:
+            service = self._now(run)
+            if service is None:
+                # What cannot be seen is not rolled back on a guess.
+                continue
+            run.service = service
+            if self._has_come_up(run, service):
+                # At the very end of the time.
+                run.reached("stable")
+                continue
+            then, begun = self._then(run, service)
+            if then == "follow" and begun is not None:
+                returns.append(_Return(run, begun))
+            elif then == "roll_back":
+                ours.append(run)
+            elif then == "delete":
+                self._delete(run, service)
+            elif then == "watch":
+                run.reason = f"{run.reason.rstrip('.')}. It takes all the traffic, and CodeDeploy has yet to end the "
+                run.reason += "original task set. Nothing was undone. Run the same command again to go on watching it"
+            else:
+                run.reason = f"{run.reason.rstrip('.')}. It is not rolled back: rollback_events lacks {run.event}"
+        if returns:
+            late = self._sweeper().watch(returns)
+            ours += [back.run for back in returns if self._settle(back, back in late)]
+        self._roll_back(ours)
+        return [run for run in runs if run.outcome is None]
+
+    def _now(self, run: DeployRun) -> Service | None:
+        """The service, None where AWS does not answer, or nothing of ours was begun."""
+        if run.accepted is None or not run.accepted.deployment_id:
+            return None
+        try:
+            service = api.describe_services(self._aws, run.cluster, [run.name])[run.name]
+        except (AwsCallError, IncompleteAnswerError):
+            return None
+        return service if isinstance(service, Service) else None
+
+    def _has_come_up(self, run: DeployRun, service: Service) -> bool:
+        watched = run.begun.watched
+        if run.event is not None:
+            return False
+        if watched.controller == "EXTERNAL":
+            return external.assess(watched, service, None).state == "stable"
+        if watched.controller == "CODE_DEPLOY":
+            place = {watched.deployment_id: (service, watched.target)}
+            found = codedeploy_watch.Looker(self._aws).records(place, self._clock.now())
+            return codedeploy_watch.assess(watched, service, found.get(watched.deployment_id)).state == "stable"
+        return watch.assess(watched, service, None).state == "stable"
+
+    def _then(self, run: DeployRun, service: Service) -> tuple[Then, watch.Begun | None]:
+        """What follows, and what is to be watched where AWS goes back."""
+        controller = run.begun.watched.controller
+        if controller == "EXTERNAL":
+            ours = run.begun.watched.deployment_id
+            run.event = external_deploy_plan.event_of(service, ours, run.event is not None)
+            return external_deploy_plan.then(service, ours, run.event, self._order.wish.asked), None
+        histories = read.Histories(self._aws, run.cluster)
+        histories.read([service])
+        history = histories.found.get(service.name)
+        id_ = run.begun.watched.deployment_id
+        if controller == "CODE_DEPLOY":
+            record = next((d for d in history.deployments if d.arn == id_), None) if history else None
+            return self._then_by_codedeploy(run, service, record)
+        record = deployment_meant.record_of(id_, history)
+        run.record = record.arn if record else None
+        run.event = deploy_plan.event_of(self._raw(run, record))
+        primary = service.primary
+        away = primary is not None and primary.id in run.begun.watched.known_deployments
+        then = deploy_plan.then(record.status if record else "", away, run.event, self._order.wish.asked)
+        return then, _the_way_back(service, record) if then == "follow" else None
+
+    def _raw(self, run: DeployRun, record: ServiceDeployment | None) -> Answer | None:
+        try:
+            return api.describe_service_deployments(self._aws, [record.arn]).get(record.arn) if record else None
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"what ended the deployment is not known for certain. {exc.explain()}"
+            run.findings.append(Finding("event", "unknown", what))
+            return None
+
+    def _then_by_codedeploy(
+        self, run: DeployRun, service: Service, record: ServiceDeployment | None
+    ) -> tuple[Then, watch.Begun | None]:
+        id_ = run.begun.watched.deployment_id
+        deployment: CodeDeployment | None = None
+        try:
+            deployment, _rollback = codedeploy_deploy.look(self._aws, id_)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"what became of deployment {id_} is not known. {exc.explain()}"
+            run.findings.append(Finding("event", "unknown", what))
+        if deployment is None:
+            return "leave", None
+        run.event = codedeploy_deploy_plan.event_of(deployment)
+        then: Then = codedeploy_deploy_plan.then(deployment, run.event, self._order.wish.asked)
+        if then == "leave" and deployment.running and deployment.waits_for_termination:
+            return "watch", None
+        if then != "follow":
+            return then, None
+        begun = _the_way_back(service, record)
+        to = begun.watched.target
+        if record is None and run.plan is not None and run.plan.service.primary is not None:
+            to = run.plan.service.primary.task_definition
+        watched = watch.Watched(to, "", id_, begun.watched.known_deployments, service.strategy, "CODE_DEPLOY")
+        return then, watch.Begun(watched, begun.events_before, record=id_)
+
+    def _settle(self, back: _Return, too_late: bool) -> bool:
+        """AWS's own way back has ended, or there was none. Whether this run has to go back in its place."""
+        run = back.run
+        if back.outcome in ("serving", "stable"):
+            by, how = self._who(back)
+            run.went_back(back.begun.watched.target, by, how)
+            return False
+        if back.by == "ECS":
+            if too_late:
+                run.outcome = None
+            return False
+        if too_late:
+            run.reason = f"{run.reason.rstrip('.')}. CodeDeploy has not rolled it back"
+        return run.event in self._order.wish.asked and run.outcome not in ("superseded", "timeout")
+
+    def _who(self, back: _Return) -> tuple[str | None, str]:
+        if back.by == "ECS":
+            return "ECS", ""
+        try:
+            deployment, rollback = codedeploy_deploy.look(self._aws, back.begun.record)
+        except (AwsCallError, IncompleteAnswerError):
+            return "CodeDeploy", ""
+        if rollback is not None or deployment is None:
+            return "CodeDeploy", ""
+        said = f" ({deployment.rollback_message.rstrip('.')})" if deployment.rollback_message else ""
+        return None, f"CodeDeploy made no deployment to roll it back{said}, and the service is on"
+
+    # -- roll back
+
+    def _delete(self, run: DeployRun, service: Service) -> None:
+        """Our task set has not taken over: it goes, and what is PRIMARY stays."""
+        primary = service.primary
+        how = external_deploy.remove(self._aws, run)
+        run.changed = run.changed or how.endswith("was deleted")
+        waiter = self._verify(run, primary.id) if primary is not None else None
+        if primary is not None and waiter is not None and waiter.ok:
+            self._mark_bad(run)
+            run.went_back(primary.task_definition, "lastgood", f"{how}, and the service is still on")
+            return
+        run.outcome = "rollback_failed"
+        why = waiter.reason if waiter is not None else "no task set is PRIMARY"
+        run.reason = f"{run.reason.rstrip('.')}. {how}, but: {why}"
+
+    def _mark_bad(self, run: DeployRun) -> None:
+        """There is no history of such services: the mark is all that keeps the next run from the same."""
+        told = f" ({self._order.reason})" if self._order.reason else ""
+        try:
+            api.tag_resource(
+                self._aws, run.target, marks.bad_mark(self._clock.now(), f"{run.event}{told}: {run.reason}")
+            )
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"{names.short(run.target)} was not marked bad. {exc.explain()}"
+            run.findings.append(Finding("mark", "warn", what))
+
+    def _verify(self, run: DeployRun, deployment_id: str) -> deployment_wait.Waiter:
+        order = deployment_wait.Order(
+            run.cluster, [run.name], deployment_id, self._order.wait_until, self._order.wait_timeout
+        )
+        [waiter] = deployment_wait.wait(self._aws, order, self._clock)
+        run.service = waiter.service or run.service
+        return waiter
+
+    def _roll_back(self, runs: t.Sequence[DeployRun]) -> None:
+        for event in dict.fromkeys(run.event for run in runs):
+            group = {run.name: run for run in runs if run.event == event}
+            why = next(iter(group.values())).reason if len(group) == 1 else "the deployment failed"
+            told = f" ({self._order.reason})" if self._order.reason else ""
+            order = RollbackOrder(
+                cluster=self._order.cluster,
+                services=list(group),
+                wish=plan.Wish(selection=Selection(from_revision=self._order.wish.revision)),
+                reason=f"{event}{told}: {why}",
+                wait_until=self._order.wait_until,
+                wait_timeout=self._order.wait_timeout,
+                max_fail_percentage=100.0,
+            )
+            for back in Rollback(self._aws, order, self._clock).run():
+                self._take(group[back.name], back)
+
+    def _take(self, run: DeployRun, back: ServiceRun) -> None:
+        run.service = back.service or run.service
+        run.findings += back.findings
+        run.changed = run.changed or back.changed
+        if back.outcome == "rolled_back":
+            run.went_back(back.target, "lastgood")
+            return
+        primary = back.service.primary if back.service else None
+        if back.outcome == "unchanged" and primary is not None and not names.same(primary.task_definition, run.target):
+            # Somebody, or ECS, was faster. That is only good if it holds.
+            waiter = self._verify(run, primary.id)
+            if waiter.ok:
+                run.went_back(primary.task_definition, "ECS or somebody else")
+                return
+        run.outcome = "rollback_failed"
+        run.reason = f"{run.reason.rstrip('.')}. Rolling it back ended as {back.outcome}: {back.reason}"
+
+
+def _the_way_back(service: Service, record: ServiceDeployment | None) -> watch.Begun:
+    """Where ECS goes back to. By its record where there is one, else by what is PRIMARY again."""
+    primary = service.primary
+    others = frozenset(d.id for d in service.deployments)
+    events = frozenset(event.id for event in service.events)
+    to = primary.task_definition if primary else service.task_definition
+    if record is None:
+        ours = primary.id if primary else ""
+        return watch.Begun(watch.Watched(to, ours, "", others - {ours}, service.strategy), events)
+    if record.rolled_back_to is not None:
+        to = record.rolled_back_to.task_definition
+    elif len({s.task_definition for s in record.sources}) == 1:
+        to = record.sources[0].task_definition
+    return watch.Begun(watch.Watched(to, "", record.arn, others, service.strategy), events, record=record.arn)

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Planning deployments: read what decides, for all services of a call. Reading only."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    auto_rollback,
+    auto_rollback_act,
+    codedeploy_deploy_plan,
+    deploy_plan,
+    external_deploy_plan,
+    names,
+    read,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Facts, Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+
+_CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
+_MAKE: t.Final = {"CODE_DEPLOY": codedeploy_deploy_plan.make, "EXTERNAL": external_deploy_plan.make}
+
+
+class Planning:
+    """The plans of one call."""
+
+    def __init__(self, aws: Aws, order: Order) -> None:
+        self._aws = aws
+        self._order = order
+        self._histories = read.Histories(aws, order.cluster)
+        self._task_definitions = read.TaskDefinitions(aws)
+
+    def make(self) -> list[DeployRun]:
+        """A run for each service, with its plan or refused. Errors of AWS end up in the outcomes."""
+        order = self._order
+        named = [DeployRun(name, order.cluster) for name in order.services]
+        try:
+            found = read.services(self._aws, order.cluster, order.services)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for run in named:
+                run.outcome, run.reason = "refused", exc.explain()
+            return named
+        self._histories.read(
+            s for s in found.values() if isinstance(s, Service) and s.status == "ACTIVE" and s.controller != "EXTERNAL"
+        )
+        runs: list[DeployRun] = []
+        # By name and by ARN it is still one service.
+        seen: set[str] = set()
+        for run in named:
+            service = found[run.name]
+            if not isinstance(service, Service):
+                run.outcome = "refused"
+                run.reason = f"there is no service {run.name} in cluster {order.cluster} ({service})"
+            elif service.arn in seen:
+                continue
+            else:
+                seen.add(service.arn)
+                run.name, run.service = service.name, service
+                self._plan_one(run, service)
+            runs.append(run)
+        self._look_at_alarms_of_ecs(runs)
+        return runs
+
+    def _plan_one(self, run: DeployRun, service: Service) -> None:
+        wish = self._order.wish
+        wanted = names.from_option(wish.revision, deploy_plan.current(service))
+        try:
+            target = self._task_definitions.read(wanted) if wanted and service.controller in _CONTROLLERS else None
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.outcome, run.reason = "refused", exc.explain()
+            return
+        if target is not None and target.status == read.MISSING:
+            target = None
+        facts = Facts(
+            service=service,
+            history=self._histories.found.get(service.name),
+            history_problem=self._histories.problems.get(service.name, ""),
+            target=target,
+            group=self._histories.codedeploy.groups.get(service.name),
+        )
+        planned = self._with_alarms(wish, facts)
+        run.plan, run.findings = planned, list(planned.findings)
+        if planned.verb == "refuse":
+            run.outcome, run.reason = "refused", planned.reason
+        elif planned.verb == "nothing":
+            run.outcome, run.reason = "unchanged", planned.reason
+
+    def _with_alarms(self, wish: Wish, facts: Facts) -> Plan:
+        """The plan, with the alarms looked at that decide about it. Those of ECS only warn, and are read for all."""
+        make = _MAKE.get(facts.service.controller)
+        if make is None:
+            return deploy_plan.make(wish, facts)
+        watched = codedeploy_deploy_plan.watched_alarms(wish, facts)
+        if not watched or facts.target is None:
+            return make(wish, facts)
+        states: dict[str, str] | str
+        try:
+            states = auto_rollback_act.alarm_states(self._aws, watched)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            states = exc.explain()
+        return make(wish, replace(facts, alarms=states))
+
+    def _look_at_alarms_of_ecs(self, runs: t.Sequence[DeployRun]) -> None:
+        if "DEPLOYMENT_STOP_ON_ALARM" not in self._order.wish.asked:
+            return
+        going = [(run, run.plan) for run in runs if run.outcome is None and run.plan and not run.plan.adopt]
+        going = [(run, planned) for run, planned in going if planned.controller == "ECS"]
+        alarms = auto_rollback.watched(planned.after for _run, planned in going)
+        states: dict[str, str] | str = {}
+        try:
+            states = auto_rollback_act.alarm_states(self._aws, alarms) if alarms else {}
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            states = exc.explain()
+        for run, planned in going:
+            run.findings += auto_rollback.alarm_findings(planned.after, states)

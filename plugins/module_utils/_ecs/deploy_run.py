@@ -1,0 +1,189 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""One service on its way through a deployment: what was planned, what was done, how it ended."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, deploy_plan, names, watch, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Event, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import WaitUntil
+
+Outcome = t.Literal[
+    "unchanged",
+    "deployed",
+    "started",
+    "planned",
+    "rolled_back",
+    "rollback_failed",
+    "failed",
+    "superseded",
+    "timeout",
+    "refused",
+    "not_attempted",
+]
+_GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "deployed", "started", "planned"})
+
+_TOLD: t.Final = {
+    "ECS": "ECS itself rolled it back to",
+    "CodeDeploy": "CodeDeploy itself rolled it back to",
+    "lastgood": "It was rolled back to",
+    "ECS or somebody else": "ECS or somebody else rolled it back to",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a call asks for. ``wait_timeout`` is seconds, and holds for the deployment and for going back each."""
+
+    cluster: str
+    services: t.Sequence[str]
+    wish: deploy_plan.Wish
+    reason: str | None = None
+    wait: bool = True
+    wait_until: WaitUntil = "stable"
+    wait_timeout: float = 1800.0
+    check_mode: bool = False
+
+
+@dataclass
+class DeployRun:
+    """One service on its way through the call; becomes one item of the result."""
+
+    name: str
+    cluster: str
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    reason: str = ""
+    changed: bool = False
+    accepted: act.Accepted | None = None
+    service: Service | None = None
+    event: Event | None = None
+    rolled_back_to: str | None = None
+    rolled_back_by: str | None = None
+    record: str | None = None
+    diagnosis: Diagnosis | None = None
+    findings: list[Finding] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> watch.Begun:
+        """What is to be watched. Raises ValueError where nothing was begun."""
+        if self.accepted is None or self.plan is None:
+            raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
+        before, ours = self.plan.service, self.accepted.deployment_id
+        running = self.plan.running.arn if self.plan.running else ""
+        record = running if self.plan.adopt and before.strategy != "ROLLING" else ""
+        return watch.Begun(
+            watch.Watched(self.target, ours, "", self._known - {ours}, before.strategy, before.controller),
+            events_before=frozenset(event.id for event in before.events),
+            record=ours if self.plan.controller == "CODE_DEPLOY" else record,
+            known_records=self.plan.known_records,
+            predecessor="" if self.plan.adopt else running,
+        )
+
+    @property
+    def _known(self) -> frozenset[str]:
+        """What may be PRIMARY without anybody having deployed over us."""
+        before = self.plan.service if self.plan else None
+        if before is None:
+            return frozenset()
+        if before.controller == "EXTERNAL":
+            # Somebody can make any of the others PRIMARY: that is a deployment too.
+            return frozenset({before.primary.id} if before.primary else ())
+        if before.controller == "CODE_DEPLOY" and self.accepted is not None:
+            # The task set of a deployment that is followed has an id of its own.
+            both = (*before.deployments, *self.accepted.service.deployments)
+            return frozenset(d.id for d in both if d.external_id != self.accepted.deployment_id)
+        return frozenset(d.id for d in before.deployments)
+
+    @property
+    def target(self) -> str:
+        """The ARN of the task definition that is deployed, empty where there is none."""
+        return self.plan.target.arn if self.plan and self.plan.target else ""
+
+    def end(self, outcome: WatchedOutcome, reason: str) -> None:
+        """The deployment did not get where it should."""
+        self.outcome = "failed" if outcome == "rollback_failed" else t.cast(Outcome, outcome)
+        self.reason = reason
+
+    def reached(self, state: watch.Reached) -> None:
+        """The deployment is where it should be."""
+        self.outcome, self.reason = "deployed", watch.verified(state, self.target)
+        if self.plan is not None and self.plan.controller == "EXTERNAL":
+            self.reason = f"the task set of {names.short(self.target)} is PRIMARY, and in a steady state"
+        if self.service is not None and self.service.desired == 0:
+            text = "the service wants 0 tasks, so that it is deployed proves little: none of it runs"
+            self.findings.append(Finding("no_tasks", "warn", text))
+
+    @property
+    def ok(self) -> bool:
+        """It does not fail the module."""
+        return self.outcome in _GOOD_ENDS
+
+    @property
+    def blame(self) -> bool:
+        """It is a reason for the module to fail, and not only a consequence of another's."""
+        return not self.ok and self.outcome != "not_attempted"
+
+    @property
+    def line(self) -> str:
+        """How it ended, and where the service is then. The one line that must be enough."""
+        text, what = self.reason.rstrip("."), names.short(self.target)
+        if self.outcome == "deployed":
+            return f"deployed: {what} in {self.timings.get('ended', 0.0):.0f} s"
+        if self.outcome == "planned":
+            return f"planned: {what}; nothing was written"
+        if self.outcome == "started":
+            return f"started: {what}. AWS accepted it; how it ends was not watched"
+        if self.outcome in ("refused", "not_attempted"):
+            return f"{self.outcome}: {text}. Nothing was written"
+        if self.outcome == "unchanged":
+            return f"unchanged: {text}"
+        return f"{self.outcome}: {text}. {wording.where_it_is(self)}"
+
+    @property
+    def _protection(self) -> dict[str, t.Any] | None:
+        """ECS's own, which only deployments of ECS have."""
+        if self.plan is None or self.plan.controller != "ECS":
+            return None
+        return {"before": self.plan.before.as_dict(), "after": self.plan.after.as_dict()}
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """One item of the module's result."""
+        planned = self.plan
+        return {
+            "service": self.name,
+            "cluster": self.cluster,
+            "outcome": self.outcome,
+            "changed": self.changed,
+            "task_definition": self.target or None,
+            "deployment_id": self.accepted.deployment_id if self.accepted else None,
+            "service_deployment": self.record,
+            "event": self.event,
+            "rolled_back_to": self.rolled_back_to,
+            "rolled_back_by": self.rolled_back_by,
+            "before": state_of(planned.service, None) if planned else None,
+            "after": state_of(self.service, None) if self.service else None,
+            "protection": self._protection,
+            "reason": self.reason,
+            "findings": [f.as_dict() for f in self.findings],
+            "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
+            "timings": {key: round(value, 3) for key, value in self.timings.items()},
+        }
+
+    def went_back(self, to: str, by: str | None, how: str = "") -> None:
+        """It failed, and the service is on what was there before, which is verified. ``how`` tells it in words."""
+        self.outcome, self.rolled_back_to, self.rolled_back_by = "rolled_back", to, by
+        told = how or _TOLD.get(by or "", "The service is still on")
+        self.reason = f"{self.reason.rstrip('.')}. {told} {names.short(to)} ({self.event}), which is verified"
