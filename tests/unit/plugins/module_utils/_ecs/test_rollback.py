@@ -417,6 +417,25 @@ def test_an_image_that_moved_behind_its_tag_is_told(good: str, after: str, moved
     assert not moved or "app@sha256:a" in told_of[0].message
 
 
+@pytest.mark.parametrize("order", [["new", "old"], ["old", "new"]])
+def test_images_are_compared_with_those_of_the_target_while_the_old_tasks_drain(order: list[str]) -> None:
+    now = bad(revision_arns=tuple(f"arn:{name}" for name in order))
+    made = dataclasses.replace(planned(now, PAST), good=revision(41, "sha256:a"))
+    seen = [
+        {
+            "serviceRevisionArn": f"arn:{name}",
+            "taskDefinition": arn(number),
+            "containerImages": [{"containerName": "app", "imageDigest": digest}],
+        }
+        for name, number, digest in (("new", 41, "sha256:a"), ("old", 42, "sha256:b"))
+    ]
+    run = only(act(World(now, describe_service_revisions={"serviceRevisions": seen}), {"web": made}))
+    assert run.outcome == "rolled_back"
+    assert [f for f in run.findings if f.check == "image_identity"] == []
+    assert run.revision_after is not None
+    assert run.revision_after.arn == "arn:new"
+
+
 def test_images_that_cannot_be_compared_are_unknown() -> None:
     now = bad(revision_arns=("arn:revision",))
     world = World(now, describe_service_revisions=refused_by_aws("DescribeServiceRevisions"))
