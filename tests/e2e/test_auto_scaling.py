@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.conftest import Rollback
@@ -62,6 +65,25 @@ def test_a_service_that_does_not_scale_is_rolled_back_all_the_same(stage: Stage,
     done = rollback(suspend_auto_scaling="true")
     assert done.rc == 0, done.stdout
     assert done.outcomes == {"web": "rolled_back"}
+
+
+def test_the_result_is_published_also_where_auto_scaling_cannot_be_put_back(
+    stage: Stage, rollback: Rollback, tmp_path: Path
+) -> None:
+    stage.story()
+    stage.world.make_scalable(CLUSTER, "web")
+    # Suspending goes well, putting back does not.
+    stage.control.on(
+        "UpdateService",
+        {
+            "control": "fail",
+            "params": {"operation": "DescribeScalableTargets", "code": "AccessDeniedException", "times": None},
+        },
+    )
+    done = rollback(suspend_auto_scaling="true", report=str(tmp_path / "report.json"))
+    assert done.rc == 2
+    assert done.outcomes == {"web": "rolled_back"}
+    assert json.loads((tmp_path / "report.json").read_text())["services"]["web"]["outcome"] == "rolled_back"
 
 
 def test_nothing_is_rolled_back_where_auto_scaling_cannot_be_suspended(stage: Stage, rollback: Rollback) -> None:
