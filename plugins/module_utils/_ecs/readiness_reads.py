@@ -134,8 +134,8 @@ def _alarms(aws: Aws, service: Service) -> list[Finding]:
     for batch in batches(readiness.alarm_names(service), _ALARMS_PER_CALL):
         kinds = ["MetricAlarm", "CompositeAlarm"]
         answer = aws.call("cloudwatch", "describe_alarms", AlarmNames=batch, AlarmTypes=kinds, MaxRecords=len(batch))
-        for kind in ("MetricAlarms", "CompositeAlarms"):
-            states.update((a["AlarmName"], a.get("StateValue", "")) for a in answer.get(kind) or [])
+        found = [*require(answer, "MetricAlarms", "describe_alarms"), *(answer.get("CompositeAlarms") or [])]
+        states.update((alarm["AlarmName"], alarm.get("StateValue", "")) for alarm in found)
     return readiness.alarms(service, states)
 
 
