@@ -39,6 +39,11 @@ def aws_environment(url: str) -> dict[str, str]:
     }
 
 
+def deployments(service: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Those of ECS, or the task sets where something else deploys the service."""
+    return [*service["deployments"], *service.get("taskSets", [])]
+
+
 class World:
     """AWS's resources by short names. ``url`` is the simulator's, None inside its in-process mode."""
 
@@ -116,7 +121,7 @@ class World:
     def running(self, cluster: str, name: str) -> dict[str, int]:
         """Running tasks by ``family:revision``."""
         counts: dict[str, int] = {}
-        for deployment in self.service(cluster, name)["deployments"]:
+        for deployment in deployments(self.service(cluster, name)):
             short = deployment["taskDefinition"].rpartition("/")[2]
             counts[short] = counts.get(short, 0) + deployment["runningCount"]
         return {name: count for name, count in counts.items() if count}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from tests.e2e.stage import CLUSTER, Stage
+from tests.e2e.stage import Stage
 from tests.module.code_deploy import BLUE, appspec, content, group_settings
 from tests.world import REGION
 
@@ -71,11 +71,6 @@ class CodeDeploy:
         """Of a deployment."""
         return str(self._client.get_deployment(deploymentId=deployment)["deploymentInfo"]["status"])
 
-    def deployments(self) -> list[str]:
-        """Of the group, all of them."""
-        return list(self._client.list_deployments(**self._named)["deployments"])
-
     def primary(self) -> str:
         """``family:revision`` of the PRIMARY task set."""
-        sets = self._stage.world.service(CLUSTER, self._name)["taskSets"]
-        return str(next(s["taskDefinition"] for s in sets if s["status"] == "PRIMARY")).rpartition("/")[2]
+        return self._stage.on(self._name)

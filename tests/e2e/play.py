@@ -138,6 +138,10 @@ class Started:
     def is_running(self) -> bool:
         return self._process.poll() is None
 
+    def wait(self) -> int:
+        """Its return code when it has ended."""
+        return self._process.wait(timeout=PATIENCE)
+
     def kill_group(self) -> None:
         """SIGKILL as a runner's timeout sends it: ansible-playbook dies, its worker has a session of its own."""
         os.killpg(self._process.pid, signal.SIGKILL)

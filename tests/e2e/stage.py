@@ -10,7 +10,7 @@ import typing as t
 
 from tests.simulator.control import Control
 from tests.simulator_process import SimulatorProcess
-from tests.world import World
+from tests.world import World, deployments
 
 CLUSTER = "shop"
 # A task comes up in half a second; a look at it every two seconds shows what is between.
@@ -66,9 +66,9 @@ class Stage:
         return self.world.running(CLUSTER, name)
 
     def on(self, name: str = "web") -> str:
-        """``family:revision`` of the PRIMARY deployment."""
-        deployments = self.world.service(CLUSTER, name)["deployments"]
-        return str(next(d["taskDefinition"] for d in deployments if d["status"] == "PRIMARY")).rpartition("/")[2]
+        """``family:revision`` of the PRIMARY deployment or task set."""
+        present = deployments(self.world.service(CLUSTER, name))
+        return str(next(d["taskDefinition"] for d in present if d["status"] == "PRIMARY")).rpartition("/")[2]
 
     def status(self, version: str) -> str:
         """ACTIVE or INACTIVE."""

@@ -174,16 +174,14 @@ class Services:
         name = name_of(kind)
         of_ecs = kind in ECS
         service = self.stage.world.service(CLUSTER, name)
-        sets = {s["taskDefinition"].rpartition("/")[2]: s for s in service.get("taskSets", [])}
         listed = self.stage.world.ecs.list_service_deployments(cluster=CLUSTER, service=name) if of_ecs else {}
-        primary = [version for version, found in sets.items() if found["status"] == "PRIMARY"]
         return After(
             [call for call in writes if is_about(call, name)],
-            self.stage.runs(name) if of_ecs else {v: s["runningCount"] for v, s in sets.items() if s["runningCount"]},
-            self.stage.on(name) if of_ecs else primary[0],
+            self.stage.runs(name),
+            self.stage.on(name),
             {item["targetServiceRevisionArn"] for item in listed.get("serviceDeployments", [])},
             record(self.stage, service=name) if of_ecs else {},
-            {version: found["status"] for version, found in sets.items()},
+            {item["taskDefinition"].rpartition("/")[2]: item["status"] for item in service.get("taskSets", [])},
         )
 
     def _task_set(self, version: str) -> str:

@@ -6,48 +6,24 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
-import boto3
 import pytest
 from moto.ecr.models import ecr_backends
 
+from tests.ecr import LATEST, REPOSITORY, Ecr
 from tests.module.services import ACCOUNT, NEVER_STARTS, Run, Shop
 from tests.module.strategies import BLUE_GREEN, settle
 from tests.world import REGION
 
-REPOSITORY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/web"
-LATEST = f"{REPOSITORY}:latest"
 OTHER = "registry/web:latest"
 OTHER_GOOD, OTHER_BAD, OTHER_WORSE = (f"sha256:{digit * 64}" for digit in "123")
-
-
-class Ecr:
-    """The repository ``web``."""
-
-    def __init__(self) -> None:
-        self.client = boto3.client("ecr", region_name=REGION)
-        self.client.create_repository(repositoryName="web")
-
-    def push(self, content: str, tag: str = "latest") -> str:
-        """Push an image, which moves the tag; returns its digest. It has a tag of its own too, as by a commit."""
-        kind = "application/vnd.docker.distribution.manifest.v2+json"
-        # moto makes the digest of those of the layers.
-        manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "layers": [{"digest": content}]})
-        for name in (f"commit-{content}", tag):
-            answer = self.client.put_image(repositoryName="web", imageManifest=manifest, imageTag=name)
-        return str(answer["image"]["imageId"]["imageDigest"])
-
-    def delete(self, **image: str) -> None:
-        """Delete a tag, or an image by its digest."""
-        self.client.batch_delete_image(repositoryName="web", imageIds=[image])
 
 
 @pytest.fixture
 def ecr(shop: Shop) -> Ecr:
     """A repository in the simulator."""
-    return Ecr()
+    return Ecr(shop.world)
 
 
 def release(shop: Shop, image: str = LATEST, settle: float = 600, **more: t.Any) -> str:
