@@ -192,12 +192,10 @@ class Aftermath:
             return "watch", None
         if then != "follow":
             return then, None
-        begun = _the_way_back(service, record)
-        to = begun.watched.target
-        if record is None and run.plan is not None and run.plan.service.primary is not None:
-            to = run.plan.service.primary.task_definition
-        watched = watch.Watched(to, "", id_, begun.watched.known_deployments, service.strategy, "CODE_DEPLOY")
-        return then, watch.Begun(watched, begun.events_before, record=id_)
+        others = frozenset(d.id for d in service.deployments)
+        events = frozenset(event.id for event in service.events)
+        to = _codedeploy_goes_back_to(run, service, record)
+        return then, watch.Begun(watch.Watched(to, "", id_, others, service.strategy, "CODE_DEPLOY"), events, id_)
 
     def _settle(self, back: _Return, too_late: bool) -> bool:
         """AWS's own way back has ended, or there was none. Whether this run has to go back in its place."""
@@ -305,8 +303,24 @@ def _the_way_back(service: Service, record: ServiceDeployment | None) -> watch.B
     if record is None:
         ours = primary.id if primary else ""
         return watch.Begun(watch.Watched(to, ours, "", others - {ours}, service.strategy), events)
-    if record.rolled_back_to is not None:
-        to = record.rolled_back_to.task_definition
-    elif len({s.task_definition for s in record.sources}) == 1:
-        to = record.sources[0].task_definition
+    to = _on_record(record) or to
     return watch.Begun(watch.Watched(to, "", record.arn, others, service.strategy), events, record=record.arn)
+
+
+def _codedeploy_goes_back_to(run: DeployRun, service: Service, record: ServiceDeployment | None) -> str:
+    """By its record; else it is what ran before ours, since the record of the rollback comes a little later."""
+    ours = run.begun.watched.deployment_id
+    planned = run.plan.service.deployments if run.plan is not None else ()
+    others = [d for d in (*planned, *service.deployments) if d.external_id != ours]
+    before = sorted(others, key=lambda d: d.status != "PRIMARY")
+    return _on_record(record) or (before[0].task_definition if before else service.task_definition)
+
+
+def _on_record(record: ServiceDeployment | None) -> str:
+    """Where a deployment goes back to, as far as its record says."""
+    if record is None:
+        return ""
+    if record.rolled_back_to is not None:
+        return record.rolled_back_to.task_definition
+    sources = {s.task_definition for s in record.sources}
+    return sources.pop() if len(sources) == 1 else ""

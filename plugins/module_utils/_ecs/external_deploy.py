@@ -17,8 +17,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, auto
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
-# As often as ECS looks at the alarms of its own deployments, or nearly so.
-_LOOK_EVERY: t.Final = 10.0
+# Less than the time between two looks at the services, so that each of these has a reading of its own.
+_LOOK_EVERY: t.Final = 1.0
 
 
 class AlarmWatch:
