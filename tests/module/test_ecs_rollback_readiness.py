@@ -11,15 +11,27 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import checks, readiness_reads
-from tests.module.services import BREAKER, CLUSTER, Run, Shop
+from tests.module.code_deploy import BlueGreen
+from tests.module.services import ACCOUNT, BREAKER, CLUSTER, Run, Shop
 from tests.module.strategies import BLUE_GREEN
-from tests.simulator.ecs.state import all_states
+from tests.module.surroundings import (
+    ROLE,
+    SSM,
+    Balancer,
+    Wire,
+    awslogs,
+    belongs_to_a_stack,
+    environment_file,
+    secrets,
+)
+from tests.world import NETWORK, REGION
 
-ACCOUNT = "123456789012"
-SSM = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter"
-STACK = f"arn:aws:cloudformation:eu-central-1:{ACCOUNT}:stack/shop/0a1b2c3d"
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """What happens to the modules' requests on their way."""
+    return Wire(monkeypatch)
 
 
 def refused(run: Run, check: str) -> str:
@@ -45,19 +57,6 @@ def releases(shop: Shop, **container: t.Any) -> None:
     shop.versions(1)
     shop.create("web:1")
     shop.deploy("web:2")
-
-
-def awslogs(group: str, **options: str) -> dict[str, t.Any]:
-    return {
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {"awslogs-group": group, "awslogs-region": "eu-central-1", **options},
-        }
-    }
-
-
-def secrets(*values: str) -> dict[str, t.Any]:
-    return {"secrets": [{"name": f"S{n}", "valueFrom": value} for n, value in enumerate(values)]}
 
 
 def test_a_plain_service_costs_three_requests_more(shop: Shop) -> None:
@@ -150,52 +149,27 @@ def test_a_circuit_breaker_that_has_something_to_go_back_to(shop: Shop) -> None:
     assert shop.rollback().findings("circuit_breaker") == []
 
 
-@pytest.fixture
-def stack(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str], None]:
-    """web belongs to the stack ``shop``, which has the given status.
-
-    CloudFormation itself is answered for here: moto's needs packages that weigh more than all the others.
-    """
-
-    def make(status: str) -> None:
-        call = Aws.call
-
-        def answer(self: Aws, service: str, method: str, /, **params: t.Any) -> t.Any:
-            if service != "cloudformation":
-                return call(self, service, method, **params)
-            assert (method, params) == ("describe_stacks", {"StackName": STACK})
-            return {"Stacks": [{"StackName": "shop", "StackId": STACK, "StackStatus": status}]}
-
-        monkeypatch.setattr(Aws, "call", answer)
-        shop.versions(2)
-        shop.create("web:1")
-        shop.deploy("web:2")
-        # Nobody but AWS can write tags that begin with aws:.
-        [state] = all_states()
-        tags = {"aws:cloudformation:stack-name": "shop", "aws:cloudformation:stack-id": STACK}
-        state.services[f"{CLUSTER}:web"].tags.extend({"key": key, "value": value} for key, value in tags.items())
-
-    return make
-
-
-def test_a_service_of_a_stack_at_rest(shop: Shop, stack: t.Callable[[str], None]) -> None:
-    stack("UPDATE_COMPLETE")
+def test_a_service_of_a_stack_at_rest(shop: Shop, wire: Wire) -> None:
+    shop.releases(2)
+    belongs_to_a_stack()
+    wire.stack_is("UPDATE_COMPLETE")
     message = warned(shop.rollback(), "stack", "info")
     assert "the CloudFormation stack shop, which does not learn of this rollback" in message
 
 
-def test_a_service_of_a_stack_that_is_at_work(shop: Shop, stack: t.Callable[[str], None]) -> None:
-    stack("UPDATE_IN_PROGRESS")
+def test_a_service_of_a_stack_that_is_at_work(shop: Shop, wire: Wire) -> None:
+    shop.releases(2)
+    belongs_to_a_stack()
+    wire.stack_is("UPDATE_IN_PROGRESS")
     assert "which is UPDATE_IN_PROGRESS" in refused(shop.rollback(), "stack")
 
 
 def test_tasks_that_are_protected(shop: Shop) -> None:
     shop.releases(2)
-    tasks = shop.world.ecs.list_tasks(cluster=CLUSTER, serviceName="web")["taskArns"]
-    shop.world.ecs.update_task_protection(cluster=CLUSTER, tasks=tasks[:1], protectionEnabled=True)
+    task = protect(shop)
     message = warned(shop.rollback(), "protected_tasks")
     assert message.startswith("1 tasks of web are protected from scale-in until ")
-    assert tasks[0].rpartition("/")[2] in message
+    assert task.rpartition("/")[2] in message
 
 
 def test_more_tasks_than_the_scalable_target_allows(shop: Shop) -> None:
@@ -232,71 +206,133 @@ def test_a_target_that_does_not_fit_the_network(shop: Shop) -> None:
 # -- listeners
 
 
-def forward(blue: str, green: str, *weights: int) -> list[dict[str, t.Any]]:
-    """The action of a listener rule that shares out the traffic."""
-    groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in zip((blue, green), weights, strict=True)]
-    return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
-
-
-def balanced(shop: Shop) -> tuple[t.Any, str, t.Callable[[int, int], t.Any]]:
-    """A blue/green service behind a listener rule; returns ELB's client, the rule, and what sets its weights."""
-    ec2, elb = shop.world.client("ec2"), shop.world.client("elbv2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"eu-central-1{zone}")["Subnet"]
-        for n, zone in enumerate("ab")
-    ]
-    lb = elb.create_load_balancer(Name="lb", Subnets=[s["SubnetId"] for s in subnets])["LoadBalancers"][0]
-    more = {"Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip"}
-    blue, green = (
-        elb.create_target_group(Name=name, **more)["TargetGroups"][0]["TargetGroupArn"] for name in ("blue", "green")
-    )
-    listener = elb.create_listener(
-        LoadBalancerArn=lb["LoadBalancerArn"],
-        Protocol="HTTP",
-        Port=80,
-        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
-    )["Listeners"][0]["ListenerArn"]
-    rule = elb.create_rule(
-        ListenerArn=listener,
-        Priority=1,
-        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
-        Actions=forward(blue, green, 100, 0),
-    )["Rules"][0]["RuleArn"]
-    advanced = {
-        "alternateTargetGroupArn": green,
-        "productionListenerRule": rule,
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/lb",
-    }
-    balancer = {
-        "targetGroupArn": blue,
-        "containerName": "app",
-        "containerPort": 80,
-        "advancedConfiguration": advanced,
-    }
+def balanced(shop: Shop) -> Balancer:
+    """A blue/green service behind a listener rule."""
+    balancer = Balancer(shop)
     shop.versions(2, portMappings=[{"containerPort": 80}])
-    shop.create("web:1", deploymentConfiguration=BLUE_GREEN, loadBalancers=[balancer])
+    shop.create("web:1", deploymentConfiguration=BLUE_GREEN, loadBalancers=[balancer.of_service()])
     shop.deploy("web:2", settle=3600)
-    return elb, rule, lambda *weights: elb.modify_rule(RuleArn=rule, Actions=forward(blue, green, *weights))
+    return balancer
 
 
 def test_listener_weights_that_make_sense(shop: Shop) -> None:
-    _elb, rule, _set_weights = balanced(shop)
+    balancer = balanced(shop)
     run = shop.info()
     assert (run.only["method"], run.findings("listener_weights")) == ("update_service", [])
-    assert run.sent("DescribeRules") == [{"RuleArns": [rule]}]
+    assert run.sent("DescribeRules") == [{"RuleArns": [balancer.rule]}]
 
 
 def test_listener_weights_that_are_split_though_nothing_is_deployed(shop: Shop) -> None:
-    _elb, _rule, set_weights = balanced(shop)
-    set_weights(50, 50)
+    balanced(shop).set_weights(50, 50)
     assert "splits the traffic (blue 50, green 50)" in refused(shop.rollback(), "listener_weights")
 
 
 def test_a_production_rule_that_is_gone(shop: Shop) -> None:
-    elb, rule, _set_weights = balanced(shop)
-    elb.delete_rule(RuleArn=rule)
-    assert f"listener rule {rule} of web does not exist" in refused(shop.rollback(), "listener_weights")
+    balancer = balanced(shop)
+    balancer.elb.delete_rule(RuleArn=balancer.rule)
+    assert f"listener rule {balancer.rule} of web does not exist" in refused(shop.rollback(), "listener_weights")
+
+
+# -- ports
+
+NAMED = {"portMappings": [{"containerPort": 80, "name": "http"}]}
+UNNAMED = {"portMappings": [{"containerPort": 80}]}
+LATTICE = f"arn:aws:vpc-lattice:{REGION}:{ACCOUNT}:targetgroup/tg-0123456789abcdef0"
+REGISTRY = f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/srv-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("check", "settings", "words"),
+    [
+        (
+            "service_connect",
+            {"serviceConnectConfiguration": {"enabled": True, "namespace": "shop", "services": [{"portName": "http"}]}},
+            "Service Connect publishes the port http",
+        ),
+        (
+            "vpc_lattice",
+            {
+                "vpcLatticeConfigurations": [
+                    {"roleArn": f"{ROLE}/lattice", "targetGroupArn": LATTICE, "portName": "http"}
+                ]
+            },
+            "VPC Lattice sends traffic to the port http",
+        ),
+        (
+            "service_registry",
+            {"serviceRegistries": [{"registryArn": REGISTRY, "containerName": "app", "containerPort": 80}]},
+            "names port 80 of container app",
+        ),
+    ],
+)
+def test_a_port_that_the_target_lacks(shop: Shop, check: str, settings: dict[str, t.Any], words: str) -> None:
+    shop.versions(1, **({} if check == "service_registry" else UNNAMED))
+    shop.versions(2, **NAMED)
+    shop.create("web:2", **settings)
+    shop.deploy("web:3")
+    assert words in refused(shop.rollback(revision="1"), check)
+    run = shop.rollback()
+    assert (run.outcome, run.target, run.findings(check)) == ("rolled_back", "web:2", [])
+
+
+# -- other controllers
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_protected_tasks_of_a_service_that_codedeploy_deploys(shop: Shop, protected: bool) -> None:
+    BlueGreen(shop).bad_release()
+    protect(shop, protected)
+    found = shop.info().findings("protected_tasks")
+    assert [finding["severity"] for finding in found] == ["warn"] * protected
+    assert all("the original task set stays until it ends" in finding["message"] for finding in found)
+
+
+def test_all_of_it_where_a_task_set_is_created(shop: Shop) -> None:
+    shop.versions(1, **secrets(f"{SSM}/shop/gone"))
+    shop.versions(1)
+    task_set = standing(shop, "web:2")
+    protect(shop)
+    run = shop.rollback(revision="1")
+    assert "SSM parameter" in refused(run, "target_parameter")
+    assert "Their task set stays as it is" in run.finding("protected_tasks")["message"]
+    assert run.only["method"] == "none"
+    assert task_set in {task["id"] for task in shop.service()["taskSets"]}
+
+
+def test_a_task_set_that_stands_needs_no_checks(shop: Shop) -> None:
+    shop.versions(1, **secrets(f"{SSM}/shop/gone"))
+    shop.versions(1)
+    for version in ("web:1", "web:2"):
+        standing(shop, version)
+    run = shop.rollback()
+    assert (run.outcome, run.sent("GetParameters")) == ("rolled_back", [])
+
+
+def protect(shop: Shop, enabled: bool = True) -> str:
+    """Protect a task of ``web``, or end it; returns the ARN of the task."""
+    first = shop.world.ecs.list_tasks(cluster=CLUSTER, serviceName="web")["taskArns"][0]
+    shop.world.ecs.update_task_protection(cluster=CLUSTER, tasks=[first], protectionEnabled=enabled)
+    return str(first)
+
+
+def standing(shop: Shop, version: str) -> str:
+    """A service with the controller EXTERNAL, and a PRIMARY task set of this version; returns its id."""
+    ecs = shop.world.ecs
+    if not ecs.list_services(cluster=CLUSTER)["serviceArns"]:
+        ecs.create_service(
+            cluster=CLUSTER, serviceName="web", desiredCount=2, deploymentController={"type": "EXTERNAL"}
+        )
+    made = ecs.create_task_set(
+        cluster=CLUSTER,
+        service="web",
+        taskDefinition=version,
+        launchType="FARGATE",
+        networkConfiguration=NETWORK,
+        scale={"value": 100, "unit": "PERCENT"},
+    )["taskSet"]["id"]
+    shop.sim.advance(120)
+    ecs.update_service_primary_task_set(cluster=CLUSTER, service="web", primaryTaskSet=made)
+    return str(made)
 
 
 # -- what the target names
@@ -361,9 +397,37 @@ def register(shop: Shop, **more: t.Any) -> None:
 def test_a_role_that_is_gone(shop: Shop) -> None:
     iam = shop.world.client("iam")
     iam.create_role(RoleName="web", Path="/shop/", AssumeRolePolicyDocument="{}")
-    role = f"arn:aws:iam::{ACCOUNT}:role"
-    register(shop, taskRoleArn=f"{role}/shop/web", executionRoleArn=f"{role}/pull")
+    register(shop, taskRoleArn=f"{ROLE}/shop/web", executionRoleArn=f"{ROLE}/pull")
     assert "IAM role pull (the task execution role)" in refused(shop.rollback(), "target_role")
+
+
+def test_an_environment_file_that_is_gone(shop: Shop) -> None:
+    s3 = shop.world.client("s3")
+    s3.create_bucket(Bucket="shop", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="shop", Key="prod.env", Body=b"PASSWORD=hunter2")
+    releases(shop, **environment_file("prod.env"))
+    run = shop.info()
+    assert (run.findings("target_file"), "hunter2" in run.everything) == ([], False)
+    s3.delete_object(Bucket="shop", Key="prod.env")
+    words = "S3 object arn:aws:s3:::shop/prod.env (container app, environmentFiles), which does not exist any more"
+    assert words in refused(shop.rollback(), "target_file")
+    s3.delete_bucket(Bucket="shop")
+    assert words in refused(shop.rollback(), "target_file")
+
+
+def test_an_access_point_that_is_gone(shop: Shop) -> None:
+    efs = shop.world.client("efs")
+    made = efs.create_file_system(CreationToken="data")["FileSystemId"]
+    access = efs.create_access_point(ClientToken="data", FileSystemId=made)["AccessPointId"]
+    settings = {
+        "fileSystemId": made,
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": access, "iam": "ENABLED"},
+    }
+    register(shop, volumes=[{"name": "data", "efsVolumeConfiguration": settings}])
+    assert [f for f in shop.info().only["findings"] if f["check"].startswith("target_")] == []
+    efs.delete_access_point(AccessPointId=access)
+    assert f"EFS access point {access} (volume data)" in refused(shop.rollback(), "target_access_point")
 
 
 def test_a_file_system_that_is_gone(shop: Shop) -> None:
@@ -372,29 +436,7 @@ def test_a_file_system_that_is_gone(shop: Shop) -> None:
     assert "EFS file system fs-0123456789abcdef0 (volume data)" in refused(shop.rollback(), "target_file_system")
 
 
-# -- what cannot be known
-
-
-@pytest.mark.parametrize(
-    ("operation", "permission", "check", "container"),
-    [
-        ("GetTaskProtection", "ecs:GetTaskProtection", "protected_tasks", {}),
-        ("DescribeLogGroups", "logs:DescribeLogGroups", "target_log_group", awslogs("/shop/web")),
-        ("GetParameters", "ssm:GetParameters", "target_parameter", secrets("/shop/here")),
-        (
-            "DescribeSecret",
-            "secretsmanager:DescribeSecret",
-            "target_secret",
-            secrets(f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:db-AbCdEf"),
-        ),
-    ],
-)
-def test_a_missing_permission_is_named_and_holds_nothing_up(
-    shop: Shop, operation: str, permission: str, check: str, container: dict[str, t.Any]
-) -> None:
-    releases(shop, **container)
-    shop.deny(operation)
-    assert f"needs the permission {permission}" in warned(shop.rollback(), check, "unknown")
+# -- what is not waited for, and what is left out
 
 
 def test_an_api_that_does_not_answer_in_time_holds_nothing_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
