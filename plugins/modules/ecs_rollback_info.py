@@ -261,6 +261,7 @@ api_calls:
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options, view, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 
@@ -280,7 +281,7 @@ def main() -> None:
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
     aws = Aws(module.client)
-    plans = Planner(aws, params["cluster"], wish, all_marks=True).make_plans(names)
+    plans = Planner(aws, params["cluster"], wish, all_marks=True, clock=Clock()).make_plans(names)
     for name, planned in plans.items():
         _progress.say(f"[{name}] {wording.plan_line(planned)}")
     services = [view.of(planned, params["cluster"]) for planned in plans.values()]

@@ -28,7 +28,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 
 _S3ErrorHandler: t.Final = error_handler("s3")
 
-# What an AppSpec file of ECS may be (revisionType S3 with bundleType YAML or JSON, RevisionLocation in botocore's model).
+# What an AppSpec file of ECS may be (bundleType of S3Location in botocore's model).
 _FILES: t.Final = frozenset({"yaml", "json"})
 # Far more than an AppSpec file has; what is larger is something else.
 LARGEST: t.Final = 256 * 1024

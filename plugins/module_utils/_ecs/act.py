@@ -70,6 +70,8 @@ class Accepted:
     copy: str = ""
     # The ARN of our own service deployment, where it is known already.
     own_record: str = ""
+    # A deployment of CodeDeploy was only in the way and ends: stopped where it is, or rolled back. Then comes ours.
+    makes_room: t.Literal["", "stopped", "rolled_back"] = ""
 
     @property
     def record_id(self) -> str:

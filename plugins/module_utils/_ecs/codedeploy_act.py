@@ -21,7 +21,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, codedeploy_plan, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted, AnswerLost, PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Finding
 
 METHODS: t.Final = frozenset({"codedeploy_stop", "codedeploy_deployment"})
 
@@ -41,22 +41,49 @@ def stop(aws: Aws, planned: plan.Plan) -> Accepted:
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
     id_ = planned.running.arn
-    notes: tuple[Finding, ...] = ()
+    return Accepted(planned.service, wrote=True, service_deployment=id_, findings=_stop(aws, id_, roll_back=True))
+
+
+def make_room(aws: Aws, planned: plan.Plan) -> Accepted:
+    """End the deployment that is in the way of the one that is planned; a rollback of CodeDeploy's is waited for.
+
+    Raises :class:`.act.PlanIsStale` where it ended meanwhile.
+    """
+    blocking = planned.in_the_way
+    if blocking is None:
+        raise PlanIsStale("no deployment is running any more")
+    if blocking.status in ROLLING_BACK:
+        return Accepted(planned.service, wrote=False, service_deployment=blocking.arn, makes_room="rolled_back")
+    now = api.batch_get_deployments(aws, [blocking.arn]).get(blocking.arn)
+    if now is None or not now.running:
+        raise PlanIsStale(f"deployment {blocking.arn} has ended meanwhile")
+    roll_back = codedeploy_plan.returns_the_traffic(now)
+    notes = _stop(aws, blocking.arn, roll_back)
+    return Accepted(
+        planned.service,
+        wrote=True,
+        service_deployment=blocking.arn,
+        findings=notes,
+        makes_room="rolled_back" if roll_back else "stopped",
+    )
+
+
+def _stop(aws: Aws, id_: str, roll_back: bool) -> tuple[Finding, ...]:
     try:
-        api.stop_deployment(aws, id_, roll_back=True)
+        api.stop_deployment(aws, id_, roll_back)
     except AwsCallError as exc:
         if api.has_ended_meanwhile(exc):
             raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
         if not exc.no_answer:
             raise
-        notes = (_stopped_all_the_same(aws, id_, exc),)
-    return Accepted(planned.service, wrote=True, service_deployment=id_, findings=notes)
+        return (_stopped_all_the_same(aws, id_, roll_back, exc),)
+    return ()
 
 
-def _stopped_all_the_same(aws: Aws, id_: str, error: AwsCallError) -> Finding:
+def _stopped_all_the_same(aws: Aws, id_: str, roll_back: bool, error: AwsCallError) -> Finding:
     """The answer was lost: a second request does no harm, and tells."""
     try:
-        api.stop_deployment(aws, id_, roll_back=True)
+        api.stop_deployment(aws, id_, roll_back)
         return _answer_lost("StopDeployment", error, f"it was sent again for {id_}")
     except (AwsCallError, IncompleteAnswerError) as exc:
         if api.has_ended_meanwhile(exc) if isinstance(exc, AwsCallError) else False:

@@ -25,6 +25,7 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    ROLLING_BACK,
     Deployment,
     Revision,
     Service,
@@ -40,6 +41,13 @@ _ROLLED_BACK_BY: t.Final = {
     "Stopped": "ROLLBACK_FAILED",
 }
 _ENDED: t.Final = {"Succeeded": "SUCCESSFUL", "Failed": "FAILED", "Stopped": "STOPPED"}
+
+
+# The id of a rollback deployment appears later than the status of what it rolls back (kayac/ecspresso #663 and #673).
+# Beyond this many seconds none comes.
+AFTERMATH: t.Final = 60.0
+# By how a deployment ended (errorInformation in GetDeployment), the event that CodeDeploy rolls back at.
+_EVENTS: t.Final = {"Failed": "DEPLOYMENT_FAILURE", "ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,28 @@ def status(deployment: CodeDeployment, rollback: CodeDeployment | None) -> str:
     return _ROLLED_BACK_BY.get(rollback.status, "ROLLBACK_IN_PROGRESS")
 
 
+def rollback_is_due(deployment: CodeDeployment, now: datetime | None) -> bool:
+    """CodeDeploy can still be about to roll back a deployment that has ended.
+
+    Whether somebody's StopDeployment asked for it shows nowhere, so after every stop one has to wait and see.
+    """
+    told = deployment.rollback_deployment or deployment.rollback_message or deployment.is_rollback
+    if now is None or told or deployment.completed_at is None or deployment.status not in ("Stopped", "Failed"):
+        return False
+    if abs((now - deployment.completed_at).total_seconds()) >= AFTERMATH:
+        return False
+    event = _EVENTS.get(deployment.error_code if deployment.status == "Stopped" else "Failed")
+    return event is None or event in deployment.rollback_events
+
+
+def _rollbacks(ordered: t.Sequence[CodeDeployment]) -> dict[str, CodeDeployment]:
+    """By the id of a deployment, the one that rolls it back: either of the two can be the first to say so."""
+    by_id = {d.id: d for d in ordered}
+    found = {d.triggered_by: d for d in ordered if d.triggered_by}
+    found.update({d.id: by_id[d.rollback_deployment] for d in ordered if d.rollback_deployment in by_id})
+    return found
+
+
 def reason(deployment: CodeDeployment) -> str:
     """Why it is where it is, in CodeDeploy's words; empty where there is nothing to say."""
     if deployment.status == "Ready":
@@ -73,19 +103,21 @@ def records(
     deployments: t.Iterable[CodeDeployment],
     revisions: t.Mapping[str, Revision],
     problems: t.Mapping[str, str] | None = None,
+    now: datetime | None = None,
 ) -> tuple[list[ServiceDeployment], list[Unread]]:
     """The records, and the deployments that had to be left out since nothing says what they deployed.
 
-    ``revisions`` are what the deployments deploy, by deployment id, and ``problems`` why that is not known.
+    ``revisions`` are what the deployments deploy, by deployment id, and ``problems`` why that is not known. Without
+    ``now`` it is taken for certain that what has ended without a rollback gets none.
     """
     ordered = sorted(deployments, key=lambda d: d.created_at)
     by_id = {d.id: d for d in ordered}
-    rollbacks = {d.triggered_by: d for d in ordered if d.triggered_by}
-    rollbacks.update({d.id: by_id[d.rollback_deployment] for d in ordered if d.rollback_deployment in by_id})
+    rollbacks = _rollbacks(ordered)
+    due = {d.id for d in ordered[-1:] if d.id not in rollbacks and rollback_is_due(d, now)}
     told = {**revisions, **_told_by_task_sets(service, ordered, revisions)}
     wanted = [d for d in ordered if not (d.is_rollback and d.triggered_by in by_id)]
     known = [d for d in wanted if d.id in told]
-    made = [_record(service, d, rollbacks.get(d.id), told, newest=d is wanted[-1]) for d in known]
+    made = [_record(service, d, rollbacks.get(d.id), told, newest=d is wanted[-1], due=d.id in due) for d in known]
     why = problems or {}
     unread = [
         Unread(d.id, status(d, rollbacks.get(d.id)), d.created_at, why.get(d.id, ""))
@@ -123,8 +155,10 @@ def _record(
     rollback: CodeDeployment | None,
     told: t.Mapping[str, Revision],
     newest: bool,
+    due: bool,
 ) -> ServiceDeployment:
-    state = status(deployment, rollback)
+    state = "ROLLBACK_REQUESTED" if due else status(deployment, rollback)
+    going_back = state in ROLLING_BACK
     finished = rollback.completed_at if rollback is not None else deployment.completed_at
     back: Revision | None = None
     if state == "ROLLBACK_SUCCESSFUL" or (state in ("FAILED", "STOPPED") and newest):
@@ -132,14 +166,14 @@ def _record(
     if back is None and state.startswith("ROLLBACK") and rollback is not None:
         back = told.get(rollback.id)
     sources: tuple[Revision, ...] = ()
-    if deployment.running or state == "ROLLBACK_IN_PROGRESS":
+    if deployment.running or going_back:
         source = original(service, deployment)
         sources = (_revision_of(source, told),) if source is not None else ()
     return ServiceDeployment(
         arn=deployment.id,
         status=state,
         created_at=deployment.created_at,
-        finished_at=None if state == "ROLLBACK_IN_PROGRESS" else finished,
+        finished_at=None if going_back else finished,
         target=told[deployment.id],
         reason=reason(deployment),
         sources=sources,

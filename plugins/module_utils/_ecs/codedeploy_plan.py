@@ -18,12 +18,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import APPSPEC, LOCATION
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    ROLLING_BACK,
+    Finding,
+    Revision,
+    Service,
+    ServiceDeployment,
+)
 
 # Without steps, of the predefined configurations
 # (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html).
@@ -170,6 +176,26 @@ def passed_by(
         f"({later[-1].why}). Nothing is guessed: name a version with revision"
     )
     return [Finding("unread_deployment", "block", what)]
+
+
+def returns_the_traffic(running: Deployment) -> bool:
+    """Whether a deployment that is only in the way of another one is stopped with a rollback.
+
+    As a rule yes: "CodeDeploy reroutes traffic from the replacement task set to the original task set"
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-steps-ecs.html), and the next deployment does
+    not begin with traffic that is half shifted. No where nothing has begun, and no where all traffic is on the
+    replacement already: it would go to a version that nobody has asked for, and from there to the target.
+    """
+    return not (running.waits_for_termination or running.status in ("Created", "Queued"))
+
+
+def told_of_blocking(running: ServiceDeployment, lands_on: str | None, target: str) -> Finding:
+    """That another deployment has to end first."""
+    what = f"deployment {running.arn} to {names.short(running.target.task_definition)} is running ({running.status})"
+    lands = f"on {names.short(lands_on)}" if lands_on else "on a version that is not known"
+    first = "is waited for" if running.status in ROLLING_BACK else "is stopped first"
+    why = f"CodeDeploy runs one deployment at a time, and that one, undone, lands {lands}, not on {names.short(target)}"
+    return Finding("in_flight", "info", f"{what} and {first}: {why}")
 
 
 def balanced(service: Service, request_: Request | None) -> Service:

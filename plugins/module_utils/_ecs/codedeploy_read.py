@@ -14,6 +14,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_ar
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, s3
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import read as codedeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
@@ -30,10 +31,14 @@ class NoGroup(Exception):
 
 
 class CodeDeploy:
-    """The deployment groups and deployments of services with the controller CODE_DEPLOY."""
+    """The deployment groups and deployments of services with the controller CODE_DEPLOY.
 
-    def __init__(self, aws: Aws) -> None:
+    With a ``clock`` a rollback counts that CodeDeploy can still be about to make.
+    """
+
+    def __init__(self, aws: Aws, clock: Clock | None = None) -> None:
         self._aws = aws
+        self._clock = clock
         self._found = codedeploy.EcsGroups(aws)
         self.groups: dict[str, Group] = {}
         # Objects in S3, or why they cannot be read: many deployments can share one.
@@ -74,7 +79,8 @@ class CodeDeploy:
         ]
         deployments += api.batch_get_deployments(self._aws, late).values()
         revisions, problems = self._revisions(service, group, deployments)
-        return codedeploy_history.records(service, deployments, revisions, problems)
+        now = self._clock.now() if self._clock is not None else None
+        return codedeploy_history.records(service, deployments, revisions, problems, now)
 
     def _revisions(
         self, service: Service, group: Group, deployments: t.Sequence[Deployment]
@@ -104,7 +110,7 @@ class CodeDeploy:
         return found, problems
 
     def _in_s3(self, deployment: Deployment) -> tuple[str, Location]:
-        """An AppSpec file in S3, and from where the very same is deployed again. Raises :class:`.appspec.Unreadable`."""
+        """An AppSpec file in S3, and from where the same is deployed again. Raises :class:`.appspec.Unreadable`."""
         where = s3.key(deployment.revision)
         why = s3.unreadable(deployment.revision)
         if why:

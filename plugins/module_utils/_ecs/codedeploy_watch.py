@@ -23,9 +23,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeplo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Look, Record, Watched, replaced_by
 
-# The id of a rollback deployment appears later than the status of what it rolls back (kayac/ecspresso #663 and #673),
-# and the old task set is drained later than the status of the deployment. Beyond this many seconds neither comes.
-_AFTERMATH: t.Final = 60.0
+# The old task set is drained later than the status of the deployment, too.
+_AFTERMATH: t.Final = codedeploy_history.AFTERMATH
 # A deployment's target costs a call of its own: it is read while this many or fewer are watched.
 _FEW: t.Final = 10
 
@@ -36,9 +35,21 @@ def assess(watched: Watched, service: Service, record: Record | None) -> Look:
         return Look("failed", f"the service is {service.status} now: somebody deleted it meanwhile")
     if record is None:
         return Look("going")
+    if watched.makes_room:
+        return _out_of_the_way(watched, record)
     if watched.service_deployment:
         return _going_back(watched, service, record)
     return _going_forward(watched, service, record)
+
+
+def _out_of_the_way(watched: Watched, record: Record) -> Look:
+    """A deployment that only has to end, with the rollback that was asked for, before ours can begin."""
+    if record.status not in TERMINAL:
+        return Look("going")
+    unnamed = record.status in ("STOPPED", "FAILED") and not record.rollback_told
+    if watched.makes_room == "rolled_back" and unnamed and record.ended_ago <= _AFTERMATH:
+        return Look("going")
+    return Look("ended_before", "it is out of the way")
 
 
 def _going_forward(watched: Watched, service: Service, record: Record) -> Look:
@@ -70,6 +81,8 @@ def _going_back(watched: Watched, service: Service, record: Record) -> Look:
         return Look("going")
     if record.status == "FAILED":
         return Look("ended_before", "the deployment failed before CodeDeploy could stop it")
+    if record.status == "STOPPED" and not record.rollback_told:
+        return Look("ended_before", "CodeDeploy stopped it, and rolled nothing back")
     if record.status == "STOPPED":
         return Look("failed", record.reason or "CodeDeploy stopped it, and rolled nothing back")
     if record.ended_ago <= _AFTERMATH:
@@ -130,15 +143,29 @@ class Looker:
                 if d.id in watched and d.rollback_deployment and d.rollback_deployment not in found
             ]
             found.update(api.batch_get_deployments(self._aws, late))
+            self._find_unnamed(watched, found, now)
         except (AwsCallError, IncompleteAnswerError):
             return {}
-        self._rollbacks = {id_: found[id_].rollback_deployment for id_ in watched if id_ in found}
-        self._rollbacks = {id_: rollback for id_, rollback in self._rollbacks.items() if rollback}
+        named = {id_: found[id_].rollback_deployment for id_ in watched if id_ in found}
+        self._rollbacks.update({id_: rollback for id_, rollback in named.items() if rollback})
         return {
-            id_: self._record(found[id_], found.get(found[id_].rollback_deployment), place, now, len(watched))
+            id_: self._record(found[id_], found.get(self._rollbacks.get(id_, "")), place, now, len(watched))
             for id_, place in watched.items()
             if id_ in found
         }
+
+    def _find_unnamed(self, watched: t.Iterable[str], found: dict[str, CodeDeployment], now: datetime) -> None:
+        """Rollbacks that run already, while what they roll back does not name them yet."""
+        for id_ in watched:
+            ended = found.get(id_)
+            if ended is None or id_ in self._rollbacks or not codedeploy_history.rollback_is_due(ended, now):
+                continue
+            ids = api.list_deployments(self._aws, ended.application, ended.group, most=api.DEPLOYMENTS_PER_CALL)
+            listed = api.batch_get_deployments(self._aws, [i for i in ids if i not in found])
+            mine = next((d for d in listed.values() if d.triggered_by == id_), None)
+            if mine is not None:
+                self._rollbacks[id_] = mine.id
+                found[mine.id] = mine
 
     def _record(
         self,

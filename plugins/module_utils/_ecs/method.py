@@ -99,7 +99,7 @@ def _in_flight_unrecorded(in_flight: InFlight, target: str, deploying: str) -> S
 
 
 def _by_codedeploy(in_flight: InFlight, history: History | None, target: str, current: str) -> Step:
-    """CodeDeploy runs one deployment of a group at a time, so one that runs can be stopped, but not superseded.
+    """CodeDeploy runs one deployment of a group at a time, so one that runs cannot be superseded, only stopped.
 
     https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
     """
@@ -118,10 +118,5 @@ def _by_codedeploy(in_flight: InFlight, history: History | None, target: str, cu
     native = history.native_stop_lands_on
     if running.status in STOPPABLE and native is not None and names.same(native, target):
         return Step("act", "codedeploy_stop")
-    lands = f"on {names.short(native)}" if native else "on a version that is not known"
-    return Step(
-        "refuse",
-        "none",
-        f"{what}. CodeDeploy runs one deployment at a time, and stopping this one lands {lands}, not on "
-        f"{names.short(target)}. Wait for its end, or stop it; then run the same command again",
-    )
+    # It has to end first.
+    return Step("act", "codedeploy_deployment")

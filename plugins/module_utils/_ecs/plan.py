@@ -36,7 +36,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, what_runs_now
 
-
 # Where a target comes from that was found in the history.
 _FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
 
@@ -112,6 +111,11 @@ class Plan:
     task_set: Deployment | None = None
 
     @property
+    def in_the_way(self) -> ServiceDeployment | None:
+        """The deployment that has to end before ours can begin: CodeDeploy runs one of a group at a time."""
+        return self.running if self.method == "codedeploy_deployment" else None
+
+    @property
     def deploys(self) -> bool:
         """The target's task definition is deployed anew, so that it must be fit for that."""
         return self.method in method.DEPLOYS or (self.method == "primary_task_set" and self.task_set is None)
@@ -160,8 +164,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     else:
         findings += preflight.tasks_option(service, wish.tasks)
         step = method.of(wish.in_flight, service, history, choice, target.arn, current)
-        if facts.unread and step.method == "codedeploy_deployment" and choice.source in _FOUND:
-            findings += codedeploy_plan.passed_by(history, facts.unread, target.arn, wish.selection.as_of)
+        findings += _of_codedeploy(wish, facts, choice, target.arn, step.method)
         fitness = _fitness(wish, facts, target, now, good, step.method)
         findings += fitness.findings
         findings += facts.readiness
@@ -206,6 +209,18 @@ def _candidates(facts: Facts) -> tuple[Candidate, ...]:
     if facts.service.controller == "EXTERNAL":
         return external.candidates(facts.service, facts.known)
     return facts.history.candidates(facts.known) if facts.history else ()
+
+
+def _of_codedeploy(wish: Wish, facts: Facts, choice: Choice, target: str, way: Method) -> list[Finding]:
+    """What CodeDeploy's deployments have to do with one more of them."""
+    history, found = facts.history, []
+    if way != "codedeploy_deployment" or history is None:
+        return []
+    if history.running is not None:
+        found.append(codedeploy_plan.told_of_blocking(history.running, history.native_stop_lands_on, target))
+    if choice.source in _FOUND:
+        found += codedeploy_plan.passed_by(history, facts.unread, target, wish.selection.as_of)
+    return found
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_plan,
     codedeploy_read,
@@ -46,11 +47,14 @@ class Planner:
     only as many as the choice needs.
     """
 
-    def __init__(self, aws: Aws, cluster: str, wish: plan.Wish, all_marks: bool = False) -> None:
+    def __init__(
+        self, aws: Aws, cluster: str, wish: plan.Wish, all_marks: bool = False, clock: Clock | None = None
+    ) -> None:
         self._aws = aws
         self._cluster = cluster
         self._wish = wish
         self._all_marks = all_marks
+        self._clock = clock
         self._task_definitions = read.TaskDefinitions(aws)
         self._thorough = True
 
@@ -63,7 +67,7 @@ class Planner:
         except (AwsCallError, IncompleteAnswerError) as exc:
             return {name: _refused(name, self._why_no_service(exc)) for name in service_names}
         present = {name: service for name, service in found.items() if isinstance(service, Service)}
-        histories = read.Histories(self._aws, self._cluster)
+        histories = read.Histories(self._aws, self._cluster, self._clock)
         histories.read(_worth_a_history(present.values()))
         # By name and by ARN it is still one service.
         first = {present[name].arn if name in present else name: name for name in reversed(service_names)}

@@ -14,6 +14,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import CodeDeploy, NoGroup
@@ -54,14 +55,14 @@ class Histories:
     ``problems`` holds, by service name, why a history could not be read.
     """
 
-    def __init__(self, aws: Aws, cluster: str) -> None:
+    def __init__(self, aws: Aws, cluster: str, clock: Clock | None = None) -> None:
         self._aws = aws
         self._cluster = cluster
         self.found: dict[str, history.History] = {}
         self.problems: dict[str, str] = {}
         # Deployments of CodeDeploy that do not say what they deployed.
         self.unread: dict[str, tuple[Unread, ...]] = {}
-        self.codedeploy = CodeDeploy(aws)
+        self.codedeploy = CodeDeploy(aws, clock)
 
     def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
         """Read the newest deployments of these services, or all that AWS keeps."""

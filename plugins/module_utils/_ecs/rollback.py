@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     act,
     api,
     codedeploy_act,
+    codedeploy_again,
     external_act,
     fast,
     marks,
@@ -70,7 +71,7 @@ class Rollback:
         self._order = order
         self._clock = clock
         self._began = clock.monotonic()
-        self._planner = Planner(aws, order.cluster, order.wish)
+        self._planner = Planner(aws, order.cluster, order.wish, clock=clock)
         self.runs: list[ServiceRun] = []
 
     def run(self) -> list[ServiceRun]:
@@ -165,7 +166,9 @@ class Rollback:
             run.end("refused", exc.explain() + hint)
             return True
         run.service = run.accepted.service
-        run.changed = run.accepted.wrote
+        run.changed = run.changed or run.accepted.wrote
+        if run.accepted.makes_room:
+            run.first_plan = run.first_plan or planned
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
         _progress.say(f"[{run.name}] {wording.accepted_line(run, run.accepted.record_id)}")
@@ -185,6 +188,8 @@ class Rollback:
             return external_act.begin(self._aws, planned, tasks)
         if planned.method == "codedeploy_stop":
             return codedeploy_act.stop(self._aws, planned)
+        if planned.in_the_way is not None:
+            return codedeploy_act.make_room(self._aws, planned)
         if planned.method == "codedeploy_deployment":
             self._tell_of_termination_wait(run, planned)
             return codedeploy_act.deploy(self._aws, planned, self._order.reason, tasks)
@@ -226,12 +231,15 @@ class Rollback:
 
     def _plan_again(self, run: ServiceRun, attempt: int) -> None:
         """The service changed under the plan: go on only where the new plan needs nobody's decision."""
+        if run.first_plan is not None:
+            self._go_on(run, run.first_plan, attempt)
+            return
         before = run.plan
         planned = next(iter(self._planner.make_plans([run.name]).values()))
         run.take_plan(planned)
         if run.outcome is not None or run.plan is None or before is None:
             return
-        if run.plan.method == "adopt" or names.same(run.plan.current, before.current):
+        if run.plan.method == "adopt" or codedeploy_again.is_as_before(before, run.plan):
             if attempt < _PLANS_PER_SERVICE:
                 self._act_on([run], attempt + 1)
                 return
@@ -244,24 +252,55 @@ class Rollback:
             "that back",
         )
 
+    def _go_on(self, run: ServiceRun, first: plan.Plan, attempt: int = 1) -> None:
+        """What was in the way has ended: to the target that was chosen, unless somebody came in between."""
+        said = run.findings
+        wish = codedeploy_again.wish(self._order.wish, first)
+        # By now it is known whether a rollback was asked for, so that none has to be waited for.
+        planner = Planner(self._aws, self._order.cluster, wish)
+        run.take_plan(codedeploy_again.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
+        run.findings = [*said, *(f for f in run.findings if f not in said)]
+        run.accepted = None
+        if run.outcome is not None or run.plan is None:
+            return
+        problem = codedeploy_again.in_between(first, run.plan)
+        if problem:
+            run.end("refused", problem)
+        elif attempt < _PLANS_PER_SERVICE:
+            self._act_on([run], attempt + 1)
+        else:
+            run.end("refused", f"the deployment group was busy {attempt} times")
+
     # -- watch
 
+    def _make_room(self, sweeper: Sweeper[ServiceRun]) -> None:
+        """See deployments off that are in the way of ours, also where the end of ours is not waited for."""
+        for _attempt in range(_PLANS_PER_SERVICE):
+            waiting = [run for run in self.runs if run.makes_room]
+            for run in sweeper.watch(waiting) if waiting else []:
+                if run.first_plan is not None:
+                    self._go_on(run, run.first_plan)
+        for run in self.runs:
+            if run.makes_room:
+                run.end("failed", "the deployment that is in the way kept coming back")
+
     def _watch(self) -> None:
+        order = self._order
+        sweeper: Sweeper[ServiceRun] = Sweeper(
+            self._aws, self._clock, order.wait_until, order.wait_timeout, self._began
+        )
+        self._make_room(sweeper)
         going = [run for run in self.runs if run.outcome is None]
-        if not self._order.wait:
+        if not order.wait:
             for run in going:
                 run.end("started", "AWS accepted it; how it ends was not watched")
                 self._tell_of_unset_tasks(run)
                 self._tell_of_unfinished_task_set(run)
             return
-        order = self._order
-        sweeper: Sweeper[ServiceRun] = Sweeper(
-            self._aws, self._clock, order.wait_until, order.wait_timeout, self._began
-        )
         for _attempt in range(_PLANS_PER_SERVICE):
             again = sweeper.watch(going) if going else []
             for run in again:
-                run.accepted = None
+                run.accepted = run.accepted if run.first_plan is not None else None
                 self._plan_again(run, attempt=1)
             going = [run for run in again if run.outcome is None]
         for run in going:

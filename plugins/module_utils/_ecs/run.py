@@ -41,6 +41,8 @@ class ServiceRun:
     diagnosis: Diagnosis | None = None
     deregistered: str | None = None
     configuration_tags: tuple[str, ...] = ()
+    # The plan for which another deployment had to end first, and what was said of that.
+    first_plan: Plan | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -74,6 +76,11 @@ class ServiceRun:
         self.end("rolled_back", watch.verified(state, self.target))
 
     @property
+    def makes_room(self) -> bool:
+        """Another deployment is ending, so that ours can begin."""
+        return self.outcome is None and self.accepted is not None and bool(self.accepted.makes_room)
+
+    @property
     def begun(self) -> watch.Begun:
         """What is to be watched. Raises ValueError where nothing was begun."""
         if self.accepted is None or self.plan is None:
@@ -85,6 +92,7 @@ class ServiceRun:
             known_deployments=self._known - {self.accepted.deployment_id},
             strategy=self.accepted.service.strategy,
             controller=self.accepted.service.controller,
+            makes_room=self.accepted.makes_room,
         )
         if watched.controller == "CODE_DEPLOY":
             own_record = self.accepted.deployment_id

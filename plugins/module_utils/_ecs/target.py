@@ -199,6 +199,9 @@ def _as_of(selection: Selection, when: datetime, current: str, history: History 
 
 def our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
     """What the service's tags say of a rollback by this collection, where nothing was deployed since."""
+    cut_off = _cut_off_on_the_way(service, current, history)
+    if cut_off is not None:
+        return cut_off
     primary = service.primary
     if primary is None or (history is not None and history.running is not None):
         return None
@@ -221,6 +224,22 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
             unfinished=True,
         )
     return None
+
+
+def _cut_off_on_the_way(service: Service, current: str, history: History | None) -> Choice | None:
+    """Where an earlier run wanted to go that ended a deployment of CodeDeploy first, and did not live to deploy."""
+    begun, newest = marks.started(service.tags), history.newest if history else None
+    if begun is None or history is None or newest is None or newest.by == "ECS" or newest.status == "SUCCESSFUL":
+        return None
+    left = newest.target.task_definition
+    if begun.deployment != newest.arn or begun.left != names.short(left) or begun.target == names.short(left):
+        return None
+    lands_on = history.native_stop_lands_on if history.running is not None else current
+    if lands_on is None or begun.target == names.short(lands_on):
+        return None
+    target = next((c for c in history.records if names.short(c) == begun.target), begun.target)
+    why = f"an earlier run ended deployment {newest.arn} to go from {begun.left} to {begun.target}, and got no further"
+    return Choice("running_rollback", target, why, left)
 
 
 def _running_rollback(history: History) -> Choice:

@@ -48,6 +48,8 @@ class Watched:
     known_deployments: frozenset[str]
     strategy: str = "ROLLING"
     controller: str = "ECS"
+    # A deployment of CodeDeploy that is only in the way: stopped where it is, or rolled back.
+    makes_room: t.Literal["", "stopped", "rolled_back"] = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
 import pytest
 
@@ -172,6 +173,74 @@ def test_what_is_not_known_to_deploy_anything_is_left_out_unless_its_task_set_st
     assert unread == [codedeploy_history.Unread("d-1", "SUCCESSFUL", at(0), "denied")]
 
 
+NO_EVENTS: tuple[str, ...] = ()
+ALARM = "DEPLOYMENT_STOP_ON_ALARM"
+
+
+@pytest.mark.parametrize(
+    ("ended", "events", "later", "due"),
+    [
+        # Whether somebody's stop asked for a rollback shows nowhere.
+        ({"status": "Stopped", "error_code": "MANUAL_STOP"}, NO_EVENTS, 5, True),
+        ({"status": "Stopped", "error_code": "SOMETHING_NEW"}, NO_EVENTS, 5, True),
+        ({"status": "Stopped"}, NO_EVENTS, 5, True),
+        ({"status": "Stopped"}, NO_EVENTS, 59, True),
+        ({"status": "Stopped"}, NO_EVENTS, 60, False),
+        # Clocks that differ.
+        ({"status": "Stopped"}, NO_EVENTS, -5, True),
+        ({"status": "Stopped"}, NO_EVENTS, -7200, False),
+        ({"status": "Stopped", "error_code": "ALARM_ACTIVE"}, NO_EVENTS, 5, False),
+        ({"status": "Stopped", "error_code": "ALARM_ACTIVE"}, (ALARM,), 5, True),
+        ({"status": "Failed", "error_code": "TIMEOUT"}, NO_EVENTS, 5, False),
+        ({"status": "Failed", "error_code": "TIMEOUT"}, (ALARM,), 5, False),
+        ({"status": "Failed", "error_code": "TIMEOUT"}, ("DEPLOYMENT_FAILURE",), 5, True),
+        ({"status": "Succeeded"}, ("DEPLOYMENT_FAILURE",), 5, False),
+        ({"status": "InProgress"}, ("DEPLOYMENT_FAILURE",), 5, False),
+        ({"status": "SomethingNew"}, ("DEPLOYMENT_FAILURE",), 5, False),
+        ({"status": "Stopped", "rollback_message": "There is nothing to go back to."}, NO_EVENTS, 5, False),
+        ({"status": "Stopped", "rollback_deployment": "d-2"}, NO_EVENTS, 5, False),
+        ({"status": "Stopped", "creator": "codeDeployRollback"}, NO_EVENTS, 5, False),
+    ],
+)
+def test_codedeploy_can_still_be_about_to_roll_back(
+    ended: dict[str, str], events: tuple[str, ...], later: float, due: bool
+) -> None:
+    deployment = made("d-1", hour=1, rollback_events=events, **ended)
+    now = (deployment.completed_at or at(70)) + timedelta(seconds=later)
+    assert codedeploy_history.rollback_is_due(deployment, now) is due
+    assert codedeploy_history.rollback_is_due(deployment, None) is False
+
+
+def test_a_rollback_that_is_due_is_one_that_runs() -> None:
+    on = blue_green(task_set(42, "d-2"), task_set(41, "d-1", "ACTIVE"))
+    listed = [made("d-1"), made("d-2", "Stopped", 1, error_code="MANUAL_STOP")]
+    revisions = {"d-1": Revision("", arn(41)), "d-2": Revision("", arn(42))}
+    records, _unread = codedeploy_history.records(on, listed, revisions, now=at(70))
+    past = history.read(records)
+    assert past.running is not None
+    assert (past.running.status, past.running.finished_at) == ("ROLLBACK_REQUESTED", None)
+    assert (past.lands_on, past.returning_from) == (arn(41), arn(42))
+    records, _unread = codedeploy_history.records(on, listed, revisions, now=at(75))
+    assert history.read(records).running is None
+
+
+def test_only_the_newest_can_still_be_rolled_back() -> None:
+    on = blue_green(task_set(42, "d-2"))
+    listed = [made("d-1", "Stopped", 0.9), made("d-2", "Succeeded", 1)]
+    revisions = {"d-1": Revision("", arn(41)), "d-2": Revision("", arn(42))}
+    records, _unread = codedeploy_history.records(on, listed, revisions, now=at(64))
+    assert [d.status for d in records] == ["STOPPED", "SUCCESSFUL"]
+
+
+def test_a_rollback_is_known_by_either_of_the_two() -> None:
+    on = blue_green(task_set(41, "d-1"))
+    rollback = made("d-3", "Succeeded", 2, creator="codeDeployRollback", triggered_by="d-2")
+    revisions = {"d-1": Revision("", arn(41)), "d-2": Revision("", arn(42)), "d-3": Revision("", arn(41))}
+    listed = [made("d-1"), made("d-2", "Stopped", 1), rollback]
+    records, _unread = codedeploy_history.records(on, listed, revisions)
+    assert [d.status for d in records] == ["SUCCESSFUL", "ROLLBACK_SUCCESSFUL"]
+
+
 def test_what_waits_for_somebody_says_so() -> None:
     assert codedeploy_history.reason(made("d-1", "Ready")) == "it waits for ContinueDeployment"
     ended = made("d-1", "Stopped", error_code="ALARM_ACTIVE", error="Alarms.", rollback_message="None to go back to.")
@@ -208,12 +277,15 @@ RETURNING = (
         # CodeDeploy has no way to supersede one.
         (GOING, 41, "supersede", ("act", "codedeploy_stop")),
         (GOING, 41, "refuse", ("refuse", "none")),
-        (GOING, 40, "stop", ("refuse", "none")),
-        (GOING, 40, "supersede", ("refuse", "none")),
+        # Undone it would not land there: it has to end first.
+        (GOING, 40, "stop", ("act", "codedeploy_deployment")),
+        (GOING, 40, "supersede", ("act", "codedeploy_deployment")),
+        (GOING, 40, "refuse", ("refuse", "none")),
         (GOING, 42, "stop", ("act", "adopt")),
         (RETURNING, 41, "stop", ("act", "adopt")),
         (RETURNING, 41, "refuse", ("act", "adopt")),
-        (RETURNING, 40, "stop", ("refuse", "none")),
+        (RETURNING, 40, "stop", ("act", "codedeploy_deployment")),
+        (RETURNING, 40, "refuse", ("refuse", "none")),
     ],
 )
 def test_the_method(story: t.Any, target: int, in_flight: method.InFlight, expected: tuple[str, str]) -> None:

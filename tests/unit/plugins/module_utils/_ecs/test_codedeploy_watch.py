@@ -95,7 +95,7 @@ GOOD_STANDS = task_set(41, "d-good", "ACTIVE")
         (on(OLD, GOOD_STANDS), record("IN_PROGRESS"), "going"),
         # The id of the rollback appears later than the status.
         (on(OLD, GOOD_STANDS), record("STOPPED"), "going"),
-        (on(OLD, GOOD_STANDS), record("STOPPED", ended_ago=61), "failed"),
+        (on(OLD, GOOD_STANDS), record("STOPPED", ended_ago=61), "ended_before"),
         (on(OLD, GOOD_STANDS), record("STOPPED", rollback_told=True), "failed"),
         (on(OLD, GOOD_STANDS), record("ROLLBACK_IN_PROGRESS"), "going"),
         (on(GOOD, OLD_STANDS), record("IN_PROGRESS"), "serving"),
@@ -119,6 +119,29 @@ GOOD_STANDS = task_set(41, "d-good", "ACTIVE")
 )
 def test_a_deployment_that_codedeploy_undoes(looked_at: Service, seen: Record | None, state: str) -> None:
     assert codedeploy_watch.assess(BACK, looked_at, seen).state == state
+
+
+@pytest.mark.parametrize(
+    ("seen", "stopped", "rolled_back"),
+    [
+        (record("PENDING"), "going", "going"),
+        (record("IN_PROGRESS"), "going", "going"),
+        (record("SOMETHING_NEW"), "going", "going"),
+        (record("ROLLBACK_IN_PROGRESS"), "going", "going"),
+        # The id of the rollback appears later than the status.
+        (record("STOPPED"), "ended_before", "going"),
+        (record("FAILED"), "ended_before", "going"),
+        (record("STOPPED", ended_ago=61), "ended_before", "ended_before"),
+        (record("STOPPED", rollback_told=True), "ended_before", "ended_before"),
+        (record("SUCCESSFUL"), "ended_before", "ended_before"),
+        (record("ROLLBACK_SUCCESSFUL", rollback_told=True), "ended_before", "ended_before"),
+        (record("ROLLBACK_FAILED", rollback_told=True), "ended_before", "ended_before"),
+    ],
+)
+def test_a_deployment_that_is_in_the_way(seen: Record, stopped: str, rolled_back: str) -> None:
+    for way, expected in (("stopped", stopped), ("rolled_back", rolled_back)):
+        watched = dataclasses.replace(BACK, makes_room=way)
+        assert codedeploy_watch.assess(watched, on(OLD, GOOD_STANDS), seen).state == expected
 
 
 def test_the_reason_is_codedeploy_s_own() -> None:
