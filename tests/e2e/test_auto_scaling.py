@@ -86,6 +86,18 @@ def test_the_result_is_published_also_where_auto_scaling_cannot_be_put_back(
     assert json.loads((tmp_path / "report.json").read_text())["services"]["web"]["outcome"] == "rolled_back"
 
 
+def test_it_ends_as_it_began_also_where_records_cannot_be_read(stage: Stage, rollback: Rollback) -> None:
+    stage.story()
+    stage.world.make_scalable(CLUSTER, "web", **PART)
+    stage.control.fail("ListTagsForResource", code="AccessDeniedException", times=None)
+    done = rollback(suspend_auto_scaling="true")
+    stage.control.clear_failures()
+    assert done.outcomes == {"web": "rolled_back"}
+    assert stage.auto_scaling()["SuspendedState"] == flags(PART)
+    # Whether an earlier run has left a record there is not known, and that is no success.
+    assert done.rc == 2
+
+
 def test_nothing_is_rolled_back_where_auto_scaling_cannot_be_suspended(stage: Stage, rollback: Rollback) -> None:
     """Auto scaling that goes on could undo the task counts under the rollback, which is why it was asked for."""
     stage.story()
