@@ -12,9 +12,14 @@ version_added: 0.1.0
 description:
   - Deploys a task definition that is registered already, watches its own deployment to the end, and says truthfully how
     it ended.
-  - On the events of O(rollback_events) the service goes back to its last known good version. What ECS can see and roll
-    back by itself it is told to, what it does not see this module does. Either way the module fails, with the reason,
-    and says what the service is on then.
+  - On the events of O(rollback_events) the service goes back to its last known good version. What ECS or CodeDeploy can
+    see and roll back by itself it is told to, what they do not see this module does. Either way the module fails, with
+    the reason, and says what the service is on then.
+  - With the deployment controller C(CODE_DEPLOY) it creates a deployment in the service's deployment group. The AppSpec
+    file is that of the deployment in service, with the task definition replaced. Where there is none, one is made from
+    the service's load balancer.
+  - With the deployment controller C(EXTERNAL) it brings up a task set like the PRIMARY one, and makes it PRIMARY when it
+    is steady. The one before is left standing. The listeners of load balancers are not changed.
   - All services are validated before the first of them is changed. Nothing is changed where one of them is refused.
   - It is safe to run twice. A service that is on the revision already is V(unchanged), one that is being moved to it is
     followed, and a revision that has failed in this service is refused, unless O(force).
@@ -71,18 +76,28 @@ options:
         asked for or not.
       - The circuit breaker and the alarms stay enabled for later deployments. M(lastgood.aws.ecs_auto_rollback)
         disables them again.
-      - Without it, nothing is enabled, and only what the service has enabled already is rolled back.
+      - Where CodeDeploy deploys, the events are set for this one deployment. An empty list, or V(none) alone, switches
+        them off for it.
+      - With the controller C(EXTERNAL) this module watches and goes back. A task set of its own that did not take over
+        is deleted. Deleting it is what stops such a deployment.
+      - Without it, nothing is enabled, and only what the service, or its deployment group, has enabled already is rolled
+        back.
     type: list
     elements: str
     choices:
       - DEPLOYMENT_FAILURE
       - DEPLOYMENT_STOP_ON_ALARM
       - DEPLOYMENT_STOP_ON_REQUEST
-    default: []
+      - none
   alarms:
     description:
-      - Names of the CloudWatch alarms for V(DEPLOYMENT_STOP_ON_ALARM). They replace those that the service has.
-      - Without it, those that the service has are used. There must be some.
+      - Names of the CloudWatch alarms for V(DEPLOYMENT_STOP_ON_ALARM). They replace those that the service has. Where
+        CodeDeploy deploys they replace those of the deployment group for this one deployment, which needs the permission
+        C(codedeploy:UpdateDeploymentGroup).
+      - Without it, those that the service or the deployment group has are used. There must be some. Services with the
+        controller C(EXTERNAL) have none of their own.
+      - With the controller C(EXTERNAL) this module watches them until the new task set is PRIMARY and steady, and not
+        after that.
     type: list
     elements: str
     default: []
@@ -90,6 +105,8 @@ options:
     description:
       - What to do with a deployment of something else that is still running. V(supersede) does as ECS does, with a
         warning. V(refuse) refuses.
+      - A deployment group of CodeDeploy runs one deployment at a time, so that V(supersede) stops the other one, without
+        a rollback, and waits for its end first. A rollback is not stopped but waited for.
     type: str
     choices:
       - supersede
@@ -126,14 +143,18 @@ options:
     type: int
     default: 1800
 notes:
-  - Services with the deployment controller C(CODE_DEPLOY) or C(EXTERNAL) are refused before anything is written.
   - >-
     Where an alarm is in ALARM already when a deployment starts, ECS ignores the alarms for all of that deployment. The
-    module warns of that.
+    module warns of that. CodeDeploy would stop the deployment at once, so that it is refused, and so it is with the
+    controller C(EXTERNAL).
   - >-
     It needs the permissions C(ecs:DescribeServices), C(ecs:DescribeTaskDefinition), C(ecs:UpdateService) and
     C(iam:PassRole) for the roles of the task definition. For going back, those of M(lastgood.aws.ecs_rollback).
-    C(cloudwatch:DescribeAlarms) is wanted for V(DEPLOYMENT_STOP_ON_ALARM), but done without.
+    C(cloudwatch:DescribeAlarms) is wanted for V(DEPLOYMENT_STOP_ON_ALARM), but done without, except with the controller
+    C(EXTERNAL).
+  - >-
+    With the controller C(EXTERNAL) it also needs C(ecs:CreateTaskSet), C(ecs:UpdateTaskSet), C(ecs:DeleteTaskSet) and
+    C(ecs:UpdateServicePrimaryTaskSet).
 seealso:
   - module: lastgood.aws.ecs_auto_rollback
   - module: lastgood.aws.ecs_deployment_wait
@@ -205,7 +226,7 @@ services:
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
     deployment_id:
-      description: Id of our deployment.
+      description: Id of our deployment, or of our task set with the controller C(EXTERNAL).
       returned: always, null where none was begun
       type: str
       sample: ecs-svc/4980306466373577095
@@ -220,13 +241,13 @@ services:
       type: str
       sample: DEPLOYMENT_FAILURE
     rolled_back_to:
-      description: ARN of the task definition that the service went back to.
+      description: ARN of the task definition that the service went back to, or has never left.
       returned: always, null where it did not
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:42
     rolled_back_by:
-      description: Who took it back. V(ECS), V(lastgood), or V(ECS or somebody else).
-      returned: always, null where nobody did
+      description: Who took it back. V(ECS), V(CodeDeploy), V(lastgood), or V(ECS or somebody else).
+      returned: always, null where nobody did, or nobody had to
       type: str
       sample: ECS
     before:
@@ -253,7 +274,7 @@ services:
         running_count: 4
     protection:
       description: ECS's own protection of the service, as in M(lastgood.aws.ecs_auto_rollback), before and after.
-      returned: always, null where the service could not be read
+      returned: always, null where the service could not be read, or ECS does not deploy it
       type: dict
       sample:
         before:

@@ -53,10 +53,14 @@ options:
   deployment:
     description:
       - The deployment to wait for, as its id (C(ecs-svc/1234567890123456789)) or as the ARN of its service deployment.
-        It goes with a single O(service).
-      - One that has ended already is answered from the history that ECS keeps for 90 days.
+        Where CodeDeploy deploys, the id of its deployment (C(d-1A2B3C4D5)), or of the task set that this made. With the
+        controller C(EXTERNAL) the id of a task set. It goes with a single O(service).
+      - One that has ended already is answered from the history that ECS keeps for 90 days, or from that of CodeDeploy.
       - Without it the deployment is waited for that is PRIMARY when the module begins. Where the newest deployment was
         rolled back by ECS that is a failure, because what is PRIMARY then is not what was deployed last.
+      - Where CodeDeploy deploys, it is the deployment that is running then, or else the newest one.
+      - With the controller C(EXTERNAL) it is the PRIMARY task set, which is V(stable) when it is in a steady state. One
+        that is named and not PRIMARY is waited for until somebody makes it so.
     type: str
   wait_until:
     description:
@@ -73,7 +77,10 @@ options:
     type: int
     default: 1800
 notes:
-  - Services with the deployment controller C(CODE_DEPLOY) or C(EXTERNAL) are refused. Their deployments end elsewhere.
+  - >-
+    For services that CodeDeploy deploys it needs C(codedeploy:BatchGetDeployments), C(codedeploy:ListDeployments) and
+    C(codedeploy:BatchGetDeploymentGroups). C(codedeploy:BatchGetApplicationRevisions) and
+    C(codedeploy:BatchGetDeploymentTargets) are wanted, but done without.
   - >-
     It needs the permission C(ecs:DescribeServices). C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments),
     C(ecs:DescribeServiceRevisions), C(ecs:ListTasks) and C(ecs:DescribeTasks) are wanted, but done without, except
