@@ -566,13 +566,42 @@ def test_a_run_that_was_killed_is_finished_by_the_next_one(shop: Shop, blue_gree
     assert shop.tags("web:3")["lastgood:bad"]
 
 
-def test_a_run_that_was_killed_before_the_rollback_had_an_id(shop: Shop, blue_green: BlueGreen) -> None:
-    """Stopped, and nothing says yet that it is rolled back."""
+@pytest.mark.parametrize("mark", [True, False])
+@pytest.mark.parametrize("named", [0, 20, 200])
+def test_a_run_that_was_killed_before_the_rollback_had_an_id(
+    shop: Shop, blue_green: BlueGreen, named: float, mark: bool
+) -> None:
+    """Stopped, and nothing says yet that it is rolled back: the rollback is waited for, and no second one is made."""
     blue_green.bad_release(settle=SHIFTED)
-    shop.killed(at_sleep=2)
+    shop.sim.timings(rollback_named=named)
+    shop.killed(at_sleep=2, mark=mark)
     assert "rollbackInfo" not in blue_green.info(blue_green.listed()[0])
+    run = shop.rollback(mark=mark)
+    assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "adopt", "web:2")
+    assert blue_green.sets() == {"PRIMARY": "web:2"}
+    assert [blue_green.info(d)["creator"] for d in blue_green.listed()] == ["codeDeployRollback", "user", "user"]
+
+
+def test_somebody_s_stop_of_a_moment_ago_is_waited_for_too(shop: Shop, blue_green: BlueGreen) -> None:
+    """The console's "Stop and roll back deployment" leaves no other trace."""
+    bad = blue_green.bad_release(settle=SHIFTED)
+    shop.sim.timings(rollback_started=40)
+    blue_green.codedeploy.stop_deployment(deploymentId=bad, autoRollbackEnabled=True)
+    shop.sim.advance(5)
+    assert blue_green.status(bad) == "Stopped"
     run = shop.rollback()
-    assert (run.outcome, run.target, blue_green.sets()) == ("rolled_back", "web:2", {"PRIMARY": "web:2"})
+    assert (run.outcome, run.only["method"], blue_green.sets()) == ("rolled_back", "adopt", {"PRIMARY": "web:2"})
+    assert "CreateDeployment" not in run.writes
+
+
+def test_where_no_rollback_comes_of_a_stop_one_is_made(shop: Shop, blue_green: BlueGreen) -> None:
+    bad = blue_green.bad_release(settle=SHIFTED)
+    blue_green.codedeploy.stop_deployment(deploymentId=bad, autoRollbackEnabled=False)
+    shop.sim.advance(5)
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "codedeploy_deployment", "web:2")
+    assert blue_green.sets() == {"PRIMARY": "web:2"}
+    assert 55 < run.only["timings"]["accepted"] < 90
 
 
 def test_a_run_that_was_killed_is_finished_although_its_deployment_has_ended_since(

@@ -66,6 +66,8 @@ DEFAULTS: dict[str, float] = {
     "replacement_timeout": 3600.0,
     # From Failed or Stopped until CodeDeploy has created the rollback deployment.
     "rollback_started": 5.0,
+    # From then until the deployment that it undoes names it in its rollbackInfo.
+    "rollback_named": 0.0,
     # DELETE_IN_PROGRESS until a task definition is gone.
     "task_definition_deleted": 86400.0,
 }

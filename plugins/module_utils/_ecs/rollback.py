@@ -300,7 +300,7 @@ class Rollback:
         for _attempt in range(_PLANS_PER_SERVICE):
             again = sweeper.watch(going) if going else []
             for run in again:
-                run.accepted = run.accepted if run.first_plan is not None else None
+                run.accepted = None
                 self._plan_again(run, attempt=1)
             going = [run for run in again if run.outcome is None]
         for run in going:

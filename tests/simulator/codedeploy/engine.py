@@ -52,7 +52,8 @@ class Driver:
     @property
     def over(self) -> bool:
         """Whether nothing will ever be due again."""
-        return self._deployment.finished and self._deployment.rollback_due is None
+        left = self._deployment.rollback_due is not None or self._deployment.unnamed is not None
+        return self._deployment.finished and not left
 
 
 def start(
@@ -103,7 +104,7 @@ def catch_up(state: CodeDeployState, group: Group, now: float) -> None:
 
 def timers(deployment: Deployment) -> Iterator[float]:
     """When something of this deployment is due."""
-    candidates = [deployment.rollback_due]
+    candidates = [deployment.rollback_due, deployment.unnamed[0] if deployment.unnamed is not None else None]
     if not deployment.finished:
         candidates += [deployment.wait.due, deployment.stop_due, deployment.next_alarm_check]
     yield from (time for time in candidates if time is not None)
@@ -127,7 +128,17 @@ def tick(state: CodeDeployState, deployment: Deployment, at: float) -> bool:
         deployment.rollback_due = None
         _roll_back(state, deployment, at)
         moved = True
+    if deployment.unnamed is not None and deployment.unnamed[0] <= at:
+        _name(deployment, deployment.unnamed[1])
+        moved = True
     return moved
+
+
+def _name(deployment: Deployment, rollback: Deployment) -> None:
+    """The deployment that is rolled back says by which one."""
+    deployment.unnamed = None
+    deployment.rolled_back_by = rollback
+    deployment.rollback_message = f"Deployment {deployment.id} is rolled back by deployment {rollback.id}."
 
 
 def _go_on(state: CodeDeployState, deployment: Deployment, at: float) -> bool:
@@ -268,5 +279,8 @@ def _roll_back(state: CodeDeployState, deployment: Deployment, at: float) -> Non
     }
     service = deployment.service
     rollback = start(state, group, good.revision, settings, at, ROLLBACK_CREATOR, deployment, service)
-    deployment.rolled_back_by = rollback
-    deployment.rollback_message = f"Deployment {deployment.id} is rolled back by deployment {rollback.id}."
+    late = state.ecs.env.timings.rollback_named
+    if late:
+        deployment.unnamed = (at + late, rollback)
+    else:
+        _name(deployment, rollback)

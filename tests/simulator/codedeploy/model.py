@@ -146,6 +146,8 @@ class Deployment:
     rolled_back_by: Deployment | None = None
     rollback_message: str | None = None
     rollback_due: float | None = None
+    # What rolled_back_by is going to be, and when.
+    unnamed: tuple[float, Deployment] | None = None
     stop_due: float | None = None
     # autoRollbackEnabled of StopDeployment.
     stop_rolls_back: bool | None = None

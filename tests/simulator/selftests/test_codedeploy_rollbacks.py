@@ -214,3 +214,17 @@ def test_a_deployment_that_ends_before_the_stop_takes_effect(sim: Simulator, dep
     assert deployed.status(bad) == "Succeeded"
     assert "rollbackInfo" not in deployed.info(bad)
     assert deployed.sets() == {"PRIMARY": "web:3"}
+
+
+def test_the_id_of_a_rollback_can_appear_even_later_than_the_rollback(sim: Simulator, deployed: BlueGreen) -> None:
+    bad = deployed.start(3)
+    sim.advance(GREEN_IS_UP)
+    sim.timings(rollback_named=100)
+    deployed.stop(bad, autoRollbackEnabled=True)
+    sim.advance(STOPPED + ROLLED_BACK)
+    rollback = deployed.listed()[0]
+    assert deployed.info(rollback)["rollbackInfo"] == {"rollbackTriggeringDeploymentId": bad}
+    assert "rollbackInfo" not in deployed.info(bad)
+    sim.advance(100)
+    assert deployed.info(bad)["rollbackInfo"]["rollbackDeploymentId"] == rollback
+    assert deployed.sets() == {"PRIMARY": "web:2"}
