@@ -109,7 +109,9 @@ class Run:
     @property
     def writes(self) -> list[str]:
         """Whatever is not a read, in order."""
-        return [name for name in self.operations if not name.startswith(("Describe", "List", "Get", "BatchGet", "Head"))]
+        return [
+            name for name in self.operations if not name.startswith(("Describe", "List", "Get", "BatchGet", "Head"))
+        ]
 
     def sent(self, operation: str) -> list[dict[str, t.Any]]:
         """The parameters of each request of this operation."""
