@@ -253,6 +253,18 @@ def test_alarms_that_are_firing_are_ignored_for_this_one_deployment(shop: Shop, 
     assert "errors of deployment group web is in ALARM now" in run.finding("alarms")["message"]
 
 
+def test_only_the_alarm_that_is_firing_is_ignored(shop: Shop, blue_green: BlueGreen) -> None:
+    both = {"enabled": True, "alarms": [{"name": "errors"}, {"name": "latency"}]}
+    blue_green.create(alarmConfiguration=both)
+    blue_green.deploy("web:2")
+    blue_green.deploy("web:3")
+    blue_green.alarm("ALARM")
+    run = shop.rollback()
+    assert (run.outcome, blue_green.sets()) == ("rolled_back", {"PRIMARY": "web:2"})
+    sent = run.sent("CreateDeployment")[0]["overrideAlarmConfiguration"]
+    assert sent == {"enabled": True, "alarms": [{"name": "latency"}]}
+
+
 def test_alarms_that_are_quiet_stay_in_force(shop: Shop, blue_green: BlueGreen) -> None:
     blue_green.create(alarmConfiguration=ALARMS)
     blue_green.alarm("OK")

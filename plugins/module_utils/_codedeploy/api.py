@@ -197,6 +197,7 @@ def _group(item: Answer) -> Group:
         ),
         config=str(item.get("deploymentConfigName") or ""),
         alarms=tuple(names),
+        ignores_unreadable_alarms=bool(alarms.get("ignorePollAlarmFailure")),
         termination_wait=int(original.get("terminationWaitTimeInMinutes") or 0),
         last_attempted=str((item.get("lastAttemptedDeployment") or {}).get("deploymentId") or ""),
     )

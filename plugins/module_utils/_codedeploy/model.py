@@ -82,6 +82,8 @@ class Group:
     last_attempted: str = ""
     # Minutes for which the original instances or tasks stand on.
     termination_wait: int = 0
+    # A deployment goes on while CodeDeploy cannot read the alarms.
+    ignores_unreadable_alarms: bool = False
 
     def deploys(self, cluster: str, service: str) -> bool:
         """It is the group of this ECS service; names, not ARNs."""

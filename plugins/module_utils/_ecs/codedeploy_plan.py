@@ -66,17 +66,24 @@ class Request:
         made: dict[str, t.Any] = {"revision": revision, "description": description}
         if self.config:
             made["deploymentConfigName"] = self.config
-        if self.overrides_alarms:
-            # "set its alarm configuration to turn off alarm polling": overrideAlarmConfiguration in
-            # https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html
-            made["overrideAlarmConfiguration"] = {"enabled": False}
-        elif self.alarms:
-            made["overrideAlarmConfiguration"] = {"enabled": True, "alarms": [{"name": name} for name in self.alarms]}
+        if self.overrides_alarms or self.alarms:
+            made["overrideAlarmConfiguration"] = self._alarm_configuration()
         if self.rollback_events is not None:
             made["autoRollbackConfiguration"] = {
                 "enabled": bool(self.rollback_events),
                 "events": list(self.rollback_events),
             }
+        return made
+
+    def _alarm_configuration(self) -> dict[str, t.Any]:
+        """What takes the place of the group's: without any alarm "set its alarm configuration to turn off alarm
+        polling" (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
+        """
+        if not self.alarms:
+            return {"enabled": False}
+        made: dict[str, t.Any] = {"enabled": True, "alarms": [{"name": name} for name in self.alarms]}
+        if self.group.ignores_unreadable_alarms:
+            made["ignorePollAlarmFailure"] = True
         return made
 
 
@@ -112,6 +119,7 @@ def request(
         location={} if good is None or another else good.settings.get(LOCATION) or {},
         config=ALL_AT_ONCE if fast else "",
         overrides_alarms=bool(alarms.firing),
+        alarms=_quiet(group, alarms) if alarms.firing else (),
         rollback_events=rollback_events,
     )
     return made, findings
@@ -143,6 +151,11 @@ def _in_place_of_it(service: Service, history: History | None, target: str) -> t
     return made, Finding("appspec", "warn", what)
 
 
+def _quiet(group: Group, alarms: Alarms) -> tuple[str, ...]:
+    """Alarms of the group that are not firing: they stay in force."""
+    return tuple(name for name in group.alarms if name not in alarms.firing)
+
+
 def _told_of_alarms(group: Group, alarms: Alarms) -> list[Finding]:
     if alarms.unknown:
         what = (
@@ -151,10 +164,10 @@ def _told_of_alarms(group: Group, alarms: Alarms) -> list[Finding]:
         return [Finding("alarms", "unknown", f"{what}If one is, CodeDeploy stops the deployment")]
     if not alarms.firing:
         return []
-    what = (
-        f"{', '.join(alarms.firing)} of deployment group {group.name} is in ALARM now and would stop the deployment: "
-    )
-    return [Finding("alarms", "warn", f"{what}the group's alarms are ignored for this one deployment")]
+    firing, quiet = ", ".join(alarms.firing), _quiet(group, alarms)
+    what = f"{firing} of deployment group {group.name} is in ALARM now and would stop the deployment: "
+    what += f"{firing} is ignored for this one deployment"
+    return [Finding("alarms", "warn", f"{what}, and {', '.join(quiet)} stays in force" if quiet else what)]
 
 
 def passed_by(

@@ -162,7 +162,7 @@ def test_a_group_in_full() -> None:
     aws = FakeAws(batch_get_deployment_groups=lambda **_: {"deploymentGroupsInfo": [answer]})
     config = "CodeDeployDefault.ECSAllAtOnce"
     assert api.batch_get_deployment_groups(aws, "app", ["group"]) == [
-        Group("app", "group", (("prod", "web"),), config, ("errors",), "d-9", 60)
+        Group("app", "group", (("prod", "web"),), config, ("errors",), last_attempted="d-9", termination_wait=60)
     ]
     answer["alarmConfiguration"]["enabled"] = False
     assert api.batch_get_deployment_groups(aws, "app", ["group"])[0].alarms == ()

@@ -80,6 +80,20 @@ def test_alarms_that_are_firing_are_overridden_and_told() -> None:
     assert (finding.check, finding.severity, "errors" in finding.message) == ("alarms", "warn", True)
 
 
+@pytest.mark.parametrize(("tolerant", "more"), [(False, {}), (True, {"ignorePollAlarmFailure": True})])
+def test_alarms_that_are_quiet_stay_in_force_beside_one_that_is_not(tolerant: bool, more: dict[str, bool]) -> None:
+    group = dataclasses.replace(GROUP, alarms=("errors", "latency"), ignores_unreadable_alarms=tolerant)
+    request, (finding,) = ask(group=group, alarms=Alarms(("errors",)))
+    assert request is not None
+    assert request.overrides_alarms
+    assert request.parameters("why")["overrideAlarmConfiguration"] == {
+        "enabled": True,
+        "alarms": [{"name": "latency"}],
+        **more,
+    }
+    assert "errors is ignored for this one deployment, and latency stays in force" in finding.message
+
+
 def test_alarms_that_are_not_known_are_left_in_force() -> None:
     request, (finding,) = ask(alarms=Alarms(unknown="No permission."))
     assert request is not None
