@@ -92,6 +92,9 @@ options:
   wait_until:
     description:
       - V(stable) waits until the old tasks are gone. V(serving) returns when the target takes all the traffic.
+      - Of a rolling service behind load balancers this is when all its targets are healthy. Where that cannot be read
+        (C(elasticloadbalancing:DescribeTargetHealth)), it returns when the target has all its tasks and no other
+        version has any, and says that more is not known.
     type: str
     choices:
       - stable

@@ -202,6 +202,34 @@ def test_serving_is_sooner_than_stable(shop: Shop) -> None:
     assert serving.only["timings"]["ended"] < timings["ended"] - 8
 
 
+def balanced(shop: Shop, group: str) -> None:
+    """web:1 and web:2, both good, behind this target group."""
+    shop.versions(2, portMappings=[{"containerPort": 80}])
+    shop.create("web:1", loadBalancers=[{"targetGroupArn": group, "containerName": "app", "containerPort": 80}])
+    shop.deploy("web:2")
+
+
+def test_serving_waits_for_the_targets_of_load_balancers(shop: Shop) -> None:
+    network = shop.world.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    elb = shop.world.client("elbv2")
+    made = elb.create_target_group(Name="blue", Protocol="HTTP", Port=80, VpcId=network, TargetType="ip")
+    balanced(shop, made["TargetGroups"][0]["TargetGroupArn"])
+    # No target ever becomes healthy here, so all that is left to wait for is that ECS calls it complete.
+    run = shop.rollback(wait_until="serving")
+    assert (run.outcome, run.findings("target_health")) == ("rolled_back", [])
+    assert run.only["reason"] == "our deployment of web:1 is complete, and nothing of the other versions is left"
+    assert any("0 of 2 targets healthy in blue" in line for line in run.lines)
+
+
+def test_serving_claims_nothing_where_targets_cannot_be_looked_at(shop: Shop) -> None:
+    balanced(shop, "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/gone/0123456789abcdef")
+    run = shop.rollback(wait_until="serving")
+    assert (run.outcome, "serving" in run.only["timings"]) == ("rolled_back", False)
+    assert "whether its load balancers find them healthy is not known" in run.finding("target_health")["message"]
+    assert "TargetGroupNotFound" in run.only["diagnosis"]["unknown"][0]
+    assert "traffic" not in run.only["reason"]
+
+
 def test_when_the_time_is_up_nothing_is_undone(shop: Shop) -> None:
     shop.releases(2)
     shop.broken("web:1", "slow")

@@ -200,7 +200,7 @@ class Aftermath:
     def _settle(self, back: _Return, too_late: bool) -> bool:
         """AWS's own way back has ended, or there was none. Whether this run has to go back in its place."""
         run = back.run
-        if back.outcome in ("serving", "stable"):
+        if back.outcome in ("running", "serving", "stable"):
             by, how = self._who(back)
             run.went_back(back.begun.watched.target, by, how)
             return False

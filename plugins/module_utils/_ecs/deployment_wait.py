@@ -96,11 +96,13 @@ class Waiter:
             self.outcome = "failed"
             self.reason = f"the service wants 0 tasks, so that {what} is deployed proves nothing: none of it runs"
             return
-        self.outcome = state
+        self.outcome = "stable" if state == "stable" else "serving"
         if self.meant is not None and self.meant.controller == "EXTERNAL":
             self.reason = f"the task set of {what} is PRIMARY, and in a steady state"
         elif state == "stable":
             self.reason = f"the deployment of {what} is complete, and nothing of the other versions is left"
+        elif state == "running":
+            self.reason = f"{what} has all its tasks, and no other version has any; {watch.UNPROVEN}"
         else:
             self.reason = f"{what} takes all the traffic; old tasks may still drain"
 

@@ -74,6 +74,8 @@ class ServiceRun:
     def reached(self, state: watch.Reached) -> None:
         """The watched deployment is where it should be."""
         self.end("rolled_back", watch.verified(state, self.target))
+        if state == "running":
+            self.findings.append(Finding("target_health", "unknown", self.reason))
 
     @property
     def makes_room(self) -> bool:

@@ -27,11 +27,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     external_act,
     names,
     read,
+    target_health,
     watch,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Outcome, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record, State
 
 WaitUntil = t.Literal["stable", "serving"]
 
@@ -43,6 +44,8 @@ _DIAGNOSE_EVERY: t.Final = 10.0
 # Looks one after the other that failed, or did not list what AWS had accepted, before we stop trusting that the next
 # one will do.
 _BLIND_LOOKS: t.Final = 5
+# What a look may say of a deployment that has not come to an end.
+_GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"})
 
 
 # By deployment controller, how a look is judged, and who it is that deploys.
@@ -95,6 +98,7 @@ class _Track(t.Generic[AnySubject]):
     begun: Begun
     record_arn: str = ""
     line: str = ""
+    health: str = ""
     most_running: int = -1
     least_others: float = float("inf")
     moved_at: float = 0.0
@@ -102,6 +106,8 @@ class _Track(t.Generic[AnySubject]):
     blind: int = 0
     listed: bool = False
     unlisted: int = 0
+    # Of our deployment or task set as it was seen last: its tasks are known by that when it is gone.
+    own_id: str = ""
     record: Record | None = None
 
     @property
@@ -266,17 +272,21 @@ class Sweeper(t.Generic[AnySubject]):
         run = track.run
         run.service, track.record = service, record
         look = _ASSESS.get(track.watched.controller, watch.assess)(track.watched, service, record)
+        state = self._as_served(track, service) if look.state == "serving" else look.state
         self._tell(track, service, record)
+        ours = track.ours(service)
+        track.own_id = ours.id if ours is not None else track.own_id
         track.listed = track.listed or service.deployment(track.watched.deployment_id) is not None
         track.unlisted = track.unlisted + 1 if look.state == "unlisted" else 0
-        if look.state in ("serving", "stable"):
+        if state in ("serving", "stable"):
             run.timings.setdefault("serving", self._elapsed())
-        stop = self._stops(run) if self._stops and look.state in ("going", "ready", "serving", "stable") else ""
+        stop = self._stops(run) if self._stops and state in _GOES_ON else ""
         if stop:
             run.end("failed", stop)
-        elif look.state == "stable" or (look.state == "serving" and self._wait_until == "serving"):
-            run.timings.setdefault(look.state, self._elapsed())
-            run.reached(look.state)
+        elif state == "stable" or (state in ("running", "serving") and self._wait_until == "serving"):
+            if state == "stable":
+                run.timings.setdefault(state, self._elapsed())
+            run.reached(state)
         elif look.state == "ready" and not track.begun.read_only:
             self._promote(track, service)
         elif look.state == "ended_before":
@@ -285,8 +295,24 @@ class Sweeper(t.Generic[AnySubject]):
             self._replaced(track, service, look.reason)
         elif look.state == "failed" or (look.state == "unlisted" and (track.listed or track.unlisted >= _BLIND_LOOKS)):
             self._fail(track, service, look.reason)
-        elif look.state == "going":
+        elif state == "going":
             self._diagnose_if_in_trouble(track, service)
+
+    def _as_served(self, track: _Track[AnySubject], service: Service) -> State:
+        """By the counts it is serving; where load balancers are in between, their health checks have the last word."""
+        if not target_health.decides(service):
+            return "serving"
+        if self._wait_until != "serving":
+            # Nobody waits for it, so nobody is asked.
+            return "running"
+        ours = track.ours(service) or service.primary
+        health = target_health.read(self._aws, service, service.wanted(ours) if ours else service.desired)
+        if health.serves is None:
+            before = track.run.diagnosis or Diagnosis()
+            track.run.diagnosis = replace(before, unknown=(*before.unknown, health.note))
+            return "running"
+        track.health = health.note
+        return "serving" if health.serves else "going"
 
     def _promote(self, track: _Track[AnySubject], service: Service) -> None:
         """The one write of a sweep: our task set is up, and takes over."""
@@ -308,7 +334,8 @@ class Sweeper(t.Generic[AnySubject]):
             track.least_others = min(others, track.least_others)
             track.moved_at = now
         shift = watch.shift(record, track.watched.target)
-        line = watch.progress(service, track.watched.target) + (f", {shift}" if shift else "")
+        parts = (watch.progress(service, track.watched.target), shift, track.health)
+        line = ", ".join(part for part in parts if part)
         if line != track.line:
             track.line, self._said_at = line, now
             _progress.say(f"[{track.run.name}] {line}, {self._elapsed():.0f} s")
@@ -330,8 +357,7 @@ class Sweeper(t.Generic[AnySubject]):
             self._fail(track, service, why)
 
     def _diagnose(self, track: _Track[AnySubject], service: Service) -> Diagnosis:
-        ours = track.ours(service)
-        deployment_id = ours.id if ours is not None else track.watched.deployment_id
+        deployment_id = track.own_id or track.watched.deployment_id
         if not deployment_id and service.primary:
             deployment_id = service.primary.id
         found = diagnosis.collect(self._aws, service, deployment_id, track.begun.events_before)

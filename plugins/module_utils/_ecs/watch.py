@@ -18,13 +18,15 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Deployment, Pause, Service
 
-Reached = t.Literal["serving", "stable"]
-State = t.Literal["going", "serving", "stable", "failed", "replaced", "ended_before", "unlisted", "ready"]
+# running: serving by the counts of tasks, and whether load balancers find them healthy is not known.
+Reached = t.Literal["running", "serving", "stable"]
+State = t.Literal["going", "running", "serving", "stable", "failed", "replaced", "ended_before", "unlisted", "ready"]
 
 # The stages after the production traffic was shifted, in ECS's order
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html).
 _TRAFFIC_IS_SHIFTED: t.Final = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"})
 
+UNPROVEN: t.Final = "whether its load balancers find them healthy is not known"
 _TRAFFIC_GOES_BACK: t.Final = frozenset({"ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"})
 
 # DescribeServices calls are batched by ten; polling takes at most this many of them a second, a sixth of the
@@ -206,6 +208,8 @@ def verified(state: Reached, target: str) -> str:
     """What a deployment that has reached its end is told as."""
     if state == "stable":
         return f"our deployment of {names.short(target)} is complete, and nothing of the other versions is left"
+    if state == "running":
+        return f"our deployment of {names.short(target)} has all its tasks, and no other version has any; {UNPROVEN}"
     return f"our deployment of {names.short(target)} takes all the traffic; old tasks may still drain"
 
 

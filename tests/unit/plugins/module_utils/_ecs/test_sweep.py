@@ -100,6 +100,49 @@ def test_it_returns_when_serving_where_that_is_asked() -> None:
     assert "may still drain" in run.reason
 
 
+BALANCED = ({"targetGroupArn": "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/blue/1"},)
+
+
+def health(*looks_at: list[str]) -> list[dict[str, t.Any]]:
+    return [{"TargetHealthDescriptions": [{"TargetHealth": {"State": state}} for state in found]} for found in looks_at]
+
+
+def balanced(now: Service) -> Service:
+    return dataclasses.replace(now, load_balancers=BALANCED)
+
+
+def test_behind_load_balancers_it_is_serving_when_its_targets_are_healthy(lines: list[str]) -> None:
+    run, _again, clock, _aws = watching(
+        *(balanced(now) for now in (GOING, SERVING, SERVING, SERVING)),
+        wait_until="serving",
+        describe_target_health=health(["initial"] * 4, ["healthy", "healthy", "initial", "initial"], ["healthy"] * 4),
+    )
+    assert (run.outcome, clock.seconds, run.timings) == ("rolled_back", 1006.0, {"serving": 6.0})
+    assert "takes all the traffic" in run.reason
+    assert lines[1] == "[web] 4/4 on web:41, old tasks draining, 0 of 4 targets healthy in blue, 2 s"
+    assert lines[2] == "[web] 4/4 on web:41, old tasks draining, 2 of 4 targets healthy in blue, 4 s"
+
+
+def test_where_the_health_of_targets_cannot_be_read_nothing_is_claimed() -> None:
+    run, _again, clock, _aws = watching(
+        *(balanced(now) for now in (GOING, SERVING, STABLE)),
+        wait_until="serving",
+        describe_target_health=refused_by_aws("DescribeTargetHealth"),
+    )
+    assert (run.outcome, clock.seconds, run.timings) == ("rolled_back", 1002.0, {})
+    assert "traffic" not in run.reason
+    assert "whether its load balancers find them healthy is not known" in run.reason
+    assert [(f.check, f.severity) for f in run.findings if f.check == "target_health"] == [("target_health", "unknown")]
+    assert run.diagnosis is not None
+    assert "elasticloadbalancing:DescribeTargetHealth" in run.diagnosis.unknown[0]
+
+
+def test_who_waits_for_stable_asks_no_load_balancer() -> None:
+    run, _again, _clock, aws = watching(*(balanced(now) for now in (GOING, SERVING, STABLE)))
+    assert (run.outcome, run.timings) == ("rolled_back", {"serving": 4.0, "stable": 4.0})
+    assert aws.sent("describe_target_health") == []
+
+
 @pytest.mark.parametrize("wait_until", ["stable", "serving"])
 def test_stable_at_the_first_look_is_serving_too(wait_until: sweep.WaitUntil) -> None:
     run, _again, clock, _aws = watching(STABLE, wait_until=wait_until)
