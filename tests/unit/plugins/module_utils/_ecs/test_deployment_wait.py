@@ -163,3 +163,71 @@ def test_its_own_revision_number_is_what_a_record_goes_by() -> None:
     found = deployment_meant.decide(ON_2, history.read([other]), "", other.arn)
     assert isinstance(found, Known)
     assert found.outcome == "superseded"
+
+
+# -- services that CodeDeploy deploys
+
+CODEDEPLOY_STATUSES = {
+    "PENDING": "watch",
+    "IN_PROGRESS": "watch",
+    "SOMETHING_NEW": "watch",
+    "SUCCESSFUL": "superseded",
+    "FAILED": "failed",
+    "STOPPED": "failed",
+    "ROLLBACK_IN_PROGRESS": "failed",
+    "ROLLBACK_SUCCESSFUL": "failed",
+    "ROLLBACK_FAILED": "failed",
+}
+BY_CODEDEPLOY = service(deployment(1, external_id="d-1"), controller="CODE_DEPLOY")
+
+
+def by_codedeploy(status: str, wanted: str) -> Meant | Known:
+    story = [
+        flown(1, arn="d-1", by="CodeDeploy"),
+        flown(2, status, 60, arn="d-2", by="CodeDeploy"),
+    ]
+    return deployment_meant.decide(BY_CODEDEPLOY, history.read(story), "", wanted)
+
+
+@pytest.mark.parametrize("status", CODEDEPLOY_STATUSES)
+def test_a_deployment_of_codedeploy_by_its_id_or_as_the_newest(status: str) -> None:
+    for wanted in ("d-2", ""):
+        found = by_codedeploy(status, wanted)
+        assert ("watch" if isinstance(found, Meant) else found.outcome) == CODEDEPLOY_STATUSES[status]
+        assert "ECS" not in (found.reason if isinstance(found, Known) else "")
+        if isinstance(found, Meant):
+            assert (found.deployment_id, found.controller) == ("d-2", "CODE_DEPLOY")
+
+
+@pytest.mark.parametrize("wanted", ["d-1", "ecs-svc/1"])
+def test_what_made_the_primary_task_set_is_watched(wanted: str) -> None:
+    found = by_codedeploy("ROLLBACK_SUCCESSFUL", wanted)
+    assert isinstance(found, Meant)
+    assert (found.deployment_id, found.controller) == ("d-1", "CODE_DEPLOY")
+
+
+def test_what_the_service_was_created_with_goes_by_its_task_set() -> None:
+    created = service(1, controller="CODE_DEPLOY")
+    for wanted in ("", "ecs-svc/1"):
+        found = deployment_meant.decide(created, history.read([flown(1, arn="ecs-svc/1")]), "", wanted)
+        assert isinstance(found, Meant)
+        assert (found.deployment_id, found.controller) == ("ecs-svc/1", "EXTERNAL")
+
+
+def test_a_rollback_of_codedeploy_can_be_named_though_it_is_no_record() -> None:
+    on = service(deployment(1, external_id="d-3"), controller="CODE_DEPLOY")
+    found = deployment_meant.decide(on, history.read([flown(2, "ROLLBACK_SUCCESSFUL", arn="d-2")]), "", "d-3")
+    assert isinstance(found, Meant)
+    assert (found.deployment_id, found.record) == ("d-3", None)
+
+
+def test_a_task_set_of_somebody_else() -> None:
+    on = service(1, deployment(2, "ecs-svc/2", "ACTIVE"), deployment(3, "ecs-svc/3", "DRAINING"), controller="EXTERNAL")
+    for wanted, task_set in (("", "ecs-svc/1"), ("ecs-svc/2", "ecs-svc/2")):
+        found = deployment_meant.decide(on, None, "", wanted)
+        assert isinstance(found, Meant)
+        assert found.deployment_id == task_set
+    for wanted, outcome in (("ecs-svc/3", "failed"), ("ecs-svc/9", "refused")):
+        known = deployment_meant.decide(on, None, "", wanted)
+        assert isinstance(known, Known)
+        assert known.outcome == outcome
