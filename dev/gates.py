@@ -104,7 +104,8 @@ GATES = (
     Gate(
         "e2e",
         "real ansible-playbook runs against the simulator",
-        pytest("tests/e2e", "-n", "2"),
+        # By file, because the tests of one may look at the same play.
+        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
         needs="tests/e2e/**/test_*.py",
     ),
     Gate(

@@ -17,7 +17,7 @@ from tests.e2e.code_deploy import CodeDeploy
 from tests.e2e.stage import CLUSTER, Stage
 
 # Minutes that a deployment lasts when nobody stops it.
-BAKES = 1440
+BAKES = 120
 # Seconds that a step of going back takes: until both runs watch it.
 LONG = 6000.0
 
@@ -43,17 +43,19 @@ class Run:
 
 
 def blue_green(stage: Stage) -> None:
-    """web:1 is good, and web:2 bakes."""
-    short = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0}
-    stage.good_service(deploymentConfiguration=short)
-    stage.world.register("web", "registry/web:2")
-    stage.world.deploy(CLUSTER, "web", "web:2", deploymentConfiguration={"bakeTimeInMinutes": BAKES})
+    """web:2 is good, and web:3 bakes."""
+    stage.world.register("web", "registry/web:1")
+    stage.good_service(version=2, deploymentConfiguration={"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0})
+    stage.world.register("web", "registry/web:3")
+    stage.world.deploy(CLUSTER, "web", "web:3", deploymentConfiguration={"bakeTimeInMinutes": BAKES})
     stage.pass_time(300)
 
 
 def code_deploy(stage: Stage) -> None:
-    """web:1 is good, and web:2 has the traffic, while web:1 still stands."""
-    CodeDeploy(stage, wait=BAKES).deploy(2, settle=120)
+    """web:2 is good, and web:3 has the traffic, while web:2 still stands."""
+    deploys = CodeDeploy(stage, wait=BAKES)
+    deploys.deploy(2, settle=60 * BAKES + 600)
+    deploys.deploy(3, settle=120)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +81,4 @@ def test_in_flight_one_goes_back_and_the_other_follows(
     assert (followed["outcome"], followed["method"]) == ("rolled_back", "adopt")
     assert stage.count(operation) == 1
     assert not {"UpdateService", "CreateDeployment"} & set(stage.writes())
-    assert stage.runs() == {"web:1": 2}
+    assert stage.runs() == {"web:2": 2}
