@@ -42,8 +42,6 @@ def test_the_plan_for_a_daemon(daemon: Shop) -> None:
     run = daemon.info()
     assert (run.only["method"], short(run.only["target"]["task_definition"])) == ("update_service", "web:1")
     assert {finding["severity"] for finding in run.only["findings"]} <= {"info", "unknown"}
-    # A DAEMON service has no count that auto scaling could set.
-    assert run.sent("DescribeScalableTargets") == []
 
 
 def test_a_daemon_is_rolled_back_on_every_instance(daemon: Shop) -> None:

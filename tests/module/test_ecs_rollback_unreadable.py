@@ -59,6 +59,11 @@ def wire(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Wire:
     return made
 
 
+def planned(shop: Shop) -> Run:
+    """What would be done; with a task count, since the bounds of auto scaling are asked for only then."""
+    return shop.rollback(tasks=2, check_mode=True)
+
+
 def unknown(run: Run) -> dict[str, str]:
     """The checks that could not be made, and what is said of each."""
     found = [finding for finding in run.only["findings"] if finding["severity"] == "unknown"]
@@ -79,7 +84,7 @@ def test_every_operation_that_is_asked_has_a_test_of_its_silence() -> None:
 
 @pytest.mark.usefixtures("wire")
 def test_what_is_all_there_is_worth_no_word(shop: Shop) -> None:
-    run = shop.info()
+    run = planned(shop)
     assert {finding["check"] for finding in run.only["findings"]} == {"stack"}
     assert set(READS) - {"HeadObject", "DescribeStacks"} <= set(run.operations) | _REST
     assert run.only["method"] == "update_service"
@@ -92,7 +97,7 @@ _REST = {"DescribeFileSystems", "DescribeAccessPoints"}
 @pytest.mark.parametrize(("operation", "permission", "check"), [(name, *rest) for name, rest in READS.items()])
 def test_a_missing_permission_is_named(shop: Shop, wire: Wire, operation: str, permission: str, check: str) -> None:
     wire.meets[operation] = refusal(operation)
-    run = shop.info()
+    run = planned(shop)
     assert operation in wire.met
     assert (run.only["method"], list(unknown(run))) == ("update_service", [check])
     assert f"The identity in use needs the permission {permission}" in unknown(run)[check]
@@ -118,7 +123,7 @@ def test_where_none_answers_all_is_unknown_and_the_rollback_goes_on(
     # The registry is not one of the checks that run together: what it raises is of botocore's kind.
     silent = set(READS) - ({"DescribeImages"} if words == "no such shape" else set())
     wire.meets.update({operation: failure(operation) for operation in silent})
-    run = shop.rollback(wait=False)
+    run = shop.rollback(tasks=2, wait=False)
     assert (run.outcome, run.only["method"]) == ("started", "update_service")
     assert set(unknown(run)) == {READS[operation][1] for operation in silent}
     assert all(words in message for message in unknown(run).values())
@@ -127,5 +132,5 @@ def test_where_none_answers_all_is_unknown_and_the_rollback_goes_on(
 @pytest.mark.parametrize("operation", sorted(set(READS) - {"GetRole", "HeadObject"}))
 def test_an_answer_that_was_cut_on_the_way_proves_nothing(shop: Shop, wire: Wire, operation: str) -> None:
     wire.meets[operation] = ""
-    run = shop.info()
+    run = planned(shop)
     assert (run.only["method"], list(unknown(run))) == ("update_service", [READS[operation][1]])

@@ -132,21 +132,17 @@ def stack(service: Service, status: str) -> list[Finding]:
     return [Finding("stack", "info", f"{text}: its next update deploys what its template says")]
 
 
-def bounds(service: Service, tasks: int | None, low: int, high: int) -> list[Finding]:
-    """The task count, the one that was asked for or else the present one, against the service's scalable target.
+def bounds(service: Service, tasks: int, low: int, high: int) -> list[Finding]:
+    """The task count that was asked for, against the bounds of the service's scalable target.
 
-    Auto scaling moves what is out of bounds back into them at its next activity, and at any change of the scalable
-    target, such as suspending it
-    (https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html).
+    Auto scaling moves what is out of bounds back into them at its next activity
+    (https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html). That suspending
+    it moves the present count too is said by autoscaling_suspend.
     """
-    count = service.desired if tasks is None else tasks
-    if low <= count <= high:
+    if low <= tasks <= high:
         return []
-    text = f"outside the bounds {low}..{high} of the scalable target of {service.name}"
-    if tasks is not None:
-        return [Finding("bounds", "info", f"tasks is {tasks}, {text}: auto scaling moves it back into them")]
-    text = f"the task count is {count}, {text}: auto scaling, or suspending it, moves it to"
-    return [Finding("bounds", "warn", f"{text} {min(max(count, low), high)} in the middle of this rollback")]
+    text = f"tasks is {tasks}, outside the bounds {low}..{high} of the scalable target of {service.name}"
+    return [Finding("bounds", "info", f"{text}: auto scaling moves it back into them")]
 
 
 def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> list[Finding]:

@@ -111,8 +111,8 @@ class Readiness:
         if listeners.production_rules(service) and planned.running is None:
             what = "where the production listener rules send the traffic"
             checks.append(check("elbv2", "listener_weights", what, functools.partial(_listeners, aws, service)))
-        if service.scheduling == "REPLICA":
-            what = "whether the task count is within the bounds of the service's scalable target"
+        if self._wish.tasks is not None and service.scheduling == "REPLICA":
+            what = "whether tasks is within the bounds of the service's scalable target"
             run = functools.partial(_bounds, aws, service, self._wish.tasks)
             checks.append(check("application-autoscaling", "bounds", what, run))
         return checks
@@ -171,7 +171,7 @@ def _actions(aws: Aws, arn: str) -> list[Answer] | None:
 
 
 @_Scaling.common_error_handler("describe the scalable target of service {service.name}")
-def _bounds(aws: Aws, service: Service, tasks: int | None) -> list[Finding]:
+def _bounds(aws: Aws, service: Service, tasks: int) -> list[Finding]:
     answer = aws.call(
         "application-autoscaling",
         "describe_scalable_targets",

@@ -108,7 +108,6 @@ def test_one_service_takes_few_calls() -> None:
     aws = Ecs(service(42))
     assert target(make(aws)) == arn(41)
     assert sorted({name for name, _params in aws.requests}) == [
-        "describe_scalable_targets",
         "describe_service_deployments",
         "describe_service_revisions",
         "describe_services",

@@ -138,28 +138,9 @@ def test_a_stack_goes_by_its_id_and_most_services_have_none() -> None:
 # -- tasks
 
 
-@pytest.mark.parametrize(
-    ("tasks", "desired", "severity"),
-    [
-        (0, 4, ["info"]),
-        (1, 9, []),
-        (5, 0, []),
-        (6, 4, ["info"]),
-        (None, 0, ["warn"]),
-        (None, 1, []),
-        (None, 5, []),
-        (None, 6, ["warn"]),
-    ],
-)
-def test_bounds(tasks: int | None, desired: int, severity: list[str]) -> None:
-    assert severities(readiness.bounds(service(42, desired=desired), tasks, 1, 5), "bounds") == severity
-
-
-@pytest.mark.parametrize(("desired", "moved"), [(0, 1), (9, 5)])
-def test_where_auto_scaling_moves_a_count_that_is_out_of_bounds(desired: int, moved: int) -> None:
-    (finding,) = readiness.bounds(service(42, desired=desired), None, 1, 5)
-    assert f"the task count is {desired}, outside the bounds 1..5" in finding.message
-    assert f"moves it to {moved} in the middle of this rollback" in finding.message
+@pytest.mark.parametrize(("tasks", "severity"), [(0, ["info"]), (1, []), (5, []), (6, ["info"])])
+def test_bounds(tasks: int, severity: list[str]) -> None:
+    assert severities(readiness.bounds(service(42), tasks, 1, 5), "bounds") == severity
 
 
 def held(number: int, **changes: t.Any) -> dict[str, t.Any]:
