@@ -428,20 +428,7 @@ def main() -> None:
         results = work(aws, request, module.check_mode)
     except (AwsCallError, IncompleteAnswerError) as exc:
         module.fail_json(msg=f"{exc.explain().rstrip('.')}. Nothing was changed.", api_calls=aws.api_calls)
-    for result in results:
-        for finding in result.findings:
-            if finding.severity == "warn":
-                module.warn(f"{result.plan.resource_id}: {finding.message}")
-    answer: dict[str, t.Any] = {
-        "changed": any(result.changed for result in results),
-        "targets": [result.as_dict() for result in results],
-        "api_calls": aws.api_calls,
-    }
-    if module._diff:
-        answer["diff"] = [result.diff() for result in results if result.changed]
-    if any(result.failed for result in results):
-        module.fail_json(msg=act.summary(results), **answer)
-    module.exit_json(**answer)
+    module.report("targets", results, aws.api_calls, act.summary)
 
 
 if __name__ == "__main__":

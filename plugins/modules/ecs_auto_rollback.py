@@ -372,20 +372,7 @@ def main() -> None:
     except (AwsCallError, IncompleteAnswerError) as exc:
         module.fail_json(msg=f"{exc.explain().rstrip('.')}. Nothing was changed.", api_calls=aws.api_calls)
     results = auto_rollback_act.act(aws, plans, module.check_mode, _progress.say)
-    for result in results:
-        for finding in result.findings:
-            if finding.severity == "warn":
-                module.warn(f"{result.name}: {finding.message}")
-    answer: dict[str, t.Any] = {
-        "changed": any(result.changed for result in results),
-        "services": [result.as_dict() for result in results],
-        "api_calls": aws.api_calls,
-    }
-    if module._diff:
-        answer["diff"] = [result.diff() for result in results if result.changed]
-    if any(result.failed for result in results):
-        module.fail_json(msg=auto_rollback_act.summary(results), **answer)
-    module.exit_json(**answer)
+    module.report("services", results, aws.api_calls, auto_rollback_act.summary)
 
 
 if __name__ == "__main__":

@@ -258,19 +258,7 @@ def main() -> None:
     )
     aws = Aws(module.client)
     results = revision_marks.mark(aws, asked, wish, module.check_mode, _progress.say)
-    for result in results:
-        for finding in result.decision.findings:
-            module.warn(finding.message)
-    answer: dict[str, t.Any] = {
-        "changed": any(result.changed for result in results),
-        "task_definitions": [result.as_dict() for result in results],
-        "api_calls": aws.api_calls,
-    }
-    if module._diff:
-        answer["diff"] = [result.diff() for result in results if result.changed]
-    if any(result.outcome == "failed" for result in results):
-        module.fail_json(msg=revision_marks.summary(results), **answer)
-    module.exit_json(**answer)
+    module.report("task_definitions", results, aws.api_calls, revision_marks.summary)
 
 
 if __name__ == "__main__":

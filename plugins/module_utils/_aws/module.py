@@ -17,6 +17,47 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 VERSION: t.Final = "0.1.0"
 
 
+class Finding(t.Protocol):
+    """Something that was noticed on the way."""
+
+    @property
+    def severity(self) -> str:
+        """``warn`` is shown to the user."""
+
+    @property
+    def message(self) -> str:
+        """What was noticed."""
+
+
+class Result(t.Protocol):
+    """How it ended for one of the things that a call was about."""
+
+    @property
+    def label(self) -> str:
+        """What it is called before a warning; empty where the warning itself says."""
+
+    @property
+    def changed(self) -> bool:
+        """Something was written."""
+
+    @property
+    def failed(self) -> bool:
+        """It must fail the module."""
+
+    @property
+    def findings(self) -> t.Sequence[Finding]:
+        """What was noticed."""
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For the module's result."""
+
+    def diff(self) -> dict[str, t.Any]:
+        """For diff mode."""
+
+
+AnyResult = t.TypeVar("AnyResult", bound=Result)
+
+
 class LastgoodAWSModule(AnsibleAWSModule):
     """amazon.aws's module class, under our own name in CloudTrail (the user agent)."""
 
@@ -31,3 +72,26 @@ class LastgoodAWSModule(AnsibleAWSModule):
         shows users a deprecation. Core's collecting is enough.
         """
         self._module.warn(*args, **kwargs)
+
+    def report(
+        self,
+        key: str,
+        results: t.Sequence[AnyResult],
+        api_calls: t.Mapping[str, int],
+        summary: t.Callable[[t.Sequence[AnyResult]], str],
+    ) -> t.NoReturn:
+        """End the module: ``key`` is what the list of results is called, ``summary`` says why it failed."""
+        for result in results:
+            for finding in result.findings:
+                if finding.severity == "warn":
+                    self.warn(f"{result.label}: {finding.message}" if result.label else finding.message)
+        answer: dict[str, t.Any] = {
+            "changed": any(result.changed for result in results),
+            key: [result.as_dict() for result in results],
+            "api_calls": dict(api_calls),
+        }
+        if self._diff:
+            answer["diff"] = [result.diff() for result in results if result.changed]
+        if any(result.failed for result in results):
+            self.fail_json(msg=summary(results), **answer)
+        self.exit_json(**answer)

@@ -47,6 +47,11 @@ class Result:
     findings: tuple[Finding, ...] = ()
 
     @property
+    def label(self) -> str:
+        """The service's name."""
+        return self.name
+
+    @property
     def failed(self) -> bool:
         """Must fail the module."""
         return self.outcome in ("refused", "failed", "not_attempted")

@@ -186,6 +186,21 @@ class Result:
         return names.short(self.definition.arn if self.definition else self.asked)
 
     @property
+    def label(self) -> str:
+        """The findings name the revision themselves."""
+        return ""
+
+    @property
+    def failed(self) -> bool:
+        """It could not be marked."""
+        return self.outcome == "failed"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to say about the revision."""
+        return self.decision.findings
+
+    @property
     def before(self) -> dict[str, str]:
         """The marks that were read, empty where nothing could be read."""
         return marks_in(self.definition.tags) if self.definition else {}
@@ -200,7 +215,7 @@ class Result:
             "before": self.before,
             "after": None if self.after is None else marks_in(self.after),
             "reason": self.reason,
-            "findings": [finding.as_dict() for finding in self.decision.findings],
+            "findings": [finding.as_dict() for finding in self.findings],
         }
 
     def diff(self) -> dict[str, t.Any]:
@@ -310,7 +325,7 @@ def _sentence(exc: _Trouble) -> str:
 
 def summary(results: t.Sequence[Result]) -> str:
     """Why the module failed: each of those that could not be marked, and what became of the others."""
-    failed = [result for result in results if result.outcome == "failed"]
+    failed = [result for result in results if result.failed]
     text = " ".join(f"{result.name}: {result.reason.rstrip('.')}." for result in failed)
     others = len(results) - len(failed)
     return f"{text} {others} of {len(results)} task definitions are as they should be." if others else text

@@ -59,6 +59,11 @@ class Result:
     findings: tuple[Finding, ...]
 
     @property
+    def label(self) -> str:
+        """The target's resource id."""
+        return self.plan.resource_id
+
+    @property
     def failed(self) -> bool:
         """Must fail the module."""
         return self.outcome in _ENDED_BADLY or any(finding.severity == "block" for finding in self.findings)

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import typing as t
 from pathlib import Path
 from unittest import mock
 
+import pytest
 import yaml
 from ansible_collections.amazon.aws.plugins.module_utils.common import get_collection_info
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import module
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import Finding
 
 
 def test_the_version_is_that_of_the_collection() -> None:
@@ -27,3 +30,39 @@ def test_a_warning_reaches_core_once_and_is_not_handed_to_exit_json() -> None:
     # What exit_json would hand over.
     assert ours._warnings == []
     assert get_collection_info()["name"] == "lastgood.aws"
+
+
+class Ended:
+    """How it ended for one thing."""
+
+    def __init__(self, label: str, changed: bool, failed: bool, *findings: Finding) -> None:
+        self.label, self.changed, self.failed, self.findings = label, changed, failed, findings
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return {"name": self.label}
+
+    def diff(self) -> dict[str, t.Any]:
+        return {"after_header": self.label}
+
+
+@pytest.mark.parametrize(("failed", "diff"), [(False, False), (False, True), (True, True)])
+def test_results_are_reported(failed: bool, diff: bool) -> None:
+    core = mock.Mock(params={}, check_mode=False, _diff=diff, _name="ecs_revision_mark")
+    with mock.patch.dict(module.AnsibleAWSModule.default_settings, {"module_class": lambda **_kwargs: core}):
+        ours = module.LastgoodAWSModule(argument_spec={}, check_boto3=False)
+    warned, told = Finding("capacity", "warn", "mind the gap"), Finding("capacity", "info", "all is well")
+    results = [Ended("web", True, False, warned, told), Ended("", False, failed, warned)]
+    ours.report("targets", results, {"TagResource": 1}, lambda ended: f"{len(ended)} ended")
+    assert [call.args[0] for call in core.warn.call_args_list] == ["web: mind the gap", "mind the gap"]
+    expected: dict[str, t.Any] = {
+        "changed": True,
+        "targets": [{"name": "web"}, {"name": ""}],
+        "api_calls": {"TagResource": 1},
+    }
+    if diff:
+        expected["diff"] = [{"after_header": "web"}]
+    if failed:
+        core.fail_json.assert_called_once_with(msg="2 ended", **expected)
+    else:
+        assert core.fail_json.call_args is None
+        core.exit_json.assert_called_once_with(**expected)
