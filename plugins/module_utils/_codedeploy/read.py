@@ -39,8 +39,11 @@ class EcsGroups:
             for group in api.batch_get_deployment_groups(self._aws, application, groups)
         }
 
-    def of(self, cluster: str, service: str) -> Group | None:
-        """The group that names this service, found by looking through all groups of all applications."""
+    def of(self, cluster: str, service: str) -> list[Group]:
+        """The groups that name this service, found by looking through all groups of all applications: one, or none.
+
+        Several are no more than leftovers of some kind; which of them counts cannot be known from here.
+        """
         if self._everything is None:
             self._everything = [
                 group
@@ -49,7 +52,7 @@ class EcsGroups:
                     self._aws, application, api.list_deployment_groups(self._aws, application)
                 )
             ]
-        return next((group for group in self._everything if group.deploys(cluster, service)), None)
+        return [group for group in self._everything if group.deploys(cluster, service)]
 
 
 def newest_deployments(aws: Aws, group: Group, everything: bool = False) -> list[Deployment]:

@@ -88,6 +88,12 @@ def _rollbacks(ordered: t.Sequence[CodeDeployment]) -> dict[str, CodeDeployment]
     by_id = {d.id: d for d in ordered}
     found = {d.triggered_by: d for d in ordered if d.triggered_by}
     found.update({d.id: by_id[d.rollback_deployment] for d in ordered if d.rollback_deployment in by_id})
+    known = {rollback.id for rollback in found.values()}
+    for before, rollback in zip(ordered, ordered[1:]):
+        # One that names nothing undoes what ended without success just before it.
+        undoes = before.status in ("Stopped", "Failed") and not before.is_rollback and before.id not in found
+        if rollback.is_rollback and rollback.id not in known and not rollback.triggered_by and undoes:
+            found[before.id] = rollback
     return found
 
 
@@ -115,7 +121,8 @@ def records(
     rollbacks = _rollbacks(ordered)
     due = {d.id for d in ordered[-1:] if d.id not in rollbacks and rollback_is_due(d, now)}
     told = {**revisions, **_told_by_task_sets(service, ordered, revisions)}
-    wanted = [d for d in ordered if not (d.is_rollback and d.triggered_by in by_id)]
+    undoing = {rollback.id for id_, rollback in rollbacks.items() if id_ in by_id}
+    wanted = [d for d in ordered if not (d.is_rollback and d.id in undoing)]
     known = [d for d in wanted if d.id in told]
     made = [_record(service, d, rollbacks.get(d.id), told, newest=d is wanted[-1], due=d.id in due) for d in known]
     why = problems or {}

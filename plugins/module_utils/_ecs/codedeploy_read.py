@@ -27,7 +27,7 @@ LOCATION: t.Final = "revisionLocation"
 
 
 class NoGroup(Exception):
-    """There is no deployment group that deploys the service. The message says so."""
+    """No one deployment group is known to deploy the service. The message says so."""
 
 
 class CodeDeploy:
@@ -65,12 +65,7 @@ class CodeDeploy:
         self, service: Service, everything: bool
     ) -> tuple[list[ServiceDeployment], list[codedeploy_history.Unread]]:
         """See :func:`.codedeploy_history.records`. Raises :class:`NoGroup`, AwsCallError or IncompleteAnswerError."""
-        group = self.groups.get(service.name) or self._found.of(service.cluster, service.name)
-        if group is None:
-            raise NoGroup(
-                f"no deployment group of CodeDeploy in this Region names service {service.name} of cluster "
-                f"{service.cluster}, so nothing can deploy it"
-            )
+        group = self.groups.get(service.name) or self._only_group(service)
         self.groups[service.name] = group
         deployments = codedeploy.newest_deployments(self._aws, group, everything)
         have = {d.id for d in deployments}
@@ -81,6 +76,19 @@ class CodeDeploy:
         revisions, problems = self._revisions(service, group, deployments)
         now = self._clock.now() if self._clock is not None else None
         return codedeploy_history.records(service, deployments, revisions, problems, now)
+
+    def _only_group(self, service: Service) -> Group:
+        named = self._found.of(service.cluster, service.name)
+        which = f"service {service.name} of cluster {service.cluster}"
+        if not named:
+            raise NoGroup(f"no deployment group of CodeDeploy in this Region names {which}, so nothing can deploy it")
+        if len(named) > 1:
+            raise NoGroup(
+                f"several deployment groups of CodeDeploy name {which}: "
+                f"{' and '.join(f'{g.application}/{g.name}' for g in named)}. None of them has made its present task "
+                "set, so which one deploys it is not known. Take the service out of the others"
+            )
+        return named[0]
 
     def _revisions(
         self, service: Service, group: Group, deployments: t.Sequence[Deployment]

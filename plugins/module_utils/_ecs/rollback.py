@@ -143,7 +143,8 @@ class Rollback:
             return False
         try:
             run.accepted = self._begin(run, planned)
-        except act.PlanIsStale:
+        except act.PlanIsStale as exc:
+            run.stale = f" ({exc})"
             return False
         except act.AlreadyThere as exc:
             primary = now.primary
@@ -243,7 +244,7 @@ class Rollback:
             if attempt < _PLANS_PER_SERVICE:
                 self._act_on([run], attempt + 1)
                 return
-            run.end("refused", f"the service changed under the plan {attempt} times")
+            run.end("refused", f"the service changed under the plan {attempt} times{run.stale}")
             return
         run.end(
             "refused",
@@ -269,7 +270,7 @@ class Rollback:
         elif attempt < _PLANS_PER_SERVICE:
             self._act_on([run], attempt + 1)
         else:
-            run.end("refused", f"the deployment group was busy {attempt} times")
+            run.end("refused", f"the deployment group was busy {attempt} times{run.stale}")
 
     # -- watch
 

@@ -41,8 +41,10 @@ class ServiceRun:
     diagnosis: Diagnosis | None = None
     deregistered: str | None = None
     configuration_tags: tuple[str, ...] = ()
-    # The plan for which another deployment had to end first, and what was said of that.
+    # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
+    # Why a plan could not be carried out as it was.
+    stale: str = ""
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 

@@ -103,11 +103,11 @@ def test_a_group_is_looked_for_among_all_of_them_once() -> None:
         batch_get_deployment_groups={"deploymentGroupsInfo": [group_answer("one", service="api"), group_answer("two")]},
     )
     groups = read.EcsGroups(aws)
-    found = groups.of("prod", "web")
+    [found] = groups.of("prod", "web")
     assert found is not None
     assert found.name == "two"
-    assert groups.of("prod", "nothing") is None
-    assert groups.of("test", "web") is None
+    assert groups.of("prod", "nothing") == []
+    assert groups.of("test", "web") == []
     assert len(aws.sent("list_applications")) == 1
 
 

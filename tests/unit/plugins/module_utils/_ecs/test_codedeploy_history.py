@@ -241,6 +241,28 @@ def test_a_rollback_is_known_by_either_of_the_two() -> None:
     assert [d.status for d in records] == ["SUCCESSFUL", "ROLLBACK_SUCCESSFUL"]
 
 
+@pytest.mark.parametrize(
+    ("before", "belongs"),
+    [
+        (made("d-2", "Stopped", 1), True),
+        (made("d-2", "Failed", 1), True),
+        (made("d-2", "Succeeded", 1), False),
+        (made("d-2", "InProgress", 1), False),
+        (made("d-2", "Stopped", 1, creator="codeDeployRollback", triggered_by="d-0"), False),
+        (made("d-2", "Stopped", 1, rollback_deployment="d-1"), False),
+    ],
+)
+def test_a_rollback_that_names_nothing_belongs_to_what_ended_before_it(before: CodeDeployment, belongs: bool) -> None:
+    on = blue_green(task_set(41, "d-1"))
+    rollback = made("d-3", "Succeeded", 2, creator="codeDeployRollback")
+    revisions = {"d-1": Revision("", arn(41)), "d-2": Revision("", arn(42)), "d-3": Revision("", arn(41))}
+    records, _unread = codedeploy_history.records(on, [made("d-1"), before, rollback], revisions)
+    assert ("d-3" not in [record.arn for record in records]) is belongs
+    assert ("ROLLBACK_SUCCESSFUL" in [record.status for record in records if record.arn == "d-2"]) is (
+        belongs or bool(before.rollback_deployment)
+    )
+
+
 def test_what_waits_for_somebody_says_so() -> None:
     assert codedeploy_history.reason(made("d-1", "Ready")) == "it waits for ContinueDeployment"
     ended = made("d-1", "Stopped", error_code="ALARM_ACTIVE", error="Alarms.", rollback_message="None to go back to.")
