@@ -18,8 +18,8 @@ description:
   - With the deployment controller C(CODE_DEPLOY) it creates a deployment in the service's deployment group. The AppSpec
     file is that of the deployment in service, with the task definition replaced. Where there is none, one is made from
     the service's load balancer.
-  - With the deployment controller C(EXTERNAL) it brings up a task set like the PRIMARY one, and makes it PRIMARY when it
-    is steady. The one before is left standing. The listeners of load balancers are not changed.
+  - With the deployment controller C(EXTERNAL) it brings up a task set like the PRIMARY one, and makes it PRIMARY when
+    it is steady. The one before is left standing. The listeners of load balancers are not changed.
   - All services are validated before the first of them is changed. Nothing is changed where one of them is refused.
   - It is safe to run twice. A service that is on the revision already is V(unchanged), one that is being moved to it is
     followed, and a revision that has failed in this service is refused, unless O(force).
@@ -80,8 +80,8 @@ options:
         them off for it.
       - With the controller C(EXTERNAL) this module watches and goes back. A task set of its own that did not take over
         is deleted. Deleting it is what stops such a deployment.
-      - Without it, nothing is enabled, and only what the service, or its deployment group, has enabled already is rolled
-        back.
+      - Without it, nothing is enabled, and only what the service, or its deployment group, has enabled already is
+        rolled back.
     type: list
     elements: str
     choices:
@@ -92,8 +92,8 @@ options:
   alarms:
     description:
       - Names of the CloudWatch alarms for V(DEPLOYMENT_STOP_ON_ALARM). They replace those that the service has. Where
-        CodeDeploy deploys they replace those of the deployment group for this one deployment, which needs the permission
-        C(codedeploy:UpdateDeploymentGroup).
+        CodeDeploy deploys they replace those of the deployment group for this one deployment, which needs the
+        permission C(codedeploy:UpdateDeploymentGroup).
       - Without it, those that the service or the deployment group has are used. There must be some. Services with the
         controller C(EXTERNAL) have none of their own.
       - With the controller C(EXTERNAL) this module watches them until the new task set is PRIMARY and steady, and not
@@ -105,8 +105,8 @@ options:
     description:
       - What to do with a deployment of something else that is still running. V(supersede) does as ECS does, with a
         warning. V(refuse) refuses.
-      - A deployment group of CodeDeploy runs one deployment at a time, so that V(supersede) stops the other one, without
-        a rollback, and waits for its end first. A rollback is not stopped but waited for.
+      - A deployment group of CodeDeploy runs one deployment at a time, so that V(supersede) stops the other one,
+        without a rollback, and waits for its end first. A rollback is not stopped but waited for.
     type: str
     choices:
       - supersede

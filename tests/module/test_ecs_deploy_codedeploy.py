@@ -365,3 +365,42 @@ def test_an_id_that_there_is_not(shop: Shop, blue_green: BlueGreen) -> None:
     run = shop.wait(deployment="d-ABCDEFGHI")
     assert (run.failed, run.outcome) == (True, "refused")
     assert "there is no deployment d-ABCDEFGHI of web, now or in its history" in run.message
+
+
+def test_what_nobody_may_see_is_not_rolled_back_on_a_guess(shop: Shop, blue_green: BlueGreen) -> None:
+    blue_green.deploy("web:2")
+    shop.on_line(lambda line: shop.deny("BatchGetDeployments") if "create_deployment accepted" in line else None)
+    run = shop.release(3, rollback_events=FAILURE, wait_timeout=60)
+    assert (run.failed, run.outcome, run.only["event"]) == (True, "timeout", None), run.message
+    assert "what became of deployment" in run.finding("event")["message"]
+    assert run.writes == ["CreateDeployment"]
+
+
+def test_a_stop_without_a_rollback_wins_over_the_events_and_is_told_of(shop: Shop, blue_green: BlueGreen) -> None:
+    """The traffic had not shifted, so that there is nothing to go back from."""
+    blue_green.deploy("web:2")
+    stop_when(shop, blue_green, "0/2 on web:3", autoRollbackEnabled=False)
+    run = shop.release(3, rollback_events=ON_REQUEST)
+    assert (run.failed, run.outcome, run.only["rolled_back_by"]) == (True, "rolled_back", None), run.message
+    assert "CodeDeploy made no deployment to roll it back, and the service is on web:2" in run.message
+    assert blue_green.sets()["PRIMARY"] == "web:2"
+
+
+def test_a_stop_without_a_rollback_after_the_traffic_has_shifted_is_undone_by_the_run(
+    shop: Shop, blue_green: BlueGreen
+) -> None:
+    blue_green.deploy("web:2")
+
+    def stop(line: str) -> None:
+        if "2/2 on web:3" in line and blue_green.sets()["PRIMARY"] == "web:3":
+            newest = blue_green.listed()[0]
+            if blue_green.status(newest) == "InProgress":
+                blue_green.codedeploy.stop_deployment(deploymentId=newest, autoRollbackEnabled=False)
+
+    shop.on_line(stop)
+    run = shop.release(3, rollback_events=ON_REQUEST)
+    assert (run.failed, run.outcome, run.only["event"]) == (True, "rolled_back", "DEPLOYMENT_STOP_ON_REQUEST"), (
+        run.message
+    )
+    assert (short(run.only["rolled_back_to"]), run.only["rolled_back_by"]) == ("web:2", "lastgood")
+    assert blue_green.sets()["PRIMARY"] == "web:2"

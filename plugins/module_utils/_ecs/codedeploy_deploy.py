@@ -79,6 +79,7 @@ def _make_way(aws: Aws, running: ServiceDeployment, clock: Clock, timeout: float
         except AwsCallError as exc:
             if not api.has_ended_meanwhile(exc) and not exc.no_answer:
                 raise
+            stopped = id_ if exc.no_answer else ""
     _progress.say(f"waiting for the end of deployment {id_}, which is in the way")
     deadline = clock.monotonic() + timeout
     while is_going(aws, id_):

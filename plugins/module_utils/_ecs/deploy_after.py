@@ -114,7 +114,7 @@ class Aftermath:
             elif then == "watch":
                 run.reason = f"{run.reason.rstrip('.')}. It takes all the traffic, and CodeDeploy has yet to end the "
                 run.reason += "original task set. Nothing was undone. Run the same command again to go on watching it"
-            else:
+            elif run.event is not None:
                 run.reason = f"{run.reason.rstrip('.')}. It is not rolled back: rollback_events lacks {run.event}"
         if returns:
             late = self._sweeper().watch(returns)
@@ -134,10 +134,9 @@ class Aftermath:
 
     def _has_come_up(self, run: DeployRun, service: Service) -> bool:
         watched = run.begun.watched
-        if run.event is not None:
-            return False
         if watched.controller == "EXTERNAL":
-            return external.assess(watched, service, None).state == "stable"
+            # An alarm stops it also where it has come up.
+            return run.event is None and external.assess(watched, service, None).state == "stable"
         if watched.controller == "CODE_DEPLOY":
             place = {watched.deployment_id: (service, watched.target)}
             found = codedeploy_watch.Looker(self._aws).records(place, self._clock.now())
@@ -185,6 +184,7 @@ class Aftermath:
             what = f"what became of deployment {id_} is not known. {exc.explain()}"
             run.findings.append(Finding("event", "unknown", what))
         if deployment is None:
+            run.event = None
             return "leave", None
         run.event = codedeploy_deploy_plan.event_of(deployment)
         then: Then = codedeploy_deploy_plan.then(deployment, run.event, self._order.wish.asked)

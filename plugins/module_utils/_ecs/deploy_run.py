@@ -119,7 +119,7 @@ class DeployRun:
 
     def reached(self, state: watch.Reached) -> None:
         """The deployment is where it should be."""
-        self.outcome, self.reason = "deployed", watch.verified(state, self.target)
+        self.outcome, self.reason, self.event = "deployed", watch.verified(state, self.target), None
         if self.plan is not None and self.plan.controller == "EXTERNAL":
             self.reason = f"the task set of {names.short(self.target)} is PRIMARY, and in a steady state"
         if self.service is not None and self.service.desired == 0:
