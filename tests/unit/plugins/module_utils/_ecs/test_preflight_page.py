@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    codedeploy_plan,
     compatibility,
+    external,
     images,
     listeners,
+    plan,
     preflight,
     readiness,
     readiness_reads,
@@ -31,11 +35,37 @@ def checks_of(path: str) -> set[str]:
     return {node.value for node in made if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
-@pytest.mark.parametrize("module", [compatibility, images, listeners, preflight, readiness, readiness_reads])
+@pytest.mark.parametrize(
+    "module",
+    [
+        codedeploy_plan,
+        compatibility,
+        external,
+        images,
+        listeners,
+        plan,
+        preflight,
+        readiness,
+        readiness_reads,
+    ],
+)
 def test_every_check_is_on_the_page(module: object) -> None:
     checks = checks_of(str(module.__file__))  # type: ignore[attr-defined]
     assert checks
     assert {check for check in checks if f"| `{check}` |" not in PAGE.read_text("utf-8")} == set()
+
+
+def test_every_check_on_the_page_is_made_somewhere() -> None:
+    made = set(references._CHECKS.values())
+    for path in Path(str(preflight.__file__)).parent.glob("*.py"):
+        # Some are handed on by their name.
+        made |= set(re.findall(r'"([a-z_]+)"', path.read_text("utf-8")))
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)) - made == set()
+
+
+def test_no_check_is_on_the_page_twice() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(set(rows))
 
 
 def test_every_reference_is_on_the_page() -> None:
