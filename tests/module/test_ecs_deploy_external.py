@@ -88,6 +88,15 @@ def test_what_does_not_come_up_is_deleted_and_what_is_primary_stays(shop: Shop, 
     assert "web:2 is known to be bad" in again.message
 
 
+def test_what_does_not_come_up_and_may_not_be_deleted(shop: Shop, external: External) -> None:
+    shop.broken("web:2", **NEVER_STARTS)
+    shop.deny("DeleteTaskSet")
+    run = shop.release(2, rollback_events=FAILURE)
+    assert (run.failed, external.sets()["web:1"][0], external.sets()["web:2"][0]) == (True, "PRIMARY", "ACTIVE")
+    assert "ecs:DeleteTaskSet" in run.everything
+    assert "was deleted" not in run.message
+
+
 def test_a_second_attempt_creates_another_task_set(shop: Shop, external: External) -> None:
     shop.broken("web:2", **NEVER_STARTS)
     first = shop.release(2, rollback_events=FAILURE).sent("CreateTaskSet")[0]["clientToken"]

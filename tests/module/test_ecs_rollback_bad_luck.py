@@ -35,6 +35,7 @@ DENIED = {
 SELDOM = {
     "ContinueServiceDeployment",
     "CreateTaskSet",
+    "DeleteTaskSet",
     "DescribeTasks",
     "ListTaskDefinitions",
     "RegisterTaskDefinition",

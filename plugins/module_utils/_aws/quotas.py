@@ -60,6 +60,7 @@ _ECS: t.Final[dict[str, Quota]] = {
     "ListClusters": CLUSTER_READ,
     "DescribeClusters": CLUSTER_READ,
     "CreateTaskSet": TASK_SET_MODIFY,
+    "DeleteTaskSet": TASK_SET_MODIFY,
     "UpdateTaskSet": TASK_SET_MODIFY,
     "UpdateServicePrimaryTaskSet": TASK_SET_MODIFY,
     "TagResource": TAG_MODIFY,

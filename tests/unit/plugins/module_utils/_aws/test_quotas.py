@@ -31,6 +31,7 @@ PUBLISHED = {
     "ListClusters": (100, 20),
     "DescribeClusters": (100, 20),
     "CreateTaskSet": (100, 20),
+    "DeleteTaskSet": (100, 20),
     "UpdateTaskSet": (100, 20),
     "UpdateServicePrimaryTaskSet": (100, 20),
     "TagResource": (20, 10),
