@@ -11,20 +11,6 @@ class ModuleDocFragment:
     # How ecs_rollback and ecs_rollback_info choose services and the version to go back to.
     DOCUMENTATION = r"""
 options:
-  cluster:
-    description:
-      - Name or ARN of the cluster that the services run in.
-    type: str
-    default: default
-  service:
-    description:
-      - Names or ARNs of the services, all of one cluster.
-      - An empty list is refused, so that a typo in an inventory does not look like success.
-    type: list
-    elements: str
-    required: true
-    aliases:
-      - services
   revision:
     description:
       - The task definition to go back to, as a revision number of the family that runs now (V(41)), as
@@ -69,7 +55,7 @@ options:
         images), and supersedes the deployment where it would not.
       - V(supersede) always starts a new deployment. V(refuse) refuses.
       - Of a service that CodeDeploy deploys, V(supersede) is the same as V(stop), since CodeDeploy runs one deployment
-        at a time. Where a stop would not land on the target, it is refused with the id of the running deployment.
+        at a time. Where a stop does not land on the target, the target is deployed when the other one has ended.
     type: str
     choices:
       - stop
