@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # How ecs_rollback and ecs_rollback_info choose services and the version to go back to.
+    # How ecs_rollback and ecs_rollback_info choose the version to go back to.
     DOCUMENTATION = r"""
 options:
   revision:

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._ecs_services
 attributes:
   check_mode:
     support: full
@@ -33,20 +34,6 @@ attributes:
     details:
       - Nothing is written where the settings come to what is asked for already. The order of alarms means nothing.
 options:
-  cluster:
-    description:
-      - Name or ARN of the cluster that the services run in.
-    type: str
-    default: default
-  service:
-    description:
-      - Names or ARNs of the services, all of one cluster.
-      - An empty list is refused, so that a typo in an inventory does not look like success.
-    type: list
-    elements: str
-    required: true
-    aliases:
-      - services
   circuit_breaker:
     description:
       - The deployment circuit breaker. It fails a deployment whose tasks do not start or do not become healthy.

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._ecs_services
 attributes:
   check_mode:
     support: full
@@ -44,20 +45,6 @@ attributes:
   idempotent:
     support: full
 options:
-  cluster:
-    description:
-      - Name or ARN of the cluster that the services run in.
-    type: str
-    default: default
-  service:
-    description:
-      - Names or ARNs of the services, all of one cluster.
-      - An empty list is refused, so that a typo in an inventory does not look like success.
-    type: list
-    elements: str
-    required: true
-    aliases:
-      - services
   revision:
     description:
       - The task definition to deploy, as a revision number of the service's own family, as C(family:number) or as an

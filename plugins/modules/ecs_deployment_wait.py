@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._ecs_services
 attributes:
   check_mode:
     support: full
@@ -36,20 +37,6 @@ attributes:
     details:
       - This action does not modify state.
 options:
-  cluster:
-    description:
-      - Name or ARN of the cluster that the services run in.
-    type: str
-    default: default
-  service:
-    description:
-      - Names or ARNs of the services, all of one cluster.
-      - An empty list is refused, so that a typo in an inventory does not look like success.
-    type: list
-    elements: str
-    required: true
-    aliases:
-      - services
   deployment:
     description:
       - The deployment to wait for, as its id (C(ecs-svc/1234567890123456789)) or as the ARN of its service deployment.

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes.info_module
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._ecs_services
   - lastgood.aws._ecs_rollback
 seealso:
   - module: lastgood.aws.ecs_rollback
