@@ -79,6 +79,16 @@ def test_codedeploy_deploys_and_a_second_run_changes_nothing(stage: Stage, blue_
     assert stage.writes() == ["CreateDeployment"]
 
 
+@pytest.mark.parametrize(("events", "sent"), [("", None), ("none", {"enabled": False, "events": []})])
+def test_events_of_the_group_apply_unless_they_are_switched_off(
+    stage: Stage, blue_green: CodeDeploy, events: str, sent: dict[str, t.Any] | None
+) -> None:
+    done = deploy(stage, revision="3", events=events, wait=False)
+    assert (done.rc, outcome(done), blue_green.primary()) == (0, "started", "web:2"), done.stdout + done.stderr
+    [request] = [call["params"] for call in stage.control.log() if call["operation"] == "CreateDeployment"]
+    assert request.get("autoRollbackConfiguration") == sent
+
+
 def test_codedeploy_rolls_a_crashing_image_back_by_itself(stage: Stage, blue_green: CodeDeploy) -> None:
     stage.control.image("registry/web:3", behaviour="crash")
     stage.control.timings(replacement_timeout=600)
