@@ -122,8 +122,8 @@ notes:
     here, and the old task set is left as it is.
   - A service that CodeDeploy deploys has no image digests on record, so that a tag still names the image that was good
     is not proven there.
-  - AppSpec files that lie in S3 are read where C(s3:GetObject) allows it, and deployed again from there. What a deployment
-    deployed whose file cannot be read, or was replaced since, is never guessed.
+  - AppSpec files that lie in S3 are read where C(s3:GetObject) allows it, and deployed again from there. What a
+    deployment deployed whose file cannot be read, or was replaced since, is never guessed.
   - Terraform, CloudFormation and others see the tags that begin with C(lastgood:) as drift. Tell them to ignore this
     prefix.
 seealso:
