@@ -185,7 +185,7 @@ def service_with_everything(shop: Shop, wire: Wire) -> None:
         **secrets(secret, f"{SSM}/shop/key"),
         **environment_file("prod.env"),
     }
-    for more in ({"taskRoleArn": f"{ROLE}/web", "volumes": [_volume(shop)]}, {}):
+    for more in ({"taskRoleArn": f"{ROLE}/web", "volumes": [volume(shop)]}, {}):
         shop.world.ecs.register_task_definition(
             family="web",
             containerDefinitions=[container],
@@ -229,7 +229,8 @@ def _push(shop: Shop, tag: str) -> None:
     ecr.put_image(repositoryName="web", imageManifest=manifest, imageTag=tag)
 
 
-def _volume(shop: Shop) -> dict[str, t.Any]:
+def volume(shop: Shop) -> dict[str, t.Any]:
+    """An EFS file system with an access point, as a volume ``data``."""
     efs = shop.world.client("efs")
     made = efs.create_file_system(CreationToken="data")["FileSystemId"]
     access = efs.create_access_point(ClientToken="data", FileSystemId=made)["AccessPointId"]

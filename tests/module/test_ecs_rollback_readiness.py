@@ -24,6 +24,7 @@ from tests.module.surroundings import (
     belongs_to_a_stack,
     environment_file,
     secrets,
+    volume,
 )
 from tests.world import NETWORK, REGION
 
@@ -413,17 +414,11 @@ def test_an_environment_file_that_is_gone(shop: Shop) -> None:
 
 
 def test_an_access_point_that_is_gone(shop: Shop) -> None:
-    efs = shop.world.client("efs")
-    made = efs.create_file_system(CreationToken="data")["FileSystemId"]
-    access = efs.create_access_point(ClientToken="data", FileSystemId=made)["AccessPointId"]
-    settings = {
-        "fileSystemId": made,
-        "transitEncryption": "ENABLED",
-        "authorizationConfig": {"accessPointId": access, "iam": "ENABLED"},
-    }
-    register(shop, volumes=[{"name": "data", "efsVolumeConfiguration": settings}])
+    data = volume(shop)
+    access = data["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
+    register(shop, volumes=[data])
     assert [f for f in shop.info().only["findings"] if f["check"].startswith("target_")] == []
-    efs.delete_access_point(AccessPointId=access)
+    shop.world.client("efs").delete_access_point(AccessPointId=access)
     assert f"EFS access point {access} (volume data)" in refused(shop.rollback(), "target_access_point")
 
 
