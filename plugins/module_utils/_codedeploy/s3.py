@@ -115,15 +115,17 @@ class _NotAFile(ValueError):
 def _get(aws: Aws, bucket: str, name: str, version: str) -> Stored:
     chosen = {"VersionId": version} if version else {}
     answer = aws.call("s3", "get_object", Bucket=bucket, Key=name, **chosen)
-    body = require(answer, "Body", "get_object")
+    body, etag = require(answer, "Body", "get_object"), str(answer.get("ETag") or "")
     try:
-        data = body.read(LARGEST + 1)
+        return Stored(_text(body.read(LARGEST + 1)), etag.strip('"'), answer.get("LastModified"))
     finally:
         body.close()
+
+
+def _text(data: bytes) -> str:
     if len(data) > LARGEST:
         raise _NotAFile(f"the object has more than {LARGEST // 1024} KiB, which no AppSpec file has")
     try:
-        content = data.decode()
+        return data.decode()
     except UnicodeDecodeError as exc:
         raise _NotAFile("the object is not a text in UTF-8") from exc
-    return Stored(content, str(answer.get("ETag") or "").strip('"'), answer.get("LastModified"))
