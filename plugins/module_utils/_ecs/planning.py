@@ -70,11 +70,11 @@ class Planner:
         histories = read.Histories(self._aws, self._cluster, self._clock)
         histories.read(_worth_a_history(present.values()))
         # By name and by ARN it is still one service.
-        first = {present[name].arn if name in present else name: name for name in reversed(service_names)}
+        named = set({present[name].arn if name in present else name: name for name in reversed(service_names)}.values())
         return {
             name: self._plan_one(present[name], histories) if name in present else self._missing(name, str(found[name]))
             for name in service_names
-            if name in first.values()
+            if name in named
         }
 
     def _plan_one(self, service: Service, histories: read.Histories) -> plan.Plan | Refusal:
