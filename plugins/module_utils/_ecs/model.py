@@ -12,6 +12,15 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _findings
+
+# What all of this collection reports in.
+Verdict = _findings.Verdict
+Severity = _findings.Severity
+Outcome = _findings.Outcome
+GOOD_ENDS: t.Final = _findings.GOOD_ENDS
+Finding = _findings.Finding
+
 # ECS's service deployment statuses (ServiceDeploymentStatus in botocore's model). An unknown one counts as running.
 # FAILED is what a deployment of CodeDeploy ends as that is not rolled back; ECS's own have no such end.
 TERMINAL: t.Final = frozenset({"SUCCESSFUL", "STOPPED", "FAILED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
@@ -20,8 +29,6 @@ ROLLING_BACK: t.Final = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html).
 STOPPABLE: t.Final = frozenset({"PENDING", "IN_PROGRESS"})
 
-Verdict = t.Literal["good", "bad", "unknown"]
-Severity = t.Literal["block", "warn", "unknown", "info"]
 Method = t.Literal[
     "none",
     "adopt",
@@ -32,18 +39,6 @@ Method = t.Literal[
     "codedeploy_deployment",
     "primary_task_set",
 ]
-Outcome = t.Literal[
-    "unchanged",
-    "rolled_back",
-    "started",
-    "planned",
-    "superseded",
-    "failed",
-    "rollback_failed",
-    "timeout",
-    "refused",
-]
-GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "rolled_back", "started", "planned"})
 
 
 @dataclass(frozen=True)
@@ -192,16 +187,3 @@ class TaskDefinition:
     status: str
     tags: t.Mapping[str, str]
     content: t.Mapping[str, t.Any]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a pre-flight check, or the run itself, found."""
-
-    check: str
-    severity: Severity
-    message: str
-
-    def as_dict(self) -> dict[str, str]:
-        """For results."""
-        return {"check": self.check, "severity": self.severity, "message": self.message}

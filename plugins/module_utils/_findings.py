@@ -1,0 +1,45 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The words in which everything here reports: verdicts, outcomes, and what a check found."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+Verdict = t.Literal["good", "bad", "unknown"]
+Severity = t.Literal["block", "warn", "unknown", "info"]
+Outcome = t.Literal[
+    "unchanged",
+    "rolled_back",
+    "started",
+    "planned",
+    "superseded",
+    "failed",
+    "rollback_failed",
+    "timeout",
+    "refused",
+]
+GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "rolled_back", "started", "planned"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a pre-flight check, or the run itself, found."""
+
+    check: str
+    severity: Severity
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For results."""
+        return {"check": self.check, "severity": self.severity, "message": self.message}
+
+
+def blocked(findings: t.Iterable[Finding]) -> str:
+    """Why nothing may be written; empty where nothing stands against it."""
+    return "; ".join(finding.message for finding in findings if finding.severity == "block")
