@@ -23,6 +23,7 @@ _CloudWatchErrorHandler: t.Final = error_handler("cloudwatch")
 DEPLOYMENTS_PER_CALL: t.Final = 25
 REVISIONS_PER_CALL: t.Final = 25
 GROUPS_PER_CALL: t.Final = 100
+TARGETS_PER_CALL: t.Final = 25
 ALARMS_PER_CALL: t.Final = 100
 
 _MISSING: t.Final = frozenset({"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"})
@@ -122,9 +123,19 @@ def stop_deployment(aws: Aws, deployment: str, roll_back: bool) -> None:
     aws.call("codedeploy", "stop_deployment", deploymentId=deployment, autoRollbackEnabled=roll_back)
 
 
+@_CodeDeployErrorHandler.common_error_handler("list the targets of deployment {deployment}")
+def list_deployment_targets(
+    aws: Aws, deployment: str, statuses: t.Sequence[str] = (), most: int | None = None
+) -> list[str]:
+    """Ids of the targets of a deployment, or of those with these statuses. At most ``most`` of them."""
+    chosen = {"targetFilters": {"TargetStatus": list(statuses)}} if statuses else {}
+    found = aws.pages("codedeploy", "list_deployment_targets", "targetIds", deploymentId=deployment, **chosen)
+    return [str(id_) for id_ in itertools.islice(found, most)]
+
+
 @_CodeDeployErrorHandler.common_error_handler("describe the targets of deployment {deployment}")
 def batch_get_deployment_targets(aws: Aws, deployment: str, targets: t.Sequence[str]) -> list[Answer]:
-    """Targets as the API describes them (``ecsTarget``, ``instanceTarget`` …)."""
+    """Targets, at most 25, as the API describes them (``ecsTarget``, ``instanceTarget`` …)."""
     answer = aws.call("codedeploy", "batch_get_deployment_targets", deploymentId=deployment, targetIds=list(targets))
     return list(require(answer, "deploymentTargets", "batch_get_deployment_targets"))
 
@@ -181,11 +192,20 @@ def _deployment(item: Answer) -> Deployment:
         keeps_original=original.get("action") == "KEEP_ALIVE",
         waits_for_termination=bool(item.get("instanceTerminationWaitTimeStarted")),
         rollback_events=tuple(automatic.get("events") or ()) if automatic.get("enabled") else (),
+        platform=str(item.get("computePlatform") or ""),
+        config=str(item.get("deploymentConfigName") or ""),
+        style=_style(item),
+        file_exists_behavior=str(item.get("fileExistsBehavior") or ""),
+        mode=str(item.get("deploymentMode") or ""),
+        ignores_stop_failures=bool(item.get("ignoreApplicationStopFailures")),
+        counts={str(status): int(count) for status, count in (item.get("deploymentOverview") or {}).items() if count},
+        messages=tuple(str(text) for text in item.get("deploymentStatusMessages") or ()),
     )
 
 
 def _group(item: Answer) -> Group:
     alarms = item.get("alarmConfiguration") or {}
+    automatic = item.get("autoRollbackConfiguration") or {}
     blue_green = item.get("blueGreenDeploymentConfiguration") or {}
     original = blue_green.get("terminateBlueInstancesOnDeploymentSuccess") or {}
     names = [str(a["name"]) for a in alarms.get("alarms") or [] if a.get("name")] if alarms.get("enabled") else []
@@ -200,4 +220,24 @@ def _group(item: Answer) -> Group:
         ignores_unreadable_alarms=bool(alarms.get("ignorePollAlarmFailure")),
         termination_wait=int(original.get("terminationWaitTimeInMinutes") or 0),
         last_attempted=str((item.get("lastAttemptedDeployment") or {}).get("deploymentId") or ""),
+        id=str(item.get("deploymentGroupId") or ""),
+        platform=str(item.get("computePlatform") or ""),
+        style=_style(item),
+        service_role=str(item.get("serviceRoleArn") or ""),
+        auto_scaling_groups=tuple(str(g["name"]) for g in item.get("autoScalingGroups") or [] if g.get("name")),
+        has_instance_tags=_has_instance_tags(item),
+        last_successful=str((item.get("lastSuccessfulDeployment") or {}).get("deploymentId") or ""),
+        rollback_events=tuple(automatic.get("events") or ()) if automatic.get("enabled") else (),
     )
+
+
+def _style(item: Answer) -> str:
+    return str((item.get("deploymentStyle") or {}).get("deploymentType") or "")
+
+
+def _has_instance_tags(item: Answer) -> bool:
+    sets = [
+        (item.get("ec2TagSet") or {}).get("ec2TagSetList"),
+        (item.get("onPremisesTagSet") or {}).get("onPremisesTagSetList"),
+    ]
+    return any([item.get("ec2TagFilters"), item.get("onPremisesInstanceTagFilters"), *sets])

@@ -51,6 +51,26 @@ class Deployment:
     waits_for_termination: bool = False
     # The events on which CodeDeploy rolls it back by itself; empty where that is off.
     rollback_events: tuple[str, ...] = ()
+    # How many targets have which status; those that none has are left out.
+    counts: t.Mapping[str, int] = field(default_factory=dict)
+    # What CodeDeploy has to say about the status, beside the error.
+    messages: tuple[str, ...] = ()
+
+    # Server, ECS or Lambda; empty where CodeDeploy does not say.
+    platform: str = ""
+    config: str = ""
+    # IN_PLACE or BLUE_GREEN.
+    style: str = ""
+    # DISALLOW, OVERWRITE or RETAIN, and empty where it is not told, which is DISALLOW.
+    file_exists_behavior: str = ""
+    # RESTART; STANDARD and what was made before there were modes have none.
+    mode: str = ""
+    ignores_stop_failures: bool = False
+
+    @property
+    def blue_green(self) -> bool:
+        """It goes to instances or tasks of its own, and takes the traffic there."""
+        return self.style == "BLUE_GREEN"
 
     @property
     def running(self) -> bool:
@@ -84,6 +104,24 @@ class Group:
     termination_wait: int = 0
     # A deployment goes on while CodeDeploy cannot read the alarms.
     ignores_unreadable_alarms: bool = False
+
+    id: str = ""
+    # Server, ECS or Lambda.
+    platform: str = ""
+    # IN_PLACE or BLUE_GREEN.
+    style: str = ""
+    service_role: str = ""
+    auto_scaling_groups: tuple[str, ...] = ()
+    # It names tags of instances, in EC2 or on premises.
+    has_instance_tags: bool = False
+    last_successful: str = ""
+    # The events on which CodeDeploy rolls its deployments back by itself; empty where that is off.
+    rollback_events: tuple[str, ...] = ()
+
+    @property
+    def blue_green(self) -> bool:
+        """A deployment goes to instances or tasks of its own, and takes the traffic there."""
+        return self.style == "BLUE_GREEN"
 
     def deploys(self, cluster: str, service: str) -> bool:
         """It is the group of this ECS service; names, not ARNs."""
