@@ -4,24 +4,38 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The targets of a deployment: where it deploys to, and how far it got there. Pure."""
+"""The targets of a deployment: where it deploys to, and how far it got there. Pure but for :func:`read`."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
+
+# The member of a DeploymentTarget by its deploymentTargetType; the other members are null.
+_MEMBERS: t.Final = {
+    "InstanceTarget": "instanceTarget",
+    "LambdaTarget": "lambdaTarget",
+    "ECSTarget": "ecsTarget",
+    "CloudFormationTarget": "cloudFormationTarget",
+}
+# Whatever is not one of these, TargetStatus in botocore's model, is still on its way.
+_ENDED: t.Final = frozenset({"Succeeded", "Failed", "Skipped"})
 
 
 @dataclass(frozen=True)
 class LifecycleEvent:
-    """A lifecycle event of one target. What a script printed is left out: it may hold secrets."""
+    """A lifecycle event of one target. ``log_tail`` is what its script printed last: it may hold secrets."""
 
     name: str
     status: str
     error_code: str = ""
     message: str = ""
+    script: str = ""
+    log_tail: str = field(default="", repr=False)
 
     @property
     def failed(self) -> bool:
@@ -29,7 +43,7 @@ class LifecycleEvent:
         return self.status == "Failed"
 
     def as_dict(self) -> dict[str, str]:
-        """For results."""
+        """For results, without what a script printed."""
         return {"event": self.name, "status": self.status, "error_code": self.error_code, "message": self.message}
 
 
@@ -43,7 +57,36 @@ class EcsTarget:
 
     def going(self) -> str:
         """The lifecycle event that is going on, empty between two of them."""
-        return next((event.name for event in self.events if event.status == "InProgress"), "")
+        return _going(self.events)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target of any kind: an instance, an ECS service, a Lambda function. ``label`` is Blue or Green, or empty."""
+
+    id: str
+    kind: str
+    status: str
+    label: str = ""
+    events: tuple[LifecycleEvent, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens on it."""
+        return self.status in _ENDED
+
+    @property
+    def failed_event(self) -> LifecycleEvent | None:
+        """What it failed at."""
+        return next((event for event in self.events if event.failed), None)
+
+    def going(self) -> str:
+        """The lifecycle event that is going on, empty between two of them."""
+        return _going(self.events)
+
+    def event(self, name: str) -> LifecycleEvent | None:
+        """The event of this name, None where the target has none."""
+        return next((event for event in self.events if event.name == name), None)
 
 
 def ecs(answer: Answer) -> EcsTarget:
@@ -51,7 +94,7 @@ def ecs(answer: Answer) -> EcsTarget:
     target = answer["ecsTarget"]
     return EcsTarget(
         status=str(target.get("status") or ""),
-        events=tuple(_event(item) for item in target.get("lifecycleEvents") or []),
+        events=_events(target),
         weights={
             # The API spells it so: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ECSTaskSet.html
             str(item["identifer"]): float(item["trafficWeight"])
@@ -61,6 +104,44 @@ def ecs(answer: Answer) -> EcsTarget:
     )
 
 
+def of(answer: Answer) -> Target:
+    """A DeploymentTarget as BatchGetDeploymentTargets shows it."""
+    kind = str(answer.get("deploymentTargetType") or "")
+    shown = answer.get(_MEMBERS.get(kind, "")) or {}
+    return Target(
+        id=str(shown.get("targetId") or ""),
+        kind=kind,
+        status=str(shown.get("status") or ""),
+        label=str(shown.get("instanceLabel") or ""),
+        events=_events(shown),
+    )
+
+
+def read(aws: Aws, deployment: str, statuses: t.Sequence[str] = (), most: int | None = None) -> list[Target]:
+    """The targets of a deployment, or those with these statuses, at most ``most`` of them; none before it has begun.
+
+    Raises AwsCallError or IncompleteAnswerError.
+    """
+    try:
+        ids = api.list_deployment_targets(aws, deployment, statuses, most)
+    except AwsCallError as exc:
+        if exc.code == "DeploymentNotStartedException":
+            return []
+        raise
+    found: list[Target] = []
+    for batch in batches(ids, api.TARGETS_PER_CALL):
+        found += [of(answer) for answer in api.batch_get_deployment_targets(aws, deployment, batch)]
+    return found
+
+
+def _going(events: t.Iterable[LifecycleEvent]) -> str:
+    return next((event.name for event in events if event.status == "InProgress"), "")
+
+
+def _events(target: Answer) -> tuple[LifecycleEvent, ...]:
+    return tuple(_event(item) for item in target.get("lifecycleEvents") or [])
+
+
 def _event(item: Answer) -> LifecycleEvent:
     diagnostics = item.get("diagnostics") or {}
     return LifecycleEvent(
@@ -68,4 +149,6 @@ def _event(item: Answer) -> LifecycleEvent:
         status=str(item.get("status") or ""),
         error_code=str(diagnostics.get("errorCode") or ""),
         message=str(diagnostics.get("message") or ""),
+        script=str(diagnostics.get("scriptName") or ""),
+        log_tail=str(diagnostics.get("logTail") or ""),
     )

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Why a deployment failed: which targets, at which event, and what helps. Pure but for :func:`collect`."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import advice, targets
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+
+# Many fail at the same: the first of them tell, and results stay readable.
+MOST_TARGETS: t.Final = 25
+_TEXT_LIMIT: t.Final = 500
+_LOG_LIMIT: t.Final = 2000
+
+
+@dataclass(frozen=True)
+class FailedTarget:
+    """A target that failed, and at what."""
+
+    target: str
+    event: str
+    script: str = ""
+    error_code: str = ""
+    message: str = ""
+    log_tail: str = field(default="", repr=False)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it; empty where nothing is known."""
+        return advice.on_event(self.event, self.error_code, self.message)
+
+    @property
+    def cause(self) -> str:
+        """What it failed at, without the target: the same for all that failed alike."""
+        where = f"{self.event} ({self.script})" if self.script else self.event
+        code = self.error_code if self.error_code not in ("", "UnknownError") else ""
+        what = ": ".join(text for text in (code, self.message.rstrip(".")) if text)
+        return f"{where}: {what}" if what else where
+
+    def as_dict(self) -> dict[str, str]:
+        """For results."""
+        return {
+            "target": self.target,
+            "event": self.event,
+            "script": self.script,
+            "error_code": self.error_code,
+            "message": self.message,
+            "log_tail": self.log_tail,
+            "advice": self.advice,
+        }
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What could be found out. ``counts`` are how many targets have which status, ``unknown`` what was not readable."""
+
+    deployment: str
+    error_code: str = ""
+    error: str = ""
+    failed: tuple[FailedTarget, ...] = ()
+    counts: t.Mapping[str, int] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    def causes(self) -> list[tuple[str, int]]:
+        """What targets failed at, the most frequent first, with how many."""
+        return Counter(item.cause for item in self.failed).most_common()
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do, each once: about the targets, and where they say nothing, about the deployment."""
+        found = dict.fromkeys(item.advice for item in self.failed if item.advice)
+        general = advice.on_deployment(self.error_code)
+        return tuple(found) or ((general,) if general else ())
+
+    def headline(self) -> str:
+        """The one cause that matters most, empty where none is known."""
+        causes = self.causes()
+        if not causes:
+            return f"{self.error_code}: {self.error.rstrip('.')}" if self.error_code and self.error else self.error_code
+        cause, count = causes[0]
+        alike = [item.target for item in self.failed if item.cause == cause]
+        where = alike[0] if count == 1 else f"{count} targets, {alike[0]} among them"
+        return f"{cause} on {where}"
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        return {
+            "deployment_id": self.deployment,
+            "error_code": self.error_code,
+            "error": self.error,
+            "targets": dict(self.counts),
+            "failed_targets": [item.as_dict() for item in self.failed],
+            "advice": list(self.advice),
+            "unknown": list(self.unknown),
+        }
+
+
+def failed_target(target: Target, log_tail: bool) -> FailedTarget:
+    """A target that failed, for results: no more of what a script printed than is asked for."""
+    event = target.failed_event
+    if event is None:
+        return FailedTarget(target.id, "")
+    return FailedTarget(
+        target=target.id,
+        event=event.name,
+        script=event.script,
+        error_code=event.error_code,
+        message=event.message[:_TEXT_LIMIT],
+        log_tail=event.log_tail[-_LOG_LIMIT:] if log_tail else "",
+    )
+
+
+def of(deployment: Deployment, failed: t.Iterable[Target], log_tail: bool, unknown: tuple[str, ...] = ()) -> Diagnosis:
+    """The diagnosis of a deployment, from the targets that failed."""
+    return Diagnosis(
+        deployment=deployment.id,
+        error_code=deployment.error_code,
+        error=deployment.error[:_TEXT_LIMIT],
+        failed=tuple(failed_target(target, log_tail) for target in failed),
+        counts=dict(deployment.counts),
+        unknown=unknown,
+    )
+
+
+def collect(aws: Aws, deployment: Deployment, log_tail: bool = True) -> Diagnosis:
+    """Read what can be read about one deployment. What a missing permission hides is reported as unknown."""
+    try:
+        failed = targets.read(aws, deployment.id, ["Failed"], MOST_TARGETS)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return of(deployment, (), log_tail, (f"the targets cannot be read. {exc.explain()}",))
+    return of(deployment, failed, log_tail)
