@@ -12,6 +12,7 @@ import boto3
 import pytest
 import yaml
 
+from ansible_collections.lastgood.aws.plugins.doc_fragments import _ecs_services
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback_act
 from ansible_collections.lastgood.aws.plugins.modules import ecs_auto_rollback
 from tests.module.run import ModuleFailed, Result, run_module
@@ -377,7 +378,8 @@ def _described(options: dict[str, t.Any], key: str) -> dict[str, t.Any]:
 
 
 def test_the_documentation_covers_the_options_and_the_results(web: Shop) -> None:
-    options = yaml.safe_load(ecs_auto_rollback.DOCUMENTATION)["options"]
+    fragment = yaml.safe_load(_ecs_services.ModuleDocFragment.DOCUMENTATION)["options"]
+    options = {**fragment, **yaml.safe_load(ecs_auto_rollback.DOCUMENTATION)["options"]}
     assert _described(options, "suboptions") == _described(ecs_auto_rollback.ARGUMENT_SPEC, "options")
     described = yaml.safe_load(ecs_auto_rollback.RETURN)["services"]["contains"]
     item = only(run(web, alarms=ALARMS))

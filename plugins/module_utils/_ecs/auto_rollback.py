@@ -22,6 +22,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
 BREAKER: t.Final = "deploymentCircuitBreaker"
@@ -30,6 +31,10 @@ ALARMS: t.Final = "alarms"
 # (https://aws.amazon.com/about-aws/whats-new/2026/07/amazon-ecs-circuit-breaker-settings/), by the option's name.
 NEWER_MEMBERS: t.Final = {"reset_on_healthy_task": "resetOnHealthyTask", "threshold": "thresholdConfiguration"}
 _KNOWS_THEM: t.Final = "1.44.5"
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+_IN_ALARM: t.Final = (
+    "Where a deployment starts while one of its alarms is in ALARM, ECS ignores the alarms for all of that deployment"
+)
 
 
 class BadRequest(ValueError):
@@ -348,23 +353,4 @@ def watched(protections: t.Iterable[Protection]) -> list[str]:
 
 def alarm_findings(wanted: Protection, states: t.Mapping[str, str] | str) -> tuple[Finding, ...]:
     """What is to be known of the alarms. ``states`` by name, without those that do not exist; text: why unknown."""
-    if not wanted.alarms.enable:
-        return ()
-    names = wanted.alarms.names
-    if isinstance(states, str):
-        message = f"whether the alarms {', '.join(names)} exist, and in which state they are, is not known: {states}"
-        return (Finding("alarms", "unknown", message),)
-    found = []
-    missing = [name for name in names if name not in states]
-    if missing:
-        message = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region, so it cannot go off"
-        found.append(Finding("alarms", "warn", message))
-    ringing = [name for name in names if states.get(name) == "ALARM"]
-    if ringing:
-        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
-        message = (
-            f"{', '.join(ringing)} {'is' if len(ringing) == 1 else 'are'} in ALARM now. Where a deployment starts "
-            "while one of its alarms is in ALARM, ECS ignores the alarms for all of that deployment"
-        )
-        found.append(Finding("alarms", "warn", message))
-    return tuple(found)
+    return cloudwatch.alarm_findings(wanted.alarms.names, states, _IN_ALARM) if wanted.alarms.enable else ()

@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _settings
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     AwsCallError,
@@ -21,62 +23,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, auto
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import Protection, Subject, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
-Outcome = t.Literal["updated", "unchanged", "planned", "refused", "failed", "not_attempted"]
-Say = t.Callable[[str], None]
-_Trouble = t.Union[AwsCallError, IncompleteAnswerError]
+Result = _settings.Result[Protection]
 
 _EcsErrors: t.Final = error_handler("ecs")
-_CloudWatchErrors: t.Final = error_handler("cloudwatch")
-# DescribeAlarms takes at most 100 names and answers with at most 100 alarms
-# (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html).
-_ALARMS_PER_CALL: t.Final = 100
-
-
-@dataclass(frozen=True)
-class Result:
-    """How it ended for one service. ``after`` is None where AWS did not answer, so nobody knows."""
-
-    name: str
-    cluster: str
-    outcome: Outcome
-    reason: str
-    subject: Subject | None = None
-    request: t.Mapping[str, t.Any] | None = None
-    after: Protection | None = None
-    changed: bool = False
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def label(self) -> str:
-        """The service's name."""
-        return self.name
-
-    @property
-    def failed(self) -> bool:
-        """Must fail the module."""
-        return self.outcome in ("refused", "failed", "not_attempted")
-
-    def as_dict(self) -> dict[str, t.Any]:
-        """For results."""
-        return {
-            "service": self.name,
-            "cluster": self.cluster,
-            "outcome": self.outcome,
-            "changed": self.changed,
-            "before": self.subject.protection.as_dict() if self.subject else None,
-            "after": self.after.as_dict() if self.after else None,
-            "reason": self.reason,
-            "findings": [finding.as_dict() for finding in self.findings],
-        }
-
-    def diff(self) -> dict[str, t.Any]:
-        """For diff mode."""
-        return {
-            "before_header": self.name,
-            "after_header": self.name,
-            "before": self.as_dict()["before"] or {},
-            "after": self.as_dict()["after"] or {},
-        }
 
 
 def circuit_breaker_members(aws: Aws) -> frozenset[str]:
@@ -95,7 +44,8 @@ def plan(aws: Aws, cluster: str, names: t.Sequence[str], wanted: Wish) -> list[R
     for name, subject in subjects.items():
         if isinstance(subject, str):
             reason = f"there is no service {name} in cluster {cluster} ({subject})"
-            results.append(Result(name, cluster, "refused", reason, findings=(Finding("service", "block", reason),)))
+            found = (Finding("service", "block", reason),)
+            results.append(Result(_names(name, cluster), "refused", reason, findings=found))
         # The same service may be named by its ARN and by its name.
         elif subject.arn not in seen:
             seen.add(subject.arn)
@@ -109,7 +59,8 @@ def _plan(cluster: str, subject: Subject, wanted: Wish) -> Result:
     present = subject.protection
     after = auto_rollback.desired(present, wanted)
     found = auto_rollback.findings(subject, after, wanted)
-    result = Result(subject.name, cluster, "unchanged", "is as it should be", subject, after=present, findings=found)
+    names = _names(subject.name, cluster)
+    result = Result(names, "unchanged", "is as it should be", present, present, findings=found)
     block = next((finding for finding in found if finding.severity == "block"), None)
     if block:
         return replace(result, outcome="refused", reason=block.message)
@@ -117,6 +68,10 @@ def _plan(cluster: str, subject: Subject, wanted: Wish) -> Result:
     if not request:
         return result
     return replace(result, outcome="planned", reason=_told(after, request), request=request, after=after, changed=True)
+
+
+def _names(service: str, cluster: str) -> dict[str, str]:
+    return {"service": service, "cluster": cluster}
 
 
 def _told(after: Protection, request: t.Mapping[str, t.Any]) -> str:
@@ -142,7 +97,7 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
         return results
     states: dict[str, str] | str
     try:
-        states = alarm_states(aws, names)
+        states = cloudwatch.alarm_states(aws, names)
     except (AwsCallError, IncompleteAnswerError) as exc:
         states = exc.explain()
     return [
@@ -153,56 +108,14 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
     ]
 
 
-def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: Say) -> list[Result]:
-    """Change what the plans say, except in check mode; nothing at all where one of the services was refused.
+def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: _settings.Say) -> list[Result]:
+    """Change what the plans say, except in check mode; nothing at all where one of the services was refused."""
 
-    One that AWS then does not accept does not keep the others from being protected.
-    """
-    if any(item.outcome == "refused" for item in results):
-        reason = "nothing was changed here, because another service was refused"
-        return [
-            replace(item, outcome="not_attempted", reason=reason, changed=False, after=_before(item))
-            if item.outcome == "planned"
-            else item
-            for item in results
-        ]
-    if check_mode:
-        return list(results)
-    done = []
-    for item in results:
-        result = _act(aws, item) if item.outcome == "planned" else item
-        if result is not item:
-            say(f"[{item.name}] {result.reason}")
-        done.append(result)
-    return done
+    def write(item: Result) -> tuple[Protection, bool]:
+        after = _update(aws, item.names["cluster"], item.names["service"], dict(item.request))
+        return after, after.same_as(item.after or Protection())
 
-
-def _before(item: Result) -> Protection | None:
-    return item.subject.protection if item.subject else None
-
-
-def _act(aws: Aws, item: Result) -> Result:
-    wanted = item.after or Protection()
-    try:
-        after = _update(aws, item.cluster, item.name, dict(item.request or {}))
-    except (AwsCallError, IncompleteAnswerError) as exc:
-        return _failed(exc, item)
-    if not after.same_as(wanted):
-        reason = (
-            "AWS accepted the change, but does not show it: somebody else may have changed the service at the same "
-            "time. Run the same command again"
-        )
-        return replace(item, outcome="failed", reason=reason, after=after)
-    return replace(item, outcome="updated", after=after)
-
-
-def _failed(exc: _Trouble, item: Result) -> Result:
-    text = f"{exc.explain().rstrip('.')}."
-    if exc.no_answer:
-        reason = f"{text} Whether the settings of {item.name} have changed is not known"
-        return replace(item, outcome="failed", reason=reason, changed=True, after=None)
-    reason = f"{text} Nothing was changed in {item.name}"
-    return replace(item, outcome="failed", reason=reason, changed=False, after=_before(item))
+    return _settings.act(results, check_mode, write, say)
 
 
 @_EcsErrors.common_error_handler("describe services {names} of cluster {cluster}")
@@ -248,35 +161,6 @@ def _update(aws: Aws, cluster: str, service: str, configuration: t.Mapping[str, 
     return Protection.read(updated.get("deploymentConfiguration") or {})
 
 
-@_CloudWatchErrors.common_error_handler("describe the alarms")
-def alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
-    """The states of those alarms that exist, by name: OK, ALARM or INSUFFICIENT_DATA."""
-    # Without types, only metric alarms are answered; newer botocores know more types than older ones.
-    types = list(aws.client("cloudwatch").meta.service_model.shape_for("AlarmType").enum)
-    found: dict[str, str] = {}
-    for batch in batches(names, _ALARMS_PER_CALL):
-        params: dict[str, t.Any] = {"AlarmNames": batch, "AlarmTypes": types, "MaxRecords": _ALARMS_PER_CALL}
-        while True:
-            page = aws.call("cloudwatch", "describe_alarms", **params)
-            # There are lists by type, all of them named like this one.
-            require(page, "MetricAlarms", "describe_alarms")
-            for key, alarms in page.items():
-                if key.endswith("Alarms"):
-                    found.update((alarm["AlarmName"], alarm.get("StateValue", "")) for alarm in alarms)
-            if not page.get("NextToken"):
-                break
-            params["NextToken"] = page["NextToken"]
-    return found
-
-
 def summary(results: t.Sequence[Result]) -> str:
     """Why the module failed: what went wrong, and what became of all the others."""
-    causes = [item for item in results if item.failed and item.outcome != "not_attempted"]
-    text = " ".join(f"{item.name}: {item.reason.rstrip('.')}." for item in causes)
-    if len(results) == 1:
-        return text
-    counts: dict[str, int] = {}
-    for item in results:
-        counts[item.outcome] = counts.get(item.outcome, 0) + 1
-    told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
-    return f"{text} Of {len(results)} services: {told}"
+    return _settings.summary(results, "services")

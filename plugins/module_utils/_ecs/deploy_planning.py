@@ -11,11 +11,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     auto_rollback,
-    auto_rollback_act,
     codedeploy_deploy_plan,
     deploy_plan,
     external_deploy_plan,
@@ -104,7 +104,7 @@ class Planning:
             return make(wish, facts)
         states: dict[str, str] | str
         try:
-            states = auto_rollback_act.alarm_states(self._aws, watched)
+            states = cloudwatch.alarm_states(self._aws, watched)
         except (AwsCallError, IncompleteAnswerError) as exc:
             states = exc.explain()
         return make(wish, replace(facts, alarms=states))
@@ -117,7 +117,7 @@ class Planning:
         alarms = auto_rollback.watched(planned.after for _run, planned in going)
         states: dict[str, str] | str = {}
         try:
-            states = auto_rollback_act.alarm_states(self._aws, alarms) if alarms else {}
+            states = cloudwatch.alarm_states(self._aws, alarms) if alarms else {}
         except (AwsCallError, IncompleteAnswerError) as exc:
             states = exc.explain()
         for run, planned in going:

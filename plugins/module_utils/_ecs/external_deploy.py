@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, auto_rollback_act
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
@@ -48,7 +49,7 @@ class AlarmWatch:
     def _read(self) -> None:
         self._read_at = self._clock.monotonic()
         try:
-            states = auto_rollback_act.alarm_states(self._aws, self._alarms)
+            states = cloudwatch.alarm_states(self._aws, self._alarms)
         except (AwsCallError, IncompleteAnswerError) as exc:
             self._problem = exc.explain()
             return

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""CloudWatch alarms that watch over deployments: whether they exist, and in which state they are."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+
+_CloudWatchErrors: t.Final = error_handler("cloudwatch")
+# DescribeAlarms takes at most 100 names and answers with at most 100 alarms
+# (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html).
+_ALARMS_PER_CALL: t.Final = 100
+
+
+@_CloudWatchErrors.common_error_handler("describe the alarms")
+def alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
+    """The states of those alarms that exist, by name: OK, ALARM or INSUFFICIENT_DATA.
+
+    Raises AwsCallError or IncompleteAnswerError.
+    """
+    # Without types, only metric alarms are answered; newer botocores know more types than older ones.
+    types = list(aws.client("cloudwatch").meta.service_model.shape_for("AlarmType").enum)
+    found: dict[str, str] = {}
+    for batch in batches(names, _ALARMS_PER_CALL):
+        params: dict[str, t.Any] = {"AlarmNames": batch, "AlarmTypes": types, "MaxRecords": _ALARMS_PER_CALL}
+        while True:
+            page = aws.call("cloudwatch", "describe_alarms", **params)
+            # There are lists by type, all of them named like this one.
+            require(page, "MetricAlarms", "describe_alarms")
+            for key, alarms in page.items():
+                if key.endswith("Alarms"):
+                    found.update((alarm["AlarmName"], alarm.get("StateValue", "")) for alarm in alarms)
+            if not page.get("NextToken"):
+                break
+            params["NextToken"] = page["NextToken"]
+    return found
+
+
+def alarm_findings(names: t.Sequence[str], found: t.Mapping[str, str] | str, in_alarm: str) -> tuple[Finding, ...]:
+    """What is to be known of alarms that watch over deployments. Pure.
+
+    ``found`` has the states by name, without alarms that do not exist, or is a text: why nothing is known.
+    ``in_alarm`` says what it means that one of them is in ALARM now.
+    """
+    if isinstance(found, str):
+        message = f"whether the alarms {', '.join(names)} exist, and in which state they are, is not known: {found}"
+        return (Finding("alarms", "unknown", message),)
+    told = []
+    missing = [name for name in names if name not in found]
+    if missing:
+        message = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region, so it cannot go off"
+        told.append(Finding("alarms", "warn", message))
+    ringing = [name for name in names if found.get(name) == "ALARM"]
+    if ringing:
+        message = f"{', '.join(ringing)} {'is' if len(ringing) == 1 else 'are'} in ALARM now. {in_alarm}"
+        told.append(Finding("alarms", "warn", message))
+    return tuple(told)

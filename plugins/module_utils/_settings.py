@@ -1,0 +1,144 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Setting what AWS itself protects things by: all are validated, then those that differ are changed."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+
+Outcome = t.Literal["updated", "unchanged", "planned", "refused", "failed", "not_attempted"]
+Say = t.Callable[[str], None]
+
+
+class Settings(t.Protocol):
+    """Settings of one thing."""
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+
+
+AnySettings = t.TypeVar("AnySettings", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Result(t.Generic[AnySettings]):
+    """How it ended for one thing. ``after`` is None where AWS did not answer, so nobody knows.
+
+    ``names`` is what it is called in results, by the name of the member; the first is its own name.
+    """
+
+    names: t.Mapping[str, str]
+    outcome: Outcome
+    reason: str
+    before: AnySettings | None = None
+    after: AnySettings | None = None
+    request: t.Mapping[str, t.Any] = field(default_factory=dict)
+    changed: bool = False
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return next(iter(self.names.values()))
+
+    @property
+    def failed(self) -> bool:
+        """Must fail the module."""
+        return self.outcome in ("refused", "failed", "not_attempted")
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        return {
+            **self.names,
+            "outcome": self.outcome,
+            "changed": self.changed,
+            "before": self.before.as_dict() if self.before else None,
+            "after": self.after.as_dict() if self.after else None,
+            "reason": self.reason,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+    def diff(self) -> dict[str, t.Any]:
+        """For diff mode."""
+        return {
+            "before_header": self.label,
+            "after_header": self.label,
+            "before": self.before.as_dict() if self.before else {},
+            "after": self.after.as_dict() if self.after else {},
+        }
+
+
+def act(
+    results: t.Sequence[Result[AnySettings]],
+    check_mode: bool,
+    write: t.Callable[[Result[AnySettings]], tuple[AnySettings, bool]],
+    say: Say,
+) -> list[Result[AnySettings]]:
+    """Change what the plans say, except in check mode; nothing at all where one of the things was refused.
+
+    One that AWS then does not accept does not keep the others from being protected. ``write`` changes one of them and
+    returns what AWS shows then, and whether that is what was wanted. It raises AwsCallError or IncompleteAnswerError.
+    """
+    if any(item.outcome == "refused" for item in results):
+        reason = "nothing was changed here, because another one was refused"
+        return [
+            replace(item, outcome="not_attempted", reason=reason, changed=False, after=item.before)
+            if item.outcome == "planned"
+            else item
+            for item in results
+        ]
+    if check_mode:
+        return list(results)
+    done = []
+    for item in results:
+        result = _act(item, write) if item.outcome == "planned" else item
+        if result is not item:
+            say(f"[{item.label}] {result.reason}")
+        done.append(result)
+    return done
+
+
+def _act(
+    item: Result[AnySettings], write: t.Callable[[Result[AnySettings]], tuple[AnySettings, bool]]
+) -> Result[AnySettings]:
+    try:
+        after, as_wanted = write(item)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return _failed(exc, item)
+    if as_wanted:
+        return replace(item, outcome="updated", after=after)
+    reason = (
+        "AWS accepted the change, but does not show it: somebody else may have changed the settings at the same time. "
+        "Run the same command again"
+    )
+    return replace(item, outcome="failed", reason=reason, after=after)
+
+
+def _failed(exc: AwsCallError | IncompleteAnswerError, item: Result[AnySettings]) -> Result[AnySettings]:
+    text = f"{exc.explain().rstrip('.')}."
+    if exc.no_answer:
+        reason = f"{text} Whether the settings of {item.label} have changed is not known"
+        return replace(item, outcome="failed", reason=reason, changed=True, after=None)
+    reason = f"{text} Nothing was changed in {item.label}"
+    return replace(item, outcome="failed", reason=reason, changed=False, after=item.before)
+
+
+def summary(results: t.Sequence[Result[AnySettings]], things: str) -> str:
+    """Why the module failed: what went wrong, and what became of all the others (``things``, in the plural)."""
+    causes = [item for item in results if item.failed and item.outcome != "not_attempted"]
+    text = " ".join(f"{item.label}: {item.reason.rstrip('.')}." for item in causes)
+    if len(results) == 1:
+        return text
+    counts: dict[str, int] = {}
+    for item in results:
+        counts[item.outcome] = counts.get(item.outcome, 0) + 1
+    told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
+    return f"{text} Of {len(results)} {things}: {told}"
