@@ -324,7 +324,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy import Deploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},

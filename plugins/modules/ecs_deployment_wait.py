@@ -210,7 +210,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, options, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},

@@ -378,7 +378,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import La
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 
 MODULE_SPEC = {
     "tasks": {"type": "int"},

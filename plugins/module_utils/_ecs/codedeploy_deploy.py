@@ -22,7 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 
 _NAP: t.Final = 3.0
 

@@ -51,7 +51,7 @@ class Deploy:
         self.runs: list[DeployRun] = []
 
     def run(self) -> list[DeployRun]:
-        """Do all of it. Errors of AWS end up in the services' outcomes; raises :class:`.sweep.Orphaned`."""
+        """Do all of it. Errors of AWS end up in the services' outcomes; raises :class:`._patience.Orphaned`."""
         self.runs = Planning(self._aws, self._order).make()
         for run in self.runs:
             run.timings["planned"] = self._elapsed()

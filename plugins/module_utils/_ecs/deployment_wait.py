@@ -148,7 +148,7 @@ class Order:
 
 
 def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
-    """Wait for all of them together. Raises :class:`.sweep.Orphaned`; errors of AWS end up in the outcomes."""
+    """Wait for all of them together. Raises :class:`._patience.Orphaned`; errors of AWS end up in the outcomes."""
     began = clock.monotonic()
     waiters = _begin(aws, order)
     sweeper: Sweeper[Waiter] = Sweeper(

@@ -33,12 +33,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record, State
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Patience
 
 WaitUntil = t.Literal["stable", "serving"]
 
-# AWX and ansible-runner kill a job that is silent for too long.
-_HEARTBEAT: t.Final = 25.0
-_NAP: t.Final = 5.0
 # Stopped tasks are read again no sooner than this.
 _DIAGNOSE_EVERY: t.Final = 10.0
 # Looks one after the other that failed, or did not list what AWS had accepted, before we stop trusting that the next
@@ -51,10 +49,6 @@ _GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"}
 # By deployment controller, how a look is judged, and who it is that deploys.
 _ASSESS: t.Final = {"CODE_DEPLOY": codedeploy_watch.assess, "EXTERNAL": external.assess}
 _DEPLOYED_BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}
-
-
-class Orphaned(Exception):
-    """Nobody is left to read our result: the play was killed. What was written goes on in AWS."""
 
 
 class Subject(t.Protocol):
@@ -149,7 +143,7 @@ class Sweeper(t.Generic[AnySubject]):
         self._began = began
         self._stops = stops
         self._last_word = last_word
-        self._said_at = clock.monotonic()
+        self._patience = Patience(clock, self._heartbeat)
         self._tracks: list[_Track[AnySubject]] = []
         self._codedeploy = codedeploy_watch.Looker(aws)
 
@@ -157,7 +151,7 @@ class Sweeper(t.Generic[AnySubject]):
         """Return when each of them has ended, or the time is up.
 
         Returns those whose deployment ended before ECS could stop it: they need another plan. Raises
-        :class:`Orphaned` when the play that we work for is gone.
+        :class:`.Orphaned` when the play that we work for is gone.
         """
         now = self._clock.monotonic()
         self._tracks = [_Track(run, run.begun, record_arn=run.begun.record, moved_at=now) for run in runs]
@@ -172,23 +166,10 @@ class Sweeper(t.Generic[AnySubject]):
                 self._give_up()
                 break
             pause = watch.sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
-            self._pause(min(pause, max(left, 0.05)))
+            self._patience.pause(min(pause, max(left, 0.05)))
         return again
 
-    def _pause(self, seconds: float) -> None:
-        until = self._clock.monotonic() + seconds
-        while True:
-            if _progress.orphaned():
-                raise Orphaned
-            left = until - self._clock.monotonic()
-            if left <= 0:
-                return
-            self._clock.sleep(min(left, _NAP))
-            if self._clock.monotonic() - self._said_at >= _HEARTBEAT:
-                self._heartbeat()
-
     def _heartbeat(self) -> None:
-        self._said_at = self._clock.monotonic()
         if len(self._tracks) == 1:
             track = self._tracks[0]
             _progress.say(f"[{track.run.name}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
@@ -337,7 +318,8 @@ class Sweeper(t.Generic[AnySubject]):
         parts = (watch.progress(service, track.watched.target), shift, track.health)
         line = ", ".join(part for part in parts if part)
         if line != track.line:
-            track.line, self._said_at = line, now
+            track.line = line
+            self._patience.told()
             _progress.say(f"[{track.run.name}] {line}, {self._elapsed():.0f} s")
 
     def _diagnose_if_in_trouble(self, track: _Track[AnySubject], service: Service) -> None:

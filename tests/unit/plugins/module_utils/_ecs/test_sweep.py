@@ -16,6 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, sweep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,
@@ -238,7 +239,7 @@ def test_a_heartbeat_goes_out_while_nothing_changes(lines: list[str]) -> None:
 
 def test_an_orphan_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_progress, "orphaned", lambda: True)
-    with pytest.raises(sweep.Orphaned):
+    with pytest.raises(Orphaned):
         watching(GOING)
 
 
