@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.rollbacks import is_due, undone_by
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Deployment,
@@ -43,13 +44,6 @@ _ROLLED_BACK_BY: t.Final = {
 _ENDED: t.Final = {"Succeeded": "SUCCESSFUL", "Failed": "FAILED", "Stopped": "STOPPED"}
 
 
-# The id of a rollback deployment appears later than the status of what it rolls back (kayac/ecspresso #663 and #673).
-# Beyond this many seconds none comes.
-AFTERMATH: t.Final = 60.0
-# By how a deployment ended (errorInformation in GetDeployment), the event that CodeDeploy rolls back at.
-_EVENTS: t.Final = {"Failed": "DEPLOYMENT_FAILURE", "ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM"}
-
-
 @dataclass(frozen=True)
 class Unread:
     """A deployment that has to be left out, since nothing says what it deployed; ``status`` is in ECS's words."""
@@ -67,34 +61,6 @@ def status(deployment: CodeDeployment, rollback: CodeDeployment | None) -> str:
     if rollback is None or deployment.status == "Succeeded":
         return _ENDED[deployment.status]
     return _ROLLED_BACK_BY.get(rollback.status, "ROLLBACK_IN_PROGRESS")
-
-
-def rollback_is_due(deployment: CodeDeployment, now: datetime | None) -> bool:
-    """CodeDeploy can still be about to roll back a deployment that has ended.
-
-    Whether somebody's StopDeployment asked for it shows nowhere, so after every stop one has to wait and see.
-    """
-    told = deployment.rollback_deployment or deployment.rollback_message or deployment.is_rollback
-    if now is None or told or deployment.completed_at is None or deployment.status not in ("Stopped", "Failed"):
-        return False
-    if abs((now - deployment.completed_at).total_seconds()) >= AFTERMATH:
-        return False
-    event = _EVENTS.get(deployment.error_code if deployment.status == "Stopped" else "Failed")
-    return event is None or event in deployment.rollback_events
-
-
-def _rollbacks(ordered: t.Sequence[CodeDeployment]) -> dict[str, CodeDeployment]:
-    """By the id of a deployment, the one that rolls it back: either of the two can be the first to say so."""
-    by_id = {d.id: d for d in ordered}
-    found = {d.triggered_by: d for d in ordered if d.triggered_by}
-    found.update({d.id: by_id[d.rollback_deployment] for d in ordered if d.rollback_deployment in by_id})
-    known = {rollback.id for rollback in found.values()}
-    for before, rollback in zip(ordered, ordered[1:]):
-        # One that names nothing undoes what ended without success just before it.
-        undoes = before.status in ("Stopped", "Failed") and not before.is_rollback and before.id not in found
-        if rollback.is_rollback and rollback.id not in known and not rollback.triggered_by and undoes:
-            found[before.id] = rollback
-    return found
 
 
 def reason(deployment: CodeDeployment) -> str:
@@ -118,8 +84,8 @@ def records(
     """
     ordered = sorted(deployments, key=lambda d: d.created_at)
     by_id = {d.id: d for d in ordered}
-    rollbacks = _rollbacks(ordered)
-    due = {d.id for d in ordered[-1:] if d.id not in rollbacks and rollback_is_due(d, now)}
+    rollbacks = undone_by(ordered)
+    due = {d.id for d in ordered[-1:] if d.id not in rollbacks and is_due(d, now)}
     told = {**revisions, **_told_by_task_sets(service, ordered, revisions)}
     undoing = {rollback.id for id_, rollback in rollbacks.items() if id_ in by_id}
     wanted = [d for d in ordered if not (d.is_rollback and d.id in undoing)]
