@@ -56,11 +56,11 @@ class World:
         """Application Auto Scaling, for those who need it."""
         return self.client("application-autoscaling")
 
-    def client(self, service: str) -> t.Any:
+    def client(self, service: str, region: str = REGION) -> t.Any:
         """A boto3 client of any service."""
         return boto3.client(
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=self._url,
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,

@@ -62,7 +62,7 @@ def test_progress_arrives_while_it_runs_and_the_result_is_an_artifact(stage: Sta
     assert ended - began > 1.5
     assert job.artifacts["rollback_result"]["web"]["outcome"] == "rolled_back"
     assert job.artifacts["rollback_summary"].startswith("[web] rolled_back: web:3 → web:1")
-    assert set(job.artifacts) == {"rollback_result", "rollback_summary"}
+    assert set(job.artifacts) == {"rollback_result", "rollback_summary", "rollback_run_id"}
 
 
 def test_a_failed_rollback_fails_the_job_and_publishes_all_the_same(stage: Stage, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_dry_run_publishes_the_plan(stage: Stage, tmp_path: Path) -> None:
     job = Job(stage, tmp_path)
     assert (job.run.status, job.run.rc) == ("successful", 0)
     assert job.artifacts["rollback_plan"]["web"]["target"]["task_definition"].endswith("/web:1")
-    assert set(job.artifacts) == {"rollback_plan", "rollback_summary"}
+    assert set(job.artifacts) == {"rollback_plan", "rollback_summary", "rollback_run_id"}
     assert stage.writes() == []
 
 

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What a notification says of a rollback. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+
+# "No line breaks or control characters, and less than 100 characters long":
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. ASCII, because not all mail programs show more.
+_SUBJECT_LENGTH: t.Final = 99
+# A message has 256 KiB at most. What is more than a person reads is in the report of the run.
+_MOST_ITEMS: t.Final = 50
+_MOST_TEXT: t.Final = 600
+# The worst first. Whatever is not named here is worse than all of them.
+_SEVERITY: t.Final = (
+    "rollback_failed",
+    "failed",
+    "timeout",
+    "superseded",
+    "refused",
+    "not_attempted",
+    "started",
+    "rolled_back",
+    "unchanged",
+)
+_TOPIC: t.Final = re.compile(r"arn:[a-z0-9-]+:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}(?P<fifo>\.fifo)?")
+
+Document = t.Dict[str, t.Any]
+
+
+class BadTopic(ValueError):
+    """That is no ARN of an SNS topic."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """An SNS topic, and where it is, which need not be where the rollback was."""
+
+    arn: str
+    region: str
+    fifo: bool
+
+    @classmethod
+    def of(cls, arn: str) -> Topic:
+        """Raises BadTopic."""
+        found = _TOPIC.fullmatch(arn.strip())
+        if found is None:
+            raise BadTopic(f"topic_arn must be the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME), not {arn!r}")
+        return cls(found[0], found["region"], bool(found["fifo"]))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a rollback. ``results`` are items as ecs_rollback or codedeploy_redeploy return them."""
+
+    id: str
+    results: t.Sequence[Document]
+    summary: str = ""
+    reason: str = ""
+    account: str | None = None
+    region: str | None = None
+
+
+def message(run: Run) -> Document:
+    """The message, to be sent as JSON."""
+    items = sorted((_item(result) for result in run.results), key=lambda item: _severity(item["outcome"]))
+    return {
+        "source": "lastgood.aws",
+        "run_id": run.id,
+        # Where nothing came to a result, the rollback did not even begin.
+        "outcome": items[0]["outcome"] if items else "failed",
+        "summary": _cut(run.summary),
+        "reason": _cut(run.reason) or None,
+        "account": run.account,
+        "region": run.region,
+        "results": items[:_MOST_ITEMS],
+        "results_left_out": max(0, len(items) - _MOST_ITEMS),
+    }
+
+
+def subject(told: Document) -> str:
+    """The line that an email gets: how it ended, and for what."""
+    items = told["results"]
+    if not items:
+        text = f"{told['outcome']}: {told['summary'] or 'the rollback did not begin'}"
+    elif len(items) == 1:
+        text = f"{told['outcome']}: {_where(items[0])}{_route(items[0])}"
+    else:
+        counts = Counter(item["outcome"] for item in items)
+        text = f"{told['outcome']}: {', '.join(f'{count} {outcome}' for outcome, count in counts.items())}"
+        if told["results_left_out"]:
+            text += f" and {told['results_left_out']} more"
+    text = re.sub(r"[^\x20-\x7e]", "?", text)
+    return text if len(text) <= _SUBJECT_LENGTH else f"{text[: _SUBJECT_LENGTH - 3]}..."
+
+
+def request(topic: Topic, told: Document) -> Document:
+    """The parameters of Publish. ``outcome`` is an attribute too, for filter policies of subscriptions."""
+    more = {"MessageGroupId": "lastgood.aws", "MessageDeduplicationId": told["run_id"]} if topic.fifo else {}
+    return {
+        "TopicArn": topic.arn,
+        "Subject": subject(told),
+        "Message": json.dumps(told, ensure_ascii=False, indent=2),
+        "MessageAttributes": {"outcome": {"DataType": "String", "StringValue": told["outcome"]}},
+        **more,
+    }
+
+
+def _item(result: Document) -> Document:
+    outcome = str(result.get("outcome") or "failed")
+    reason = str(result.get("reason") or "")
+    if outcome == "planned":
+        outcome, reason = "not_attempted", "the run ended before anything was done for it"
+    return {
+        **{key: result[key] for key in ("cluster", "service", "application", "deployment_group") if key in result},
+        "outcome": outcome,
+        "from": _version(result.get("left")) or _version(result.get("before") or result.get("current")),
+        "to": _version(result.get("target")),
+        "reason": _cut(reason),
+    }
+
+
+def _version(value: t.Any) -> str | None:
+    """A version, whether it is told by its name or with more about it."""
+    if isinstance(value, dict):
+        value = value.get("task_definition") or value.get("revision")
+    return str(value) if value else None
+
+
+def _severity(outcome: str) -> int:
+    return _SEVERITY.index(outcome) if outcome in _SEVERITY else -1
+
+
+def _where(item: Document) -> str:
+    names = (item.get(key) for key in ("cluster", "service", "application", "deployment_group"))
+    return "/".join(str(name).rpartition("/")[2] for name in names if name)
+
+
+def _route(item: Document) -> str:
+    # unchanged has nowhere to go, and refused may not have found out.
+    ends = [str(end).rpartition("/")[2] for end in (item["from"], item["to"]) if end]
+    return f" {' -> '.join(ends)}" if ends else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
