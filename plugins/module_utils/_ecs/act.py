@@ -20,17 +20,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan, read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import GO_ON, AnswerLost, PlanIsStale, not_known
 
 # What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
 # (the operation's errors in botocore's model).
 _NOT_AT_THE_HOOK: t.Final = frozenset({"InvalidParameterException", "ClientException"})
-
-
-_GO_ON: t.Final = "Nothing was undone. Run the same command again: it goes on from what it finds"
-
-
-class PlanIsStale(Exception):
-    """The service is not as the plan found it. Nothing was written; plan again."""
 
 
 class AlreadyThere(Exception):
@@ -47,10 +41,6 @@ class NotDeployed(Exception):
     def __init__(self, note: Finding, error: AwsCallError) -> None:
         super().__init__(error.explain())
         self.note = note
-
-
-class AnswerLost(Exception):
-    """The answer to a write was lost, and what became of it cannot be read. The message says so."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +254,7 @@ def writing(operation: str, notes: t.Sequence[Finding] = ()) -> t.Iterator[None]
     except (AwsCallError, IncompleteAnswerError) as exc:
         if exc.no_answer:
             what = f"the answer to {operation} was lost ({exc.detail}), and whether AWS applied it is not known"
-            raise AnswerLost(f"{what}. {_GO_ON}") from exc
+            raise AnswerLost(f"{what}. {GO_ON}") from exc
         registered = _registration(notes)
         if registered is not None and isinstance(exc, AwsCallError):
             raise NotDeployed(registered, exc) from exc
@@ -278,17 +268,7 @@ def _registration(notes: t.Iterable[Finding]) -> Finding | None:
 def _nothing_shows(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> str:
     return (
         f"the answer to {operation} was lost ({error.detail}), and nothing shows {what} yet: whether AWS applied it is "
-        f"not known. {_GO_ON}"
-    )
-
-
-def not_known(
-    operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
-) -> str:
-    """What to say of a write whose answer was lost, when the look that should tell failed too."""
-    return (
-        f"the answer to {operation} was lost ({error.detail}), and whether AWS applied it is not known. "
-        f"{then.explain()} {_GO_ON}"
+        f"not known. {GO_ON}"
     )
 
 
@@ -300,7 +280,7 @@ def _accepted(planned: plan.Plan, after: Service, target: str) -> Accepted:
         ours = next((d for d in new if names.same(d.task_definition, target)), None)
         if ours is None:
             what = f"AWS accepted UpdateService, but its answer shows no deployment to {names.short(target)}"
-            raise AnswerLost(f"{what}: somebody else may have deployed at the same moment. {_GO_ON}")
+            raise AnswerLost(f"{what}: somebody else may have deployed at the same moment. {GO_ON}")
         return Accepted(after, wrote=True, deployment_id=ours.id)
     others = [d for d in after.deployments if d.id != primary.id and d.id not in planned.known_deployments]
     notes = [

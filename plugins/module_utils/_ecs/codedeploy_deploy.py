@@ -14,15 +14,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, codedeploy_act, codedeploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api as ecs
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted, PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
 _NAP: t.Final = 3.0
 
@@ -37,7 +38,7 @@ class OnlyStopped(Exception):
 
 def begin(aws: Aws, planned: Plan, order: Order, clock: Clock) -> Accepted:
     """Create the deployment, or follow the one that does the same. Raises :class:`OnlyStopped`, and what
-    :func:`.codedeploy_act.create` raises.
+    :func:`.writes.create` raises.
     """
     if planned.adopt:
         return Accepted(planned.service, wrote=False, deployment_id=planned.followed)
@@ -45,11 +46,11 @@ def begin(aws: Aws, planned: Plan, order: Order, clock: Clock) -> Accepted:
         raise PlanIsStale("the plan has no deployment to ask for")
     stopped = _make_way(aws, planned.running, clock, order.wait_timeout) if planned.running is not None else ""
     left = planned.service.primary.task_definition if planned.service.primary else None
-    mine = codedeploy_plan.description(order.reason, left, planned.target.arn, codedeploy_act.new_run(), "deploy")
+    mine = codedeploy_plan.description(order.reason, left, planned.target.arn, writes.new_run(), "deploy")
     try:
-        id_, notes = codedeploy_act.create(aws, planned.request, mine, planned.known_records)
-    except (AwsCallError, IncompleteAnswerError, PlanIsStale, act.AnswerLost) as exc:
-        if not stopped or isinstance(exc, act.AnswerLost):
+        id_, notes = writes.create(aws, planned.request.group, planned.request.parameters(mine), planned.known_records)
+    except (AwsCallError, IncompleteAnswerError, PlanIsStale, AnswerLost) as exc:
+        if not stopped or isinstance(exc, AnswerLost):
             raise
         why = exc.explain() if isinstance(exc, (AwsCallError, IncompleteAnswerError)) else str(exc)
         raise OnlyStopped(f"deployment {stopped} was stopped to make way, and then: {why}", True) from exc

@@ -35,6 +35,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run impor
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.external_deploy import AlarmWatch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
 _WATCHES: t.Final = 3
@@ -123,15 +124,15 @@ class Deploy:
         changed = "somebody deployed while this deployment was being prepared. Look at it, then run the command again"
         try:
             if not isinstance(now, Service) or not act.still_as_planned(core, now):
-                raise act.PlanIsStale
+                raise PlanIsStale
             run.accepted = deploy_act.begin(self._aws, planned, self._order, self._clock)
-        except act.PlanIsStale:
+        except PlanIsStale:
             run.outcome, run.reason = "refused", changed
             return
         except OnlyStopped as exc:
             run.outcome, run.reason, run.changed = "failed", str(exc), exc.wrote
             return
-        except act.AnswerLost as exc:
+        except AnswerLost as exc:
             run.outcome, run.reason, run.changed = "timeout", str(exc), True
             return
         except (AwsCallError, IncompleteAnswerError) as exc:

@@ -34,6 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
 # A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
 _PLANS_PER_SERVICE: t.Final = 3
@@ -143,7 +144,7 @@ class Rollback:
             return False
         try:
             run.accepted = self._begin(run, planned)
-        except act.PlanIsStale as exc:
+        except PlanIsStale as exc:
             run.stale = f" ({exc})"
             return False
         except act.AlreadyThere as exc:
@@ -157,7 +158,7 @@ class Rollback:
             run.findings.append(exc.note)
             run.end("refused", f"{exc} {exc.note.message}; the next run uses it")
             return True
-        except act.AnswerLost as exc:
+        except AnswerLost as exc:
             run.changed = True
             run.end("timeout", str(exc))
             return True

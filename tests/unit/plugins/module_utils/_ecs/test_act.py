@@ -16,6 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, hist
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Pause, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     CLUSTER,
     FakeAws,
@@ -121,9 +122,7 @@ def test_somebody_else_is_primary_in_the_answer_to_the_write() -> None:
 
 @pytest.mark.parametrize("after", [service(deployment(43, "ecs-svc/late")), service(), BEFORE])
 def test_an_answer_to_the_write_that_does_not_show_it(after: Service) -> None:
-    with pytest.raises(
-        act.AnswerLost, match="AWS accepted UpdateService, but its answer shows no deployment to web:41"
-    ):
+    with pytest.raises(AnswerLost, match="AWS accepted UpdateService, but its answer shows no deployment to web:41"):
         act.update_service(answering(after), back(), None)
 
 
@@ -159,7 +158,7 @@ def test_an_answer_that_was_lost_though_the_write_was_applied(lost: t.Any) -> No
 )
 @pytest.mark.parametrize("lost", [connection_lost(), {}])
 def test_an_answer_that_was_lost_and_nothing_shows_that_the_write_was_applied(look: Service, lost: t.Any) -> None:
-    with pytest.raises(act.AnswerLost) as caught:
+    with pytest.raises(AnswerLost) as caught:
         act.update_service(answering(lost, look), back(), None)
     assert "nothing shows a deployment to web:41 yet: whether AWS applied it is not known" in str(caught.value)
 
@@ -167,7 +166,7 @@ def test_an_answer_that_was_lost_and_nothing_shows_that_the_write_was_applied(lo
 @pytest.mark.parametrize("look", [refused_by_aws("DescribeServices"), connection_lost()])
 @pytest.mark.parametrize("lost", [connection_lost(), {}])
 def test_an_answer_that_was_lost_and_what_became_of_it_cannot_be_read(look: Exception, lost: t.Any) -> None:
-    with pytest.raises(act.AnswerLost) as caught:
+    with pytest.raises(AnswerLost) as caught:
         act.update_service(answering(lost, look), back(), None)
     assert "the answer to UpdateService was lost" in str(caught.value)
     assert "whether AWS applied it is not known" in str(caught.value)
@@ -175,7 +174,7 @@ def test_an_answer_that_was_lost_and_what_became_of_it_cannot_be_read(look: Exce
 
 
 def test_a_plan_without_a_target_is_stale() -> None:
-    with pytest.raises(act.PlanIsStale):
+    with pytest.raises(PlanIsStale):
         act.update_service(FakeAws(), dataclasses.replace(back(), target=None), None)
 
 
@@ -201,7 +200,7 @@ def test_ecs_is_asked_to_go_back() -> None:
 @pytest.mark.parametrize("code", ["ConflictException", "ServiceDeploymentNotFoundException"])
 def test_it_ended_before_it_could_be_stopped(code: str) -> None:
     aws = FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment", code))
-    with pytest.raises(act.PlanIsStale, match="ended meanwhile"):
+    with pytest.raises(PlanIsStale, match="ended meanwhile"):
         act.roll_back_natively(aws, stopping())
 
 
@@ -227,7 +226,7 @@ def test_a_stop_whose_answer_was_lost_though_it_was_applied(status: str) -> None
 def test_a_stop_whose_answer_was_lost_and_that_was_not_applied() -> None:
     aws = FakeAws(stop_service_deployment=connection_lost(), describe_service_deployments={"serviceDeployments": []})
     # ECS is only eventually consistent, so that nothing shows yet proves nothing.
-    with pytest.raises(act.AnswerLost, match="nothing shows that ECS rolls the deployment back yet"):
+    with pytest.raises(AnswerLost, match="nothing shows that ECS rolls the deployment back yet"):
         act.roll_back_natively(aws, stopping())
 
 
@@ -236,12 +235,12 @@ def test_a_stop_whose_answer_was_lost_and_what_became_of_it_cannot_be_read() -> 
         stop_service_deployment=connection_lost(),
         describe_service_deployments=refused_by_aws("DescribeServiceDeployments"),
     )
-    with pytest.raises(act.AnswerLost, match="StopServiceDeployment was lost"):
+    with pytest.raises(AnswerLost, match="StopServiceDeployment was lost"):
         act.roll_back_natively(aws, stopping())
 
 
 def test_nothing_to_stop() -> None:
-    with pytest.raises(act.PlanIsStale):
+    with pytest.raises(PlanIsStale):
         act.roll_back_natively(FakeAws(), back())
 
 
@@ -313,7 +312,7 @@ def test_a_hook_is_answered_with_rollback_in_so_many_words() -> None:
 def test_somebody_else_answered_the_hook(code: str, now: dict[str, t.Any]) -> None:
     refusal = refused_by_aws("ContinueServiceDeployment", code)
     aws = FakeAws(continue_service_deployment=refusal, describe_service_deployments=now)
-    with pytest.raises(act.PlanIsStale, match="somebody answered the hook meanwhile"):
+    with pytest.raises(PlanIsStale, match="somebody answered the hook meanwhile"):
         act.roll_back_natively(aws, parked_plan())
 
 
@@ -392,7 +391,7 @@ def test_a_copy_without_tags_where_those_are_denied() -> None:
 
 def test_a_copy_whose_registration_was_not_answered() -> None:
     aws = FakeAws(describe_task_definition=described(42, "registry/web:2"), register_task_definition=connection_lost())
-    with pytest.raises(act.AnswerLost, match="the answer to RegisterTaskDefinition was lost"):
+    with pytest.raises(AnswerLost, match="the answer to RegisterTaskDefinition was lost"):
         act.update_service(aws, with_copy(), None)
 
 

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What the instances run after a deployment that did not succeed, as far as its targets tell. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+
+# The agent removes the files of the last revision at the beginning of this event, and writes those of the new one
+# (installer.rb of aws/aws-codedeploy-agent). What failed before it has changed no file of the revision.
+_INSTALL: t.Final = "Install"
+# Statuses of an event that has not begun (LifecycleEventStatus in botocore's model).
+_NOT_BEGUN: t.Final = frozenset({"Pending", "Skipped"})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Numbers of instances: on the revision of the deployment, on what they had before, and not known."""
+
+    new: int = 0
+    old: int = 0
+    unknown: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """For results."""
+        return {"new": self.new, "old": self.old, "unknown": self.unknown}
+
+    def words(self, new: str, old: str) -> str:
+        """``2 of 4 instances are on A, 1 on B, 1 is between the two``; empty where there are no instances."""
+        total = self.new + self.old + self.unknown
+        if not total:
+            return ""
+        parts = []
+        if self.new:
+            parts.append(f"{self.new} on {new}")
+        if self.old:
+            parts.append(f"{self.old} on {old}")
+        if self.unknown:
+            parts.append(f"{self.unknown} on neither for certain")
+        return f"of {total} instance{'s' if total > 1 else ''} {', '.join(parts)}"
+
+
+def of(deployed: t.Sequence[Target]) -> Standing | None:
+    """Of the instances of a deployment in place; None where its targets do not tell: with a fleet of its own, the
+    traffic decides, and an ECS service or a function is one target.
+    """
+    if any(target.kind != "InstanceTarget" or target.label for target in deployed):
+        return None
+    where = [_where(target) for target in deployed]
+    return Standing(where.count("new"), where.count("old"), where.count("unknown"))
+
+
+def _where(target: Target) -> str:
+    if target.status == "Succeeded":
+        return "new"
+    install = target.event(_INSTALL)
+    if target.status in ("Failed", "Skipped", "Pending", "InProgress") and install is not None:
+        return "old" if install.status in _NOT_BEGUN and not _after_install(target) else "unknown"
+    return "old" if target.status in ("Skipped", "Pending") else "unknown"
+
+
+def _after_install(target: Target) -> bool:
+    """Something came after Install, so that it cannot have been left out."""
+    names = [event.name for event in target.events]
+    after = target.events[names.index(_INSTALL) + 1 :]
+    return any(event.status not in _NOT_BEGUN for event in after)

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What a look at a deployment says, and how far it has got. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import rollbacks
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+
+State = t.Literal["going", "succeeded", "failed", "ended_before"]
+
+# DeploymentStatus in botocore's model: what there is to say of one that is running. What is not here is told as it is.
+RUNNING: t.Final = {
+    "Created": "Created",
+    "Queued": "Queued",
+    "InProgress": "",
+    "Baking": "Baking: CodeDeploy watches the alarms before it counts as succeeded",
+    "Ready": "Ready: it waits for somebody's ContinueDeployment",
+}
+# TargetStatus in botocore's model, in the order in which people want to hear of them.
+_OTHERS: t.Final = (
+    ("Failed", "failed"),
+    ("Skipped", "skipped"),
+    ("Ready", "ready"),
+    ("Pending", "pending"),
+    ("Unknown", "unknown"),
+)
+# Names of instances are long, and a line is not.
+_MOST_NAMES: t.Final = 2
+_MOST_EVENTS: t.Final = 3
+_SHORTEST: t.Final = 2.0
+_LONGEST: t.Final = 15.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A deployment that is followed.
+
+    ``goes_back``: it was stopped, and what counts is the rollback that CodeDeploy makes of it. ``makes_room``: it has
+    only to end; with ``with_rollback`` so has its rollback.
+    """
+
+    deployment: str
+    goes_back: bool = False
+    makes_room: bool = False
+    with_rollback: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A deployment as it was seen last, with the one that rolls it back, at ``now``."""
+
+    deployment: Deployment
+    rollback: Deployment | None = None
+    now: datetime | None = None
+
+    @property
+    def moving(self) -> Deployment:
+        """The one of the two that something happens in."""
+        return self.rollback or self.deployment
+
+    @property
+    def may_be_rolled_back(self) -> bool:
+        """CodeDeploy can still be about to make a rollback."""
+        return self.rollback is None and rollbacks.is_due(self.deployment, self.now)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look came to."""
+
+    state: State
+    reason: str = ""
+
+
+def assess(watched: Watched, seen: Seen) -> Look:
+    """Judge one look. Unknown statuses count as still going."""
+    deployment = seen.deployment
+    if deployment.running or (seen.rollback is not None and seen.rollback.running):
+        return Look("going")
+    if watched.makes_room:
+        waits = watched.with_rollback and seen.may_be_rolled_back
+        return Look("going") if waits else Look("ended_before", "it is out of the way")
+    if seen.may_be_rolled_back:
+        return Look("going")
+    return _back(seen) if watched.goes_back else _forth(seen)
+
+
+def _back(seen: Seen) -> Look:
+    """A deployment was stopped with a rollback, and both have come to their ends."""
+    deployment, rollback = seen.deployment, seen.rollback
+    if deployment.status == "Succeeded":
+        return Look("ended_before", "the deployment finished before CodeDeploy could stop it")
+    if rollback is None:
+        why = deployment.rollback_message.rstrip(".")
+        return Look("ended_before", why or f"CodeDeploy has not rolled {deployment.id} back")
+    if rollback.status == "Succeeded":
+        return Look("succeeded")
+    return Look("failed", f"CodeDeploy's rollback {rollback.id} of {deployment.id} {_how(rollback)}")
+
+
+def _forth(seen: Seen) -> Look:
+    if seen.deployment.status == "Succeeded":
+        return Look("succeeded")
+    text = f"deployment {seen.deployment.id} {_how(seen.deployment)}"
+    if seen.rollback is not None:
+        text += f". CodeDeploy has rolled it back with {seen.rollback.id}, which {_how(seen.rollback)}"
+    elif seen.deployment.rollback_message:
+        text += f". {seen.deployment.rollback_message.rstrip('.')}"
+    return Look("failed", text)
+
+
+def _how(deployment: Deployment) -> str:
+    verb = {"Succeeded": "succeeded", "Failed": "failed", "Stopped": "was stopped"}[deployment.status]
+    return f"{verb} ({deployment.why})" if deployment.why else verb
+
+
+def progress(seen: Seen, going: t.Sequence[Target]) -> str:
+    """``2/4 instances: AfterInstall on i-0a…, 1 failed``; ``going`` are the targets on which something happens."""
+    moving, parts = seen.moving, []
+    if seen.rollback is not None:
+        parts.append(f"rollback {seen.rollback.id}")
+    elif not moving.running:
+        parts.append(f"{moving.status}, CodeDeploy may be about to roll it back")
+    elif moving.waits_for_termination:
+        parts.append("the replacement has the traffic, waiting for the end of the originals")
+    stage = RUNNING.get(moving.status, moving.status) if moving.running else ""
+    if stage:
+        parts.append(stage)
+    events = _events(going)
+    total = sum(moving.counts.values())
+    if total > 1 or (total and any(target.kind == "InstanceTarget" for target in going)):
+        counted = f"{moving.counts.get('Succeeded', 0)}/{total} {_noun(moving, total)}"
+        parts.append(f"{counted}: {events}" if events else counted)
+        parts += [f"{moving.counts[status]} {word}" for status, word in _OTHERS if moving.counts.get(status)]
+    elif events:
+        parts.append(events)
+    return ", ".join(parts) or moving.status
+
+
+def _noun(deployment: Deployment, total: int) -> str:
+    noun = "instance" if deployment.platform in ("Server", "") else "target"
+    return noun if total == 1 else f"{noun}s"
+
+
+def _events(going: t.Sequence[Target]) -> str:
+    """``AfterInstall on i-1 and i-2, Install on 5 targets``."""
+    by_event: dict[str, list[str]] = {}
+    for target in going:
+        if target.going():
+            by_event.setdefault(target.going(), []).append(
+                f"{target.id} ({target.label})" if target.label else target.id
+            )
+    shown = [
+        f"{event} on {' and '.join(names) if len(names) <= _MOST_NAMES else f'{len(names)} targets'}"
+        if any(target.kind == "InstanceTarget" for target in going)
+        else event
+        for event, names in by_event.items()
+    ]
+    return ", ".join(shown[:_MOST_EVENTS])
+
+
+def interval(seconds: float) -> float:
+    """Seconds until the next look, after so many seconds of waiting: short at first, when much happens.
+
+    CodeDeploy publishes no request rates, and its deployments take minutes to hours.
+    """
+    return min(_LONGEST, max(_SHORTEST, seconds / 20))

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The two writes that move deployments, and what became of them where their answers were lost.
+
+A group runs one deployment at a time, so CreateDeployment is its own compare-and-set: what somebody else began
+meanwhile makes it fail.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale, not_known
+
+
+def new_run() -> str:
+    """What tells the deployments of this call from all others."""
+    return uuid.uuid4().hex[:8]
+
+
+def stop(aws: Aws, id_: str, roll_back: bool) -> tuple[Finding, ...]:
+    """Stop a deployment; returns what there is to say about it. CodeDeploy may take its time.
+
+    Raises :class:`.PlanIsStale` where it ended meanwhile, and :class:`.AnswerLost`.
+    """
+    try:
+        api.stop_deployment(aws, id_, roll_back)
+    except AwsCallError as exc:
+        if api.has_ended_meanwhile(exc):
+            raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
+        if not exc.no_answer:
+            raise
+        return (_stopped_all_the_same(aws, id_, roll_back, exc),)
+    return ()
+
+
+def _stopped_all_the_same(aws: Aws, id_: str, roll_back: bool, error: AwsCallError) -> Finding:
+    """The answer was lost: a second request does no harm, and tells."""
+    try:
+        api.stop_deployment(aws, id_, roll_back)
+        return _answer_lost("StopDeployment", error, f"it was sent again for {id_}")
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        if api.has_ended_meanwhile(exc) if isinstance(exc, AwsCallError) else False:
+            return _answer_lost("StopDeployment", error, f"{id_} has ended")
+        raise AnswerLost(not_known("StopDeployment", error, exc)) from exc
+
+
+def create(
+    aws: Aws, group: Group, parameters: t.Mapping[str, t.Any], known: t.Container[str]
+) -> tuple[str, tuple[Finding, ...]]:
+    """The id of the deployment that was asked for, and what there is to say about it.
+
+    The ``description`` in its ``parameters`` must be unique to this call. ``known`` are ids that were there before.
+    Raises :class:`.PlanIsStale` where another deployment of the group is running, and :class:`.AnswerLost`.
+    """
+    try:
+        return api.create_deployment(aws, group.application, group.name, **parameters), ()
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        busy = isinstance(exc, AwsCallError) and api.another_is_running(exc)
+        if not exc.no_answer and not busy:
+            raise
+        ours = _find(aws, group, known, str(parameters["description"]), exc)
+        if ours is None and busy:
+            raise PlanIsStale(f"another deployment of {group.name} is running: {exc.detail}") from exc
+        if ours is None:
+            raise
+        return ours.id, (_answer_lost("CreateDeployment", exc, f"deployment {ours.id} is there"),)
+
+
+def _find(
+    aws: Aws, group: Group, known: t.Container[str], description: str, error: AwsCallError | IncompleteAnswerError
+) -> Deployment | None:
+    """The deployment that a request made whose answer was lost. A client sends a request again when no answer came, and
+    the second one is then refused because the first one was taken.
+    """
+    try:
+        ids = api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
+        found = api.batch_get_deployments(aws, [id_ for id_ in ids if id_ not in known])
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        if not error.no_answer:
+            return None
+        raise AnswerLost(not_known("CreateDeployment", error, exc)) from exc
+    return next((d for d in found.values() if d.description == description), None)
+
+
+def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> Finding:
+    return Finding("answer_lost", "warn", f"the answer to {operation} was lost ({error.detail}); {what}")

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What can become of a write besides success: it was too late, or its answer was lost."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+
+GO_ON: t.Final = "Nothing was undone. Run the same command again: it goes on from what it finds"
+
+
+class PlanIsStale(Exception):
+    """What is there is not as the plan found it. Nothing was written; plan again."""
+
+
+class AnswerLost(Exception):
+    """The answer to a write was lost, and what became of it cannot be read. The message says so."""
+
+
+def not_known(
+    operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
+) -> str:
+    """What to say of a write whose answer was lost, when the look that should tell failed too."""
+    return (
+        f"the answer to {operation} was lost ({error.detail}), and whether AWS applied it is not known. "
+        f"{then.explain()} {GO_ON}"
+    )
