@@ -75,6 +75,26 @@ class Control:
         """Say how a Lambda function (ARN or name) answers as a lifecycle hook: succeed, fail, hang or invalid."""
         self._do("hook", name=name, behaviour=behaviour, after=after)
 
+    def bundle(
+        self,
+        name: str,
+        behaviour: str = "fail",
+        event: str | None = None,
+        code: str | None = None,
+        script: str | None = None,
+        message: str | None = None,
+        log: str = "",
+        instances: list[str] | None = None,
+        timeout: float = 3600.0,
+    ) -> None:
+        """Say how a revision behaves in a lifecycle event on instances of CodeDeploy: ok, fail or hang."""
+        params = {"code": code, "script": script, "message": message, "log": log, "timeout": timeout}
+        self._do("bundle", name=name, behaviour=behaviour, event=event, instances=instances, **params)
+
+    def agent(self, instance: str, running: bool = True) -> None:
+        """Start or stop the CodeDeploy agent of an instance."""
+        self._do("agent", instance=instance, running=running)
+
     def fail(
         self,
         operation: str,

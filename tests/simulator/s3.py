@@ -22,6 +22,11 @@ def find(account: str, region: str, bucket: str, key: str, version: str | None =
         return None
 
 
+def exists(account: str, region: str, bucket: str) -> bool:
+    """Whether there is a bucket with this name."""
+    return bucket in s3_backends[account][get_partition(region)].buckets
+
+
 def date(account: str, region: str, params: dict[str, Any], now: float) -> None:
     """An object that was just written was written at this moment; moto takes the time of day."""
     written = find(account, region, params["Bucket"], params["Key"])

@@ -61,6 +61,9 @@ DEFAULTS: dict[str, float] = {
     "deployment_queued": 2.0,
     # One lifecycle event of such a deployment. AWS's samples show 0.1-1 s.
     "lifecycle_event": 1.0,
+    # Until CodeDeploy gives up an agent that does not take a lifecycle event. Five minutes:
+    # https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
+    "agent_silent": 300.0,
     # Until CodeDeploy gives up a replacement task set that does not become healthy:
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-bluegreen.html
     "replacement_timeout": 3600.0,

@@ -28,6 +28,7 @@ from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
 )
 from tests.simulator.calls import CallLog
 from tests.simulator.clock import Clock
+from tests.simulator.codedeploy.bundles import Agents, Bundles
 from tests.simulator.codedeploy.state import all_states as all_codedeploy_states
 from tests.simulator.ecs.state import EcsState, all_states, state_of
 from tests.simulator.errors import AwsError, Dropped, Reply, error_reply
@@ -56,6 +57,8 @@ class World:
         self.timings_of = Timings(self._speed)
         self.registry = Registry()
         self.functions = Functions()
+        self.bundles = Bundles()
+        self.agents = Agents()
         self.faults = Faults()
         self.call_log = CallLog()
         self.buckets = Quotas()
@@ -116,6 +119,36 @@ class World:
         with self.lock:
             self.catch_up()
             self.functions.set(name, behaviour, after)
+
+    def bundle(
+        self,
+        name: str,
+        behaviour: str = "fail",
+        event: str | None = None,
+        code: str | None = None,
+        script: str | None = None,
+        message: str | None = None,
+        log: str = "",
+        instances: list[str] | None = None,
+        timeout: float = 3600.0,
+    ) -> None:
+        """Say how a revision behaves in a lifecycle event on instances of CodeDeploy: ok, fail or hang.
+
+        ``name`` is the key of an object in Amazon S3, ``bucket/key``, ``bucket/key@version`` (or ``@etag``), the id of
+        a commit or ``repository@commit``. ``event`` is ValidateService if it is not given; ok without an event makes
+        all of them fine. ``code``, ``script``, ``message`` and ``log`` are what the diagnostics show, ``instances``
+        those on which it happens (default: all), ``timeout`` is how long a script that hangs is given.
+        """
+        with self.lock:
+            self.catch_up()
+            self.bundles.set(name, behaviour, event, code, script, message, log, instances, timeout)
+
+    def agent(self, instance: str, running: bool = True) -> None:
+        """Start or stop the CodeDeploy agent of an instance."""
+        with self.lock:
+            self.catch_up()
+            self.agents.set(instance, running)
+            self.catch_up()
 
     def fail(
         self,
@@ -259,6 +292,8 @@ CONTROL: dict[str, Callable[..., Any]] = {
         World.reset,
         World.image,
         World.hook,
+        World.bundle,
+        World.agent,
         World.fail,
         World.clear_failures,
         World.on,

@@ -96,10 +96,10 @@ def catch_up(state: CodeDeployState, group: Group, now: float) -> None:
     """Handle everything that is due in a group that no ECS service drives."""
     while True:
         at = min((time for item in group.deployments for time in timers(item)), default=math.inf)
-        if at > now:
+        moved = [tick(state, deployment, min(at, now)) for deployment in list(group.deployments)]
+        # Something may also be waiting for what somebody has just done.
+        if at > now and not any(moved):
             return
-        for deployment in list(group.deployments):
-            tick(state, deployment, at)
 
 
 def timers(deployment: Deployment) -> Iterator[float]:
@@ -276,7 +276,10 @@ def _roll_back(state: CodeDeployState, deployment: Deployment, at: float) -> Non
         **deployment.settings,
         "description": f"Automatic rollback of deployment {deployment.id}",
         "fileExistsBehavior": good.settings["fileExistsBehavior"],
+        "updateOutdatedInstancesOnly": False,
     }
+    # A restart that failed is followed by a deployment.
+    settings.pop("deploymentMode", None)
     service = deployment.service
     rollback = start(state, group, good.revision, settings, at, ROLLBACK_CREATOR, deployment, service)
     late = state.ecs.env.timings.rollback_named

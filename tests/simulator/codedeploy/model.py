@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulator.codedeploy.bundles import Bundle
 from tests.simulator.ecs.model import Service, TaskSet
 
 Shape = dict[str, Any]
@@ -99,6 +100,20 @@ class Application:
 
 
 @dataclass
+class Host:
+    """What a deployment group knows of an instance, and what is installed there.
+
+    ``healthy``: "the last deployment to the instance was successful" (instances-health.html), of the revision
+    ``deployed``. ``installed`` is what the agent's file …_last_successful_install names: the last revision whose
+    Install was successful.
+    """
+
+    healthy: bool = False
+    deployed: Shape | None = None
+    installed: Bundle | None = None
+
+
+@dataclass
 class Group:
     """A deployment group. ``settings`` are the members of the API's DeploymentGroupInfo that a user sets."""
 
@@ -108,6 +123,8 @@ class Group:
     settings: Shape
     # Oldest first.
     deployments: list[Deployment] = field(default_factory=list)
+    # By the id of the instance.
+    hosts: dict[str, Host] = field(default_factory=dict)
 
     @property
     def active(self) -> Deployment | None:

@@ -66,6 +66,11 @@ def key(location: Shape) -> tuple[Any, ...]:
     return (kind, place["sha256"])
 
 
+def same(one: Shape, other: Shape) -> bool:
+    """Whether two locations are the same revision."""
+    return key(one) == key(other)
+
+
 def found(application: Application, location: Shape) -> Revision | None:
     """The registered revision of this location."""
     return next((item for item in application.revisions if key(item.location) == key(location)), None)

@@ -4,19 +4,18 @@
 
 """Deployments of the compute platform Server, in place.
 
-The targets are instances of moto's EC2; every lifecycle event succeeds.
+The targets are instances of moto's EC2. Which of them may be worked on at the same time, and when a deployment has
+failed: https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from moto.autoscaling.models import autoscaling_backends
-from moto.ec2.models import ec2_backends
-
-from tests.simulator.codedeploy import configs
-from tests.simulator.codedeploy.model import Deployment, DeploymentFailed, LifecycleEvent, Script, Shape, Target, Wait
+from tests.simulator.codedeploy import agent, configs, fleet
+from tests.simulator.codedeploy.model import Deployment, DeploymentFailed, LifecycleEvent, Script, Target, Wait
 
 if TYPE_CHECKING:
     from tests.simulator.codedeploy.state import CodeDeployState
@@ -31,6 +30,21 @@ EVENTS = (
     "ApplicationStart",
     "ValidateService",
 )
+# https://docs.aws.amazon.com/codedeploy/latest/userguide/error-codes.html
+_NO_INSTANCES = (
+    "The deployment failed because no instances were found for your deployment group. Check your deployment group "
+    "settings to make sure the tags for your EC2 instances or Auto Scaling groups correctly identify the instances you "
+    "want to deploy to, and then try again."
+)
+_TOO_FEW = (
+    "The deployment can't start because the minimum number of healthy instances, as defined by your deployment "
+    "configuration, are not available. You can reduce the required number of healthy instances by updating your "
+    "deployment configuration or increase the number of instances in this deployment group."
+)
+_TOO_MANY_FAILED = (
+    "The overall deployment failed because too many individual instances failed deployment, too few healthy instances "
+    "are available for deployment, or some instances in your deployment group are experiencing problems."
+)
 
 
 def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
@@ -40,67 +54,70 @@ def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
     deployment.status = "Queued"
     at = yield Wait(at + timings.deployment_queued)
     deployment.status, deployment.started_at = "InProgress", at
-    deployment.targets = [_target(state, instance) for instance in instances(state, deployment.group.settings)]
-    if not deployment.targets:
-        # https://docs.aws.amazon.com/codedeploy/latest/userguide/error-codes.html
-        raise DeploymentFailed(
-            "NO_INSTANCES",
-            "The deployment failed because no instances were found for your deployment group. Check your deployment "
-            "group settings to make sure the tags for your EC2 instances or Auto Scaling groups correctly identify the "
-            "instances you want to deploy to, and then try again.",
-        )
-    count = _at_a_time(state, deployment)
-    for first in range(0, len(deployment.targets), count):
-        batch = deployment.targets[first : first + count]
-        for index in range(len(EVENTS)):
-            for target in batch:
-                target.status, target.updated_at = "InProgress", at
-                target.events[index].status, target.events[index].started_at = "InProgress", at
-            at = yield Wait(at + timings.lifecycle_event)
-            for target in batch:
-                event = target.events[index]
-                event.status, event.ended_at = "Succeeded", at
-                event.diagnostics = {"errorCode": "Success", "scriptName": "", "message": "Succeeded", "logTail": ""}
-        for target in batch:
-            target.status, target.updated_at = "Succeeded", at
+    members = fleet.instances(state, deployment.group.settings)
+    chosen = members
+    if deployment.settings["updateOutdatedInstancesOnly"]:
+        chosen = [instance for instance in members if fleet.outdated(deployment, instance)]
+    if not chosen:
+        raise DeploymentFailed("NO_INSTANCES", _NO_INSTANCES)
+    ordered = fleet.in_order(deployment.group, chosen)
+    deployment.targets = [target(state, instance, EVENTS) for instance in ordered]
+    yield from roll_out(state, deployment, len(members), at)
 
 
-def _target(state: CodeDeployState, instance: str) -> Target:
+def target(state: CodeDeployState, instance: str, events: tuple[str, ...]) -> Target:
+    """An instance as a target that has all before it."""
     arn = f"arn:aws:ec2:{state.region}:{state.account}:instance/{instance}"
-    return Target("InstanceTarget", instance, arn, [LifecycleEvent(name) for name in EVENTS])
+    return Target("InstanceTarget", instance, arn, [LifecycleEvent(name) for name in events])
 
 
-def _at_a_time(state: CodeDeployState, deployment: Deployment) -> int:
-    """As many as may be unhealthy, at least one."""
-    healthy = configs.find(state.configs, deployment.settings["deploymentConfigName"])["minimumHealthyHosts"]
-    count, value = len(deployment.targets), int(healthy["value"])
-    if healthy["type"] == "FLEET_PERCENT":
-        return max(1, count - math.ceil(count * value / 100))
-    # AWS's own OneAtATime has -1.
-    return 1 if value < 0 else max(1, count - value)
+@dataclass
+class _Work:
+    target: Target
+    script: Script
+    wait: Wait
 
 
-def instances(state: CodeDeployState, settings: Shape) -> list[str]:
-    """Ids of the running instances that the group's tags or Auto Scaling groups name."""
-    chosen: list[str] = []
-    groups = {group["name"] for group in settings.get("autoScalingGroups") or []}
-    for name, group in autoscaling_backends[state.account][state.region].autoscaling_groups.items():
-        if name in groups:
-            chosen += [item.instance.id for item in group.instance_states]
-    filters = settings.get("ec2TagFilters") or []
-    sets = (settings.get("ec2TagSet") or {}).get("ec2TagSetList") or ([filters] if filters else [])
-    if sets:
-        for instance in ec2_backends[state.account][state.region].all_running_instances():
-            tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
-            if all(any(_matches(tags, item) for item in alternatives) for alternatives in sets):
-                chosen.append(instance.id)
-    return list(dict.fromkeys(chosen))
+def roll_out(state: CodeDeployState, deployment: Deployment, members: int, at: float) -> Generator[Wait, float, float]:
+    """Deploy to the targets, of a group of so many members. Raises DeploymentFailed with HEALTH_CONSTRAINTS…"""
+    config = configs.find(state.configs, deployment.settings["deploymentConfigName"])
+    least = fleet.minimum(config, members)
+    if least >= members:
+        _leave(deployment)
+        raise DeploymentFailed("HEALTH_CONSTRAINTS_INVALID", _TOO_FEW)
+    waiting = list(deployment.targets)
+    running: list[_Work] = []
+    failed = 0
+    while waiting or running:
+        if waiting and members - failed <= least:
+            _leave(deployment)
+            raise DeploymentFailed("HEALTH_CONSTRAINTS", _TOO_MANY_FAILED)
+        while waiting and len(running) < members - failed - least:
+            work = agent.deploy(state, deployment, waiting[0], at)
+            running.append(_Work(waiting.pop(0), work, next(work)))
+        at = yield _any([work.wait for work in running])
+        for work in [item for item in running if item.wait.over(at)]:
+            try:
+                work.wait = work.script.send(at)
+            except StopIteration:
+                running.remove(work)
+                failed += work.target.status == "Failed"
+    # "Deployment to at least one instance must succeed."
+    if members - failed < max(least, 1):
+        raise DeploymentFailed("HEALTH_CONSTRAINTS", _TOO_MANY_FAILED)
+    return at
 
 
-def _matches(tags: dict[str, str], wanted: dict[str, Any]) -> bool:
-    kind = wanted.get("Type", "KEY_AND_VALUE")
-    if kind == "KEY_ONLY":
-        return wanted["Key"] in tags
-    if kind == "VALUE_ONLY":
-        return wanted["Value"] in tags.values()
-    return tags.get(wanted.get("Key", "")) == wanted.get("Value")
+def _any(waits: list[Wait]) -> Wait:
+    dues = [wait.due for wait in waits if wait.due is not None]
+    checks = [wait.ready for wait in waits if wait.ready is not None]
+    return Wait(min(dues, default=None), lambda: any(check() for check in checks))
+
+
+def _leave(deployment: Deployment) -> None:
+    """What has not begun is not begun any more."""
+    for left in deployment.targets:
+        if left.status == "Pending":
+            left.status = "Skipped"
+            for event in left.events:
+                event.status = "Skipped"

@@ -13,6 +13,7 @@ from typing import Any
 from moto.codedeploy.models import codedeploy_backends
 
 from tests.simulator.codedeploy import engine, errors
+from tests.simulator.codedeploy.bundles import Agents, Bundles
 from tests.simulator.codedeploy.model import Application, Deployment, Group, Shape
 from tests.simulator.ecs import engine as ecs_engine
 from tests.simulator.ecs.state import EcsState
@@ -24,8 +25,10 @@ _ATTRIBUTE = "lastgood_simulator"
 class CodeDeployState:
     """Finds things and brings deployments up to the present before anybody sees them."""
 
-    def __init__(self, backend: Any, ecs: EcsState) -> None:
+    def __init__(self, backend: Any, ecs: EcsState, bundles: Bundles, agents: Agents) -> None:
         self.ecs = ecs
+        self.bundles = bundles
+        self.agents = agents
         self.region: str = backend.region_name
         self.account: str = backend.account_id
         self.now = 0.0
@@ -100,7 +103,8 @@ def state_of(context: Context) -> CodeDeployState:
     state = backend.__dict__.get(_ATTRIBUTE)
     ecs = context.world.ecs(context)
     if state is None:
-        state = backend.__dict__[_ATTRIBUTE] = CodeDeployState(backend, ecs)
+        world = context.world
+        state = backend.__dict__[_ATTRIBUTE] = CodeDeployState(backend, ecs, world.bundles, world.agents)
     found: CodeDeployState = state
     found.now = context.now
     return found

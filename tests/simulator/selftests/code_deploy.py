@@ -35,7 +35,8 @@ GROUP: dict[str, Any] = {
     },
     "ecsServices": [{"serviceName": "web", "clusterName": "prod"}],
 }
-BUNDLE = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "app.zip", "bundleType": "zip", "version": "v1"}}
+BUCKET = "bundles"
+BUNDLE = {"revisionType": "S3", "s3Location": {"bucket": BUCKET, "key": "app.zip", "bundleType": "zip"}}
 # The service's tasks behind a load balancer are ready 45 s after their start, the last of them 1 s later for each.
 GREEN_IS_UP = 60
 FINISHED = 420
@@ -58,6 +59,22 @@ def appspec(revision: str, hooks: dict[str, str] | None = None, **properties: An
 def content(text: str) -> dict[str, Any]:
     """A revision that holds its AppSpec file."""
     return {"revisionType": "AppSpecContent", "appSpecContent": {"content": text}}
+
+
+def commit(character: str) -> dict[str, Any]:
+    """A revision in GitHub."""
+    return {"revisionType": "GitHub", "gitHubLocation": {"repository": "acme/web", "commitId": character * 40}}
+
+
+def put_bundle(body: str = "1", key: str = "app.zip") -> dict[str, Any]:
+    """Write a bundle to Amazon S3; returns a revision with its version and ETag."""
+    s3 = client("s3")
+    if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    written = s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
+    place = {"bucket": BUCKET, "key": key, "bundleType": "zip", "version": written["VersionId"]}
+    return {"revisionType": "S3", "s3Location": place | {"eTag": written["ETag"].strip('"')}}
 
 
 def run_instances(count: int) -> list[str]:

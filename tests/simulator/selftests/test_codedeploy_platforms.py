@@ -20,7 +20,7 @@ from moto.s3.models import S3Backend
 
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import client, refused
-from tests.simulator.selftests.code_deploy import BUNDLE, GROUP, NAMED, ROLE, content, run_instances
+from tests.simulator.selftests.code_deploy import BUNDLE, GROUP, NAMED, ROLE, content, put_bundle, run_instances
 
 TAGS = [{"Key": "app", "Value": "web", "Type": "KEY_AND_VALUE"}]
 
@@ -42,6 +42,7 @@ def _info(codedeploy: Any, deployment: str) -> dict[str, Any]:
 
 def test_instances_are_deployed_to_one_at_a_time(sim: Simulator, codedeploy: Any) -> None:
     instances = run_instances(3)
+    put_bundle()
     _server_group(codedeploy, ec2TagFilters=TAGS)
     deployment = codedeploy.create_deployment(**NAMED, revision=BUNDLE, fileExistsBehavior="OVERWRITE")["deploymentId"]
     sim.advance(4 + 3)
@@ -62,6 +63,7 @@ def test_instances_are_deployed_to_one_at_a_time(sim: Simulator, codedeploy: Any
 
 def test_a_stopped_deployment_to_instances_is_rolled_back(sim: Simulator, codedeploy: Any) -> None:
     run_instances(2)
+    put_bundle()
     _server_group(codedeploy, ec2TagFilters=TAGS, deploymentConfigName="CodeDeployDefault.AllAtOnce")
     codedeploy.create_deployment(**NAMED, revision=BUNDLE, fileExistsBehavior="RETAIN")
     sim.advance(60)

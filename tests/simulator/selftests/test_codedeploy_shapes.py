@@ -25,6 +25,7 @@ from tests.simulator.selftests.code_deploy import (
     BlueGreen,
     appspec,
     content,
+    put_bundle,
     run_instances,
 )
 from tests.simulator.selftests.test_shapes import problems
@@ -139,6 +140,7 @@ SAMPLES = {
 def test_the_members_of_aws_own_samples_are_there(sim: Simulator) -> None:
     codedeploy = client("codedeploy")
     (instance,) = run_instances(1)
+    put_bundle()
     codedeploy.create_application(applicationName="app")
     codedeploy.create_deployment_group(**NAMED, serviceRoleArn=ROLE, ec2TagFilters=[{"Key": "app", "Type": "KEY_ONLY"}])
     deployment = codedeploy.create_deployment(**NAMED, revision=BUNDLE, description="d")["deploymentId"]

@@ -92,6 +92,8 @@ def test_the_control_methods_arrive(ecs: Any, control: Control) -> None:
     control.advance(10)
     assert control.image("web:2", "crash", digest="sha256:" + "a" * 64)["behaviour"] == "crash"
     control.hook("check", "fail", after=3)
+    control.bundle("app.zip", event="AfterInstall")
+    control.agent("i-0123456789abcdef0", running=False)
     control.fail("DescribeServices", "ThrottlingException")
     assert refused(_service, ecs=ecs)[0] == "ThrottlingException"
     control.on(
@@ -120,6 +122,8 @@ def test_mistakes_in_control_requests_are_told(control: Control) -> None:
         control.image("web:1", "sing")
     with pytest.raises(ControlError, match="unknown behaviour"):
         control.hook("check", "sing")
+    with pytest.raises(ControlError, match="unknown lifecycle event"):
+        control.bundle("app.zip", event="Lunch")
     with pytest.raises(ControlError, match="cannot go back"):
         control.advance(-1)
     with pytest.raises(ControlError, match="no control method nonsense"):

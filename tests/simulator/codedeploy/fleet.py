@@ -1,0 +1,97 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The instances of a deployment group: which they are, and in which order a deployment comes to them.
+
+https://docs.aws.amazon.com/codedeploy/latest/userguide/instances-health.html
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import autoscaling_backends
+from moto.ec2.models import ec2_backends
+
+from tests.simulator.codedeploy import revisions
+from tests.simulator.codedeploy.model import Deployment, Group, Shape
+
+if TYPE_CHECKING:
+    from tests.simulator.codedeploy.state import CodeDeployState
+
+# "CodeDeploy will attempt to deploy to all instances in a deployment group, even those that are currently in a Stopped
+# state": instances-health.html
+_GONE = ("shutting-down", "terminated")
+
+
+def instances(state: CodeDeployState, settings: Shape) -> list[str]:
+    """Ids of the instances that the tags or the Auto Scaling groups in these settings name."""
+    chosen: list[str] = []
+    groups = {group["name"] for group in settings.get("autoScalingGroups") or []}
+    for name, group in autoscaling_backends[state.account][state.region].autoscaling_groups.items():
+        if name in groups:
+            chosen += [item.instance.id for item in group.instance_states]
+    filters = settings.get("ec2TagFilters") or []
+    sets = (settings.get("ec2TagSet") or {}).get("ec2TagSetList") or ([filters] if filters else [])
+    if sets:
+        for instance in ec2_backends[state.account][state.region].all_instances():
+            tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
+            if instance.state not in _GONE and _wanted(tags, sets):
+                chosen.append(instance.id)
+    return list(dict.fromkeys(chosen))
+
+
+def _wanted(tags: dict[str, str], sets: list[list[dict[str, Any]]]) -> bool:
+    """One filter of each set must match."""
+    return all(any(_matches(tags, item) for item in alternatives) for alternatives in sets)
+
+
+def _matches(tags: dict[str, str], wanted: dict[str, Any]) -> bool:
+    kind = wanted.get("Type", "KEY_AND_VALUE")
+    if kind == "KEY_ONLY":
+        return wanted["Key"] in tags
+    if kind == "VALUE_ONLY":
+        return wanted["Value"] in tags.values()
+    return tags.get(wanted.get("Key", "")) == wanted.get("Value")
+
+
+def answers(state: CodeDeployState, instance: str) -> bool:
+    """Whether the agent of an instance takes commands: it runs, and so does the instance."""
+    present = ec2_backends[state.account][state.region].all_instances()
+    running = any(item.id == instance and item.state == "running" for item in present)
+    return running and state.agents.running(instance)
+
+
+def in_order(group: Group, ids: list[str]) -> list[str]:
+    """Unhealthy instances first, then those with an unknown, an old, and the current revision."""
+    return sorted(ids, key=lambda instance: _rank(group, instance))
+
+
+def _rank(group: Group, instance: str) -> int:
+    host, last = group.hosts.get(instance), group.last_successful
+    if host is None or not host.healthy:
+        return 0
+    if host.deployed is None:
+        return 1
+    return 3 if last is not None and revisions.same(host.deployed, last.revision) else 2
+
+
+def outdated(deployment: Deployment, instance: str) -> bool:
+    """Whether an instance runs something else than what is deployed."""
+    host = deployment.group.hosts.get(instance)
+    return host is None or host.deployed is None or not revisions.same(host.deployed, deployment.revision)
+
+
+def minimum(config: Shape, count: int) -> int:
+    """How many of ``count`` instances must stay healthy.
+
+    A percentage is rounded up. AWS's own OneAtATime takes one instance at a time, however many there are:
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+    """
+    healthy = config["minimumHealthyHosts"]
+    value = int(healthy["value"])
+    if healthy["type"] == "FLEET_PERCENT":
+        return math.ceil(count * value / 100)
+    return count - 1 if value < 0 else value
