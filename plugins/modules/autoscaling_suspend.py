@@ -14,12 +14,14 @@ short_description: Suspend auto scaling for a while and put back exactly what wa
 version_added: 0.1.0
 
 description:
-  - Suspends, resumes and restores the scaling of Application Auto Scaling targets, above all of ECS services.
   - >-
-    V(suspended) remembers what it changes. Before it suspends anything, it writes to a tag on the scalable target which
-    flags were active and which run suspends them. V(restored) puts back exactly those flags, and a suspension that
-    somebody else had set on purpose stays. A run that is killed at any point leaves enough behind to put everything
-    back.
+    Suspends, resumes and restores the scaling of Application Auto Scaling targets, above all of ECS services, and the
+    processes of EC2 Auto Scaling groups.
+  - >-
+    V(suspended) remembers what it changes. Before it suspends anything, it writes to a tag on the scalable target or
+    the group which flags or processes were active and which run suspends them. V(restored) puts back exactly those, and
+    a suspension that somebody else had set on purpose stays. A run that is killed at any point leaves enough behind to
+    put everything back.
   - Several targets can be named. Nothing is suspended unless all of them can be.
 
 author:
@@ -43,11 +45,12 @@ attributes:
   idempotent:
     support: full
     details:
-      - Nothing is written where the flags already are as they should be.
+      - Nothing is written where the flags or processes already are as they should be.
 
 options:
   state:
     description:
+      - Where this speaks of flags, the same is true of the processes of Auto Scaling groups.
       - >-
         V(suspended): the chosen flags are suspended. Those that we suspend are recorded in a tag first; those that were
         suspended before are left alone and not recorded. A record that is already there, for example of a run that was
@@ -75,7 +78,7 @@ options:
     description:
       - Names or ARNs of ECS services.
       - V(*) stands for all services of O(cluster) that have a record, and goes with O(state=restored) only.
-      - Exactly one of O(service) and O(resource_id) is needed.
+      - Exactly one of O(service), O(resource_id) and O(auto_scaling_group) is needed.
     type: list
     elements: str
     aliases:
@@ -84,7 +87,7 @@ options:
     description:
       - Resource ids of scalable targets, of whatever service O(service_namespace) says. For example
         V(service/prod/web) or V(table/orders).
-      - Exactly one of O(service) and O(resource_id) is needed.
+      - Exactly one of O(service), O(resource_id) and O(auto_scaling_group) is needed.
     type: list
     elements: str
     aliases:
@@ -115,10 +118,47 @@ options:
       - AWS does not make up for scheduled actions whose time passes while they are suspended.
     type: bool
     default: true
+  auto_scaling_group:
+    description:
+      - Names of EC2 Auto Scaling groups.
+      - >-
+        V(*) stands for all groups of the account and Region that have a record, and goes with O(state=restored) only.
+      - Exactly one of O(service), O(resource_id) and O(auto_scaling_group) is needed.
+    type: list
+    elements: str
+    aliases:
+      - auto_scaling_groups
+  processes:
+    description:
+      - The processes of O(auto_scaling_group) that O(state) applies to, as AWS names them.
+      - >-
+        The default is what AWS's own scripts for CodeDeploy suspend during a deployment. V(Launch) and V(Terminate)
+        keep most of the others from working, too.
+      - >-
+        A process that AWS itself has suspended, because the group kept failing to launch instances, is left as it is,
+        whatever O(state) is, and not recorded. The finding C(suspended_by_aws) names it.
+      - AWS does not make up for scheduled actions whose time passes while V(ScheduledActions) is suspended.
+    type: list
+    elements: str
+    choices:
+      - Launch
+      - Terminate
+      - AddToLoadBalancer
+      - AlarmNotification
+      - AZRebalance
+      - HealthCheck
+      - InstanceRefresh
+      - ReplaceUnhealthy
+      - ScheduledActions
+    default:
+      - AZRebalance
+      - AlarmNotification
+      - ScheduledActions
+      - ReplaceUnhealthy
   missing:
     description:
       - What to do about an ECS service, or another resource, that exists and has no scalable target.
-      - A service or a cluster that does not exist is an error, unless this is V(ignore).
+      - A service, a cluster or an Auto Scaling group that does not exist is an error, unless this is V(ignore).
     type: str
     choices:
       - warn
@@ -128,7 +168,7 @@ options:
   journal:
     description:
       - >-
-        V(required): where the record cannot be written, because tagging is denied or the target has 50 tags, nothing is
+        V(required): where the record cannot be written, because tagging is denied or there are 50 tags, nothing is
         suspended.
       - >-
         V(best_effort): suspend all the same, with a warning. O(state=restored) knows nothing of that suspension, so it
@@ -150,21 +190,28 @@ notes:
     Whenever a scalable target is changed in any way, AWS moves the capacity of its resource into its bounds. Where the
     desired count of an ECS service is outside, the module warns, in check mode too.
   - >-
-    The record is the tag C(lastgood:scaling-suspended) on the scalable target. Whoever manages tags with other tools
+    The record is the tag C(lastgood:scaling-suspended) on the scalable target, or on the Auto Scaling group, from where
+    it does not go to instances. Whoever manages tags with other tools
     tells them to ignore keys that begin with C(lastgood:).
   - >-
     A record has no owner: V(restored) puts back what any run has suspended with this module. To keep a suspension
     beyond the next V(restored), make it with other means.
   - >-
-    It needs the permissions C(application-autoscaling:DescribeScalableTargets), C(RegisterScalableTarget),
-    C(ListTagsForResource), C(TagResource) and C(UntagResource), and for good messages C(ecs:DescribeServices) and
-    C(ecs:DescribeClusters).
+    For scalable targets it needs the permissions C(application-autoscaling:DescribeScalableTargets),
+    C(RegisterScalableTarget), C(ListTagsForResource), C(TagResource) and C(UntagResource), and for good messages
+    C(ecs:DescribeServices) and C(ecs:DescribeClusters).
+  - >-
+    For Auto Scaling groups it needs C(autoscaling:DescribeAutoScalingGroups), C(SuspendProcesses), C(ResumeProcesses),
+    C(CreateOrUpdateTags), C(DescribeTags) and C(DeleteTags).
 
 seealso:
   - module: lastgood.aws.ecs_rollback
   - name: Suspending and resuming scaling for Application Auto Scaling
     description: What each of the three flags suspends, and what happens when they are resumed.
     link: https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-suspend-resume-scaling.html
+  - name: Suspend and resume Amazon EC2 Auto Scaling processes
+    description: What each process does, and what happens while it is suspended.
+    link: https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
 """
 
 EXAMPLES = r"""
@@ -205,6 +252,32 @@ EXAMPLES = r"""
     scalable_dimension: dynamodb:table:WriteCapacityUnits
     state: suspended
 
+- name: Keep an EC2 Auto Scaling group from moving instances during a deployment
+  lastgood.aws.autoscaling_suspend:
+    auto_scaling_group: web-blue
+    state: suspended
+    reason: redeploy of d-4KAMTWJPI
+
+- name: Put back exactly the processes that were active before
+  lastgood.aws.autoscaling_suspend:
+    auto_scaling_group: web-blue
+    state: restored
+
+- name: Keep two groups from terminating instances
+  lastgood.aws.autoscaling_suspend:
+    auto_scaling_groups:
+      - web-blue
+      - web-green
+    processes:
+      - AZRebalance
+      - Terminate
+    state: suspended
+
+- name: Find and undo whatever killed runs have left suspended in all Auto Scaling groups
+  lastgood.aws.autoscaling_suspend:
+    auto_scaling_group: "*"
+    state: restored
+
 - name: Work while scaling is suspended, and end as it began
   block:
     - name: Suspend scaling
@@ -228,13 +301,13 @@ RETURN = r"""
 targets:
   description:
     - One entry for each target, in the order in which they were asked for.
-    - With O(service=*), those that have a record.
-  returned: when the scalable targets could be read
+    - With O(service=*) or O(auto_scaling_group=*), those that have a record.
+  returned: when they could be read
   type: list
   elements: dict
   contains:
     resource_id:
-      description: The resource id of the scalable target.
+      description: The resource id of the scalable target, or the name of the Auto Scaling group.
       returned: always
       type: str
       sample: service/prod/web
@@ -244,9 +317,10 @@ targets:
         - V(unchanged) means that the flags already were as they should be, V(suspended), V(resumed) and V(restored)
           that they are now.
         - V(planned) means that it would be done, were this not check mode.
+        - Where this speaks of flags, the same is true of processes.
         - V(left_alone) means that somebody else has changed the flags since they were suspended, so they were not
           restored.
-        - V(missing) means that there is no such target.
+        - V(missing) means that there is no such target or group.
         - V(refused) means that the record cannot be read, so nothing was written.
         - V(failed) means that AWS did not accept a change, RV(targets[].reason) says which.
         - V(not_attempted) means that nothing was written, because another target could not be suspended.
@@ -270,27 +344,34 @@ targets:
       contains: &picture
         dynamic_scaling_in_suspended:
           description: Whether scale-in by scaling policies is suspended.
-          returned: always
+          returned: for scalable targets
           type: bool
           sample: true
         dynamic_scaling_out_suspended:
           description: Whether scale-out by scaling policies is suspended.
-          returned: always
+          returned: for scalable targets
           type: bool
           sample: false
         scheduled_scaling_suspended:
           description: Whether scheduled actions are suspended.
-          returned: always
+          returned: for scalable targets
           type: bool
           sample: false
+        suspended_processes:
+          description: All processes of the group that are suspended, whoever suspended them.
+          returned: for Auto Scaling groups
+          type: list
+          elements: str
+          sample:
+            - AZRebalance
         min_capacity:
           description: The lower bound of the capacity, in tasks for ECS services.
-          returned: always
+          returned: for scalable targets
           type: int
           sample: 2
         max_capacity:
           description: The upper bound of the capacity, in tasks for ECS services.
-          returned: always
+          returned: for scalable targets
           type: int
           sample: 10
     after:
@@ -305,12 +386,20 @@ targets:
       contains:
         flags:
           description: The flags that were active before, and that O(state=restored) makes active again.
-          returned: when there is a record
+          returned: when there is a record of a scalable target
           type: list
           elements: str
           sample:
             - dynamic_scaling_out
             - scheduled_scaling
+        processes:
+          description: The processes that were active before, and that O(state=restored) makes active again.
+          returned: when there is a record of an Auto Scaling group
+          type: list
+          elements: str
+          sample:
+            - AZRebalance
+            - ScheduledActions
         at:
           description: When they were suspended first, in UTC.
           returned: when there is a record
@@ -377,7 +466,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling import act, options, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling import act, group_plan, options, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.groups import Groups
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -390,10 +481,18 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "dynamic_scaling_in": {"type": "bool", "default": True},
     "dynamic_scaling_out": {"type": "bool", "default": True},
     "scheduled_scaling": {"type": "bool", "default": True},
+    "auto_scaling_group": {"type": "list", "elements": "str", "aliases": ["auto_scaling_groups"]},
+    "processes": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(PROCESSES),
+        "default": list(options.DEFAULT_PROCESSES),
+    },
     "missing": {"type": "str", "choices": ["warn", "ignore", "fail"], "default": "warn"},
     "journal": {"type": "str", "choices": ["required", "best_effort"], "default": "required"},
     "reason": {"type": "str"},
 }
+WHICH: t.Final = ("service", "resource_id", "auto_scaling_group")
 
 
 def user() -> str:
@@ -403,9 +502,14 @@ def user() -> str:
         return str(os.getuid())
 
 
-def work(aws: Aws, request: options.Request, check_mode: bool) -> list[act.Result]:
-    targets = ScalableTargets(aws, request.namespace, request.dimension)
-    plans = plan.plan(aws, targets, request)
+def work(aws: Aws, request: options.Request | options.GroupRequest, check_mode: bool) -> list[act.Result]:
+    targets: act.Targets
+    if isinstance(request, options.GroupRequest):
+        targets = groups = Groups(aws)
+        plans = group_plan.plan(groups, request)
+    else:
+        targets = scalable = ScalableTargets(aws, request.namespace, request.dimension)
+        plans = plan.plan(aws, scalable, request)
     if check_mode:
         return [act.preview(item) for item in plans]
     return act.act(targets, request.wish.state, plans, _progress.say)
@@ -414,8 +518,8 @@ def work(aws: Aws, request: options.Request, check_mode: bool) -> list[act.Resul
 def main() -> None:
     module = LastgoodAWSModule(
         argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=[("service", "resource_id")],
-        required_one_of=[("service", "resource_id")],
+        mutually_exclusive=[WHICH],
+        required_one_of=[WHICH],
         supports_check_mode=True,
     )
     by = options.asked_by(os.environ, user(), socket.gethostname())

@@ -13,10 +13,10 @@ from unittest import mock
 
 import boto3
 import pytest
-import yaml
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.modules import autoscaling_suspend
+from tests.module import returned
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.simulator import Simulator
 
@@ -247,8 +247,11 @@ def test_a_service_or_cluster_that_does_not_exist(prod: Prod) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"state": "suspended"}, "one of the following is required: service, resource_id"),
-        ({"state": "suspended", "service": ["a"], "resource_id": ["b"]}, "mutually exclusive: service|resource_id"),
+        ({"state": "suspended"}, "one of the following is required: service, resource_id, auto_scaling_group"),
+        (
+            {"state": "suspended", "service": ["a"], "resource_id": ["b"]},
+            "mutually exclusive: service|resource_id|auto_scaling_group",
+        ),
         ({"service": ["a"]}, "missing required arguments: state"),
         (
             {"state": "suspended", "service": [""]},
@@ -447,23 +450,6 @@ def test_fifty_targets_are_read_in_one_call(prod: Prod) -> None:
 
 
 def test_everything_that_is_returned_is_documented(prod: Prod) -> None:
-    documented = yaml.safe_load(autoscaling_suspend.RETURN)
     prod.service("web")
     prod.ecs.update_service(cluster="prod", service="web", desiredCount=12)
-    result = prod.run("suspended", "web", reason="500s")
-
-    def check(node: dict[str, t.Any], about: dict[str, t.Any]) -> None:
-        assert set(node) == set(about)
-        for name, value in node.items():
-            inner = value[0] if isinstance(value, list) and value else value
-            if isinstance(inner, dict) and "contains" in about[name]:
-                check(inner, about[name]["contains"])
-            else:
-                assert "sample" in about[name]
-
-    own = {
-        name: value
-        for name, value in result.items()
-        if name not in ("changed", "warnings", "deprecations", "invocation")
-    }
-    check(own, documented)
+    returned.check(autoscaling_suspend, prod.run("suspended", "web", reason="500s"), never="Auto Scaling group")

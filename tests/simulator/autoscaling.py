@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SuspendProcesses.ht
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,8 @@ PROCESSES = (
     "ScheduledActions",
 )
 _ATTRIBUTE = "lastgood_suspension_reasons"
+# Nobody has published the real one.
+_BY_AWS = "Administratively suspended: the group has failed to launch instances for more than 24 hours"
 
 
 def _suspended_processes(group: Any) -> list[dict[str, str]]:
@@ -45,6 +48,16 @@ def install() -> None:
 
 
 install()
+
+
+def suspend_by_aws(account: str, region: str, name: str, processes: Sequence[str]) -> None:
+    """What AWS does by itself to a group that keeps failing to launch instances.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
+    """
+    group = autoscaling_backends[account][region].autoscaling_groups[name]
+    group.suspended_processes = [*group._suspended_processes, *processes]
+    group.__dict__.setdefault(_ATTRIBUTE, {}).update(dict.fromkeys(processes, _BY_AWS))
 
 
 def _checked(context: Context, params: dict[str, Any]) -> tuple[Any, list[str]]:

@@ -77,7 +77,8 @@ class Aws:
     def call(self, service: str, method: str, /, **params: t.Any) -> Answer:
         """One request: ``method`` is boto3's name of the operation (``describe_services``).
 
-        Raises :class:`UnknownOperationError` where the installed botocore is too old to have it.
+        Raises :class:`UnknownOperationError` where the installed botocore is too old to have it, and
+        :class:`IncompleteAnswerError` where botocore cannot parse the answer: XML that was cut on the way.
         """
         operation = getattr(self.client(service), method, None)
         if operation is None:
@@ -85,21 +86,28 @@ class Aws:
                 "".join(word.capitalize() for word in method.split("_")),
                 str(gather_sdk_versions().get("botocore_version", "")),
             )
-        return t.cast(Answer, operation(**params))
+        try:
+            return t.cast(Answer, operation(**params))
+        except Exception as exc:
+            # No BotoCoreError, so nobody above would translate it.
+            if type(exc).__name__ != "ResponseParserError":
+                raise
+            raise IncompleteAnswerError(f"The answer to {method} was cut on the way") from exc
 
     def pages(self, service: str, method: str, result_key: str, /, **params: t.Any) -> t.Iterator[t.Any]:
         """All items of a paged operation, page by page as they are asked for.
 
-        botocore has no paginator for ListServiceDeployments (1.44.5), so this follows ``nextToken``, which is
-        the same in all of ECS. Raises :class:`IncompleteAnswerError` where a page lacks ``result_key``.
+        botocore has no paginator for ListServiceDeployments (1.44.5), so this follows ``nextToken``, which is the same
+        in all of ECS and CodeDeploy; both auto scalings have ``NextToken``. Raises :class:`IncompleteAnswerError` where
+        a page lacks ``result_key``.
         """
         token: dict[str, str] = {}
         while True:
             page = self.call(service, method, **params, **token)
             yield from require(page, result_key, method)
-            if not page.get("nextToken"):
+            token = {name: page[name] for name in ("nextToken", "NextToken") if page.get(name)}
+            if not token:
                 return
-            token = {"nextToken": page["nextToken"]}
 
 
 def require(answer: Answer, key: str, method: str) -> t.Any:

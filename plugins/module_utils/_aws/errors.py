@@ -31,6 +31,8 @@ RETRIED_CODES: t.Final = (
     "InternalServiceException",
     "ServiceUnavailableException",
     "ConcurrentUpdateException",
+    # EC2 Auto Scaling: "You already have a pending update to an Amazon EC2 Auto Scaling resource".
+    "ResourceContention",
 )
 _DENIED_CODES: t.Final = (
     "AccessDenied",

@@ -28,13 +28,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import
     Finding,
     Flags,
     Outcome,
-    ScalableTarget,
     State,
+    Target,
     sentence,
     words,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
 
 Say = t.Callable[[str], None]
 _Trouble = t.Union[AwsCallError, IncompleteAnswerError]
@@ -44,6 +43,19 @@ _REPLACED: t.Final = Finding(
     "warn",
     "another run has written a record of its own meanwhile. It was left there, so state=restored finds it",
 )
+
+
+class Targets(t.Protocol):
+    """What writes to targets of one kind. All raise :class:`AwsCallError` where AWS refuses or does not answer."""
+
+    def write_record(self, target: t.Any, record: Record) -> None:
+        """Write the record."""
+
+    def set_flags(self, target: t.Any, suspended: Flags) -> None:
+        """Suspend exactly these."""
+
+    def clear_record(self, target: t.Any, record: Record) -> bool:
+        """Delete the record if it is still this one, and say whether it was."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ def preview(item: Plan) -> Result:
     return Result(item, outcome, made.reason, bool(made.steps), made.after, made.journal, made.findings)
 
 
-def act(targets: ScalableTargets, state: State, plans: t.Sequence[Plan], say: Say) -> list[Result]:
+def act(targets: Targets, state: State, plans: t.Sequence[Plan], say: Say) -> list[Result]:
     """Carry the plans out, in order."""
     all_or_nothing = state == "suspended"
     stopped = all_or_nothing and any(item.blocked for item in plans)
@@ -120,12 +132,12 @@ def act(targets: ScalableTargets, state: State, plans: t.Sequence[Plan], say: Sa
     return results
 
 
-def _not_attempted(item: Plan, target: ScalableTarget) -> Result:
+def _not_attempted(item: Plan, target: Target) -> Result:
     reason = "nothing was changed here, because another target could not be suspended"
     return Result(item, "not_attempted", reason, False, target.suspended, item.journal, item.decision.findings)
 
 
-def _perform(targets: ScalableTargets, item: Plan, target: ScalableTarget, state: State) -> Result:
+def _perform(targets: Targets, item: Plan, target: Target, state: State) -> Result:
     made = item.decision
     result = Result(item, made.outcome, made.reason, False, target.suspended, item.journal, made.findings)
     for step in made.steps:
@@ -138,7 +150,7 @@ def _perform(targets: ScalableTargets, item: Plan, target: ScalableTarget, state
     return result
 
 
-def _do(targets: ScalableTargets, target: ScalableTarget, step: Step, result: Result) -> Result:
+def _do(targets: Targets, target: Target, step: Step, result: Result) -> Result:
     if isinstance(step, WriteRecord):
         targets.write_record(target, step.record)
         return replace(result, changed=True, journal=step.record)
@@ -150,7 +162,7 @@ def _do(targets: ScalableTargets, target: ScalableTarget, step: Step, result: Re
     return replace(result, findings=(*result.findings, _REPLACED))
 
 
-def _went_wrong(exc: _Trouble, target: ScalableTarget, state: State, step: Step, result: Result) -> Result:
+def _went_wrong(exc: _Trouble, target: Target, state: State, step: Step, result: Result) -> Result:
     if isinstance(step, SetFlags):
         reason = _not_set(exc, target, state)
         if _no_answer(exc):
@@ -169,10 +181,10 @@ def _no_answer(exc: _Trouble) -> bool:
     return not isinstance(getattr(exc.exception, "response", None), dict)
 
 
-def _not_recorded(exc: _Trouble, target: ScalableTarget, state: State) -> str:
+def _not_recorded(exc: _Trouble, target: Target, state: State) -> str:
     text = (
-        f"{sentence(exc.explain())} Without a record this could not be undone exactly, so no flag was changed: "
-        f"{words(target.suspended)} suspended, as before."
+        f"{sentence(exc.explain())} Without a record this could not be undone exactly, so no {target.part} was "
+        f"changed: {words(target.suspended)} suspended, as before."
     )
     if state == "suspended" and not _no_answer(exc):
         text += (
@@ -182,13 +194,13 @@ def _not_recorded(exc: _Trouble, target: ScalableTarget, state: State) -> str:
     return text
 
 
-def _not_set(exc: _Trouble, target: ScalableTarget, state: State) -> str:
+def _not_set(exc: _Trouble, target: Target, state: State) -> str:
     if _no_answer(exc):
         return (
             f"{sentence(exc.explain())} Whether AWS has changed what is suspended is not known. Run the same "
             "command again: it reads first, and the record keeps what was there before"
         )
-    text = f"{sentence(exc.explain())} No flag was changed: {words(target.suspended)} suspended, as before."
+    text = f"{sentence(exc.explain())} No {target.part} was changed: {words(target.suspended)} suspended, as before."
     if state == "suspended":
         text += " A record of the attempt stays in a tag; state=restored clears it"
     return text
@@ -198,8 +210,8 @@ def _left_behind(exc: _Trouble) -> Finding:
     return Finding(
         "record",
         "warn",
-        f"{sentence(exc.explain())} The flags are as they should be; only the record is still there. "
-        "Run state=restored again once the call is allowed, before somebody suspends the same flags by hand",
+        f"{sentence(exc.explain())} What is suspended is as it should be; only the record is still there. "
+        "Run state=restored again once the call is allowed, before somebody suspends the same by hand",
     )
 
 
@@ -207,7 +219,7 @@ def _outdated(exc: _Trouble) -> Finding:
     return Finding(
         "record",
         "warn",
-        f"{sentence(exc.explain())} The flags were resumed, but the record still names them: state=restored will "
+        f"{sentence(exc.explain())} What was asked for is resumed, but the record still names it: state=restored will "
         "take that for somebody else's change and leave the target alone. To resume the rest, use state=resumed",
     )
 

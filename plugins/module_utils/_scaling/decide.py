@@ -150,7 +150,7 @@ def _restore(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
             suspended,
             journal,
             f"{journal.why} Without the record nobody knows what to put back, so nothing was changed. Allow the call, "
-            "or use state=resumed to resume the flags that you name",
+            "or use state=resumed to resume what you name",
         )
     if journal.touched_by_others(suspended):
         finding = _touched(journal, suspended, "Nothing was changed here. To resume it all: state=resumed")

@@ -4,12 +4,14 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The record of what we suspended, as it is kept in a tag on the scalable target. Pure.
+"""The record of what we suspended, as it is kept in a tag on the scalable target or Auto Scaling group. Pure.
 
 It is written before the write that it announces, so a run that is killed at any point leaves enough behind to put
 everything back. One tag holds all of it, because one tag is written and deleted as a whole. Its value, for example::
 
     1 ours=in+out+scheduled old=none new=in+out+scheduled at=2026-11-22T14:02:11Z run=4f3a9c2e by=awx/4711 why=500s
+
+Of an Auto Scaling group it names processes by three letters each, because a tag's value is short.
 
 ``ours`` are the flags that we suspended, each of them was active before. ``old`` and ``new`` are those of ours that
 were suspended before and after the announced write: whoever finds the target in another state knows that somebody
@@ -23,7 +25,13 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, NONE, Flags
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
+    FLAGS,
+    NONE,
+    PROCESSES,
+    Flags,
+    ordered,
+)
 
 KEY: t.Final = "lastgood:scaling-suspended"
 
@@ -33,7 +41,10 @@ _FORBIDDEN: t.Final = re.compile(r"[^\w +\-=.:/@]")
 _VALUE_LIMIT: t.Final = 256
 _BY_LIMIT: t.Final = 48
 
-_SHORT: t.Final = dict(zip(FLAGS, ("in", "out", "scheduled")))
+_SHORT: t.Final = {
+    **dict(zip(FLAGS, ("in", "out", "scheduled"))),
+    **dict(zip(PROCESSES, ("lau", "ter", "elb", "ala", "azr", "hea", "ref", "rep", "sch"))),
+}
 _LONG: t.Final = {short: name for name, short in _SHORT.items()}
 _VALUE: t.Final = re.compile(
     r"1 ours=(?P<ours>[a-z+]+) old=(?P<old>[a-z+]+) new=(?P<new>[a-z+]+)"
@@ -73,8 +84,8 @@ class Record:
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
         origin = self.origin
-        flags = [name for name in FLAGS if name in self.ours]
-        return {"flags": flags, "at": origin.at, "run": origin.run, "by": origin.by, "reason": origin.why}
+        parts = "flags" if self.ours <= frozenset(FLAGS) else "processes"
+        return {parts: ordered(self.ours), "at": origin.at, "run": origin.run, "by": origin.by, "reason": origin.why}
 
 
 @dataclass(frozen=True)
@@ -94,12 +105,13 @@ class Unread:
 Journal = t.Union[Record, Garbled, Unread, None]
 
 
-def origin(now: datetime, run: str, by: str, why: str) -> Origin:
-    """An origin that survives being written to a tag and read back."""
+def origin(now: datetime, run: str, by: str, why: str, names: t.Iterable[str] = FLAGS) -> Origin:
+    """An origin that survives being written to a tag and read back, with as many of ``names`` as there are."""
     by_text = _clean(by).replace(" ", "_")[:_BY_LIMIT] or "unknown"
     stamp = now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     bare = Origin(stamp, run, by_text, "")
-    room = _VALUE_LIMIT - len(encode(Record(frozenset(FLAGS), frozenset(FLAGS), frozenset(FLAGS), bare))) - len(" why=")
+    every = frozenset(names)
+    room = _VALUE_LIMIT - len(encode(Record(every, every, every, bare))) - len(" why=")
     return Origin(stamp, run, by_text, _clean(why)[:room].strip())
 
 
@@ -110,8 +122,8 @@ def encode(record: Record) -> str:
     return f"1 {flags} at={who.at} run={who.run} by={who.by}" + (f" why={who.why}" if who.why else "")
 
 
-def parse(tags: t.Mapping[str, str]) -> Record | Garbled | None:
-    """The record among a target's tags.
+def parse(tags: t.Mapping[str, str], names: t.Iterable[str] = FLAGS) -> Record | Garbled | None:
+    """The record among the tags of a target that has these flags or processes.
 
     Strict: what :func:`encode` would not write is :class:`Garbled`, because acting on a guess would lose the state
     that somebody had set.
@@ -124,7 +136,9 @@ def parse(tags: t.Mapping[str, str]) -> Record | Garbled | None:
         return Garbled(value)
     ours, old, new = (_split(match[name]) for name in ("ours", "old", "new"))
     record = Record(ours, old, new, Origin(match["at"], match["run"], match["by"], match["why"] or ""))
-    consistent = ours and old != new and old <= ours and new <= ours and encode(record) == value
+    consistent = (
+        ours and ours <= frozenset(names) and old != new and old <= ours and new <= ours and encode(record) == value
+    )
     return record if consistent else Garbled(value)
 
 
@@ -133,7 +147,7 @@ def _clean(text: str) -> str:
 
 
 def _join(flags: Flags) -> str:
-    return "+".join(_SHORT[name] for name in FLAGS if name in flags) or "none"
+    return "+".join(_SHORT[name] for name in ordered(flags)) or "none"
 
 
 def _split(text: str) -> Flags:

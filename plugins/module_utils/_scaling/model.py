@@ -9,12 +9,26 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # What can be suspended, by the names of the module's options, in the order of AWS's SuspendedState.
 FLAGS: t.Final = ("dynamic_scaling_in", "dynamic_scaling_out", "scheduled_scaling")
 
-# Names out of FLAGS. As the state of a scalable target: those that are suspended.
+# The same of an EC2 Auto Scaling group: AWS's processes, in AWS's order
+# (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SuspendProcesses.html).
+PROCESSES: t.Final = (
+    "Launch",
+    "Terminate",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+)
+
+# Names out of FLAGS, or out of PROCESSES. As the state of a target: those that are suspended.
 Flags = t.FrozenSet[str]
 NONE: t.Final[Flags] = frozenset()
 
@@ -51,6 +65,29 @@ class Finding:
         return {"check": self.check, "severity": self.severity, "message": self.message}
 
 
+class Target(t.Protocol):
+    """Something whose scaling can be suspended in parts."""
+
+    @property
+    def resource_id(self) -> str:
+        """AWS's name of it."""
+
+    @property
+    def short_name(self) -> str:
+        """For lines of progress."""
+
+    @property
+    def suspended(self) -> Flags:
+        """The parts that are suspended."""
+
+    @property
+    def part(self) -> str:
+        """What one of the parts is called."""
+
+    def picture(self, suspended: Flags) -> dict[str, t.Any]:
+        """The ``before`` or ``after`` of a result, with these parts suspended."""
+
+
 @dataclass(frozen=True)
 class ScalableTarget:
     """What DescribeScalableTargets tells of one target. Capacities are in the unit of its dimension (tasks for ECS)."""
@@ -60,6 +97,7 @@ class ScalableTarget:
     min_capacity: int
     max_capacity: int
     suspended: Flags
+    part: str = "flag"
 
     @property
     def short_name(self) -> str:
@@ -72,10 +110,42 @@ class ScalableTarget:
         return {**flags, "min_capacity": self.min_capacity, "max_capacity": self.max_capacity}
 
 
+@dataclass(frozen=True)
+class Group:
+    """What DescribeAutoScalingGroups tells of one EC2 Auto Scaling group.
+
+    ``suspended`` are the processes that users have suspended, and ``by_aws`` those that AWS has suspended by itself,
+    each with its reason: a group that keeps failing to launch instances gets such an administrative suspension
+    (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html).
+    """
+
+    resource_id: str
+    suspended: Flags
+    by_aws: t.Mapping[str, str] = field(default_factory=dict)
+    tags: t.Mapping[str, str] = field(default_factory=dict)
+    part: str = "process"
+
+    @property
+    def short_name(self) -> str:
+        """Its name."""
+        return self.resource_id
+
+    def picture(self, suspended: Flags) -> dict[str, list[str]]:
+        """The ``before`` or ``after`` of a result, with these processes suspended by users."""
+        return {"suspended_processes": ordered(suspended | set(self.by_aws))}
+
+
+def ordered(names: t.Iterable[str]) -> list[str]:
+    """Flags or processes in AWS's order; those that we do not know come last."""
+    given = frozenset(names)
+    known = [name for name in (*FLAGS, *PROCESSES) if name in given]
+    return [*known, *sorted(given.difference(known))]
+
+
 def words(flags: Flags) -> str:
-    """Flags as people say them: ``scale-in, scheduled scaling``."""
+    """Flags as people say them: ``scale-in, scheduled scaling``; processes as AWS names them."""
     spoken = dict(zip(FLAGS, ("scale-in", "scale-out", "scheduled scaling")))
-    return ", ".join(spoken[name] for name in FLAGS if name in flags) or "nothing"
+    return ", ".join(spoken.get(name, name) for name in ordered(flags)) or "nothing"
 
 
 def sentence(text: str) -> str:

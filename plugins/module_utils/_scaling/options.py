@@ -14,11 +14,21 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import journal, services
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, Missing
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, PROCESSES, Missing
 
-# Not a possible name of a service: those have letters, digits, underscores and hyphens only.
+# Not a possible name of a service: those have letters, digits, underscores and hyphens only. An Auto Scaling group
+# could be called so; it can still be named together with another one.
 EVERYTHING: t.Final = "*"
 _ECS: t.Final = "ecs"
+# What AWS's own scripts for CodeDeploy suspend (common_functions.sh of aws-codedeploy-samples, HANDLE_PROCS).
+DEFAULT_PROCESSES: t.Final = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
+# The options that Auto Scaling groups have nothing to do with, and their defaults.
+_OF_SCALABLE_TARGETS: t.Final[dict[str, t.Any]] = {
+    "cluster": "default",
+    "service_namespace": _ECS,
+    "scalable_dimension": "ecs:service:DesiredCount",
+    **dict.fromkeys(FLAGS, True),
+}
 
 
 @dataclass(frozen=True)
@@ -33,20 +43,54 @@ class Request:
     missing: Missing
 
 
-def request(params: t.Mapping[str, t.Any], now: datetime, run: str, by: str) -> Request:
+@dataclass(frozen=True)
+class GroupRequest:
+    """What to do with which Auto Scaling groups. The one name :data:`EVERYTHING` stands for all that have a record."""
+
+    wish: Wish
+    names: tuple[str, ...]
+    missing: Missing
+
+
+def request(params: t.Mapping[str, t.Any], now: datetime, run: str, by: str) -> Request | GroupRequest:
     """The request that these options make.
 
     ``run`` is 8 hex digits, ``by`` who asks. Raises :class:`ValueError` with a message for the user.
     """
-    flags = frozenset(name for name in FLAGS if params[name])
-    if not flags:
+
+    def wish(chosen: t.Iterable[str], names: tuple[str, ...]) -> Wish:
+        return Wish(
+            state=params["state"],
+            flags=frozenset(chosen),
+            origin=journal.origin(now, run, by, params["reason"] or "", names),
+            journal_required=params["journal"] == "required",
+        )
+
+    if params["auto_scaling_group"] is not None:
+        return _group_request(params, wish(params["processes"], PROCESSES))
+    return _target_request(params, wish((name for name in FLAGS if params[name]), FLAGS))
+
+
+def _group_request(params: t.Mapping[str, t.Any], wish: Wish) -> GroupRequest:
+    names = _given(params["auto_scaling_group"])
+    if not names:
+        hint = f". auto_scaling_group={EVERYTHING} restores all that is recorded" if wish.state == "restored" else ""
+        raise ValueError(f"there is nothing to work on: the list of Auto Scaling groups is empty{hint}")
+    if not wish.flags:
+        raise ValueError("nothing is chosen: the list of processes is empty, which AWS would take for all of them")
+    if names == (EVERYTHING,) and wish.state != "restored":
+        raise ValueError(f"auto_scaling_group={EVERYTHING} stands alone and goes with state=restored only")
+    alien = [name for name, default in _OF_SCALABLE_TARGETS.items() if params[name] != default]
+    if alien:
+        raise ValueError(f"{', '.join(alien)}: not of an Auto Scaling group, whose processes are named instead")
+    return GroupRequest(wish, names, params["missing"])
+
+
+def _target_request(params: t.Mapping[str, t.Any], wish: Wish) -> Request:
+    if not wish.flags:
         raise ValueError(f"nothing is chosen: at least one of {', '.join(FLAGS)} must be true")
-    wish = Wish(
-        state=params["state"],
-        flags=flags,
-        origin=journal.origin(now, run, by, params["reason"] or ""),
-        journal_required=params["journal"] == "required",
-    )
+    if tuple(params["processes"]) != DEFAULT_PROCESSES:
+        raise ValueError("processes go with auto_scaling_group; for scalable targets there are the flags")
     names, ids = _given(params["service"]), _given(params["resource_id"])
     namespace, dimension = params["service_namespace"], params["scalable_dimension"]
     if not names and not ids:

@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import
     ScalableTarget,
     Severity,
     State,
+    Target,
     sentence,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options import Request
@@ -36,7 +37,7 @@ class Plan:
     """What will be done with one target. ``target`` is None where there is no such target."""
 
     resource_id: str
-    target: ScalableTarget | None
+    target: Target | None
     decision: Decision
     journal: Journal = None
 
@@ -95,7 +96,7 @@ def _sets_flags(draft: Plan) -> bool:
 
 
 def _with_capacity(draft: Plan, fact: services.ServiceFact | None) -> Plan:
-    if draft.target is None or not _sets_flags(draft):
+    if not isinstance(draft.target, ScalableTarget) or not _sets_flags(draft):
         return draft
     findings = draft.decision.findings + services.capacity_findings(draft.target, fact)
     return replace(draft, decision=replace(draft.decision, findings=findings))

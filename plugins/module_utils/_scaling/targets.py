@@ -60,16 +60,10 @@ class ScalableTargets:
         return self._pages()
 
     def _pages(self, **params: t.Any) -> list[Answer]:
-        items: list[Answer] = []
-        token: dict[str, str] = {}
-        while True:
-            page = self._aws.call(
-                _SERVICE, "describe_scalable_targets", ServiceNamespace=self.namespace, **params, **token
-            )
-            items.extend(require(page, "ScalableTargets", "DescribeScalableTargets"))
-            if not page.get("NextToken"):
-                return items
-            token = {"NextToken": page["NextToken"]}
+        found = self._aws.pages(
+            _SERVICE, "describe_scalable_targets", "ScalableTargets", ServiceNamespace=self.namespace, **params
+        )
+        return list(found)
 
     @_Errors.common_error_handler("list the tags of the scalable target {target.resource_id}")
     def read_journal(self, target: ScalableTarget) -> journal.Journal:

@@ -75,6 +75,14 @@ def error(code: str, status: int = 400) -> Answer:
     return status, {"__type": code, "message": "no"}
 
 
+class XmlWire(Wire):
+    """The same for services that answer in XML, which the answers are."""
+
+    def _send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
+        status, body = self.answers.pop(0)
+        return botocore.awsrequest.AWSResponse(request.url, status, {"content-type": "text/xml"}, Raw(body))
+
+
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     naps: list[float] = []
@@ -240,3 +248,37 @@ def test_an_operation_that_botocore_does_not_know(method: str, operation: str) -
         "newer boto3 and botocore where this runs, and run the same command again."
     )
     assert (wire.asked, aws.api_calls) == ([], {})
+
+
+GROUPS = """<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">
+<DescribeAutoScalingGroupsResult><AutoScalingGroups>{groups}</AutoScalingGroups>{token}
+</DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>"""
+
+
+def groups(name: str = "", token: str = "") -> Answer:
+    member = f"<member><AutoScalingGroupName>{name}</AutoScalingGroupName></member>" if name else ""
+    text = GROUPS.format(groups=member, token=token and f"<NextToken>{token}</NextToken>")
+    return 200, text.encode()
+
+
+def test_pages_of_services_that_spell_the_token_otherwise() -> None:
+    aws = Aws(XmlWire(groups("web", "next"), groups("api")).client)
+    found = aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")
+    assert [item["AutoScalingGroupName"] for item in found] == ["web", "api"]
+
+
+def test_no_items_in_xml() -> None:
+    assert (
+        list(Aws(XmlWire(groups()).client).pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups"))
+        == []
+    )
+
+
+@pytest.mark.parametrize("length", [0, 100, 300])
+def test_xml_that_was_cut_is_no_answer(length: int) -> None:
+    status, body = groups("web")
+    aws = Aws(XmlWire((status, body[:length])).client)
+    with pytest.raises(IncompleteAnswerError) as caught:
+        aws.call("autoscaling", "describe_auto_scaling_groups")
+    assert caught.value.no_answer
+    assert "The answer to describe_auto_scaling_groups was cut on the way" in caught.value.explain()

@@ -147,6 +147,8 @@ class Cloud:
             "service_namespace": "ecs",
             "scalable_dimension": DIMENSION,
             **dict.fromkeys(FLAGS, True),
+            "auto_scaling_group": None,
+            "processes": list(options.DEFAULT_PROCESSES),
             "missing": "warn",
             "journal": "required",
             "reason": "500s",

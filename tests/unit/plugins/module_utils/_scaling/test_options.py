@@ -25,14 +25,22 @@ DEFAULTS: dict[str, t.Any] = {
     "dynamic_scaling_in": True,
     "dynamic_scaling_out": True,
     "scheduled_scaling": True,
+    "auto_scaling_group": None,
+    "processes": list(options.DEFAULT_PROCESSES),
     "missing": "warn",
     "journal": "required",
     "reason": None,
 }
 
 
-def request(**given: t.Any) -> options.Request:
+def either(**given: t.Any) -> options.Request | options.GroupRequest:
     return options.request({**DEFAULTS, **given}, NOW, "4f3a9c2e", "ops@host")
+
+
+def request(**given: t.Any) -> options.Request:
+    made = either(**given)
+    assert isinstance(made, options.Request)
+    return made
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,20 @@ def test_what_the_targets_are(given: dict[str, t.Any], ids: tuple[str, ...]) -> 
         ({"service": ["*"]}, "service=* stands alone and goes with state=restored only"),
         ({"service": ["*", "web"], "state": "restored"}, "service=* stands alone"),
         ({"service": ["*"], "state": "resumed"}, "service=* stands alone"),
+        ({"service": ["web"], "processes": ["Launch"]}, "processes go with auto_scaling_group"),
+        ({"auto_scaling_group": []}, "there is nothing to work on: the list of Auto Scaling groups is empty"),
+        (
+            {"auto_scaling_group": [" "], "state": "restored"},
+            "is empty. auto_scaling_group=* restores all that is recorded",
+        ),
+        ({"auto_scaling_group": ["*"]}, "auto_scaling_group=* stands alone and goes with state=restored only"),
+        ({"auto_scaling_group": ["*"], "state": "resumed"}, "auto_scaling_group=* stands alone"),
+        ({"auto_scaling_group": ["web"], "processes": []}, "the list of processes is empty, which AWS would take for"),
+        ({"auto_scaling_group": ["web"], "cluster": "prod"}, "cluster: not of an Auto Scaling group"),
+        (
+            {"auto_scaling_group": ["web"], "service_namespace": "dynamodb", "dynamic_scaling_in": False},
+            "service_namespace, dynamic_scaling_in: not of an Auto Scaling group",
+        ),
     ],
 )
 def test_what_does_not_make_sense_is_told(given: dict[str, t.Any], message: str) -> None:
@@ -100,6 +122,23 @@ def test_what_does_not_make_sense_is_told(given: dict[str, t.Any], message: str)
 def test_everything_in_a_cluster() -> None:
     made = request(service=["*"], cluster="prod", state="restored")
     assert (made.resource_ids, made.everything_in) == ((), "prod")
+
+
+@pytest.mark.parametrize(
+    ("names", "state", "taken"),
+    [
+        (["web", " api ", "web", ""], "suspended", ("web", "api")),
+        (["a b/c"], "resumed", ("a b/c",)),
+        (["*"], "restored", ("*",)),
+        # A group can have any name.
+        (["*", "web"], "suspended", ("*", "web")),
+    ],
+)
+def test_auto_scaling_groups(names: list[str], state: str, taken: tuple[str, ...]) -> None:
+    made = either(auto_scaling_group=names, state=state, missing="ignore")
+    assert isinstance(made, options.GroupRequest)
+    assert (made.names, made.missing) == (taken, "ignore")
+    assert made.wish.flags == {"AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy"}
 
 
 def test_the_wish() -> None:

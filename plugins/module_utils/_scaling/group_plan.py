@@ -1,0 +1,70 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Read Auto Scaling groups and decide for each, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling import journal
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Decision, Wish, decide
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.groups import Groups
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
+    PROCESSES,
+    Finding,
+    Group,
+    Severity,
+    words,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options import EVERYTHING, GroupRequest
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import Plan
+
+
+def plan(groups: Groups, request: GroupRequest) -> list[Plan]:
+    """Read the groups and decide for each, in the order of the request. Writes nothing.
+
+    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` where they cannot be read.
+    """
+    if request.names == (EVERYTHING,):
+        return [_plan(request.wish, group) for group in groups.find_recorded().values()]
+    found = groups.find(request.names)
+    return [_plan(request.wish, found[name]) if name in found else _absent(request, name) for name in request.names]
+
+
+def _plan(wish: Wish, group: Group) -> Plan:
+    record = journal.parse(group.tags, PROCESSES)
+    return Plan(group.resource_id, group, decide_group(wish, group, record), record)
+
+
+def decide_group(wish: Wish, group: Group, record: journal.Journal) -> Decision:
+    """What to do with a group. What AWS has suspended by itself is left as it is, whatever was asked for."""
+    ours = wish.flags.difference(group.by_aws)
+    made = decide(replace(wish, flags=ours), group.suspended, record)
+    if ours == wish.flags:
+        return made
+    left = wish.flags & frozenset(group.by_aws)
+    reasons = ", ".join(sorted({group.by_aws[name] or "no reason given" for name in left}))
+    told = f"AWS itself has suspended {words(left)} ({reasons}), which was left as it is"
+    severity: Severity = "info" if wish.state == "suspended" else "warn"
+    finding = Finding(
+        "suspended_by_aws",
+        severity,
+        f"{told}. AWS does that to a group that keeps failing to launch instances: look at its activity history, and "
+        "resume by hand once the cause is gone",
+    )
+    reason = made.reason if ours or made.steps else told
+    return replace(made, reason=reason, findings=(*made.findings, finding))
+
+
+def _absent(request: GroupRequest, name: str) -> Plan:
+    severity: Severity = "info" if request.missing == "ignore" else "block"
+    reason = (
+        "there is no Auto Scaling group by that name in this account and Region. Check the name, the Region and the "
+        "credentials. Nothing was changed here"
+    )
+    finding = Finding("group_missing", severity, reason)
+    return Plan(name, None, Decision("missing", reason, frozenset(), None, (), (finding,)))
