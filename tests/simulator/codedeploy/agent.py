@@ -4,8 +4,8 @@
 
 """What the agent on an instance does for a deployment, lifecycle event after lifecycle event.
 
-https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html and the source of the
-agent, https://github.com/aws/aws-codedeploy-agent.
+https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html and the source of
+the agent, https://github.com/aws/aws-codedeploy-agent.
 """
 
 from __future__ import annotations

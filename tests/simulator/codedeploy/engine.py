@@ -17,7 +17,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tests.simulator.codedeploy import ecs_platform, lambda_platform, revisions, server_platform
+from tests.simulator.codedeploy import ecs_platform, lambda_platform, notifications, revisions, server_platform
 from tests.simulator.codedeploy.model import (
     ROLLBACK_CREATOR,
     Deployment,
@@ -89,6 +89,7 @@ def start(
     deployment.wait = next(deployment.script)
     if service is not None:
         service.drivers.append(Driver(state, deployment))
+    notifications.announce(state, deployment)
     return deployment
 
 
@@ -131,6 +132,7 @@ def tick(state: CodeDeployState, deployment: Deployment, at: float) -> bool:
     if deployment.unnamed is not None and deployment.unnamed[0] <= at:
         _name(deployment, deployment.unnamed[1])
         moved = True
+    notifications.announce(state, deployment)
     return moved
 
 

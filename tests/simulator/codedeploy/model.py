@@ -74,6 +74,8 @@ class Target:
     updated_at: float | None = None
     # Other members of the API's InstanceTarget or LambdaTarget.
     details: Shape = field(default_factory=dict)
+    # The status that the group's triggers have published.
+    announced: str = "Pending"
 
 
 @dataclass
@@ -169,6 +171,8 @@ class Deployment:
     # autoRollbackEnabled of StopDeployment.
     stop_rolls_back: bool | None = None
     next_alarm_check: float | None = None
+    # The status that the group's triggers have published.
+    announced: str | None = None
     # What ContinueDeployment was called for.
     continued: set[str] = field(default_factory=set)
     waits_for: str | None = None

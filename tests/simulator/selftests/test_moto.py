@@ -22,6 +22,7 @@ from moto.iam.access_control import IAMRequest
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sns.models import SNSBackend, Topic
 from moto.sts.models import STSBackend
 
 
@@ -70,6 +71,11 @@ def test_listeners_forward_by_actions() -> None:
         assert f"self.{name} =" in inspect.getsource(FakeListenerRule.__init__)
     action = FakeAction({"Type": "forward", "TargetGroupArn": "group"})
     assert (action.type, action.data["TargetGroupArn"]) == ("forward", "group")
+
+
+def test_topics_can_be_published_to() -> None:
+    assert dict(SNSBackend("us-east-1", "123456789012").topics) == {}
+    assert _parameters(Topic.publish)[1:3] == ["message", "subject"]
 
 
 def test_reset_makes_backends_afresh() -> None:
