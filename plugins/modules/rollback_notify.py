@@ -183,6 +183,11 @@ notification:
           returned: for deployment groups
           type: str
           sample: prod
+        deployment_id:
+          description: The deployment of CodeDeploy that went back.
+          returned: for deployment groups, where there is one
+          type: str
+          sample: d-4KAMTWJPI
         outcome:
           description: How it ended. V(not_attempted) where the run ended before anything was done.
           returned: always

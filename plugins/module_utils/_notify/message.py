@@ -32,6 +32,9 @@ _SEVERITY: t.Final = (
     "rolled_back",
     "unchanged",
 )
+# What a result is about, as ecs_rollback and codedeploy_redeploy have it.
+_PLACE: t.Final = ("cluster", "service", "application", "deployment_group")
+_NAMES: t.Final = (*_PLACE, "deployment_id")
 _TOPIC: t.Final = re.compile(r"arn:[a-z0-9-]+:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}(?P<fifo>\.fifo)?")
 
 Document = t.Dict[str, t.Any]
@@ -121,10 +124,10 @@ def _item(result: Document) -> Document:
     if outcome == "planned":
         outcome, reason = "not_attempted", "the run ended before anything was done for it"
     return {
-        **{key: result[key] for key in ("cluster", "service", "application", "deployment_group") if key in result},
+        **{key: result[key] for key in _NAMES if result.get(key)},
         "outcome": outcome,
         "from": _version(result.get("left")) or _version(result.get("before") or result.get("current")),
-        "to": _version(result.get("target")),
+        "to": _version(result.get("target_name") or result.get("target")),
         "reason": _cut(reason),
     }
 
@@ -132,7 +135,7 @@ def _item(result: Document) -> Document:
 def _version(value: t.Any) -> str | None:
     """A version, whether it is told by its name or with more about it."""
     if isinstance(value, dict):
-        value = value.get("task_definition") or value.get("revision")
+        value = value.get("task_definition") or value.get("revision_name")
     return str(value) if value else None
 
 
@@ -141,7 +144,7 @@ def _severity(outcome: str) -> int:
 
 
 def _where(item: Document) -> str:
-    names = (item.get(key) for key in ("cluster", "service", "application", "deployment_group"))
+    names = (item.get(key) for key in _PLACE)
     return "/".join(str(name).rpartition("/")[2] for name in names if name)
 
 

@@ -121,6 +121,47 @@ def test_from_and_to(more: dict[str, t.Any], ends: tuple[str | None, str | None]
     assert (item["from"], item["to"]) == expected
 
 
+def redeployed(**more: t.Any) -> dict[str, t.Any]:
+    """What codedeploy_redeploy returns, as far as it matters here."""
+    return {
+        "application": "shop",
+        "deployment_group": "prod",
+        "outcome": "rolled_back",
+        "deployment_id": "d-4KAMTWJPI",
+        "target": {"revisionType": "S3", "s3Location": {"bucket": "bundles", "key": "web-1.zip"}},
+        "target_name": "s3://bundles/web-1.zip",
+        "before": {
+            "revision": {"revisionType": "S3"},
+            "revision_name": "s3://bundles/web-2.zip",
+            "status": "Succeeded",
+        },
+        "reason": "d-4KAMTWJPI has succeeded",
+        **more,
+    }
+
+
+def test_a_deployment_group() -> None:
+    document = told(redeployed())
+    assert document["results"] == [
+        {
+            "application": "shop",
+            "deployment_group": "prod",
+            "deployment_id": "d-4KAMTWJPI",
+            "outcome": "rolled_back",
+            "from": "s3://bundles/web-2.zip",
+            "to": "s3://bundles/web-1.zip",
+            "reason": "d-4KAMTWJPI has succeeded",
+        }
+    ]
+    assert message.subject(document) == "rolled_back: shop/prod web-2.zip -> web-1.zip"
+
+
+def test_a_deployment_group_that_could_not_be_read() -> None:
+    refused = redeployed(outcome="refused", deployment_id=None, target=None, target_name=None, before=None)
+    [item] = told(refused)["results"]
+    assert (item["from"], item["to"], "deployment_id" in item) == (None, None, False)
+
+
 @pytest.mark.parametrize(
     ("outcomes", "worst"),
     [
