@@ -25,6 +25,7 @@ from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
     permissions,
     s3,
     scaling,
+    sns,
 )
 from tests.simulator.calls import CallLog
 from tests.simulator.clock import Clock
