@@ -17,6 +17,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._findings import Find
 Outcome = t.Literal["updated", "unchanged", "planned", "refused", "failed", "not_attempted"]
 Say = t.Callable[[str], None]
 
+NOT_SHOWN: t.Final = (
+    "AWS accepted the change, but does not show it: somebody else may have changed the settings at the same time. Run "
+    "the same command again"
+)
+
 
 class Settings(t.Protocol):
     """Settings of one thing."""
@@ -79,13 +84,14 @@ class Result(t.Generic[AnySettings]):
 def act(
     results: t.Sequence[Result[AnySettings]],
     check_mode: bool,
-    write: t.Callable[[Result[AnySettings]], tuple[AnySettings, bool]],
+    write: t.Callable[[Result[AnySettings]], tuple[AnySettings | None, str]],
     say: Say,
 ) -> list[Result[AnySettings]]:
     """Change what the plans say, except in check mode; nothing at all where one of the things was refused.
 
     One that AWS then does not accept does not keep the others from being protected. ``write`` changes one of them and
-    returns what AWS shows then, and whether that is what was wanted. It raises AwsCallError or IncompleteAnswerError.
+    returns what AWS shows then, and what is wrong with that. It raises AwsCallError or IncompleteAnswerError where AWS
+    did not accept the change.
     """
     if any(item.outcome == "refused" for item in results):
         reason = "nothing was changed here, because another one was refused"
@@ -107,19 +113,15 @@ def act(
 
 
 def _act(
-    item: Result[AnySettings], write: t.Callable[[Result[AnySettings]], tuple[AnySettings, bool]]
+    item: Result[AnySettings], write: t.Callable[[Result[AnySettings]], tuple[AnySettings | None, str]]
 ) -> Result[AnySettings]:
     try:
-        after, as_wanted = write(item)
+        after, problem = write(item)
     except (AwsCallError, IncompleteAnswerError) as exc:
         return _failed(exc, item)
-    if as_wanted:
-        return replace(item, outcome="updated", after=after)
-    reason = (
-        "AWS accepted the change, but does not show it: somebody else may have changed the settings at the same time. "
-        "Run the same command again"
-    )
-    return replace(item, outcome="failed", reason=reason, after=after)
+    if problem:
+        return replace(item, outcome="failed", reason=problem, after=after)
+    return replace(item, outcome="updated", after=after)
 
 
 def _failed(exc: AwsCallError | IncompleteAnswerError, item: Result[AnySettings]) -> Result[AnySettings]:

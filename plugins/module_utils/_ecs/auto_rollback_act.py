@@ -111,9 +111,9 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
 def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: _settings.Say) -> list[Result]:
     """Change what the plans say, except in check mode; nothing at all where one of the services was refused."""
 
-    def write(item: Result) -> tuple[Protection, bool]:
+    def write(item: Result) -> tuple[Protection, str]:
         after = _update(aws, item.names["cluster"], item.names["service"], dict(item.request))
-        return after, after.same_as(item.after or Protection())
+        return after, "" if after.same_as(item.after or Protection()) else _settings.NOT_SHOWN
 
     return _settings.act(results, check_mode, write, say)
 
