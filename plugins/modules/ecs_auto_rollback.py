@@ -101,8 +101,8 @@ options:
         elements: str
 notes:
   - >-
-    Services with the deployment controller C(CODE_DEPLOY) are refused. Theirs is set at the deployment group of
-    CodeDeploy. Services with the controller C(EXTERNAL) are refused, because ECS has no such protection for them.
+    Services with the deployment controller C(CODE_DEPLOY) are refused. M(lastgood.aws.codedeploy_auto_rollback)
+    sets theirs, at the deployment group. Services with the controller C(EXTERNAL) are refused, because ECS has no such protection for them.
   - >-
     AWS documents the circuit breaker for rolling updates. It contradicts itself about C(BLUE_GREEN). The module warns
     and leaves the decision to AWS.
@@ -113,6 +113,7 @@ notes:
     It needs the permissions C(ecs:DescribeServices) and C(ecs:UpdateService). C(cloudwatch:DescribeAlarms) is wanted
     for O(alarms), but done without.
 seealso:
+  - module: lastgood.aws.codedeploy_auto_rollback
   - module: lastgood.aws.ecs_rollback
   - name: Amazon ECS deployment failure detection
     description: How circuit breaker and alarms work, and how they work together.

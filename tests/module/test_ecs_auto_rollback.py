@@ -212,7 +212,7 @@ def test_check_mode(web: Shop) -> None:
 @pytest.mark.parametrize(
     ("controller", "message"),
     [
-        ("CODE_DEPLOY", "set autoRollbackConfiguration and alarmConfiguration of the deployment group"),
+        ("CODE_DEPLOY", "codedeploy_auto_rollback sets when, at the deployment group"),
         ("EXTERNAL", "ECS has no automatic rollback for it"),
     ],
 )

@@ -316,8 +316,8 @@ def _other_controller(controller: str) -> str:
     # and the circuit breaker likewise (API_DeploymentAlarms, API_DeploymentCircuitBreaker in the ECS API reference).
     if controller == "CODE_DEPLOY":
         return (
-            "the deployment controller is CODE_DEPLOY, so CodeDeploy decides about rollbacks: set "
-            "autoRollbackConfiguration and alarmConfiguration of the deployment group"
+            "the deployment controller is CODE_DEPLOY, so CodeDeploy decides about rollbacks: "
+            "codedeploy_auto_rollback sets when, at the deployment group"
         )
     if controller == "EXTERNAL":
         return (
