@@ -102,7 +102,8 @@ options:
 notes:
   - >-
     Services with the deployment controller C(CODE_DEPLOY) are refused. M(lastgood.aws.codedeploy_auto_rollback)
-    sets theirs, at the deployment group. Services with the controller C(EXTERNAL) are refused, because ECS has no such protection for them.
+    sets theirs, at the deployment group. Services with the controller C(EXTERNAL) are refused, because ECS has no such
+    protection for them.
   - >-
     AWS documents the circuit breaker for rolling updates. It contradicts itself about C(BLUE_GREEN). The module warns
     and leaves the decision to AWS.

@@ -218,7 +218,11 @@ EVERYTHING = Wish(BreakerWish(enable=True), AlarmsWish(enable=True))
         ({}, ALARMS, []),
         ({"status": "DRAINING"}, BREAKER, [("block", "the service is DRAINING")]),
         ({"status": "INACTIVE"}, BREAKER, [("block", "the service is INACTIVE")]),
-        ({"controller": "CODE_DEPLOY"}, BREAKER, [("block", "alarmConfiguration of the deployment group")]),
+        (
+            {"controller": "CODE_DEPLOY"},
+            BREAKER,
+            [("block", "codedeploy_auto_rollback sets when, at the deployment group")],
+        ),
         ({"controller": "EXTERNAL"}, ALARMS, [("block", "ECS has no automatic rollback for it")]),
         ({"controller": "NEW"}, ALARMS, [("block", "NEW, which is not known here")]),
         ({}, Protection(alarms=Alarms(True, True)), [("block", "no alarms are named")]),
