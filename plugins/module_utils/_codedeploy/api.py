@@ -153,6 +153,12 @@ def alarms_in_alarm(aws: Aws, names: t.Sequence[str]) -> list[str]:
     return found
 
 
+def suspends_processes(aws: Aws) -> bool:
+    """The installed botocore knows that CodeDeploy can suspend processes of Auto Scaling groups (1.44.0 and newer)."""
+    request = aws.client("codedeploy").meta.service_model.operation_model("CreateDeployment").input_shape
+    return "ec2DeploymentOptions" in request.members
+
+
 def has_ended_meanwhile(error: AwsCallError) -> bool:
     """A stop was refused because the deployment had ended: read again and decide anew."""
     return error.code in ("DeploymentAlreadyCompletedException", "DeploymentDoesNotExistException")
@@ -228,6 +234,7 @@ def _group(item: Answer) -> Group:
         has_instance_tags=_has_instance_tags(item),
         last_successful=str((item.get("lastSuccessfulDeployment") or {}).get("deploymentId") or ""),
         rollback_events=tuple(automatic.get("events") or ()) if automatic.get("enabled") else (),
+        suspends=tuple((item.get("ec2DeploymentOptions") or {}).get("autoScalingGroupProcessesToSuspend") or ()),
     )
 
 

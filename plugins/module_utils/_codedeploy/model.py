@@ -117,6 +117,8 @@ class Group:
     last_successful: str = ""
     # The events on which CodeDeploy rolls its deployments back by itself; empty where that is off.
     rollback_events: tuple[str, ...] = ()
+    # The processes of its Auto Scaling groups that CodeDeploy suspends during deployments.
+    suspends: tuple[str, ...] = ()
 
     @property
     def blue_green(self) -> bool:

@@ -166,6 +166,8 @@ def test_a_group_in_full() -> None:
     ]
     answer["alarmConfiguration"]["enabled"] = False
     assert api.batch_get_deployment_groups(aws, "app", ["group"])[0].alarms == ()
+    answer["ec2DeploymentOptions"] = {"autoScalingGroupProcessesToSuspend": ["Terminate"]}
+    assert api.batch_get_deployment_groups(aws, "app", ["group"])[0].suspends == ("Terminate",)
 
 
 def test_an_application_that_is_gone_has_no_groups() -> None:

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Who suspends which processes of Auto Scaling groups for a deployment: CodeDeploy, or autoscaling_suspend. Pure.
+
+CodeDeploy suspends a few of them by itself and resumes them when the deployment has ended, however it ends
+(https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling-suspend-processes.html). No
+process may be given to both: what CodeDeploy resumes would then look as if somebody had taken over, and the rest would
+stay suspended.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+
+# AutoScalingGroupProcess in botocore's model.
+NATIVE: t.Final = ("Terminate", "AZRebalance", "InstanceRefresh", "ScheduledActions")
+
+
+@dataclass(frozen=True)
+class Suspension:
+    """``by_codedeploy`` and ``by_us`` have no process in common. ``why``: why not more is left to CodeDeploy."""
+
+    by_codedeploy: tuple[str, ...] = ()
+    by_us: tuple[str, ...] = ()
+    why: str = ""
+
+    def request(self) -> dict[str, t.Any]:
+        """For CreateDeployment, on top of everything else."""
+        if not self.by_codedeploy:
+            return {}
+        return {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": list(self.by_codedeploy)}}
+
+
+def split(
+    wanted: t.Iterable[str], group: Group, suspended: t.Mapping[str, t.Collection[str]], known_to_botocore: bool
+) -> Suspension:
+    """Who suspends the processes that are ``wanted`` out of the way of a deployment to ``group``.
+
+    ``suspended``: by Auto Scaling group, the processes that are suspended now. ``known_to_botocore``:
+    :func:`~..api.suspends_processes`.
+    """
+    processes = tuple(dict.fromkeys(wanted))
+    # Only those of the platform Server can have one.
+    if not group.auto_scaling_groups:
+        return Suspension(why="the deployment group has no Auto Scaling group, so there is nothing to suspend")
+    if group.blue_green:
+        return Suspension(why="a blue/green deployment goes to instances of its own, so there is nothing to suspend")
+    if not known_to_botocore:
+        return Suspension(by_us=processes, why="the installed botocore is older than 1.44.0")
+    # AWS does not say whether CodeDeploy would resume what it had found suspended, so it does not get that.
+    before = {process for names in suspended.values() for process in names}
+    # An explicit list replaces the group's own setting.
+    ours = [process for process in processes if process in NATIVE and process not in before]
+    native = tuple(process for process in NATIVE if process in ours or process in group.suspends)
+    known = tuple(process for process in group.suspends if process not in NATIVE)
+    by_codedeploy = (*native, *known)
+    left = [process for process in processes if process in before and process not in by_codedeploy]
+    return Suspension(
+        by_codedeploy,
+        tuple(process for process in processes if process not in by_codedeploy),
+        f"{', '.join(left)} suspended before, and whether CodeDeploy would leave that so is not known" if left else "",
+    )
