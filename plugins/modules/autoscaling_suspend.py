@@ -157,8 +157,10 @@ options:
       - ReplaceUnhealthy
   missing:
     description:
-      - What to do about an ECS service, or another resource, that exists and has no scalable target.
-      - A service, a cluster or an Auto Scaling group that does not exist is an error, unless this is V(ignore).
+      - >-
+        What to do about an ECS service, or another resource, that exists and has no scalable target, and about an Auto
+        Scaling group that does not exist.
+      - A service or a cluster that does not exist is an error, unless this is V(ignore).
     type: str
     choices:
       - warn

@@ -244,13 +244,13 @@ def test_a_record_that_is_none_of_ours_is_not_touched(fleet: Fleet, value: str) 
 @pytest.mark.parametrize("state", ["suspended", "resumed", "restored"])
 def test_a_group_that_does_not_exist(fleet: Fleet, state: str) -> None:
     web = fleet.group("web")
-    result = fleet.fails(state, web, "ghost")
+    result = fleet.fails(state, web, "ghost", missing="fail")
     assert "ghost: there is no Auto Scaling group by that name in this account and Region" in result["msg"]
     assert result["targets"][1]["outcome"] == "missing"
     assert fleet.suspended(web) == set()
-    ignored = fleet.run(state, web, "ghost", missing="ignore")
-    assert ignored["warnings"] == []
-    assert fleet.suspended(web) == (DEFAULT if state == "suspended" else set())
+    for missing, warnings in (("ignore", 0), ("warn", 1), (None, 1)):
+        assert len(fleet.run(state, web, "ghost", missing=missing)["warnings"]) == warnings
+        assert fleet.suspended(web) == (DEFAULT if state == "suspended" else set())
 
 
 @pytest.mark.parametrize(

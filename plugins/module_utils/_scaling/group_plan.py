@@ -21,7 +21,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import
     words,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options import EVERYTHING, GroupRequest
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import MISSING, Plan
 
 
 def plan(groups: Groups, request: GroupRequest) -> list[Plan]:
@@ -61,10 +61,10 @@ def decide_group(wish: Wish, group: Group, record: journal.Journal) -> Decision:
 
 
 def _absent(request: GroupRequest, name: str) -> Plan:
-    severity: Severity = "info" if request.missing == "ignore" else "block"
+    """A group that does not exist. Groups come and go, for example with blue/green deployments."""
     reason = (
         "there is no Auto Scaling group by that name in this account and Region. Check the name, the Region and the "
         "credentials. Nothing was changed here"
     )
-    finding = Finding("group_missing", severity, reason)
+    finding = Finding("group_missing", MISSING[request.missing], reason)
     return Plan(name, None, Decision("missing", reason, frozenset(), None, (), (finding,)))

@@ -29,7 +29,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options impo
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
 
 _VERB: t.Final[dict[State, str]] = {"suspended": "suspend", "resumed": "resume", "restored": "restore"}
-_MISSING: t.Final[dict[Missing, Severity]] = {"ignore": "info", "warn": "warn", "fail": "block"}
+# How bad it is that a target does not exist.
+MISSING: t.Final[dict[Missing, Severity]] = {"ignore": "info", "warn": "warn", "fail": "block"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _with_capacity(draft: Plan, fact: services.ServiceFact | None) -> Plan:
 
 def _absent(request: Request, resource_id: str, fact: services.ServiceFact | None) -> Plan:
     """A target that does not exist. That the service itself does not exist is no matter of taste, it is an error."""
-    severity: Severity = _MISSING[request.missing]
+    severity: Severity = MISSING[request.missing]
     if fact and fact.absent:
         check, why = "service_missing", f"{fact.absent}. Check the names, the Region and the credentials"
         severity = "info" if request.missing == "ignore" else "block"
