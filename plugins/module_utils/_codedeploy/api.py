@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import typing as t
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, error_handler
@@ -88,7 +89,20 @@ def batch_get_application_revisions(
     aws: Aws, application: str, locations: t.Sequence[Location]
 ) -> list[dict[str, t.Any]]:
     """Locations as they are registered; those that are not are left out."""
-    found: list[dict[str, t.Any]] = []
+    return [item.get("revisionLocation") or {} for item in _registered(aws, application, locations)]
+
+
+@_CodeDeployErrorHandler.common_error_handler("read revisions of application {application}")
+def first_uses(aws: Aws, application: str, locations: t.Sequence[Location]) -> list[tuple[Location, datetime]]:
+    """When revisions were used first; those that are not registered, or were never used, are left out."""
+    found = [
+        (i.get("revisionLocation") or {}, i.get("genericRevisionInfo") or {})
+        for i in _registered(aws, application, locations)
+    ]
+    return [(location, info["firstUsedTime"]) for location, info in found if info.get("firstUsedTime")]
+
+
+def _registered(aws: Aws, application: str, locations: t.Sequence[Location]) -> t.Iterator[Answer]:
     for start in range(0, len(locations), REVISIONS_PER_CALL):
         answer = aws.call(
             "codedeploy",
@@ -96,9 +110,7 @@ def batch_get_application_revisions(
             applicationName=application,
             revisions=[dict(location) for location in locations[start : start + REVISIONS_PER_CALL]],
         )
-        for item in require(answer, "revisions", "batch_get_application_revisions"):
-            found.append(item.get("revisionLocation") or {})
-    return found
+        yield from require(answer, "revisions", "batch_get_application_revisions")
 
 
 @_CodeDeployErrorHandler.common_error_handler("read a revision of application {application}")

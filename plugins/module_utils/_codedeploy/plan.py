@@ -11,10 +11,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Candidate
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import content, fitness, pinning, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Choice, Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding, blocked
 
 InFlight = t.Literal["stop", "wait", "refuse"]
 ContentOption = t.Literal["inherit", "disallow", "overwrite", "retain"]
@@ -41,11 +43,22 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Alarms:
-    """Alarms of a deployment group that are in ALARM, and why that is not known where it is not."""
+class Facts:
+    """What was read of one deployment group."""
 
-    firing: tuple[str, ...] = ()
-    unknown: str = ""
+    group: Group
+    history: History
+    # The deployment that was named; None where none was, or where it does not exist.
+    named: Deployment | None = None
+    # What CodeDeploy has on record as locations, by deployment: the history has the versions that they took.
+    recorded: t.Mapping[str, Location] = field(default_factory=dict)
+    # What is known of the bundle, and of the alarms; None where they were not asked yet.
+    bundle: pinning.Decision | None = None
+    alarms: fitness.Alarms | None = None
+    # The targets of deployments that were read, by deployment.
+    targets: t.Mapping[str, t.Sequence[Target]] = field(default_factory=dict)
+    # What was found while reading.
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,15 @@ class Request:
     def parameters(self, description: str) -> dict[str, t.Any]:
         """The members of CreateDeployment besides applicationName and deploymentGroupName."""
         return {**self.members, "description": description}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A deployment group for which no plan could be made. ``reason`` names the resource and the next step."""
+
+    name: str
+    reason: str
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +105,8 @@ class Plan:
     now: Location | None
     findings: tuple[Finding, ...]
     candidates: tuple[Candidate, ...]
-    # The deployment that has not ended; with the method adopt it is the one to follow.
+    # The deployment that has not ended; or that CodeDeploy can be about to roll back;
+    # with the method adopt it is the one to follow.
     running: Deployment | None = None
     # The newest deployment on record, whatever became of it.
     newest: Deployment | None = None
@@ -98,10 +121,189 @@ class Plan:
 
     @property
     def in_the_way(self) -> Deployment | None:
-        """The deployment that has to end before ours can begin: a group runs one at a time."""
+        """The deployment that has to end before ours can begin: a group runs one at a time.
+
+        With the verb ``wait`` it can have ended already: CodeDeploy is then about to roll it back, or it is not, which
+        shows within :data:`.rollbacks.AFTERMATH`.
+        """
         return self.running if self.method == "codedeploy_deployment" or self.verb == "wait" else None
 
     @property
     def left(self) -> Location | None:
         """The revision that is left behind, None where nothing moves."""
         return self.choice.left
+
+
+def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
+    """Decide what to do with one deployment group, from what was read and the target that was chosen."""
+    history, group = facts.history, facts.group
+    target = facts.bundle.location if facts.bundle is not None else choice.target
+    findings = [*facts.findings, *fitness.of_history(history)]
+    verb: Verb = "act"
+    method: Method = "none"
+    reason, request = choice.why, None
+    warnings: tuple[str, ...] = ()
+    if choice.settled:
+        verb, reason = "nothing", choice.settled
+    elif choice.problem or target is None:
+        verb, reason = "refuse", choice.problem or "no target was found"
+    else:
+        verb, method, reason = _step(wish, facts, choice)
+        findings += [Finding("left_out", "info", text) for text in choice.left_out]
+        if verb == "act":
+            findings += _of_target(wish, facts, choice, target)
+        if method == "codedeploy_deployment":
+            request, found = _request(wish, facts, choice, target)
+            findings += found
+            warnings = _content_warnings(wish, facts, choice)
+            if history.running is not None:
+                findings.append(_told_of_blocking(history.running, choice))
+        if verb == "act" and blocked(findings):
+            verb, method, reason, request = "refuse", "none", blocked(findings), None
+    return Plan(
+        group=group,
+        verb=verb,
+        method=method,
+        reason=reason,
+        choice=choice,
+        target=target,
+        good=choice.good,
+        now=history.location(history.now),
+        findings=tuple(findings),
+        candidates=history.candidates(),
+        running=history.running or history.due,
+        newest=history.newest,
+        request=request,
+        known_deployments=frozenset(d.id for d in history.deployments),
+        stop_rolls_back=_returns_the_traffic(history.running) if history.running is not None else False,
+        content_warnings=warnings,
+    )
+
+
+def _step(wish: Wish, facts: Facts, choice: Choice) -> tuple[Verb, Method, str]:
+    """How to get there, in this order: adopt, let CodeDeploy roll back, deploy."""
+    history = facts.history
+    running = history.running
+    if running is None:
+        if history.due is not None:
+            return "wait", "none", f"{_told(history.due)}, and CodeDeploy can be about to roll it back"
+        return "act", "codedeploy_deployment", choice.why
+    if history.lands_on == choice.key:
+        return "act", "adopt", choice.why
+    if wish.in_flight == "refuse":
+        return "refuse", "none", f"{_told(running)}, and in_flight is refuse"
+    if wish.in_flight == "wait":
+        return "wait", "none", f"{_told(running)}, and in_flight is wait"
+    if _stop_is_enough(wish, facts, choice, running):
+        return "act", "codedeploy_stop", choice.why
+    return "act", "codedeploy_deployment", choice.why
+
+
+def _stop_is_enough(wish: Wish, facts: Facts, choice: Choice, running: Deployment) -> bool:
+    """CodeDeploy's own rollback lands on the target, and does it as the user wants it.
+
+    It deploys the revision that was deployed last with success, with the content option of that deployment and the
+    alarms of the group (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html).
+    """
+    as_usual = (
+        wish.file_exists_behavior == "inherit"
+        and wish.rollback_events is None
+        and wish.override_alarms != "true"
+        and not wish.deployment_config
+        and not wish.ignore_application_stop_failures
+        and not wish.update_outdated_instances_only
+    )
+    firing = facts.alarms.firing if facts.alarms is not None and wish.override_alarms == "auto" else ()
+    moved = facts.bundle is not None and facts.bundle.moved
+    lands = facts.history.last_success == choice.key and not running.is_rollback
+    return as_usual and lands and not firing and not moved
+
+
+def _returns_the_traffic(running: Deployment) -> bool:
+    """Whether a deployment that is only in the way of another one is stopped with a rollback.
+
+    In place a rollback would only deploy a third revision between the two. In blue/green it gives the traffic back to
+    the original instances or tasks; not so where nothing has begun, or all is on the replacement already.
+    """
+    begun = running.status not in ("Created", "Queued")
+    return running.blue_green and begun and not running.waits_for_termination and not running.is_rollback
+
+
+def _told(running: Deployment) -> str:
+    what = "is running" if running.running else "has ended"
+    return f"deployment {running.id} of {revisions.text(running.revision)} {what} ({running.status})"
+
+
+def _told_of_blocking(running: Deployment, choice: Choice) -> Finding:
+    target = revisions.text(choice.target or {})
+    why = f"a deployment group runs one deployment at a time, and that one does not lead to {target} as it is wanted"
+    return Finding("in_flight", "info", f"{_told(running)} and is stopped first: {why}")
+
+
+def _of_target(wish: Wish, facts: Facts, choice: Choice, target: Location) -> list[Finding]:
+    """What stands against the target, and what has to be said about it."""
+    found = list(facts.bundle.findings) if facts.bundle is not None else []
+    found += fitness.of_group(facts.group, facts.history)
+    found += fitness.of_revision(facts.group, target, choice.good)
+    if choice.source in ("last_good", "steps_back", "as_of"):
+        found += fitness.passed_by(facts.history, choice.good, wish.selection.as_of)
+    return found
+
+
+def _request(wish: Wish, facts: Facts, choice: Choice, target: Location) -> tuple[Request, list[Finding]]:
+    """The deployment to ask for, and what there is to say about its settings."""
+    group, history = facts.group, facts.history
+    members: dict[str, t.Any] = {"revision": dict(target)}
+    if group.platform == "Server":
+        members.update(_of_server(wish, choice))
+    if wish.deployment_config:
+        members["deploymentConfigName"] = wish.deployment_config
+    if wish.rollback_events is not None:
+        members["autoRollbackConfiguration"] = {
+            "enabled": bool(wish.rollback_events),
+            "events": list(wish.rollback_events),
+        }
+    alarms = facts.alarms or fitness.Alarms()
+    overriding = fitness.override(group, alarms, wish.override_alarms)
+    if overriding is not None:
+        members["overrideAlarmConfiguration"] = overriding
+    found = fitness.of_alarms(group, alarms, wish.override_alarms)
+    found += fitness.of_rollbacks(group, history, choice.key, wish.rollback_events)
+    found += fitness.of_options(
+        group,
+        history,
+        facts.targets,
+        ignores_stop_failures=wish.ignore_application_stop_failures,
+        outdated_only=wish.update_outdated_instances_only,
+    )
+    return Request(group, members, overrides_alarms=overriding is not None), found
+
+
+def _of_server(wish: Wish, choice: Choice) -> dict[str, t.Any]:
+    members: dict[str, t.Any] = {"fileExistsBehavior": _option(wish, choice)}
+    if wish.ignore_application_stop_failures:
+        members["ignoreApplicationStopFailures"] = True
+    if wish.update_outdated_instances_only:
+        members["updateOutdatedInstancesOnly"] = True
+    return members
+
+
+def _option(wish: Wish, choice: Choice) -> str:
+    """As CodeDeploy's own rollbacks have it: that of the deployment that was good."""
+    return content.option(choice.good) if wish.file_exists_behavior == "inherit" else wish.file_exists_behavior.upper()
+
+
+def _content_warnings(wish: Wish, facts: Facts, choice: Choice) -> tuple[str, ...]:
+    """Instances that a blue/green deployment makes have no files of earlier deployments."""
+    if facts.group.platform != "Server" or facts.group.blue_green or not facts.history.records:
+        return ()
+    between = between_good_and_now(facts.history, choice)
+    reached = {d.id: content.reach(d, facts.targets.get(d.id)) for d in between}
+    return content.warnings(_option(wish, choice), choice.good, between, reached)
+
+
+def between_good_and_now(history: History, choice: Choice) -> list[Deployment]:
+    """The deployments since the good one, the oldest first; all where there is none."""
+    if choice.good is None:
+        return [d for d in history.deployments if d.id]
+    return content.since(choice.good, history.deployments)

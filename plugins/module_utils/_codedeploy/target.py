@@ -9,12 +9,17 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import description, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Arrival, Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
 
 Source = t.Literal["deployment_id", "revision", "as_of", "steps_back", "last_good", "running_rollback", "none"]
+# The candidates that a message names; the rest is in the result.
+_NAMED: t.Final = 6
+_FURTHER: t.Final = "To go further back, give steps_back, revision, deployment_id or force"
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,9 @@ class Choice:
     """The target, or why there is none.
 
     Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
-    target could be chosen. ``good`` is the deployment that proved the target good, None where none is on record.
-    ``left`` is the revision that is left behind. ``settled_by`` is the deployment that brought the group to where it
-    is: CodeDeploy's own rollback, or an earlier redeploy.
+    target could be chosen. ``good`` is the deployment that proved the target good, or that was named; None where none
+    is on record. ``left`` is the revision that is left behind. ``settled_by`` is the deployment that brought the group
+    to where it is: CodeDeploy's own rollback, or an earlier redeploy.
     """
 
     source: Source = "none"
@@ -48,3 +53,199 @@ class Choice:
     settled_by: str = ""
     problem: str | None = None
     needs_more_history: bool = False
+
+    @property
+    def key(self) -> str:
+        """The target's key, empty where there is none."""
+        return revisions.key(self.target) if self.target is not None else ""
+
+
+def choose(selection: Selection, group: str, history: History, named: Deployment | None = None) -> Choice:
+    """Choose the target of one deployment group. ``named`` is the deployment of ``deployment_id``, where it exists."""
+    if selection.deployment_id is not None:
+        return _unless_there(selection, history, _by_deployment(selection.deployment_id, group, history, named))
+    if selection.revision is not None:
+        return _unless_there(selection, history, _by_revision(selection.revision, history))
+    if selection.as_of is not None:
+        return _unless_there(selection, history, _as_of(selection.as_of, history))
+    if selection.steps_back == 1 and history.returning_from is not None:
+        return _running_rollback(history)
+    if selection.steps_back == 1 and not selection.force:
+        settled = _already_returned(history)
+        if settled is not None:
+            return settled
+    return _last_good(selection, history)
+
+
+def _by_deployment(id_: str, group: str, history: History, named: Deployment | None) -> Choice:
+    # That of the history says what a RESTART ran, and which version of an object it was.
+    deployment = next((d for d in history.deployments if d.id == id_), named)
+    if deployment is None:
+        return Choice(problem=f"there is no deployment {id_}. Check the id, the Region and the account")
+    if deployment.group != group:
+        return Choice(
+            problem=f"{id_} is a deployment of deployment group {deployment.group}, not of {group}. To deploy its "
+            "revision here all the same, name that with revision"
+        )
+    if not revisions.key(deployment.revision):
+        return Choice(problem=f"CodeDeploy does not tell which revision {id_} deployed")
+    why = f"you named {id_}, which is {deployment.status}"
+    return Choice("deployment_id", deployment.revision, deployment, why, _left(history))
+
+
+def _by_revision(wanted: Location, history: History) -> Choice:
+    found = [c for c in history.candidates() if revisions.matches(wanted, c.location)]
+    if len(found) > 1:
+        which = ", ".join(revisions.text(c.location) for c in found[:_NAMED])
+        return Choice(problem=f"{revisions.text(wanted)} can be any of {which}. Give all 40 digits of the commit")
+    if found:
+        return Choice("revision", found[0].location, found[0].deployment, "you named it", _left(history))
+    if not revisions.is_whole(wanted):
+        return Choice(
+            problem=f"no deployment of {revisions.text(wanted)} is on record, so how its commit goes on is not known. "
+            "Give all 40 digits",
+            needs_more_history=True,
+        )
+    return Choice("revision", wanted, None, "you named it", _left(history))
+
+
+def _as_of(when: datetime, history: History) -> Choice:
+    arrival = history.in_service_at(when)
+    if arrival is None:
+        oldest = history.arrivals[0].at.isoformat() if history.arrivals else "nothing at all"
+        return Choice(
+            problem=f"CodeDeploy's deployments do not reach back to {when.isoformat()}: the oldest success on record "
+            f"is of {oldest}",
+            needs_more_history=True,
+        )
+    why = f"on the group at {when.isoformat()}, since {arrival.at.isoformat()}"
+    return Choice("as_of", arrival.deployment.revision, arrival.deployment, why, _left(history))
+
+
+def _unless_there(selection: Selection, history: History, choice: Choice) -> Choice:
+    """What was named is there already: nothing to do, unless ``force`` says so."""
+    if choice.target is None or not choice.key:
+        return choice
+    if history.running is not None and history.lands_on == choice.key:
+        return replace(choice, why=f"{choice.why}, and a deployment to it is running")
+    there = history.running is None and not history.mixed and history.now == choice.key
+    if not there or selection.force:
+        return replace(choice, left=None) if choice.left and revisions.same(choice.left, choice.target) else choice
+    by = history.arrivals[-1].deployment.id if history.arrivals else ""
+    return Choice(settled=f"the group is on {revisions.text(choice.target)} already ({by})", settled_by=by)
+
+
+def _running_rollback(history: History) -> Choice:
+    running = history.running
+    if running is None:
+        return Choice(problem="the deployment that went back has ended")
+    left = history.location(history.returning_from)
+    how = "CodeDeploy's own rollback" if running.is_rollback else "a deployment that goes back"
+    why = f"{how} from {revisions.text(left or {})} is running already ({running.id})"
+    return Choice("running_rollback", running.revision, running, why, left)
+
+
+def _already_returned(history: History) -> Choice | None:
+    arrival, newest = history.arrivals[-1] if history.arrivals else None, history.newest
+    if arrival is None or newest is None or history.running is not None or history.mixed:
+        return None
+    if newest.id not in (arrival.deployment.id, arrival.wanted) or arrival.left is None:
+        return None
+    return Choice(settled=_how_it_returned(arrival, history), settled_by=arrival.deployment.id)
+
+
+def _how_it_returned(arrival: Arrival, history: History) -> str:
+    to, left = revisions.text(arrival.deployment.revision), revisions.text(history.location(arrival.left) or {})
+    at, id_ = arrival.at.isoformat(), arrival.deployment.id
+    if arrival.how == "rolled_back" and arrival.left == arrival.revision:
+        return (
+            f"CodeDeploy itself rolled a new deployment of {to} back at {at} ({id_}), and nothing was deployed since. "
+            f"{_FURTHER}"
+        )
+    if arrival.how == "rolled_back":
+        return (
+            f"CodeDeploy itself rolled it back from {left} to {to} at {at} ({id_}), and nothing was deployed since. "
+            f"{_FURTHER}"
+        )
+    if description.is_ours(arrival.deployment.description):
+        return (
+            f"already taken back from {left} to {to} at {at} by this tool ({id_}); nothing was deployed since. "
+            f"{_FURTHER}"
+        )
+    return f"somebody returned it from {left} to {to} at {at} ({id_}), and nothing was deployed since. {_FURTHER}"
+
+
+def _last_good(selection: Selection, history: History) -> Choice:
+    steps = selection.steps_back
+    base, basis = history.now, history
+    if steps > 1 and (history.running is not None or not selection.force):
+        # Counted from the revision that was left first, so that asking twice for two steps does not go back four.
+        base, basis = history.retreat() or (base, basis)
+    # Where the last deployment ended without success, what it deployed may itself be the last good one.
+    half_done = basis.mixed and basis is history
+    candidates = [c for c in basis.candidates() if c.key != base or half_done]
+    why_not = {c.key: _why_not(c, base, basis) for c in candidates}
+    good = [c for c in candidates if not why_not[c.key]]
+    if len(good) < steps:
+        return _no_good_one(selection, base, candidates, why_not, history)
+    pick = good[steps - 1]
+    if pick.key == history.now and not history.mixed and history.running is None:
+        by = history.arrivals[-1].deployment.id if history.arrivals else ""
+        what = f"the group is on {revisions.text(pick.location)} already, {steps} good revisions back ({by})"
+        return Choice(settled=f"{what}; nothing was deployed since", settled_by=by)
+    if history.returning_from is not None and history.lands_on == pick.key:
+        return _running_rollback(history)
+    position = candidates.index(pick)
+    left_out = tuple(
+        f"{revisions.text(c.location)}: {why_not[c.key]}"
+        for n, c in enumerate(candidates)
+        # One that was rolled back was used before the revision that CodeDeploy went back to came into service again.
+        if why_not[c.key] and (n < position or history.is_older(pick.key, c.key))
+    )
+    left = _left(history)
+    return Choice(
+        "last_good" if steps == 1 else "steps_back",
+        pick.location,
+        pick.deployment,
+        pick.why if steps == 1 else f"{steps} good revisions back: {pick.why}",
+        None if left is not None and revisions.same(left, pick.location) else left,
+        left_out,
+    )
+
+
+def _no_good_one(
+    selection: Selection,
+    base: str,
+    candidates: t.Sequence[Candidate],
+    why_not: t.Mapping[str, str],
+    history: History,
+) -> Choice:
+    now = revisions.text(history.location(base) or {})
+    texts = {c.key: revisions.text(c.location) for c in candidates}
+    if selection.steps_back > 1:
+        have = ", ".join(texts[key] for key, why in why_not.items() if not why) or "none"
+        what = f"steps_back: {selection.steps_back} reaches beyond the record: good revisions besides {now}: {have}"
+        return Choice(problem=what, needs_more_history=True)
+    if not history.records:
+        what = "there is no earlier successful deployment: nothing was ever deployed to the group as a whole"
+    elif not candidates:
+        what = f"there is no earlier successful deployment: every one on record was of {now}"
+    else:
+        seen = "; ".join(f"{texts[key]}: {why}" for key, why in list(why_not.items())[:_NAMED])
+        what = f"there is no earlier successful deployment to go back to, besides {now}: {seen}"
+    return Choice(problem=f"{what}. Name what to deploy with revision or deployment_id", needs_more_history=True)
+
+
+def _why_not(candidate: Candidate, base: str, history: History) -> str:
+    """Why a candidate is passed by in a rollback from ``base``; empty where it is fit."""
+    if candidate.verdict != "good":
+        return candidate.why
+    if history.is_older(base, candidate.key):
+        now = revisions.text(history.location(base) or {})
+        return f"it is newer than {now}, and a rollback does not go forward unless revision or deployment_id says so"
+    return ""
+
+
+def _left(history: History) -> Location | None:
+    """The revision that is left: while the group goes back, the one that it goes back from."""
+    return history.location(history.returning_from or history.now)

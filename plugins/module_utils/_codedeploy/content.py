@@ -1,0 +1,158 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What a redeploy does to files that are on the instances already, in words. Pure.
+
+What the agent does (lib/instance_agent/plugins/codedeploy/installer.rb of aws/aws-codedeploy-agent 1.8.1, and runs of
+it): in the lifecycle event Install it first removes every file that the last Install has written, and then goes through
+the files of the new bundle. One that is still in its place stands in the way: DISALLOW fails, OVERWRITE writes over it,
+and from then on it belongs to CodeDeploy; RETAIN leaves it, and it does not belong to CodeDeploy.
+
+AWS's guide says otherwise of RETAIN: what it keeps is "recorded as part of this deployment's package", so that the next
+deployment removes it (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html).
+The agent does not: a file that was kept is lost only when a later deployment has OVERWRITE, has that path in its
+bundle, and gets to Install.
+
+``file_exists_behavior`` in the AppSpec file of a bundle wins over the option of the deployment.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+
+# What CreateDeployment takes where nothing is given
+# (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
+DEFAULT: t.Final = "DISALLOW"
+# FileExistsBehavior in botocore's model.
+OPTIONS: t.Final = ("DISALLOW", "OVERWRITE", "RETAIN")
+# LifecycleEventStatus in botocore's model: the agent has begun with an event that has one of these.
+_BEGUN: t.Final = frozenset({"InProgress", "Succeeded", "Failed"})
+_APPSPEC: t.Final = "file_exists_behavior in the AppSpec file of a bundle wins over this option"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """On how many of its targets a deployment got to Install. ``of`` is 0 where nobody has looked."""
+
+    installed: int = 0
+    of: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Its targets were read."""
+        return self.of > 0
+
+
+def option(deployment: Deployment | None) -> str:
+    """The content option of a deployment."""
+    return (deployment.file_exists_behavior if deployment is not None else "") or DEFAULT
+
+
+def reach(deployment: Deployment, targets: t.Sequence[Target] | None) -> Reach:
+    """On how many targets it got to Install: all where it succeeded, else as its targets say."""
+    if targets:
+        begun = [target for target in targets if _began(target)]
+        return Reach(len(begun), len(targets))
+    if deployment.status == "Succeeded":
+        count = deployment.counts.get("Succeeded", 0) or 1
+        return Reach(count, count)
+    return Reach()
+
+
+def unread(between: t.Iterable[Deployment]) -> list[str]:
+    """The deployments whose targets have to be read to know whether they got to Install."""
+    return [d.id for d in between if d.status != "Succeeded" and option(d) != DEFAULT]
+
+
+def since(good: Deployment, deployments: t.Sequence[Deployment]) -> list[Deployment]:
+    """What was deployed to the group after ``good``, the oldest first."""
+    return [d for d in deployments if d.creator not in PARTIAL and d.created_at > good.created_at and d.id != good.id]
+
+
+def warnings(
+    wanted: str, good: Deployment | None, between: t.Sequence[Deployment], reached: t.Mapping[str, Reach]
+) -> tuple[str, ...]:
+    """What to know of a redeploy with the content option ``wanted``.
+
+    ``between`` are the deployments since ``good``, the oldest first, and ``reached`` how far they got.
+    """
+    found = [_removed(between, reached)]
+    kept = [d for d in between if option(d) == "RETAIN" and _may_have_installed(d, reached)]
+    if good is not None and option(good) == "RETAIN":
+        kept = [good, *kept]
+    written = [d for d in between if option(d) == "OVERWRITE" and _may_have_installed(d, reached)]
+    for deployment in written:
+        earlier = [k for k in kept if k.created_at < deployment.created_at]
+        found.append(_overwritten(deployment, earlier[-1] if earlier else None, reached))
+    if wanted == "RETAIN":
+        found.append(_retain(written))
+    elif wanted == "DISALLOW" and kept:
+        found.append(
+            f"{kept[-1].id} had RETAIN, and this redeploy has DISALLOW: where a file that was kept stands at a path of "
+            'the bundle, Install fails with "specified file already exists", and what the last deployment had '
+            "installed is removed by then. To keep such files give file_exists_behavior: retain"
+        )
+    elif wanted == "OVERWRITE":
+        found.append(
+            "OVERWRITE writes over files that stand at paths of the bundle, whoever put them there, and they belong to "
+            "CodeDeploy from then on: the next deployment removes them"
+        )
+    return tuple(text for text in found if text)
+
+
+def _began(target: Target) -> bool:
+    event = target.event("Install")
+    return event is not None and event.status in _BEGUN
+
+
+def _may_have_installed(deployment: Deployment, reached: t.Mapping[str, Reach]) -> bool:
+    how_far = reached.get(deployment.id, Reach())
+    return how_far.installed > 0 or not how_far.known
+
+
+def _removed(between: t.Sequence[Deployment], reached: t.Mapping[str, Reach]) -> str:
+    last = next((d for d in reversed(between) if _may_have_installed(d, reached)), None)
+    what = revisions.text(last.revision) if last is not None else "the last deployment"
+    return (
+        f"the files that {what} has installed are removed first, with whatever was changed in them by hand. Files that "
+        "scripts made, and other things that they did, stay as they are"
+    )
+
+
+def _overwritten(deployment: Deployment, kept_by: Deployment | None, reached: t.Mapping[str, Reach]) -> str:
+    how_far = reached.get(deployment.id, Reach())
+    got = "may have got to Install"
+    if deployment.status == "Succeeded":
+        got = "succeeded"
+    elif how_far.known:
+        got = f"got to Install on {how_far.installed} of {how_far.of} targets"
+    text = (
+        f"{deployment.id} had OVERWRITE and {got}: files that stood at paths of its bundle were overwritten, and are "
+        "removed by this redeploy. CodeDeploy cannot bring back what was in them"
+    )
+    if kept_by is None:
+        return text
+    return (
+        f"{text}. Files that {kept_by.id} had kept (RETAIN) are among them where its bundle has their paths. AWS's "
+        f'guide says that {deployment.id} removes all of them, as "recorded as part of this deployment\'s package"; '
+        "the agent does not record them, and those at other paths stay"
+    )
+
+
+def _retain(written: t.Sequence[Deployment]) -> str:
+    text = (
+        "RETAIN keeps files that CodeDeploy has not installed. It does not protect those of the last deployment: they "
+        f"are removed before it looks. {_APPSPEC}"
+    )
+    if written:
+        text += f". What {written[-1].id} has overwritten counts as installed by CodeDeploy"
+    return text

@@ -1,0 +1,232 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What stands against a redeploy, or has to be known before it. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL, History
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+
+# errorInformation of the last deployment that would stop the next one as well (ErrorCode in botocore's model).
+_OF_ROLE: t.Final = frozenset({"IAM_ROLE_MISSING", "IAM_ROLE_PERMISSIONS", "AUTO_SCALING_IAM_ROLE_PERMISSIONS"})
+_STOP: t.Final = "ApplicationStop"
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """Alarms of a deployment group that are in ALARM, and why that is not known where it is not."""
+
+    firing: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+def of_history(history: History) -> list[Finding]:
+    """What the deployments themselves make doubtful."""
+    found = []
+    creators = {d.creator: d for d in history.unknown_creators}
+    for creator, last in creators.items():
+        what = f"deployment {last.id} was made by {creator}, which is not known here: it is not taken for good"
+        found.append(Finding("unknown_creator", "warn", what))
+    alongside = history.alongside
+    if alongside:
+        which = ", ".join(d.id for d in alongside)
+        what = (
+            f"{which} is deploying to single instances now ({alongside[0].creator}); CodeDeploy may refuse another "
+            "deployment until that has ended"
+        )
+        found.append(Finding("group_busy", "warn", what))
+    return found
+
+
+def of_group(group: Group, history: History) -> list[Finding]:
+    """Whether the group can deploy at all."""
+    found = []
+    newest = history.newest
+    last = newest.error_code if newest is not None and newest.status == "Failed" else ""
+    if not group.service_role:
+        found.append(Finding("service_role", "block", f"deployment group {group.name} has no service role"))
+    elif last in _OF_ROLE and newest is not None:
+        what = f"the service role {group.service_role} failed the last deployment {newest.id} ({newest.why})"
+        found.append(Finding("service_role", "warn", what))
+    if group.platform != "Server":
+        return found
+    if not group.has_instance_tags and not group.auto_scaling_groups:
+        what = f"deployment group {group.name} names neither tags of instances nor an Auto Scaling group"
+        # A blue/green deployment can be given its instances by hand.
+        found.append(Finding("instances", "warn" if group.blue_green else "block", f"{what}, so it has no instances"))
+    elif last == "NO_INSTANCES" and newest is not None:
+        what = f"the last deployment {newest.id} found no instances: see whether those of the group are running"
+        found.append(Finding("instances", "warn", what))
+    if group.blue_green:
+        what = (
+            "the group deploys blue/green: a redeploy provisions new instances again and moves the traffic there, also "
+            "where the original ones still stand"
+        )
+        found.append(Finding("blue_green", "info", what))
+    return found
+
+
+def of_revision(group: Group, target: Location, good: Deployment | None) -> list[Finding]:
+    """Whether the platform can deploy the target, and what is known of the deployment that it comes from."""
+    found = []
+    unfit = revisions.unfit(target, group.platform)
+    if unfit:
+        found.append(Finding("revision", "block", f"{revisions.text(target)} cannot be deployed here: {unfit}"))
+    if good is None:
+        what = f"no deployment of {revisions.text(target)} to this group is on record: nothing shows that it works here"
+        found.append(Finding("never_deployed", "warn", what))
+    elif good.status in ("Failed", "Stopped"):
+        what = f"{good.id}, the deployment of {revisions.text(target)}, ended {good.status}"
+        found.append(Finding("not_good", "warn", f"{what} ({good.why or 'no reason given'})"))
+    if good is not None and good.mode == "RESTART":
+        what = (
+            f"{good.id} was a restart of {revisions.text(target)}, without a download; the redeploy downloads and "
+            "installs it"
+        )
+        found.append(Finding("restart", "info", what))
+    return found
+
+
+def passed_by(history: History, good: Deployment | None, as_of: datetime | None) -> list[Finding]:
+    """What stands against a target that was found: a later success that does not say what it deployed."""
+    later = [
+        d
+        for d in history.deployments
+        if d.creator not in PARTIAL
+        and d.status == "Succeeded"
+        and not revisions.key(d.revision)
+        and (good is None or d.created_at > good.created_at)
+        and (as_of is None or d.created_at <= as_of)
+    ]
+    if not later:
+        return []
+    what = (
+        f"deployment {later[-1].id} succeeded later, and CodeDeploy does not tell which revision it deployed. Nothing "
+        "is guessed: name what to deploy with revision or deployment_id"
+    )
+    return [Finding("unread_deployment", "block", what)]
+
+
+def override(group: Group, alarms: Alarms, wanted: str) -> dict[str, t.Any] | None:
+    """overrideAlarmConfiguration, None where the group's alarms count.
+
+    With ``auto`` the alarms that are firing are left out, and the others stay in force; without any alarm "set its
+    alarm configuration to turn off alarm polling"
+    (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
+    """
+    if not group.alarms or wanted == "false" or (wanted == "auto" and not alarms.firing):
+        return None
+    quiet = _quiet(group, alarms) if wanted == "auto" else []
+    if not quiet:
+        return {"enabled": False}
+    made: dict[str, t.Any] = {"enabled": True, "alarms": [{"name": name} for name in quiet]}
+    if group.ignores_unreadable_alarms:
+        made["ignorePollAlarmFailure"] = True
+    return made
+
+
+def of_alarms(group: Group, alarms: Alarms, wanted: str) -> list[Finding]:
+    """What the group's alarms do to the redeploy."""
+    if not group.alarms:
+        return []
+    if wanted == "true":
+        which = ", ".join(group.alarms)
+        what = f"the alarms of deployment group {group.name} ({which}) are ignored for this deployment"
+        return [Finding("alarms", "warn", what)]
+    if alarms.unknown:
+        what = f"whether alarms of deployment group {group.name} are firing is not known. {alarms.unknown.rstrip('.')}."
+        return [Finding("alarms", "unknown", f"{what} If one is, CodeDeploy stops the deployment")]
+    if not alarms.firing:
+        return []
+    firing, quiet = ", ".join(alarms.firing), ", ".join(_quiet(group, alarms))
+    what = f"{firing} of deployment group {group.name} is in ALARM now and would stop the deployment"
+    if wanted == "false":
+        return [Finding("alarms", "warn", f"{what}, and override_alarms is false")]
+    what += f": {firing} is ignored for this one deployment"
+    return [Finding("alarms", "warn", f"{what}, and {quiet} stays in force" if quiet else what)]
+
+
+def of_rollbacks(group: Group, history: History, target: str, events: t.Sequence[str] | None) -> list[Finding]:
+    """Where CodeDeploy goes by itself when the redeploy fails: to what was deployed last with success."""
+    counts = group.rollback_events if events is None else tuple(events)
+    if not counts or not history.last_success or history.last_success == target:
+        return []
+    back = revisions.text(history.location(history.last_success) or {})
+    what = (
+        f"if this deployment fails, CodeDeploy rolls it back to {back}, which was deployed last with success "
+        f"({', '.join(counts)})"
+    )
+    if events is None:
+        what += ". To turn that off for this deployment, give an empty list of rollback_events"
+    return [Finding("rollback_events", "warn", what)]
+
+
+def of_options(
+    group: Group,
+    history: History,
+    targets: t.Mapping[str, t.Sequence[Target]],
+    ignores_stop_failures: bool,
+    outdated_only: bool,
+) -> list[Finding]:
+    """What the options of this platform do here."""
+    if group.platform != "Server":
+        return []
+    found = _of_application_stop(history, targets, ignores_stop_failures) if not group.blue_green else []
+    if outdated_only:
+        what = (
+            "update_outdated_instances_only leaves instances alone that CodeDeploy takes to be on the group's latest "
+            "revision: after a deployment that half failed these can be on the bad one. Give it only where you know "
+            "which instances that is"
+        )
+        found.append(Finding("outdated_only", "warn", what))
+    return found
+
+
+def _of_application_stop(history: History, targets: t.Mapping[str, t.Sequence[Target]], ignored: bool) -> list[Finding]:
+    """The script that runs first is that of what was installed last, not that of what is deployed.
+
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
+    """
+    newest = history.newest
+    if newest is None or ignored:
+        return []
+    events = [event for target in targets.get(newest.id, ()) for event in [target.event(_STOP)] if event is not None]
+    broken = [event for event in events if event.failed]
+    if broken:
+        before = revisions.text(history.location(history.last_success) or {})
+        script = f" ({broken[0].script})" if broken[0].script else ""
+        what = (
+            f"{_STOP}{script} failed on {len(broken)} of {len(targets[newest.id])} targets in {newest.id}. It is the "
+            f"script of what they have installed, as a rule {before}, and runs again before anything else: if it "
+            "cannot be repaired there, give ignore_application_stop_failures: true"
+        )
+        return [Finding("application_stop", "warn", what)]
+    installed = [target for target in targets.get(newest.id, ()) if _installed(target)]
+    if newest.status in ("Failed", "Stopped") and installed:
+        what = (
+            f"{len(installed)} of {len(targets[newest.id])} targets of {newest.id} have installed "
+            f"{revisions.text(newest.revision)}, so that its {_STOP} script runs first there. If that is broken, give "
+            "ignore_application_stop_failures: true"
+        )
+        return [Finding("application_stop", "info", what)]
+    return []
+
+
+def _installed(target: Target) -> bool:
+    event = target.event("Install")
+    return event is not None and event.status == "Succeeded"
+
+
+def _quiet(group: Group, alarms: Alarms) -> list[str]:
+    return [name for name in group.alarms if name not in alarms.firing]

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The options that choose a deployment group and a revision, and what they mean. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _options
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import plan, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
+
+SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
+    "application": {"type": "str", "required": True},
+    "deployment_group": {"type": "str", "required": True},
+    "deployment_id": {"type": "str"},
+    "revision": {"type": "raw"},
+    "as_of": {"type": "str"},
+    "steps_back": {"type": "int"},
+    "force": {"type": "bool", "default": False},
+    "in_flight": {"type": "str", "default": "stop", "choices": ["stop", "wait", "refuse"]},
+    "file_exists_behavior": {
+        "type": "str",
+        "default": "inherit",
+        "choices": ["inherit", "disallow", "overwrite", "retain"],
+    },
+    "rollback_events": {"type": "list", "elements": "str"},
+    "override_alarms": {"type": "str", "default": "auto", "choices": ["auto", "true", "false"]},
+    "deployment_config": {"type": "str"},
+    "ignore_application_stop_failures": {"type": "bool", "default": False},
+    "update_outdated_instances_only": {"type": "bool", "default": False},
+    "require_pinned": {"type": "bool", "default": False},
+}
+SELECTION_EXCLUSIVE: t.Final = [["deployment_id", "revision", "as_of", "steps_back"]]
+
+
+def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
+    """What the options ask for. Raises :class:`BadOption`."""
+    return plan.Wish(
+        selection=Selection(
+            deployment_id=_text(params["deployment_id"]) or None,
+            revision=revision(params["revision"]),
+            as_of=_options.as_of(params["as_of"]),
+            steps_back=_options.steps_back(params["steps_back"]),
+            force=params["force"],
+        ),
+        in_flight=params["in_flight"],
+        file_exists_behavior=params["file_exists_behavior"],
+        rollback_events=rollback_events(params["rollback_events"]),
+        override_alarms=params["override_alarms"],
+        deployment_config=_text(params["deployment_config"]),
+        ignore_application_stop_failures=params["ignore_application_stop_failures"],
+        update_outdated_instances_only=params["update_outdated_instances_only"],
+        require_pinned=params["require_pinned"],
+    )
+
+
+def revision(given: t.Any) -> dict[str, t.Any] | None:
+    """The revision that was written, None where none was. Raises :class:`BadOption`."""
+    if given is None or given == {} or (isinstance(given, str) and not given.strip()):
+        return None
+    try:
+        return revisions.from_option(given.strip() if isinstance(given, str) else given)
+    except revisions.NotARevision as exc:
+        raise BadOption(str(exc)) from exc
+
+
+def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
+    """Events of CodeDeploy, None where they were not given. Raises :class:`BadOption` for one that there is not."""
+    if given is None:
+        return None
+    events = [str(event).strip().upper() for event in given]
+    if events == ["NONE"]:
+        return ()
+    unknown = [event for event in events if event not in ROLLBACK_EVENTS]
+    if unknown:
+        raise BadOption(
+            f"rollback_events: '{unknown[0]}' is none of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, or "
+            "none for no automatic rollback"
+        )
+    return tuple(dict.fromkeys(events))
+
+
+def _text(value: str | None) -> str:
+    return (value or "").strip()

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Making the plan of a deployment group: read, choose, decide. Nothing is written.
+
+Reads are few: the group, its deployments (a list, 25 in a batch), and beyond that only what the decision needs.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+    api,
+    appspec,
+    content,
+    fitness,
+    history,
+    pinning,
+    plan,
+    read,
+    revisions,
+    target,
+    targets,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+
+# Deployments whose targets are looked at: each costs two calls or more.
+_MOST_LOOKED_AT: t.Final = 3
+_MOST_TARGETS: t.Final = 100
+
+
+@dataclass
+class _Reading:
+    """What was read of one group so far."""
+
+    group: Group
+    deployments: list[Deployment]
+    everything: bool
+    recorded: dict[str, Location]
+    findings: list[Finding]
+    first_used: dict[str, datetime]
+
+
+class Planner:
+    """Makes the plan for one group, as often as asked. With ``everything`` all deployments are read in any case."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        application: str,
+        group: str,
+        wish: plan.Wish,
+        clock: Clock | None = None,
+        everything: bool = False,
+    ) -> None:
+        self._aws = aws
+        self._application = application
+        self._group = group
+        self._wish = wish
+        self._clock = clock
+        self._everything = everything
+
+    def make_plan(self) -> plan.Plan | plan.Refusal:
+        """The plan, or why there is none."""
+        try:
+            groups = api.batch_get_deployment_groups(self._aws, self._application, [self._group])
+            return self._plan(groups[0]) if groups else self._missing()
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            return self._refused(exc.explain(), "unreadable")
+
+    def _plan(self, group: Group) -> plan.Plan:
+        reading = self._read(group, self._everything)
+        choice, past, named = self._choose(reading)
+        if choice.needs_more_history and not reading.everything:
+            reading = self._read(group, everything=True)
+            choice, past, named = self._choose(reading)
+        facts = plan.Facts(group, past, named=named, recorded=reading.recorded, findings=tuple(reading.findings))
+        planned = plan.make(self._wish, facts, choice)
+        if planned.verb not in ("act", "wait") or planned.method == "adopt":
+            return planned
+        return plan.make(self._wish, self._look_closer(facts, choice), choice)
+
+    def _missing(self) -> plan.Refusal:
+        what = (
+            f"there is no deployment group {self._group} of application {self._application}. Check the names, the "
+            "Region and the account"
+        )
+        return self._refused(what, "group_missing")
+
+    def _refused(self, reason: str, check: str) -> plan.Refusal:
+        return plan.Refusal(self._group, reason, (Finding(check, "block", reason),))
+
+    def _choose(self, reading: _Reading) -> tuple[target.Choice, history.History, Deployment | None]:
+        past = history.read(
+            reading.deployments, reading.first_used, self._clock.now() if self._clock is not None else None
+        )
+        selection = self._wish.selection
+        named = None
+        if selection.deployment_id is not None:
+            known = {d.id for d in past.deployments}
+            if selection.deployment_id not in known:
+                named = api.batch_get_deployments(self._aws, [selection.deployment_id]).get(selection.deployment_id)
+        return target.choose(selection, reading.group.name, past, named), past, named
+
+    def _read(self, group: Group, everything: bool) -> _Reading:
+        found = read.newest_deployments(self._aws, group, everything)
+        have = {d.id for d in found}
+        late = [d.rollback_deployment for d in found if d.rollback_deployment and d.rollback_deployment not in have]
+        found += api.batch_get_deployments(self._aws, late).values()
+        reading = _Reading(
+            group=group,
+            deployments=found,
+            everything=everything or len(found) < read.NEWEST_DEPLOYMENTS,
+            recorded={d.id: d.revision for d in found},
+            findings=[],
+            first_used={},
+        )
+        whole = [d for d in found if d.creator not in history.PARTIAL]
+        versions, unknown = pinning.read_versions(self._aws, pinning.worth_asking(whole))
+        reading.findings += unknown
+        reading.deployments = [pinning.told(d, versions) for d in found]
+        if not reading.everything:
+            self._learn_ages(reading)
+        return reading
+
+    def _learn_ages(self, reading: _Reading) -> None:
+        """When revisions were used first: what is read of the deployments does not reach back to that."""
+        locations = {revisions.key(location): location for location in reading.recorded.values()}
+        wanted = [appspec.by_digest(at) if appspec.digest(at) else at for key, at in locations.items() if key]
+        try:
+            reading.first_used = {
+                revisions.key(location): at
+                for location, at in api.first_uses(self._aws, self._application, wanted)
+                if revisions.key(location)
+            }
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = "when revisions were used first is not known, so that an old one can be taken for a new one"
+            reading.findings.append(Finding("first_used", "unknown", f"{what}. {exc.explain()}"))
+
+    def _look_closer(self, facts: plan.Facts, choice: target.Choice) -> plan.Facts:
+        """Read what only a plan that writes needs: the bundle, the alarms, how far deployments got."""
+        return replace(
+            facts,
+            bundle=self._bundle(facts, choice),
+            alarms=self._alarms(facts.group),
+            targets=self._targets(facts, choice),
+        )
+
+    def _bundle(self, facts: plan.Facts, choice: target.Choice) -> pinning.Decision | None:
+        if choice.target is None or facts.group.platform != "Server":
+            return None
+        wanted = self._wish.selection.revision
+        in_s3 = pinning.place(choice.target) is not None
+        return pinning.decide(
+            choice.target,
+            facts.recorded.get(choice.good.id) if choice.good is not None else None,
+            choice.good,
+            pinning.read_head(self._aws, choice.target) if in_s3 else pinning.Head(),
+            as_it_is_now=wanted is not None and not revisions.is_pinned(wanted),
+            require_pinned=self._wish.require_pinned,
+        )
+
+    def _alarms(self, group: Group) -> fitness.Alarms:
+        if not group.alarms:
+            return fitness.Alarms()
+        try:
+            return fitness.Alarms(tuple(api.alarms_in_alarm(self._aws, group.alarms)))
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            return fitness.Alarms(unknown=exc.explain())
+
+    def _targets(self, facts: plan.Facts, choice: target.Choice) -> dict[str, list[Target]]:
+        """The targets of the deployments that ended without success since the good one, where it matters."""
+        if facts.group.platform != "Server" or facts.group.blue_green:
+            return {}
+        newest = facts.history.newest
+        wanted = content.unread(plan.between_good_and_now(facts.history, choice))
+        if newest is not None and newest.status in ("Failed", "Stopped"):
+            wanted.append(newest.id)
+        found: dict[str, list[Target]] = {}
+        for id_ in list(dict.fromkeys(reversed(wanted)))[:_MOST_LOOKED_AT]:
+            try:
+                found[id_] = targets.read(self._aws, id_, most=_MOST_TARGETS)
+            except (AwsCallError, IncompleteAnswerError):
+                # What is not known is told as such where it matters.
+                continue
+        return found

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Options that several modules have, and what they mean. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime, timezone
+
+# Python before 3.11 reads neither a `Z` nor an offset without a colon.
+_ZULU: t.Final = re.compile(r"[zZ]$")
+_OFFSET: t.Final = re.compile(r"([+-]\d{2})(\d{2})$")
+
+
+class BadOption(ValueError):
+    """An option has a value that cannot be meant. The message names the option and says what to give."""
+
+
+def names(params: t.Mapping[str, t.Any], option: str, what: str) -> list[str]:
+    """What is named, each once, in the order given. Raises :class:`BadOption` for an empty list or name."""
+    given = [str(name).strip() for name in params[option]]
+    if not given or not all(given):
+        raise BadOption(f"{option}: no {what} is named. Give at least one, and no empty names")
+    return list(dict.fromkeys(given))
+
+
+def steps_back(value: int | None) -> int:
+    """How many good versions back. Raises :class:`BadOption`."""
+    if value is not None and value < 1:
+        raise BadOption(f"steps_back: {value} is not a number of steps: give 1 or more")
+    return value or 1
+
+
+def as_of(value: str | None) -> datetime | None:
+    if not (value or "").strip():
+        return None
+    text = _OFFSET.sub(r"\1:\2", _ZULU.sub("+00:00", str(value).strip()))
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise BadOption(f"as_of: '{value}' is not a time in ISO 8601, such as 2026-11-20T13:50:00Z") from exc
+    return when if when.tzinfo else when.replace(tzinfo=timezone.utc)
