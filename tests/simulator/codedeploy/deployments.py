@@ -16,6 +16,10 @@ from tests.simulator.operations import Context, operation, page
 _STATUSES = ("Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready")
 # https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
 _LONGEST_DESCRIPTION = 256
+_STOPPED = {
+    "status": "Succeeded",
+    "statusMessage": "No more commands will be scheduled for execution in the deployment instances",
+}
 
 
 @operation("codedeploy", "CreateDeployment")
@@ -167,14 +171,17 @@ def stop_deployment(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """
     state = state_of(context)
     deployment = state.deployment(params)
+    if deployment.status == "Stopped" and (deployment.error or {}).get("code") == "MANUAL_STOP":
+        # "After the pending operation is complete, subsequent calls to stop the deployment return a status of
+        # succeeded": deployment-steps-server.html
+        return _STOPPED
     _unfinished(deployment)
     if params.get("autoRollbackEnabled") is not None:
         deployment.stop_rolls_back = params["autoRollbackEnabled"]
     if deployment.started_at is None:
         engine.stop(state, deployment, context.now)
         state.touch(deployment)
-        text = "No more commands will be scheduled for execution in the deployment instances"
-        return {"status": "Succeeded", "statusMessage": text}
+        return _STOPPED
     if deployment.stop_due is None:
         deployment.stop_due = context.now + state.ecs.env.timings.stop_requested
     state.touch(deployment)

@@ -194,30 +194,38 @@ def _check_alarms(state: CodeDeployState, deployment: Deployment, at: float) -> 
     if deployment.next_alarm_check is None or deployment.next_alarm_check > at:
         return False
     deployment.next_alarm_check = at + state.ecs.env.timings.alarm_check
-    if not state.ecs.env.alarms_in_alarm(_alarms(deployment)):
-        return False
-    deployment.error = {
-        "code": "ALARM_ACTIVE",
-        "message": (
+    chosen = _alarm_configuration(deployment)
+    names = _alarms(deployment)
+    # Whoever lets DescribeAlarms fail lets it fail for CodeDeploy, too.
+    unknown = state.faults.take("cloudwatch", "DescribeAlarms", {"AlarmNames": names}) is not None
+    if unknown and not chosen.get("ignorePollAlarmFailure"):
+        text = "The state of the alarms could not be retrieved from Amazon CloudWatch."
+    elif not unknown and state.ecs.env.alarms_in_alarm(names):
+        text = (
             "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the "
             "affected deployments have been stopped."
-        ),
-    }
+        )
+    else:
+        return False
+    deployment.error = {"code": "ALARM_ACTIVE", "message": text}
     _finish(deployment, "Stopped", at)
     _consider_rollback(state, deployment, _configured(deployment, "DEPLOYMENT_STOP_ON_ALARM"), at)
     return True
 
 
-def _alarms(deployment: Deployment) -> list[str]:
-    """The deployment's override replaces the group's configuration.
-
-    A rollback does not look at alarms: the one that caused it is still in ALARM, and AWS rolls back all the same.
-    """
-    if deployment.creator == ROLLBACK_CREATOR:
-        return []
+def _alarm_configuration(deployment: Deployment) -> Shape:
+    """The deployment's override replaces the group's configuration."""
     override = deployment.settings.get("overrideAlarmConfiguration")
-    chosen = override if override is not None else deployment.group.settings.get("alarmConfiguration")
-    if not chosen or not chosen.get("enabled"):
+    return (override if override is not None else deployment.group.settings.get("alarmConfiguration")) or {}
+
+
+def _alarms(deployment: Deployment) -> list[str]:
+    """The alarms that stop a deployment.
+
+    A rollback does not look at them: the one that caused it is still in ALARM, and AWS rolls back all the same.
+    """
+    chosen = _alarm_configuration(deployment)
+    if deployment.creator == ROLLBACK_CREATOR or not chosen.get("enabled"):
         return []
     return [alarm["name"] for alarm in chosen.get("alarms") or []]
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.codedeploy.models import codedeploy_backends
 
 from tests.simulator.codedeploy import engine, errors
-from tests.simulator.codedeploy.bundles import Agents, Bundles
 from tests.simulator.codedeploy.model import Application, Deployment, Group, Shape
 from tests.simulator.ecs import engine as ecs_engine
 from tests.simulator.ecs.state import EcsState
 from tests.simulator.operations import Context
+
+if TYPE_CHECKING:
+    from tests.simulator.world import World
 
 _ATTRIBUTE = "lastgood_simulator"
 
@@ -25,10 +27,11 @@ _ATTRIBUTE = "lastgood_simulator"
 class CodeDeployState:
     """Finds things and brings deployments up to the present before anybody sees them."""
 
-    def __init__(self, backend: Any, ecs: EcsState, bundles: Bundles, agents: Agents) -> None:
+    def __init__(self, backend: Any, ecs: EcsState, world: World) -> None:
         self.ecs = ecs
-        self.bundles = bundles
-        self.agents = agents
+        self.bundles = world.bundles
+        self.agents = world.agents
+        self.faults = world.faults
         self.region: str = backend.region_name
         self.account: str = backend.account_id
         self.now = 0.0
@@ -103,8 +106,7 @@ def state_of(context: Context) -> CodeDeployState:
     state = backend.__dict__.get(_ATTRIBUTE)
     ecs = context.world.ecs(context)
     if state is None:
-        world = context.world
-        state = backend.__dict__[_ATTRIBUTE] = CodeDeployState(backend, ecs, world.bundles, world.agents)
+        state = backend.__dict__[_ATTRIBUTE] = CodeDeployState(backend, ecs, context.world)
     found: CodeDeployState = state
     found.now = context.now
     return found

@@ -99,7 +99,10 @@ def test_stopped_before_it_has_begun(deployed: BlueGreen) -> None:
     assert deployed.stop(bad, autoRollbackEnabled=True) == "Succeeded"
     assert deployed.status(bad) == "Stopped"
     assert deployed.listed()[0] == deployed.rollback_of(bad)
-    assert refused(deployed.stop, deployment=bad)[0] == "DeploymentAlreadyCompletedException"
+    # "Subsequent calls to stop the deployment return a status of succeeded."
+    assert deployed.stop(bad) == "Succeeded"
+    good = deployed.listed()[-1]
+    assert refused(deployed.stop, deployment=good)[0] == "DeploymentAlreadyCompletedException"
 
 
 def test_stopped_without_rollback_stays_where_it_is(sim: Simulator, deployed: BlueGreen) -> None:
