@@ -75,6 +75,8 @@ class Arrival:
 class Candidate:
     """A revision that was deployed before (or was tried), with a verdict and why.
 
+    ``last_used`` is when it last came to the group; of one that never did, when it was tried first.
+
     ``deployment`` is the last that proved it good, or else the last one that tried it; its content option and its
     location are what a redeploy takes. ``past`` is what happened to it, the oldest first.
     """
@@ -389,7 +391,7 @@ class _Reader:
             created = deployment.created_at
             self.records[key] = _Record(deployment.revision, created, created, deployment)
         record = self.records[key]
-        record.last_used, record.deployment, record.location = deployment.created_at, deployment, deployment.revision
+        record.deployment, record.location = deployment, deployment.revision
         return record
 
     def _prove(self, key: str, deployment: Deployment, verdict: Verdict, why: str, at: datetime | None = None) -> None:
