@@ -43,6 +43,14 @@ def lines(result: dict[str, t.Any]) -> list[str]:
     return json.dumps(comparable(result), indent=1, sort_keys=True).splitlines()
 
 
+def deployment_group(stage: Stage) -> None:
+    """The deployment group ``prod`` of the application ``shop``."""
+    client = stage.world.client("codedeploy")
+    client.create_application(applicationName="shop", computePlatform="Server")
+    role = "arn:aws:iam::123456789012:role/codedeploy"
+    client.create_deployment_group(applicationName="shop", deploymentGroupName="prod", serviceRoleArn=role)
+
+
 def test_both_ways_give_the_same_result(stage: Stage) -> None:
     runs = {}
     for in_process in ("true", "false"):
@@ -51,13 +59,14 @@ def test_both_ways_give_the_same_result(stage: Stage) -> None:
         stage.story()
         stage.story("api")
         stage.world.make_scalable(CLUSTER, "web", scheduled=True)
+        deployment_group(stage)
         stage.control.fail("UpdateService", "AccessDeniedException", when={"service": "api"})
         runs[in_process] = play.run(
             stage.url, Path(__file__).parent / "both_ways.yml", "-e", f"lastgood_aws_in_process={in_process}"
         )
         assert stage.runs() == {"web:1": 3}
     inside, apart = (run.tasks for run in runs.values())
-    assert len(inside) == 9
+    assert len(inside) == 11
     assert inside.keys() == apart.keys()
     for name, (status, result) in inside.items():
         assert status == apart[name][0], name
@@ -68,6 +77,7 @@ def test_both_ways_give_the_same_result(stage: Stage) -> None:
         "Suspend what does not scale",
         "Roll back what is denied",
         "Roll back with contradictory options",
+        "Protect what is not there",
     ]
     # Only inside the worker a module can be heard while it runs.
     assert "[web] 3/3 on web:1" in runs["true"].stderr
