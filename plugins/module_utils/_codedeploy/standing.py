@@ -28,23 +28,21 @@ class Standing:
     old: int = 0
     unknown: int = 0
 
+    @property
+    def nowhere(self) -> bool:
+        """There are instances, and of none it is certain what it has."""
+        return bool(self.unknown) and not self.new and not self.old
+
     def as_dict(self) -> dict[str, int]:
         """For results."""
         return {"new": self.new, "old": self.old, "unknown": self.unknown}
 
     def words(self, new: str, old: str) -> str:
-        """``2 of 4 instances are on A, 1 on B, 1 is between the two``; empty where there are no instances."""
+        """``of 4 instances 2 on A, 1 on B, 1 on neither for certain``; empty where there are no instances."""
         total = self.new + self.old + self.unknown
-        if not total:
-            return ""
-        parts = []
-        if self.new:
-            parts.append(f"{self.new} on {new}")
-        if self.old:
-            parts.append(f"{self.old} on {old}")
-        if self.unknown:
-            parts.append(f"{self.unknown} on neither for certain")
-        return f"of {total} instance{'s' if total > 1 else ''} {', '.join(parts)}"
+        counted = ((self.new, new), (self.old, old), (self.unknown, "neither for certain"))
+        texts = [f"{count} on {what}" for count, what in counted if count]
+        return f"of {total} instance{'s' if total > 1 else ''} {', '.join(texts)}" if texts else ""
 
 
 def of(deployed: t.Sequence[Target]) -> Standing | None:

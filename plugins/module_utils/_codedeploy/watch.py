@@ -46,13 +46,12 @@ class Watched:
     """A deployment that is followed.
 
     ``goes_back``: it was stopped, and what counts is the rollback that CodeDeploy makes of it. ``makes_room``: it has
-    only to end; with ``with_rollback`` so has its rollback.
+    only to end, and where CodeDeploy rolls it back, so that this ``begins`` or ``ends``, too.
     """
 
     deployment: str
     goes_back: bool = False
-    makes_room: bool = False
-    with_rollback: bool = False
+    makes_room: t.Literal["", "ends", "rollback_begins", "rollback_ends"] = ""
 
 
 @dataclass(frozen=True)
@@ -84,15 +83,21 @@ class Look:
 
 def assess(watched: Watched, seen: Seen) -> Look:
     """Judge one look. Unknown statuses count as still going."""
-    deployment = seen.deployment
-    if deployment.running or (seen.rollback is not None and seen.rollback.running):
+    if seen.deployment.running:
         return Look("going")
     if watched.makes_room:
-        waits = watched.with_rollback and seen.may_be_rolled_back
-        return Look("going") if waits else Look("ended_before", "it is out of the way")
-    if seen.may_be_rolled_back:
+        return Look("going" if _is_in_the_way(watched, seen) else "ended_before")
+    if seen.may_be_rolled_back or (seen.rollback is not None and seen.rollback.running):
         return Look("going")
     return _back(seen) if watched.goes_back else _forth(seen)
+
+
+def _is_in_the_way(watched: Watched, seen: Seen) -> bool:
+    """Of a deployment that has ended."""
+    if watched.makes_room == "ends":
+        return False
+    rolls_back = seen.rollback is not None and seen.rollback.running
+    return seen.may_be_rolled_back or (rolls_back and watched.makes_room == "rollback_ends")
 
 
 def _back(seen: Seen) -> Look:

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this doc fragment is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # How codedeploy_redeploy and codedeploy_deployment_info choose the revision to go back to, and how it is deployed.
+    DOCUMENTATION = r"""
+options:
+  application:
+    description:
+      - Name of the CodeDeploy application.
+    type: str
+    required: true
+  deployment_group:
+    description:
+      - Name of the deployment group.
+    type: str
+    required: true
+  deployment_id:
+    description:
+      - Go back to what this deployment deployed. An explicit choice always wins, also over an earlier rollback.
+      - At most one of O(deployment_id), O(revision), O(as_of) and O(steps_back) can be given.
+    type: str
+  revision:
+    description:
+      - The revision to go back to, as C(s3://bucket/key?versionId=...), as C(github:owner/repository@commit), or as the
+        dictionary that CodeDeploy's API takes (C(revisionType) with C(s3Location), C(gitHubLocation), C(appSpecContent)
+        or C(string), in camel case or in snake case).
+      - After the question mark of a place in S3 there can be C(versionId), C(etag) and C(bundleType), separated by
+        C(&). What kind of bundle it is, is taken from the name where that shows it.
+    type: raw
+  as_of:
+    description:
+      - Go back to what the deployment group was on at this time, in ISO 8601 (V(2026-11-20T13:50:00Z)). Without an
+        offset it is taken as UTC.
+    type: str
+  steps_back:
+    description:
+      - Go back to the n-th good revision, counted from what is there now. Without O(deployment_id), O(revision),
+        O(as_of) and this, it is the first one, V(1).
+      - Where CodeDeploy or somebody has already returned the group, V(2) and more are counted from the revision that
+        was left, so that asking twice does not go back twice.
+    type: int
+  force:
+    description:
+      - Go back although the group was already returned and nothing was deployed since, or deploy what was named while
+        it is there already.
+    type: bool
+    default: false
+  in_flight:
+    description:
+      - What to do with a deployment that is still running. One that already leads to the target is followed to its end.
+      - V(stop) stops it. Where CodeDeploy's own rollback lands on the target and nothing else is asked for, that is
+        all; otherwise the target is deployed when the running deployment has ended, since a group runs one at a time.
+      - V(wait) lets it come to its end, and then decides anew. V(refuse) refuses.
+    type: str
+    choices:
+      - stop
+      - wait
+      - refuse
+    default: stop
+  file_exists_behavior:
+    description:
+      - What the CodeDeploy agent does with a file that is at the place of one of the revision, and that the last
+        deployment did not put there. V(disallow) lets the deployment fail, V(overwrite) replaces the file, V(retain)
+        keeps it.
+      - With V(inherit) it is the setting of the deployment that proved the revision good, as CodeDeploy's own rollbacks
+        have it.
+      - A C(file_exists_behavior) in the AppSpec file of the revision takes precedence on the instances.
+      - Only for the compute platform V(Server).
+    type: str
+    choices:
+      - inherit
+      - disallow
+      - overwrite
+      - retain
+    default: inherit
+  rollback_events:
+    description:
+      - When CodeDeploy is to roll this one deployment back by itself. Any of V(DEPLOYMENT_FAILURE),
+        V(DEPLOYMENT_STOP_ON_ALARM) and V(DEPLOYMENT_STOP_ON_REQUEST).
+      - An empty list, or V(none) alone, switches it off. Without this option the deployment group's own setting
+        applies.
+    type: list
+    elements: str
+  override_alarms:
+    description:
+      - Whether alarms of the deployment group may stop this one deployment. The alarm that the bad revision has set off
+        is often still firing when the good one is deployed.
+      - V(auto) ignores those that are firing now, V(true) all of them, V(false) none.
+      - To ignore alarms takes the permission C(codedeploy:UpdateDeploymentGroup).
+    type: str
+    choices:
+      - auto
+      - "true"
+      - "false"
+    default: auto
+  deployment_config:
+    description:
+      - Name of the deployment configuration for this one deployment, in place of the deployment group's.
+    type: str
+  ignore_application_stop_failures:
+    description:
+      - Go on where the C(ApplicationStop) script fails. It is that of the revision that was installed last, thus often
+        that of the bad one.
+      - Only for the compute platform V(Server).
+    type: bool
+    default: false
+  update_outdated_instances_only:
+    description:
+      - Deploy only to instances that are not on the group's target revision. After a deployment that failed halfway
+        these need not be those that have to go back, so it is best left off.
+      - Only for the compute platform V(Server).
+    type: bool
+    default: false
+  require_pinned:
+    description:
+      - Refuse a revision that is not proven to be what it was when it was good. One in S3 is proven by a version or an
+        ETag, one in GitHub by its commit.
+    type: bool
+    default: false
+"""

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Following one deployment to its end, with the rollback that CodeDeploy may make of it. Read-only."""
+
+from __future__ import annotations
+
+import random
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, rollbacks, targets, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look, Seen, Watched
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Patience
+
+# Looks one after the other that failed before we stop trusting that the next one will do.
+_BLIND_LOOKS: t.Final = 5
+
+
+@dataclass(frozen=True)
+class End:
+    """How following ended. ``look`` is None where the time was up, or where ``blind`` says why nothing was seen."""
+
+    look: Look | None
+    seen: Seen | None
+    line: str = ""
+    blind: str = ""
+
+
+class Follower:
+    """Follows deployments of one group, one after the other. ``deadline`` and ``began`` are on the clock's monotonic
+    time.
+    """
+
+    def __init__(self, aws: Aws, clock: Clock, name: str, began: float, deadline: float) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._name = name
+        self._began = began
+        self._deadline = deadline
+        self._patience = Patience(clock, self._remind)
+        self._line = ""
+
+    def follow(self, watched: Watched) -> End:
+        """Return when it has ended, or the time is up. Raises :class:`.Orphaned` when nobody waits for it any more."""
+        begun, blind = self._clock.monotonic(), 0
+        seen: Seen | None = None
+        rollback = ""
+        while True:
+            try:
+                seen = self._look(watched.deployment, rollback)
+                blind = 0
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                blind += 1
+                if blind >= _BLIND_LOOKS:
+                    return End(None, seen, self._line, exc.explain())
+            if seen is not None and not blind:
+                rollback = seen.rollback.id if seen.rollback is not None else ""
+                look = watch.assess(watched, seen)
+                if look.state != "going":
+                    return End(look, seen, self._line)
+                self._tell(watch.progress(seen, self._going(seen)))
+            now = self._clock.monotonic()
+            if now >= self._deadline:
+                return End(None, seen, self._line)
+            pause = watch.interval(now - begun) * random.uniform(0.85, 1.15)
+            self._patience.pause(min(pause, max(self._deadline - now, 0.05)))
+
+    def _look(self, id_: str, rollback: str) -> Seen:
+        found = api.batch_get_deployments(self._aws, [id_, rollback] if rollback else [id_])
+        deployment = found.get(id_)
+        if deployment is None:
+            raise IncompleteAnswerError(f"CodeDeploy does not describe deployment {id_}")
+        now = self._clock.now()
+        undone_by = found.get(rollback)
+        if undone_by is None and not deployment.running:
+            undone_by = self._rollback_of(deployment, looks=rollbacks.is_due(deployment, now))
+        return Seen(deployment, undone_by, now)
+
+    def _rollback_of(self, ended: Deployment, looks: bool) -> Deployment | None:
+        """The deployment that rolls this one back, also while this one does not name it yet."""
+        if ended.rollback_deployment:
+            return api.batch_get_deployments(self._aws, [ended.rollback_deployment]).get(ended.rollback_deployment)
+        if not looks:
+            return None
+        ids = api.list_deployments(self._aws, ended.application, ended.group, most=api.DEPLOYMENTS_PER_CALL)
+        listed = api.batch_get_deployments(self._aws, [id_ for id_ in ids if id_ != ended.id])
+        ordered = sorted([*listed.values(), ended], key=lambda deployment: deployment.created_at)
+        return rollbacks.undone_by(ordered).get(ended.id)
+
+    def _going(self, seen: Seen) -> list[Target]:
+        """The targets on which something happens: the first of many. Not being able to read them is no reason to stop
+        following.
+        """
+        if not seen.moving.running:
+            return []
+        try:
+            return targets.read(self._aws, seen.moving.id, ["InProgress"], api.TARGETS_PER_CALL)
+        except (AwsCallError, IncompleteAnswerError):
+            return []
+
+    def _tell(self, line: str) -> None:
+        if line != self._line:
+            self._line = line
+            self._patience.told()
+            self._remind()
+
+    def _remind(self) -> None:
+        seconds = self._clock.monotonic() - self._began
+        _progress.say(f"[{self._name}] {self._line or 'still waiting'}, {seconds:.0f} s")

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Taking a deployment group back: plan → act → follow → verify."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+    act,
+    again,
+    api,
+    diagnosis,
+    revisions,
+    standing,
+    targets,
+    wording,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.follow import End, Follower
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
+
+# A plan goes stale when somebody deploys under it; more than this many times is somebody's deploy loop.
+_PLANS: t.Final = 4
+# Looks at the group after a success, before we give up to learn whether it stands.
+_LOOKS: t.Final = 3
+_BETWEEN_LOOKS: t.Final = 2.0
+# Of a larger fleet it is not counted what each instance has after a failure.
+_MOST_INSTANCES: t.Final = 500
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a call asks for. ``wait_timeout`` is in seconds; ``log_tail`` tells what failing scripts printed."""
+
+    application: str
+    group: str
+    wish: Wish
+    reason: str | None = None
+    wait: bool = True
+    wait_timeout: float = 3600.0
+    log_tail: bool = True
+    check_mode: bool = False
+
+
+class Redeploy:
+    """One call of the module."""
+
+    def __init__(self, aws: Aws, order: Order, clock: Clock) -> None:
+        self._aws = aws
+        self._order = order
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._follower = Follower(aws, clock, order.group, self._began, self._began + order.wait_timeout)
+        self._run = GroupRun(order.application, order.group)
+
+    def run(self) -> GroupRun:
+        """Do all of it. Errors of AWS end up in the outcome; raises :class:`.Orphaned`."""
+        run = self._run
+        self._plan(self._order.wish)
+        run.timings["planned"] = self._elapsed()
+        if run.outcome is None:
+            if self._order.check_mode:
+                run.changed = run.plan is not None and run.plan.method != "adopt"
+                run.end("planned", run.plan.reason if run.plan else "")
+            else:
+                self._carry_out()
+        run.timings["ended"] = self._elapsed()
+        _progress.say(f"[{run.name}] {wording.final_line(run)}")
+        return run
+
+    def _elapsed(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def _plan(self, wish: Wish) -> None:
+        planner = Planner(self._aws, self._order.application, self._order.group, wish, clock=self._clock)
+        self._run.take_plan(planner.make_plan())
+
+    # -- act
+
+    def _carry_out(self) -> None:
+        """Until ours has come to its end, with as many plans as it takes."""
+        run = self._run
+        for _attempt in range(_PLANS):
+            planned = run.plan
+            if run.outcome is not None or planned is None:
+                return
+            if not self._begin(planned):
+                self._plan_again(planned)
+                continue
+            if run.outcome is not None or run.accepted is None:
+                return
+            if not self._order.wait and not run.accepted.watched.makes_room:
+                run.end("started", "AWS accepted it; how it ends was not watched")
+                return
+            end = self._follower.follow(run.accepted.watched)
+            if not self._judge(planned, end):
+                self._plan_again(planned)
+        if run.outcome is None:
+            run.end("refused", "deployments of this group kept coming and ending while this was being prepared")
+
+    def _begin(self, planned: Plan) -> bool:
+        """Whether it was acted on; False where the plan has gone stale."""
+        run = self._run
+        try:
+            run.accepted = act.begin(self._aws, planned, self._order.reason)
+        except PlanIsStale as exc:
+            _progress.say(f"[{run.name}] planning again: {exc}")
+            return False
+        except AnswerLost as exc:
+            run.changed = True
+            run.end("timeout", str(exc))
+            return True
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.end("refused", exc.explain() + act.denied_override(planned, exc))
+            return True
+        run.changed = run.changed or run.accepted.wrote
+        run.findings += run.accepted.findings
+        if run.accepted.watched.makes_room:
+            # What is only waited for can change what there is to do; what we stop may not.
+            run.first_plan = run.first_plan or (planned if planned.verb == "act" else None)
+        else:
+            run.timings["accepted"] = self._elapsed()
+            self._tell_of_termination_wait(planned)
+        _progress.say(f"[{run.name}] {wording.accepted_line(run)}")
+        return True
+
+    def _tell_of_termination_wait(self, planned: Plan) -> None:
+        minutes = planned.group.termination_wait
+        if self._order.wait and minutes * 60 >= self._order.wait_timeout:
+            what = f"CodeDeploy keeps the originals for {minutes} minutes after the traffic has shifted, and "
+            what += f"wait_timeout is {self._order.wait_timeout:g} s: its end will not be seen"
+            self._run.findings.append(Finding("termination_wait", "warn", what))
+
+    def _plan_again(self, before: Plan) -> None:
+        """Something has ended or come in between: go on only where that needs nobody's decision."""
+        run, first = self._run, self._run.first_plan
+        if run.outcome is not None:
+            return
+        waited = before.verb == "wait"
+        self._plan(again.wish(self._order.wish, first) if first is not None else self._order.wish)
+        if run.outcome is not None or run.plan is None:
+            return
+        if first is not None:
+            run.plan = again.as_chosen(run.plan, first)
+        between = again.came_between(first or before, run.plan)
+        if between is not None and not waited:
+            run.end("refused", again.told_of(between, first or before))
+
+    # -- follow
+
+    def _judge(self, planned: Plan, end: End) -> bool:
+        """Whether that was the end; False where all has to be planned again."""
+        run = self._run
+        run.seen = end.seen or run.seen
+        if end.look is None:
+            self._not_ended(end)
+            return True
+        if end.look.state == "ended_before":
+            return False
+        ours = run.ours
+        if end.look.state == "succeeded" and ours is not None and planned.target is not None:
+            self._verify(ours, planned.target)
+        else:
+            self._failed(end.look.reason)
+        return True
+
+    def _not_ended(self, end: End) -> None:
+        run, followed = self._run, self._run.accepted.watched.deployment if self._run.accepted else ""
+        again_ = "Nothing was undone. Run the same command again to go on watching it"
+        if end.blind:
+            run.end("timeout", f"deployment {followed} could not be watched to its end: {end.blind} {again_}")
+            return
+        if run.seen is not None:
+            run.diagnosis = diagnosis.collect(self._aws, run.seen.moving, self._order.log_tail)
+        headline = run.diagnosis.headline() if run.diagnosis else ""
+        line = f" ({end.line})" if end.line else ""
+        text = f"deployment {followed} is still going after {self._order.wait_timeout:.0f} s{line}"
+        run.end("timeout", f"{text}{': ' + headline if headline else ''}. {again_}")
+
+    def _verify(self, ours: Deployment, target: Location) -> None:
+        """It succeeded. That is a rollback only where it deployed the target, and where nothing came after it."""
+        run = self._run
+        if not _is_of(ours, target):
+            what = f"deployment {ours.id} succeeded with {revisions.text(ours.revision)}, not with the target"
+            run.end("failed", f"{what} {revisions.text(target)}")
+            return
+        try:
+            later = self._later(ours, target)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"deployment {ours.id} succeeded, but whether anything was deployed after it could not be read"
+            run.end("timeout", f"{what}: {exc.explain()} Run the same command again")
+            return
+        if later is not None:
+            after = revisions.text(later.revision)
+            run.end("superseded", f"deployment {later.id} of {after} came after ours ({ours.id}, which succeeded)")
+            return
+        self._tell_of_failed_targets(ours)
+        run.end("rolled_back", f"deployment {ours.id} of {revisions.text(target)} succeeded, and none came after it")
+
+    def _later(self, ours: Deployment, target: Location) -> Deployment | None:
+        """The deployment to the group that came after ours with something else; None where none did."""
+        for look in range(_LOOKS):
+            try:
+                return self._look_for_later(ours, target)
+            except (AwsCallError, IncompleteAnswerError):
+                if look == _LOOKS - 1:
+                    raise
+                self._clock.sleep(_BETWEEN_LOOKS)
+        return None
+
+    def _look_for_later(self, ours: Deployment, target: Location) -> Deployment | None:
+        groups = api.batch_get_deployment_groups(self._aws, self._order.application, [self._order.group])
+        newest = groups[0].last_attempted if groups else ""
+        if newest in ("", ours.id):
+            return None
+        found = api.batch_get_deployments(self._aws, [newest]).get(newest)
+        if found is None or found.created_at <= ours.created_at or found.creator in PARTIAL:
+            return None
+        return None if _is_of(found, target) else found
+
+    def _tell_of_failed_targets(self, ours: Deployment) -> None:
+        """A deployment can succeed although targets failed, as many as its configuration lets."""
+        failed = ours.counts.get("Failed", 0)
+        if not failed:
+            return
+        self._run.diagnosis = diagnosis.collect(self._aws, ours, self._order.log_tail)
+        what = f"{failed} of {sum(ours.counts.values())} targets failed all the same: {self._run.diagnosis.headline()}"
+        self._run.findings.append(Finding("failed_targets", "warn", what))
+
+    # -- when it failed
+
+    def _failed(self, reason: str) -> None:
+        run, seen = self._run, self._run.seen
+        if seen is None:
+            run.end("failed", reason)
+            return
+        run.diagnosis = diagnosis.collect(self._aws, run.ours or seen.deployment, self._order.log_tail)
+        if seen.deployment.status == "Stopped" and self._is_superseded(seen.deployment):
+            return
+        run.standing = self._standing(seen.moving)
+        headline = run.diagnosis.headline() if run.diagnosis.failed else ""
+        text = f"{reason.rstrip('.')}: {headline}" if headline else reason
+        back_failed = seen.rollback is not None and seen.rollback.status != "Succeeded"
+        nowhere = run.standing is not None and run.standing.nowhere
+        run.end("rollback_failed" if back_failed or nowhere else "failed", text)
+
+    def _is_superseded(self, ours: Deployment) -> bool:
+        target = self._run.target
+        try:
+            later = self._later(ours, target) if target is not None else None
+        except (AwsCallError, IncompleteAnswerError):
+            return False
+        if later is None or later.is_rollback:
+            return False
+        what = f"deployment {ours.id} was stopped, and {later.id} of {revisions.text(later.revision)} came after it"
+        self._run.end("superseded", what)
+        return True
+
+    def _standing(self, deployment: Deployment) -> standing.Standing | None:
+        """What the instances have, None where that is not told."""
+        if deployment.blue_green or sum(deployment.counts.values()) > _MOST_INSTANCES:
+            return None
+        try:
+            return standing.of(targets.read(self._aws, deployment.id))
+        except (AwsCallError, IncompleteAnswerError):
+            return None
+
+
+def _is_of(deployment: Deployment, target: Location) -> bool:
+    """It deployed this revision, told in more words or in fewer."""
+    there = deployment.revision
+    return revisions.same(there, target) or revisions.matches(target, there) or revisions.matches(there, target)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""A deployment group on its way through a call: what was planned, what was done, how it ended."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Seen
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import GOOD_ENDS, Finding, Outcome
+
+
+@dataclass
+class GroupRun:
+    """Grows while the call runs, and becomes the result."""
+
+    application: str
+    name: str
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    reason: str = ""
+    changed: bool = False
+    accepted: Accepted | None = None
+    # The deployment that was followed last, and its rollback.
+    seen: Seen | None = None
+    diagnosis: Diagnosis | None = None
+    standing: Standing | None = None
+    # The plan for which another deployment had to end first.
+    first_plan: Plan | None = None
+    findings: list[Finding] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def take_plan(self, planned: Plan | Refusal) -> None:
+        """Begin with this plan; a later one replaces it, and what was found out before stays said."""
+        self.findings += [finding for finding in planned.findings if finding not in self.findings]
+        self.accepted = None
+        if isinstance(planned, Refusal):
+            self.end("refused", planned.reason)
+            return
+        self.plan = planned
+        if planned.verb == "nothing":
+            self.end("unchanged", planned.reason)
+        elif planned.verb == "refuse":
+            self.end("refused", planned.reason)
+
+    def end(self, outcome: Outcome, reason: str) -> None:
+        """The end of it."""
+        self.outcome, self.reason = outcome, reason
+
+    @property
+    def ok(self) -> bool:
+        """It ended in a way that does not fail the module, or has not ended."""
+        return self.outcome is None or self.outcome in GOOD_ENDS
+
+    @property
+    def target(self) -> Location | None:
+        """The revision to go back to."""
+        return self.plan.target if self.plan else None
+
+    @property
+    def ours(self) -> Deployment | None:
+        """The deployment that brings the target, as it was seen last; not one that only had to end."""
+        if self.seen is None or self.accepted is None or self.accepted.watched.makes_room:
+            return None
+        return self.seen.rollback if self.accepted.watched.goes_back else self.seen.deployment
+
+    @property
+    def deployment_id(self) -> str:
+        """The deployment that brings the target, or has brought it; empty where there is none."""
+        if self.ours is not None:
+            return self.ours.id
+        watched = self.accepted.watched if self.accepted else None
+        if watched is not None and not watched.goes_back and not watched.makes_room:
+            return watched.deployment
+        if self.plan is not None and self.plan.verb == "nothing":
+            return self.plan.choice.settled_by
+        return ""
+
+    @property
+    def last_seen(self) -> Deployment | None:
+        """The newest deployment that is known of."""
+        if self.seen is not None:
+            return self.seen.moving
+        return self.plan.newest if self.plan else None
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """The module's result."""
+        planned = self.plan
+        return {
+            "application": self.application,
+            "deployment_group": self.name,
+            "outcome": self.outcome,
+            "changed": self.changed,
+            "method": planned.method if planned else "none",
+            "deployment_id": self.deployment_id or None,
+            "target": dict(self.target) if self.target else None,
+            "target_name": revisions.text(self.target) if self.target else None,
+            "target_source": planned.choice.source if planned else "none",
+            "target_why": planned.choice.why if planned else "",
+            "before": state_of(planned.newest, planned.now) if planned else None,
+            "after": state_of(self.last_seen, None) if self.last_seen else None,
+            "reason": self.reason,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "content_warnings": list(planned.content_warnings) if planned else [],
+            "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
+            "instances": self.standing.as_dict() if self.standing else None,
+            "timings": {key: round(value, 3) for key, value in self.timings.items()},
+        }
+
+    def diff(self) -> dict[str, str]:
+        """For diff mode."""
+        before = revisions.text(self.plan.now) if self.plan and self.plan.now else ""
+        after = revisions.text(self.target) if self.target and self.changed else before
+        return {"before_header": self.name, "after_header": self.name, "before": f"{before}\n", "after": f"{after}\n"}
+
+
+def state_of(newest: Deployment | None, revision: Location | None) -> dict[str, t.Any]:
+    """What a group was deployed last, for results; ``revision`` is what it is on where that is another one."""
+    shown = revision or (newest.revision if newest else None)
+    return {
+        "revision": dict(shown) if shown else None,
+        "revision_name": revisions.text(shown) if shown else None,
+        "deployment_id": newest.id if newest else None,
+        "status": newest.status if newest else None,
+    }

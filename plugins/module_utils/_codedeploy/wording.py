@@ -1,0 +1,138 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What the person on call reads of a deployment group. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
+
+_SOURCES: t.Final = {
+    "deployment_id": "named by its deployment",
+    "revision": "named",
+    "as_of": "as of",
+    "steps_back": "last good",
+    "last_good": "last good",
+    "running_rollback": "running rollback",
+}
+_HOW: t.Final = {
+    "adopt": "following the deployment that is already running",
+    "codedeploy_stop": "CodeDeploy stops the running deployment and rolls it back",
+    "codedeploy_deployment": "CodeDeploy has created a deployment",
+    "none": "nothing to do",
+}
+_ROLL_THAT_BACK: t.Final = "Look at what was deployed, then run the same command again to roll that back"
+_FOLLOW: t.Final = "Run the same command again to follow it to its end"
+
+
+def route(planned: Plan | None) -> str:
+    """``s3://bucket/app-3.zip → s3://bucket/app-2.zip``."""
+    if planned is None or planned.target is None:
+        return ""
+    target = revisions.text(planned.target)
+    return f"{revisions.text(planned.left)} → {target}" if planned.left else target
+
+
+def accepted_line(run: GroupRun) -> str:
+    """What AWS took, in words."""
+    planned, accepted = run.plan, run.accepted
+    if planned is None or accepted is None:
+        return ""
+    followed = accepted.watched.deployment
+    if accepted.watched.makes_room:
+        done = "stopped" if accepted.wrote else "waited for"
+        return f"deployment {followed} is in the way and is {done}: a group runs one deployment at a time"
+    label = _SOURCES.get(planned.choice.source, "")
+    return f"{route(planned)}{f' ({label})' if label else ''}: {_HOW[planned.method]}, deployment {followed}"
+
+
+def final_line(run: GroupRun) -> str:
+    """How it ended, what was left, what to do next. The one line that must be enough."""
+    reason = run.reason.rstrip(".")
+    if run.outcome == "rolled_back":
+        seconds = run.timings.get("ended", 0.0)
+        return f"rolled_back: {route(run.plan)} in {seconds:.0f} s, deployment {run.deployment_id}{_remarks(run)}"
+    if run.outcome == "started":
+        return f"started: {route(run.plan)}. AWS accepted it; how it ends was not watched. {_FOLLOW}, with wait: true"
+    if run.outcome == "planned":
+        return f"planned: {route(run.plan)} by {run.plan.method if run.plan else 'none'}; nothing was written"
+    if run.outcome in ("failed", "rollback_failed"):
+        return ". ".join(part for part in (f"{run.outcome}: {reason}", *_after_failure(run)) if part)
+    if run.outcome == "superseded":
+        return f"superseded: {reason}. Nothing else was changed. {_ROLL_THAT_BACK}"
+    if run.outcome == "refused":
+        wrote = "What had begun before is not undone" if run.changed else "Nothing was written"
+        return f"refused: {reason}. {wrote}"
+    return f"{run.outcome}: {reason}"
+
+
+def summary(run: GroupRun) -> str:
+    """The whole call in one line."""
+    return f"[{run.name}] {final_line(run)}"
+
+
+def _after_failure(run: GroupRun) -> t.Iterator[str]:
+    """What runs now, what helps, and what there is to go back to besides."""
+    yield where_it_is(run)
+    if run.diagnosis is not None:
+        yield from (f"Advice: {text}" for text in run.diagnosis.advice[:1])
+    yield _next_good(run)
+
+
+def where_it_is(run: GroupRun) -> str:
+    """What the instances have now, as far as it is known."""
+    planned, seen = run.plan, run.seen
+    if planned is None or seen is None:
+        return ""
+    back = seen.rollback
+    if back is not None and back.status == "Succeeded":
+        return f"{run.name} is on {revisions.text(back.revision)}, where CodeDeploy's rollback {back.id} took it"
+    deployed = revisions.text(seen.moving.revision)
+    old = _before(planned)
+    if run.standing is not None:
+        words = run.standing.words(deployed, old)
+        return f"Installed now: {words}" if words else f"No instance was touched: {run.name} is on {old}"
+    return f"What runs in {run.name} now is not certain: it came from {old}" if old else ""
+
+
+def _before(planned: Plan) -> str:
+    """What the group came from."""
+    came_from: Location | None = planned.left or planned.now
+    return revisions.text(came_from) if came_from else "what was there before"
+
+
+def _remarks(run: GroupRun) -> str:
+    """What must not go unsaid of a redeploy that succeeded."""
+    texts = [finding.message for finding in run.findings if finding.check == "failed_targets"]
+    return "".join(f". {text}" for text in texts)
+
+
+def _next_good(run: GroupRun) -> str:
+    planned = run.plan
+    if planned is None or planned.target is None:
+        return ""
+    keys = [candidate.key for candidate in planned.candidates]
+    tried = revisions.key(planned.target)
+    # What was used more recently than the target was passed by: by the user, or because it cannot be deployed.
+    passed_by = keys[: keys.index(tried)] if tried in keys else []
+    other = next(
+        (
+            candidate
+            for candidate in planned.candidates
+            if candidate.verdict == "good"
+            and candidate.key not in (tried, *passed_by)
+            and not (planned.left and revisions.same(candidate.location, planned.left))
+        ),
+        None,
+    )
+    if other is None:
+        return "No other good revision is on record: name one with revision"
+    return f"Next good: {revisions.text(other.location)}. Try: deployment_id: {other.deployment.id}"

@@ -1,0 +1,423 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: codedeploy_redeploy
+short_description: Redeploy the last known good revision of a CodeDeploy deployment group
+version_added: 0.1.0
+description:
+  - Takes a deployment group back to the newest revision that was really deployed with success, and says why it is that
+    one. What counts is the record of CodeDeploy's deployments.
+  - A redeploy is a new deployment with an id of its own, as CodeDeploy's own rollbacks are. This module follows it to
+    its end, and says RV(outcome=rolled_back) only where that deployment succeeded with the target, and none came after
+    it.
+  - It is safe to run twice. A group that was already taken back, by this module, by CodeDeploy or by somebody's hand,
+    is V(unchanged), and a deployment that already leads to the target is followed to its end.
+  - Where it fails, it says which instances failed at which lifecycle event and script, what helps, and what the
+    instances have now.
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - lastgood.aws._attributes
+  - lastgood.aws._attributes.actiongroup_aws
+  - lastgood.aws._attributes.in_process
+  - lastgood.aws._codedeploy_redeploy
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The plan is made from real reads and nothing is written. The outcome is then V(planned).
+  diff_mode:
+    support: full
+    details:
+      - Shows the revision before and after.
+  idempotent:
+    support: full
+options:
+  reason:
+    description:
+      - Why, for the description of the deployment, where people read it later.
+    type: str
+  log_tail:
+    description:
+      - Tell the last lines that failing scripts printed, in RV(diagnosis). They may hold secrets.
+    type: bool
+    default: true
+  wait:
+    description:
+      - Wait for the end. Without it the outcome is V(started), and nothing is verified. A deployment that is in the way
+        is seen off in any case.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - How long to wait, in seconds. Nothing is undone when the time is up.
+    type: int
+    default: 3600
+notes:
+  - On the compute platform V(Server) deployments in place and blue/green are supported. A redeploy of a blue/green
+    group provisions a new replacement fleet.
+  - ECS services that CodeDeploy deploys are better taken back with M(lastgood.aws.ecs_rollback), which also looks at
+    the service, its tasks and its traffic.
+  - Files that scripts made, or that somebody put on the instances, are not part of a revision, and CodeDeploy does not
+    bring them back. RV(content_warnings) tells what a redeploy does to files that are there.
+seealso:
+  - module: lastgood.aws.codedeploy_auto_rollback
+  - module: lastgood.aws.ecs_rollback
+  - module: lastgood.aws.autoscaling_suspend
+author:
+  - The lastgood.aws authors (@lastgood)
+"""
+
+EXAMPLES = r"""
+---
+- name: Redeploy the last known good revision
+  lastgood.aws.codedeploy_redeploy:
+    application: shop
+    deployment_group: prod-web
+    reason: 500s since 13:52
+
+- name: The ApplicationStop script of the bad revision is broken, and so is not waited for
+  lastgood.aws.codedeploy_redeploy:
+    application: shop
+    deployment_group: prod-web
+    ignore_application_stop_failures: true
+
+- name: A certain version of a bundle, all at once, keeping files that are in the way
+  lastgood.aws.codedeploy_redeploy:
+    application: shop
+    deployment_group: prod-web
+    revision: s3://releases/shop/web-1.8.zip?versionId=3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
+    deployment_config: CodeDeployDefault.AllAtOnce
+    file_exists_behavior: retain
+
+- name: Show what would be done, change nothing
+  lastgood.aws.codedeploy_redeploy:
+    application: shop
+    deployment_group: prod-web
+  check_mode: true
+"""
+
+RETURN = r"""
+application:
+  description: Name of the application.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: shop
+deployment_group:
+  description: Name of the deployment group.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: prod-web
+outcome:
+  description:
+    - V(unchanged), there was nothing to do. V(rolled_back), our deployment succeeded with the target, and none came
+      after it. V(started), CodeDeploy accepted it and it was not waited for. V(planned), check mode.
+    - These fail the module. V(superseded), somebody else's deployment came after ours. V(failed), ours failed.
+      V(rollback_failed), ours failed, and so did CodeDeploy's rollback of it, or of no instance it is certain what it
+      has. V(timeout), still going, nothing was undone. V(refused), the deployment was not begun.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: rolled_back
+method:
+  description:
+    - How it went back. V(codedeploy_deployment) (a new deployment), V(codedeploy_stop) (the running deployment was
+      stopped, and CodeDeploy rolled it back), V(adopt) (a deployment that was already running was followed), or
+      V(none).
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: codedeploy_deployment
+deployment_id:
+  description: Id of the deployment that brings the target, or that has brought it earlier where nothing had to be done.
+  returned: always, but not where the options themselves are wrong; null where there is none
+  type: str
+  sample: d-A1B2C3D4E
+target:
+  description: The revision to go back to, as CodeDeploy's API has it.
+  returned: always, but not where the options themselves are wrong; null where there is none
+  type: dict
+  sample:
+    revisionType: S3
+    s3Location:
+      bucket: releases
+      bundleType: zip
+      key: shop/web-1.8.zip
+      version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
+target_name:
+  description: The same in words.
+  returned: always, but not where the options themselves are wrong; null where there is none
+  type: str
+  sample: s3://releases/shop/web-1.8.zip (version 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY)
+target_source:
+  description:
+    - How the target was found. V(last_good), V(steps_back), V(as_of), V(revision), V(deployment_id),
+      V(running_rollback) or V(none).
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: last_good
+target_why:
+  description: Why this one, in words.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: d-9Z8Y7X6W5 succeeded at 2026-11-14 09:12:40 UTC
+before:
+  description: What the group was on, or was being brought to.
+  returned: always, but not where the options themselves are wrong; null where the group could not be read
+  type: dict
+  contains: &state
+    revision:
+      description: The revision, as CodeDeploy's API has it.
+      returned: always, null where there is none
+      type: dict
+      sample:
+        revisionType: GitHub
+        gitHubLocation:
+          commitId: 3f2a1c9d5e8b7f6a4c3d2e1f0a9b8c7d6e5f4a3b
+          repository: acme/shop
+    revision_name:
+      description: The same in words.
+      returned: always, null where there is none
+      type: str
+      sample: github acme/shop@3f2a1c9
+    deployment_id:
+      description: Id of the newest deployment.
+      returned: always, null where there is none
+      type: str
+      sample: d-B2C3D4E5F
+    status:
+      description: Status of that deployment.
+      returned: always, null where there is none
+      type: str
+      sample: Succeeded
+after:
+  description: The same at the last look.
+  returned: always, but not where the options themselves are wrong; null where there was no deployment
+  type: dict
+  contains: *state
+reason:
+  description: Why it ended like this, in words.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: deployment d-A1B2C3D4E of s3://releases/shop/web-1.8.zip succeeded, and none came after it
+findings:
+  description: What the checks before the write and the run itself found.
+  returned: always, but not where the options themselves are wrong
+  type: list
+  elements: dict
+  contains:
+    check:
+      description: What was checked.
+      returned: always
+      type: str
+      sample: pinned
+    severity:
+      description: V(block), V(warn), V(unknown) (it could not be read, which is not fine), or V(info).
+      returned: always
+      type: str
+      sample: warn
+    message:
+      description: What was found.
+      returned: always
+      type: str
+      sample: "1 of 4 targets failed all the same: ValidateService (bin/check): ScriptFailed on i-0a1b2c3d4e5f60718"
+content_warnings:
+  description: What the redeploy does to files that are on the instances, and that no revision brings back.
+  returned: always, but not where the options themselves are wrong
+  type: list
+  elements: str
+  sample: []
+diagnosis:
+  description: Why targets failed, as far as it could be read.
+  returned: always, but not where the options themselves are wrong; null where there was nothing to diagnose
+  type: dict
+  contains:
+    deployment_id:
+      description: The deployment that failed.
+      returned: always
+      type: str
+      sample: d-A1B2C3D4E
+    error_code:
+      description: What CodeDeploy says of the deployment, as a code.
+      returned: always, empty where it says nothing
+      type: str
+      sample: HEALTH_CONSTRAINTS
+    error:
+      description: The same in words.
+      returned: always, empty where it says nothing
+      type: str
+      sample: The overall deployment failed because too many individual instances failed deployment.
+    targets:
+      description: How many targets have which status.
+      returned: always
+      type: dict
+      sample:
+        Failed: 1
+        Skipped: 3
+    failed_targets:
+      description: The targets that failed, 25 at the most.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        target:
+          description: Id of the target.
+          returned: always
+          type: str
+          sample: i-0a1b2c3d4e5f60718
+        event:
+          description: The lifecycle event that failed.
+          returned: always
+          type: str
+          sample: AfterInstall
+        script:
+          description: The script that failed.
+          returned: always, empty where it was none
+          type: str
+          sample: bin/migrate.sh
+        error_code:
+          description: What the agent says, as a code.
+          returned: always
+          type: str
+          sample: ScriptFailed
+        message:
+          description: The same in words.
+          returned: always
+          type: str
+          sample: "Script at specified location: bin/migrate.sh failed with exit code 1"
+        log_tail:
+          description: The last lines that the script printed. See O(log_tail).
+          returned: always, empty where it is not told
+          type: str
+          sample: "[stderr]no such table: orders"
+        advice:
+          description: What to do about it.
+          returned: always, empty where nothing is known
+          type: str
+          sample: the disk of the instance is full
+    advice:
+      description: What to do, each once.
+      returned: always
+      type: list
+      elements: str
+      sample:
+        - the disk of the instance is full
+    unknown:
+      description: What could not be read, and why.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+instances:
+  description: After a failure in place, how many instances have what installed.
+  returned: always, but not where the options themselves are wrong; null where it does not apply or is not known
+  type: dict
+  contains:
+    new:
+      description: Instances that have the revision of the last deployment.
+      returned: always
+      type: int
+      sample: 2
+    old:
+      description: Instances that have what they had before.
+      returned: always
+      type: int
+      sample: 1
+    unknown:
+      description: Instances on which the deployment failed while or after it replaced files.
+      returned: always
+      type: int
+      sample: 1
+timings:
+  description: Seconds from the start of the call until it was planned, accepted by AWS, and ended.
+  returned: always, but not where the options themselves are wrong
+  type: dict
+  sample:
+    planned: 0.4
+    accepted: 0.6
+    ended: 74.1
+summary:
+  description: The whole call in one line.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: >-
+    [prod-web] rolled_back: s3://releases/web-1.9.zip → s3://releases/web-1.8.zip in 74 s, deployment d-A1B2C3D4E
+api_calls:
+  description: Requests that were sent, by operation, retries included.
+  returned: always, but not where the options themselves are wrong
+  type: dict
+  sample:
+    BatchGetDeployments: 12
+    CreateDeployment: 1
+"""
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.redeploy import Order, Redeploy
+from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
+
+MODULE_SPEC = {
+    "reason": {"type": "str"},
+    "log_tail": {"type": "bool", "default": True},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 3600},
+}
+
+
+def order_of(module: LastgoodAWSModule) -> Order:
+    """What the options ask for. Raises :class:`.BadOption`."""
+    params = module.params
+    names = {name: params[name].strip() for name in ("application", "deployment_group")}
+    empty = [name for name, value in names.items() if not value]
+    if empty:
+        raise BadOption(f"{empty[0]} is empty")
+    if params["wait_timeout"] < 1:
+        raise BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")
+    return Order(
+        application=names["application"],
+        group=names["deployment_group"],
+        wish=options.wish(params),
+        reason=params["reason"],
+        wait=params["wait"],
+        wait_timeout=params["wait_timeout"],
+        log_tail=params["log_tail"],
+        check_mode=module.check_mode,
+    )
+
+
+def main() -> None:
+    """Redeploy, and report."""
+    module = LastgoodAWSModule(
+        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC},
+        mutually_exclusive=options.SELECTION_EXCLUSIVE,
+        supports_check_mode=True,
+    )
+    try:
+        order = order_of(module)
+    except BadOption as exc:
+        module.fail_json(msg=f"{exc}. Nothing was changed.")
+    aws = Aws(module.client)
+    try:
+        run = Redeploy(aws, order, Clock()).run()
+    except Orphaned:
+        module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
+    for finding in run.findings:
+        if finding.severity in ("warn", "unknown"):
+            module.warn(f"[{run.name}] {finding.message}")
+    result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}
+    if module._diff:
+        result["diff"] = run.diff()
+    if not run.ok:
+        module.fail_json(msg=result["summary"], **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
