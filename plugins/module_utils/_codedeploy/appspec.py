@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""AppSpec files of the platform ECS, in JSON or YAML, and the revisions that hold them. Pure.
+"""AppSpec files of the platforms ECS and Lambda, in JSON or YAML, and the revisions that hold them. Pure.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from dataclasses import dataclass
 
 try:
     import yaml
@@ -81,6 +82,36 @@ def with_task_definition(content: str, arn: str) -> str:
     if properties.get("TaskDefinition") == arn:
         return content
     properties["TaskDefinition"] = arn
+    return json.dumps(document)
+
+
+@dataclass(frozen=True)
+class Function:
+    """What an AppSpec file of the platform Lambda moves: an alias, from one version of a function to another."""
+
+    name: str
+    alias: str
+    current: str
+    target: str
+
+
+def function(content: str) -> Function:
+    """The function of an AppSpec file. Raises :class:`Unreadable`."""
+    properties = _properties(_parse(content))
+    members = ("Name", "Alias", "CurrentVersion", "TargetVersion")
+    missing = [name for name in members if properties.get(name) in (None, "")]
+    if missing:
+        raise Unreadable(f"it has no {' and no '.join(missing)}")
+    return Function(*(str(properties[name]) for name in members))
+
+
+def with_current_version(content: str, version: str) -> str:
+    """The same file for an alias that is on this version, as JSON; word for word the same where it says so already."""
+    document = _parse(content)
+    properties = _properties(document)
+    if str(properties.get("CurrentVersion")) == version:
+        return content
+    properties["CurrentVersion"] = version
     return json.dumps(document)
 
 

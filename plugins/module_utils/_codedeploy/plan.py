@@ -11,7 +11,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import content, fitness, pinning, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+    content,
+    fitness,
+    pinning,
+    platforms,
+    revisions,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Choice, Selection
@@ -55,6 +61,8 @@ class Facts:
     # What is known of the bundle, and of the alarms; None where they were not asked yet.
     bundle: pinning.Decision | None = None
     alarms: fitness.Alarms | None = None
+    # On the platforms ECS and Lambda, likewise: the AppSpec file, and what it is applied to.
+    file: platforms.File | None = None
     # The targets of deployments that were read, by deployment.
     targets: t.Mapping[str, t.Sequence[Target]] = field(default_factory=dict)
     # What was found while reading.
@@ -153,8 +161,12 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         if verb == "act":
             findings += _of_target(wish, facts, choice, target)
         if method == "codedeploy_deployment":
+            fit = platforms.fit(group.platform, target, facts.file, in_motion=history.running is not None)
+            target = fit.location
             request, found = _request(wish, facts, choice, target)
-            findings += found
+            findings += [*fit.findings, *found]
+            if fit.there and not wish.selection.force:
+                verb, method, reason, request = "nothing", "none", fit.there, None
             warnings = _content_warnings(wish, facts, choice)
             if history.running is not None:
                 findings.append(_told_of_blocking(history.running, choice))

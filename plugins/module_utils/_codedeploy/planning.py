@@ -26,6 +26,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     history,
     pinning,
     plan,
+    platform_reads,
+    platforms,
     read,
     revisions,
     target,
@@ -150,15 +152,18 @@ class Planner:
 
     def _look_closer(self, facts: plan.Facts, choice: target.Choice) -> plan.Facts:
         """Read what only a plan that writes needs: the bundle, the alarms, how far deployments got."""
+        bundle = self._bundle(facts, choice)
+        location = bundle.location if bundle is not None else None
         return replace(
             facts,
-            bundle=self._bundle(facts, choice),
+            bundle=bundle,
+            file=self._file(facts.group, location) if location is not None else None,
             alarms=self._alarms(facts.group),
             targets=self._targets(facts, choice),
         )
 
     def _bundle(self, facts: plan.Facts, choice: target.Choice) -> pinning.Decision | None:
-        if choice.target is None or facts.group.platform != "Server":
+        if choice.target is None:
             return None
         wanted = self._wish.selection.revision
         in_s3 = pinning.place(choice.target) is not None
@@ -170,6 +175,9 @@ class Planner:
             as_it_is_now=wanted is not None and not revisions.is_pinned(wanted),
             require_pinned=self._wish.require_pinned,
         )
+
+    def _file(self, group: Group, location: Location) -> platforms.File | None:
+        return platform_reads.file(self._aws, group.platform, self._application, location)
 
     def _alarms(self, group: Group) -> fitness.Alarms:
         if not group.alarms:
