@@ -132,8 +132,10 @@ options:
     description:
       - The processes of O(auto_scaling_group) that O(state) applies to, as AWS names them.
       - >-
-        The default is what AWS's own scripts for CodeDeploy suspend during a deployment. V(Launch) and V(Terminate)
-        keep most of the others from working, too.
+        The default with O(state=suspended) and O(state=resumed) is what AWS's own scripts for CodeDeploy suspend during
+        a deployment: V(AZRebalance), V(AlarmNotification), V(ScheduledActions) and V(ReplaceUnhealthy). With
+        O(state=restored) it is all that is recorded.
+      - V(Launch) and V(Terminate) keep most of the other processes from working, too.
       - >-
         A process that AWS itself has suspended, because the group kept failing to launch instances, is left as it is,
         whatever O(state) is, and not recorded. The finding C(suspended_by_aws) names it.
@@ -150,11 +152,6 @@ options:
       - InstanceRefresh
       - ReplaceUnhealthy
       - ScheduledActions
-    default:
-      - AZRebalance
-      - AlarmNotification
-      - ScheduledActions
-      - ReplaceUnhealthy
   missing:
     description:
       - >-
@@ -484,12 +481,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "dynamic_scaling_out": {"type": "bool", "default": True},
     "scheduled_scaling": {"type": "bool", "default": True},
     "auto_scaling_group": {"type": "list", "elements": "str", "aliases": ["auto_scaling_groups"]},
-    "processes": {
-        "type": "list",
-        "elements": "str",
-        "choices": list(PROCESSES),
-        "default": list(options.DEFAULT_PROCESSES),
-    },
+    "processes": {"type": "list", "elements": "str", "choices": list(PROCESSES)},
     "missing": {"type": "str", "choices": ["warn", "ignore", "fail"], "default": "warn"},
     "journal": {"type": "str", "choices": ["required", "best_effort"], "default": "required"},
     "reason": {"type": "str"},

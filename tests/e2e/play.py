@@ -26,6 +26,7 @@ COLLECTIONS = ROOT / ".venv" / "collections"
 # Has the stdout callback json_lines.
 TEST_COLLECTIONS = Path(__file__).parent / "in_process" / "collections"
 ROLLBACK = "lastgood.aws.rollback"
+REDEPLOY = "lastgood.aws.redeploy"
 # A play takes 2 to 6 s here. Whatever takes this long hangs.
 PATIENCE = 90
 
@@ -120,12 +121,12 @@ def run(
 
 
 class Started:
-    """A rollback that runs, to be killed. ``variables`` are its extra vars."""
+    """A playbook that runs, to be killed: a rollback if none is named. ``variables`` are its extra vars."""
 
-    def __init__(self, url: str, log: Path, variables: t.Mapping[str, object]) -> None:
+    def __init__(self, url: str, log: Path, variables: t.Mapping[str, object], playbook: str | Path = ROLLBACK) -> None:
         with log.open("w") as output:
             self._process = subprocess.Popen(
-                [str(BIN / "ansible-playbook"), ROLLBACK, *arguments(variables)],
+                [str(BIN / "ansible-playbook"), str(playbook), *arguments(variables)],
                 cwd=ROOT,
                 env=environment(url),
                 stdin=subprocess.DEVNULL,

@@ -150,7 +150,7 @@ def test_every_process_can_be_suspended_by_itself(fleet: Fleet, process: str) ->
     web = fleet.group("web")
     fleet.run("suspended", web, processes=[process])
     assert fleet.suspended(web) == {process}
-    fleet.run("restored", web, processes=[process])
+    fleet.run("restored", web)
     assert (fleet.suspended(web), fleet.tags(web)) == (set(), {"team": ("shop", True)})
 
 
@@ -158,9 +158,9 @@ def test_all_at_once_fit_into_the_tag(fleet: Fleet) -> None:
     web = fleet.group("web")
     fleet.run("suspended", web, processes=list(PROCESSES), reason="x" * 300)
     assert len(fleet.tags(web)[TAG][0]) <= 256
-    fleet.run("suspended", web, processes=list(PROCESSES))
-    fleet.run("restored", web, processes=list(PROCESSES))
-    assert fleet.suspended(web) == set()
+    assert fleet.run("suspended", web, processes=list(PROCESSES))["changed"] is False
+    fleet.run("restored", web)
+    assert (fleet.suspended(web), TAG in fleet.tags(web)) == (set(), False)
 
 
 def test_restoring_a_part_leaves_the_rest_for_later(fleet: Fleet) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling import journ
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Decision, Wish, decide
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.groups import Groups
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
+    NONE,
     PROCESSES,
     Finding,
     Group,
@@ -44,9 +45,11 @@ def decide_group(wish: Wish, group: Group, record: journal.Journal) -> Decision:
     """What to do with a group. What AWS has suspended by itself is left as it is, whatever was asked for."""
     ours = wish.flags.difference(group.by_aws)
     made = decide(replace(wish, flags=ours), group.suspended, record)
-    if ours == wish.flags:
-        return made
     left = wish.flags & frozenset(group.by_aws)
+    if wish.state == "restored":
+        left &= record.ours if isinstance(record, journal.Record) else NONE
+    if not left:
+        return made
     reasons = ", ".join(sorted({group.by_aws[name] or "no reason given" for name in left}))
     told = f"AWS itself has suspended {words(left)} ({reasons}), which was left as it is"
     severity: Severity = "info" if wish.state == "suspended" else "warn"

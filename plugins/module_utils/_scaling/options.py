@@ -67,7 +67,10 @@ def request(params: t.Mapping[str, t.Any], now: datetime, run: str, by: str) -> 
         )
 
     if params["auto_scaling_group"] is not None:
-        return _group_request(params, wish(params["processes"], PROCESSES))
+        # Restoring is about whatever was suspended.
+        default = PROCESSES if params["state"] == "restored" else DEFAULT_PROCESSES
+        chosen = default if params["processes"] is None else params["processes"]
+        return _group_request(params, wish(chosen, PROCESSES))
     return _target_request(params, wish((name for name in FLAGS if params[name]), FLAGS))
 
 
@@ -89,7 +92,7 @@ def _group_request(params: t.Mapping[str, t.Any], wish: Wish) -> GroupRequest:
 def _target_request(params: t.Mapping[str, t.Any], wish: Wish) -> Request:
     if not wish.flags:
         raise ValueError(f"nothing is chosen: at least one of {', '.join(FLAGS)} must be true")
-    if tuple(params["processes"]) != DEFAULT_PROCESSES:
+    if params["processes"] is not None:
         raise ValueError("processes go with auto_scaling_group; for scalable targets there are the flags")
     names, ids = _given(params["service"]), _given(params["resource_id"])
     namespace, dimension = params["service_namespace"], params["scalable_dimension"]

@@ -148,7 +148,7 @@ class Cloud:
             "scalable_dimension": DIMENSION,
             **dict.fromkeys(FLAGS, True),
             "auto_scaling_group": None,
-            "processes": list(options.DEFAULT_PROCESSES),
+            "processes": None,
             "missing": "warn",
             "journal": "required",
             "reason": "500s",

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import options
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 DEFAULTS: dict[str, t.Any] = {
@@ -26,7 +27,7 @@ DEFAULTS: dict[str, t.Any] = {
     "dynamic_scaling_out": True,
     "scheduled_scaling": True,
     "auto_scaling_group": None,
-    "processes": list(options.DEFAULT_PROCESSES),
+    "processes": None,
     "missing": "warn",
     "journal": "required",
     "reason": None,
@@ -138,7 +139,14 @@ def test_auto_scaling_groups(names: list[str], state: str, taken: tuple[str, ...
     made = either(auto_scaling_group=names, state=state, missing="ignore")
     assert isinstance(made, options.GroupRequest)
     assert (made.names, made.missing) == (taken, "ignore")
-    assert made.wish.flags == {"AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy"}
+    default = {"AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy"}
+    assert made.wish.flags == (set(PROCESSES) if state == "restored" else default)
+
+
+@pytest.mark.parametrize("state", ["suspended", "resumed", "restored"])
+def test_processes_that_are_named(state: str) -> None:
+    made = either(auto_scaling_group=["web"], state=state, processes=["Launch", "Terminate"])
+    assert made.wish.flags == {"Launch", "Terminate"}
 
 
 def test_the_wish() -> None:
