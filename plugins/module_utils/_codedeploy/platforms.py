@@ -11,7 +11,6 @@ property … to get the content" (https://docs.aws.amazon.com/codedeploy/latest/
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, revisions
