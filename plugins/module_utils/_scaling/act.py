@@ -46,7 +46,7 @@ _REPLACED: t.Final = Finding(
 
 
 class Targets(t.Protocol):
-    """What writes to targets of one kind. All raise :class:`AwsCallError` where AWS refuses or does not answer."""
+    """The calls on targets of one kind. All raise :class:`AwsCallError` where AWS refuses or does not answer."""
 
     def write_record(self, target: t.Any, record: Record) -> None:
         """Write the record."""
@@ -54,8 +54,11 @@ class Targets(t.Protocol):
     def set_flags(self, target: t.Any, suspended: Flags) -> None:
         """Suspend exactly these."""
 
-    def clear_record(self, target: t.Any, record: Record) -> bool:
-        """Delete the record if it is still this one, and say whether it was."""
+    def read_journal(self, target: t.Any) -> Journal:
+        """The record as it is now."""
+
+    def delete_record(self, target: t.Any) -> None:
+        """Delete the record, whatever it is."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,12 @@ def _do(targets: Targets, target: Target, step: Step, result: Result) -> Result:
     if isinstance(step, SetFlags):
         targets.set_flags(target, step.suspended)
         return replace(result, changed=True, after=step.suspended)
-    if targets.clear_record(target, step.record):
-        return replace(result, changed=True, journal=None)
-    return replace(result, findings=(*result.findings, _REPLACED))
+    # Another run may have written its own since, and must find it. AWS has no compare-and-delete, so a small gap
+    # between the two calls remains.
+    if targets.read_journal(target) != step.record:
+        return replace(result, findings=(*result.findings, _REPLACED))
+    targets.delete_record(target)
+    return replace(result, changed=True, journal=None)
 
 
 def _went_wrong(exc: _Trouble, target: Target, state: State, step: Step, result: Result) -> Result:

@@ -62,29 +62,20 @@ class Groups:
         tag = {**_key(target), "Value": journal.encode(record), "PropagateAtLaunch": False}
         self._aws.call(_SERVICE, "create_or_update_tags", Tags=[tag])
 
-    def clear_record(self, target: Group, record: journal.Record) -> bool:
-        """Delete the record if it is still this one, and say whether it was.
-
-        Another run may have written its own since, and must find it. AWS has no compare-and-delete, so a small gap
-        between the two calls remains.
-        """
-        if journal.parse(self._read_record(target), PROCESSES) != record:
-            return False
-        self._delete_record(target)
-        return True
-
     @_Errors.common_error_handler("read the record on the Auto Scaling group {target.resource_id}")
-    def _read_record(self, target: Group) -> dict[str, str]:
+    def read_journal(self, target: Group) -> journal.Journal:
+        """The record on a group as it is now."""
         filters = [
             {"Name": "auto-scaling-group", "Values": [target.resource_id]},
             {"Name": "key", "Values": [journal.KEY]},
         ]
-        return _tags(self._aws.pages(_SERVICE, "describe_tags", "Tags", Filters=filters))
+        return journal.parse(_tags(self._aws.pages(_SERVICE, "describe_tags", "Tags", Filters=filters)), PROCESSES)
 
     @_Errors.common_error_handler(
         "delete the record of what was suspended on the Auto Scaling group {target.resource_id}"
     )
-    def _delete_record(self, target: Group) -> None:
+    def delete_record(self, target: Group) -> None:
+        """Delete the record, whatever it is."""
         self._aws.call(_SERVICE, "delete_tags", Tags=[_key(target)])
 
     def set_flags(self, target: Group, suspended: Flags) -> None:

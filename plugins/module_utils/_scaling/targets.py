@@ -81,19 +81,9 @@ class ScalableTargets:
         """Write the record. RegisterScalableTarget takes tags only when it creates a target, so this is TagResource."""
         self._aws.call(_SERVICE, "tag_resource", ResourceARN=target.arn, Tags={journal.KEY: journal.encode(record)})
 
-    def clear_record(self, target: ScalableTarget, record: journal.Record) -> bool:
-        """Delete the record if it is still this one, and say whether it was.
-
-        Another run may have written its own since, and must find it. AWS has no compare-and-delete, so a small gap
-        between the two calls remains.
-        """
-        if self.read_journal(target) != record:
-            return False
-        self._delete_record(target)
-        return True
-
     @_Errors.common_error_handler("delete the record of what was suspended on the scalable target {target.resource_id}")
-    def _delete_record(self, target: ScalableTarget) -> None:
+    def delete_record(self, target: ScalableTarget) -> None:
+        """Delete the record, whatever it is."""
         self._aws.call(_SERVICE, "untag_resource", ResourceARN=target.arn, TagKeys=[journal.KEY])
 
     @_Errors.common_error_handler("set what is suspended on the scalable target {target.resource_id}")
