@@ -95,6 +95,22 @@ class Control:
         """Start or stop the CodeDeploy agent of an instance."""
         self._do("agent", instance=instance, running=running)
 
+    def listing_order(self, order: str = "newest_first") -> None:
+        """Order ListDeployments newest_first, oldest_first or shuffled."""
+        self._do("listing_order", order=order)
+
+    def deployment_by(
+        self,
+        creator: str,
+        params: dict[str, Any],
+        instances: list[str] | None = None,
+        external_id: str | None = None,
+        region: str = "us-east-1",
+    ) -> str:
+        """Let somebody else than the user create a deployment of CodeDeploy; returns its id."""
+        more = {"instances": instances, "external_id": external_id, "region": region}
+        return str(self._do("deployment_by", creator=creator, params=params, **more))
+
     def fail(
         self,
         operation: str,

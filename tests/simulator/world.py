@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal.models import moto_api_backend
 
@@ -30,6 +31,8 @@ from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
 from tests.simulator.calls import CallLog
 from tests.simulator.clock import Clock
 from tests.simulator.codedeploy.bundles import Agents, Bundles
+from tests.simulator.codedeploy.deployments import create
+from tests.simulator.codedeploy.listing import Listing
 from tests.simulator.codedeploy.state import all_states as all_codedeploy_states
 from tests.simulator.ecs.state import EcsState, all_states, state_of
 from tests.simulator.errors import AwsError, Dropped, Reply, error_reply
@@ -60,6 +63,7 @@ class World:
         self.functions = Functions()
         self.bundles = Bundles()
         self.agents = Agents()
+        self.listing = Listing()
         self.faults = Faults()
         self.call_log = CallLog()
         self.buckets = Quotas()
@@ -150,6 +154,33 @@ class World:
             self.catch_up()
             self.agents.set(instance, running)
             self.catch_up()
+
+    def listing_order(self, order: str = "newest_first") -> None:
+        """Order ListDeployments newest_first, oldest_first or shuffled: AWS promises no order."""
+        with self.lock:
+            self.listing.set(order)
+
+    def deployment_by(
+        self,
+        creator: str,
+        params: dict[str, Any],
+        instances: list[str] | None = None,
+        external_id: str | None = None,
+        region: str = "us-east-1",
+    ) -> str:
+        """Let somebody else than the user create a deployment of CodeDeploy; returns its id.
+
+        ``creator`` is one of those of the API, ``params`` are those of CreateDeployment. ``instances`` restricts it to
+        some, as deployments by Auto Scaling are; ``external_id`` is the stack of one by CloudFormation.
+        """
+        with self.lock:
+            self.catch_up()
+            account = os.environ.get("MOTO_ACCOUNT_ID") or DEFAULT_ACCOUNT_ID
+            context = Context(self, account, region, "", self._clock.now())
+            try:
+                return create(context, params, creator, external_id, instances).id
+            except AwsError as error:
+                raise ValueError(str(error)) from None
 
     def fail(
         self,
@@ -267,9 +298,17 @@ class World:
         reply = forward() if result is None else _json_reply(result)
         if (service, operation) == ("s3", "PutObject"):
             s3.date(context.account, context.region, request.params, context.now)
+        if service == "autoscaling" and not operation.startswith("Describe"):
+            self._look(context)
         for deed in self.faults.due(service, operation, "after"):
             self._do(deed, context)
         return reply if fault is None else _broken(fault, request, context, reply)
+
+    def _look(self, context: Context) -> None:
+        """Auto Scaling groups may have changed."""
+        for state in all_codedeploy_states():
+            state.now = context.now
+            state.look()
 
     def _do(self, deed: dict[str, Any], context: Context) -> None:
         params = deed.get("params") or {}
@@ -295,6 +334,8 @@ CONTROL: dict[str, Callable[..., Any]] = {
         World.hook,
         World.bundle,
         World.agent,
+        World.listing_order,
+        World.deployment_by,
         World.fail,
         World.clear_failures,
         World.on,

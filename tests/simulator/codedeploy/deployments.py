@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.codedeploy import configs, engine, errors, revisions, validation, views
-from tests.simulator.codedeploy.model import Deployment, Group, Shape
+from tests.simulator.codedeploy import deployment_settings, engine, errors, revisions, validation, views
+from tests.simulator.codedeploy.model import SCALING_CREATORS, Deployment, Group, Shape
 from tests.simulator.codedeploy.state import CodeDeployState, checked_id, state_of
 from tests.simulator.operations import Context, operation, page
 
 _STATUSES = ("Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready")
-# https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
-_LONGEST_DESCRIPTION = 256
 _STOPPED = {
     "status": "Succeeded",
     "statusMessage": "No more commands will be scheduled for execution in the deployment instances",
@@ -25,18 +23,31 @@ _STOPPED = {
 @operation("codedeploy", "CreateDeployment")
 def create_deployment(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html"""
+    return {"deploymentId": create(context, params).id}
+
+
+def create(
+    context: Context,
+    params: dict[str, Any],
+    creator: str = "user",
+    external_id: str | None = None,
+    only: list[str] | None = None,
+) -> Deployment:
+    """Create a deployment in somebody's name, of some instances only. ``external_id`` is that of a stack."""
     state = state_of(context)
     group = state.group(params)
-    settings = _settings(state, group, params)
+    settings = deployment_settings.of(state, group, params)
+    if external_id is not None:
+        settings["externalId"] = external_id
     revision = _revision(group, params)
     service = validation.ecs_service(state, group.settings) if group.application.platform == "ECS" else None
-    if group.active is not None:
+    if group.active is not None and creator not in SCALING_CREATORS:
         # The text as people report it (aws/aws-sdk-java#757).
         text = f"The Deployment Group '{group.name}' already has an active Deployment '{group.active.id}'"
         raise errors.error("DeploymentLimitExceeded", text)
-    deployment = engine.start(state, group, revision, settings, context.now, service=service)
+    deployment = engine.start(state, group, revision, settings, context.now, creator, service=service, only=only)
     state.touch(deployment)
-    return {"deploymentId": deployment.id}
+    return deployment
 
 
 def _revision(group: Group, params: dict[str, Any]) -> Shape:
@@ -52,54 +63,6 @@ def _revision(group: Group, params: dict[str, Any]) -> Shape:
         # Only the hash: the content is that of the registered revision.
         location = revisions.registered(application, location).location
     return location
-
-
-def _settings(state: CodeDeployState, group: Group, params: dict[str, Any]) -> Shape:
-    """The deployment's own settings over those of the group."""
-    platform = group.application.platform
-    name = params.get("deploymentConfigName")
-    if name:
-        configs.for_platform(state.configs, name, platform)
-    if len(params.get("description") or "") > _LONGEST_DESCRIPTION:
-        raise errors.error("DescriptionTooLong", f"The description has more than {_LONGEST_DESCRIPTION} characters")
-    validation.auto_rollback(params.get("autoRollbackConfiguration"))
-    validation.alarms(params.get("overrideAlarmConfiguration"))
-    behaviour = params.get("fileExistsBehavior") or "DISALLOW"
-    errors.one_of(behaviour, ("DISALLOW", "OVERWRITE", "RETAIN"), "FileExistsBehavior", "option")
-    _check_platform(group, params)
-    taken = ("deploymentStyle", "blueGreenDeploymentConfiguration", "loadBalancerInfo")
-    given = ("description", "targetInstances", "overrideAlarmConfiguration", "ec2DeploymentOptions", "deploymentMode")
-    rollback = params.get("autoRollbackConfiguration") or group.settings.get("autoRollbackConfiguration")
-    return {
-        "deploymentConfigName": name or group.settings["deploymentConfigName"],
-        "ignoreApplicationStopFailures": bool(params.get("ignoreApplicationStopFailures")),
-        "updateOutdatedInstancesOnly": bool(params.get("updateOutdatedInstancesOnly")),
-        "fileExistsBehavior": behaviour,
-        **({"autoRollbackConfiguration": rollback} if rollback else {}),
-        **{member: group.settings[member] for member in taken if group.settings.get(member)},
-        **{member: params[member] for member in given if params.get(member) and params[member] != "STANDARD"},
-    }
-
-
-def _check_platform(group: Group, params: dict[str, Any]) -> None:
-    """What only the platform Server has, and what only its blue/green deployments have."""
-    platform = group.application.platform
-    blue_green = group.settings["deploymentStyle"]["deploymentType"] == "BLUE_GREEN"
-    if platform == "Lambda" and params.get("ignoreApplicationStopFailures"):
-        raise errors.error("InvalidIgnoreApplicationStopFailuresValue", "For Lambda deployments, false is expected")
-    if platform == "Lambda" and params.get("updateOutdatedInstancesOnly"):
-        raise errors.error("InvalidUpdateOutdatedInstancesOnlyValue", "For Lambda deployments, false is expected")
-    if params.get("targetInstances") and not (platform == "Server" and blue_green):
-        text = "targetInstances can be specified only for blue/green deployments of the Server platform"
-        raise errors.error("InvalidTargetInstances", text)
-    mode = params.get("deploymentMode") or "STANDARD"
-    errors.one_of(mode, ("STANDARD", "RESTART"), "Input", "deployment mode")
-    if mode == "RESTART" and (platform != "Server" or blue_green or params.get("updateOutdatedInstancesOnly")):
-        text = "The deployment mode RESTART is for all instances of in-place deployments of the Server platform"
-        raise errors.error("InvalidInput", text)
-    if platform == "Server" and blue_green:
-        text = "The simulator does not have blue/green deployments of the Server platform"
-        raise errors.error("OperationNotSupported", text)
 
 
 @operation("codedeploy", "GetDeployment")
@@ -126,7 +89,7 @@ def batch_get_deployments(context: Context, params: dict[str, Any]) -> dict[str,
 
 @operation("codedeploy", "ListDeployments")
 def list_deployments(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Newest first here; AWS promises no order.
+    """Newest first, unless the control method ``listing`` says otherwise: AWS promises no order.
 
     https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ListDeployments.html
     """
@@ -141,11 +104,10 @@ def list_deployments(context: Context, params: dict[str, Any]) -> dict[str, Any]
         raise errors.error("InvalidTimeRange", "The start of the time range is after its end")
     ids = [
         item.id
-        for item in reversed(chosen)
+        for item in context.world.listing.sort(chosen)
         if (not statuses or item.status in statuses)
         and earliest <= item.created_at <= latest
-        # Deployments that CloudFormation started have one; nobody starts those here.
-        and not params.get("externalId")
+        and params.get("externalId") in (None, item.settings.get("externalId"))
     ]
     shown, token = page(ids, params, default=100, most=100, bad="InvalidNextTokenException")
     return {"deployments": list(shown), "nextToken": token}

@@ -17,7 +17,15 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tests.simulator.codedeploy import ecs_platform, lambda_platform, notifications, revisions, server_platform
+from tests.simulator.codedeploy import (
+    auto_scaling,
+    ecs_platform,
+    lambda_platform,
+    notifications,
+    revisions,
+    server_platform,
+)
+from tests.simulator.codedeploy.auto_scaling import Wanted
 from tests.simulator.codedeploy.model import (
     ROLLBACK_CREATOR,
     Deployment,
@@ -65,6 +73,8 @@ def start(
     creator: str = "user",
     triggered_by: Deployment | None = None,
     service: Service | None = None,
+    only: list[str] | None = None,
+    root: Deployment | None = None,
 ) -> Deployment:
     """Create a deployment."""
     last = group.last_successful
@@ -78,7 +88,11 @@ def start(
         previous_revision=last.revision if last is not None else None,
         triggered_by=triggered_by,
         service=service,
+        only=only,
+        root=root,
     )
+    if root is not None:
+        root.updates.append(deployment)
     description = f"Application revision registered by Deployment ID: {deployment.id}"
     used = revisions.register(group.application, revision, description, at)
     used.first_used_at = at if used.first_used_at is None else used.first_used_at
@@ -91,6 +105,16 @@ def start(
         service.drivers.append(Driver(state, deployment))
     notifications.announce(state, deployment)
     return deployment
+
+
+def look(state: CodeDeployState, group: Group, at: float) -> None:
+    """Start what Amazon EC2 Auto Scaling has given cause for."""
+    for wanted in auto_scaling.came_and_went(state, group):
+        _start(state, group, wanted, at)
+
+
+def _start(state: CodeDeployState, group: Group, wanted: Wanted, at: float) -> None:
+    start(state, group, wanted.revision, wanted.settings, at, wanted.creator, only=wanted.only, root=wanted.root)
 
 
 def catch_up(state: CodeDeployState, group: Group, now: float) -> None:
@@ -113,7 +137,7 @@ def timers(deployment: Deployment) -> Iterator[float]:
 
 def tick(state: CodeDeployState, deployment: Deployment, at: float) -> bool:
     """Do what is due at this moment; says whether anything was."""
-    moved = False
+    moved, ended = False, deployment.finished
     if not deployment.finished:
         service = deployment.service
         if service is not None and service.status != "ACTIVE":
@@ -132,8 +156,17 @@ def tick(state: CodeDeployState, deployment: Deployment, at: float) -> bool:
     if deployment.unnamed is not None and deployment.unnamed[0] <= at:
         _name(deployment, deployment.unnamed[1])
         moved = True
+    if deployment.finished and not ended and deployment.platform == "Server":
+        _follow_up(state, deployment, at)
     notifications.announce(state, deployment)
     return moved
+
+
+def _follow_up(state: CodeDeployState, deployment: Deployment, at: float) -> None:
+    auto_scaling.abandon(state, deployment)
+    look(state, deployment.group, at)
+    for wanted in auto_scaling.outdated(state, deployment.group):
+        _start(state, deployment.group, wanted, at)
 
 
 def _name(deployment: Deployment, rollback: Deployment) -> None:
@@ -271,7 +304,7 @@ def _consider_rollback(
 def _roll_back(state: CodeDeployState, deployment: Deployment, at: float) -> None:
     """Deploy the group's last good revision again, as a new deployment with the content option of then."""
     group = deployment.group
-    good = group.last_successful
+    good = group.last_good
     if group.active is not None:
         deployment.rollback_message = f"Deployment {deployment.id} was not rolled back: {group.active.id} is active."
         return

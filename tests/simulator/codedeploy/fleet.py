@@ -28,11 +28,7 @@ _GONE = ("shutting-down", "terminated")
 
 def instances(state: CodeDeployState, settings: Shape) -> list[str]:
     """Ids of the instances that the tags or the Auto Scaling groups in these settings name."""
-    chosen: list[str] = []
-    groups = {group["name"] for group in settings.get("autoScalingGroups") or []}
-    for name, group in autoscaling_backends[state.account][state.region].autoscaling_groups.items():
-        if name in groups:
-            chosen += [item.instance.id for item in group.instance_states]
+    chosen = scaled(state, settings)
     filters = settings.get("ec2TagFilters") or []
     sets = (settings.get("ec2TagSet") or {}).get("ec2TagSetList") or ([filters] if filters else [])
     if sets:
@@ -41,6 +37,13 @@ def instances(state: CodeDeployState, settings: Shape) -> list[str]:
             if instance.state not in _GONE and _wanted(tags, sets):
                 chosen.append(instance.id)
     return list(dict.fromkeys(chosen))
+
+
+def scaled(state: CodeDeployState, settings: Shape) -> list[str]:
+    """Ids of the instances of the Auto Scaling groups in these settings."""
+    names = [group["name"] for group in settings.get("autoScalingGroups") or []]
+    groups = autoscaling_backends[state.account][state.region].autoscaling_groups
+    return [item.instance.id for name in names if name in groups for item in groups[name].instance_states]
 
 
 def _wanted(tags: dict[str, str], sets: list[list[dict[str, Any]]]) -> bool:
@@ -57,8 +60,13 @@ def _matches(tags: dict[str, str], wanted: dict[str, Any]) -> bool:
     return tags.get(wanted.get("Key", "")) == wanted.get("Value")
 
 
-def answers(state: CodeDeployState, instance: str) -> bool:
-    """Whether the agent of an instance takes commands: it runs, and so does the instance."""
+def answers(state: CodeDeployState, deployment: Deployment, instance: str) -> bool:
+    """Whether the agent of an instance takes commands: it runs, and so does the instance.
+
+    Amazon EC2 Auto Scaling keeps an instance that it terminates until the deployment there is over; moto does not.
+    """
+    if deployment.creator == "autoscalingTermination":
+        return state.agents.running(instance)
     present = ec2_backends[state.account][state.region].all_instances()
     running = any(item.id == instance and item.state == "running" for item in present)
     return running and state.agents.running(instance)

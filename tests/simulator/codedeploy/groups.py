@@ -10,7 +10,7 @@ import re
 import uuid
 from typing import Any
 
-from tests.simulator.codedeploy import configs, errors, tags, validation, views
+from tests.simulator.codedeploy import configs, errors, fleet, tags, validation, views
 from tests.simulator.codedeploy.model import Application, Group, Shape
 from tests.simulator.codedeploy.state import CodeDeployState, state_of
 from tests.simulator.errors import AwsError
@@ -92,7 +92,7 @@ def create_deployment_group(context: Context, params: dict[str, Any]) -> dict[st
     name = _name(application, errors.required(params, "deploymentGroupName", "DeploymentGroupName"))
     settings = _defaults(application.platform) | _chosen(state, params, application)
     _check(state, settings, application.platform, None)
-    group = Group(str(uuid.uuid4()), name, application, settings)
+    group = Group(str(uuid.uuid4()), name, application, settings, seen=set(fleet.scaled(state, settings)))
     tags.set_tags(state, state.arn("deploymentgroup", f"{application.name}/{name}"), params.get("tags"))
     application.groups[name] = group
     return {"deploymentGroupId": group.id}
@@ -146,6 +146,7 @@ def update_deployment_group(context: Context, params: dict[str, Any]) -> dict[st
         group.name = new
         application.groups[new] = group
     group.settings = settings
+    group.seen |= set(fleet.scaled(state, settings))
     return {"hooksNotCleanedUp": []}
 
 

@@ -23,6 +23,8 @@ Shape = dict[str, Any]
 
 FINISHED = frozenset({"Succeeded", "Failed", "Stopped"})
 ROLLBACK_CREATOR = "codeDeployRollback"
+# Deployments to single instances that Amazon EC2 Auto Scaling launches and terminates.
+SCALING_CREATORS = ("autoscaling", "autoscalingTermination")
 
 
 class DeploymentFailed(Exception):
@@ -127,17 +129,29 @@ class Group:
     deployments: list[Deployment] = field(default_factory=list)
     # By the id of the instance.
     hosts: dict[str, Host] = field(default_factory=dict)
+    # The instances of its Auto Scaling groups that it has seen.
+    seen: set[str] = field(default_factory=set)
 
     @property
     def active(self) -> Deployment | None:
-        """The deployment that is not over; there can be only one."""
-        return next((item for item in reversed(self.deployments) if not item.finished), None)
+        """The deployment that is not over; there can be only one, beside those to instances that come and go."""
+        running = (item for item in reversed(self.deployments) if not item.finished)
+        return next((item for item in running if item.creator not in SCALING_CREATORS), None)
 
     @property
     def last_successful(self) -> Deployment | None:
         """The deployment that succeeded last."""
+        return _last([item for item in self.deployments if item.status == "Succeeded"])
+
+    @property
+    def last_good(self) -> Deployment | None:
+        """The same without deployments to instances that come and go: they deploy what this one has."""
         succeeded = [item for item in self.deployments if item.status == "Succeeded"]
-        return max(succeeded, key=lambda item: item.completed_at or 0.0, default=None)
+        return _last([item for item in succeeded if item.creator not in SCALING_CREATORS])
+
+
+def _last(succeeded: list[Deployment]) -> Deployment | None:
+    return max(succeeded, key=lambda item: item.completed_at or 0.0, default=None)
 
 
 @dataclass
@@ -160,6 +174,11 @@ class Deployment:
     completed_at: float | None = None
     error: dict[str, str] | None = None
     targets: list[Target] = field(default_factory=list)
+    # The instances that it is for, None: all of the group.
+    only: list[str] | None = None
+    # The deployment after which this one updates outdated instances, and those that do so after this one.
+    root: Deployment | None = None
+    updates: list[Deployment] = field(default_factory=list)
     # The deployment that this one rolls back, and the one that rolls this one back.
     triggered_by: Deployment | None = None
     rolled_back_by: Deployment | None = None

@@ -30,6 +30,9 @@ EVENTS = (
     "ApplicationStart",
     "ValidateService",
 )
+# A termination deployment deploys nothing; its lifecycle events are there for scripts that stop the application:
+# https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html
+TERMINATION_EVENTS = ("ApplicationStop",)
 # https://docs.aws.amazon.com/codedeploy/latest/userguide/error-codes.html
 _NO_INSTANCES = (
     "The deployment failed because no instances were found for your deployment group. Check your deployment group "
@@ -55,14 +58,19 @@ def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
     at = yield Wait(at + timings.deployment_queued)
     deployment.status, deployment.started_at = "InProgress", at
     members = fleet.instances(state, deployment.group.settings)
-    chosen = members
+    chosen = members if deployment.only is None else deployment.only
     if deployment.settings["updateOutdatedInstancesOnly"]:
-        chosen = [instance for instance in members if fleet.outdated(deployment, instance)]
+        chosen = [instance for instance in chosen if fleet.outdated(deployment, instance)]
     if not chosen:
         raise DeploymentFailed("NO_INSTANCES", _NO_INSTANCES)
     ordered = fleet.in_order(deployment.group, chosen)
-    deployment.targets = [target(state, instance, EVENTS) for instance in ordered]
-    yield from roll_out(state, deployment, len(members), at)
+    names = TERMINATION_EVENTS if deployment.creator == "autoscalingTermination" else EVENTS
+    deployment.targets = [target(state, instance, names) for instance in ordered]
+    count = len(members) if deployment.only is None else len(chosen)
+    config = configs.find(state.configs, deployment.settings["deploymentConfigName"])
+    # The minimum is that of a whole group.
+    least = fleet.minimum(config, count) if deployment.only is None else 0
+    yield from roll_out(state, deployment, count, least, at)
 
 
 def target(state: CodeDeployState, instance: str, events: tuple[str, ...]) -> Target:
@@ -78,10 +86,13 @@ class _Work:
     wait: Wait
 
 
-def roll_out(state: CodeDeployState, deployment: Deployment, members: int, at: float) -> Generator[Wait, float, float]:
-    """Deploy to the targets, of a group of so many members. Raises DeploymentFailed with HEALTH_CONSTRAINTS…"""
-    config = configs.find(state.configs, deployment.settings["deploymentConfigName"])
-    least = fleet.minimum(config, members)
+def roll_out(
+    state: CodeDeployState, deployment: Deployment, members: int, least: int, at: float
+) -> Generator[Wait, float, float]:
+    """Deploy to the targets, so that of so many ``members`` at ``least`` so many stay healthy.
+
+    Raises DeploymentFailed with HEALTH_CONSTRAINTS and HEALTH_CONSTRAINTS_INVALID.
+    """
     if least >= members:
         _leave(deployment)
         raise DeploymentFailed("HEALTH_CONSTRAINTS_INVALID", _TOO_FEW)

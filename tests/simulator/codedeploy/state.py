@@ -87,6 +87,14 @@ class CodeDeployState:
         else:
             self.refresh(deployment.group)
 
+    def look(self) -> None:
+        """Auto Scaling groups may have changed."""
+        for application in self.applications.values():
+            for group in application.groups.values():
+                if group.settings.get("autoScalingGroups"):
+                    self.refresh(group)
+                    engine.look(self, group, self.now)
+
     def catch_up(self) -> None:
         """Bring everything up to the present."""
         for group in {id(item.group): item.group for item in self.deployments.values()}.values():

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.simulator.codedeploy import errors
 from tests.simulator.codedeploy.model import Shape
-from tests.simulator.codedeploy.state import CodeDeployState
 from tests.simulator.ecs.model import Service
 from tests.simulator.errors import AwsError
+
+if TYPE_CHECKING:
+    from tests.simulator.codedeploy.state import CodeDeployState
 
 ROLLBACK_EVENTS = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
 _TRIGGER_EVENTS = {

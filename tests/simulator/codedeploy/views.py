@@ -82,6 +82,12 @@ def deployment(item: Deployment) -> Shape:
             "rollbackMessage": item.rollback_message,
         }
     )
+    related = _without_none(
+        {
+            "autoUpdateOutdatedInstancesRootDeploymentId": item.root.id if item.root is not None else None,
+            "autoUpdateOutdatedInstancesDeploymentIds": [update.id for update in item.updates] or None,
+        }
+    )
     previous = item.previous_revision
     shape = {
         "applicationName": item.group.application.name,
@@ -99,6 +105,7 @@ def deployment(item: Deployment) -> Shape:
         "errorInformation": item.error,
         "deploymentOverview": counts,
         "rollbackInfo": rollback or None,
+        "relatedDeployments": related or None,
         "instanceTerminationWaitTimeStarted": item.termination_wait_started,
     }
     return _without_none(shape)

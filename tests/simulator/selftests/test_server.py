@@ -94,6 +94,7 @@ def test_the_control_methods_arrive(ecs: Any, control: Control) -> None:
     control.hook("check", "fail", after=3)
     control.bundle("app.zip", event="AfterInstall")
     control.agent("i-0123456789abcdef0", running=False)
+    control.listing_order("oldest_first")
     control.fail("DescribeServices", "ThrottlingException")
     assert refused(_service, ecs=ecs)[0] == "ThrottlingException"
     control.on(
@@ -124,6 +125,8 @@ def test_mistakes_in_control_requests_are_told(control: Control) -> None:
         control.hook("check", "sing")
     with pytest.raises(ControlError, match="unknown lifecycle event"):
         control.bundle("app.zip", event="Lunch")
+    with pytest.raises(ControlError, match="No application found for name: none"):
+        control.deployment_by("CloudFormation", {"applicationName": "none"})
     with pytest.raises(ControlError, match="cannot go back"):
         control.advance(-1)
     with pytest.raises(ControlError, match="no control method nonsense"):
