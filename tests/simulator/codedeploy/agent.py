@@ -45,9 +45,8 @@ def deploy(state: CodeDeployState, deployment: Deployment, target: Target, at: f
     bundle: Bundle | None = None
     for event in target.events:
         if not fleet.answers(state, deployment, target.id):
-            at = yield Wait(
-                at + state.ecs.env.timings.agent_silent, lambda: fleet.answers(state, deployment, target.id)
-            )
+            limit = at + state.ecs.env.timings.agent_silent
+            at = yield Wait(limit, lambda: fleet.answers(state, deployment, target.id))
         if not fleet.answers(state, deployment, target.id):
             event.started_at = at
             _end(target, event, _unknown(_SILENT), at)
