@@ -93,7 +93,7 @@ class Candidate:
         """For results."""
         return {
             "revision": dict(self.location),
-            "revision_text": revisions.text(self.location),
+            "revision_name": revisions.text(self.location),
             "verdict": self.verdict,
             "why": self.why,
             "last_used": self.last_used.isoformat(),

@@ -389,7 +389,7 @@ def test_a_candidate_for_results() -> None:
     found = history.read([made(1, s3("app.zip", "v1"), file_exists_behavior="RETAIN")]).candidates()[0]
     assert found.as_dict() == {
         "revision": s3("app.zip", "v1"),
-        "revision_text": "s3://releases/app.zip (version v1)",
+        "revision_name": "s3://releases/app.zip (version v1)",
         "verdict": "good",
         "why": "Succeeded at 2026-11-20 13:10:00 UTC",
         "last_used": "2026-11-20T13:10:00+00:00",

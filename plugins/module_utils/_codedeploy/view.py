@@ -1,0 +1,92 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+"""A plan as codedeploy_deployment_info shows it. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import state_of
+
+# ``wait``: it would be waited for first, and then decided anew.
+_OUTCOMES: t.Final = {"act": "planned", "wait": "planned", "nothing": "unchanged", "refuse": "refused"}
+
+
+def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
+    """The module's result, besides the diagnosis."""
+    if isinstance(planned, Refusal):
+        return {
+            "application": application,
+            "deployment_group": planned.name,
+            "outcome": "refused",
+            "reason": planned.reason,
+            "method": "none",
+            "deployment_id": None,
+            "current": None,
+            "target": None,
+            "target_name": None,
+            "target_source": "none",
+            "target_why": "",
+            "left": None,
+            "candidates": [],
+            "in_flight": None,
+            "findings": [finding.as_dict() for finding in planned.findings],
+            "content_warnings": [],
+        }
+    choice = planned.choice
+    now = revisions.key(planned.now) if planned.now else ""
+    return {
+        "application": application,
+        "deployment_group": planned.group.name,
+        "outcome": _OUTCOMES[planned.verb],
+        "reason": planned.reason,
+        "method": planned.method,
+        "deployment_id": choice.settled_by or None,
+        "current": state_of(planned.newest, planned.now),
+        "target": dict(planned.target) if planned.target else None,
+        "target_name": revisions.text(planned.target) if planned.target else None,
+        "target_source": choice.source,
+        "target_why": choice.why,
+        "left": dict(choice.left) if choice.left else None,
+        "candidates": [{**candidate.as_dict(), "current": candidate.key == now} for candidate in planned.candidates],
+        "in_flight": _in_flight(planned.running) if planned.running is not None else None,
+        "findings": [finding.as_dict() for finding in planned.findings],
+        "content_warnings": list(planned.content_warnings),
+    }
+
+
+def line(planned: Plan | Refusal) -> str:
+    """``s3://…-3.zip → s3://…-2.zip  last_good: Succeeded at …``: what the person on call reads."""
+    if isinstance(planned, Refusal):
+        return f"refused: {planned.reason}"
+    if planned.target is None or planned.verb not in ("act", "wait"):
+        return f"{_OUTCOMES[planned.verb]}: {planned.reason}"
+    left = f"{revisions.text(planned.left)} → " if planned.left else ""
+    text = f"{left}{revisions.text(planned.target)}  {planned.choice.source}: {planned.reason}"
+    for note in planned.choice.left_out:
+        text += f".  Left out: {note}"
+    return text
+
+
+def to_diagnose(planned: Plan | Refusal, asked: str) -> str:
+    """The deployment to look at: the one that was asked for, else the newest where it ended without success."""
+    if asked or isinstance(planned, Refusal) or planned.newest is None:
+        return asked
+    return planned.newest.id if planned.newest.status in ("Failed", "Stopped") else ""
+
+
+def _in_flight(running: Deployment) -> dict[str, t.Any]:
+    return {
+        "deployment_id": running.id,
+        "status": running.status,
+        "creator": running.creator,
+        "revision": dict(running.revision) or None,
+        "revision_name": revisions.text(running.revision),
+        "created_at": running.created_at.isoformat(),
+    }

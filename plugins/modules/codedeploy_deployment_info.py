@@ -1,0 +1,355 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: codedeploy_deployment_info
+short_description: Show what a CodeDeploy deployment group would go back to, and why a deployment failed
+version_added: 0.1.0
+description:
+  - Makes the plan that M(lastgood.aws.codedeploy_redeploy) would act on, and changes nothing.
+  - Shows every revision that was deployed to the group, as far as CodeDeploy has it on record, with a verdict and the
+    reason for it, the newest first.
+  - Shows which targets of a deployment failed, at which lifecycle event and script, and what helps.
+  - A deployment group that could not be taken back is shown with RV(outcome=refused) and the reason. That does not fail
+    this module.
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - lastgood.aws._attributes
+  - lastgood.aws._attributes.info_module
+  - lastgood.aws._attributes.actiongroup_aws
+  - lastgood.aws._attributes.in_process
+  - lastgood.aws._codedeploy_redeploy
+options:
+  diagnose:
+    description:
+      - Id of the deployment to look at for RV(diagnosis). Without it that is the one of O(deployment_id), or else the
+        newest deployment where it failed or was stopped.
+    type: str
+  log_tail:
+    description:
+      - Tell the last lines that failing scripts printed, in RV(diagnosis). They may hold secrets.
+    type: bool
+    default: true
+seealso:
+  - module: lastgood.aws.codedeploy_redeploy
+  - module: lastgood.aws.codedeploy_auto_rollback
+author:
+  - The lastgood.aws authors (@lastgood)
+"""
+
+EXAMPLES = r"""
+---
+- name: Look up what the group would go back to
+  lastgood.aws.codedeploy_deployment_info:
+    application: shop
+    deployment_group: prod-web
+  register: plan
+
+- name: Show the revisions with their verdicts
+  ansible.builtin.debug:
+    msg: "{{ plan.candidates }}"
+
+- name: Find out why a deployment failed
+  lastgood.aws.codedeploy_deployment_info:
+    application: shop
+    deployment_group: prod-web
+    diagnose: d-A1B2C3D4E
+    log_tail: false
+  register: looked
+
+- name: Show which instances failed, and at what
+  ansible.builtin.debug:
+    msg: "{{ looked.diagnosis.failed_targets }}"
+"""
+
+RETURN = r"""
+application:
+  description: Name of the application.
+  returned: always
+  type: str
+  sample: shop
+deployment_group:
+  description: Name of the deployment group.
+  returned: always
+  type: str
+  sample: prod-web
+outcome:
+  description: V(planned) if it would go back, V(unchanged) if there is nothing to do, V(refused) if it cannot.
+  returned: always
+  type: str
+  sample: planned
+reason:
+  description: Why, in words.
+  returned: always
+  type: str
+  sample: Succeeded at 2026-11-14 09:12:40 UTC
+summary:
+  description: All of it in one line.
+  returned: always
+  type: str
+  sample: "[web] s3://releases/web-9.zip → s3://releases/web-8.zip  last_good: Succeeded at 2026-11-14 09:12:40 UTC"
+method:
+  description:
+    - How it would go back. The methods of M(lastgood.aws.codedeploy_redeploy). V(none) together with
+      RV(outcome=planned) means that a deployment would be waited for first.
+  returned: always
+  type: str
+  sample: codedeploy_deployment
+deployment_id:
+  description: Id of the deployment that has brought the group to where it is, where nothing would have to be done.
+  returned: always, null where something would
+  type: str
+  sample: d-A1B2C3D4E
+current:
+  description: What the group is on, or was being brought to when the last deployment ended without success.
+  returned: always, null where the group could not be read
+  type: dict
+  contains:
+    revision:
+      description: The revision, as CodeDeploy's API has it.
+      returned: always, null where there is none
+      type: dict
+      sample:
+        revisionType: GitHub
+        gitHubLocation:
+          commitId: 3f2a1c9d5e8b7f6a4c3d2e1f0a9b8c7d6e5f4a3b
+          repository: acme/shop
+    revision_name:
+      description: The same in words.
+      returned: always, null where there is none
+      type: str
+      sample: github acme/shop@3f2a1c9
+    deployment_id:
+      description: Id of the newest deployment to the group.
+      returned: always, null where there is none
+      type: str
+      sample: d-B2C3D4E5F
+    status:
+      description: Status of that deployment.
+      returned: always, null where there is none
+      type: str
+      sample: Succeeded
+target:
+  description: The revision that it would go back to, as it would be given to CodeDeploy.
+  returned: always, null where there is none
+  type: dict
+  sample:
+    revisionType: S3
+    s3Location:
+      bucket: releases
+      bundleType: zip
+      key: shop/web-1.8.zip
+      version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
+target_name:
+  description: The same in words.
+  returned: always, null where there is none
+  type: str
+  sample: s3://releases/shop/web-1.8.zip (version 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY)
+target_source:
+  description: How the target was found. The sources of M(lastgood.aws.codedeploy_redeploy).
+  returned: always
+  type: str
+  sample: last_good
+target_why:
+  description: Why this one, in words.
+  returned: always
+  type: str
+  sample: Succeeded at 2026-11-14 09:12:40 UTC
+left:
+  description: The revision that would be left behind, as CodeDeploy's API has it.
+  returned: always, null where none would
+  type: dict
+  sample:
+    revisionType: S3
+    s3Location:
+      bucket: releases
+      bundleType: zip
+      key: shop/web-1.9.zip
+candidates:
+  description: The revisions that were deployed to the group or tried, the most recently used first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    revision:
+      description:
+        - The revision, as CodeDeploy's API has it. Where a deployment recorded no version of an object in S3, and the
+          version that it took is certain, it is that one.
+      returned: always
+      type: dict
+      sample:
+        revisionType: S3
+        s3Location:
+          bucket: releases
+          bundleType: zip
+          key: shop/web-1.9.zip
+    revision_name:
+      description: The same in words.
+      returned: always
+      type: str
+      sample: s3://releases/shop/web-1.9.zip
+    verdict:
+      description: V(good), V(bad) or V(unknown).
+      returned: always
+      type: str
+      sample: bad
+    why:
+      description: What it was judged by.
+      returned: always
+      type: str
+      sample: "CodeDeploy rolled it back at 2026-11-18 10:02:00 UTC (HEALTH_CONSTRAINTS: too many instances failed)"
+    last_used:
+      description: When it last came to the group. Of one that never did, when it was tried first.
+      returned: always
+      type: str
+      sample: "2026-11-18T10:02:00+00:00"
+    deployment_id:
+      description: The deployment that proved it good last, or else the last one that tried it.
+      returned: always
+      type: str
+      sample: d-C3D4E5F6G
+    file_exists_behavior:
+      description: The content option of that deployment.
+      returned: always, null where it has none
+      type: str
+      sample: DISALLOW
+    past:
+      description: What happened to it, as far as the record goes, the oldest first.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - at: "2026-11-18T10:02:00+00:00"
+          what: "CodeDeploy rolled it back at 2026-11-18 10:02:00 UTC (HEALTH_CONSTRAINTS: too many instances failed)"
+          verdict: bad
+          deployment_id: d-C3D4E5F6G
+    current:
+      description: Whether it is what the group is on now.
+      returned: always
+      type: bool
+      sample: false
+in_flight:
+  description: The deployment that is still running, or that CodeDeploy can be about to roll back.
+  returned: always, null where there is none
+  type: dict
+  sample:
+    deployment_id: d-B2C3D4E5F
+    status: InProgress
+    creator: user
+    revision:
+      revisionType: S3
+      s3Location:
+        bucket: releases
+        bundleType: zip
+        key: shop/web-1.9.zip
+    revision_name: s3://releases/shop/web-1.9.zip
+    created_at: "2026-11-20T13:52:00+00:00"
+findings:
+  description: What the checks found. The same as those of M(lastgood.aws.codedeploy_redeploy).
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - check: left_out
+      severity: info
+      message: "s3://releases/shop/web-1.9.zip: its deployment failed at 2026-11-18 10:02:00 UTC (HEALTH_CONSTRAINTS)"
+content_warnings:
+  description: What the redeploy would do to files that are on the instances, and that no revision brings back.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+diagnosis:
+  description: Why targets of one deployment failed. The same as that of M(lastgood.aws.codedeploy_redeploy).
+  returned: always, null where no deployment was looked at
+  type: dict
+  sample:
+    deployment_id: d-B2C3D4E5F
+    error_code: HEALTH_CONSTRAINTS
+    error: The overall deployment failed because too many individual instances failed deployment.
+    targets:
+      Failed: 1
+      Skipped: 2
+    failed_targets:
+      - target: i-0a1b2c3d4e5f60718
+        event: AfterInstall
+        script: bin/migrate.sh
+        error_code: ScriptFailed
+        message: "Script at specified location: bin/migrate.sh failed with exit code 1"
+        log_tail: "[stderr]relation orders does not exist"
+        advice: "the script ended with another exit code than 0: see what it printed"
+    advice:
+      - "the script ended with another exit code than 0: see what it printed"
+    unknown: []
+api_calls:
+  description: Requests that were sent, by operation, retries included.
+  returned: always
+  type: dict
+  sample:
+    BatchGetDeploymentGroups: 1
+    BatchGetDeployments: 1
+    ListDeployments: 1
+"""
+
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, diagnosis, options, view
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
+
+
+def main() -> None:
+    """Plan, and show the plan."""
+    module = LastgoodAWSModule(
+        argument_spec={
+            **options.SELECTION_SPEC,
+            "diagnose": {"type": "str"},
+            "log_tail": {"type": "bool", "default": True},
+        },
+        mutually_exclusive=options.SELECTION_EXCLUSIVE,
+        supports_check_mode=True,
+    )
+    params = module.params
+    try:
+        wish = options.wish(params)
+    except options.BadOption as exc:
+        module.fail_json(msg=f"{exc}.")
+    aws = Aws(module.client)
+    application, group = params["application"], params["deployment_group"]
+    planned = Planner(aws, application, group, wish, clock=Clock(), everything=True).make_plan()
+    line = view.line(planned)
+    _progress.say(f"[{group}] {line}")
+    asked = (params["diagnose"] or wish.selection.deployment_id or "").strip()
+    module.exit_json(
+        changed=False,
+        summary=f"[{group}] {line}",
+        diagnosis=_diagnosis(module, aws, view.to_diagnose(planned, asked), params["log_tail"]),
+        **view.of(planned, application),
+        api_calls=aws.api_calls,
+    )
+
+
+def _diagnosis(module: LastgoodAWSModule, aws: Aws, deployment: str, log_tail: bool) -> dict[str, object] | None:
+    if not deployment:
+        return None
+    try:
+        found = api.batch_get_deployments(aws, [deployment]).get(deployment)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        module.warn(f"{deployment} was not looked at. {exc.explain()}")
+        return None
+    if found is None:
+        module.warn(f"there is no deployment {deployment}. Check the id, the Region and the account")
+        return None
+    return diagnosis.collect(aws, found, log_tail).as_dict()
+
+
+if __name__ == "__main__":
+    main()
