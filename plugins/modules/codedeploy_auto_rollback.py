@@ -54,8 +54,8 @@ options:
     description:
       - Whether CodeDeploy rolls a deployment back by itself, when one of the O(events) happens. It deploys the revision
         of the group's last successful deployment again, as a new deployment with an id of its own.
-      - A single deployment can be told otherwise when it is created, for example by the option C(rollback_events) of
-        C(lastgood.aws.codedeploy_redeploy).
+      - A single deployment can be told otherwise when it is created, for example by
+        O(lastgood.aws.codedeploy_redeploy#module:rollback_events).
     type: bool
   events:
     description:
@@ -155,6 +155,7 @@ notes:
     C(cloudwatch:DescribeAlarms) is wanted for O(alarms) and C(sns:GetTopicAttributes) for O(notifications), but done
     without.
 seealso:
+  - module: lastgood.aws.codedeploy_redeploy
   - module: lastgood.aws.ecs_auto_rollback
   - name: Redeploy and roll back a deployment with CodeDeploy
     description: What an automatic rollback does.

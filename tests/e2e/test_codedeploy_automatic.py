@@ -45,6 +45,25 @@ def protect(stage: Stage, tmp_path: Path) -> Protect:
     return run
 
 
+class Redeploy(t.Protocol):
+    """The step of the user."""
+
+    def __call__(self, **options: object) -> tuple[str, dict[str, t.Any]]:
+        """Run it in a play of its own; returns status and result."""
+
+
+@pytest.fixture
+def redeploy(stage: Stage, tmp_path: Path) -> Redeploy:
+    """A play with codedeploy_redeploy, on the fleet's deployment group."""
+
+    def run(**options: object) -> tuple[str, dict[str, t.Any]]:
+        given = {"application": APPLICATION, "deployment_group": GROUP, **options}
+        [done] = run_tasks(stage, tmp_path, (), {"lastgood.aws.codedeploy_redeploy": given}).tasks.values()
+        return done
+
+    return run
+
+
 def run_tasks(stage: Stage, folder: Path, arguments: t.Sequence[str], *tasks: dict[str, t.Any]) -> play.Play:
     """A playbook of these tasks, to its end."""
     named = [{"name": f"Task {number}", **task} for number, task in enumerate(tasks, 1)]
@@ -84,7 +103,7 @@ def rollback_of(fleet: Fleet, deployment: str) -> dict[str, t.Any]:
 
 
 def test_a_deployment_that_fails_is_rolled_back_and_that_is_told(
-    stage: Stage, protect: Protect, mailbox: Mailbox
+    stage: Stage, protect: Protect, redeploy: Redeploy, mailbox: Mailbox
 ) -> None:
     fleet = Fleet(stage)
     good = fleet.deploy(1)
@@ -112,12 +131,17 @@ def test_a_deployment_that_fails_is_rolled_back_and_that_is_told(
     assert failure["eventTriggerName"] == rolled_back["eventTriggerName"] == "on-call"
     assert rolled_back["rollbackInformation"] == {"RollbackTriggeringDeploymentId": bad}
 
+    # Neither what protects nor who goes back has anything left to do.
     stage.control.reset_calls()
     assert protect(enabled=True, notifications=told(mailbox))["outcome"] == "unchanged"
+    _status, result = redeploy()
+    assert (result["outcome"], result["deployment_id"]) == ("unchanged", rollback["deploymentId"])
     assert stage.writes() == []
 
 
-def test_an_alarm_stops_a_deployment_and_it_is_rolled_back(stage: Stage, protect: Protect, mailbox: Mailbox) -> None:
+def test_an_alarm_stops_a_deployment_and_it_is_rolled_back(
+    stage: Stage, protect: Protect, redeploy: Redeploy, mailbox: Mailbox
+) -> None:
     fleet = Fleet(stage)
     fleet.deploy(1)
     fleet.alarm(firing=False)
@@ -129,11 +153,12 @@ def test_an_alarm_stops_a_deployment_and_it_is_rolled_back(stage: Stage, protect
     fleet.alarm(firing=True)
     stage.pass_time(300)
     assert ended(fleet, bad) == ("Stopped", "ALARM_ACTIVE")
-    assert (rollback_of(fleet, bad)["status"], fleet.on()) == ("Succeeded", key(1))
-    assert [message["deploymentId"] for message in received(mailbox)] == [
-        bad,
-        fleet.deployment(bad)["rollbackInfo"]["rollbackDeploymentId"],
-    ]
+    rollback = rollback_of(fleet, bad)
+    assert (rollback["status"], fleet.on()) == ("Succeeded", key(1))
+    assert [message["deploymentId"] for message in received(mailbox)] == [bad, rollback["deploymentId"]]
+    # The alarm still rings.
+    _status, result = redeploy()
+    assert (result["outcome"], result["deployment_id"]) == ("unchanged", rollback["deploymentId"])
 
 
 def test_an_alarm_without_its_event_only_stops(stage: Stage, protect: Protect) -> None:
@@ -174,6 +199,35 @@ def test_a_single_deployment_can_be_told_otherwise(stage: Stage, protect: Protec
     protect(enabled=False)
     on = fleet.deploy(2, autoRollbackConfiguration={"enabled": True, "events": [FAILURE]})
     assert rollback_of(fleet, on)["status"] == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("group", "events", "rolled_back"),
+    [
+        (True, None, True),
+        (True, [], False),
+        (False, None, False),
+        (False, [FAILURE], True),
+    ],
+)
+def test_a_redeploy_can_be_told_otherwise(
+    stage: Stage, protect: Protect, redeploy: Redeploy, group: bool, events: list[str] | None, rolled_back: bool
+) -> None:
+    """Version 2 was deployed and is bad, and version 1 can no longer be installed: does the fleet come back to 2?"""
+    fleet = Fleet(stage)
+    fleet.story()
+    protect(enabled=group)
+    stage.control.bundle(key(1), "fail", event="AfterInstall")
+    status, result = redeploy(**({} if events is None else {"rollback_events": events}))
+    assert (status, result["outcome"]) == ("failed", "failed"), result["msg"]
+    ours = fleet.deployment(result["deployment_id"])
+    assert (ours["status"], ours["creator"]) == ("Failed", "user")
+    assert ("rollbackInfo" in ours) is rolled_back
+    if rolled_back:
+        assert rollback_of(fleet, ours["deploymentId"])["status"] == "Succeeded"
+        assert fleet.on() == key(2)
+    info = fleet.client.get_deployment_group(**NAMED)["deploymentGroupInfo"]
+    assert info.get("autoRollbackConfiguration", {}).get("enabled", False) is group
 
 
 def test_check_mode_tells_what_would_change_and_changes_nothing(
