@@ -140,6 +140,10 @@ class Fleet:
         self.create(**settings)
         return self.deploy(1), self.deploy(2)
 
+    def terminate(self) -> None:
+        """All instances are gone."""
+        client("ec2").terminate_instances(InstanceIds=self.instances)
+
     def info(self, deployment: str) -> dict[str, t.Any]:
         """GetDeployment."""
         return dict(self.client.get_deployment(deploymentId=deployment)["deploymentInfo"])
@@ -153,11 +157,16 @@ class Fleet:
         ids = self.client.list_deployments(**NAMED)["deployments"]
         return sorted(ids, key=lambda id_: self.info(id_)["createTime"])
 
-    def redeploy(self, **options: t.Any) -> Run:
-        """Run codedeploy_redeploy."""
+    def redeploy(self, on_line: t.Callable[[str], None] = lambda line: None, **options: t.Any) -> Run:
+        """Run codedeploy_redeploy; ``on_line`` hears each line of progress at the moment when it is said."""
         self._lines.clear()
         self.sim.reset_calls()
-        self._monkeypatch.setattr(_progress, "_sink", self._lines.append)
+
+        def tell(line: str) -> None:
+            self._lines.append(line)
+            on_line(line)
+
+        self._monkeypatch.setattr(_progress, "_sink", tell)
         given = {"region": REGION, "application": APPLICATION, "deployment_group": GROUP, **options}
         try:
             result, failed = run_module(codedeploy_redeploy, **given), False

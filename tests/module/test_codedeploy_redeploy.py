@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import itertools
+import typing as t
+
 import pytest
 
-from tests.module.fleet import Fleet, key
+from tests.module.fleet import AUTOMATIC, Fleet, key
 from tests.module.services import Shop
 
 
@@ -47,3 +50,136 @@ def test_the_second_run_finds_it_done(fleet: Fleet) -> None:
     assert again.result["deployment_id"] == first.result["deployment_id"]
     assert "already" in again.message
     assert not again.result["changed"]
+
+
+def test_check_mode_only_plans(fleet: Fleet) -> None:
+    _good, bad = fleet.bad_release()
+    run = fleet.redeploy(check_mode=True, diff=True)
+    assert (run.outcome, run.failed, run.writes) == ("planned", False, [])
+    assert run.result["changed"]
+    assert run.target == key(1)
+    assert key(2) in run.result["diff"]["before"]
+    assert key(1) in run.result["diff"]["after"]
+    assert fleet.listed()[-1] == bad
+
+
+def test_without_waiting_it_is_only_started(fleet: Fleet) -> None:
+    fleet.bad_release()
+    run = fleet.redeploy(wait=False)
+    assert (run.outcome, run.failed, run.result["changed"]) == ("started", False, True)
+    assert run.log[-1]["operation"] == "CreateDeployment"
+    assert run.result["deployment_id"] == fleet.listed()[-1]
+    assert "wait: true" in run.message
+    followed = fleet.redeploy()
+    assert (followed.outcome, followed.method, followed.writes) == ("rolled_back", "adopt", [])
+    assert followed.result["deployment_id"] == run.result["deployment_id"]
+
+
+def test_what_the_options_ask_for_is_what_codedeploy_is_asked_for(fleet: Fleet) -> None:
+    fleet.bad_release()
+    run = fleet.redeploy(
+        file_exists_behavior="retain",
+        rollback_events=["DEPLOYMENT_FAILURE"],
+        deployment_config="CodeDeployDefault.AllAtOnce",
+        ignore_application_stop_failures=True,
+        override_alarms="false",
+    )
+    asked = run.params("CreateDeployment")
+    assert asked["fileExistsBehavior"] == "RETAIN"
+    assert asked["autoRollbackConfiguration"] == {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
+    assert asked["deploymentConfigName"] == "CodeDeployDefault.AllAtOnce"
+    assert asked["ignoreApplicationStopFailures"] is True
+    assert "overrideAlarmConfiguration" not in asked
+
+
+def test_the_content_option_is_that_of_the_good_deployment(fleet: Fleet) -> None:
+    fleet.create()
+    fleet.deploy(1, fileExistsBehavior="OVERWRITE")
+    fleet.deploy(2)
+    run = fleet.redeploy()
+    assert run.params("CreateDeployment")["fileExistsBehavior"] == "OVERWRITE"
+
+
+def test_an_explicit_deployment_wins(fleet: Fleet) -> None:
+    fleet.create()
+    first = fleet.deploy(1)
+    fleet.deploy(2)
+    fleet.deploy(3)
+    run = fleet.redeploy(deployment_id=first)
+    assert (run.outcome, run.target, run.result["target_source"]) == ("rolled_back", key(1), "deployment_id")
+
+
+def test_progress_is_told_by_lifecycle_event_and_count(fleet: Fleet) -> None:
+    fleet.bad_release()
+    run = fleet.redeploy()
+    assert any(
+        line.startswith("[prod] 1/3 instances: ") and f" on {fleet.instances[1]}" in line for line in run.lines
+    ), run.lines
+    assert run.lines[-1].startswith(f"[prod] rolled_back: s3://bundles/{key(2)}")
+    assert "s, deployment d-" in run.lines[-1]
+
+
+def test_a_long_deployment_is_never_silent(fleet: Fleet) -> None:
+    fleet.bad_release()
+    fleet.sim.timings(lifecycle_event=400)
+    run = fleet.redeploy(wait_timeout=600)
+    seconds = [int(line.rpartition(", ")[2].removesuffix(" s")) for line in run.lines[1:-1]]
+    assert max(b - a for a, b in itertools.pairwise(seconds)) <= 30
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"deployment_group": "prdo"}, "there is no deployment group prdo"),
+        ({"application": "wbe"}, "application wbe"),
+        ({"deployment_id": "d-000000000"}, "d-000000000"),
+        ({"revision": "bundles/web-1.zip"}, "revision 'bundles/web-1.zip' is not understood"),
+        ({"as_of": "lunchtime"}, "as_of"),
+        ({"steps_back": 0}, "steps_back"),
+        ({"wait_timeout": 0}, "wait_timeout"),
+        ({"deployment_group": " "}, "deployment_group"),
+        ({"rollback_events": ["NEVER"]}, "rollback_events"),
+        ({"steps_back": 9}, "reaches beyond the record"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_written(
+    fleet: Fleet, options: dict[str, t.Any], words: str
+) -> None:
+    fleet.bad_release()
+    run = fleet.redeploy(**options)
+    assert run.failed
+    assert run.writes == []
+    assert words in run.message
+    assert "Nothing was" in run.message
+
+
+def test_without_an_earlier_success_there_is_nothing_to_go_back_to(fleet: Fleet) -> None:
+    fleet.create()
+    fleet.deploy(1)
+    run = fleet.redeploy()
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "no earlier successful deployment" in run.message
+
+
+def test_what_codedeploy_has_rolled_back_itself_is_unchanged(fleet: Fleet) -> None:
+    fleet.create(autoRollbackConfiguration=AUTOMATIC)
+    fleet.deploy(1)
+    fleet.sim.bundle(key(2), "fail", "ApplicationStart")
+    bad = fleet.deploy(2, settle=600)
+    rollback = fleet.listed()[-1]
+    assert rollback != bad
+    run = fleet.redeploy()
+    assert (run.outcome, run.writes) == ("unchanged", [])
+    assert run.result["deployment_id"] == rollback
+    assert rollback in run.message
+
+
+def test_a_deployment_that_failed_half_way_is_put_right(fleet: Fleet) -> None:
+    """Without automatic rollback the instances are on two revisions."""
+    fleet.create()
+    fleet.deploy(1)
+    fleet.sim.bundle(key(2), "fail", "ValidateService", instances=[fleet.instances[-1]])
+    bad = fleet.deploy(2, settle=600)
+    assert fleet.status(bad) in ("Failed", "Succeeded")
+    run = fleet.redeploy()
+    assert (run.outcome, run.target) == ("rolled_back", key(1))

@@ -31,6 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
@@ -176,7 +177,7 @@ class Redeploy:
         if end.look.state == "succeeded" and ours is not None and planned.target is not None:
             self._verify(ours, planned.target)
         else:
-            self._failed(end.look.reason)
+            self._failed(end.look)
         return True
 
     def _not_ended(self, end: End) -> None:
@@ -244,20 +245,22 @@ class Redeploy:
 
     # -- when it failed
 
-    def _failed(self, reason: str) -> None:
+    def _failed(self, look: Look) -> None:
         run, seen = self._run, self._run.seen
         if seen is None:
-            run.end("failed", reason)
+            run.end("failed", look.reason)
             return
         run.diagnosis = diagnosis.collect(self._aws, run.ours or seen.deployment, self._order.log_tail)
         if seen.deployment.status == "Stopped" and self._is_superseded(seen.deployment):
             return
         run.standing = self._standing(seen.moving)
         headline = run.diagnosis.headline() if run.diagnosis.failed else ""
-        text = f"{reason.rstrip('.')}: {headline}" if headline else reason
+        text = f"{look.reason}: {headline}" if headline else look.reason
         back_failed = seen.rollback is not None and seen.rollback.status != "Succeeded"
         nowhere = run.standing is not None and run.standing.nowhere
-        run.end("rollback_failed" if back_failed or nowhere else "failed", text)
+        run.end(
+            "rollback_failed" if back_failed or nowhere else "failed", f"{text}. {look.then}" if look.then else text
+        )
 
     def _is_superseded(self, ours: Deployment) -> bool:
         target = self._run.target

@@ -75,10 +75,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Look:
-    """What a look came to."""
+    """What a look came to: why, and what CodeDeploy did then."""
 
     state: State
     reason: str = ""
+    then: str = ""
 
 
 def assess(watched: Watched, seen: Seen) -> Look:
@@ -116,17 +117,17 @@ def _back(seen: Seen) -> Look:
 def _forth(seen: Seen) -> Look:
     if seen.deployment.status == "Succeeded":
         return Look("succeeded")
-    text = f"deployment {seen.deployment.id} {_how(seen.deployment)}"
+    then = seen.deployment.rollback_message.rstrip(".")
     if seen.rollback is not None:
-        text += f". CodeDeploy has rolled it back with {seen.rollback.id}, which {_how(seen.rollback)}"
-    elif seen.deployment.rollback_message:
-        text += f". {seen.deployment.rollback_message.rstrip('.')}"
-    return Look("failed", text)
+        then = f"CodeDeploy has rolled it back with {seen.rollback.id}, which {_how(seen.rollback)}"
+    return Look("failed", f"deployment {seen.deployment.id} {_how(seen.deployment)}", then)
 
 
 def _how(deployment: Deployment) -> str:
     verb = {"Succeeded": "succeeded", "Failed": "failed", "Stopped": "was stopped"}[deployment.status]
-    return f"{verb} ({deployment.why})" if deployment.why else verb
+    # Its text lists all that could be; the targets say what was.
+    why = deployment.error_code if deployment.error_code == "HEALTH_CONSTRAINTS" else deployment.why
+    return f"{verb} ({why})" if why else verb
 
 
 def progress(seen: Seen, going: t.Sequence[Target]) -> str:

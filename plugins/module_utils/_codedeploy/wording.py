@@ -24,10 +24,10 @@ _SOURCES: t.Final = {
     "running_rollback": "running rollback",
 }
 _HOW: t.Final = {
-    "adopt": "following the deployment that is already running",
-    "codedeploy_stop": "CodeDeploy stops the running deployment and rolls it back",
-    "codedeploy_deployment": "CodeDeploy has created a deployment",
-    "none": "nothing to do",
+    "adopt": "following deployment {}, which is already running",
+    "codedeploy_stop": "CodeDeploy stops deployment {} and rolls it back",
+    "codedeploy_deployment": "CodeDeploy has created deployment {}",
+    "none": "nothing to do about deployment {}",
 }
 _ROLL_THAT_BACK: t.Final = "Look at what was deployed, then run the same command again to roll that back"
 _FOLLOW: t.Final = "Run the same command again to follow it to its end"
@@ -51,7 +51,7 @@ def accepted_line(run: GroupRun) -> str:
         done = "stopped" if accepted.wrote else "waited for"
         return f"deployment {followed} is in the way and is {done}: a group runs one deployment at a time"
     label = _SOURCES.get(planned.choice.source, "")
-    return f"{route(planned)}{f' ({label})' if label else ''}: {_HOW[planned.method]}, deployment {followed}"
+    return f"{route(planned)}{f' ({label})' if label else ''}: {_HOW[planned.method].format(followed)}"
 
 
 def final_line(run: GroupRun) -> str:
