@@ -36,6 +36,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
             "left": None,
             "candidates": [],
             "in_flight": None,
+            "auto_scaling_groups": [],
             "findings": [finding.as_dict() for finding in planned.findings],
             "content_warnings": [],
         }
@@ -56,6 +57,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
         "left": dict(choice.left) if choice.left else None,
         "candidates": [{**candidate.as_dict(), "current": candidate.key == now} for candidate in planned.candidates],
         "in_flight": _in_flight(planned.running) if planned.running is not None else None,
+        "auto_scaling_groups": list(planned.group.auto_scaling_groups),
         "findings": [finding.as_dict() for finding in planned.findings],
         "content_warnings": list(planned.content_warnings),
     }
