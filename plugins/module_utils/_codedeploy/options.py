@@ -14,7 +14,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import plan, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
+
+BadOption = _options.BadOption
 
 SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "application": {"type": "str", "required": True},
