@@ -272,6 +272,24 @@ content_warnings:
   type: list
   elements: str
   sample: []
+auto_scaling_groups:
+  description:
+    - The Auto Scaling groups of the deployment group, where it deploys in place.
+    - M(lastgood.aws.autoscaling_suspend) keeps them from moving instances meanwhile.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - web
+suspended_by_codedeploy:
+  description:
+    - The processes of these groups that CodeDeploy itself suspends meanwhile, as the deployment group is configured.
+    - Leave them out of the O(lastgood.aws.autoscaling_suspend#module:processes) that are suspended.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - AZRebalance
 diagnosis:
   description: Why targets of one deployment failed. The same as that of M(lastgood.aws.codedeploy_redeploy).
   returned: always, null where no deployment was looked at

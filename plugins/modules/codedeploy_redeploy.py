@@ -231,6 +231,24 @@ content_warnings:
   type: list
   elements: str
   sample: []
+auto_scaling_groups:
+  description:
+    - The Auto Scaling groups of the deployment group, where it deploys in place.
+    - M(lastgood.aws.autoscaling_suspend) keeps them from moving instances meanwhile.
+  returned: always, but not where the options themselves are wrong
+  type: list
+  elements: str
+  sample:
+    - web
+suspended_by_codedeploy:
+  description:
+    - The processes of these groups that CodeDeploy itself suspends meanwhile, as the deployment group is configured.
+    - Leave them out of the O(lastgood.aws.autoscaling_suspend#module:processes) that are suspended.
+  returned: always, but not where the options themselves are wrong
+  type: list
+  elements: str
+  sample:
+    - AZRebalance
 diagnosis:
   description: Why targets failed, as far as it could be read.
   returned: always, but not where the options themselves are wrong; null where there was nothing to diagnose

@@ -38,6 +38,13 @@ class Suspension:
         return {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": list(self.by_codedeploy)}}
 
 
+def of(group: Group | None) -> dict[str, list[str]]:
+    """For results: the Auto Scaling groups that an in-place deployment goes to, and what is suspended there anyhow."""
+    if group is None or group.blue_green:
+        return {"auto_scaling_groups": [], "suspended_by_codedeploy": []}
+    return {"auto_scaling_groups": list(group.auto_scaling_groups), "suspended_by_codedeploy": list(group.suspends)}
+
+
 def split(
     wanted: t.Iterable[str], group: Group, suspended: t.Mapping[str, t.Collection[str]], known_to_botocore: bool
 ) -> Suspension:

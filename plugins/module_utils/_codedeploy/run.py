@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
@@ -113,6 +113,7 @@ class GroupRun:
             "reason": self.reason,
             "findings": [finding.as_dict() for finding in self.findings],
             "content_warnings": list(planned.content_warnings) if planned else [],
+            **asg_processes.of(planned.group if planned else None),
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
             "instances": self.standing.as_dict() if self.standing else None,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import state_of
@@ -39,6 +39,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
             "auto_scaling_groups": [],
             "findings": [finding.as_dict() for finding in planned.findings],
             "content_warnings": [],
+            **asg_processes.of(None),
         }
     choice = planned.choice
     now = revisions.key(planned.now) if planned.now else ""
@@ -60,6 +61,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
         "auto_scaling_groups": list(planned.group.auto_scaling_groups),
         "findings": [finding.as_dict() for finding in planned.findings],
         "content_warnings": list(planned.content_warnings),
+        **asg_processes.of(planned.group),
     }
 
 

@@ -15,7 +15,12 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import NATIVE, Suspension, split
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import (
+    NATIVE,
+    Suspension,
+    of,
+    split,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options import DEFAULT_PROCESSES
@@ -110,3 +115,18 @@ def test_the_request_is_one_that_botocore_takes() -> None:
     shape = client.meta.service_model.operation_model("CreateDeployment").input_shape
     report = botocore.validate.ParamValidator().validate({"applicationName": "app", **request}, shape)
     assert not report.has_errors()
+
+
+@pytest.mark.parametrize(
+    ("given", "groups", "suspended"),
+    [
+        (group(suspends=("Terminate",)), ["web"], ["Terminate"]),
+        (group(auto_scaling_groups=()), [], []),
+        (group(style="BLUE_GREEN"), [], []),
+        (None, [], []),
+    ],
+)
+def test_results_name_the_groups_that_are_in_the_way(
+    given: Group | None, groups: list[str], suspended: list[str]
+) -> None:
+    assert of(given) == {"auto_scaling_groups": groups, "suspended_by_codedeploy": suspended}
