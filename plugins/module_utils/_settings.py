@@ -81,6 +81,18 @@ class Result(t.Generic[AnySettings]):
         }
 
 
+def noticed(
+    results: t.Sequence[Result[AnySettings]], findings_of: t.Callable[[AnySettings], tuple[Finding, ...]]
+) -> list[Result[AnySettings]]:
+    """The plans with more findings, of the settings as they should be; those that are refused have enough."""
+    return [
+        replace(item, findings=(*item.findings, *findings_of(item.after)))
+        if item.after is not None and item.outcome != "refused"
+        else item
+        for item in results
+    ]
+
+
 def act(
     results: t.Sequence[Result[AnySettings]],
     check_mode: bool,

@@ -11,7 +11,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
+    AwsCallError,
+    IncompleteAnswerError,
+    error_handler,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 
 _CloudWatchErrors: t.Final = error_handler("cloudwatch")
@@ -42,6 +46,14 @@ def alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
                 break
             params["NextToken"] = page["NextToken"]
     return found
+
+
+def alarm_states_if_readable(aws: Aws, names: t.Sequence[str]) -> dict[str, str] | str:
+    """The same, or a text: why they are not known."""
+    try:
+        return alarm_states(aws, names)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return exc.explain()
 
 
 def alarm_findings(names: t.Sequence[str], found: t.Mapping[str, str] | str, in_alarm: str) -> tuple[Finding, ...]:

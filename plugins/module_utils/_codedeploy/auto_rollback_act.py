@@ -60,21 +60,12 @@ def _plan(
 
 
 def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
-    going = [(item.after, item) for item in results if item.outcome != "refused"]
-    names = list(dict.fromkeys(name for after, _item in going if after for name in after.watched))
+    wanted = [item.after for item in results if item.after is not None and item.outcome != "refused"]
+    names = list(dict.fromkeys(name for after in wanted for name in after.watched))
     if not names:
         return results
-    states: dict[str, str] | str
-    try:
-        states = cloudwatch.alarm_states(aws, names)
-    except (AwsCallError, IncompleteAnswerError) as exc:
-        states = exc.explain()
-    return [
-        replace(item, findings=(*item.findings, *auto_rollback.alarm_findings(item.after, states)))
-        if item.after is not None and item.outcome != "refused"
-        else item
-        for item in results
-    ]
+    states = cloudwatch.alarm_states_if_readable(aws, names)
+    return _settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
 
 
 def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: _settings.Say) -> list[Result]:

@@ -14,11 +14,7 @@ from dataclasses import replace
 from ansible_collections.lastgood.aws.plugins.module_utils import _settings
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
-    AwsCallError,
-    IncompleteAnswerError,
-    error_handler,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, auto_rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import Protection, Subject, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
@@ -95,17 +91,8 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
     names = auto_rollback.watched(protections)
     if not names:
         return results
-    states: dict[str, str] | str
-    try:
-        states = cloudwatch.alarm_states(aws, names)
-    except (AwsCallError, IncompleteAnswerError) as exc:
-        states = exc.explain()
-    return [
-        replace(item, findings=(*item.findings, *auto_rollback.alarm_findings(item.after, states)))
-        if item.after is not None and item.outcome != "refused"
-        else item
-        for item in results
-    ]
+    states = cloudwatch.alarm_states_if_readable(aws, names)
+    return _settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
 
 
 def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: _settings.Say) -> list[Result]:

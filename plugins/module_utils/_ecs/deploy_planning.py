@@ -102,12 +102,7 @@ class Planning:
         watched = codedeploy_deploy_plan.watched_alarms(wish, facts)
         if not watched or facts.target is None:
             return make(wish, facts)
-        states: dict[str, str] | str
-        try:
-            states = cloudwatch.alarm_states(self._aws, watched)
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            states = exc.explain()
-        return make(wish, replace(facts, alarms=states))
+        return make(wish, replace(facts, alarms=cloudwatch.alarm_states_if_readable(self._aws, watched)))
 
     def _look_at_alarms_of_ecs(self, runs: t.Sequence[DeployRun]) -> None:
         if "DEPLOYMENT_STOP_ON_ALARM" not in self._order.wish.asked:
@@ -115,10 +110,6 @@ class Planning:
         going = [(run, run.plan) for run in runs if run.outcome is None and run.plan and not run.plan.adopt]
         going = [(run, planned) for run, planned in going if planned.controller == "ECS"]
         alarms = auto_rollback.watched(planned.after for _run, planned in going)
-        states: dict[str, str] | str = {}
-        try:
-            states = cloudwatch.alarm_states(self._aws, alarms) if alarms else {}
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            states = exc.explain()
+        states = cloudwatch.alarm_states_if_readable(self._aws, alarms) if alarms else {}
         for run, planned in going:
             run.findings += auto_rollback.alarm_findings(planned.after, states)
