@@ -38,7 +38,7 @@ _OTHERS: t.Final = (
 _MOST_NAMES: t.Final = 2
 _MOST_EVENTS: t.Final = 3
 _SHORTEST: t.Final = 2.0
-_LONGEST: t.Final = 15.0
+_LONGEST: t.Final = 5.0
 
 
 @dataclass(frozen=True)
