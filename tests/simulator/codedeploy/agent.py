@@ -14,13 +14,25 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from tests.simulator import s3
-from tests.simulator.codedeploy import bundles, fleet
+from tests.simulator.codedeploy import balancing, bundles, fleet
 from tests.simulator.codedeploy.bundles import Bundle
 from tests.simulator.codedeploy.model import Deployment, Host, LifecycleEvent, Script, Target, Wait
 
 if TYPE_CHECKING:
     from tests.simulator.codedeploy.state import CodeDeployState
 
+# In their order: https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
+BLOCKING = ("BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic")
+INSTALLING = (
+    "ApplicationStop",
+    "DownloadBundle",
+    "BeforeInstall",
+    "Install",
+    "AfterInstall",
+    "ApplicationStart",
+    "ValidateService",
+)
+ALLOWING = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
 # "The CodeDeploy agent runs the scripts specified for ApplicationStop, BeforeBlockTraffic, and AfterBlockTraffic in the
 # AppSpec file from the previous successful deployment", and ignoreApplicationStopFailures is about these three:
 # https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html
@@ -39,21 +51,41 @@ class _Failed(Exception):
 
 def deploy(state: CodeDeployState, deployment: Deployment, target: Target, at: float) -> Script:
     """All events of a target; in the end it has Succeeded or Failed."""
+    at = yield from install(state, deployment, target, tuple(event.name for event in target.events), at)
+    if target.status != "Failed":
+        target.status, target.updated_at = "Succeeded", at
+
+
+def install(
+    state: CodeDeployState, deployment: Deployment, target: Target, names: tuple[str, ...], at: float
+) -> Generator[Wait, float, float]:
+    """The events that make an instance healthy with a new revision, or unhealthy."""
     host = deployment.group.hosts.setdefault(target.id, Host())
     # "The attempt to deploy a revision to the instance failed" makes it unhealthy; so does one that never ends.
     host.healthy = False
+    at = yield from run(state, deployment, target, names, at)
+    if target.status != "Failed":
+        host.healthy, host.deployed = True, deployment.revision
+    return at
+
+
+def run(
+    state: CodeDeployState, deployment: Deployment, target: Target, names: tuple[str, ...], at: float
+) -> Generator[Wait, float, float]:
+    """Some events of a target, which has Failed if one of them does."""
+    host = deployment.group.hosts.setdefault(target.id, Host())
     bundle: Bundle | None = None
-    for event in target.events:
-        if not fleet.answers(state, deployment, target.id):
+    for event in [item for item in target.events if item.name in names]:
+        if not _can_run(state, deployment, target, event):
             limit = at + state.ecs.env.timings.agent_silent
             at = yield Wait(limit, lambda: fleet.answers(state, deployment, target.id))
-        if not fleet.answers(state, deployment, target.id):
+        if not _can_run(state, deployment, target, event):
             event.started_at = at
             _end(target, event, _unknown(_SILENT), at)
         else:
             target.status = event.status = "InProgress"
             target.updated_at = event.started_at = at
-            scripts = host.installed if event.name in OF_THE_PREVIOUS else bundle
+            scripts = host.installed if bundle is None or event.name in OF_THE_PREVIOUS else bundle
             try:
                 if event.name == "DownloadBundle":
                     scripts = bundle = _download(state, deployment, host)
@@ -61,16 +93,31 @@ def deploy(state: CodeDeployState, deployment: Deployment, target: Target, at: f
             except _Failed as problem:
                 at = yield Wait(at + state.ecs.env.timings.lifecycle_event)
                 _end(target, event, _unknown(str(problem)), at)
-            if event.name == "Install" and event.status == "Succeeded":
-                # "_last_successful_install" of the agent, whatever becomes of the deployment.
-                host.installed = bundle
+            if event.status == "Succeeded":
+                _take_effect(state, deployment, event.name, target.id, bundle)
         ignored = deployment.settings["ignoreApplicationStopFailures"] and event.name in OF_THE_PREVIOUS
         if event.status == "Failed" and not ignored:
             _skip_the_rest(target)
             target.status, target.updated_at = "Failed", at
-            return
-    host.healthy, host.deployed = True, deployment.revision
-    target.status, target.updated_at = "Succeeded", at
+            return at
+    return at
+
+
+def _can_run(state: CodeDeployState, deployment: Deployment, target: Target, event: LifecycleEvent) -> bool:
+    """Traffic is led by CodeDeploy itself."""
+    return event.name in ("BlockTraffic", "AllowTraffic") or fleet.answers(state, deployment, target.id)
+
+
+def _take_effect(
+    state: CodeDeployState, deployment: Deployment, event: str, instance: str, bundle: Bundle | None
+) -> None:
+    if event == "Install":
+        # "_last_successful_install" of the agent, whatever becomes of the deployment.
+        deployment.group.hosts[instance].installed = bundle
+    elif event == "BlockTraffic":
+        balancing.deregister(state, deployment, instance)
+    elif event == "AllowTraffic":
+        balancing.register(state, deployment, instance)
 
 
 def _run(

@@ -67,7 +67,8 @@ def outdated(state: CodeDeployState, group: Group) -> list[Wanted]:
     """
     root, strategy = group.last_good, group.settings.get("outdatedInstancesStrategy") or "UPDATE"
     if (
-        root is None
+        group.settings["deploymentStyle"]["deploymentType"] != "IN_PLACE"
+        or root is None
         or strategy != "UPDATE"
         or any(not item.finished or item.rollback_due for item in group.deployments)
     ):

@@ -61,6 +61,3 @@ def _check_platform(group: Group, params: dict[str, Any]) -> None:
     if mode == "RESTART" and (platform != "Server" or blue_green or params.get("updateOutdatedInstancesOnly")):
         text = "The deployment mode RESTART is for all instances of in-place deployments of the Server platform"
         raise errors.error("InvalidInput", text)
-    if platform == "Server" and blue_green:
-        text = "The simulator does not have blue/green deployments of the Server platform"
-        raise errors.error("OperationNotSupported", text)

@@ -16,7 +16,7 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 
 from tests.simulator.codedeploy import revisions
-from tests.simulator.codedeploy.model import Deployment, Group, Shape
+from tests.simulator.codedeploy.model import Deployment, Group, LifecycleEvent, Shape, Target
 
 if TYPE_CHECKING:
     from tests.simulator.codedeploy.state import CodeDeployState
@@ -24,6 +24,19 @@ if TYPE_CHECKING:
 # "CodeDeploy will attempt to deploy to all instances in a deployment group, even those that are currently in a Stopped
 # state": instances-health.html
 _GONE = ("shutting-down", "terminated")
+# https://docs.aws.amazon.com/codedeploy/latest/userguide/error-codes.html
+NO_INSTANCES = (
+    "The deployment failed because no instances were found for your deployment group. Check your deployment group "
+    "settings to make sure the tags for your EC2 instances or Auto Scaling groups correctly identify the instances you "
+    "want to deploy to, and then try again."
+)
+
+
+def target(state: CodeDeployState, instance: str, events: tuple[str, ...], label: str | None = None) -> Target:
+    """An instance as a target that has all before it."""
+    arn = f"arn:aws:ec2:{state.region}:{state.account}:instance/{instance}"
+    details = {} if label is None else {"instanceLabel": label}
+    return Target("InstanceTarget", instance, arn, [LifecycleEvent(name) for name in events], details=details)
 
 
 def instances(state: CodeDeployState, settings: Shape) -> list[str]:

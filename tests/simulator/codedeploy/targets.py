@@ -39,7 +39,12 @@ def list_deployment_targets(context: Context, params: dict[str, Any]) -> dict[st
     for name in filters:
         errors.one_of(name, _FILTERS, "TargetFilterName", "target filter")
     wanted = filters.get("TargetStatus") or []
-    ids = [target.id for target in deployment.targets if not wanted or target.status in wanted]
+    labels = filters.get("ServerInstanceLabel") or []
+    ids = [
+        target.id
+        for target in deployment.targets
+        if (not wanted or target.status in wanted) and (not labels or target.details.get("instanceLabel") in labels)
+    ]
     shown, token = page(ids, params, default=100, most=100, bad="InvalidNextTokenException")
     return {"targetIds": list(shown), "nextToken": token}
 

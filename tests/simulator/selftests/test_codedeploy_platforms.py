@@ -20,7 +20,7 @@ from moto.s3.models import S3Backend
 
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import client, refused
-from tests.simulator.selftests.code_deploy import BUNDLE, GROUP, NAMED, ROLE, content, put_bundle, run_instances
+from tests.simulator.selftests.code_deploy import BUNDLE, NAMED, ROLE, content, put_bundle, run_instances
 
 TAGS = [{"Key": "app", "Value": "web", "Type": "KEY_AND_VALUE"}]
 
@@ -93,12 +93,6 @@ def test_in_place_deployments_cannot_be_continued(codedeploy: Any) -> None:
     deployment = codedeploy.create_deployment(**NAMED, revision=BUNDLE)["deploymentId"]
     code, _message = refused(codedeploy.continue_deployment, deploymentId=deployment)
     assert code == "UnsupportedActionForDeploymentTypeException"
-
-
-def test_blue_green_deployments_to_instances_are_refused(codedeploy: Any) -> None:
-    _server_group(codedeploy, deploymentStyle=GROUP["deploymentStyle"])
-    code, _message = refused(codedeploy.create_deployment, **NAMED, revision=BUNDLE)
-    assert code == "OperationNotSupportedException"
 
 
 def _function() -> Any:
