@@ -1,0 +1,288 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is read for a plan, and what becomes of answers that do not come."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+    appspec,
+    pinning,
+    plan,
+    platform_reads,
+    platforms,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.pinning import Head, Version
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import at, rev, s3
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_platforms import (
+    ALIAS,
+    lambda_file,
+    location,
+)
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import FakeAws, refused_by_aws
+
+GROUP = {
+    "applicationName": "app",
+    "deploymentGroupName": "prod",
+    "computePlatform": "Server",
+    "serviceRoleArn": "arn:aws:iam::123456789012:role/codedeploy",
+    "ec2TagFilters": [{"Key": "app"}],
+    "deploymentStyle": {"deploymentType": "IN_PLACE"},
+}
+
+
+def answer(number: int, revision: dict[str, t.Any], status: str = "Succeeded", **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "deploymentId": f"d-{number}",
+        "applicationName": "app",
+        "deploymentGroupName": "prod",
+        "status": status,
+        "creator": "user",
+        "createTime": at(number * 60),
+        "completeTime": at(number * 60 + 10),
+        "revision": revision,
+        **more,
+    }
+
+
+class Account(FakeAws):
+    """A group with these deployments; ``answers`` are those of other operations."""
+
+    def __init__(self, *deployments: dict[str, t.Any], group: dict[str, t.Any] | None = None, **answers: t.Any) -> None:
+        found = {item["deploymentId"]: item for item in deployments}
+        newest = str(deployments[-1]["deploymentId"]) if deployments else ""
+        shown = {**GROUP, "lastAttemptedDeployment": {"deploymentId": newest}, **(group or {})}
+        super().__init__(
+            batch_get_deployment_groups={"deploymentGroupsInfo": [shown]},
+            list_deployments={"deployments": list(reversed(found))},
+            batch_get_deployments=lambda deploymentIds: {
+                "deploymentsInfo": [found[id_] for id_ in deploymentIds if id_ in found]
+            },
+            **answers,
+        )
+
+    def plan(self, everything: bool = False, **selection: t.Any) -> plan.Plan:
+        wish = plan.Wish(Selection(**selection))
+        made = Planner(self, "app", "prod", wish, everything=everything).make_plan()
+        assert isinstance(made, plan.Plan)
+        return made
+
+
+def registered(**ages: t.Any) -> t.Callable[..., dict[str, t.Any]]:
+    """BatchGetApplicationRevisions: first uses in minutes, by the number of the revision."""
+    known = [
+        {"revisionLocation": rev(int(number[1:])), "genericRevisionInfo": {"firstUsedTime": at(minutes)}}
+        for number, minutes in ages.items()
+    ]
+    return lambda applicationName, revisions: {"revisions": known}
+
+
+def test_few_deployments_cost_three_requests() -> None:
+    account = Account(answer(1, rev(1)), answer(2, rev(2)))
+    assert account.plan().target == rev(1)
+    assert [method for method, _params in account.requests] == [
+        "batch_get_deployment_groups",
+        "list_deployments",
+        "batch_get_deployments",
+    ]
+
+
+def many(*numbers: int) -> list[dict[str, t.Any]]:
+    return [answer(n, rev(number)) for n, number in enumerate(numbers, start=1)]
+
+
+def test_of_many_deployments_the_newest_are_read_and_how_old_their_revisions_are() -> None:
+    # 5 was deployed 30 times, and then somebody returned to 3, which is older than the 25 that are read.
+    account = Account(*many(3, *[5] * 30, 3), batch_get_application_revisions=registered(r3=0, r5=90))
+    made = account.plan()
+    assert made.verb == "nothing"
+    assert "somebody returned it from github acct/app@5555555 to github acct/app@3333333" in made.reason
+    assert len(account.sent("batch_get_deployments")) == 1
+    assert len(account.sent("batch_get_application_revisions")[0]["revisions"]) == 2
+
+
+def test_how_old_they_are_can_be_unknown() -> None:
+    denied = refused_by_aws("BatchGetApplicationRevisions")
+    account = Account(*many(2, *[5] * 30, 7), batch_get_application_revisions=denied)
+    made = account.plan()
+    assert made.target == rev(5)
+    [finding] = [f for f in made.findings if f.check == "first_used"]
+    assert finding.severity == "unknown"
+    assert "codedeploy:BatchGetApplicationRevisions" in finding.message
+
+
+def test_all_are_read_where_the_newest_do_not_decide() -> None:
+    account = Account(*many(3, *[5] * 30), batch_get_application_revisions=registered(r5=90))
+    made = account.plan()
+    assert made.target == rev(3)
+    assert sum(len(sent["deploymentIds"]) for sent in account.sent("batch_get_deployments")) == 25 + 31
+
+
+def test_all_are_read_where_that_is_asked_for() -> None:
+    account = Account(*many(3, *[5] * 30, 4))
+    made = account.plan(everything=True)
+    assert made.target == rev(5)
+    assert [c.location for c in made.candidates] == [rev(4), rev(5), rev(3)]
+
+
+def test_a_rollback_that_is_not_listed_yet_is_read() -> None:
+    failed = answer(2, rev(2), "Failed", rollbackInfo={"rollbackDeploymentId": "d-3"})
+    late = answer(3, rev(1), "InProgress", creator="codeDeployRollback")
+    account = Account(answer(1, rev(1)), failed, late)
+    account.answers["list_deployments"] = {"deployments": ["d-2", "d-1"]}
+    made = account.plan()
+    assert (made.method, made.running.id if made.running else "") == ("adopt", "d-3")
+
+
+def test_a_deployment_that_was_named_is_read_by_its_id() -> None:
+    account = Account(answer(1, rev(1)), answer(2, rev(2)), answer(9, rev(3)))
+    account.answers["list_deployments"] = {"deployments": ["d-2", "d-1"]}
+    assert account.plan(deployment_id="d-9").target == rev(3)
+    assert "there is no deployment d-8" in account.plan(deployment_id="d-8").reason
+
+
+@pytest.mark.parametrize("operation", ["batch_get_deployment_groups", "list_deployments", "batch_get_deployments"])
+def test_what_is_denied_is_refused_with_the_permission(operation: str) -> None:
+    account = Account(answer(1, rev(1)), answer(2, rev(2)))
+    name = "".join(word.capitalize() for word in operation.split("_"))
+    account.answers[operation] = refused_by_aws(name)
+    made = Planner(account, "app", "prod", plan.Wish(Selection())).make_plan()
+    assert isinstance(made, plan.Refusal)
+    assert f"codedeploy:{name}" in made.reason
+
+
+def test_targets_are_read_only_where_that_tells_something() -> None:
+    targets = {"list_deployment_targets": {"targetIds": []}}
+    account = Account(answer(1, rev(1)), answer(2, rev(2), fileExistsBehavior="OVERWRITE"), **targets)
+    assert account.plan().verb == "act"
+    assert not account.sent("list_deployment_targets")
+    failed = Account(answer(1, rev(1)), answer(2, rev(2), "Failed"), **targets)
+    assert failed.plan().verb == "act"
+    assert [sent["deploymentId"] for sent in failed.sent("list_deployment_targets")] == ["d-2"]
+    denied = Account(
+        answer(1, rev(1)),
+        answer(2, rev(2), "Failed", fileExistsBehavior="OVERWRITE"),
+        list_deployment_targets=refused_by_aws("ListDeploymentTargets"),
+    )
+    assert "d-2 had OVERWRITE and may have got to Install" in "".join(denied.plan().content_warnings)
+
+
+def listed(*versions: tuple[str, float], **more: t.Any) -> dict[str, t.Any]:
+    found = [
+        {"Key": "a.zip", "VersionId": name, "ETag": f'"E-{name}"', "LastModified": at(minutes)}
+        for name, minutes in versions
+    ]
+    return {"Versions": [*found, {"Key": "a.zip.old", "VersionId": "x", "ETag": "y", "LastModified": at(0)}], **more}
+
+
+def test_the_versions_of_an_object_page_by_page() -> None:
+    marker = {"Key": "a.zip", "VersionId": "v0", "LastModified": at(1)}
+    more = {"IsTruncated": True, "NextKeyMarker": "a.zip", "NextVersionIdMarker": "v2"}
+    aws = FakeAws(list_object_versions=[listed(("v2", 2), **more), listed(("v1", 0), DeleteMarkers=[marker])])
+    found, unknown = pinning.read_versions(aws, [("releases", "a.zip")])
+    assert found == {
+        ("releases", "a.zip"): [
+            Version("v2", "e-v2", at(2)),
+            Version("v1", "e-v1", at(0)),
+            Version("v0", "", at(1), deleted=True),
+        ]
+    }
+    assert unknown == []
+    assert aws.sent("list_object_versions")[1]["KeyMarker"] == "a.zip"
+
+
+def test_where_versions_are_denied_the_object_of_now_has_to_do() -> None:
+    denied = refused_by_aws("ListObjectVersions", "AccessDenied")
+    aws = FakeAws(list_object_versions=denied, head_object={"ETag": '"E"', "VersionId": "v3", "LastModified": at(5)})
+    found, unknown = pinning.read_versions(aws, [("releases", "a.zip")])
+    assert found == {("releases", "a.zip"): [Version("v3", "e", at(5))]}
+    assert "s3:ListBucketVersions" in unknown[0].message
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ({"ETag": '"E"', "VersionId": "v3", "LastModified": at(5)}, Head("e", "v3", at(5))),
+        ({"ETag": '"E"', "VersionId": "null", "LastModified": at(5)}, Head("e", "", at(5))),
+        (refused_by_aws("HeadObject", "404", "Not Found"), Head(missing="Not Found")),
+        (refused_by_aws("HeadObject", "NoSuchBucket", ""), Head(missing="NoSuchBucket")),
+    ],
+)
+def test_what_is_there(head: t.Any, expected: Head) -> None:
+    aws = FakeAws(head_object=head)
+    assert pinning.read_head(aws, s3("a.zip", "v3")) == expected
+    assert aws.sent("head_object") == [{"Bucket": "releases", "Key": "a.zip", "VersionId": "v3"}]
+
+
+def test_what_is_there_can_be_unknown() -> None:
+    found = pinning.read_head(FakeAws(head_object=refused_by_aws("HeadObject", "403", "Forbidden")), s3("a.zip"))
+    assert isinstance(found, str)
+    assert "s3:GetObject" in found
+
+
+FILE = lambda_file("1", "2")
+REVISIONS = {"revisions": [{"revisionLocation": location(FILE)}]}
+LIVE = {"FunctionVersion": "3", "RoutingConfig": {"AdditionalVersionWeights": {"4": 0.1}}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "alias"),
+    [
+        ({"get_alias": {"FunctionVersion": "3"}, "get_function_configuration": {}}, ALIAS),
+        ({"get_alias": LIVE, "get_function_configuration": {}}, platforms.Alias("3", ("4",), has_target=True)),
+        (
+            {
+                "get_alias": {"FunctionVersion": "3"},
+                "get_function_configuration": refused_by_aws("GetFunctionConfiguration", "ResourceNotFoundException"),
+            },
+            platforms.Alias("3"),
+        ),
+    ],
+)
+def test_an_alias_is_read(answers: dict[str, t.Any], alias: platforms.Alias) -> None:
+    aws = FakeAws(batch_get_application_revisions=REVISIONS, **answers)
+    hash_only = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": appspec.digest(location(FILE))}}
+    assert platform_reads.file(aws, "Lambda", "app", hash_only) == platforms.File(FILE, alias=alias)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"get_alias": refused_by_aws("GetAlias")},
+        {"get_alias": refused_by_aws("GetAlias", "ResourceNotFoundException")},
+        {"get_alias": {}},
+        {
+            "get_alias": {"FunctionVersion": "3"},
+            "get_function_configuration": refused_by_aws("GetFunctionConfiguration"),
+        },
+    ],
+)
+def test_an_alias_that_cannot_be_read_is_not_known(answers: dict[str, t.Any]) -> None:
+    found = platform_reads.file(FakeAws(**answers), "Lambda", "app", location(FILE))
+    assert found is not None
+    assert found.alias is not None
+    assert found.alias.unknown
+    fit = platforms.fit("Lambda", location(FILE), found, in_motion=False)
+    assert [f.severity for f in fit.findings] == ["block"]
+
+
+def test_a_file_that_cannot_be_read() -> None:
+    assert platform_reads.file(FakeAws(), "Server", "app", rev(1)) is None
+    hash_only = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": "1"}}
+    denied = refused_by_aws("GetApplicationRevision")
+    aws = FakeAws(batch_get_application_revisions=denied, get_application_revision=denied)
+    found = platform_reads.file(aws, "ECS", "app", hash_only)
+    assert found is not None
+    assert "codedeploy:GetApplicationRevision" in found.unknown
+    empty = FakeAws(batch_get_application_revisions={"revisions": []}, get_application_revision={"revision": {}})
+    assert platform_reads.file(empty, "ECS", "app", hash_only) == platforms.File(unknown="CodeDeploy does not show it.")
+    bundle = platform_reads.file(FakeAws(), "ECS", "app", s3("a.zip"))
+    assert bundle is not None
+    assert "an AppSpec file is YAML or JSON" in bundle.unknown
