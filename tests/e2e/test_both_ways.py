@@ -66,7 +66,7 @@ def test_both_ways_give_the_same_result(stage: Stage) -> None:
         )
         assert stage.runs() == {"web:1": 3}
     inside, apart = (run.tasks for run in runs.values())
-    assert len(inside) == 12
+    assert len(inside) == 13
     assert inside.keys() == apart.keys()
     for name, (status, result) in inside.items():
         assert status == apart[name][0], name
@@ -77,6 +77,7 @@ def test_both_ways_give_the_same_result(stage: Stage) -> None:
         "Suspend what does not scale",
         "Roll back what is denied",
         "Roll back with contradictory options",
+        "Redeploy where nothing was deployed yet",
         "Protect what is not there",
     ]
     # Only inside the worker a module can be heard while it runs.
