@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moto.awslambda.models import lambda_backends
 
 from tests.simulator.codedeploy import appspec, configs, hooks
-from tests.simulator.codedeploy.model import Deployment, DeploymentFailed, LifecycleEvent, Script, Target, Wait
+from tests.simulator.codedeploy.model import Deployment, DeploymentFailed, LifecycleEvent, Script, Shape, Target, Wait
 
 if TYPE_CHECKING:
     from tests.simulator.codedeploy.state import CodeDeployState
@@ -24,19 +24,26 @@ def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
     deployment.status = "Queued"
     at = yield Wait(at + timings.deployment_queued)
     deployment.status, deployment.started_at = "InProgress", at
-    spec = appspec.of(state, deployment)
+    failed = deployment.triggered_by
+    spec = appspec.of(state, deployment if failed is None else failed)
     name, alias, current, wanted = _properties(spec.properties)
+    if failed is not None:
+        yield from _return(state, deployment, failed, (name, alias, current, wanted), at)
+        return
     moved = _alias(state, name, alias)
-    if moved.function_version != current:
+    if (moved.routing_config or {}).get("AdditionalVersionWeights"):
         # https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-deployments-lambda.html
+        text = f"The alias {alias} of {name} shifts traffic between two versions already."
+        raise DeploymentFailed("INVALID_LAMBDA_CONFIGURATION", text)
+    if moved.function_version != current:
+        # "CurrentVersion: the version of the Lambda function to which traffic currently points":
+        # https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html
         raise DeploymentFailed(
             "INVALID_LAMBDA_FUNCTION", f"The alias {alias} of {name} does not point to the CurrentVersion {current}."
         )
+    _check_version(state, name, wanted)
     events = [LifecycleEvent(event) for event in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
-    arn = f"arn:aws:lambda:{state.region}:{state.account}:function:{name}"
-    target = Target("LambdaTarget", f"{name}:{alias}", arn, events, "InProgress", at)
-    info = {"functionName": name, "functionAlias": alias, "currentVersion": current, "targetVersion": wanted}
-    target.details = {"lambdaFunctionInfo": {**info, "targetVersionWeight": 0.0}}
+    target = _target(state, (name, alias, current, wanted), events, at)
     deployment.targets = [target]
     steps = configs.steps(configs.find(state.configs, deployment.settings["deploymentConfigName"]))
     for event in events:
@@ -53,6 +60,42 @@ def script(state: CodeDeployState, deployment: Deployment, at: float) -> Script:
             if minutes:
                 at = yield Wait(at + timings.scaled(60.0 * minutes))
         event.status, event.ended_at = "Succeeded", at
+
+
+def _target(
+    state: CodeDeployState, names: tuple[str, str, str, str], events: list[LifecycleEvent], at: float
+) -> Target:
+    name, alias, current, wanted = names
+    arn = f"arn:aws:lambda:{state.region}:{state.account}:function:{name}"
+    info = {"functionName": name, "functionAlias": alias, "currentVersion": current, "targetVersion": wanted}
+    details: Shape = {"lambdaFunctionInfo": {**info, "targetVersionWeight": 0.0}}
+    return Target("LambdaTarget", f"{name}:{alias}", arn, events, "InProgress", at, details)
+
+
+def _return(
+    state: CodeDeployState,
+    deployment: Deployment,
+    failed: Deployment,
+    names: tuple[str, str, str, str],
+    at: float,
+) -> Script:
+    """A rollback: all traffic to the version that the alias pointed to before the deployment that failed."""
+    name, alias, current, wanted = names
+    events = [LifecycleEvent(event) for event in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
+    deployment.targets = [_target(state, (name, alias, wanted, current), events, at)]
+    events[1].status, events[1].started_at = "InProgress", at
+    at = yield Wait(at + state.ecs.env.timings.lifecycle_event)
+    if failed.targets:
+        _backend(state).update_alias(alias, name, current, None, {})
+    deployment.targets[0].details["lambdaFunctionInfo"]["targetVersionWeight"] = 1.0
+    deployment.targets[0].updated_at = at
+    events[1].status, events[1].ended_at = "Succeeded", at
+
+
+def _check_version(state: CodeDeployState, name: str, version: str) -> None:
+    known = [str(item.version) for item in _backend(state).list_versions_by_function(name)]
+    if version not in known:
+        raise DeploymentFailed("INVALID_LAMBDA_FUNCTION", f"The Lambda function {name} has no version {version}.")
 
 
 def _backend(state: CodeDeployState) -> Any:

@@ -20,7 +20,7 @@ from moto.s3.models import S3Backend
 
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import client, refused
-from tests.simulator.selftests.code_deploy import BUNDLE, NAMED, ROLE, content, put_bundle, run_instances
+from tests.simulator.selftests.code_deploy import BUNDLE, NAMED, ROLE, ROLLS_BACK, content, put_bundle, run_instances
 
 TAGS = [{"Key": "app", "Value": "web", "Type": "KEY_AND_VALUE"}]
 
@@ -140,6 +140,7 @@ def test_an_alias_moves_from_version_to_version(sim: Simulator, codedeploy: Any)
     for revision, code in (
         (_lambda_spec("1", "2"), "INVALID_LAMBDA_FUNCTION"),
         (_lambda_spec("2", "1", "none"), "INVALID_LAMBDA_FUNCTION"),
+        (_lambda_spec("2", "9"), "INVALID_LAMBDA_FUNCTION"),
         (content("{}"), "INVALID_REVISION"),
         (_lambda_spec("2", ""), "INVALID_REVISION"),
     ):
@@ -147,6 +148,42 @@ def test_an_alias_moves_from_version_to_version(sim: Simulator, codedeploy: Any)
         sim.advance(10)
         info = _info(codedeploy, bad)
         assert (info["status"], info["errorInformation"]["code"]) == ("Failed", code)
+
+
+def _lambda_group(codedeploy: Any, **settings: Any) -> None:
+    codedeploy.create_application(applicationName="app", computePlatform="Lambda")
+    config = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    codedeploy.create_deployment_group(**NAMED, serviceRoleArn=ROLE, deploymentConfigName=config, **settings)
+
+
+def test_an_alias_that_is_left_between_two_versions_blocks_deployments(sim: Simulator, codedeploy: Any) -> None:
+    functions = _function()
+    _lambda_group(codedeploy)
+    stopped = codedeploy.create_deployment(**NAMED, revision=_lambda_spec("1", "2"))["deploymentId"]
+    sim.advance(60)
+    codedeploy.stop_deployment(deploymentId=stopped)
+    sim.advance(60)
+    assert functions.get_alias(FunctionName="fn", Name="live")["RoutingConfig"]
+    blocked = codedeploy.create_deployment(**NAMED, revision=_lambda_spec("1", "2"))["deploymentId"]
+    sim.advance(60)
+    info = _info(codedeploy, blocked)
+    assert (info["status"], info["errorInformation"]["code"]) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+
+
+def test_a_rollback_leads_all_traffic_to_the_version_before(sim: Simulator, codedeploy: Any) -> None:
+    functions = _function()
+    _lambda_group(codedeploy, autoRollbackConfiguration=ROLLS_BACK)
+    good = codedeploy.create_deployment(**NAMED, revision=_lambda_spec("1", "2"))["deploymentId"]
+    sim.advance(400)
+    assert _info(codedeploy, good)["status"] == "Succeeded"
+    bad = codedeploy.create_deployment(**NAMED, revision=_lambda_spec("2", "1"))["deploymentId"]
+    sim.advance(60)
+    codedeploy.stop_deployment(deploymentId=bad)
+    sim.advance(60)
+    rollback = _info(codedeploy, _info(codedeploy, bad)["rollbackInfo"]["rollbackDeploymentId"])
+    assert (rollback["status"], rollback["revision"]) == ("Succeeded", _info(codedeploy, good)["revision"])
+    alias = functions.get_alias(FunctionName="fn", Name="live")
+    assert (alias["FunctionVersion"], alias.get("RoutingConfig")) == ("2", None)
 
 
 @pytest.mark.parametrize(
@@ -173,4 +210,5 @@ def test_moto_keeps_its_things_where_we_look() -> None:
     assert S3Backend("aws", "123456789012").buckets == {}
     parameters = ["self", "name", "function_name", "function_version", "description", "routing_config"]
     assert list(inspect.signature(LambdaBackend.update_alias).parameters) == parameters
+    assert list(inspect.signature(LambdaBackend.list_versions_by_function).parameters) == ["self", "function_name"]
     assert list(inspect.signature(LambdaBackend.get_alias).parameters) == ["self", "name", "function_name"]
