@@ -9,6 +9,7 @@ from tests.simulator.codedeploy import (  # noqa: F401
     config_operations,
     deployments,
     groups,
+    on_premises,
     revision_operations,
     tags,
     targets,

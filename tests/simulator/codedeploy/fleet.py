@@ -16,7 +16,7 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 
 from tests.simulator.codedeploy import revisions
-from tests.simulator.codedeploy.model import Deployment, Group, LifecycleEvent, Shape, Target
+from tests.simulator.codedeploy.model import Deployment, Group, LifecycleEvent, OnPremises, Shape, Target
 
 if TYPE_CHECKING:
     from tests.simulator.codedeploy.state import CodeDeployState
@@ -32,9 +32,16 @@ NO_INSTANCES = (
 )
 
 
+def on_premises_arn(state: CodeDeployState, item: OnPremises) -> str:
+    """As in the samples of the AWS CLI (get-on-premises-instance)."""
+    return f"arn:aws:codedeploy:{state.region}:{state.account}:instance/{item.name}_{item.suffix}"
+
+
 def target(state: CodeDeployState, instance: str, events: tuple[str, ...], label: str | None = None) -> Target:
     """An instance as a target that has all before it."""
     arn = f"arn:aws:ec2:{state.region}:{state.account}:instance/{instance}"
+    if instance in state.on_premises:
+        arn = on_premises_arn(state, state.on_premises[instance])
     details = {} if label is None else {"instanceLabel": label}
     return Target("InstanceTarget", instance, arn, [LifecycleEvent(name) for name in events], details=details)
 
@@ -47,8 +54,12 @@ def instances(state: CodeDeployState, settings: Shape) -> list[str]:
     if sets:
         for instance in ec2_backends[state.account][state.region].all_instances():
             tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
-            if instance.state not in _GONE and _wanted(tags, sets):
+            if instance.state not in _GONE and wanted(tags, sets):
                 chosen.append(instance.id)
+    filters = settings.get("onPremisesInstanceTagFilters") or []
+    sets = (settings.get("onPremisesTagSet") or {}).get("onPremisesTagSetList") or ([filters] if filters else [])
+    here = [item for item in state.on_premises.values() if item.deregistered_at is None]
+    chosen += [item.name for item in here if sets and wanted(item.tags, sets)]
     return list(dict.fromkeys(chosen))
 
 
@@ -59,18 +70,18 @@ def scaled(state: CodeDeployState, settings: Shape) -> list[str]:
     return [item.instance.id for name in names if name in groups for item in groups[name].instance_states]
 
 
-def _wanted(tags: dict[str, str], sets: list[list[dict[str, Any]]]) -> bool:
+def wanted(tags: dict[str, str], sets: list[list[dict[str, Any]]]) -> bool:
     """One filter of each set must match."""
     return all(any(_matches(tags, item) for item in alternatives) for alternatives in sets)
 
 
-def _matches(tags: dict[str, str], wanted: dict[str, Any]) -> bool:
-    kind = wanted.get("Type", "KEY_AND_VALUE")
+def _matches(tags: dict[str, str], one: dict[str, Any]) -> bool:
+    kind = one.get("Type", "KEY_AND_VALUE")
     if kind == "KEY_ONLY":
-        return wanted["Key"] in tags
+        return one["Key"] in tags
     if kind == "VALUE_ONLY":
-        return wanted["Value"] in tags.values()
-    return tags.get(wanted.get("Key", "")) == wanted.get("Value")
+        return one["Value"] in tags.values()
+    return tags.get(one.get("Key", "")) == one.get("Value")
 
 
 def answers(state: CodeDeployState, deployment: Deployment, instance: str) -> bool:
@@ -79,6 +90,8 @@ def answers(state: CodeDeployState, deployment: Deployment, instance: str) -> bo
     Amazon EC2 Auto Scaling keeps an instance that it terminates until the deployment there is over; moto does not.
     """
     if deployment.creator == "autoscalingTermination":
+        return state.agents.running(instance)
+    if instance in state.on_premises:
         return state.agents.running(instance)
     present = ec2_backends[state.account][state.region].all_instances()
     running = any(item.id == instance and item.state == "running" for item in present)

@@ -104,6 +104,18 @@ class Application:
 
 
 @dataclass
+class OnPremises:
+    """A machine outside AWS. ``identity`` is its iamSessionArn or its iamUserArn."""
+
+    name: str
+    suffix: str
+    identity: dict[str, str]
+    registered_at: float
+    deregistered_at: float | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Host:
     """What a deployment group knows of an instance, and what is installed there.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moto.codedeploy.models import codedeploy_backends
 
 from tests.simulator.codedeploy import engine, errors
-from tests.simulator.codedeploy.model import Application, Deployment, Group, Shape
+from tests.simulator.codedeploy.model import Application, Deployment, Group, OnPremises, Shape
 from tests.simulator.ecs import engine as ecs_engine
 from tests.simulator.ecs.state import EcsState
 from tests.simulator.operations import Context
@@ -40,6 +40,7 @@ class CodeDeployState:
         self.configs: dict[str, Shape] = {}
         # Every deployment, also those whose group is gone, by id, oldest first.
         self.deployments: dict[str, Deployment] = {}
+        self.on_premises: dict[str, OnPremises] = {}
         # ARN to tags.
         self.tags: dict[str, dict[str, str]] = {}
 

@@ -78,6 +78,15 @@ def _use_everything(sim: Simulator, blue_green: BlueGreen) -> None:
     codedeploy.delete_deployment_config(deploymentConfigName="mine")
     codedeploy.delete_application(applicationName="app")
     codedeploy.create_application(applicationName="app")
+    machine = {"instanceName": "machine"}
+    codedeploy.register_on_premises_instance(**machine, iamUserArn="arn:aws:iam::123456789012:user/machine")
+    tags = {"instanceNames": ["machine"], "tags": [{"Key": "a", "Value": "b"}]}
+    codedeploy.add_tags_to_on_premises_instances(**tags)
+    codedeploy.get_on_premises_instance(**machine)
+    codedeploy.batch_get_on_premises_instances(instanceNames=["machine", "other"])
+    codedeploy.list_on_premises_instances(registrationStatus="Registered")
+    codedeploy.remove_tags_from_on_premises_instances(**tags)
+    codedeploy.deregister_on_premises_instance(**machine)
 
 
 def test_answers_are_what_botocore_expects(
