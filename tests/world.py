@@ -66,6 +66,21 @@ class World:
             aws_secret_access_key=SECRET_KEY,
         )
 
+    def alarm(self, name: str = "errors", state: str = "OK") -> None:
+        """A CloudWatch alarm, which is in this state now."""
+        cloudwatch = self.client("cloudwatch")
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="web",
+            MetricName="errors",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
+
     def create_cluster(self, name: str) -> None:
         """An ACTIVE cluster."""
         self.ecs.create_cluster(clusterName=name)

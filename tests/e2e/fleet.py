@@ -99,19 +99,7 @@ class Fleet:
 
     def alarm(self, firing: bool) -> None:
         """The alarm ``errors`` goes into ALARM, or back to OK."""
-        cloudwatch = self._stage.world.client("cloudwatch")
-        cloudwatch.put_metric_alarm(
-            AlarmName="errors",
-            Namespace="web",
-            MetricName="errors",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            ComparisonOperator="GreaterThanThreshold",
-        )
-        state = "ALARM" if firing else "OK"
-        cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="as the test says")
+        self._stage.world.alarm(state="ALARM" if firing else "OK")
 
 
 def key(version: int) -> str:

@@ -11,12 +11,11 @@ import threading
 import typing as t
 from pathlib import Path
 
-import boto3
 import pytest
 
 from tests.e2e import play
 from tests.e2e.stage import CLUSTER, Stage
-from tests.world import ACCESS_KEY, REGION, SECRET_KEY
+from tests.world import REGION
 
 DEPLOY = "lastgood.aws.deploy"
 
@@ -103,24 +102,8 @@ def test_what_fails_is_rolled_back_and_fails_the_play(
 
 
 def test_an_alarm_rolls_it_back(released: Stage) -> None:
-    cloudwatch = boto3.client(
-        "cloudwatch",
-        region_name=REGION,
-        endpoint_url=released.url,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-    )
-    cloudwatch.put_metric_alarm(
-        AlarmName="web 5xx",
-        Namespace="web",
-        MetricName="5xx",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Sum",
-        Threshold=1,
-    )
-    ringing = threading.Thread(target=_when_running, args=(released, cloudwatch))
+    released.world.alarm("web 5xx")
+    ringing = threading.Thread(target=_when_running, args=(released,))
     ringing.start()
     done = deploy(released, events="DEPLOYMENT_STOP_ON_ALARM", alarms="web 5xx")
     ringing.join()
@@ -132,10 +115,10 @@ def test_an_alarm_rolls_it_back(released: Stage) -> None:
     assert released.count("UpdateService") == 1
 
 
-def _when_running(stage: Stage, cloudwatch: t.Any) -> None:
+def _when_running(stage: Stage) -> None:
     """Ring while the deployment bakes."""
     if play.within(play.PATIENCE, lambda: stage.runs().get("web:2") == 2):
-        cloudwatch.set_alarm_state(AlarmName="web 5xx", StateValue="ALARM", StateReason="a test says so")
+        stage.world.alarm("web 5xx", "ALARM")
 
 
 def test_somebody_stops_it(released: Stage) -> None:

@@ -23,27 +23,11 @@ from tests.world import NETWORK
 def blue_green(stage: Stage) -> CodeDeploy:
     """web:2 is in service, web:3 is registered."""
     made = CodeDeploy(stage, alarmConfiguration=ALARMS)
-    alarm(stage, "OK")
+    stage.world.alarm()
     made.deploy(2)
     stage.world.register("web", "registry/web:3", **PORT)
     stage.control.reset_calls()
     return made
-
-
-def alarm(stage: Stage, state: str) -> None:
-    """The alarm ``errors`` is in this state now."""
-    cloudwatch = stage.world.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="errors",
-        Namespace="web",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="a test says so")
 
 
 def meanwhile(happens: t.Callable[[], bool], then: t.Callable[[], None]) -> threading.Thread:
@@ -110,7 +94,7 @@ def test_a_crashing_image_is_rolled_back_before_codedeploy_gives_up(stage: Stage
 
 
 def test_an_alarm_of_the_deployment_group_rolls_it_back(stage: Stage, blue_green: CodeDeploy) -> None:
-    ringing = meanwhile(lambda: blue_green.primary() == "web:3", lambda: alarm(stage, "ALARM"))
+    ringing = meanwhile(lambda: blue_green.primary() == "web:3", lambda: stage.world.alarm(state="ALARM"))
     done = deploy(stage, revision="3", events="DEPLOYMENT_STOP_ON_ALARM")
     ringing.join()
     assert "ALARM_ACTIVE" in ended_as(done, "DEPLOYMENT_STOP_ON_ALARM", "web:2", "CodeDeploy")

@@ -23,21 +23,6 @@ def created(stage: Stage) -> dict[str, t.Any]:
     return dict(asked)
 
 
-def put_alarm(stage: Stage, name: str, state: str) -> None:
-    cloudwatch = stage.world.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="web",
-        MetricName=name,
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
-
-
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
@@ -74,11 +59,11 @@ def test_an_event_that_does_not_exist_is_refused_with_those_that_do(stage: Stage
 def test_only_an_alarm_that_is_firing_is_ignored_and_that_is_said(stage: Stage, rollback: Rollback) -> None:
     """With the events on it could stop, and roll back, the very rollback."""
     code_deploy = CodeDeploy(stage, alarmConfiguration=ALARMS)
-    put_alarm(stage, "errors", "OK")
-    put_alarm(stage, "latency", "OK")
+    stage.world.alarm("errors", "OK")
+    stage.world.alarm("latency", "OK")
     code_deploy.deploy(2)
     code_deploy.deploy(3)
-    put_alarm(stage, "errors", "ALARM")
+    stage.world.alarm("errors", "ALARM")
     stage.control.reset_calls()
     done = rollback(events="DEPLOYMENT_STOP_ON_ALARM", wait_until="serving")
     assert (done.rc, done.outcomes, code_deploy.primary()) == (0, {"web": "rolled_back"}, "web:2"), done.stdout

@@ -136,15 +136,4 @@ class BlueGreen:
 
     def alarm(self, state: str) -> None:
         """The alarm ``errors`` is in this state now."""
-        cloudwatch = client("cloudwatch")
-        cloudwatch.put_metric_alarm(
-            AlarmName="errors",
-            Namespace="web",
-            MetricName="errors",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            ComparisonOperator="GreaterThanThreshold",
-        )
-        cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="a test says so")
+        self.shop.world.alarm(state=state)

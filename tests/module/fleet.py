@@ -89,6 +89,7 @@ class Fleet:
     def __init__(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sim = shop.sim
         self.clock = shop.clock
+        self._world = shop.world
         self._monkeypatch = monkeypatch
         self._lines: list[str] = []
         monkeypatch.setattr(codedeploy_redeploy, "Clock", lambda: shop.clock)
@@ -208,18 +209,7 @@ class Fleet:
 
     def alarm(self, state: str) -> None:
         """The alarm ``errors`` is in this state now."""
-        cloudwatch = client("cloudwatch")
-        cloudwatch.put_metric_alarm(
-            AlarmName="errors",
-            Namespace="web",
-            MetricName="errors",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            ComparisonOperator="GreaterThanThreshold",
-        )
-        cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="a test says so")
+        self._world.alarm(state=state)
 
 
 def key(version: int) -> str:

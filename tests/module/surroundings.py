@@ -195,16 +195,7 @@ def service_with_everything(shop: Shop, wire: Wire) -> None:
             memory="512",
             **more,
         )
-    shop.world.client("cloudwatch").put_metric_alarm(
-        AlarmName="errors",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        Threshold=1,
-        MetricName="m",
-        Namespace="n",
-        Period=60,
-        Statistic="Sum",
-    )
+    shop.world.alarm()
     watched = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}}
     shop.create(
         "web:1",

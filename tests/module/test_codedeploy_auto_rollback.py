@@ -19,7 +19,7 @@ from tests.module.code_deploy import BlueGreen, appspec, client, content
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.module.services import Shop
 from tests.simulator import Simulator
-from tests.world import REGION
+from tests.world import REGION, World
 
 ROLE = "arn:aws:iam::123456789012:role/codedeploy"
 FAILURE, ALARM, REQUEST = "DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"
@@ -40,7 +40,7 @@ class Groups:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
-        self.codedeploy, self.sns, self.cloudwatch = client("codedeploy"), client("sns"), client("cloudwatch")
+        self.codedeploy, self.sns, self.alarm = client("codedeploy"), client("sns"), World().alarm
         self.codedeploy.create_application(applicationName="shop", computePlatform="Server")
         self.group("prod")
 
@@ -62,20 +62,6 @@ class Groups:
             queue = f"arn:aws:sqs:{REGION}:123456789012:{name}"
             self.sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
         return arn
-
-    def alarm(self, name: str, state: str = "OK") -> None:
-        """A CloudWatch alarm in this state."""
-        self.cloudwatch.put_metric_alarm(
-            AlarmName=name,
-            Namespace="shop",
-            MetricName="errors",
-            ComparisonOperator="GreaterThanThreshold",
-            EvaluationPeriods=1,
-            Period=60,
-            Statistic="Sum",
-            Threshold=1,
-        )
-        self.cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
 
     def info(self, name: str = "prod") -> dict[str, t.Any]:
         """GetDeploymentGroup."""

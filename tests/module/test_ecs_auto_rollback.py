@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-import boto3
 import pytest
 import yaml
 
@@ -17,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_roll
 from ansible_collections.lastgood.aws.plugins.modules import ecs_auto_rollback
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.module.services import CLUSTER, Shop
-from tests.world import REGION
+from tests.world import REGION, World
 
 ON = {"enable": True, "rollback": True}
 ALARMS = {"enable": True, "names": ["5xx"]}
@@ -51,22 +50,6 @@ def outcomes(result: Result) -> dict[str, str]:
 
 def says(item: dict[str, t.Any], check: str) -> list[tuple[str, str]]:
     return [(f["severity"], f["message"]) for f in item["findings"] if f["check"] == check]
-
-
-def alarm(name: str, state: str = "OK") -> None:
-    """A CloudWatch alarm in this state."""
-    cloudwatch = boto3.client("cloudwatch", region_name=REGION)
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="AWS/ApplicationELB",
-        MetricName="HTTPCode_Target_5XX_Count",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Sum",
-        Threshold=1,
-    )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
 
 
 @pytest.fixture
@@ -131,8 +114,8 @@ def test_an_older_botocore(web: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_alarms(web: Shop) -> None:
-    alarm("5xx")
-    alarm("latency")
+    World().alarm("5xx")
+    World().alarm("latency")
     result = run(web, alarms={"enable": True, "names": ["5xx", "latency"]})
     item = only(result)
     assert item["after"]["alarms"] == {**ON, "names": ["5xx", "latency"]}
@@ -151,7 +134,7 @@ def test_alarms(web: Shop) -> None:
 
 
 def test_alarms_that_cannot_help(web: Shop) -> None:
-    alarm("5xx", "ALARM")
+    World().alarm("5xx", "ALARM")
     result = run(web, alarms={"enable": True, "names": ["5xx", "nowhere"]})
     missing, ringing = says(only(result), "alarms")
     assert missing[0] == ringing[0] == "warn"
@@ -164,7 +147,7 @@ def test_alarms_that_cannot_help(web: Shop) -> None:
 def test_many_alarms(web: Shop) -> None:
     names = [f"alarm-{number}" for number in range(120)]
     for name in names:
-        alarm(name)
+        World().alarm(name)
     result = run(web, alarms={"enable": True, "names": [*names, "nowhere"]})
     [(_severity, message)] = says(only(result), "alarms")
     assert message.startswith("there is no alarm nowhere in")
@@ -183,7 +166,7 @@ def test_alarms_are_not_to_be_seen(web: Shop) -> None:
 
 
 def test_both_together(web: Shop) -> None:
-    alarm("5xx")
+    World().alarm("5xx")
     item = only(run(web, circuit_breaker={"enable": True}, alarms={**ALARMS, "rollback": False}))
     [(severity, message)] = says(item, "both")
     assert (severity, "Only the circuit breaker would roll it back" in message) == ("warn", True)
@@ -197,7 +180,7 @@ def test_enabling_alarms_without_any(web: Shop) -> None:
 
 
 def test_check_mode(web: Shop) -> None:
-    alarm("5xx", "ALARM")
+    World().alarm("5xx", "ALARM")
     before = configuration(web)
     result = run(web, circuit_breaker={"enable": True}, alarms=ALARMS, check_mode=True, diff=True)
     item = only(result)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-import boto3
 import pytest
 
 from tests.module import strategies
@@ -26,22 +25,6 @@ def web(shop: Shop) -> Shop:
     shop.versions(3)
     shop.create("web:1")
     return shop
-
-
-def alarm(name: str = "errors", state: str = "OK") -> None:
-    """A CloudWatch alarm in this state."""
-    cloudwatch = boto3.client("cloudwatch", region_name=REGION)
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="web",
-        MetricName="5xx",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Sum",
-        Threshold=1,
-    )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
 
 
 def configuration(shop: Shop, name: str = "web") -> dict[str, t.Any]:
@@ -167,11 +150,11 @@ def test_a_version_that_has_failed_is_not_deployed_again_unless_forced(web: Shop
 
 
 def test_an_alarm_rolls_it_back(web: Shop) -> None:
-    alarm()
+    web.world.alarm()
 
     def ring(line: str) -> None:
         if "2/2 on web:2" in line:
-            alarm(state="ALARM")
+            web.world.alarm(state="ALARM")
 
     web.on_line(ring)
     done = web.release(2, rollback_events=ON_ALARM, alarms=["errors"])
@@ -183,7 +166,7 @@ def test_an_alarm_rolls_it_back(web: Shop) -> None:
 
 
 def test_an_alarm_that_rings_already_is_told_of(web: Shop) -> None:
-    alarm(state="ALARM")
+    web.world.alarm(state="ALARM")
     done = web.release(2, rollback_events=ON_ALARM, alarms=["errors", "nosuch"])
     assert done.outcome == "deployed"
     told = " ".join(finding["message"] for finding in done.findings("alarms"))
@@ -192,7 +175,7 @@ def test_an_alarm_that_rings_already_is_told_of(web: Shop) -> None:
 
 
 def test_the_alarms_of_the_service_are_enough(shop: Shop) -> None:
-    alarm()
+    shop.world.alarm()
     shop.versions(2)
     own = {"alarms": {"alarmNames": ["errors"], "enable": False, "rollback": False}}
     shop.create("web:1", deploymentConfiguration=own)

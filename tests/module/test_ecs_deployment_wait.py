@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-import boto3
 import pytest
 
 from tests.module import strategies
@@ -118,16 +117,7 @@ def test_while_ecs_rolls_back_it_has_failed_already(shop: Shop) -> None:
 
 def test_bake_time_is_part_of_it(shop: Shop) -> None:
     """services_stable is content: one deployment with all its tasks. But an alarm can still roll it back."""
-    boto3.client("cloudwatch", region_name=REGION).put_metric_alarm(
-        AlarmName="errors",
-        Namespace="web",
-        MetricName="5xx",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Sum",
-        Threshold=1,
-    )
+    shop.world.alarm()
     shop.versions(2)
     shop.create("web:1", settle=1200, deploymentConfiguration=ALARMS)
     began(shop, "web:2", settle=60)

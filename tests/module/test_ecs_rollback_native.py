@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-import boto3
 import pytest
 from botocore.client import ClientCreator
 
@@ -31,7 +30,6 @@ from tests.module.strategies import (
     until,
     until_parked,
 )
-from tests.world import REGION
 
 MARKS = ["TagResource", "TagResource", "TagResource"]
 
@@ -303,21 +301,10 @@ def test_the_circuit_breaker_undoes_ours(shop: Shop) -> None:
 
 def test_an_alarm_undoes_ours_while_it_bakes(shop: Shop) -> None:
     alarms = {"alarmNames": ["errors"], "enable": True, "rollback": True}
-    cloudwatch = boto3.client("cloudwatch", region_name=REGION)
-    cloudwatch.put_metric_alarm(
-        AlarmName="errors",
-        MetricName="errors",
-        Namespace="shop",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        Statistic="Sum",
-    )
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="OK", StateReason="quiet")
+    shop.world.alarm()
     releases(shop, 3, alarms=alarms)
     shop.rollback(wait_until="serving", mark=False)
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="500s")
+    shop.world.alarm(state="ALARM")
     run = shop.rollback(mark=False)
     assert (run.outcome, run.failed) == ("failed", True)
     assert "alarm" in run.message

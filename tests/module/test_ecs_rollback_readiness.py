@@ -114,23 +114,13 @@ def test_a_native_stop_does_not_cross_a_barrier_either(shop: Shop) -> None:
 
 
 def test_alarms_that_fire_already(shop: Shop) -> None:
-    cloudwatch = shop.world.client("cloudwatch")
     for name in ("errors", "latency"):
-        cloudwatch.put_metric_alarm(
-            AlarmName=name,
-            ComparisonOperator="GreaterThanThreshold",
-            EvaluationPeriods=1,
-            Threshold=1,
-            MetricName="m",
-            Namespace="n",
-            Period=60,
-            Statistic="Sum",
-        )
+        shop.world.alarm(name)
     shop.versions(2)
     watched = {"alarmNames": ["errors", "latency", "gone"], "enable": True, "rollback": True}
     shop.create("web:1", deploymentConfiguration={"alarms": watched})
     shop.deploy("web:2")
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+    shop.world.alarm("errors", "ALARM")
     run = shop.info()
     messages = [finding["message"] for finding in run.findings("alarms")]
     assert messages == [
