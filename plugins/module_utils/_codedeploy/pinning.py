@@ -162,7 +162,7 @@ def decide(
     if revisions.is_pinned(target):
         found = [] if by_itself or recorded is None else [_found_version(name, good)]
         return Decision(target, tuple(found), same=True, moved=not by_itself)
-    return _unpinned(target, name, good, head, as_it_is_now)
+    return _unpinned(target, name, good, head, as_it_is_now, require_pinned)
 
 
 def _unasked(target: Location, name: str, why: str, require_pinned: bool) -> list[Finding]:
@@ -184,7 +184,9 @@ def _found_version(name: str, good: Deployment | None) -> Finding:
     return Finding("pinned", "info", what)
 
 
-def _unpinned(target: Location, name: str, good: Deployment | None, head: Head, as_it_is_now: bool) -> Decision:
+def _unpinned(
+    target: Location, name: str, good: Deployment | None, head: Head, as_it_is_now: bool, require_pinned: bool
+) -> Decision:
     """It is tied to what is there now: as what was deployed then, or as what the user asked for."""
     tied = pinned(target, Version(head.version, head.etag, head.modified or datetime.min))
     if good is not None and head.modified is not None and head.modified <= good.created_at:
@@ -196,7 +198,7 @@ def _unpinned(target: Location, name: str, good: Deployment | None, head: Head, 
     if as_it_is_now or good is None:
         after = f", after {good.id} had deployed it" if good is not None and head.modified else ""
         what = f"{name} has neither a version nor an ETag: what is there now is deployed ({since}{after})"
-        return Decision(tied, (Finding("unpinned", "warn", what),), moved=True)
+        return Decision(tied, (Finding("unpinned", "block" if require_pinned else "warn", what),), moved=True)
     what = (
         f"{good.id} recorded neither a version nor an ETag of {name}, and {since}, after that deployment: what was "
         "deployed then is not there any more. Put it back, or name what to deploy with revision"

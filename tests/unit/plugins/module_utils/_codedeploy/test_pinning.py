@@ -134,6 +134,8 @@ def test_a_place_that_was_named_is_deployed_as_it_is_now(good: t.Any) -> None:
     found = pinning.decide(s3("a.zip"), None, good, NOW, as_it_is_now=True)
     assert [(f.check, f.severity) for f in found.findings] == [("unpinned", "warn")]
     assert found.location == s3("a.zip", "v2", "e2")
+    refused = pinning.decide(s3("a.zip"), None, good, NOW, as_it_is_now=True, require_pinned=True)
+    assert [(f.check, f.severity) for f in refused.findings] == [("unpinned", "block")]
     # Between this look and the deployment nobody can put something else there.
     assert revisions.is_pinned(found.location)
 

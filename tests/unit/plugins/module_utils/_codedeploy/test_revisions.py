@@ -59,8 +59,8 @@ def test_botocore_knows_nothing_that_we_do_not() -> None:
     ],
 )
 def test_the_same(one: dict[str, t.Any], other: dict[str, t.Any], same: bool) -> None:
-    assert revisions.same(one, other) is same
-    assert revisions.same(other, one) is same
+    for first, second in ((one, other), (other, one)):
+        assert revisions.same(first, second) is same
 
 
 @pytest.mark.parametrize(
