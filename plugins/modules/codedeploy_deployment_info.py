@@ -250,13 +250,6 @@ in_flight:
         key: shop/web-1.9.zip
     revision_name: s3://releases/shop/web-1.9.zip
     created_at: "2026-11-20T13:52:00+00:00"
-auto_scaling_groups:
-  description: Names of the Auto Scaling groups that the deployment group deploys to.
-  returned: always
-  type: list
-  elements: str
-  sample:
-    - web-fleet
 findings:
   description: What the checks found. The same as those of M(lastgood.aws.codedeploy_redeploy).
   returned: always

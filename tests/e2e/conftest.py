@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from tests.e2e import play
+from tests.e2e import fleet, play
 from tests.e2e.stage import CLUSTER, SPEED, Stage
 from tests.simulator_process import SimulatorProcess
 
@@ -43,5 +43,17 @@ def rollback(stage: Stage) -> Rollback:
         given = {"cluster": CLUSTER, "services": "web", **variables}
         named = {f"rollback_{name}": value for name, value in given.items()}
         return play.run(stage.url, play.ROLLBACK, *options, *play.arguments(named))
+
+    return run
+
+
+@pytest.fixture
+def redeploy(stage: Stage) -> Rollback:
+    """`ansible-playbook lastgood.aws.redeploy -e rollback_application=web -e rollback_deployment_group=prod …`."""
+
+    def run(*options: str, **variables: object) -> play.Play:
+        given = {"application": fleet.APPLICATION, "deployment_group": fleet.GROUP, **variables}
+        named = {f"rollback_{name}": value for name, value in given.items()}
+        return play.run(stage.url, play.REDEPLOY, *options, *play.arguments(named))
 
     return run

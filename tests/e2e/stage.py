@@ -15,7 +15,7 @@ from tests.world import World, deployments
 CLUSTER = "shop"
 # A task comes up in half a second; a look at it every two seconds shows what is between.
 SPEED = 60.0
-READS = ("BatchGet", "Describe", "Get", "List")
+READS = ("BatchGet", "Describe", "Get", "Head", "List")
 
 
 class Stage:
