@@ -4,8 +4,8 @@
 
 """The sample outputs in the documentation of the AWS CLI, reduced to the names and types of their members.
 
-``python -m tests.simulator.selftests.samples …/awscli/examples/ecs`` writes ``data/awscli_ecs_samples.json`` anew from
-the files of the PyPI package ``awscli``, so that the tests do not need the package.
+``python -m tests.simulator.selftests.samples …/awscli/examples`` writes the files in ``data`` anew from those of PyPI's
+package ``awscli``, so that the tests do not need it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,24 @@ importlib.import_module("tests.simulator.world")
 
 # Operations that leave their answer to moto.
 MOTOS = ("DescribeClusters", "DeleteCluster")
-DATA = Path(__file__).parent / "data" / "awscli_ecs_samples.json"
+# Name for boto3 to the folder of the examples.
+FOLDERS = {"ecs": "ecs", "codedeploy": "deploy", "autoscaling": "autoscaling", "sns": "sns"}
+# What moto answers, and is compared all the same: operations that the collection or its tests call.
+OF_MOTO = {
+    ("autoscaling", "DescribeAutoScalingGroups"),
+    ("autoscaling", "DescribeTags"),
+    ("sns", "ListSubscriptionsByTopic"),
+    ("sns", "Publish"),
+    ("sns", "Subscribe"),
+}
 # A line that ends with "::" and the indented block below it, where that is a JSON object.
 _BLOCK = re.compile(r"::[ \t]*\n\s*\n(?P<block>[ \t]+\{(?:.*\n?)(?:[ \t]+\S.*\n?|[ \t]*\n)*)")
 _TRAILING_COMMA = re.compile(r",(?=\s*[\]}])")
+
+
+def data(service: str) -> Path:
+    """Where the samples of a service are kept."""
+    return Path(__file__).parent / "data" / f"awscli_{service}_samples.json"
 
 
 def outputs(text: str) -> list[Any]:
@@ -74,18 +88,19 @@ def operation(path: Path) -> str:
     return "".join(part.capitalize() for part in path.stem.split("-"))
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """Operation to the shape of its sample outputs, for the operations of Amazon ECS that the simulator answers.
+def read(folder: Path, service: str) -> dict[str, Any]:
+    """Operation to the shape of its sample outputs, for the operations of a service that the simulator answers.
 
     What a file shows as the input of its command is left out.
     """
-    model = botocore.session.get_session().get_service_model("ecs")
+    model = botocore.session.get_session().get_service_model(service)
     found: dict[str, Any] = {}
     for path in sorted(folder.glob("*.rst")):
         name = operation(path)
-        if ("ecs", name) not in OPERATIONS or name in MOTOS:
+        if ((service, name) not in OPERATIONS or name in MOTOS) and (service, name) not in OF_MOTO:
             continue
-        members = model.operation_model(name).output_shape.members  # type: ignore[union-attr]
+        output_shape = model.operation_model(name).output_shape
+        members = output_shape.members if output_shape is not None else {}
         for output in outputs(path.read_text(encoding="utf-8")):
             if set(output) <= set(members):
                 found[name] = merge(found.get(name), shape(output))
@@ -93,4 +108,6 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    DATA.write_text(json.dumps(read(Path(sys.argv[1])), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    for of, where in FOLDERS.items():
+        text = json.dumps(read(Path(sys.argv[1]) / where, of), indent=1, sort_keys=True) + "\n"
+        data(of).write_text(text, encoding="utf-8")

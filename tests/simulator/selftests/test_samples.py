@@ -19,9 +19,9 @@ import pytest
 
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import BREAKER, HEALTH_CHECK, Cluster
-from tests.simulator.selftests.samples import DATA, merge, outputs, shape
+from tests.simulator.selftests.samples import data, merge, outputs, shape
 
-SAMPLES: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))
+SAMPLES: dict[str, Any] = json.loads(data("ecs").read_text(encoding="utf-8"))
 # What the samples show and the simulator does not have, with all that is below it.
 EXCEPTIONS = {
     "a slip of the pen": ["UpdateService.service.deployments[].taskkDefinition"],
