@@ -33,6 +33,8 @@ options:
         or C(string), in camel case or in snake case).
       - After the question mark of a place in S3 there can be C(versionId), C(etag) and C(bundleType), separated by
         C(&). What kind of bundle it is, is taken from the name where that shows it.
+      - A place without a version means the version of it that was deployed to the group; where several were, one has to
+        be named. Of a commit the first digits are enough where it was deployed to the group.
     type: raw
   as_of:
     description:

@@ -165,12 +165,11 @@ def matches(wanted: Location, candidate: Location) -> bool:
     if wanted.get("revisionType") == "GitHub":
         return key(candidate).startswith(key(wanted))
     if wanted.get("revisionType") == "S3":
-        known_by = "version" if mine.get("version") else "eTag"
-        if (mine.get("bucket"), mine.get("key")) != (theirs.get("bucket"), theirs.get("key")) or not _pin(mine):
+        if (mine.get("bucket"), mine.get("key")) != (theirs.get("bucket"), theirs.get("key")):
             return False
-        return bool(theirs.get(known_by)) and (
-            mine["version"] == theirs["version"] if known_by == "version" else etag(mine) == etag(theirs)
-        )
+        if mine.get("version"):
+            return bool(mine["version"] == theirs.get("version"))
+        return not etag(mine) or etag(mine) == etag(theirs)
     return False
 
 

@@ -94,10 +94,13 @@ def _by_deployment(id_: str, group: str, history: History, named: Deployment | N
 
 
 def _by_revision(wanted: Location, history: History) -> Choice:
-    found = [c for c in history.candidates() if revisions.matches(wanted, c.location)]
+    candidates = history.candidates()
+    exact = [c for c in candidates if revisions.same(wanted, c.location)]
+    found = exact or [c for c in candidates if revisions.matches(wanted, c.location)]
     if len(found) > 1:
         which = ", ".join(revisions.text(c.location) for c in found[:_NAMED])
-        return Choice(problem=f"{revisions.text(wanted)} can be any of {which}. Give all 40 digits of the commit")
+        how = "all 40 digits of the commit" if wanted.get("revisionType") == "GitHub" else "its versionId or its etag"
+        return Choice(problem=f"{revisions.text(wanted)} can be any of {which}. Give {how}")
     if found:
         return Choice("revision", found[0].location, found[0].deployment, "you named it", _left(history))
     if not revisions.is_whole(wanted):

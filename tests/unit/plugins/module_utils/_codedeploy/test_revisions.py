@@ -163,8 +163,9 @@ def test_what_is_no_revision(written: t.Any, why: str) -> None:
         (s3("a.zip", "v1"), s3("a.zip", "v1", "abc"), True),
         (s3("a.zip", "v2"), s3("a.zip", "v1", "abc"), False),
         (s3("b.zip", etag="abc"), s3("a.zip", etag="abc"), False),
-        # What is there now need not be any of those that were.
-        (s3("a.zip"), s3("a.zip", "v1"), False),
+        # Whatever version it was.
+        (s3("a.zip"), s3("a.zip", "v1"), True),
+        (s3("a.zip"), s3("b.zip", "v1"), False),
         (s3("a.zip"), s3("a.zip"), True),
         (s3("a.zip"), github(), False),
         (held(sha256=HELLO), held(content="hello"), True),

@@ -305,6 +305,32 @@ def test_an_ambiguous_commit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "target", "words"),
+    [
+        # One version of it was deployed: that is meant.
+        (s3("one.zip"), s3("one.zip", "v1"), "you named it"),
+        (s3("two.zip"), None, "can be any of s3://releases/two.zip (version v2), s3://releases/two.zip (version v1)"),
+        (s3("two.zip", "v1"), s3("two.zip", "v1"), "you named it"),
+        # What was deployed as it was written is meant, whatever else was.
+        (s3("three.zip"), s3("three.zip"), "you named it"),
+        (s3("four.zip"), s3("four.zip"), "you named it"),
+    ],
+)
+def test_a_place_without_a_version(wanted: dict[str, t.Any], target: dict[str, t.Any] | None, words: str) -> None:
+    past = [
+        made(1, s3("one.zip", "v1")),
+        made(2, s3("two.zip", "v1")),
+        made(3, s3("two.zip", "v2")),
+        made(4, s3("three.zip")),
+        made(5, s3("three.zip", "v1")),
+        made(6, rev(1)),
+    ]
+    choice = chosen(*past, revision=wanted)
+    assert choice.target == target
+    assert words in (choice.problem or choice.why)
+
+
+@pytest.mark.parametrize(
     ("minutes", "target", "words"),
     [
         (60, None, "do not reach back"),
