@@ -117,6 +117,40 @@ class Fleet:
         given = {"serviceRoleArn": role, "ec2TagFilters": [{**tag, "Type": "KEY_AND_VALUE"}], **settings}
         self.client.create_deployment_group(**NAMED, **given)
 
+    def blue_green(self, wait: int = 5, **settings: t.Any) -> None:
+        """The group of an Auto Scaling group that each deployment makes anew, and ends ``wait`` minutes later."""
+        scaling = client("autoscaling")
+        scaling.create_launch_configuration(
+            LaunchConfigurationName="any", ImageId="ami-12c6146b", InstanceType="t3.micro"
+        )
+        scaling.create_auto_scaling_group(
+            AutoScalingGroupName="web",
+            LaunchConfigurationName="any",
+            MinSize=0,
+            MaxSize=9,
+            DesiredCapacity=2,
+            AvailabilityZones=[f"{REGION}a"],
+        )
+        ec2, elb = client("ec2"), client("elbv2")
+        vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        elb.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=vpc)
+        original = {"action": "TERMINATE", "terminationWaitTimeInMinutes": wait}
+        self.create(
+            count=1,
+            **{
+                "ec2TagFilters": [],
+                "autoScalingGroups": ["web"],
+                "deploymentConfigName": "CodeDeployDefault.AllAtOnce",
+                "deploymentStyle": {"deploymentOption": "WITH_TRAFFIC_CONTROL", "deploymentType": "BLUE_GREEN"},
+                "loadBalancerInfo": {"targetGroupInfoList": [{"name": "web"}]},
+                "blueGreenDeploymentConfiguration": {
+                    "terminateBlueInstancesOnDeploymentSuccess": original,
+                    "greenFleetProvisioningOption": {"action": "COPY_AUTO_SCALING_GROUP"},
+                    **settings,
+                },
+            },
+        )
+
     def bundle(self, version: int) -> dict[str, t.Any]:
         """The bundle of a version is put into S3; returns the revision."""
         written = self._s3.put_object(Bucket=BUCKET, Key=key(version), Body=f"version {version}".encode())

@@ -253,7 +253,7 @@ class Redeploy:
         run.diagnosis = diagnosis.collect(self._aws, run.ours or seen.deployment, self._order.log_tail)
         if seen.deployment.status == "Stopped" and self._is_superseded(seen.deployment):
             return
-        run.standing = self._standing(seen.moving)
+        self._take_stock(seen.moving)
         headline = run.diagnosis.headline() if run.diagnosis.failed else ""
         text = f"{look.reason}: {headline}" if headline else look.reason
         back_failed = seen.rollback is not None and seen.rollback.status != "Succeeded"
@@ -274,14 +274,18 @@ class Redeploy:
         self._run.end("superseded", what)
         return True
 
-    def _standing(self, deployment: Deployment) -> standing.Standing | None:
-        """What the instances have, None where that is not told."""
-        if deployment.blue_green or sum(deployment.counts.values()) > _MOST_INSTANCES:
-            return None
+    def _take_stock(self, deployment: Deployment) -> None:
+        """What the instances have, as far as that is told."""
+        if sum(deployment.counts.values()) > _MOST_INSTANCES:
+            return
         try:
-            return standing.of(targets.read(self._aws, deployment.id))
+            found = targets.read(self._aws, deployment.id)
         except (AwsCallError, IncompleteAnswerError):
-            return None
+            return
+        if deployment.blue_green:
+            self._run.originals_serve = standing.originals_serve(found)
+        else:
+            self._run.standing = standing.of(found)
 
 
 def _is_of(deployment: Deployment, target: Location) -> bool:

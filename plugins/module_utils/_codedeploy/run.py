@@ -36,6 +36,8 @@ class GroupRun:
     seen: Seen | None = None
     diagnosis: Diagnosis | None = None
     standing: Standing | None = None
+    # The traffic has not left the original instances, after a failure.
+    originals_serve: bool = False
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
     findings: list[Finding] = field(default_factory=list)

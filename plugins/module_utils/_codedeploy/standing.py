@@ -16,6 +16,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets i
 # The agent removes the files of the last revision at the beginning of this event, and writes those of the new one
 # (installer.rb of aws/aws-codedeploy-agent). What failed before it has changed no file of the revision.
 _INSTALL: t.Final = "Install"
+# The events that shift the traffic.
+_TRAFFIC: t.Final = frozenset({"AllowTraffic", "BlockTraffic"})
 # Statuses of an event that has not begun (LifecycleEventStatus in botocore's model).
 _NOT_BEGUN: t.Final = frozenset({"Pending", "Skipped"})
 
@@ -53,6 +55,17 @@ def of(deployed: t.Sequence[Target]) -> Standing | None:
         return None
     where = [_where(target) for target in deployed]
     return Standing(where.count("new"), where.count("old"), where.count("unknown"))
+
+
+def originals_serve(deployed: t.Sequence[Target]) -> bool:
+    """Of a deployment to instances of its own: it is certain that the traffic has not left the original ones.
+
+    The traffic is allowed to the replacement first, and then blocked from the originals
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html).
+    """
+    originals = [target for target in deployed if target.label == "Blue"]
+    begun = [event for target in deployed for event in target.events if event.status not in _NOT_BEGUN]
+    return bool(originals) and not any(event.name in _TRAFFIC for event in begun)
 
 
 def _where(target: Target) -> str:

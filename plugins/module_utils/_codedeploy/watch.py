@@ -24,7 +24,7 @@ RUNNING: t.Final = {
     "Queued": "Queued",
     "InProgress": "",
     "Baking": "Baking: CodeDeploy watches the alarms before it counts as succeeded",
-    "Ready": "Ready: it waits for somebody's ContinueDeployment",
+    "Ready": "Ready: it waits for somebody's ContinueDeployment (aws deploy continue-deployment)",
 }
 # TargetStatus in botocore's model, in the order in which people want to hear of them.
 _OTHERS: t.Final = (

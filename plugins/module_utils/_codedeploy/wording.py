@@ -97,6 +97,8 @@ def where_it_is(run: GroupRun) -> str:
         return f"{run.name} is on {revisions.text(back.revision)}, where CodeDeploy's rollback {back.id} took it"
     deployed = revisions.text(seen.moving.revision)
     old = _before(planned)
+    if run.originals_serve:
+        return f"The traffic has not left the original instances, which are on {old}"
     if run.standing is not None:
         words = run.standing.words(deployed, old)
         return f"Installed now: {words}" if words else f"No instance was touched: {run.name} is on {old}"

@@ -57,6 +57,32 @@ def test_of_others_nothing_is_counted(target: Target) -> None:
     assert standing.of([target, instance("Succeeded", "Succeeded")]) is None
 
 
+def fleet(green: dict[str, str], blue: dict[str, str]) -> list[Target]:
+    """Two instances of a replacement, and an original one; by event its status."""
+    made = {"Green": green, "Blue": blue}
+    return [
+        Target(
+            f"i-{n}", "InstanceTarget", "Failed", label, tuple(LifecycleEvent(*event) for event in made[label].items())
+        )
+        for n, label in enumerate(("Green", "Green", "Blue"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("deployed", "serve"),
+    [
+        (fleet({"Install": "Failed", "AllowTraffic": "Skipped"}, {"BlockTraffic": "Skipped"}), True),
+        (fleet({"Install": "Failed", "AllowTraffic": "Pending"}, {"BlockTraffic": "Pending"}), True),
+        (fleet({"Install": "Succeeded", "AllowTraffic": "Failed"}, {"BlockTraffic": "Skipped"}), False),
+        (fleet({"Install": "Succeeded", "AllowTraffic": "Succeeded"}, {"BlockTraffic": "InProgress"}), False),
+        ([instance("Failed", "Failed")], False),
+        ([], False),
+    ],
+)
+def test_where_the_traffic_is(deployed: list[Target], serve: bool) -> None:
+    assert standing.originals_serve(deployed) is serve
+
+
 def test_words() -> None:
     assert (
         Standing(new=2, old=1, unknown=1).words("A", "B") == "of 4 instances 2 on A, 1 on B, 1 on neither for certain"

@@ -148,7 +148,7 @@ PROGRESS: list[tuple[Seen, list[Target], str]] = [
     (
         going("Ready", Ready=2),
         [],
-        "Ready: it waits for somebody's ContinueDeployment, 0/2 instances, 2 ready",
+        "Ready: it waits for somebody's ContinueDeployment (aws deploy continue-deployment), 0/2 instances, 2 ready",
     ),
     (
         going("Baking", Succeeded=2),

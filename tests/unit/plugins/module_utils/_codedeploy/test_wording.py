@@ -109,6 +109,11 @@ FINAL: list[tuple[GroupRun, str]] = [
         "Try: deployment_id: d-1",
     ),
     (
+        run("failed", "it failed", Seen(FAILED), originals_serve=True),
+        f"failed: it failed. The traffic has not left the original instances, which are on {THREE}. Next good: {ONE}. "
+        "Try: deployment_id: d-1",
+    ),
+    (
         run("rollback_failed", "both failed", Seen(FAILED, rollback(10, 9, 3, "Failed"))),
         f"rollback_failed: both failed. What runs in prod now is not certain: it came from {THREE}. Next good: {ONE}. "
         "Try: deployment_id: d-1",
