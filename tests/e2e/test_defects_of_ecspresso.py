@@ -6,19 +6,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 import typing as t
-import urllib.request
-
-import boto3
 
 from tests.e2e import play
 from tests.e2e.altered import Altered
 from tests.e2e.conftest import Rollback
+from tests.e2e.permissions import allowed
 from tests.e2e.stage import CLUSTER, Stage
-from tests.world import ACCESS_KEY, REGION, SECRET_KEY
 
 WEB = {"rollback_cluster": CLUSTER, "rollback_services": "web"}
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
@@ -47,35 +42,6 @@ def permissions() -> list[str]:
     listed = re.search(r"^The permissions that a rollback needs: (.*?)\. ", text, re.MULTILINE | re.DOTALL)
     assert listed, "README.md has no list of permissions any more"
     return re.findall(r"`(\w+:\w+)`", listed[1])
-
-
-@contextlib.contextmanager
-def allowed(stage: Stage, actions: list[str]) -> t.Iterator[dict[str, str]]:
-    """A user who may do just that; yields the variables of the environment that hold the user's credentials."""
-    iam = boto3.client(
-        "iam",
-        region_name=REGION,
-        endpoint_url=stage.url,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-    )
-    iam.create_user(UserName="on-call")
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
-    iam.put_user_policy(UserName="on-call", PolicyName="rollback", PolicyDocument=json.dumps(policy))
-    key = iam.create_access_key(UserName="on-call")["AccessKey"]
-    enforce_after(stage, "0")
-    try:
-        yield {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-    finally:
-        enforce_after(stage, "inf")
-
-
-def enforce_after(stage: Stage, requests: str) -> None:
-    """So many requests are let through before policies decide."""
-    request = urllib.request.Request(
-        f"{stage.url}/moto-api/reset-auth", requests.encode(), {"Content-Type": "text/plain"}, method="POST"
-    )
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
 
 
 def test_w1_a_version_that_never_worked_is_not_a_target(stage: Stage, rollback: Rollback) -> None:
