@@ -181,3 +181,18 @@ def test_events_for_this_one_deployment(fleet: Fleet) -> None:
     run = fleet.redeploy(rollback_events=EVENTS)
     assert run.outcome == "failed"
     assert fleet.info(fleet.listed()[-1])["creator"] == "codeDeployRollback"
+
+
+def test_a_large_fleet_is_read_in_batches_and_told_in_short(fleet: Fleet) -> None:
+    at_once = "CodeDeployDefault.AllAtOnce"
+    fleet.bad_release(count=30, deploymentConfigName=at_once)
+    fleet.sim.bundle(key(1), "fail", "AfterInstall")
+    run = fleet.redeploy()
+    assert run.outcome == "rollback_failed"
+    assert len(run.result["diagnosis"]["failed_targets"]) == 25
+    assert run.result["diagnosis"]["targets"] == {"Failed": 30}
+    assert run.result["instances"] == {"new": 0, "old": 0, "unknown": 30}
+    assert "on at least 25 targets" in run.message
+    sizes = [len(c["params"]["targetIds"]) for c in run.log if c["operation"] == "BatchGetDeploymentTargets"]
+    assert max(sizes) == 25
+    assert any("AfterInstall on at least 25 targets" in line for line in run.lines)

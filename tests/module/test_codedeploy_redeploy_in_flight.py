@@ -130,6 +130,24 @@ def test_a_rollback_that_is_about_to_begin_is_waited_for(fleet: Fleet) -> None:
     assert fleet.listed()[-1] == run.result["deployment_id"]
 
 
+def test_what_somebody_deploys_while_it_is_waited_for_is_left_alone(fleet: Fleet) -> None:
+    """Nobody has asked to wait for more than to see whether CodeDeploy rolls the stopped one back."""
+    _good, bad = rolling_out(fleet)
+    fleet.client.stop_deployment(deploymentId=bad, autoRollbackEnabled=False)
+    fleet.sim.advance(5)
+    fleet.meanwhile("BatchGetDeployments", nth=4, revision=fleet.bundle(3))
+    run = fleet.redeploy()
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert fleet.listed()[-1] in run.message
+
+
+def test_a_deployment_that_is_waited_for_is_planned_as_that(fleet: Fleet) -> None:
+    _good, bad = rolling_out(fleet)
+    run = fleet.redeploy(in_flight="wait", check_mode=True)
+    assert (run.outcome, run.result["changed"], run.writes) == ("planned", False, [])
+    assert bad in run.message
+
+
 def test_a_stop_without_a_rollback_is_put_right(fleet: Fleet) -> None:
     _good, bad = rolling_out(fleet)
     fleet.client.stop_deployment(deploymentId=bad, autoRollbackEnabled=False)

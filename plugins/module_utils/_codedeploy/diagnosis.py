@@ -90,7 +90,9 @@ class Diagnosis:
             return f"{self.error_code}: {self.error.rstrip('.')}" if self.error_code and self.error else self.error_code
         cause, count = causes[0]
         alike = [item.target for item in self.failed if item.cause == cause]
-        where = alike[0] if count == 1 else f"{count} targets, {alike[0]} among them"
+        # Only the first of many were read.
+        least = "at least " if self.counts.get("Failed", 0) > len(self.failed) else ""
+        where = alike[0] if count == 1 else f"{least}{count} targets, {alike[0]} among them"
         return f"{cause} on {where}"
 
     def as_dict(self) -> dict[str, t.Any]:

@@ -76,7 +76,7 @@ class Redeploy:
         run.timings["planned"] = self._elapsed()
         if run.outcome is None:
             if self._order.check_mode:
-                run.changed = run.plan is not None and run.plan.method != "adopt"
+                run.changed = run.plan is not None and run.plan.method != "adopt" and run.plan.verb != "wait"
                 run.end("planned", run.plan.reason if run.plan else "")
             else:
                 self._carry_out()
@@ -152,7 +152,8 @@ class Redeploy:
         run, first = self._run, self._run.first_plan
         if run.outcome is not None:
             return
-        waited = before.verb == "wait"
+        # Whoever waits for deployments to end has said what to do about the next one, too.
+        waited = before.verb == "wait" and self._order.wish.in_flight == "wait"
         self._plan(again.wish(self._order.wish, first) if first is not None else self._order.wish)
         if run.outcome is not None or run.plan is None:
             return

@@ -142,7 +142,8 @@ def progress(seen: Seen, going: t.Sequence[Target]) -> str:
     stage = RUNNING.get(moving.status, moving.status) if moving.running else ""
     if stage:
         parts.append(stage)
-    events = _events(going)
+    # Only the first of many were read.
+    events = _events(going, least="at least " if moving.counts.get("InProgress", 0) > len(going) else "")
     total = sum(moving.counts.values())
     if total > 1 or (total and any(target.kind == "InstanceTarget" for target in going)):
         counted = f"{moving.counts.get('Succeeded', 0)}/{total} {_noun(moving, total)}"
@@ -158,7 +159,7 @@ def _noun(deployment: Deployment, total: int) -> str:
     return noun if total == 1 else f"{noun}s"
 
 
-def _events(going: t.Sequence[Target]) -> str:
+def _events(going: t.Sequence[Target], least: str) -> str:
     """``AfterInstall on i-1 and i-2, Install on 5 targets``."""
     by_event: dict[str, list[str]] = {}
     for target in going:
@@ -167,7 +168,7 @@ def _events(going: t.Sequence[Target]) -> str:
                 f"{target.id} ({target.label})" if target.label else target.id
             )
     shown = [
-        f"{event} on {' and '.join(names) if len(names) <= _MOST_NAMES else f'{len(names)} targets'}"
+        f"{event} on {' and '.join(names) if len(names) <= _MOST_NAMES else f'{least}{len(names)} targets'}"
         if any(target.kind == "InstanceTarget" for target in going)
         else event
         for event, names in by_event.items()

@@ -62,6 +62,8 @@ def final_line(run: GroupRun) -> str:
         return f"rolled_back: {route(run.plan)} in {seconds:.0f} s, deployment {run.deployment_id}{_remarks(run)}"
     if run.outcome == "started":
         return f"started: {route(run.plan)}. AWS accepted it; how it ends was not watched. {_FOLLOW}, with wait: true"
+    if run.outcome == "planned" and run.plan is not None and run.plan.verb == "wait":
+        return f"planned: {reason}: that is waited for, and then decided anew; nothing was written"
     if run.outcome == "planned":
         return f"planned: {route(run.plan)} by {run.plan.method if run.plan else 'none'}; nothing was written"
     if run.outcome in ("failed", "rollback_failed"):

@@ -80,6 +80,10 @@ FINAL: list[tuple[GroupRun, str]] = [
         run("planned", accepted=None),
         f"planned: {THREE} → {TWO} by codedeploy_deployment; nothing was written",
     ),
+    (
+        run("planned", "d-3 is running", plan=dataclasses.replace(planned(), verb="wait"), accepted=None),
+        "planned: d-3 is running: that is waited for, and then decided anew; nothing was written",
+    ),
     (run("unchanged", "there already.", accepted=None), "unchanged: there already"),
     (run("timeout", "still going."), "timeout: still going"),
     (run("refused", "busy.", accepted=None), "refused: busy. Nothing was written"),
