@@ -18,7 +18,7 @@ import pytest
 from tests.e2e import play
 from tests.e2e.code_deploy import CodeDeploy
 from tests.e2e.conftest import Rollback
-from tests.e2e.fleet import EVENTS, NAMED, SCALING_GROUP, Fleet
+from tests.e2e.fleet import EVENTS, NAMED, SCALING_GROUP, TAG, Fleet
 from tests.e2e.permissions import allowed
 from tests.e2e.stage import Stage
 from tests.mailbox import Mailbox
@@ -381,6 +381,65 @@ def test_somebody_is_told(stage: Stage, fleet: Fleet, redeploy: Rollback, fails:
     assert (item["application"], item["deployment_group"]) == ("web", "prod")
     assert item["deployment_id"] == done.of("prod")["deployment_id"]
     assert ("web-2.zip" in item["from"], "web-1.zip" in item["to"]) == (True, True)
+
+
+# Blue/green, and instances that are not AWS's.
+
+
+def test_blue_green_goes_back_to_new_instances(stage: Stage, redeploy: Rollback) -> None:
+    """The original ones are gone by then, and auto scaling is none of its business."""
+    fleet = blue_green(stage)
+    good, _bad = fleet.deploy(1, settle=1800), fleet.deploy(2, settle=1800)
+    done = redeploy(suspend_auto_scaling="true")
+    assert (done.rc, done.outcomes, fleet.on()) == (0, {"prod": "rolled_back"}, "web-1.zip"), done.stdout
+    made = fleet.newest()
+    assert (made["deploymentStyle"]["deploymentType"], made["deploymentId"] != good) == ("BLUE_GREEN", True)
+    assert done.of("prod")["content_warnings"] == []
+    assert stage.count("SuspendProcesses") == 0
+    assert redeploy().outcomes == {"prod": "unchanged"}
+
+
+def test_blue_green_gives_the_traffic_back_while_the_original_instances_stand(stage: Stage, redeploy: Rollback) -> None:
+    fleet = blue_green(stage)
+    fleet.deploy(1, settle=1800)
+    bad = fleet.deploy(2, settle=120)
+    assert fleet.deployment(bad)["instanceTerminationWaitTimeStarted"]
+    done = redeploy()
+    assert (done.rc, done.outcomes) == (0, {"prod": "rolled_back"}), done.stdout
+    assert fleet.deployment(bad)["status"] == "Stopped"
+    assert (done.of("prod")["method"], stage.count("CreateDeployment")) == ("codedeploy_stop", 2)
+    made = fleet.deployment(done.of("prod")["deployment_id"])
+    assert (made["creator"], made["revision"]["s3Location"]["key"]) == ("codeDeployRollback", "web-1.zip")
+    assert redeploy().outcomes == {"prod": "unchanged"}
+
+
+def blue_green(stage: Stage) -> Fleet:
+    """A deployment group that copies its Auto Scaling group, and ends the original one after ten minutes."""
+    vpc = stage.world.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    stage.world.client("elbv2").create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=vpc)
+    return Fleet(
+        stage,
+        scales=True,
+        deploymentConfigName="CodeDeployDefault.AllAtOnce",
+        deploymentStyle={"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+        loadBalancerInfo={"targetGroupInfoList": [{"name": "web"}]},
+        blueGreenDeploymentConfiguration={
+            "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 10},
+            "greenFleetProvisioningOption": {"action": "COPY_AUTO_SCALING_GROUP"},
+        },
+    )
+
+
+def test_instances_on_premises_go_back(stage: Stage, redeploy: Rollback) -> None:
+    fleet = Fleet(stage, onPremisesInstanceTagFilters=[{**TAG, "Type": "KEY_AND_VALUE"}])
+    user = "arn:aws:iam::123456789012:user/machine"
+    fleet.client.register_on_premises_instance(instanceName="basement", iamUserArn=user)
+    fleet.client.add_tags_to_on_premises_instances(instanceNames=["basement"], tags=[TAG])
+    fleet.story()
+    done = redeploy()
+    assert (done.rc, done.outcomes, fleet.on()) == (0, {"prod": "rolled_back"}, "web-1.zip"), done.stdout
+    targets = fleet.client.list_deployment_targets(deploymentId=done.of("prod")["deployment_id"])["targetIds"]
+    assert ("basement" in targets, len(targets)) == (True, 4)
 
 
 # The compute platforms ECS and Lambda.
