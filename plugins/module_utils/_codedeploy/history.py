@@ -137,7 +137,6 @@ class History:
     returning_from: str | None
     # What was deployed last with success, before the running deployment began.
     last_success: str
-    first_used: t.Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def newest(self) -> Deployment | None:
@@ -167,11 +166,11 @@ class History:
     def before(self, deployment: str) -> History:
         """The history as it was before a deployment was created."""
         position = next((i for i, d in enumerate(self.deployments) if d.id == deployment), len(self.deployments))
-        return read(self.deployments[:position], self.first_used)
+        return read(self.deployments[:position])
 
     def is_older(self, one: str, other: str) -> bool:
         """``one`` came before ``other``."""
-        return _is_older(one, other, self.records, self.first_used)
+        return _is_older(one, other, self.records)
 
     def in_service_at(self, when: datetime) -> Arrival | None:
         """What the group was on at a time, None where the history does not reach that far back."""
@@ -210,16 +209,14 @@ class History:
 
 def read(
     deployments: t.Iterable[Deployment],
-    first_used: t.Mapping[str, datetime] | None = None,
     now: datetime | None = None,
 ) -> History:
     """The history that a list of deployments tells, in whatever order they come.
 
-    ``first_used`` says when a revision was used first, where the list does not reach back to that. Without ``now`` it
-    is taken for certain that what has ended without a rollback gets none.
+    Without ``now`` it is taken for certain that what has ended without a rollback gets none.
     """
     ordered = sorted(deployments, key=_when)
-    reader = _Reader(first_used or {}, undone_by([d for d in ordered if d.creator not in PARTIAL]))
+    reader = _Reader(undone_by([d for d in ordered if d.creator not in PARTIAL]))
     for deployment in ordered:
         reader.take(deployment)
     # A group runs one deployment at a time, so whatever precedes another one is over.
@@ -235,7 +232,6 @@ def read(
         due=newest if newest is not None and is_due(newest, now) else None,
         returning_from=reader.returns.get(running.id) if running is not None else None,
         last_success=reader.last_success,
-        first_used=reader.first_used,
     )
 
 
@@ -255,8 +251,7 @@ def _is_unknown(deployment: Deployment) -> bool:
 class _Reader:
     """Reads deployments in the order in which they were created."""
 
-    def __init__(self, first_used: t.Mapping[str, datetime], rollbacks: t.Mapping[str, Deployment]) -> None:
-        self.first_used = first_used
+    def __init__(self, rollbacks: t.Mapping[str, Deployment]) -> None:
         self._rollbacks = rollbacks
         self._undoing = {rollback.id for rollback in rollbacks.values()}
         self._taken: set[str] = set()
@@ -377,10 +372,10 @@ class _Reader:
         return deployment
 
     def _goes_back(self, key: str, before: str, deployment: Deployment) -> bool:
-        if _is_older(key, before, self.records, self.first_used):
+        if _is_older(key, before, self.records):
             return True
         # What it goes back to can be too old to be on record under this name.
-        new_here = self.records[key].first_seen == deployment.created_at and key not in self.first_used
+        new_here = self.records[key].first_seen == deployment.created_at
         return new_here and description.goes_back(deployment.description)
 
     def _has_succeeded(self, key: str) -> bool:
@@ -399,15 +394,8 @@ class _Reader:
             self.records[key].evidence.append(Evidence(at or _ended(deployment), verdict, why, deployment.id))
 
 
-def _is_older(one: str, other: str, records: t.Mapping[str, _Record], first_used: t.Mapping[str, datetime]) -> bool:
-    first, second = _since(one, records, first_used), _since(other, records, first_used)
-    return first is not None and second is not None and first < second
-
-
-def _since(key: str, records: t.Mapping[str, _Record], first_used: t.Mapping[str, datetime]) -> datetime | None:
-    seen = records[key].first_seen if key in records else None
-    used = first_used.get(key)
-    return min(seen, used) if seen is not None and used is not None else seen or used
+def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
+    return one in records and other in records and records[one].first_seen < records[other].first_seen
 
 
 def _candidate(key: str, record: _Record) -> Candidate:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -51,7 +50,6 @@ class _Reading:
     everything: bool
     recorded: dict[str, Location]
     findings: list[Finding]
-    first_used: dict[str, datetime]
 
 
 class Planner:
@@ -104,9 +102,7 @@ class Planner:
         return plan.Refusal(self._group, reason, (Finding(check, "block", reason),))
 
     def _choose(self, reading: _Reading) -> tuple[target.Choice, history.History, Deployment | None]:
-        past = history.read(
-            reading.deployments, reading.first_used, self._clock.now() if self._clock is not None else None
-        )
+        past = history.read(reading.deployments, self._clock.now() if self._clock is not None else None)
         selection = self._wish.selection
         named = None
         if selection.deployment_id is not None:
@@ -126,29 +122,35 @@ class Planner:
             everything=everything or len(found) < read.NEWEST_DEPLOYMENTS,
             recorded={d.id: d.revision for d in found},
             findings=[],
-            first_used={},
         )
         whole = [d for d in found if d.creator not in history.PARTIAL]
+        if not reading.everything and self._may_be_older(whole):
+            return self._read(group, everything=True)
         versions, unknown = pinning.read_versions(self._aws, pinning.worth_asking(whole))
         reading.findings += unknown
         reading.deployments = [pinning.told(d, versions) for d in found]
-        if not reading.everything:
-            self._learn_ages(reading)
         return reading
 
-    def _learn_ages(self, reading: _Reading) -> None:
-        """When revisions were used first: what is read of the deployments does not reach back to that."""
-        locations = {revisions.key(location): location for location in reading.recorded.values()}
-        wanted = [appspec.by_digest(at) if appspec.digest(at) else at for key, at in locations.items() if key]
+    def _may_be_older(self, whole: t.Sequence[Deployment]) -> bool:
+        """Something that seems to be new here can have been deployed before what was read.
+
+        Revisions belong to the application: that one was used earlier can have been in another group, such as one for
+        tests. So it only says whether to look further back.
+        """
+        if not whole:
+            return False
+        # What is the oldest here stays the oldest, however old it is.
+        first = revisions.key(whole[0].revision)
+        locations = {revisions.key(d.revision): d.revision for d in whole}
+        wanted = {key: location for key, location in locations.items() if key not in ("", first)}
+        if not wanted:
+            return False
+        asked = [appspec.by_digest(at) if appspec.digest(at) else at for at in wanted.values()]
         try:
-            reading.first_used = {
-                revisions.key(location): at
-                for location, at in api.first_uses(self._aws, self._application, wanted)
-                if revisions.key(location)
-            }
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            what = "when revisions were used first is not known, so that an old one can be taken for a new one"
-            reading.findings.append(Finding("first_used", "unknown", f"{what}. {exc.explain()}"))
+            used = {revisions.key(at): when for at, when in api.first_uses(self._aws, self._application, asked)}
+        except (AwsCallError, IncompleteAnswerError):
+            return True
+        return any(key not in used or used[key] < whole[0].created_at for key in wanted)
 
     def _look_closer(self, facts: plan.Facts, choice: target.Choice) -> plan.Facts:
         """Read what only a plan that writes needs: the bundle, the alarms, how far deployments got."""

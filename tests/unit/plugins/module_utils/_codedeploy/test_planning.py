@@ -98,24 +98,40 @@ def many(*numbers: int) -> list[dict[str, t.Any]]:
     return [answer(n, rev(number)) for n, number in enumerate(numbers, start=1)]
 
 
-def test_of_many_deployments_the_newest_are_read_and_how_old_their_revisions_are() -> None:
-    # 5 was deployed 30 times, and then somebody returned to 3, which is older than the 25 that are read.
-    account = Account(*many(3, *[5] * 30, 3), batch_get_application_revisions=registered(r3=0, r5=90))
+def test_of_many_deployments_the_newest_are_read_where_all_in_them_is_newer() -> None:
+    account = Account(*many(3, *[5] * 30, 6), batch_get_application_revisions=registered(r6=32 * 60))
+    made = account.plan()
+    assert made.target == rev(5)
+    assert [len(sent["deploymentIds"]) for sent in account.sent("batch_get_deployments")] == [25]
+    # How old the oldest of them is makes no difference.
+    assert account.sent("batch_get_application_revisions")[0]["revisions"] == [rev(6)]
+
+
+def test_a_return_to_what_is_older_than_the_newest_deployments_is_known() -> None:
+    account = Account(*many(3, *[5] * 30, 3), batch_get_application_revisions=registered(r3=0))
     made = account.plan()
     assert made.verb == "nothing"
     assert "somebody returned it from github acct/app@5555555 to github acct/app@3333333" in made.reason
-    assert len(account.sent("batch_get_deployments")) == 1
-    assert len(account.sent("batch_get_application_revisions")[0]["revisions"]) == 2
 
 
-def test_how_old_they_are_can_be_unknown() -> None:
-    denied = refused_by_aws("BatchGetApplicationRevisions")
-    account = Account(*many(2, *[5] * 30, 7), batch_get_application_revisions=denied)
+def test_what_another_group_of_the_application_used_earlier_is_new_here_all_the_same() -> None:
+    # 6 was in a group for tests when 4 was still deployed here; 5 came here at once.
+    account = Account(*many(3, *[4] * 30, 5, 6), batch_get_application_revisions=registered(r5=32 * 60, r6=20 * 60))
     made = account.plan()
-    assert made.target == rev(5)
-    [finding] = [f for f in made.findings if f.check == "first_used"]
-    assert finding.severity == "unknown"
-    assert "codedeploy:BatchGetApplicationRevisions" in finding.message
+    assert (made.verb, made.target) == ("act", rev(5))
+    assert {c.verdict for c in made.candidates} == {"good"}
+
+
+@pytest.mark.parametrize(
+    "registered_",
+    [refused_by_aws("BatchGetApplicationRevisions"), registered(r1=0)],
+    ids=["denied", "not told"],
+)
+def test_all_are_read_where_their_ages_are_not_known(registered_: t.Any) -> None:
+    account = Account(*many(2, *[5] * 30, 2), batch_get_application_revisions=registered_)
+    assert account.plan().verb == "nothing"
+    account = Account(*many(2, *[5] * 30, 7), batch_get_application_revisions=registered_)
+    assert account.plan().target == rev(5)
 
 
 def test_all_are_read_where_the_newest_do_not_decide() -> None:

@@ -388,15 +388,6 @@ def test_codedeploy_can_be_about_to_roll_back(seconds: float, due: bool) -> None
     assert history.read([made(1, 1), failed]).due is None
 
 
-def test_an_old_revision_is_known_by_its_first_use() -> None:
-    """What is read of the deployments begins later than the revision that was returned to."""
-    past = [made(2, 2), made(3, 1)]
-    first_used = {revisions.key(rev(1)): at(1), revisions.key(rev(2)): at(120)}
-    choice = choose(Selection(), "prod", history.read(past, first_used))
-    assert choice.settled is not None
-    assert "somebody returned it from github acct/app@2222222 to github acct/app@1111111" in choice.settled
-
-
 def test_what_was_passed_by_is_told() -> None:
     choice = chosen(made(1, 1), made(2, 2, "Failed", error_code="HEALTH_CONSTRAINTS", error="Too many."), made(3, 3))
     assert choice.left == rev(3)
