@@ -375,7 +375,7 @@ def test_somebody_is_told(stage: Stage, fleet: Fleet, redeploy: Rollback, fails:
     document = json.loads(mail["Message"])
     [item] = document["results"]
     outcome = "failed" if fails else "rolled_back"
-    assert mail["Subject"].startswith(f"{outcome}: web/prod web-2.zip")
+    assert mail["Subject"] == f"{outcome}: web/prod web-2.zip -> web-1.zip"
     assert (document["outcome"], document["reason"], document["region"]) == (outcome, "500s since 13:52", REGION)
     assert document["run_id"] == done.published["rollback_run_id"]
     assert (item["application"], item["deployment_group"]) == ("web", "prod")

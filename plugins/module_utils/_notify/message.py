@@ -151,6 +151,9 @@ def _where(item: Document) -> str:
 def _route(item: Document) -> str:
     # unchanged has nowhere to go, and refused may not have found out.
     ends = [str(end).rpartition("/")[2] for end in (item["from"], item["to"]) if end]
+    # The version of an object is long, and says something only where the objects have one name.
+    names = [end.partition(" (")[0] for end in ends]
+    ends = names if len(set(names)) == len(names) else ends
     return f" {' -> '.join(ends)}" if ends else ""
 
 

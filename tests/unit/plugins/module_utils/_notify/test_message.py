@@ -156,6 +156,19 @@ def test_a_deployment_group() -> None:
     assert message.subject(document) == "rolled_back: shop/prod web-2.zip -> web-1.zip"
 
 
+@pytest.mark.parametrize(
+    ("left", "target", "expected"),
+    [
+        ("web-2.zip (version 3sL4)", "web-1.zip (version 9f2a)", "web-2.zip -> web-1.zip"),
+        ("web.zip (version 3sL4)", "web.zip (version 9f2a)", "web.zip (version 3sL4) -> web.zip (version 9f2a)"),
+        ("github acme/web@3f2a1c9", "github acme/web@77aa012", "web@3f2a1c9 -> web@77aa012"),
+    ],
+)
+def test_a_subject_names_versions_where_they_are_the_difference(left: str, target: str, expected: str) -> None:
+    document = told(redeployed(before={"revision_name": f"s3://bundles/{left}"}, target_name=f"s3://bundles/{target}"))
+    assert message.subject(document) == f"rolled_back: shop/prod {expected}"
+
+
 def test_a_deployment_group_that_could_not_be_read() -> None:
     refused = redeployed(outcome="refused", deployment_id=None, target=None, target_name=None, before=None)
     [item] = told(refused)["results"]
