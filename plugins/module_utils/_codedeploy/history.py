@@ -280,7 +280,7 @@ class _Reader:
         if _is_unknown(deployment):
             why = f"deployed by {deployment.creator}, which is not known here, so it is not taken for good"
             self._prove(key, deployment, "unknown", f"{why} ({deployment.status})")
-            if deployment.status == "Succeeded":
+            if deployment.status == "Succeeded" and (key != before or self.mixed):
                 self._succeeded(key, deployment, before, None)
             return
         left = before if before and before != key and self._goes_back(key, before, deployment) else None
@@ -320,6 +320,10 @@ class _Reader:
         self, key: str, deployment: Deployment, rollback: Deployment, before: str, left: str | None
     ) -> None:
         back = revisions.key(rollback.revision)
+        if not back:
+            self._ended_without(key, deployment)
+            self.now, self.mixed = left or key, True
+            return
         succeeded_before = self._has_succeeded(key)
         at = _clock(_ended(rollback))
         if rollback.running:
@@ -365,9 +369,13 @@ class _Reader:
             self._prove(key, deployment, "unknown", f"{why} ({_why(deployment)})")
 
     def _resolved(self, deployment: Deployment) -> Deployment:
-        """RESTART names no revision: it is that of the last successful deployment."""
+        """RESTART, and a rollback of CodeDeploy, can do without a revision: it is that of the last successful one."""
         location = self.records[self.last_success].location if self.last_success else None
-        if deployment.mode == "RESTART" and not revisions.key(deployment.revision) and location is not None:
+        if (
+            (deployment.mode == "RESTART" or deployment.is_rollback)
+            and not revisions.key(deployment.revision)
+            and location is not None
+        ):
             return replace(deployment, revision=location)
         return deployment
 

@@ -167,9 +167,10 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             findings += [*fit.findings, *found]
             if fit.there and not wish.selection.force:
                 verb, method, reason, request = "nothing", "none", fit.there, None
-            warnings = _content_warnings(wish, facts, choice)
             if history.running is not None:
                 findings.append(_told_of_blocking(history.running, choice))
+        if method in ("codedeploy_deployment", "codedeploy_stop"):
+            warnings = _content_warnings(wish, facts, choice)
         if verb == "act" and blocked(findings):
             verb, method, reason, request = "refuse", "none", blocked(findings), None
     return Plan(
@@ -249,7 +250,8 @@ def _told(running: Deployment) -> str:
 def _told_of_blocking(running: Deployment, choice: Choice) -> Finding:
     target = revisions.text(choice.target or {})
     why = f"a deployment group runs one deployment at a time, and that one does not lead to {target} as it is wanted"
-    return Finding("in_flight", "info", f"{_told(running)} and is stopped first: {why}")
+    what = "waited for" if running.is_rollback else "stopped"
+    return Finding("in_flight", "info", f"{_told(running)} and is {what} first: {why}")
 
 
 def _of_target(wish: Wish, facts: Facts, choice: Choice, target: Location) -> list[Finding]:

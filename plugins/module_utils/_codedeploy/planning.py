@@ -109,7 +109,7 @@ class Planner:
             known = {d.id for d in past.deployments}
             if selection.deployment_id not in known:
                 named = api.batch_get_deployments(self._aws, [selection.deployment_id]).get(selection.deployment_id)
-        return target.choose(selection, reading.group.name, past, named), past, named
+        return target.choose(selection, reading.group, past, named), past, named
 
     def _read(self, group: Group, everything: bool) -> _Reading:
         found = read.newest_deployments(self._aws, group, everything)

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import description, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Arrival, Candidate, History
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 
 Source = t.Literal["deployment_id", "revision", "as_of", "steps_back", "last_good", "running_rollback", "none"]
 # The candidates that a message names; the rest is in the result.
@@ -60,7 +60,7 @@ class Choice:
         return revisions.key(self.target) if self.target is not None else ""
 
 
-def choose(selection: Selection, group: str, history: History, named: Deployment | None = None) -> Choice:
+def choose(selection: Selection, group: Group, history: History, named: Deployment | None = None) -> Choice:
     """Choose the target of one deployment group. ``named`` is the deployment of ``deployment_id``, where it exists."""
     if selection.deployment_id is not None:
         return _unless_there(selection, history, _by_deployment(selection.deployment_id, group, history, named))
@@ -77,15 +77,16 @@ def choose(selection: Selection, group: str, history: History, named: Deployment
     return _last_good(selection, history)
 
 
-def _by_deployment(id_: str, group: str, history: History, named: Deployment | None) -> Choice:
+def _by_deployment(id_: str, group: Group, history: History, named: Deployment | None) -> Choice:
     # That of the history says what a RESTART ran, and which version of an object it was.
     deployment = next((d for d in history.deployments if d.id == id_), named)
     if deployment is None:
         return Choice(problem=f"there is no deployment {id_}. Check the id, the Region and the account")
-    if deployment.group != group:
+    if (deployment.application, deployment.group) != (group.application, group.name):
         return Choice(
-            problem=f"{id_} is a deployment of deployment group {deployment.group}, not of {group}. To deploy its "
-            "revision here all the same, name that with revision"
+            problem=f"{id_} is a deployment of deployment group {deployment.group} of application "
+            f"{deployment.application}, not of {group.name} of {group.application}. To deploy its revision here all "
+            "the same, name that with revision"
         )
     if not revisions.key(deployment.revision):
         return Choice(problem=f"CodeDeploy does not tell which revision {id_} deployed")

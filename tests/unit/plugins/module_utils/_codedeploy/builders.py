@@ -43,7 +43,7 @@ def made(
     return Deployment(f"d-{number}", "app", "prod", status, at(number * 60), **given)
 
 
-def rollback(number: int, of: int, revision: int, status: str = "Succeeded", **more: t.Any) -> Deployment:
+def rollback(number: int, of: int, revision: int | None, status: str = "Succeeded", **more: t.Any) -> Deployment:
     return made(number, revision, status, "codeDeployRollback", triggered_by=f"d-{of}", **more)
 
 

@@ -28,7 +28,7 @@ def planned(*newer: Deployment, **changes: t.Any) -> plan.Plan:
     past = history.read([*PAST, *newer])
     wish = plan.Wish(target.Selection(force=True))
     facts = plan.Facts(group(), past)
-    return dataclasses.replace(plan.make(wish, facts, target.choose(wish.selection, "prod", past)), **changes)
+    return dataclasses.replace(plan.make(wish, facts, target.choose(wish.selection, facts.group, past)), **changes)
 
 
 def answers(last_attempted: str = "d-2", **more: t.Any) -> FakeAws:

@@ -44,7 +44,7 @@ def planned(
     past = history.read(deployments, now=now)
     on = on or group()
     wish = plan.Wish(Selection(**(selection or {})), **more)
-    return plan.make(wish, plan.Facts(on, past, **facts), choose(wish.selection, on.name, past))
+    return plan.make(wish, plan.Facts(on, past, **facts), choose(wish.selection, on, past))
 
 
 def checks(made_: plan.Plan) -> dict[str, str]:
@@ -121,6 +121,23 @@ def test_codedeploys_own_rollback_is_not_always_what_is_wanted(wanted: dict[str,
     assert found.in_the_way is not None
     assert found.in_the_way.id == "d-3"
     assert "is stopped first" in message(found, "in_flight")
+
+
+def test_a_rollback_that_does_not_lead_to_the_target_is_waited_for_and_that_is_said() -> None:
+    past = [made(1, 1), made(2, 2), made(3, 3, "Failed"), rollback(4, 3, 2, "InProgress")]
+    found = planned(*past, selection={"deployment_id": "d-1"})
+    assert found.method == "codedeploy_deployment"
+    assert "is waited for first" in message(found, "in_flight")
+
+
+def test_what_codedeploys_own_rollback_does_to_files_is_told_too() -> None:
+    past = [made(1, 1, file_exists_behavior="RETAIN"), made(2, 2, "InProgress", file_exists_behavior="OVERWRITE")]
+    stopped = planned(*past, targets={"d-2": [events(Install="InProgress")]})
+    assert stopped.method == "codedeploy_stop"
+    assert any("d-2 had OVERWRITE and got to Install on 1 of 1 targets" in text for text in stopped.content_warnings)
+    # One of our own would do the same.
+    ours = planned(*past, targets={"d-2": [events(Install="InProgress")]}, override_alarms="true")
+    assert ours.content_warnings == stopped.content_warnings
 
 
 @pytest.mark.parametrize(

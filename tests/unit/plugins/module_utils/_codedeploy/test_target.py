@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     at,
+    group,
     made,
     rev,
     rollback,
@@ -34,7 +36,7 @@ def verdicts(*deployments: Deployment) -> dict[int, str]:
 
 
 def chosen(*deployments: Deployment, **selection: t.Any) -> Choice:
-    return choose(Selection(**selection), "prod", history.read(deployments))
+    return choose(Selection(**selection), group(), history.read(deployments))
 
 
 def number(choice: Choice) -> int | None:
@@ -147,8 +149,14 @@ def test_verdicts(deployments: list[Deployment], expected: dict[int, str]) -> No
         ([made(1, 1), made(2, 1, "Failed"), rollback(3, 2, 1)], None, "d-3"),
         ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1), made(4, 1, creator="autoscaling")], None, "d-3"),
         ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1), made(4, 1)], None, "d-4"),
+        # What it rolled back to does not show: it is what was deployed last with success.
+        ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, None)], None, "d-3"),
+        ([made(2, 2, "Failed"), made(3, 3), made(4, 4, "Failed"), rollback(5, 4, None)], None, "d-5"),
         # It could not.
         ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1, "Failed")], 1, ""),
+        # Somebody unknown deployed once more what is there.
+        ([made(1, 1), made(2, 2), made(3, 3), made(4, 2), made(5, 2, creator="somethingNew")], None, "d-4"),
+        ([made(1, 1), made(2, 2), made(3, 3, "Failed"), rollback(4, 3, 2), made(5, 2, creator="new")], None, "d-4"),
         # Somebody returned it, or we did.
         ([made(1, 1), made(2, 2), made(3, 1)], None, "d-3"),
         ([made(1, 1), made(2, 2), made(3, 1, description=OURS)], None, "d-3"),
@@ -270,10 +278,18 @@ def test_a_deployment_that_was_named(
 def test_a_deployment_that_is_too_old_or_of_another_group() -> None:
     past = history.read([made(2, 2), made(3, 3)])
     old = made(1, 1)
-    assert number(choose(Selection(deployment_id="d-1"), "prod", past, old)) == 1
-    other = choose(Selection(deployment_id="d-1"), "test", past, old)
+    assert number(choose(Selection(deployment_id="d-1"), group(), past, old)) == 1
+    other = choose(Selection(deployment_id="d-1"), replace(group(), name="test"), past, old)
     assert other.problem is not None
-    assert "d-1 is a deployment of deployment group prod, not of test" in other.problem
+    assert "d-1 is a deployment of deployment group prod of application app, not of test of app" in other.problem
+
+
+def test_a_group_of_the_same_name_in_another_application_is_another_group() -> None:
+    past = history.read([made(2, 2), made(3, 3)])
+    other = choose(Selection(deployment_id="d-1"), group(), past, replace(made(1, 1), application="billing"))
+    assert other.target is None
+    assert other.problem is not None
+    assert "d-1 is a deployment of deployment group prod of application billing, not of prod of app" in other.problem
 
 
 @pytest.mark.parametrize(

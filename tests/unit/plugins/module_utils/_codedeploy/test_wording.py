@@ -33,7 +33,7 @@ def planned(*deployments: Deployment, **wish: t.Any) -> plan.Plan:
     """A real plan for these deployments; without any, of three of which the last is bad."""
     past = history.read(deployments or (made(1, 1), made(2, 2), made(3, 3)))
     wanted = plan.Wish(target.Selection(), **wish)
-    choice = target.choose(wanted.selection, "prod", past)
+    choice = target.choose(wanted.selection, group(), past)
     return plan.make(wanted, plan.Facts(group(), past), choice)
 
 
