@@ -1,0 +1,114 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Files as they are: one entry, and where entries come from: a listing in memory, or the disk, read when asked.
+
+Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
+
+FILE: t.Final = "file"
+DIRECTORY: t.Final = "dir"
+LINK: t.Final = "link"
+OTHER: t.Final = "other"
+
+_KINDS: t.Final = {stat.S_IFREG: FILE, stat.S_IFDIR: DIRECTORY, stat.S_IFLNK: LINK}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name in a directory. What nobody has looked up is None."""
+
+    kind: str
+    mode: t.Optional[int] = None
+    uid: t.Optional[int] = None
+    gid: t.Optional[int] = None
+    size: t.Optional[int] = None
+    # SHA-256 of a file's content, as hexadecimal digits.
+    digest: t.Optional[str] = None
+    # What a symbolic link says.
+    target: t.Optional[bytes] = None
+    # Device and number of the inode: two names that have the same are hard links.
+    inode: t.Optional[t.Tuple[int, int]] = None
+    # A directory on which something else is mounted; removing it fails.
+    mounted: bool = False
+    # chattr +i and its like: removing it, or writing to it, fails.
+    immutable: bool = False
+
+
+class Source(t.Protocol):
+    """What a prediction reads. Paths are expanded, absolute, and their directories are no links."""
+
+    def entry(self, path: bytes) -> t.Optional[Entry]: ...
+
+    def names(self, directory: bytes) -> t.Sequence[bytes]: ...
+
+
+class Listing:
+    """Entries in memory, by their path. Directories above ``roots`` are there without being listed."""
+
+    def __init__(self, entries: t.Mapping[bytes, Entry], roots: t.Iterable[bytes] = (paths.SLASH,)) -> None:
+        self.entries: t.Dict[bytes, Entry] = dict(entries)
+        self._above: t.Set[bytes] = set()
+        for root in roots:
+            while root not in self._above:
+                self._above.add(root)
+                root = paths.LINUX.parent(root)
+        self._names: t.Dict[bytes, t.List[bytes]] = {}
+        for path in [*self.entries, *self._above]:
+            directory = paths.LINUX.parent(path)
+            if directory != path:
+                self._names.setdefault(directory, []).append(paths.name(path))
+
+    def entry(self, path: bytes) -> t.Optional[Entry]:
+        if path in self.entries:
+            return self.entries[path]
+        return Entry(DIRECTORY) if path in self._above else None
+
+    def names(self, directory: bytes) -> t.Sequence[bytes]:
+        return list(dict.fromkeys(self._names.get(directory, ())))
+
+
+class Disk:
+    """What is on this machine, read when it is asked for. Contents are not read."""
+
+    def entry(self, path: bytes) -> t.Optional[Entry]:
+        try:
+            found = os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), OTHER)
+        return Entry(
+            kind=kind,
+            mode=stat.S_IMODE(found.st_mode),
+            uid=found.st_uid,
+            gid=found.st_gid,
+            size=found.st_size if kind == FILE else None,
+            target=os.readlink(path) if kind == LINK else None,
+            inode=(found.st_dev, found.st_ino),
+            mounted=kind == DIRECTORY and os.path.ismount(path),
+        )
+
+    def names(self, directory: bytes) -> t.Sequence[bytes]:
+        return os.listdir(directory)
+
+
+def digest(path: bytes) -> str:
+    """The SHA-256 of a file, read piece by piece."""
+    sha256 = hashlib.sha256()
+    with open(path, "rb") as stream:
+        for piece in iter(lambda: stream.read(1 << 20), b""):
+            sha256.update(piece)
+    return sha256.hexdigest()

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Paths as the agent takes them, in bytes, on Linux and on Windows. Pure.
+
+The agent puts every destination through Ruby's ``File.expand_path`` (lib/instance_agent/plugins/codedeploy/
+install_instruction.rb of aws/aws-codedeploy-agent 1.8.1): no ``.`` or ``..``, no doubled or trailing slash, and on
+Windows forward slashes.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from dataclasses import dataclass
+
+SLASH: t.Final = b"/"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What paths look like."""
+
+    windows: bool = False
+
+    def slashes(self, path: bytes) -> bytes:
+        return path.replace(b"\\", SLASH) if self.windows else path
+
+    def root(self, path: bytes) -> bytes:
+        """What an absolute path begins with, empty for a relative one."""
+        path = self.slashes(path)
+        if not self.windows:
+            return SLASH if path.startswith(SLASH) else b""
+        if path[1:2] == b":" and path[:1].isalpha() and path[2:3] == SLASH:
+            return path[:3]
+        return b""
+
+    def is_absolute(self, path: bytes) -> bool:
+        return bool(self.root(path))
+
+    def expand(self, path: bytes) -> bytes:
+        """An absolute path without what is superfluous in it."""
+        root = self.root(path)
+        if not root:
+            raise ValueError(f"{text(path)!r} is not an absolute path")
+        parts: t.List[bytes] = []
+        for part in self.slashes(path)[len(root) :].split(SLASH):
+            if part == b"..":
+                del parts[-1:]
+            elif part not in (b"", b"."):
+                parts.append(part)
+        return root + SLASH.join(parts)
+
+    def key(self, path: bytes) -> bytes:
+        """The same for two paths that name the same thing."""
+        if not self.windows:
+            return path
+        return os_fold(self.slashes(path))
+
+    def parent(self, path: bytes) -> bytes:
+        """The directory of an expanded path, the root for the root itself."""
+        root = self.root(path)
+        head, _slash, _name = path[len(root) :].rpartition(SLASH)
+        return root + head
+
+
+LINUX: t.Final = Platform()
+WINDOWS: t.Final = Platform(windows=True)
+
+
+def os_fold(path: bytes) -> bytes:
+    """Upper and lower case made the same, byte for byte where the name is not UTF-8."""
+    try:
+        return path.decode().casefold().encode()
+    except UnicodeDecodeError:
+        return path.lower()
+
+
+def name(path: bytes) -> bytes:
+    """The last part of an expanded path."""
+    return path.rpartition(SLASH)[2]
+
+
+def join(directory: bytes, entry: bytes) -> bytes:
+    return directory + entry if directory.endswith(SLASH) else directory + SLASH + entry
+
+
+def text(path: bytes) -> str:
+    """For people and for JSON; what is not UTF-8 in it is replaced."""
+    return path.decode("utf-8", "replace")
+
+
+def shown(path: bytes) -> t.Dict[str, str]:
+    """A path in a result: as text, and exactly where the text does not say it."""
+    result = {"path": text(path)}
+    if result["path"].encode() != path:
+        result["path_base64"] = base64.b64encode(path).decode()
+    return result

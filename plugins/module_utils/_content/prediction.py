@@ -1,0 +1,104 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What one Install does to the files of an instance: the result of install.predict. Pure data."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Source
+
+# What becomes of a line of the cleanup file.
+REMOVED: t.Final = "removed"
+NOT_EMPTY: t.Final = "left_not_empty"
+MISSING: t.Final = "already_missing"
+DANGLING: t.Final = "left_dangling_link"
+FAILED: t.Final = "failed"
+NOT_REACHED: t.Final = "not_reached"
+
+# What becomes of a destination of the new bundle.
+INSTALLED: t.Final = "installed"
+CREATED: t.Final = "directory_created"
+OVERWRITTEN: t.Final = "overwritten"
+INSIDE: t.Final = "put_inside_directory"
+KEPT: t.Final = "kept"
+REFUSED: t.Final = "refused"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One line of the old cleanup file."""
+
+    path: bytes
+    outcome: str
+    # "file", "dir", "link", "other"; empty for what is not there.
+    kind: str = ""
+    # What is really removed, where a parent of the path is a link.
+    real: bytes = b""
+    # The directories of the path that are links.
+    through: t.Tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One destination of the new bundle."""
+
+    path: bytes
+    outcome: str
+    kind: str
+    # Within the bundle; empty for a directory above the destinations.
+    source: bytes = b""
+    # What is really written, where the destination or one of its parents is a link, or it goes inside a directory.
+    real: bytes = b""
+    through: t.Tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why Install fails, and how far it gets."""
+
+    # "cleanup": while removing; "instructions": after all removals, before anything is copied; "copy": in the midst.
+    stage: str
+    path: bytes
+    message: str
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """What no later deployment will remove, and why."""
+
+    path: bytes
+    reason: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one Install does."""
+
+    # In the order in which they are carried out.
+    removals: t.Tuple[Removal, ...]
+    placements: t.Tuple[Placement, ...]
+    failure: t.Optional[Failure]
+    # The files afterwards.
+    after: Source
+    # The cleanup file afterwards, None where there is none.
+    cleanup: t.Optional[bytes]
+    orphans: t.Tuple[Orphan, ...] = ()
+    # The option that counts, and whether it is the AppSpec file's.
+    option: str = "DISALLOW"
+    option_of_appspec: bool = False
+    # For people: what is odd here.
+    notes: t.Tuple[str, ...] = ()
+
+    def removed(self, *outcomes: str) -> t.Tuple[bytes, ...]:
+        """The paths of removals with these outcomes."""
+        return tuple(removal.path for removal in self.removals if removal.outcome in (outcomes or (REMOVED,)))
+
+    def placed(self, *outcomes: str) -> t.Tuple[bytes, ...]:
+        """The paths of placements with these outcomes."""
+        return tuple(place.path for place in self.placements if place.outcome in (outcomes or (INSTALLED,)))
