@@ -56,8 +56,8 @@ def roll_out(
             _leave(deployment)
             raise DeploymentFailed("HEALTH_CONSTRAINTS", TOO_MANY_FAILED)
         while waiting and len(running) < members - failed - least:
-            begun = work(waiting[0], at)
-            running.append(_Work(waiting.pop(0), begun, next(begun)))
+            target = waiting.pop(0)
+            running.append(_begun(target, work(target, at)))
         at = yield _any([item.wait for item in running])
         for item in [item for item in running if item.wait.over(at)]:
             try:
@@ -70,6 +70,10 @@ def roll_out(
         _leave(deployment)
         raise DeploymentFailed("HEALTH_CONSTRAINTS", TOO_MANY_FAILED)
     return at
+
+
+def _begun(target: Target, script: Script) -> _Work:
+    return _Work(target, script, next(script))
 
 
 def _any(waits: list[Wait]) -> Wait:
