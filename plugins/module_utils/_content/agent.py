@@ -50,7 +50,7 @@ def root_of(config: bytes) -> bytes | None:
     if not found:
         return None
     # Psych takes the last one of equal keys.
-    value = found[-1]
+    value: bytes = found[-1]
     quoted = _QUOTED.match(value)
     if quoted:
         single, double = quoted.groups()
