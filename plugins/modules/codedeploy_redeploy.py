@@ -13,8 +13,8 @@ description:
   - Takes a deployment group back to the newest revision that was really deployed with success, and says why it is that
     one. What counts is the record of CodeDeploy's deployments.
   - A redeploy is a new deployment with an id of its own, as CodeDeploy's own rollbacks are. This module follows it to
-    its end, and says RV(outcome=rolled_back) only where that deployment succeeded with the target, and none came after
-    it.
+    its end, and says RV(outcome=rolled_back) only where that deployment succeeded with the target, no target of it
+    failed, and none came after it.
   - It is safe to run twice. A group that was already taken back, by this module, by CodeDeploy or by somebody's hand,
     is V(unchanged), and a deployment that already leads to the target is followed to its end.
   - Where it fails, it says which instances failed at which lifecycle event and script, what helps, and what the
@@ -116,11 +116,14 @@ deployment_group:
   sample: prod-web
 outcome:
   description:
-    - V(unchanged), there was nothing to do. V(rolled_back), our deployment succeeded with the target, and none came
-      after it. V(started), CodeDeploy accepted it and it was not waited for. V(planned), check mode.
-    - These fail the module. V(superseded), somebody else's deployment came after ours. V(failed), ours failed.
-      V(rollback_failed), ours failed, and so did CodeDeploy's rollback of it, or of no instance it is certain what it
-      has. V(timeout), still going, nothing was undone. V(refused), the deployment was not begun.
+    - V(unchanged), there was nothing to do. V(rolled_back), our deployment succeeded with the target, no target of it
+      failed, and none came after it. V(started), CodeDeploy accepted it and it was not waited for. V(planned), check
+      mode.
+    - These fail the module. V(superseded), somebody else's deployment came after ours. V(failed), ours failed, or
+      targets of it did although CodeDeploy counts it as a success, as its configuration lets it; the same command
+      again deploys it once more. V(rollback_failed), ours failed, and so did CodeDeploy's rollback of it, or of no
+      instance it is certain what it has. V(timeout), still going, nothing was undone. V(refused), the deployment was
+      not begun.
   returned: always, but not where the options themselves are wrong
   type: str
   sample: rolled_back
@@ -219,12 +222,13 @@ findings:
       description: V(block), V(warn), V(unknown) (it could not be read, which is not fine), or V(info).
       returned: always
       type: str
-      sample: warn
+      sample: info
     message:
       description: What was found.
       returned: always
       type: str
-      sample: "1 of 4 targets failed all the same: ValidateService (bin/check): ScriptFailed on i-0a1b2c3d4e5f60718"
+      sample: >-
+        s3://releases/shop/web-1.8.zip was not changed since d-9Z8Y7X6W5 deployed it
 content_warnings:
   description: What the redeploy does to files that are on the instances, and that no revision brings back.
   returned: always, but not where the options themselves are wrong

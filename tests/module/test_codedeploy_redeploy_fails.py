@@ -143,13 +143,21 @@ def test_the_next_good_one_is_named(fleet: Fleet) -> None:
     assert f"deployment_id: {oldest}" in run.message
 
 
-def test_targets_that_fail_in_a_deployment_that_succeeds_are_said(fleet: Fleet) -> None:
+def test_targets_that_fail_in_a_deployment_that_succeeds_are_not_rolled_back(fleet: Fleet) -> None:
+    """The next run does what is left, and goes back no further."""
     fleet.bad_release()
     fleet.sim.bundle(key(1), "fail", "ValidateService", instances=[fleet.instances[2]], script="bin/check")
     run = fleet.redeploy(deployment_config="CodeDeployDefault.AllAtOnce")
-    assert run.outcome == "rolled_back"
-    assert run.findings("failed_targets")[0].startswith("1 of 3 targets failed all the same: ValidateService")
+    ours = run.result["deployment_id"]
+    assert (run.outcome, run.failed, fleet.status(ours)) == ("failed", True, "Succeeded")
+    assert f"{ours} counts as Succeeded, but 1 of 3 targets failed: ValidateService (bin/check)" in run.message
     assert fleet.instances[2] in run.message
+    assert run.result["instances"] == {"new": 2, "old": 0, "unknown": 1}
+    fleet.sim.bundle(key(1), "ok", "ValidateService")
+    again = fleet.redeploy()
+    assert (again.outcome, again.target, again.writes) == ("rolled_back", key(1), ["CreateDeployment"])
+    assert "1 of 3 targets failed" in again.result["target_why"]
+    assert fleet.redeploy().outcome == "unchanged"
 
 
 def test_a_script_that_hangs_ends_as_timeout_and_nothing_is_undone(fleet: Fleet) -> None:

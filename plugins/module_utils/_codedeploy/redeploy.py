@@ -96,11 +96,15 @@ class Redeploy:
     def _carry_out(self) -> None:
         """Until ours has come to its end, with as many plans as it takes."""
         run = self._run
-        for _attempt in range(_PLANS):
+        stale = ""
+        for attempt in range(_PLANS):
             planned = run.plan
             if run.outcome is not None or planned is None:
                 return
-            if not self._begin(planned):
+            stale = self._begin(planned)
+            if stale:
+                # The first time it is likely that the next look shows what has come in between.
+                self._clock.sleep(_BETWEEN_LOOKS if attempt else 0.0)
                 self._plan_again(planned)
                 continue
             if run.outcome is not None or run.accepted is None:
@@ -112,23 +116,24 @@ class Redeploy:
             if not self._judge(planned, end):
                 self._plan_again(planned)
         if run.outcome is None:
-            run.end("refused", "deployments of this group kept coming and ending while this was being prepared")
+            what = f": {stale}" if stale else ""
+            run.end("refused", f"deployments of this group kept coming and ending while this was being prepared{what}")
 
-    def _begin(self, planned: Plan) -> bool:
-        """Whether it was acted on; False where the plan has gone stale."""
+    def _begin(self, planned: Plan) -> str:
+        """Why the plan has gone stale; empty where it was acted on."""
         run = self._run
         try:
             run.accepted = act.begin(self._aws, planned, self._order.reason)
         except PlanIsStale as exc:
             _progress.say(f"[{run.name}] planning again: {exc}")
-            return False
+            return str(exc)
         except AnswerLost as exc:
             run.changed = True
             run.end("timeout", str(exc))
-            return True
+            return ""
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.end("refused", exc.explain() + act.denied_override(planned, exc))
-            return True
+            return ""
         run.changed = run.changed or run.accepted.wrote
         run.findings += run.accepted.findings
         if run.accepted.watched.makes_room:
@@ -138,7 +143,7 @@ class Redeploy:
             run.timings["accepted"] = self._elapsed()
             self._tell_of_termination_wait(planned)
         _progress.say(f"[{run.name}] {wording.accepted_line(run)}")
-        return True
+        return ""
 
     def _tell_of_termination_wait(self, planned: Plan) -> None:
         minutes = planned.group.termination_wait
@@ -211,7 +216,9 @@ class Redeploy:
             after = revisions.text(later.revision)
             run.end("superseded", f"deployment {later.id} of {after} came after ours ({ours.id}, which succeeded)")
             return
-        self._tell_of_failed_targets(ours)
+        if ours.counts.get("Failed"):
+            self._half_done(ours)
+            return
         run.end("rolled_back", f"deployment {ours.id} of {revisions.text(target)} succeeded, and none came after it")
 
     def _later(self, ours: Deployment, target: Location) -> Deployment | None:
@@ -226,23 +233,38 @@ class Redeploy:
         return None
 
     def _look_for_later(self, ours: Deployment, target: Location) -> Deployment | None:
-        groups = api.batch_get_deployment_groups(self._aws, self._order.application, [self._order.group])
-        newest = groups[0].last_attempted if groups else ""
-        if newest in ("", ours.id):
+        name = self._order.group
+        groups = api.batch_get_deployment_groups(self._aws, self._order.application, [name])
+        if not groups:
+            raise IncompleteAnswerError(f"CodeDeploy does not describe deployment group {name} any more")
+        newest = groups[0].last_attempted
+        if newest == ours.id:
             return None
-        found = api.batch_get_deployments(self._aws, [newest]).get(newest)
-        if found is None or found.created_at <= ours.created_at or found.creator in PARTIAL:
-            return None
-        return None if _is_of(found, target) else found
+        # The last one can be to single instances, and somebody's have come before it.
+        since = {"start": ours.created_at}
+        ids = api.list_deployments(self._aws, self._order.application, name, createTimeRange=since)
+        found = api.batch_get_deployments(self._aws, list(dict.fromkeys(id_ for id_ in (newest, *ids) if id_)))
+        if newest and newest not in found:
+            raise IncompleteAnswerError(f"CodeDeploy does not describe deployment {newest}")
+        later = [
+            d
+            for d in found.values()
+            if d.id != ours.id
+            and d.created_at >= ours.created_at
+            and d.creator not in PARTIAL
+            and not _stays_with(d, ours, target)
+        ]
+        return max(later, key=lambda deployment: deployment.created_at, default=None)
 
-    def _tell_of_failed_targets(self, ours: Deployment) -> None:
-        """A deployment can succeed although targets failed, as many as its configuration lets."""
-        failed = ours.counts.get("Failed", 0)
-        if not failed:
-            return
-        self._run.diagnosis = diagnosis.collect(self._aws, ours, self._order.log_tail)
-        what = f"{failed} of {sum(ours.counts.values())} targets failed all the same: {self._run.diagnosis.headline()}"
-        self._run.findings.append(Finding("failed_targets", "warn", what))
+    def _half_done(self, ours: Deployment) -> None:
+        """CodeDeploy counts a deployment as a success although targets failed, as many as its configuration allows."""
+        run, counts = self._run, ours.counts
+        run.diagnosis = diagnosis.collect(self._aws, ours, self._order.log_tail)
+        self._take_stock(ours)
+        what = (
+            f"deployment {ours.id} counts as Succeeded, but {counts['Failed']} of {sum(counts.values())} targets failed"
+        )
+        run.end("failed", f"{what}: {run.diagnosis.headline()}" if run.diagnosis.failed else what)
 
     # -- when it failed
 
@@ -287,6 +309,12 @@ class Redeploy:
             self._run.originals_serve = standing.originals_serve(found)
         else:
             self._run.standing = standing.of(found)
+
+
+def _stays_with(later: Deployment, ours: Deployment, target: Location) -> bool:
+    """It leaves the group on the target. A place without a version is not that: it is what is there by now."""
+    restarts = later.mode == "RESTART" and not revisions.key(later.revision)
+    return restarts or any(revisions.same(later.revision, location) for location in (target, ours.revision))
 
 
 def _is_of(deployment: Deployment, target: Location) -> bool:

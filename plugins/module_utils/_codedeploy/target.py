@@ -135,8 +135,30 @@ def _unless_there(selection: Selection, history: History, choice: Choice) -> Cho
     there = history.running is None and not history.mixed and history.now == choice.key
     if not there or selection.force:
         return replace(choice, left=None) if choice.left and revisions.same(choice.left, choice.target) else choice
-    by = history.arrivals[-1].deployment.id if history.arrivals else ""
-    return Choice(settled=f"the group is on {revisions.text(choice.target)} already ({by})", settled_by=by)
+    return _there_already(history, choice)
+
+
+def _there_already(history: History, choice: Choice, note: str = "") -> Choice:
+    """The group is on the target; where targets failed it is not there as a whole, and is deployed once more."""
+    if not history.arrivals:
+        return Choice(settled=f"the group is on {revisions.text(choice.target or {})} already{note}")
+    arrival = history.arrivals[-1]
+    failed = _half_done(arrival)
+    if failed:
+        left = history.location(arrival.left)
+        return replace(choice, good=choice.good or arrival.deployment, why=failed, left=left)
+    by = arrival.deployment.id
+    what = f"the group is on {revisions.text(choice.target or {})} already{note} ({by})"
+    return Choice(settled=what, settled_by=by)
+
+
+def _half_done(arrival: Arrival) -> str:
+    """Why what arrived last has to be deployed once more; empty where it has not. Success allows for failed targets."""
+    counts = arrival.deployment.counts
+    failed = counts.get("Failed", 0)
+    name = revisions.text(arrival.deployment.revision)
+    what = f"{arrival.deployment.id} brought {name}, but {failed} of {sum(counts.values())} targets failed"
+    return f"{what}: it is deployed once more" if failed else ""
 
 
 def _running_rollback(history: History) -> Choice:
@@ -155,6 +177,10 @@ def _already_returned(history: History) -> Choice | None:
         return None
     if newest.id not in (arrival.deployment.id, arrival.wanted) or arrival.left is None:
         return None
+    failed = _half_done(arrival)
+    if failed:
+        left = history.location(arrival.left)
+        return Choice("last_good", arrival.deployment.revision, arrival.deployment, failed, left)
     return Choice(settled=_how_it_returned(arrival, history), settled_by=arrival.deployment.id)
 
 
@@ -194,9 +220,8 @@ def _last_good(selection: Selection, history: History) -> Choice:
         return _no_good_one(selection, base, candidates, why_not, history)
     pick = good[steps - 1]
     if pick.key == history.now and not history.mixed and history.running is None:
-        by = history.arrivals[-1].deployment.id if history.arrivals else ""
-        what = f"the group is on {revisions.text(pick.location)} already, {steps} good revisions back ({by})"
-        return Choice(settled=f"{what}; nothing was deployed since", settled_by=by)
+        there = Choice("steps_back", pick.location, pick.deployment)
+        return _there_already(history, there, f", {steps} good revisions back, and nothing was deployed since")
     if history.returning_from is not None and history.lands_on == pick.key:
         return _running_rollback(history)
     position = candidates.index(pick)

@@ -30,6 +30,7 @@ _HOW: t.Final = {
     "none": "nothing to do about deployment {}",
 }
 _ROLL_THAT_BACK: t.Final = "Look at what was deployed, then run the same command again to roll that back"
+_ONCE_MORE: t.Final = "Run the same command again to deploy it once more"
 _FOLLOW: t.Final = "Run the same command again to follow it to its end"
 
 
@@ -59,7 +60,7 @@ def final_line(run: GroupRun) -> str:
     reason = run.reason.rstrip(".")
     if run.outcome == "rolled_back":
         seconds = run.timings.get("ended", 0.0)
-        return f"rolled_back: {route(run.plan)} in {seconds:.0f} s, deployment {run.deployment_id}{_remarks(run)}"
+        return f"rolled_back: {route(run.plan)} in {seconds:.0f} s, deployment {run.deployment_id}"
     if run.outcome == "started":
         return f"started: {route(run.plan)}. AWS accepted it; how it ends was not watched. {_FOLLOW}, with wait: true"
     if run.outcome == "planned" and run.plan is not None and run.plan.verb == "wait":
@@ -86,7 +87,8 @@ def _after_failure(run: GroupRun) -> t.Iterator[str]:
     yield where_it_is(run)
     if run.diagnosis is not None:
         yield from (f"Advice: {text}" for text in run.diagnosis.advice[:1])
-    yield _next_good(run)
+    half_done = run.ours is not None and run.ours.status == "Succeeded"
+    yield _ONCE_MORE if half_done else _next_good(run)
 
 
 def where_it_is(run: GroupRun) -> str:
@@ -95,14 +97,14 @@ def where_it_is(run: GroupRun) -> str:
     if planned is None or seen is None:
         return ""
     back = seen.rollback
-    if back is not None and back.status == "Succeeded":
+    if back is not None and back.status == "Succeeded" and not back.counts.get("Failed"):
         return f"{run.name} is on {revisions.text(back.revision)}, where CodeDeploy's rollback {back.id} took it"
     deployed = revisions.text(seen.moving.revision)
     old = _before(planned)
     if run.originals_serve:
         return f"The traffic has not left the original instances, which are on {old}"
     if run.standing is not None:
-        words = run.standing.words(deployed, old)
+        words = run.standing.words(deployed, old if back is None else "what was there before it")
         return f"Installed now: {words}" if words else f"No instance was touched: {run.name} is on {old}"
     return f"What runs in {run.name} now is not certain: it came from {old}" if old else ""
 
@@ -111,12 +113,6 @@ def _before(planned: Plan) -> str:
     """What the group came from."""
     came_from: Location | None = planned.left or planned.now
     return revisions.text(came_from) if came_from else "what was there before"
-
-
-def _remarks(run: GroupRun) -> str:
-    """What must not go unsaid of a redeploy that succeeded."""
-    texts = [finding.message for finding in run.findings if finding.check == "failed_targets"]
-    return "".join(f". {text}" for text in texts)
 
 
 def _next_good(run: GroupRun) -> str:

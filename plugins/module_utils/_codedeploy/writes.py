@@ -22,6 +22,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale, not_known
 
+# DeploymentStatus in botocore's model, but for those of deployments that have ended.
+_RUNNING: t.Final = ("Created", "Queued", "InProgress", "Baking", "Ready")
+
 
 def new_run() -> str:
     """What tells the deployments of this call from all others."""
@@ -71,10 +74,19 @@ def create(
             raise
         ours = _find(aws, group, known, str(parameters["description"]), exc)
         if ours is None and busy:
-            raise PlanIsStale(f"another deployment of {group.name} is running: {exc.detail}") from exc
+            raise PlanIsStale(f"another deployment of {group.name} is running: {_blocking(aws, group, exc)}") from exc
         if ours is None:
             raise
         return ours.id, (_answer_lost("CreateDeployment", exc, f"deployment {ours.id} is there"),)
+
+
+def _blocking(aws: Aws, group: Group, error: AwsCallError | IncompleteAnswerError) -> str:
+    """Which deployments are running. The error names one, in words that have changed before."""
+    try:
+        ids = api.list_deployments(aws, group.application, group.name, includeOnlyStatuses=list(_RUNNING))
+    except (AwsCallError, IncompleteAnswerError):
+        ids = []
+    return ", ".join(ids) or error.detail
 
 
 def _find(

@@ -27,6 +27,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeplo
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_api import enum
 
 OURS = description("500s", "a", "b", "0123abcd")
+SOME = {"Succeeded": 2, "Failed": 1}
 FORWARD = description(None, "", "b", "0123abcd")
 NAMES = {revisions.key(rev(n)): n for n in range(1, 9)}
 
@@ -169,6 +170,11 @@ def test_verdicts(deployments: list[Deployment], expected: dict[int, str]) -> No
         ([made(1, 1), made(2, 2), made(3, 1, "Failed"), made(4, 1, "Failed")], 1, ""),
         ([made(1, 1), made(2, 2), made(3, 1, "Failed"), made(4, 1)], None, "d-4"),
         ([made(1, 1), made(2, 2), made(3, 1, "Stopped")], 1, ""),
+        # It succeeded, but not everywhere: what is half done is done once more, to the same revision.
+        ([made(1, 1), made(2, 2), made(3, 1, counts=SOME)], 1, ""),
+        ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1, counts=SOME)], 1, ""),
+        ([made(1, 1), made(2, 2), made(3, 1, counts=SOME), made(4, 1)], None, "d-4"),
+        ([made(1, 1), made(2, 2), made(3, 1, counts=SOME), made(4, 1, "Failed")], 1, ""),
         # CodeDeploy undid it.
         ([made(1, 1), made(2, 2), made(3, 1, "Failed"), rollback(4, 3, 2)], 1, ""),
         # After a return something newer was deployed: from that it goes back to where the return went.
@@ -367,6 +373,15 @@ def test_what_was_there_at_a_time(minutes: float, target: int | None, words: str
         return
     assert number(choice) == target
     assert words in (choice.settled or choice.problem or choice.why)
+
+
+@pytest.mark.parametrize("selection", [{"deployment_id": "d-1"}, {"revision": rev(1)}, {"steps_back": 2}])
+def test_what_was_named_is_there_only_where_no_target_failed(selection: dict[str, t.Any]) -> None:
+    past = [made(0, 1), made(1, 1), made(2, 2), made(3, 3)]
+    assert chosen(*past, made(4, 1), **selection).settled is not None
+    choice = chosen(*past, made(4, 1, counts=SOME), **selection)
+    assert number(choice) == 1
+    assert "1 of 3 targets failed" in choice.why
 
 
 def test_force_goes_where_it_is_already() -> None:

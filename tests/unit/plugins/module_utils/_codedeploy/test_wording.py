@@ -68,8 +68,14 @@ def test_what_was_accepted() -> None:
 FINAL: list[tuple[GroupRun, str]] = [
     (run("rolled_back", seen=Seen(OURS)), f"rolled_back: {THREE} → {TWO} in 74 s, deployment d-9"),
     (
-        run("rolled_back", seen=Seen(OURS), findings=[Finding("failed_targets", "warn", "1 of 3 targets failed")]),
-        f"rolled_back: {THREE} → {TWO} in 74 s, deployment d-9. 1 of 3 targets failed",
+        run("failed", "1 of 3 targets failed", Seen(OURS), standing=Standing(new=2, unknown=1)),
+        f"failed: 1 of 3 targets failed. Installed now: of 3 instances 2 on {TWO}, 1 on neither for certain. Run the "
+        "same command again to deploy it once more",
+    ),
+    (
+        run("failed", "it failed", Seen(FAILED, rollback(10, 9, 3, counts={"Failed": 1})), standing=Standing(2, 1)),
+        f"failed: it failed. Installed now: of 3 instances 2 on {THREE}, 1 on what was there before it. Next good: "
+        f"{ONE}. Try: deployment_id: d-1",
     ),
     (
         run("started"),
