@@ -39,7 +39,7 @@ SHIPPED = {
 }
 REQUIRED = {"LICENSE", "README.md", "meta/runtime.yml", "meta/execution-environment.yml", "meta/ee-requirements.txt"}
 # Of the tests, what ansible-test and an importer look for; the rest needs the development environment.
-SHIPPED_TESTS = {"config.yml", "unit"}
+SHIPPED_TESTS = {"config.yml", "recordings", "unit"}
 
 
 def surplus(names: Iterable[str]) -> list[str]:

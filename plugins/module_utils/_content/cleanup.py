@@ -52,11 +52,88 @@ class Cleanup:
     partial: bytes = b""
 
 
+# What String#strip takes off in Ruby, and str::trim in Rust (the property White_Space of Unicode; not NUL).
+_RUBY_BLANKS: t.Final = b"\t\n\v\f\r "
+_RUST_BLANKS: t.Final = (
+    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + ("\u2028\u2029\u202f\u205f\u3000")
+)
+_SEMANAGE: t.Final = b"semanage\0"
+
+
 def parse(content: bytes, generation: Generation = Generation.RUBY) -> Cleanup:
-    """What the agent is going to do with a cleanup file of this content."""
-    raise NotImplementedError
+    """What the agent is going to do with a cleanup file of this content.
+
+    UnicodeDecodeError where agent 2.x cannot read it at all, so that Install fails before anything is removed.
+    """
+    *lines, partial = content.split(b"\n")
+    if generation is Generation.RUST:
+        content.decode()
+        return _parsed_by_rust(lines, partial)
+    commands = [_parsed_by_ruby(line, number) for number, line in enumerate(lines)]
+    return Cleanup(tuple(reversed(commands)), (), partial)
+
+
+def _parsed_by_ruby(line: bytes, number: int) -> Command:
+    if line.startswith(_SEMANAGE):
+        return Command(CONTEXT, _stripped(line[len(_SEMANAGE) :]), line, number)
+    return Command(REMOVE, _stripped(line), line, number)
+
+
+def _stripped(line: bytes) -> bytes:
+    return line.lstrip(_RUBY_BLANKS).rstrip(_RUBY_BLANKS + b"\0")
+
+
+def _parsed_by_rust(lines: t.Sequence[bytes], partial: bytes) -> Cleanup:
+    commands: t.List[Command] = []
+    skipped: t.List[Skipped] = []
+    for number, line in reversed(list(enumerate(lines))):
+        path = line.decode().strip(_RUST_BLANKS).encode()
+        kind = REMOVE
+        if path.startswith(_SEMANAGE):
+            kind, path = CONTEXT, path[len(_SEMANAGE) :]
+        reason = _malformed(path)
+        if reason:
+            skipped.append(Skipped(line, number, reason))
+        else:
+            commands.append(Command(kind, path, line, number))
+    return Cleanup(tuple(commands), tuple(skipped), partial)
+
+
+def _malformed(path: bytes) -> str:
+    """Why agent 2.x leaves a line out (cleanup_line_is_valid in core.rs), empty where it does not."""
+    if not path:
+        return "it is empty"
+    if b"\0" in path:
+        return "there is a NUL in it"
+    depth = 0
+    for part in path.split(b"/"):
+        if part == b"..":
+            depth -= 1
+        elif part not in (b"", b"."):
+            depth += 1
+        if depth < 0:
+            return "it leads above its root"
+    return ""
+
+
+def line_of(path: bytes, generation: Generation = Generation.RUBY) -> bytes:
+    """What the agent writes for a path: IO#puts adds no line end to what has one, writeln! always does."""
+    if generation is Generation.RUST:
+        return path.decode("utf-8", "replace").encode() + b"\n"
+    return path if path.endswith(b"\n") else path + b"\n"
+
+
+def context_line_of(path: bytes, generation: Generation = Generation.RUBY) -> bytes:
+    """What the agent writes for a path that it has given an SELinux context."""
+    return _SEMANAGE + line_of(path, generation)
 
 
 def distrusted(*, regular: bool, uid: int, mode: int, agent_uid: int = 0) -> str:
     """Why agent 2.x would not follow a cleanup file (it skips the removals and deletes it), empty where it would."""
-    raise NotImplementedError
+    if not regular:
+        return "it is no regular file"
+    if uid != agent_uid:
+        return f"it belongs to user {uid}, and the agent runs as user {agent_uid}"
+    if mode & 0o022:
+        return f"group or others may write to it (mode {mode & 0o7777:04o})"
+    return ""

@@ -46,6 +46,8 @@ class Entry:
     mounted: bool = False
     # chattr +i and its like: removing it, or writing to it, fails.
     immutable: bool = False
+    # How many names the inode has.
+    links: t.Optional[int] = None
 
 
 class Source(t.Protocol):
@@ -59,26 +61,34 @@ class Source(t.Protocol):
 class Listing:
     """Entries in memory, by their path. Directories above ``roots`` are there without being listed."""
 
-    def __init__(self, entries: t.Mapping[bytes, Entry], roots: t.Iterable[bytes] = (paths.SLASH,)) -> None:
+    def __init__(
+        self,
+        entries: t.Mapping[bytes, Entry],
+        roots: t.Iterable[bytes] = (paths.SLASH,),
+        platform: paths.Platform = paths.LINUX,
+    ) -> None:
         self.entries: t.Dict[bytes, Entry] = dict(entries)
-        self._above: t.Set[bytes] = set()
+        self._platform = platform
+        self._known: t.Dict[bytes, Entry] = {}
+        self._names: t.Dict[bytes, t.Dict[bytes, None]] = {}
         for root in roots:
-            while root not in self._above:
-                self._above.add(root)
-                root = paths.LINUX.parent(root)
-        self._names: t.Dict[bytes, t.List[bytes]] = {}
-        for path in [*self.entries, *self._above]:
-            directory = paths.LINUX.parent(path)
-            if directory != path:
-                self._names.setdefault(directory, []).append(paths.name(path))
+            self._add(root, Entry(DIRECTORY))
+        for path, entry in self.entries.items():
+            self._add(path, entry)
+
+    def _add(self, path: bytes, entry: Entry) -> None:
+        self._known[self._platform.key(path)] = entry
+        directory = self._platform.parent(path)
+        while directory != path:
+            self._names.setdefault(self._platform.key(directory), {})[paths.name(path)] = None
+            self._known.setdefault(self._platform.key(directory), Entry(DIRECTORY))
+            path, directory = directory, self._platform.parent(directory)
 
     def entry(self, path: bytes) -> t.Optional[Entry]:
-        if path in self.entries:
-            return self.entries[path]
-        return Entry(DIRECTORY) if path in self._above else None
+        return self._known.get(self._platform.key(path))
 
     def names(self, directory: bytes) -> t.Sequence[bytes]:
-        return list(dict.fromkeys(self._names.get(directory, ())))
+        return list(self._names.get(self._platform.key(directory), ()))
 
 
 class Disk:
@@ -98,6 +108,7 @@ class Disk:
             size=found.st_size if kind == FILE else None,
             target=os.readlink(path) if kind == LINK else None,
             inode=(found.st_dev, found.st_ino),
+            links=found.st_nlink if kind == FILE else None,
             mounted=kind == DIRECTORY and os.path.ismount(path),
         )
 

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""A tree of files on which things are tried: it reads from a source and keeps the changes to itself.
+
+It does with names, links and errors what Linux does; nothing on disk changes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
+    DIRECTORY,
+    FILE,
+    LINK,
+    Entry,
+    Source,
+)
+
+# path_resolution(7)
+_MOST_LINKS: t.Final = 40
+
+
+class Refused(Exception):
+    """The operating system would not do it."""
+
+    def __init__(self, code: int, path: bytes) -> None:
+        super().__init__(code, path)
+        self.code = code
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{os.strerror(self.code)}: {paths.text(self.path)}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a path leads."""
+
+    # Without links in its directories.
+    real: bytes
+    entry: t.Optional[Entry]
+    # The links that were followed.
+    through: t.Tuple[bytes, ...] = ()
+
+
+class Tree:
+    """Files that can be changed, over a source that cannot."""
+
+    def __init__(self, source: Source, platform: paths.Platform = paths.LINUX) -> None:
+        self._source = source
+        self.platform = platform
+        self._changes: t.Dict[bytes, t.Optional[Entry]] = {}
+        self._added: t.Dict[bytes, t.Dict[bytes, None]] = {}
+
+    def entry(self, path: bytes) -> t.Optional[Entry]:
+        """What is at a path in whose directories there are no links."""
+        key = self.platform.key(path)
+        if key in self._changes:
+            return self._changes[key]
+        return self._source.entry(path)
+
+    def names(self, directory: bytes) -> t.Sequence[bytes]:
+        found: t.Dict[bytes, bytes] = {}
+        key = self.platform.key
+        source = self._source.entry(directory)
+        if source is not None and source.kind == DIRECTORY:
+            found.update((key(name), name) for name in self._source.names(directory))
+        for name in self._added.get(key(directory), ()):
+            found.setdefault(key(name), name)
+        return [name for name in found.values() if self.entry(paths.join(directory, name)) is not None]
+
+    def put(self, path: bytes, entry: t.Optional[Entry]) -> None:
+        """Have this at that path, whatever was there."""
+        self._changes[self.platform.key(path)] = entry
+        directory = self.platform.parent(path)
+        self._added.setdefault(self.platform.key(directory), {})[paths.name(path)] = None
+
+    def follow(self, path: bytes, *, last: bool) -> Found:
+        """Where a path leads; with ``last`` its last part is followed too where it is a link."""
+        root = self.platform.root(path)
+        ahead = path[len(root) :].split(paths.SLASH)[::-1]
+        current = root
+        through: t.List[bytes] = []
+        found = self.entry(root)
+        while ahead:
+            part = ahead.pop()
+            if part in (b"", b"."):
+                continue
+            if part == b"..":
+                current = self.platform.parent(current)
+                found = self.entry(current)
+                continue
+            at_the_end = not any(rest not in (b"", b".") for rest in ahead)
+            current = paths.join(current, part)
+            found = self.entry(current)
+            if found is not None and found.kind == LINK and (last or not at_the_end):
+                through.append(current)
+                if len(through) > _MOST_LINKS:
+                    raise Refused(errno.ELOOP, path)
+                target = self.platform.slashes(found.target or b"")
+                ahead += target.split(paths.SLASH)[::-1]
+                current = self.platform.root(target) or self.platform.parent(current)
+                ahead = ahead[:-1] if self.platform.root(target) else ahead
+                found = self.entry(current)
+            elif at_the_end:
+                break
+            elif found is None:
+                raise Refused(errno.ENOENT, path)
+            elif found.kind != DIRECTORY:
+                raise Refused(errno.ENOTDIR, path)
+        return Found(current, found, tuple(through))
+
+    def stat(self, path: bytes) -> t.Optional[Entry]:
+        """What a path leads to, None where it leads nowhere."""
+        try:
+            return self.follow(path, last=True).entry
+        except Refused:
+            return None
+
+    def lstat(self, path: bytes) -> t.Optional[Entry]:
+        """What is at a path itself, be it a link."""
+        try:
+            return self.follow(path, last=False).entry
+        except Refused:
+            return None
+
+    def is_directory(self, path: bytes) -> bool:
+        found = self.stat(path)
+        return found is not None and found.kind == DIRECTORY
+
+    def unlink(self, path: bytes) -> None:
+        found = self._there(path)
+        if found[1].kind == DIRECTORY:
+            raise Refused(errno.EISDIR, path)
+        self._changeable(found[0], found[1])
+        self.put(found[0], None)
+
+    def rmdir(self, path: bytes) -> None:
+        real, entry = self._there(path)
+        if entry.kind != DIRECTORY:
+            raise Refused(errno.ENOTDIR, path)
+        if entry.mounted or real == self.platform.root(real):
+            raise Refused(errno.EBUSY, path)
+        self._changeable(real, entry)
+        if self.names(real):
+            raise Refused(errno.ENOTEMPTY, path)
+        self.put(real, None)
+
+    def _there(self, path: bytes) -> t.Tuple[bytes, Entry]:
+        found = self.follow(path, last=False)
+        if found.entry is None:
+            raise Refused(errno.ENOENT, path)
+        return found.real, found.entry
+
+    def _changeable(self, real: bytes, entry: t.Optional[Entry]) -> None:
+        directory = self.entry(self.platform.parent(real))
+        if (entry is not None and entry.immutable) or (directory is not None and directory.immutable):
+            raise Refused(errno.EPERM, real)
+
+    def mkdir(self, path: bytes, entry: Entry) -> bytes:
+        found = self.follow(path, last=False)
+        if found.entry is not None:
+            raise Refused(errno.EEXIST, path)
+        self._changeable(found.real, None)
+        self.put(found.real, entry)
+        return found.real
+
+    def symlink(self, path: bytes, target: bytes) -> bytes:
+        found = self.follow(path, last=False)
+        if found.entry is not None:
+            raise Refused(errno.EEXIST, path)
+        self._changeable(found.real, None)
+        self.put(found.real, Entry(LINK, mode=0o777, target=target))
+        return found.real
+
+    def write(self, path: bytes, content: Entry, *, follow: bool = True) -> bytes:
+        """Open a file as O_TRUNC and O_CREAT do, and give it this content, mode and owner."""
+        found = self.follow(path, last=follow)
+        old = found.entry
+        if old is not None and old.kind == DIRECTORY:
+            raise Refused(errno.EISDIR, path)
+        if old is not None and old.kind == LINK:
+            raise Refused(errno.ELOOP, path)
+        if old is None:
+            self._changeable(found.real, None)
+        elif old.immutable:
+            raise Refused(errno.EPERM, found.real)
+        inode, links = (None, 1) if old is None else (old.inode, old.links)
+        self.put(found.real, replace(content, kind=FILE, inode=inode, links=links))
+        return found.real
+
+    def change(self, path: bytes, **values: t.Any) -> None:
+        """Set attributes of what a path leads to."""
+        found = self.follow(path, last=True)
+        if found.entry is None:
+            raise Refused(errno.ENOENT, path)
+        if found.entry.immutable:
+            raise Refused(errno.EPERM, found.real)
+        self.put(found.real, replace(found.entry, **values))
