@@ -119,8 +119,8 @@ GATES = (
     ),
     Gate(
         "simulator",
-        "the simulator's own tests",
-        pytest("tests/simulator"),
+        "the own tests of the simulator, and of the agent that stands in for CodeDeploy's",
+        pytest("tests/simulator", "tests/agent"),
         needs="tests/simulator/**/test_*.py",
     ),
     Gate("unit", "unit tests", pytest("tests/unit"), needs="tests/unit/plugins/**/test_*.py"),
