@@ -8,10 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import typing as t
 import urllib.request
 
+from tests.e2e import play
 from tests.e2e.stage import Stage
+
+
+def documented(page: str) -> list[str]:
+    """The actions without which nothing goes: those of the first statement of the policy on a page of docs/."""
+    text = (play.ROOT / "docs" / page).read_text()
+    [policy] = [
+        json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL) if '"Statement"' in block
+    ]
+    actions: list[str] = policy["Statement"][0]["Action"]
+    return actions
 
 
 @contextlib.contextmanager

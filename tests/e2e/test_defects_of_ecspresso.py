@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from tests.e2e import play
 from tests.e2e.altered import Altered
 from tests.e2e.conftest import Rollback
-from tests.e2e.permissions import allowed
+from tests.e2e.permissions import allowed, documented
 from tests.e2e.stage import CLUSTER, Stage
 
 WEB = {"rollback_cluster": CLUSTER, "rollback_services": "web"}
@@ -34,14 +33,6 @@ def begin(stage: Stage, name: str, version: int, behaviour: str, **more: object)
     stage.control.image(f"registry/{name}:{version}", behaviour=behaviour)
     stage.world.register(name, f"registry/{name}:{version}")
     stage.world.deploy(CLUSTER, name, f"{name}:{version}", **more)
-
-
-def permissions() -> list[str]:
-    """Those without which a rollback does not go, as the README lists them."""
-    text = (play.ROOT / "README.md").read_text()
-    listed = re.search(r"^The permissions that a rollback needs: (.*?)\. ", text, re.MULTILINE | re.DOTALL)
-    assert listed, "README.md has no list of permissions any more"
-    return re.findall(r"`(\w+:\w+)`", listed[1])
 
 
 def test_w1_a_version_that_never_worked_is_not_a_target(stage: Stage, rollback: Rollback) -> None:
@@ -205,7 +196,7 @@ def test_w15_the_documented_permissions_are_enough_and_no_file_is_needed(stage: 
     stage.deploy("web", 2)
     begin(stage, "api", 2, "cannot_pull")
     variables = {**WEB, "rollback_services": "web,api"}
-    with allowed(stage, permissions()) as credentials:
+    with allowed(stage, documented("permissions.md")) as credentials:
         done = play.run(stage.url, play.ROLLBACK, *play.arguments(variables), env=credentials)
     assert done.rc == 0, done.stdout
     assert {name: (done.of(name)["outcome"], done.of(name)["method"]) for name in ("web", "api")} == {

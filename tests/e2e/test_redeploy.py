@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import typing as t
 import zipfile
 from pathlib import Path
@@ -19,7 +18,7 @@ from tests.e2e import play
 from tests.e2e.code_deploy import CodeDeploy
 from tests.e2e.conftest import Rollback
 from tests.e2e.fleet import EVENTS, NAMED, SCALING_GROUP, TAG, Fleet
-from tests.e2e.permissions import allowed
+from tests.e2e.permissions import allowed, documented
 from tests.e2e.stage import Stage
 from tests.mailbox import Mailbox
 from tests.module.code_deploy import content
@@ -562,10 +561,8 @@ def test_the_first_statement_of_the_policy_is_enough(stage: Stage, fleet: Fleet)
     fleet.deploy(1)
     stage.control.bundle("web-2.zip", "fail", "ValidateService")
     fleet.deploy(2)
-    page = (play.ROOT / "docs" / "codedeploy.md").read_text()
-    [policy] = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if '"Statement"' in text]
     variables = {"rollback_application": "web", "rollback_deployment_group": "prod"}
-    with allowed(stage, policy["Statement"][0]["Action"]) as credentials:
+    with allowed(stage, documented("codedeploy.md")) as credentials:
         done = play.run(stage.url, play.REDEPLOY, *play.arguments(variables), env=credentials)
     assert (done.rc, done.outcomes, fleet.on()) == (0, {"prod": "rolled_back"}, "web-1.zip"), done.stdout
     unknown = " ".join(found["message"] for found in done.of("prod")["findings"] if found["severity"] == "unknown")
