@@ -1,0 +1,173 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ways to a file that lead through no symbolic link, and the places where the guard touches nothing.
+
+Paths are bytes. A directory is held by its descriptor, so that nobody can put a link in its place afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import typing as t
+
+# System trees. A deployment that installs there is none of the guard's business.
+DENIED_TREES: t.Final = (
+    b"/bin",
+    b"/boot",
+    b"/dev",
+    b"/etc/codedeploy-agent",
+    b"/lib",
+    b"/lib32",
+    b"/lib64",
+    b"/libx32",
+    b"/opt/codedeploy-agent",
+    b"/proc",
+    b"/run",
+    b"/sbin",
+    b"/sys",
+    b"/usr/bin",
+    b"/usr/lib",
+    b"/usr/lib32",
+    b"/usr/lib64",
+    b"/usr/libexec",
+    b"/usr/sbin",
+)
+# Files that decide who may log in and whether the machine starts.
+DENIED_FILES: t.Final = (
+    b"/etc/crypttab",
+    b"/etc/fstab",
+    b"/etc/group",
+    b"/etc/gshadow",
+    b"/etc/ld.so.cache",
+    b"/etc/ld.so.preload",
+    b"/etc/machine-id",
+    b"/etc/passwd",
+    b"/etc/shadow",
+    b"/etc/sudoers",
+)
+_DIRECTORY: t.Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Refused(Exception):
+    """Nothing is done with this path, or with this state of the instance; the text says why."""
+
+
+def shown(path: bytes) -> str:
+    """``path`` for a message: no control characters, and nothing that cannot be encoded."""
+    text = path.decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def check_form(path: bytes) -> None:
+    """Refuse what is not the one plain way of writing an absolute path."""
+    if not path.startswith(b"/"):
+        raise Refused(f"{shown(path)} is not an absolute path")
+    if b"\0" in path or b"\n" in path:
+        raise Refused(f"{shown(path)} has a NUL or a newline in it, which the agent's cleanup file cannot hold")
+    if any(part in (b"", b".", b"..") for part in path.split(b"/")[1:]):
+        raise Refused(f"{shown(path)} has an empty part, '.' or '..' in it")
+
+
+def check_place(path: bytes, own: t.Iterable[bytes]) -> None:
+    """Refuse the places that are not for the guard; ``own`` are the agent's root and the store."""
+    check_form(path)
+    if path.count(b"/") == 1:
+        raise Refused(f"{shown(path)} is in the root directory itself")
+    if path in DENIED_FILES:
+        raise Refused(f"{shown(path)} is a file that the system itself needs")
+    for tree in (*DENIED_TREES, *own):
+        if path == tree or path.startswith(tree + b"/"):
+            raise Refused(f"{shown(path)} is in {shown(tree)}, where nothing is saved or restored")
+
+
+def mount_points(mountinfo: bytes) -> t.Set[bytes]:
+    """The mount points in the text of ``/proc/self/mountinfo`` (proc(5): the fifth field, blanks as octal)."""
+    found = set()
+    for line in mountinfo.splitlines():
+        fields = line.split(b" ")
+        if len(fields) > 4:
+            found.add(_without_octal(fields[4]))
+    return found
+
+
+def _without_octal(field: bytes) -> bytes:
+    for escaped, plain in ((b"\\040", b" "), (b"\\011", b"\t"), (b"\\012", b"\n"), (b"\\134", b"\\")):
+        field = field.replace(escaped, plain)
+    return field
+
+
+def mounted_here() -> t.Set[bytes]:
+    """The mount points that this process sees; none where there is no ``/proc``."""
+    try:
+        with open("/proc/self/mountinfo", "rb") as file:
+            return mount_points(file.read())
+    except OSError:
+        return set()
+
+
+def open_directory(path: bytes) -> int:
+    """A descriptor of the directory ``path``; refused where any part of the way is a link."""
+    if path != b"/":
+        check_form(path)
+    held = os.open(b"/", _DIRECTORY)
+    way = b""
+    for part in [part for part in path.split(b"/") if part]:
+        way += b"/" + part
+        try:
+            deeper = os.open(part, _DIRECTORY, dir_fd=held)
+        except OSError as exc:
+            # The kernel says ENOTDIR, not ELOOP, for a link where O_DIRECTORY is asked for, too.
+            if exc.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise Refused(_not_a_directory(way, part, held)) from exc
+            raise
+        finally:
+            os.close(held)
+            held = -1
+        held = deeper
+    return held
+
+
+def _not_a_directory(way: bytes, part: bytes, held: int) -> str:
+    if stat.S_ISLNK(os.lstat(part, dir_fd=held).st_mode):
+        return f"{shown(way)} is a symbolic link, and nothing is read or written through a link"
+    return f"{shown(way)} is not a directory"
+
+
+@contextlib.contextmanager
+def directory(path: bytes) -> t.Iterator[int]:
+    """The directory ``path``, held open."""
+    held = open_directory(path)
+    try:
+        yield held
+    finally:
+        os.close(held)
+
+
+@contextlib.contextmanager
+def parent(path: bytes) -> t.Iterator[t.Tuple[int, bytes]]:
+    """The directory that ``path`` is in, held open, and its name there."""
+    above, name = os.path.split(path)
+    with directory(above) as held:
+        yield held, name
+
+
+def status(held: int, name: bytes) -> t.Optional[os.stat_result]:
+    """What is at ``name``, itself if it is a link; None where there is nothing."""
+    try:
+        return os.lstat(name, dir_fd=held)
+    except FileNotFoundError:
+        return None
+
+
+def open_file(held: int, name: bytes) -> int:
+    """A descriptor to read the regular file ``name``: never a link's target, never waiting for a pipe."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=held)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Refused(f"{shown(name)} is not a regular file any more")
+    return descriptor
