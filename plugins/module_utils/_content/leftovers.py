@@ -1,0 +1,215 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What lies where a deployment group installs, and does not belong to it: where it comes from, as far as can be told.
+
+Also which files that do belong to it were edited, which paths two groups have in common, and which names the agent does
+not get right. Pure.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content.cleanup import REMOVE, Cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
+
+# Where a leftover comes from.
+OTHER_GROUP: t.Final = "other_group"
+ORPHANED: t.Final = "orphaned"
+KEPT: t.Final = "kept"
+SCRIPT: t.Final = "script"
+HAND: t.Final = "hand"
+UNKNOWN: t.Final = "unknown"
+
+# What a deployed file has become.
+EDITED: t.Final = "edited"
+REPLACED: t.Final = "replaced"
+MISSING: t.Final = "missing"
+
+# What String#strip of Ruby takes off the end of a line of the cleanup file.
+_BLANKS: t.Final = b"\t\n\v\f\r \0"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One name below a destination."""
+
+    path: bytes
+    entry: Entry
+    mtime: float = 0.0
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment whose archive is still there: what it put where, and when it ran."""
+
+    id: str
+    # The destination of each file and directory, and the SHA-256 of a file, None for the rest.
+    digests: t.Mapping[bytes, t.Optional[str]]
+    began: t.Optional[float] = None
+    ended: t.Optional[float] = None
+
+    def ran_at(self, when: float) -> bool:
+        return self.began is not None and self.ended is not None and self.began <= when <= self.ended
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What no Install of this group is going to remove."""
+
+    found: Found
+    origin: str
+    evidence: str
+
+
+def listed(cleanup: Cleanup) -> t.Set[bytes]:
+    """The paths that the next Install removes."""
+    return {command.path for command in cleanup.commands if command.kind == REMOVE}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is to tell leftovers by."""
+
+    cleanup: Cleanup
+    # The deployment whose Install ended well last; None where its archive is gone.
+    newest: t.Optional[Deployed]
+    # All others whose archives are there, newest first.
+    earlier: t.Tuple[Deployed, ...]
+    # The paths in the cleanup files of other groups.
+    others: t.Mapping[bytes, t.Tuple[str, ...]]
+    # Paths that are in their place whatever is deployed: destinations, and the directories above them.
+    places: t.FrozenSet[bytes] = frozenset()
+
+    @property
+    def deployments(self) -> t.Tuple[Deployed, ...]:
+        return ((self.newest,) if self.newest else ()) + self.earlier
+
+
+def leftovers(found: t.Iterable[Found], known: Known) -> t.List[Leftover]:
+    """What is there and is in no line of the group's cleanup file, with where it comes from, sorted by path."""
+    owned = listed(known.cleanup)
+    return [
+        Leftover(item, *_origin(item, known))
+        for item in sorted(found, key=lambda item: item.path)
+        if item.path not in owned and not _in_its_place(item, known)
+    ]
+
+
+def _in_its_place(item: Found, known: Known) -> bool:
+    """A directory that was there before the group, and that its files go into."""
+    return item.entry.kind == listing.DIRECTORY and (
+        item.path in known.places or bool(known.newest and item.path in known.newest.digests)
+    )
+
+
+def _origin(item: Found, known: Known) -> t.Tuple[str, str]:
+    groups = known.others.get(item.path)
+    if groups:
+        return OTHER_GROUP, f"it is in the cleanup file of {', '.join(groups)}"
+    # Lines whose name ends in blanks: the agent looks for something else.
+    if any(command.line == item.path != command.path for command in known.cleanup.commands):
+        return ORPHANED, "the cleanup file lists it, but its name ends in blanks, which the agent cuts off"
+    return _by_bundle(item, known) or _by_time(item, known)
+
+
+def _by_bundle(item: Found, known: Known) -> t.Optional[t.Tuple[str, str]]:
+    parent = paths.LINUX.parent(item.path)
+    for deployed in known.deployments:
+        if item.path in deployed.digests:
+            digest = item.entry.digest
+            same = digest is not None and digest == deployed.digests[item.path]
+            if deployed is known.newest:
+                content = "has the content of" if same else "differs from"
+                return KEPT, (
+                    f"it {content} the file that {deployed.id} has for it, and is not in the cleanup file: "
+                    "kept by RETAIN, or taken off the list"
+                )
+            content = ", with this content" if same else ""
+            return ORPHANED, f"{deployed.id} had it in its bundle{content}, and no cleanup file lists it any more"
+        if deployed.digests.get(parent) is not None:
+            return ORPHANED, (
+                f"{deployed.id} had a file for {paths.text(parent)}, which is a directory: the file went inside, "
+                "and the cleanup file lists the directory only"
+            )
+    return None
+
+
+def _by_time(item: Found, known: Known) -> t.Tuple[str, str]:
+    for deployed in known.deployments:
+        if deployed.ran_at(item.mtime):
+            return (
+                SCRIPT,
+                f"it was last changed while {deployed.id} ran and is in no bundle: most likely by its scripts",
+            )
+    if any(deployed.ended is not None for deployed in known.deployments):
+        return (
+            HAND,
+            "it was last changed while none of the deployments ran that are on record: by hand, or by a program",
+        )
+    return UNKNOWN, "no deployment is on record whose time it could be compared with"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A deployed file that is no longer what the deployment put there. The next Install removes it all the same."""
+
+    path: bytes
+    change: str
+
+
+def drift(owned: t.Iterable[bytes], deployed: Deployed, now: t.Mapping[bytes, t.Optional[Entry]]) -> t.List[Drift]:
+    """How the files that the deployment installed differ from its archive. Those of other deployments are left out."""
+    found = []
+    for path in sorted(set(owned) & set(deployed.digests)):
+        digest, entry = deployed.digests[path], now.get(path)
+        if digest is None:
+            continue
+        if entry is None:
+            found.append(Drift(path, MISSING))
+        elif entry.kind != listing.FILE:
+            found.append(Drift(path, REPLACED))
+        elif entry.digest is not None and entry.digest != digest:
+            found.append(Drift(path, EDITED))
+    return found
+
+
+def shared(
+    own: t.Iterable[bytes], wanted: t.Iterable[bytes], others: t.Mapping[bytes, t.Tuple[str, ...]]
+) -> t.Dict[bytes, t.Tuple[str, ...]]:
+    """Paths of this group, installed or about to be, that other groups are going to remove."""
+    return {path: others[path] for path in sorted(set(own) | set(wanted)) if path in others}
+
+
+def by_path(cleanups: t.Mapping[str, Cleanup]) -> t.Dict[bytes, t.Tuple[str, ...]]:
+    """The groups whose cleanup file lists a path."""
+    found: t.Dict[bytes, t.Tuple[str, ...]] = {}
+    for group, content in sorted(cleanups.items()):
+        for path in listed(content):
+            found[path] = found.get(path, ()) + (group,)
+    return found
+
+
+def oddity(path: bytes) -> str:
+    """What the agent does not get right about this name, empty where it does."""
+    if b"\n" in path:
+        return (
+            "its line end breaks its line of the cleanup file in two, and the agent removes what the second half names"
+        )
+    if path.rstrip(_BLANKS) != path:
+        return "agent 1.8 cuts blanks off the end of a line of the cleanup file, so that it never removes this"
+    try:
+        text = path.decode()
+    except UnicodeDecodeError:
+        return "it is not UTF-8: agent 1.8 fails with it in Install, after the old files are gone"
+    if text.rstrip() != text:
+        return (
+            "agent 2.x cuts Unicode's blanks off the end of a line of the cleanup file, so that it never removes this"
+        )
+    return ""
