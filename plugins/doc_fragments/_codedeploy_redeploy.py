@@ -120,6 +120,22 @@ options:
       - Only for the compute platform V(Server).
     type: bool
     default: false
+  suspend_processes:
+    description:
+      - Processes that CodeDeploy is to suspend in the Auto Scaling groups of the deployment group during this one
+        deployment, on top of those that the deployment group names. CodeDeploy resumes them when it has ended, and that
+        is looked after.
+      - Only for deployments in place on the compute platform V(Server), and with botocore 1.44.0 or newer. A finding
+        says where CodeDeploy does not suspend something, because botocore is older, or because it is suspended already.
+        M(lastgood.aws.autoscaling_suspend) can suspend all that.
+    type: list
+    elements: str
+    choices:
+      - Terminate
+      - AZRebalance
+      - InstanceRefresh
+      - ScheduledActions
+    default: []
   require_pinned:
     description:
       - Refuse a revision that is not proven to be what it was when it was good. One in S3 is proven by a version or an

@@ -276,7 +276,8 @@ auto_scaling_groups:
     - web
 suspended_by_codedeploy:
   description:
-    - The processes of these groups that CodeDeploy itself suspends meanwhile, as the deployment group is configured.
+    - The processes of these groups that CodeDeploy itself suspends meanwhile, as the deployment group is configured,
+      and as O(suspend_processes) asks for.
     - Leave them out of the O(lastgood.aws.autoscaling_suspend#module:processes) that are suspended.
   returned: always
   type: list

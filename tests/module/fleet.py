@@ -117,8 +117,8 @@ class Fleet:
         given = {"serviceRoleArn": role, "ec2TagFilters": [{**tag, "Type": "KEY_AND_VALUE"}], **settings}
         self.client.create_deployment_group(**NAMED, **given)
 
-    def blue_green(self, wait: int = 5, **settings: t.Any) -> None:
-        """The group of an Auto Scaling group that each deployment makes anew, and ends ``wait`` minutes later."""
+    def scaling_group(self, desired: int) -> None:
+        """The Auto Scaling group ``web``."""
         scaling = client("autoscaling")
         scaling.create_launch_configuration(
             LaunchConfigurationName="any", ImageId="ami-12c6146b", InstanceType="t3.micro"
@@ -128,9 +128,13 @@ class Fleet:
             LaunchConfigurationName="any",
             MinSize=0,
             MaxSize=9,
-            DesiredCapacity=2,
+            DesiredCapacity=desired,
             AvailabilityZones=[f"{REGION}a"],
         )
+
+    def blue_green(self, wait: int = 5, **settings: t.Any) -> None:
+        """The group of an Auto Scaling group that each deployment makes anew, and ends ``wait`` minutes later."""
+        self.scaling_group(desired=2)
         ec2, elb = client("ec2"), client("elbv2")
         vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
         elb.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=vpc)

@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 
 _CodeDeployErrorHandler: t.Final = error_handler("codedeploy")
+_AutoScalingErrorHandler: t.Final = error_handler("autoscaling")
 _CloudWatchErrorHandler: t.Final = error_handler("cloudwatch")
 
 # Limits per call (https://docs.aws.amazon.com/codedeploy/latest/APIReference/, the operations' own pages, and
@@ -26,6 +27,8 @@ REVISIONS_PER_CALL: t.Final = 25
 GROUPS_PER_CALL: t.Final = 100
 TARGETS_PER_CALL: t.Final = 25
 ALARMS_PER_CALL: t.Final = 100
+# https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html
+SCALING_GROUPS_PER_CALL: t.Final = 50
 
 _MISSING: t.Final = frozenset({"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"})
 
@@ -163,6 +166,18 @@ def alarms_in_alarm(aws: Aws, names: t.Sequence[str]) -> list[str]:
         for kind in ("MetricAlarms", "CompositeAlarms"):
             found += [str(a["AlarmName"]) for a in answer.get(kind) or [] if a.get("StateValue") == "ALARM"]
     return found
+
+
+@_AutoScalingErrorHandler.common_error_handler("describe the Auto Scaling groups {names}")
+def suspended_processes(aws: Aws, names: t.Sequence[str]) -> dict[str, list[str]]:
+    """By Auto Scaling group, the processes that are suspended now."""
+    return {
+        str(group["AutoScalingGroupName"]): [str(p["ProcessName"]) for p in group.get("SuspendedProcesses") or []]
+        for batch in batches(names, SCALING_GROUPS_PER_CALL)
+        for group in aws.pages(
+            "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=batch
+        )
+    }
 
 
 def suspends_processes(aws: Aws) -> bool:

@@ -38,11 +38,22 @@ class Suspension:
         return {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": list(self.by_codedeploy)}}
 
 
-def of(group: Group | None) -> dict[str, list[str]]:
-    """For results: the Auto Scaling groups that an in-place deployment goes to, and what is suspended there anyhow."""
+def of(group: Group | None, given: Suspension | None = None) -> dict[str, list[str]]:
+    """For results: the Auto Scaling groups that an in-place deployment goes to, and what CodeDeploy suspends there."""
     if group is None or group.blue_green:
         return {"auto_scaling_groups": [], "suspended_by_codedeploy": []}
-    return {"auto_scaling_groups": list(group.auto_scaling_groups), "suspended_by_codedeploy": list(group.suspends)}
+    suspended = given.by_codedeploy if given is not None and given.by_codedeploy else group.suspends
+    return {"auto_scaling_groups": list(group.auto_scaling_groups), "suspended_by_codedeploy": list(suspended)}
+
+
+def left_suspended(given: Suspension, group: Group, now: t.Mapping[str, t.Collection[str]]) -> dict[str, list[str]]:
+    """By Auto Scaling group, what CodeDeploy has suspended for a deployment that has ended, and not resumed.
+
+    What the group's own setting suspends can have been suspended before, which nobody has looked at.
+    """
+    ours = [process for process in given.by_codedeploy if process not in group.suspends]
+    found = {name: [process for process in ours if process in processes] for name, processes in now.items()}
+    return {name: processes for name, processes in found.items() if processes}
 
 
 def split(

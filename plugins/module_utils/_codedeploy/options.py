@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import plan, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import NATIVE
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection
 
@@ -37,6 +38,7 @@ SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "ignore_application_stop_failures": {"type": "bool", "default": False},
     "update_outdated_instances_only": {"type": "bool", "default": False},
     "require_pinned": {"type": "bool", "default": False},
+    "suspend_processes": {"type": "list", "elements": "str", "choices": list(NATIVE), "default": []},
 }
 SELECTION_EXCLUSIVE: t.Final = [["deployment_id", "revision", "as_of", "steps_back"]]
 
@@ -59,6 +61,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         ignore_application_stop_failures=params["ignore_application_stop_failures"],
         update_outdated_instances_only=params["update_outdated_instances_only"],
         require_pinned=params["require_pinned"],
+        suspend_processes=tuple(params["suspend_processes"]),
     )
 
 

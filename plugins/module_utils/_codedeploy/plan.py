@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+    asg_processes,
     content,
     fitness,
     pinning,
@@ -46,6 +47,8 @@ class Wish:
     ignore_application_stop_failures: bool = False
     update_outdated_instances_only: bool = False
     require_pinned: bool = False
+    # Processes of the Auto Scaling groups that CodeDeploy is to suspend meanwhile.
+    suspend_processes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Facts:
     file: platforms.File | None = None
     # The targets of deployments that were read, by deployment.
     targets: t.Mapping[str, t.Sequence[Target]] = field(default_factory=dict)
+    # What CodeDeploy suspends in the Auto Scaling groups; None where that was not asked for.
+    suspension: asg_processes.Suspension | None = None
     # What was found while reading.
     findings: tuple[Finding, ...] = ()
 
@@ -124,6 +129,8 @@ class Plan:
     known_deployments: frozenset[str] = frozenset()
     # The deployment that is in the way is stopped with a rollback: its traffic goes back before ours begins.
     stop_rolls_back: bool = False
+    # What the request has CodeDeploy suspend in the Auto Scaling groups.
+    suspension: asg_processes.Suspension | None = None
     # What the redeploy will do to files that are on the instances already, in words.
     content_warnings: tuple[str, ...] = field(default_factory=tuple)
 
@@ -189,6 +196,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         request=request,
         known_deployments=frozenset(d.id for d in history.deployments),
         stop_rolls_back=_returns_the_traffic(history.running) if history.running is not None else False,
+        suspension=facts.suspension if request is not None else None,
         content_warnings=warnings,
     )
 
@@ -270,6 +278,7 @@ def _request(wish: Wish, facts: Facts, choice: Choice, target: Location) -> tupl
     members: dict[str, t.Any] = {"revision": dict(target)}
     if group.platform == "Server":
         members.update(_of_server(wish, choice))
+        members.update(facts.suspension.request() if facts.suspension is not None else {})
     if wish.deployment_config:
         members["deploymentConfigName"] = wish.deployment_config
     if wish.rollback_events is not None:
@@ -290,7 +299,16 @@ def _request(wish: Wish, facts: Facts, choice: Choice, target: Location) -> tupl
         ignores_stop_failures=wish.ignore_application_stop_failures,
         outdated_only=wish.update_outdated_instances_only,
     )
+    if wish.suspend_processes and facts.suspension is not None:
+        found += _not_suspended(wish, facts.suspension)
     return Request(group, members, overrides_alarms=overriding is not None), found
+
+
+def _not_suspended(wish: Wish, given: asg_processes.Suspension) -> list[Finding]:
+    """What was to be suspended by CodeDeploy, and is not."""
+    left = [process for process in wish.suspend_processes if process not in given.by_codedeploy]
+    what = f"CodeDeploy does not suspend {', '.join(left)} in the Auto Scaling groups: {given.why}"
+    return [Finding("suspend_processes", "info", what)] if left else []
 
 
 def _of_server(wish: Wish, choice: Choice) -> dict[str, t.Any]:

@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     api,
     appspec,
+    asg_processes,
     content,
     fitness,
     history,
@@ -162,6 +163,7 @@ class Planner:
             file=self._file(facts.group, location) if location is not None else None,
             alarms=self._alarms(facts.group),
             targets=self._targets(facts, choice),
+            suspension=self._suspension(facts.group),
         )
 
     def _bundle(self, facts: plan.Facts, choice: target.Choice) -> pinning.Decision | None:
@@ -188,6 +190,20 @@ class Planner:
             return fitness.Alarms(tuple(api.alarms_in_alarm(self._aws, group.alarms)))
         except (AwsCallError, IncompleteAnswerError) as exc:
             return fitness.Alarms(unknown=exc.explain())
+
+    def _suspension(self, group: Group) -> asg_processes.Suspension | None:
+        wanted = self._wish.suspend_processes
+        if not wanted:
+            return None
+        known, suspended = api.suspends_processes(self._aws), {}
+        if known and group.auto_scaling_groups and not group.blue_green:
+            try:
+                suspended = api.suspended_processes(self._aws, group.auto_scaling_groups)
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                return asg_processes.Suspension(
+                    by_us=wanted, why=f"what is suspended now is not known. {exc.explain()}"
+                )
+        return asg_processes.split(wanted, group, suspended, known)
 
     def _targets(self, facts: plan.Facts, choice: target.Choice) -> dict[str, list[Target]]:
         """The targets of the deployments that ended without success since the good one, where it matters."""

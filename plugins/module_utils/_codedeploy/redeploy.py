@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     act,
     again,
     api,
+    asg_processes,
     diagnosis,
     revisions,
     standing,
@@ -80,6 +81,7 @@ class Redeploy:
                 run.end("planned", run.plan.reason if run.plan else "")
             else:
                 self._carry_out()
+        self._look_after_auto_scaling()
         run.timings["ended"] = self._elapsed()
         _progress.say(f"[{run.name}] {wording.final_line(run)}")
         return run
@@ -265,6 +267,26 @@ class Redeploy:
             f"deployment {ours.id} counts as Succeeded, but {counts['Failed']} of {sum(counts.values())} targets failed"
         )
         run.end("failed", f"{what}: {run.diagnosis.headline()}" if run.diagnosis.failed else what)
+
+    def _look_after_auto_scaling(self) -> None:
+        """CodeDeploy resumes what it has suspended when the deployment has ended, says its guide."""
+        run = self._run
+        given = run.plan.suspension if run.plan is not None else None
+        if run.plan is None or given is None or run.ours is None or run.ours.running:
+            return
+        try:
+            now = api.suspended_processes(self._aws, run.plan.group.auto_scaling_groups)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"whether CodeDeploy has resumed {', '.join(given.by_codedeploy)} is not known. {exc.explain()}"
+            run.findings.append(Finding("suspend_processes", "unknown", what))
+            return
+        for name, processes in asg_processes.left_suspended(given, run.plan.group, now).items():
+            what = (
+                f"{', '.join(processes)} of the Auto Scaling group {name} is still suspended, though deployment "
+                f"{run.ours.id} has ended: aws autoscaling resume-processes --auto-scaling-group-name {name} "
+                f"--scaling-processes {' '.join(processes)}"
+            )
+            run.findings.append(Finding("suspend_processes", "warn", what))
 
     # -- when it failed
 

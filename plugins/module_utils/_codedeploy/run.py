@@ -115,7 +115,7 @@ class GroupRun:
             "reason": self.reason,
             "findings": [finding.as_dict() for finding in self.findings],
             "content_warnings": list(planned.content_warnings) if planned else [],
-            **asg_processes.of(planned.group if planned else None),
+            **(asg_processes.of(planned.group, planned.suspension) if planned else asg_processes.of(None)),
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
             "instances": self.standing.as_dict() if self.standing else None,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},

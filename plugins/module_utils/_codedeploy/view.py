@@ -59,7 +59,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
         "in_flight": _in_flight(planned.running) if planned.running is not None else None,
         "findings": [finding.as_dict() for finding in planned.findings],
         "content_warnings": list(planned.content_warnings),
-        **asg_processes.of(planned.group),
+        **asg_processes.of(planned.group, planned.suspension),
     }
 
 

@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import (
     NATIVE,
     Suspension,
+    left_suspended,
     of,
     split,
 )
@@ -136,3 +137,24 @@ def test_results_name_the_groups_that_are_in_the_way(
     given: Group | None, groups: list[str], suspended: list[str]
 ) -> None:
     assert of(given) == {"auto_scaling_groups": groups, "suspended_by_codedeploy": suspended}
+
+
+def test_what_codedeploy_is_asked_for_counts_in_results() -> None:
+    made = split(["AZRebalance"], group(suspends=("Terminate",)), {}, known_to_botocore=True)
+    assert of(group(suspends=("Terminate",)), made)["suspended_by_codedeploy"] == ["Terminate", "AZRebalance"]
+    unknown = split(["AZRebalance"], group(suspends=("Terminate",)), {}, known_to_botocore=False)
+    assert of(group(suspends=("Terminate",)), unknown)["suspended_by_codedeploy"] == ["Terminate"]
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        ({"web": ["AZRebalance", "Launch"]}, {"web": ["AZRebalance"]}),
+        ({"web": ["Terminate"]}, {}),
+        ({"web": []}, {}),
+        ({}, {}),
+    ],
+)
+def test_what_codedeploy_has_not_resumed(now: dict[str, list[str]], left: dict[str, list[str]]) -> None:
+    on = group(suspends=("Terminate",))
+    assert left_suspended(split(["AZRebalance"], on, {}, known_to_botocore=True), on, now) == left

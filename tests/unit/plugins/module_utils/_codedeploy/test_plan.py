@@ -12,7 +12,14 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import fitness, history, pinning, plan, platforms
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+    asg_processes,
+    fitness,
+    history,
+    pinning,
+    plan,
+    platforms,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
@@ -38,7 +45,7 @@ def planned(
     *deployments: Deployment, on: Group | None = None, selection: dict[str, t.Any] | None = None, **more: t.Any
 ) -> plan.Plan:
     """A plan; what is no member of Facts is one of Wish."""
-    members = {"alarms", "bundle", "file", "targets", "findings"} & set(more)
+    members = {"alarms", "bundle", "file", "targets", "findings", "suspension"} & set(more)
     facts = {name: more.pop(name) for name in members}
     now = more.pop("now", None)
     past = history.read(deployments, now=now)
@@ -387,3 +394,26 @@ def test_an_alias_that_is_there_already_needs_nothing() -> None:
     moved = planned(*past, on=on, file=replace(there, alias=replace(ALIAS, version="3")))
     assert moved.request is not None
     assert set(moved.request.members) == {"revision"}
+
+
+@pytest.mark.parametrize(
+    ("suspended", "asked", "said"),
+    [
+        ({"web": []}, {"autoScalingGroupProcessesToSuspend": ["AZRebalance"]}, ""),
+        ({"web": ["AZRebalance"]}, None, "CodeDeploy does not suspend AZRebalance"),
+    ],
+)
+def test_what_codedeploy_suspends(
+    suspended: dict[str, list[str]], asked: dict[str, list[str]] | None, said: str
+) -> None:
+    on = group(auto_scaling_groups=("web",))
+    given = asg_processes.split(["AZRebalance"], on, suspended, known_to_botocore=True)
+    found = planned(*GOOD_AND_BAD, on=on, suspension=given, suspend_processes=("AZRebalance",))
+    assert found.request is not None
+    assert found.request.members.get("ec2DeploymentOptions") == asked
+    assert found.suspension == given
+    assert ("suspend_processes" in checks(found)) is bool(said)
+    assert not said or said in message(found, "suspend_processes")
+    # Where ours is not deployed, nothing is suspended for it.
+    running = [made(1, 1), made(2, 2, "InProgress")]
+    assert planned(*running, on=on, suspension=given, suspend_processes=("AZRebalance",)).suspension is None
