@@ -339,6 +339,10 @@ def test_auto_scaling_is_suspended_meanwhile_and_put_back(stage: Stage, redeploy
     assert fleet.suspended() == {"AZRebalance"}
     writes = [name for name in stage.writes() if name in ("SuspendProcesses", "CreateDeployment", "ResumeProcesses")]
     assert writes == ["SuspendProcesses", "CreateDeployment", "ResumeProcesses"]
+    # CodeDeploy takes what it can, and is not given what was suspended before.
+    asked = {"autoScalingGroupProcessesToSuspend": ["ScheduledActions"]}
+    assert done.of("prod")["suspended_by_codedeploy"] == ["ScheduledActions"]
+    assert fleet.newest()["ec2DeploymentOptions"] == asked
 
 
 def test_auto_scaling_is_put_back_although_it_could_not_be_recorded(stage: Stage, redeploy: Rollback) -> None:
@@ -358,6 +362,7 @@ def test_auto_scaling_is_left_suspended_where_that_was_asked_for(stage: Stage, r
     done = redeploy(suspend_auto_scaling="true", resume_auto_scaling="false")
     assert done.rc == 0, done.stdout
     assert fleet.suspended() == {"AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy"}
+    assert "ec2DeploymentOptions" not in fleet.newest()
 
 
 # Telling somebody.
