@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
 """What a saved set holds, as plain data and as the JSON that is kept beside it.
 
 A blob is called by the SHA-256 of its content, so a copy that was finished before a crash is known again.

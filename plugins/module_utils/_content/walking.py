@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
 """Ways to a file that lead through no symbolic link, and the places where the guard touches nothing.
 
 Paths are bytes. A directory is held by its descriptor, so that nobody can put a link in its place afterwards.

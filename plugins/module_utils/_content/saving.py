@@ -1,0 +1,188 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Copy files into a saved set. What is in the set already is never replaced unasked: it may be the only good copy."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import attributes, manifest, store, walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.manifest import Attributes, Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
+
+SAVED: t.Final = "saved"
+UNCHANGED: t.Final = "unchanged"
+KEPT: t.Final = "kept"
+# How often a file that changes while it is copied is copied again.
+_TRIES: t.Final = 3
+
+
+class Step(t.NamedTuple):
+    """What becomes of one path."""
+
+    path: bytes
+    outcome: str
+    size: int = 0
+
+
+class Saving(t.NamedTuple):
+    """A plan: the steps in the order asked for, and what the set holds already."""
+
+    steps: t.Tuple[Step, ...]
+    entries: t.Mapping[bytes, Entry]
+    finished: bool
+
+    @property
+    def wanted(self) -> t.List[bytes]:
+        return [step.path for step in self.steps if step.outcome == SAVED]
+
+    @property
+    def changed(self) -> bool:
+        """A set without a manifest is finished even where there is nothing to save."""
+        return bool(self.wanted) or not self.finished
+
+
+def decide(entry: t.Optional[Entry], now: str, whole: bool, force: bool) -> str:
+    """What becomes of a path: ``now`` is its identity, ``whole`` whether its saved copy is undamaged."""
+    if entry is not None and whole:
+        if now in (attributes.ABSENT, attributes.identity_of(entry)):
+            return UNCHANGED
+        return SAVED if force else KEPT
+    return SAVED
+
+
+def plan(place: store.Place, paths: t.Sequence[bytes], own: t.Sequence[bytes], force: bool) -> Saving:
+    """Look at every path before anything is written. Raises :class:`Refused` for the first that cannot be saved."""
+    mounted = walking.mounted_here()
+    with store.reading(place) as held:
+        entries, finished = read_entries(place, held)
+        steps = [_step(path, own, mounted, entries.get(path), held, force) for path in dict.fromkeys(paths)]
+    return Saving(tuple(steps), entries, finished)
+
+
+def read_entries(place: store.Place, held: t.Optional[int]) -> t.Tuple[t.Dict[bytes, Entry], bool]:
+    """The entries of a set, and whether it is finished."""
+    content = None if held is None else store.get(held, store.MANIFEST)
+    if content is None:
+        return {}, False
+    try:
+        return manifest.loads(content), True
+    except manifest.BadManifest as exc:
+        raise Refused(f"the manifest in {shown(place.path)} is not usable: {exc}") from exc
+
+
+def _step(
+    path: bytes,
+    own: t.Sequence[bytes],
+    mounted: t.Collection[bytes],
+    entry: t.Optional[Entry],
+    held: t.Optional[int],
+    force: bool,
+) -> Step:
+    walking.check_place(path, own)
+    if path in mounted:
+        raise Refused(f"{shown(path)} is a mount point")
+    whole = entry is not None and (
+        entry.target is not None or (held is not None and store.blob_is_whole(held, entry.sha256))
+    )
+    found = look(path)
+    if found is None:
+        if not whole:
+            raise Refused(f"{shown(path)} does not exist, so there is nothing to save")
+        return Step(path, UNCHANGED)
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
+        raise Refused(f"{shown(path)} is {_kind(found)}; only regular files and symbolic links are saved, each by name")
+    with walking.parent(path) as (above, name):
+        # A file that is not in the set need not be read twice.
+        now = attributes.identity(above, name) if whole else ""
+        if stat.S_ISREG(found.st_mode):
+            os.close(walking.open_file(above, name))
+    return Step(path, decide(entry, now, whole, force), found.st_size)
+
+
+def look(path: bytes) -> t.Optional[os.stat_result]:
+    """What is at ``path``; None where there is nothing, or no directory for it."""
+    try:
+        with walking.parent(path) as (held, name):
+            return walking.status(held, name)
+    except FileNotFoundError:
+        return None
+
+
+def _kind(found: os.stat_result) -> str:
+    return "a directory" if stat.S_ISDIR(found.st_mode) else "a device, socket or pipe"
+
+
+def save(place: store.Place, saving: Saving) -> None:
+    """Carry out a plan. Copies that an earlier run finished before it was killed are used again."""
+    with store.writing(place) as held:
+        store.check_room(held, place.path, sum(step.size for step in saving.steps if step.outcome == SAVED))
+        entries, _finished = read_entries(place, held)
+        for path in saving.wanted:
+            entries[path] = _copy(held, path)
+        store.put(held, store.MANIFEST, manifest.dumps(entries))
+
+
+def _copy(held: int, path: bytes) -> Entry:
+    parents = _parents(path)
+    with walking.parent(path) as (above, name):
+        found = os.lstat(name, dir_fd=above)
+        if stat.S_ISLNK(found.st_mode):
+            target = os.readlink(name, dir_fd=above)
+            return Entry(path, attributes.of_link(found), target=target, parents=parents)
+        for _attempt in range(_TRIES):
+            descriptor = walking.open_file(above, name)
+            try:
+                entry = _copy_file(held, path, descriptor, parents)
+            finally:
+                os.close(descriptor)
+            if entry is not None:
+                return entry
+    raise Refused(f"{shown(path)} changed each time while it was copied; stop what writes to it, then run this again")
+
+
+def _copy_file(
+    held: int, path: bytes, source: int, parents: t.Tuple[t.Tuple[bytes, Attributes], ...]
+) -> t.Optional[Entry]:
+    """None where the file changed meanwhile."""
+    before = os.fstat(source)
+    found = attributes.take(source)
+    digest, size = hashlib.sha256(), 0
+    store.discard(held, store.PARTIAL)
+    copy = store.create(held, store.PARTIAL)
+    try:
+        for piece in iter(lambda: os.read(source, attributes.PIECE), b""):
+            digest.update(piece)
+            size += len(piece)
+            store.write_all(copy, piece)
+        os.fsync(copy)
+    finally:
+        os.close(copy)
+    after = os.fstat(source)
+    if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ctime_ns,
+    ):
+        return None
+    sha256 = digest.hexdigest()
+    os.rename(store.PARTIAL, sha256.encode("ascii"), src_dir_fd=held, dst_dir_fd=held)
+    os.fsync(held)
+    return Entry(path, found, size, sha256, parents=parents)
+
+
+def _parents(path: bytes) -> t.Tuple[t.Tuple[bytes, Attributes], ...]:
+    found = []
+    above = os.path.dirname(path)
+    while above != b"/":
+        with walking.directory(above) as held:
+            found.append((above, attributes.take(held)))
+        above = os.path.dirname(above)
+    return tuple(reversed(found))

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An instance in a directory: a deployment root of the agent, a destination, a store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import agent, restoring, saving, store
+
+GROUP = "3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d"
+
+
+class Instance:
+    """What is in ``base``; paths are below its ``app``."""
+
+    def __init__(self, base: Path, run: str = "r1") -> None:
+        self.base = base.resolve()
+        self.app = self.base / "app"
+        self.root = self.base / "agent"
+        self.layout = agent.Layout(os.fsencode(self.root))
+        self.place = store.Place(os.fsencode(self.base / "store"), GROUP.encode(), run.encode())
+        self.set = self.base / "store" / GROUP / run
+        self.list = Path(os.fsdecode(self.layout.cleanup(GROUP)))
+        self.ongoing = Path(os.fsdecode(self.layout.ongoing))
+        self.own = (self.layout.root, self.place.store)
+        for path in (self.app, self.list.parent, self.ongoing):
+            path.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name: str) -> bytes:
+        return os.fsencode(self.app / name)
+
+    def write(self, name: str, content: str) -> Path:
+        path = self.app / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        return path
+
+    def lists(self, *names: str) -> None:
+        self.list.write_bytes(b"".join(self.path(name) + b"\n" for name in names))
+
+    def listed(self) -> list[str]:
+        lines = self.list.read_bytes().decode().splitlines()
+        return [str(Path(line).relative_to(self.app)) for line in lines]
+
+    def plan_save(self, *names: str, force: bool = False) -> saving.Saving:
+        return saving.plan(self.place, [self.path(name) for name in names], self.own, force)
+
+    def save(self, *names: str, force: bool = False) -> dict[str, str]:
+        plan = self.plan_save(*names, force=force)
+        if plan.changed:
+            saving.save(self.place, plan)
+        return {str(Path(os.fsdecode(step.path)).relative_to(self.app)): step.outcome for step in plan.steps}
+
+    def plan_restore(self, *names: str, force: bool = False) -> restoring.Restoring:
+        return restoring.plan(self.place, self.layout, [self.path(name) for name in names], self.own, force)
+
+    def restore(self, *names: str, force: bool = False) -> dict[str, str]:
+        plan = self.plan_restore(*names, force=force)
+        if plan.changed:
+            restoring.restore(self.place, self.layout, plan)
+        return {str(Path(os.fsdecode(step.entry.path)).relative_to(self.app)): step.outcome for step in plan.steps}
+
+    def everything(self) -> dict[str, object]:
+        """All that is here, with inodes and times: equal only if nothing at all was written."""
+        found: dict[str, object] = {}
+        for path in [self.base, *sorted(self.base.rglob("*"))]:
+            status = path.lstat()
+            content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+            found[str(path)] = (status.st_mode, status.st_ino, status.st_mtime_ns, status.st_uid, content)
+        return found
+
+
+def leftovers(base: Path) -> Sequence[Path]:
+    """Temporary files that should not be there any more."""
+    return [path for path in base.rglob(".*") if path.name.startswith((".lastgood", ".partial"))]
