@@ -12,8 +12,20 @@ lib/instance_agent/plugins/codedeploy/application_specification of aws/aws-coded
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
+
+try:
+    import yaml
+except ImportError:
+    # It comes with ansible-core, and instances need not have that.
+    HAS_YAML = False
+else:
+    HAS_YAML = True
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import yaml_subset
+from ansible_collections.lastgood.aws.plugins.module_utils._content.yaml_subset import Scalar
 
 # Where the agent looks, in this order.
 NAMES: t.Final = (b"appspec.yml", b"appspec.yaml")
@@ -68,6 +80,160 @@ class AppSpec:
     file_exists_behavior: str = ""
 
 
-def parse(content: bytes) -> AppSpec:
-    """What an AppSpec file says, or Unreadable."""
-    raise NotImplementedError
+_TYPES: t.Final = ("file", "directory")
+_TIMEOUT: t.Final = 3600
+
+
+def parse(content: bytes, system: str = "linux") -> AppSpec:
+    """What an AppSpec file says to an agent on this operating system, or Unreadable."""
+    spec = _mapping(load(content), "the AppSpec file")
+    version = spec.get("version", Scalar(""))
+    if not isinstance(version, Scalar) or not version.plain or not re.fullmatch(r"[-+]?0+(\.0*)?", version):
+        raise Unreadable(f"the version is {version}, and the agent knows only 0.0")
+    named = str(spec.get("os", ""))
+    if named != system:
+        raise Unreadable(f"it is for the operating system {named!r}, and the agent runs on {system}")
+    return AppSpec(
+        os=named,
+        files=tuple(_file(item) for item in _list(spec, "files")),
+        permissions=tuple(_permission(item, named) for item in _list(spec, "permissions")),
+        hooks=_hooks(spec),
+        file_exists_behavior=_text(spec, "file_exists_behavior") or "",
+    )
+
+
+def load(content: bytes) -> t.Any:
+    """The YAML in it: mappings, lists, and scalars as they are written."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("it is not UTF-8") from None
+    if not HAS_YAML:
+        try:
+            return yaml_subset.read(text)
+        except yaml_subset.NotRead as problem:
+            reason = f"{problem}. PyYAML is not installed for this Python, and without it only plain YAML is read"
+            raise Unreadable(reason) from None
+    try:
+        return _plain(yaml.compose(text, Loader=yaml.SafeLoader))
+    except yaml.MarkedYAMLError as problem:
+        where = f"line {problem.problem_mark.line + 1}: " if problem.problem_mark else ""
+        raise Unreadable(f"{where}{problem.problem}") from None
+    except (yaml.YAMLError, RecursionError):
+        raise Unreadable("it is not YAML") from None
+
+
+def _plain(node: t.Any) -> t.Any:
+    """Without the guesses of YAML about types: 0644 is 0644."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(_plain(key)): _plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(value) for value in node.value]
+    return Scalar("") if node is None else Scalar(node.value, plain=node.style is None)
+
+
+def _null(value: t.Any) -> bool:
+    return isinstance(value, Scalar) and value.null
+
+
+def _mapping(value: t.Any, what: str) -> t.Dict[str, t.Any]:
+    if not isinstance(value, dict):
+        raise Unreadable(f"{what} is no mapping")
+    if "<<" in value:
+        raise Unreadable(f"{what} is merged from another mapping, which is not read")
+    return value
+
+
+def _list(within: t.Mapping[str, t.Any], key: str) -> t.List[t.Any]:
+    value = within.get(key, [])
+    if _null(value):
+        return []
+    if not isinstance(value, list):
+        raise Unreadable(f"{key} is no list")
+    return value
+
+
+def _text(within: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
+    value = within.get(key, Scalar(""))
+    if not isinstance(value, Scalar):
+        raise Unreadable(f"{key} is no single value")
+    return None if value.null else str(value)
+
+
+def _file(item: t.Any) -> Mapping:
+    entry = _mapping(item, "an entry of files")
+    source, destination = _text(entry, "source"), _text(entry, "destination")
+    if source is None:
+        raise Unreadable(f"files has no source for the destination {destination}")
+    if destination is None:
+        raise Unreadable(f"files has no destination for the source {source}")
+    return Mapping(source.encode(), destination.encode())
+
+
+def _permission(item: t.Any, system: str) -> Permission:
+    if system != "linux":
+        raise Unreadable("it has permissions, which the agent knows on Linux only")
+    entry = _mapping(item, "an entry of permissions")
+    path = (_text(entry, "object") or "").strip()
+    if not path:
+        raise Unreadable("permissions has an entry without an object")
+    types = tuple(str(kind) for kind in _list(entry, "type")) if "type" in entry else _TYPES
+    for kind in types:
+        if kind not in _TYPES:
+            raise Unreadable(f"permissions of {path} are for {kind}; there are only file and directory")
+    return Permission(
+        object=path.encode(),
+        pattern=(_text(entry, "pattern") or "**").encode(),
+        excepted=tuple(str(pattern).encode() for pattern in _list(entry, "except")),
+        types=types if types or not _null(entry.get("type")) else _TYPES,
+        owner=_text(entry, "owner"),
+        group=_text(entry, "group"),
+        mode=_mode(entry),
+        acls=tuple(str(acl) for acl in _list(entry, "acls")),
+        context=_context(entry),
+    )
+
+
+def _mode(entry: t.Mapping[str, t.Any]) -> t.Optional[int]:
+    """ModeInfo takes what YAML makes of it as text: a plain 0644 is the number 420, and the mode is then 0420."""
+    written = _text(entry, "mode")
+    if written is None:
+        return None
+    text = written
+    if entry["mode"].plain and re.fullmatch(r"0[0-7]+", written):
+        text = str(int(written, 8))
+    if not re.fullmatch(r"[0-7]{1,4}", text):
+        raise Unreadable(f"the mode {written} (which the agent takes as {text}) is not one to four octal digits")
+    return int(text, 8)
+
+
+def _context(entry: t.Mapping[str, t.Any]) -> bool:
+    value = entry.get("context", Scalar(""))
+    if _null(value):
+        return False
+    if not _null(_mapping(value, "context").get("role", Scalar(""))):
+        raise Unreadable("a context has a role, which the agent refuses")
+    return True
+
+
+def _hooks(spec: t.Mapping[str, t.Any]) -> t.Dict[str, t.Tuple[Hook, ...]]:
+    value = spec.get("hooks", Scalar(""))
+    if _null(value):
+        return {}
+    hooks = _mapping(value, "hooks")
+    for event in hooks:
+        if not isinstance(hooks[event], list):
+            raise Unreadable(f"the hook {event} has no list of scripts")
+    return {event: tuple(_hook(event, item) for item in scripts) for event, scripts in hooks.items()}
+
+
+def _hook(event: str, item: t.Any) -> Hook:
+    entry = _mapping(item, f"a script of {event}")
+    location = (_text(entry, "location") or "").strip()
+    if not location:
+        raise Unreadable(f"a script of {event} has no location")
+    timeout = _text(entry, "timeout")
+    if timeout is not None and not re.fullmatch(r"[1-9][0-9]*", timeout):
+        raise Unreadable(f"the timeout {timeout} of {location} is no number of seconds")
+    runas = (_text(entry, "runas") or "").strip()
+    return Hook(location.encode(), int(timeout) if timeout is not None else _TIMEOUT, runas or None)

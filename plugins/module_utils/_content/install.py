@@ -15,12 +15,26 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._content import cleanup as cleanup_file
+from ansible_collections.lastgood.aws.plugins.module_utils._content import orphans, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.copying import Copying, Names
 from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Source
+from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Instructions, Rejected
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, Entry, Source
 from ansible_collections.lastgood.aws.plugins.module_utils._content.paths import LINUX, Platform
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import (
+    Failure,
+    Orphan,
+    Placement,
+    Prediction,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._content.removing import Removals, remove_all
+from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
+
+# DeploymentSpecification in deployment_specification.rb
+DEFAULT: t.Final = "DISALLOW"
 
 
 def predict(
@@ -33,13 +47,101 @@ def predict(
     generation: Generation = Generation.RUBY,
     trusted: bool = True,
     platform: Platform = LINUX,
-    owners: t.Optional[t.Container[str]] = None,
-    groups: t.Optional[t.Container[str]] = None,
+    owners: Names = None,
+    groups: Names = None,
 ) -> Prediction:
     """What Install does.
 
     ``cleanup`` is the content of the deployment group's cleanup file, None where there is none. ``option`` is the
     deployment's fileExistsBehavior, empty for the default; the AppSpec file's wins. ``trusted`` is whether agent 2.x
-    follows the cleanup file. ``owners`` and ``groups`` are the names that the instance knows, None where nobody asked.
+    follows the cleanup file. ``owners`` and ``groups`` are the names that the instance knows, with their numbers, None
+    where nobody asked. Afterwards the bundle is among the files, at its ``root``. Unpredictable where it is.
     """
-    raise NotImplementedError
+    tree = Tree(source, platform)
+    unpack(tree, bundle)
+    told = _Told(tree, appspec.file_exists_behavior or option or DEFAULT, bool(appspec.file_exists_behavior), bundle)
+    try:
+        old = cleanup_file.parse(cleanup or b"", generation)
+    except UnicodeDecodeError:
+        failure = Failure("cleanup", b"", "stream did not contain valid UTF-8")
+        return told.prediction(Removals((), (), failure), cleanup=cleanup)
+    if generation is Generation.RUST and not trusted:
+        told.orphans = _passed_over(tree, old)
+        old, removals = cleanup_file.Cleanup(), Removals(())
+    else:
+        removals = remove_all(tree, old.commands, generation)
+    if removals.failure is not None:
+        return told.prediction(removals, cleanup=cleanup)
+    instructions = Instructions(tree, bundle, told.option)
+    instructions.make(appspec)
+    problem = instructions.problem or (_not_utf_8(instructions) if generation is Generation.RUBY else None)
+    if problem is not None:
+        failure = Failure("instructions", problem.path, str(problem))
+        told.orphans += orphans.find(tree, old, removals.carried_out, (), generation)
+        return told.prediction(removals, instructions.held_back, failure)
+    copying = Copying(tree, instructions, generation, owners, groups)
+    copying.run()
+    placements = [*copying.placements, *instructions.held_back]
+    told.orphans += orphans.find(tree, old, removals.carried_out, placements, generation)
+    return told.prediction(removals, placements, copying.failure, b"".join(copying.lines))
+
+
+class _Told:
+    """What every prediction says, whatever happens."""
+
+    def __init__(self, tree: Tree, option: str, option_of_appspec: bool, bundle: Bundle) -> None:
+        self.tree = tree
+        self.option = option
+        self._option_of_appspec = option_of_appspec
+        self._bundle = bundle
+        self.orphans: t.Tuple[Orphan, ...] = ()
+
+    def prediction(
+        self,
+        removals: Removals,
+        placements: t.Iterable[Placement] = (),
+        failure: t.Optional[Failure] = None,
+        cleanup: t.Optional[bytes] = None,
+    ) -> Prediction:
+        return Prediction(
+            removals=removals.carried_out,
+            placements=tuple(placements),
+            failure=removals.failure or failure,
+            after=self.tree,
+            cleanup=cleanup,
+            orphans=self.orphans,
+            ordered=self._bundle.ordered,
+            contexts=removals.contexts,
+            option=self.option,
+            option_of_appspec=self._option_of_appspec,
+        )
+
+
+def unpack(tree: Tree, bundle: Bundle) -> None:
+    """Put the bundle where the agent unpacks it."""
+    for inner, entry in {b"": Entry(DIRECTORY), **bundle.entries}.items():
+        path = paths.join(bundle.root, inner) if inner else bundle.root
+        tree.put(path, entry)
+        above = tree.platform.parent(path)
+        while tree.entry(above) is None:
+            tree.put(above, Entry(DIRECTORY))
+            above = tree.platform.parent(above)
+
+
+def _passed_over(tree: Tree, old: cleanup_file.Cleanup) -> t.Tuple[Orphan, ...]:
+    """What is left because agent 2.x does not trust the cleanup file."""
+    reason = "agent 2.x does not trust the cleanup file that lists it"
+    return tuple(
+        Orphan(command.path, reason)
+        for command in old.commands
+        if command.kind == cleanup_file.REMOVE and tree.lstat(command.path) is not None
+    )
+
+
+def _not_utf_8(instructions: Instructions) -> t.Optional[Rejected]:
+    """Agent 1.8 cannot write its instructions down where a name is not UTF-8 (to_json raises)."""
+    for instruction in instructions.all:
+        for path in (instruction.source, instruction.path):
+            if paths.text(path).encode() != path:
+                return Rejected(instruction.path, "source sequence is illegal/malformed utf-8")
+    return None

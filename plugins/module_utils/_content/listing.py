@@ -116,6 +116,18 @@ class Disk:
         return os.listdir(directory)
 
 
+def below(source: Source, directory: bytes) -> t.Iterator[t.Tuple[bytes, Entry]]:
+    """Everything in a directory, however deep, by its path. Links are not followed."""
+    for name in source.names(directory):
+        path = paths.join(directory, name)
+        entry = source.entry(path)
+        if entry is None:
+            continue
+        yield path, entry
+        if entry.kind == DIRECTORY:
+            yield from below(source, path)
+
+
 def digest(path: bytes) -> str:
     """The SHA-256 of a file, read piece by piece."""
     sha256 = hashlib.sha256()

@@ -89,6 +89,10 @@ class Prediction:
     # The cleanup file afterwards, None where there is none.
     cleanup: t.Optional[bytes]
     orphans: t.Tuple[Orphan, ...] = ()
+    # Whether the lines of the new cleanup file are in the order in which they will be; they are those in any case.
+    ordered: bool = False
+    # The paths whose SELinux contexts are taken back (semanage fcontext -d).
+    contexts: t.Tuple[bytes, ...] = ()
     # The option that counts, and whether it is the AppSpec file's.
     option: str = "DISALLOW"
     option_of_appspec: bool = False

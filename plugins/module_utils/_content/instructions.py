@@ -1,0 +1,210 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The second part of Install: instructions made from the AppSpec file, the bundle, and the files that are left. Pure.
+
+generate_instructions in lib/instance_agent/plugins/codedeploy/installer.rb and CommandBuilder in install_instruction.rb
+of aws/aws-codedeploy-agent 1.8.1; src/installer/core.rs of 2.x does the same.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, permissions, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec, Mapping, Permission
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import FILE
+from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Placement
+from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
+
+COPY: t.Final = "copy"
+MKDIR: t.Final = "mkdir"
+CHMOD: t.Final = "chmod"
+ACL: t.Final = "setfacl"
+CONTEXT: t.Final = "semanage"
+CHOWN: t.Final = "chown"
+
+# A bundle whose links lead in circles would make more and more of them.
+_MOST: t.Final = 500_000
+
+
+class Unpredictable(ValueError):
+    """What cannot be told beforehand. The message says why."""
+
+
+class Rejected(Exception):
+    """The agent gives up before it has copied anything."""
+
+    def __init__(self, path: bytes, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One thing to do."""
+
+    kind: str
+    path: bytes
+    # Of a copy: what is copied, with the place where the bundle is unpacked.
+    source: bytes = b""
+    permission: t.Optional[Permission] = None
+
+
+class Instructions:
+    """The instructions of one Install, as they are made."""
+
+    def __init__(self, tree: Tree, bundle: Bundle, option: str) -> None:
+        self._tree = tree
+        self._bundle = bundle
+        self._option = option
+        self.all: t.List[Instruction] = []
+        # What is not copied, because something is there.
+        self.held_back: t.List[Placement] = []
+        self.problem: t.Optional[Rejected] = None
+        self._copied: t.Dict[bytes, bytes] = {}
+        self._made: t.Dict[bytes, None] = {}
+        self._permitted: t.Set[bytes] = set()
+
+    def make(self, appspec: AppSpec) -> None:
+        """All of them. ``problem`` is then what the agent fails with first."""
+        try:
+            for mapping in appspec.files:
+                self._mapping(mapping)
+            for permission in appspec.permissions:
+                self._permission(permission)
+        except Rejected as problem:
+            self._reject(problem)
+
+    def _reject(self, problem: Rejected) -> None:
+        if self.problem is None:
+            self.problem = problem
+
+    def _mapping(self, mapping: Mapping) -> None:
+        if not self._tree.platform.is_absolute(mapping.destination):
+            raise Unpredictable(
+                f"the destination {paths.text(mapping.destination)!r} in the AppSpec file is not absolute: "
+                "the agent takes it from its working directory"
+            )
+        destination = self._tree.platform.expand(mapping.destination)
+        inner = self._tree.platform.slashes(mapping.source).strip(paths.SLASH)
+        source = paths.join(self._bundle.root, inner) if inner else self._bundle.root
+        if self._tree.is_directory(source):
+            self._ancestors(destination)
+            self._directory(source, destination)
+        else:
+            destination = paths.join(destination, paths.name(source))
+            self._ancestors(destination)
+            self._file(source, destination)
+
+    def _ancestors(self, destination: bytes) -> None:
+        missing: t.List[bytes] = []
+        directory = self._tree.platform.parent(destination)
+        while self._tree.stat(directory) is None and directory != self._tree.platform.root(directory):
+            missing.append(directory)
+            directory = self._tree.platform.parent(directory)
+        for path in reversed(missing):
+            self._mkdir(path)
+
+    def _directory(self, source: bytes, destination: bytes) -> None:
+        if not self._tree.is_directory(destination):
+            self._mkdir(destination)
+        for name in self._tree.names(self._tree.follow(source, last=True).real):
+            inner, place = paths.join(source, name), paths.join(destination, name)
+            if self._tree.is_directory(inner):
+                self._directory(inner, place)
+            else:
+                self._file(inner, place)
+
+    def _file(self, source: bytes, destination: bytes) -> None:
+        if self._tree.stat(destination) is None or self._option == "OVERWRITE":
+            self._copy(source, destination)
+        elif self._option == "RETAIN":
+            self._hold_back(source, destination, prediction.KEPT)
+        elif self._option == "DISALLOW":
+            self._hold_back(source, destination, prediction.REFUSED)
+            message = "The deployment failed because a specified file already exists at this location: "
+            self._reject(Rejected(destination, message + paths.text(destination)))
+        else:
+            message = f"an invalid option was specified for fileExistsBehavior: {self._option}"
+            raise Rejected(destination, "The deployment failed because " + message)
+
+    def _hold_back(self, source: bytes, destination: bytes, outcome: str) -> None:
+        found = self._tree.follow(destination, last=True)
+        kind = found.entry.kind if found.entry else FILE
+        within = self.within(source)
+        self.held_back.append(Placement(destination, outcome, kind, within, found.real, found.through))
+
+    def within(self, source: bytes) -> bytes:
+        """The path within the bundle."""
+        return source[len(self._bundle.root) :].lstrip(paths.SLASH)
+
+    def _add(self, instruction: Instruction) -> None:
+        if len(self.all) >= _MOST:
+            raise Unpredictable(f"the bundle has more than {_MOST} files, or links in it lead in circles")
+        self.all.append(instruction)
+
+    def _copy(self, source: bytes, destination: bytes) -> None:
+        if destination in self._copied:
+            message = "the application specification file specifies two source files for the same destination"
+            raise Rejected(destination, f"The deployment failed because {message} ({paths.text(destination)})")
+        if destination in self._made:
+            message = "a file is to be installed where a directory is to be made"
+            raise Rejected(destination, f"The deployment failed because {message} ({paths.text(destination)})")
+        self._add(Instruction(COPY, destination, source))
+        self._copied[destination] = source
+
+    def _mkdir(self, path: bytes) -> None:
+        if path in self._copied:
+            message = "a directory is to be made where a file is to be installed"
+            raise Rejected(path, f"The deployment failed because {message} ({paths.text(path)})")
+        if path not in self._made:
+            self._add(Instruction(MKDIR, path))
+        self._made[path] = None
+
+    def _permission(self, permission: Permission) -> None:
+        if not self._tree.platform.is_absolute(permission.object):
+            raise Unpredictable(f"the object {paths.text(permission.object)!r} of a permission is not absolute")
+        path = self._tree.platform.expand(permission.object)
+        if path in self._copied:
+            if "file" in permission.types:
+                self._check(permissions.problem_of_file(permission), path)
+                self._permit(path, permission)
+        elif path in self._made or self._tree.is_directory(path):
+            for match in self._matches(path, permission):
+                self._permit(match, permission)
+
+    def _check(self, problem: str, path: bytes) -> None:
+        if problem:
+            raise Rejected(path, problem)
+
+    def _matches(self, base: bytes, permission: Permission) -> t.List[bytes]:
+        """The files and directories of this Install that a permission is for; never the object itself."""
+        found: t.List[bytes] = []
+        if "file" in permission.types:
+            for path in self._copied:
+                if permissions.matches(base, path, permission):
+                    self._check(permissions.problem_of_acl(permission), path)
+                    found.append(path)
+        if "directory" in permission.types:
+            found += [path for path in self._made if permissions.matches(base, path, permission)]
+        return found
+
+    def _permit(self, path: bytes, permission: Permission) -> None:
+        if path in self._permitted:
+            message = f"the permissions setting for ({paths.text(path)}) is specified more than once"
+            raise Rejected(path, "The deployment failed because " + message)
+        self._permitted.add(path)
+        if permission.mode is not None:
+            self._add(Instruction(CHMOD, path, permission=permission))
+        if permission.acls:
+            self._add(Instruction(ACL, path, permission=permission))
+        if permission.context:
+            self._add(Instruction(CONTEXT, path, permission=permission))
+        if permission.owner is not None or permission.group is not None:
+            self._add(Instruction(CHOWN, path, permission=permission))

@@ -1,0 +1,221 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""YAML as AppSpec files use it, for hosts without PyYAML. Pure.
+
+Block mappings and block sequences, scalars on one line, quotes, comments, and flow sequences of scalars. Anything else
+is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+
+class Scalar(str):
+    """A scalar as it is written; ``plain`` where it is not quoted, so that it may be a number, or nothing."""
+
+    plain: bool
+
+    def __new__(cls, value: str, plain: bool = True) -> Scalar:
+        scalar = super().__new__(cls, value)
+        scalar.plain = plain
+        return scalar
+
+    @property
+    def null(self) -> bool:
+        return self.plain and str(self) in ("", "~", "null", "Null", "NULL")
+
+
+class NotRead(ValueError):
+    """What this reader does not understand. The message says where."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    indent: int
+    text: str
+    number: int
+
+    def refuse(self, reason: str) -> NotRead:
+        return NotRead(f"line {self.number}: {reason}")
+
+
+_KEY: t.Final = re.compile(r"(?P<key>[^:#]+?)[ ]*:(?:[ ]+(?P<rest>.*))?")
+_QUOTED: t.Final = re.compile(r"""'(?P<single>(?:[^']|'')*)'|"(?P<double>(?:[^"\\]|\\.)*)\"""")
+_ESCAPE: t.Final = re.compile(r"\\(?:x(?P<x>[0-9A-Fa-f]{2})|u(?P<u>[0-9A-Fa-f]{4})|(?P<one>.))")
+_ESCAPES: t.Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", '"': '"', "\\": "\\", "/": "/", " ": " "}
+_COMMENT: t.Final = re.compile(r"(?:^|[ ]+)#.*$")
+_INDICATORS: t.Final = "[]{},&*!|>%@`#\"'"
+
+
+def read(text: str) -> t.Any:
+    """Mappings, lists and scalars."""
+    lines = list(_lines(text))
+    if not lines:
+        return Scalar("")
+    value, position = _block(lines, 0)
+    if position < len(lines):
+        raise lines[position].refuse("it stands further to the left or right than what it could belong to")
+    return value
+
+
+def _lines(text: str) -> t.Iterator[_Line]:
+    for number, raw in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        stripped = raw.strip(" ")
+        line = _Line(len(raw) - len(raw.lstrip(" ")), stripped, number)
+        if "\t" in raw:
+            raise line.refuse("a tab")
+        if "\r" in raw:
+            raise line.refuse("a carriage return")
+        if stripped == "---" and number == 1:
+            continue
+        if raw.startswith(("---", "...", "%")):
+            raise line.refuse("only one document, without directives, can be read")
+        if stripped and not stripped.startswith("#"):
+            yield line
+
+
+def _block(lines: t.List[_Line], start: int) -> t.Tuple[t.Any, int]:
+    if _is_item(lines[start].text):
+        return _sequence(lines, start)
+    return _mapping(lines, start)
+
+
+def _is_item(text: str) -> bool:
+    return text == "-" or text.startswith("- ")
+
+
+def _sequence(lines: t.List[_Line], start: int) -> t.Tuple[t.List[t.Any], int]:
+    indent = lines[start].indent
+    items: t.List[t.Any] = []
+    position = start
+    while position < len(lines) and lines[position].indent == indent and _is_item(lines[position].text):
+        line = lines[position]
+        rest = line.text[1:].lstrip(" ")
+        if _COMMENT.sub("", rest) == "":
+            value, position = _below(lines, position, indent + 1)
+        elif _is_item(rest) or _key(rest, line) is not None:
+            lines[position] = _Line(indent + len(line.text) - len(rest), rest, line.number)
+            value, position = _block(lines, position)
+        else:
+            value, position = _inline(rest, line), _ended(lines, position, indent)
+        items.append(value)
+    return items, position
+
+
+def _mapping(lines: t.List[_Line], start: int) -> t.Tuple[t.Dict[str, t.Any], int]:
+    indent = lines[start].indent
+    found: t.Dict[str, t.Any] = {}
+    position = start
+    while position < len(lines) and lines[position].indent == indent and not _is_item(lines[position].text):
+        line = lines[position]
+        pair = _key(line.text, line)
+        if pair is None:
+            raise line.refuse("neither a key with a colon nor an item with a dash")
+        key, rest = pair
+        if _COMMENT.sub("", rest) == "":
+            after = lines[position + 1] if position + 1 < len(lines) else None
+            same = after is not None and after.indent == indent and _is_item(after.text)
+            value, position = _below(lines, position, indent if same else indent + 1)
+        else:
+            value, position = _inline(rest, line), _ended(lines, position, indent)
+        found[key] = value
+    return found, position
+
+
+def _below(lines: t.List[_Line], position: int, least: int) -> t.Tuple[t.Any, int]:
+    """What stands below a key or a dash, nothing where the next line stands further to the left."""
+    position += 1
+    if position >= len(lines) or lines[position].indent < least:
+        return Scalar(""), position
+    return _block(lines, position)
+
+
+def _ended(lines: t.List[_Line], position: int, indent: int) -> int:
+    position += 1
+    if position < len(lines) and lines[position].indent > indent:
+        raise lines[position].refuse("a value on more than one line")
+    return position
+
+
+def _key(text: str, line: _Line) -> t.Optional[t.Tuple[str, str]]:
+    """Key and what follows the colon, None where there is no key."""
+    quoted = _QUOTED.match(text)
+    if quoted:
+        after = text[quoted.end() :].lstrip(" ")
+        if after == ":" or after.startswith(": "):
+            return _unquoted(quoted, line), after[1:].lstrip(" ")
+        return None
+    found = None if text[0] in "[{" else _KEY.fullmatch(text)
+    if found is None:
+        return None
+    key = found.group("key")
+    if key[0] in _INDICATORS or key == "<<" or key.startswith("? "):
+        raise line.refuse(f"a key that begins with {key[0]}")
+    return key, (found.group("rest") or "").lstrip(" ")
+
+
+def _unquoted(quoted: t.Match[str], line: _Line) -> str:
+    if quoted.group("single") is not None:
+        return quoted.group("single").replace("''", "'")
+
+    def character(escape: t.Match[str]) -> str:
+        code = escape.group("x") or escape.group("u")
+        if code:
+            return chr(int(code, 16))
+        if escape.group("one") not in _ESCAPES:
+            raise line.refuse(f"the escape \\{escape.group('one')}")
+        return _ESCAPES[escape.group("one")]
+
+    return _ESCAPE.sub(character, quoted.group("double"))
+
+
+def _inline(text: str, line: _Line) -> t.Any:
+    """A value that stands on the line of its key or dash."""
+    if text.startswith("["):
+        return _flow(text, line)
+    if text[0] in "'\"":
+        quoted = _QUOTED.match(text)
+        if not quoted:
+            raise line.refuse("quotes that are not closed on the line, or not readable")
+        if _COMMENT.sub("", text[quoted.end() :]).strip(" "):
+            raise line.refuse("something after the closing quote")
+        return Scalar(_unquoted(quoted, line), plain=False)
+    if _COMMENT.sub("", text) == "{}":
+        return {}
+    return _plain(_COMMENT.sub("", text).rstrip(" "), line)
+
+
+def _plain(text: str, line: _Line, forbidden: str = "") -> Scalar:
+    if not text or text[0] in _INDICATORS or text.startswith(("- ", "? ", ": ")) or text in ("-", "?", ":", "="):
+        raise line.refuse(f"a value that begins with {text[:1]!r}")
+    if ": " in text or text.endswith(":") or any(character in text for character in forbidden):
+        raise line.refuse("a character that has a meaning of its own there: put the value into quotes")
+    return Scalar(text)
+
+
+def _flow(text: str, line: _Line) -> t.List[Scalar]:
+    items: t.List[Scalar] = []
+    rest = text[1:].lstrip(" ")
+    while not rest.startswith("]"):
+        quoted = _QUOTED.match(rest)
+        if quoted:
+            items.append(Scalar(_unquoted(quoted, line), plain=False))
+            rest = rest[quoted.end() :].lstrip(" ")
+        else:
+            end = min((rest.find(mark) for mark in ",]" if mark in rest), default=-1)
+            items.append(_plain(rest[:end].rstrip(" ") if end >= 0 else "", line, forbidden="[]{}#"))
+            rest = rest[end:]
+        if rest.startswith(","):
+            rest = rest[1:].lstrip(" ")
+        elif not rest.startswith("]"):
+            raise line.refuse("a list in brackets that is not closed on the line")
+    if _COMMENT.sub("", rest[1:]).strip(" "):
+        raise line.refuse("something after the closing bracket")
+    return items
