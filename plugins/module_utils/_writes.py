@@ -23,6 +23,14 @@ class AnswerLost(Exception):
     """The answer to a write was lost, and what became of it cannot be read. The message says so."""
 
 
+def nothing_shows(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> str:
+    """What to say of a write whose answer was lost, when a look does not show what it was to bring."""
+    return (
+        f"the answer to {operation} was lost ({error.detail}), and nothing shows {what} yet: whether AWS applied it is "
+        f"not known. {GO_ON}"
+    )
+
+
 def not_known(
     operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
 ) -> str:

@@ -64,3 +64,39 @@ def test_a_group_that_stays_busy_is_told_with_what_keeps_it(fleet: Fleet) -> Non
     assert run.outcome == "refused"
     assert f"another deployment of prod is running: {adds}" in run.message
     assert len(fleet.listed()) == 3
+
+
+def many(fleet: Fleet) -> None:
+    """More deployments than one request describes, listed from the oldest; the newest is bad."""
+    fleet.create(deploymentConfigName="CodeDeployDefault.AllAtOnce")
+    good = fleet.bundle(1)
+    for _n in range(25):
+        fleet.deploy(1, settle=60, revision=good)
+    fleet.sim.listing_order("oldest_first")
+
+
+def test_ours_is_found_wherever_it_is_listed(fleet: Fleet) -> None:
+    many(fleet)
+    fleet.deploy(2)
+    fleet.sim.fail("CreateDeployment", kind="drop", after=True)
+    run = fleet.redeploy()
+    assert (run.outcome, run.method) == ("rolled_back", "codedeploy_deployment")
+    assert run.findings("answer_lost")[0].startswith("the answer to CreateDeployment was lost")
+
+
+def test_codedeploys_rollback_is_found_wherever_it_is_listed(fleet: Fleet) -> None:
+    many(fleet)
+    fleet.deploy(2, settle=4)
+    fleet.sim.timings(rollback_named=3600)
+    run = fleet.redeploy()
+    assert (run.outcome, run.method) == ("rolled_back", "codedeploy_stop")
+    assert fleet.info(run.result["deployment_id"])["creator"] == "codeDeployRollback"
+
+
+def test_whether_a_write_without_an_answer_was_applied_is_not_known(fleet: Fleet) -> None:
+    fleet.bad_release()
+    fleet.sim.fail("CreateDeployment", kind="drop", times=None)
+    run = fleet.redeploy()
+    assert (run.outcome, run.failed, run.result["changed"]) == ("timeout", True, True)
+    assert "the answer to CreateDeployment was lost" in run.message
+    assert "Run the same command again" in run.message

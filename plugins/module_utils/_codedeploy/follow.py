@@ -92,7 +92,8 @@ class Follower:
             return api.batch_get_deployments(self._aws, [ended.rollback_deployment]).get(ended.rollback_deployment)
         if not looks:
             return None
-        ids = api.list_deployments(self._aws, ended.application, ended.group, most=api.DEPLOYMENTS_PER_CALL)
+        since = {"start": ended.created_at}
+        ids = api.list_deployments(self._aws, ended.application, ended.group, createTimeRange=since)
         listed = api.batch_get_deployments(self._aws, [id_ for id_ in ids if id_ != ended.id])
         ordered = sorted([*listed.values(), ended], key=lambda deployment: deployment.created_at)
         return rollbacks.undone_by(ordered).get(ended.id)

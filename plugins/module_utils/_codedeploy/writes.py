@@ -20,7 +20,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale, not_known
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import (
+    AnswerLost,
+    PlanIsStale,
+    not_known,
+    nothing_shows,
+)
 
 # DeploymentStatus in botocore's model, but for those of deployments that have ended.
 _RUNNING: t.Final = ("Created", "Queued", "InProgress", "Baking", "Ready")
@@ -76,17 +81,21 @@ def create(
         if ours is None and busy:
             raise PlanIsStale(f"another deployment of {group.name} is running: {_blocking(aws, group, exc)}") from exc
         if ours is None:
-            raise
+            raise AnswerLost(nothing_shows("CreateDeployment", exc, "a deployment of ours")) from exc
         return ours.id, (_answer_lost("CreateDeployment", exc, f"deployment {ours.id} is there"),)
 
 
 def _blocking(aws: Aws, group: Group, error: AwsCallError | IncompleteAnswerError) -> str:
     """Which deployments are running. The error names one, in words that have changed before."""
     try:
-        ids = api.list_deployments(aws, group.application, group.name, includeOnlyStatuses=list(_RUNNING))
+        ids = _running(aws, group)
     except (AwsCallError, IncompleteAnswerError):
         ids = []
     return ", ".join(ids) or error.detail
+
+
+def _running(aws: Aws, group: Group) -> list[str]:
+    return api.list_deployments(aws, group.application, group.name, includeOnlyStatuses=list(_RUNNING))
 
 
 def _find(
@@ -96,8 +105,10 @@ def _find(
     the second one is then refused because the first one was taken.
     """
     try:
-        ids = api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
-        found = api.batch_get_deployments(aws, [id_ for id_ in ids if id_ not in known])
+        # The newest need not come first, and ours can have ended already.
+        ids = _running(aws, group)
+        ids += api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
+        found = api.batch_get_deployments(aws, [id_ for id_ in dict.fromkeys(ids) if id_ not in known])
     except (AwsCallError, IncompleteAnswerError) as exc:
         if not error.no_answer:
             return None

@@ -20,7 +20,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan, read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import GO_ON, AnswerLost, PlanIsStale, not_known
+from ansible_collections.lastgood.aws.plugins.module_utils._writes import (
+    GO_ON,
+    AnswerLost,
+    PlanIsStale,
+    not_known,
+    nothing_shows,
+)
 
 # What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
 # (the operation's errors in botocore's model).
@@ -111,7 +117,7 @@ def roll_back_natively(aws: Aws, planned: plan.Plan) -> Accepted:
         if not exc.no_answer:
             raise
         if not _is_rolling_back(aws, arn, operation, exc):
-            raise AnswerLost(_nothing_shows(operation, exc, "that ECS rolls the deployment back")) from exc
+            raise AnswerLost(nothing_shows(operation, exc, "that ECS rolls the deployment back")) from exc
         what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
         notes = (_answer_lost(operation, exc, what),)
     return Accepted(planned.service, wrote=True, service_deployment=arn, findings=notes)
@@ -229,7 +235,7 @@ def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError 
         or not names.same(primary.task_definition, target)
     ):
         # ECS is only eventually consistent, so that nothing shows yet proves nothing.
-        raise AnswerLost(_nothing_shows("UpdateService", error, f"a deployment to {names.short(target)}")) from error
+        raise AnswerLost(nothing_shows("UpdateService", error, f"a deployment to {names.short(target)}")) from error
     what = f"deployment {primary.id} to {names.short(target)} stands there"
     note = _answer_lost("UpdateService", error, what)
     return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
@@ -263,13 +269,6 @@ def writing(operation: str, notes: t.Sequence[Finding] = ()) -> t.Iterator[None]
 
 def _registration(notes: t.Iterable[Finding]) -> Finding | None:
     return next((note for note in notes if note.check == "copy"), None)
-
-
-def _nothing_shows(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> str:
-    return (
-        f"the answer to {operation} was lost ({error.detail}), and nothing shows {what} yet: whether AWS applied it is "
-        f"not known. {GO_ON}"
-    )
 
 
 def _accepted(planned: plan.Plan, after: Service, target: str) -> Accepted:
