@@ -1,0 +1,142 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An instance of the simulator whose agent really installs what CodeDeploy deploys to it.
+
+The simulator knows no files. So its own agent of the instance is silent until the work on disk is done; then it reports
+what came of that, in the event in which it failed.
+"""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from pathlib import Path
+
+from tests.agent.agent import Agent, Deployment, Outcome
+from tests.agent.hooks import OF_THE_PREVIOUS
+from tests.simulator.control import Control
+from tests.world import World
+
+ENDED = ("Succeeded", "Failed", "Stopped")
+# Between two looks at CodeDeploy, in seconds of ours.
+_PAUSE = 0.02
+
+
+class Serving:
+    """The agent of one instance of a deployment group. In a `with` block it works in a thread of its own."""
+
+    def __init__(self, url: str, agent: Agent, instance: str, application: str, group: str) -> None:
+        self._control = Control(url)
+        world = World(url)
+        self._codedeploy = world.client("codedeploy")
+        self._s3 = world.client("s3")
+        self._agent = agent
+        self._instance = instance
+        self._named = {"applicationName": application, "deploymentGroupName": group}
+        self._downloads = agent.layout.root / "downloads"
+        self._installed = ""
+        self._done: set[str] = set()
+        self.outcomes: list[Outcome] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._problem: BaseException | None = None
+
+    @property
+    def group_id(self) -> str:
+        """The deployment group's, by which the agent names its files."""
+        info = self._codedeploy.get_deployment_group(**self._named)["deploymentGroupInfo"]
+        return str(info["deploymentGroupId"])
+
+    def __enter__(self) -> Serving:
+        self._control.agent(self._instance, False)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=60)
+        if self._problem is not None:
+            raise self._problem
+
+    def _work(self) -> None:
+        try:
+            self.serve()
+        except BaseException as problem:  # noqa: BLE001 - raised where the `with` block ends
+            self._problem = problem
+            # Nothing is to wait for this agent any more.
+            self._control.agent(self._instance, True)
+
+    def serve(self) -> None:
+        """Work until told to stop."""
+        while not self._stop.is_set():
+            if not self.poll():
+                self._stop.wait(_PAUSE)
+
+    def poll(self) -> bool:
+        """Do what is to be done now; returns whether there was anything."""
+        for id_ in reversed(self._codedeploy.list_deployments(**self._named)["deployments"]):
+            if id_ not in self._done and self._is_ours(id_):
+                self._done.add(id_)
+                self._deploy(id_)
+                return True
+        return False
+
+    def _info(self, id_: str) -> dict[str, t.Any]:
+        info: dict[str, t.Any] = self._codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
+        return info
+
+    def _is_ours(self, id_: str) -> bool:
+        """Whether a deployment has come to this instance."""
+        info = self._info(id_)
+        if info["status"] in ENDED:
+            self._done.add(id_)
+            return False
+        if info["status"] != "InProgress":
+            return False
+        return self._instance in self._codedeploy.list_deployment_targets(deploymentId=id_)["targetIds"]
+
+    def _deploy(self, id_: str) -> None:
+        info = self._info(id_)
+        place = info["revision"]["s3Location"]
+        name = f"{place['bucket']}/{place['key']}"
+        outcome = self._agent.deploy(
+            Deployment(
+                self.group_id,
+                self._download(id_, place),
+                info.get("fileExistsBehavior") or "DISALLOW",
+                id_,
+                self._named["applicationName"],
+                self._named["deploymentGroupName"],
+                bool(info.get("ignoreApplicationStopFailures")),
+            )
+        )
+        self.outcomes.append(outcome)
+        self._report(outcome, name)
+        # The script of ApplicationStop is that of what was installed last, whatever became of it.
+        if self._agent.layout.last_successful_dir(self.group_id) == self._agent.layout.deployment(self.group_id, id_):
+            self._installed = name
+        self._control.agent(self._instance, True)
+        while self._info(id_)["status"] not in ENDED and not self._stop.wait(_PAUSE):
+            pass
+        self._control.agent(self._instance, False)
+
+    def _download(self, id_: str, place: dict[str, t.Any]) -> Path:
+        version = {"VersionId": place["version"]} if place.get("version") else {}
+        found = self._s3.get_object(Bucket=place["bucket"], Key=place["key"], **version)
+        self._downloads.mkdir(exist_ok=True)
+        path = self._downloads / id_
+        path.write_bytes(found["Body"].read())
+        return path
+
+    def _report(self, outcome: Outcome, name: str) -> None:
+        """Let the simulator's agent meet with what this one has met with."""
+        where = [self._instance]
+        for bundle in filter(None, {name, self._installed}):
+            self._control.bundle(bundle, "ok")
+        if not outcome.succeeded:
+            bundle = self._installed if outcome.event in OF_THE_PREVIOUS else name
+            self._control.bundle(
+                bundle, "fail", outcome.event, outcome.code, outcome.script or None, outcome.message, outcome.log, where
+            )
