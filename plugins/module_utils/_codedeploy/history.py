@@ -216,6 +216,8 @@ def read(
     Without ``now`` it is taken for certain that what has ended without a rollback gets none.
     """
     ordered = sorted(deployments, key=_when)
+    told = revisions.with_versions([d.revision for d in ordered])
+    ordered = [replace(d, revision=location) for d, location in zip(ordered, told)]
     reader = _Reader(undone_by([d for d in ordered if d.creator not in PARTIAL]))
     for deployment in ordered:
         reader.take(deployment)

@@ -118,6 +118,22 @@ def etag(place: t.Mapping[str, t.Any]) -> str:
     return str(place.get("eTag") or "").strip('"').lower()
 
 
+def with_versions(locations: t.Sequence[Location]) -> list[Location]:
+    """The same locations, where one that has only an ETag gets the version that another one tells for it."""
+    known = {_content(location): location for location in locations if where(location).get("version")}
+    return [
+        known.get(_content(location), location)
+        if etag(where(location)) and not where(location).get("version")
+        else location
+        for location in locations
+    ]
+
+
+def _content(location: Location) -> tuple[str, str, str]:
+    place = where(location)
+    return str(place.get("bucket")), str(place.get("key")), etag(place)
+
+
 def is_pinned(location: Location) -> bool:
     """It can only be what it was. A commit is; an object in S3 is with its version or its ETag."""
     return location.get("revisionType") != "S3" or bool(_pin(where(location)))

@@ -384,6 +384,17 @@ def test_what_was_named_is_there_only_where_no_target_failed(selection: dict[str
     assert "1 of 3 targets failed" in choice.why
 
 
+def test_an_etag_alone_is_the_version_that_has_it() -> None:
+    """Pipelines tell the version, people who redeploy by hand the ETag: that is a return, and nothing new."""
+    good, bad = s3("app.zip", "v1", '"abc"'), s3("app.zip", "v2", "def")
+    choice = chosen(made(1, good), made(2, bad), made(3, s3("app.zip", etag="ABC")))
+    assert choice.settled is not None
+    assert choice.settled_by == "d-3"
+    # Another object is another one, whatever its content.
+    other = chosen(made(1, s3("old.zip", "v1", "abc")), made(2, bad), made(3, s3("app.zip", etag="abc")))
+    assert other.target == bad
+
+
 def test_force_goes_where_it_is_already() -> None:
     choice = chosen(made(1, 1), made(2, 2), deployment_id="d-2", force=True)
     assert number(choice) == 2
