@@ -185,13 +185,10 @@ def check_room(held: int, path: bytes, wanted: int) -> None:
 def remove(place: Place) -> None:
     """Remove one set: only files that this package writes, and then directories that are empty."""
     with writing(place) as held:
+        left = strange(held)
+        if left:
+            raise Refused(not_removed(place, left))
         names = sorted(os.listdir(held), key=lambda name: name != os.fsdecode(MANIFEST))
-        strange = [name for name in map(os.fsencode, names) if not _is_ours(held, name)]
-        if strange:
-            raise Refused(
-                f"{shown(place.path)} also holds {shown(strange[0])}, which was not written by this module; "
-                "nothing was removed"
-            )
         # The manifest goes first: what is left then is an unfinished set, and the next run removes it.
         for name in names:
             os.unlink(name, dir_fd=held)
@@ -203,6 +200,16 @@ def remove(place: Place) -> None:
             except OSError:
                 # Other runs of the group are still there.
                 pass
+
+
+def strange(held: int) -> t.List[bytes]:
+    """What is in the directory of a set, and was not written by this package."""
+    return [name for name in sorted(map(os.fsencode, os.listdir(held))) if not _is_ours(held, name)]
+
+
+def not_removed(place: Place, left: t.Sequence[bytes]) -> str:
+    """Why a set with ``left`` in it stays."""
+    return f"{shown(place.path)} also holds {shown(left[0])}, which was not written by this module; nothing was removed"
 
 
 def _is_ours(held: int, name: bytes) -> bool:

@@ -168,7 +168,12 @@ def status(held: int, name: bytes) -> t.Optional[os.stat_result]:
 
 def open_file(held: int, name: bytes) -> int:
     """A descriptor to read the regular file ``name``: never a link's target, never waiting for a pipe."""
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=held)
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=held)
+    except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            raise Refused(f"{shown(name)} is a symbolic link, and nothing is read or written through a link") from exc
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Refused(f"{shown(name)} is not a regular file any more")
