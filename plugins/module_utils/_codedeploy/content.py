@@ -92,7 +92,8 @@ def warnings(
     written = [d for d in between if option(d) == "OVERWRITE" and _may_have_installed(d, reached)]
     for deployment in written:
         earlier = [k for k in kept if k.created_at < deployment.created_at]
-        found.append(_overwritten(deployment, earlier[-1] if earlier else None, reached))
+        after = next((d for d in between if d.created_at > deployment.created_at and _installed(d, reached)), None)
+        found.append(_overwritten(deployment, earlier[-1] if earlier else None, after, reached))
     if wanted == "RETAIN":
         found.append(_retain(written))
     elif wanted == "DISALLOW" and kept:
@@ -119,6 +120,12 @@ def _may_have_installed(deployment: Deployment, reached: t.Mapping[str, Reach]) 
     return how_far.installed > 0 or not how_far.known
 
 
+def _installed(deployment: Deployment, reached: t.Mapping[str, Reach]) -> bool:
+    """On all of its targets, as far as it is known."""
+    how_far = reached.get(deployment.id, Reach())
+    return how_far.known and how_far.installed == how_far.of
+
+
 def _removed(between: t.Sequence[Deployment], reached: t.Mapping[str, Reach]) -> str:
     last = next((d for d in reversed(between) if _may_have_installed(d, reached)), None)
     what = revisions.text(last.revision) if last is not None else "the last deployment"
@@ -128,7 +135,9 @@ def _removed(between: t.Sequence[Deployment], reached: t.Mapping[str, Reach]) ->
     )
 
 
-def _overwritten(deployment: Deployment, kept_by: Deployment | None, reached: t.Mapping[str, Reach]) -> str:
+def _overwritten(
+    deployment: Deployment, kept_by: Deployment | None, after: Deployment | None, reached: t.Mapping[str, Reach]
+) -> str:
     how_far = reached.get(deployment.id, Reach())
     got = "may have got to Install"
     if deployment.status == "Succeeded":
@@ -136,8 +145,9 @@ def _overwritten(deployment: Deployment, kept_by: Deployment | None, reached: t.
     elif how_far.known:
         got = f"got to Install on {how_far.installed} of {how_far.of} targets"
     text = (
-        f"{deployment.id} had OVERWRITE and {got}: files that stood at paths of its bundle were overwritten, and are "
-        "removed by this redeploy. CodeDeploy cannot bring back what was in them"
+        f"{deployment.id} had OVERWRITE and {got}: files that stood at paths of its bundle were overwritten, and "
+        f"{f'were removed by {after.id}' if after is not None else 'are removed by this redeploy'}. CodeDeploy cannot "
+        "bring back what was in them"
     )
     if kept_by is None:
         return text

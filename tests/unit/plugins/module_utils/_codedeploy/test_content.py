@@ -113,6 +113,14 @@ def test_what_came_before_an_overwrite_was_kept() -> None:
     assert "d-3 had kept" not in warned("RETAIN", None, between)
 
 
+@pytest.mark.parametrize("installed", [True, False, None])
+def test_what_was_overwritten_is_removed_by_the_next_one_that_installs(installed: bool | None) -> None:
+    between = [option(2, "OVERWRITE"), made(3, 3)]
+    assert "were removed by d-3. CodeDeploy cannot bring back" in warned("RETAIN", None, between, None)
+    between = [option(2, "OVERWRITE"), made(3, 3, "Failed")]
+    assert "are removed by this redeploy" in warned("RETAIN", None, between, installed)
+
+
 def test_only_what_matters_is_read() -> None:
     between = [
         option(2, "OVERWRITE"),
