@@ -93,6 +93,18 @@ def test_agents_that_are_down(fleet: Fleet) -> None:
     assert "the CodeDeploy agent did not answer" in run.message
 
 
+def test_while_an_agent_is_down_it_is_told_where_to_look(fleet: Fleet) -> None:
+    fleet.create()
+    fleet.deploy(1)
+    for instance in fleet.instances:
+        fleet.sim.agent(instance, running=False)
+    fleet.start(2)
+    run = fleet.redeploy(wait_timeout=120)
+    assert (run.outcome, run.method) == ("timeout", "codedeploy_stop")
+    assert f"deployment {run.result['deployment_id']} is still going after 120 s" in run.message
+    assert "see that the CodeDeploy agent is running" in run.message
+
+
 def test_no_instances(fleet: Fleet) -> None:
     fleet.bad_release()
     fleet.terminate()

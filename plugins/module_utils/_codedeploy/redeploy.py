@@ -24,6 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     revisions,
     standing,
     targets,
+    watch,
     wording,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.follow import End, Follower
@@ -195,11 +196,14 @@ class Redeploy:
             run.end("timeout", f"deployment {followed} could not be watched to its end: {end.blind} {again_}")
             return
         if run.seen is not None:
+            followed = run.seen.moving.id
             run.diagnosis = diagnosis.collect(self._aws, run.seen.moving, self._order.log_tail)
         headline = run.diagnosis.headline() if run.diagnosis else ""
         line = f" ({end.line})" if end.line else ""
         text = f"deployment {followed} is still going after {self._order.wait_timeout:.0f} s{line}"
-        run.end("timeout", f"{text}{': ' + headline if headline else ''}. {again_}")
+        hint = watch.stuck(run.seen) if run.seen is not None else ""
+        parts = [f"{text}: {headline}" if headline else text, hint, again_]
+        run.end("timeout", ". ".join(part for part in parts if part))
 
     def _verify(self, ours: Deployment, target: Location) -> None:
         """It succeeded. That is a rollback only where it deployed the target, and where nothing came after it."""

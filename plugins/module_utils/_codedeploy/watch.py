@@ -154,6 +154,19 @@ def progress(seen: Seen, going: t.Sequence[Target]) -> str:
     return ", ".join(parts) or moving.status
 
 
+def stuck(seen: Seen) -> str:
+    """What may keep a deployment from getting on: it has targets, and nothing happens on any of them.
+
+    An agent has five minutes to take a command, and an hour for the event
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+    """
+    counts = seen.moving.counts
+    waits = seen.moving.status == "InProgress" and counts.get("Pending") and not counts.get("InProgress")
+    if not waits or seen.moving.platform not in ("Server", ""):
+        return ""
+    return "Nothing happens on its instances: see that the CodeDeploy agent is running on those that are next"
+
+
 def _noun(deployment: Deployment, total: int) -> str:
     noun = "instance" if deployment.platform in ("Server", "") else "target"
     return noun if total == 1 else f"{noun}s"

@@ -187,3 +187,20 @@ def test_looks_grow_rarer() -> None:
 def test_a_deployment_of_ours_that_has_no_end_is_never_called_done() -> None:
     unknown = Deployment("d-2", "app", "prod", "Melting", made(2, 2).created_at)
     assert watch.assess(OURS, Seen(unknown)).state == "going"
+
+
+@pytest.mark.parametrize(
+    ("status", "counts", "platform", "told"),
+    [
+        ("InProgress", {"Pending": 3}, "Server", True),
+        ("InProgress", {"Pending": 2, "Succeeded": 1}, "", True),
+        ("InProgress", {"Pending": 2, "InProgress": 1}, "Server", False),
+        ("InProgress", {"Succeeded": 3}, "Server", False),
+        ("Ready", {"Pending": 3}, "Server", False),
+        ("InProgress", {"Pending": 1}, "ECS", False),
+    ],
+)
+def test_where_nothing_happens_an_agent_may_be_down(
+    status: str, counts: dict[str, int], platform: str, told: bool
+) -> None:
+    assert ("the CodeDeploy agent is running" in watch.stuck(seen(status, counts=counts, platform=platform))) is told
