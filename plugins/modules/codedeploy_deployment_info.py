@@ -79,6 +79,11 @@ deployment_group:
   returned: always
   type: str
   sample: prod-web
+deployment_group_id:
+  description: Id of the deployment group, by which the agents on its instances name their files.
+  returned: always, null where the group could not be read
+  type: str
+  sample: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
 outcome:
   description: V(planned) if it would go back, V(unchanged) if there is nothing to do, V(refused) if it cannot.
   returned: always
@@ -161,6 +166,16 @@ target_why:
   returned: always
   type: str
   sample: Succeeded at 2026-11-14 09:12:40 UTC
+target_deployment_id:
+  description: Id of the deployment that the target is known from. Instances may still have its bundle.
+  returned: always, null where none is on record
+  type: str
+  sample: d-C3D4E5F6G
+file_exists_behavior:
+  description: The content option that the redeploy would have.
+  returned: always, null where nothing would be deployed anew
+  type: str
+  sample: DISALLOW
 left:
   description: The revision that would be left behind, as CodeDeploy's API has it.
   returned: always, null where none would

@@ -65,6 +65,18 @@ def test_the_plan_is_shown(fleet: Fleet) -> None:
     assert result["target_name"] in result["summary"]
 
 
+def test_what_instances_need_to_know_is_shown(fleet: Fleet) -> None:
+    """The id by which the agent names its files, the deployment whose bundle it may still have, and the option."""
+    fleet.create()
+    first = fleet.deploy(1, fileExistsBehavior="RETAIN")
+    fleet.deploy(2, fileExistsBehavior="OVERWRITE")
+    result = info(fleet)
+    group = fleet.client.get_deployment_group(applicationName=APPLICATION, deploymentGroupName=GROUP)
+    assert result["deployment_group_id"] == group["deploymentGroupInfo"]["deploymentGroupId"]
+    assert (result["target_deployment_id"], result["file_exists_behavior"]) == (first, "RETAIN")
+    assert info(fleet, file_exists_behavior="overwrite")["file_exists_behavior"] == "OVERWRITE"
+
+
 def test_the_plan_is_what_the_redeploy_does(fleet: Fleet) -> None:
     fleet.bad_release()
     planned = info(fleet)

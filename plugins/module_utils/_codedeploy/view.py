@@ -24,6 +24,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
         return {
             "application": application,
             "deployment_group": planned.name,
+            "deployment_group_id": None,
             "outcome": "refused",
             "reason": planned.reason,
             "method": "none",
@@ -33,6 +34,8 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
             "target_name": None,
             "target_source": "none",
             "target_why": "",
+            "target_deployment_id": None,
+            "file_exists_behavior": None,
             "left": None,
             "candidates": [],
             "in_flight": None,
@@ -45,6 +48,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
     return {
         "application": application,
         "deployment_group": planned.group.name,
+        "deployment_group_id": planned.group.id,
         "outcome": _OUTCOMES[planned.verb],
         "reason": planned.reason,
         "method": planned.method,
@@ -54,6 +58,8 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
         "target_name": revisions.text(planned.target) if planned.target else None,
         "target_source": choice.source,
         "target_why": choice.why,
+        "target_deployment_id": planned.good.id if planned.target and planned.good else None,
+        "file_exists_behavior": planned.request.members.get("fileExistsBehavior") if planned.request else None,
         "left": dict(choice.left) if choice.left else None,
         "candidates": [{**candidate.as_dict(), "current": candidate.key == now} for candidate in planned.candidates],
         "in_flight": _in_flight(planned.running) if planned.running is not None else None,
