@@ -140,12 +140,22 @@ def _step(
         outcome = decide(attributes.identity_of(entry), now, before.get(entry.path), listed, force)
     except Refused as exc:
         raise Refused(f"{shown(entry.path)}: {exc}") from exc
-    if outcome == RESTORED and os.geteuid() != 0 and entry.attributes.uid != os.geteuid():
-        raise Refused(
-            f"{shown(entry.path)} belonged to the user id {entry.attributes.uid}, and only root can give it back to "
-            "that user: use become"
-        )
+    if outcome == RESTORED and os.geteuid() != 0:
+        _check_allowed(entry)
     return Step(entry, outcome, now)
+
+
+def _check_allowed(entry: Entry) -> None:
+    """Refuse before the first write what only root can do."""
+    above = _nearest(os.path.dirname(entry.path))
+    owner, group = entry.attributes.uid, entry.attributes.gid
+    if owner != os.geteuid() or group not in (os.getegid(), *os.getgroups()):
+        raise Refused(
+            f"{shown(entry.path)} belonged to the user id {owner} and the group id {group}, and only root can "
+            "give it back to them: use become"
+        )
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise Refused(f"{shown(above)} may not be written by this user: use become")
 
 
 def _identity(path: bytes) -> str:
@@ -187,7 +197,7 @@ def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> t
 
 def _interrupted(reason: str, done: t.Sequence[bytes], listed: str) -> str:
     files = f"{len(done)} files were put back ({', '.join(map(shown, done[:5]))})" if done else "No file was put back"
-    return f"{reason}. {files}. {listed}. Run this again when the agent is idle: it goes on where this stopped"
+    return f"{reason}. {files}. {listed}. Run this again: it goes on where this stopped"
 
 
 def _check_room(restoring: Restoring) -> None:
