@@ -16,7 +16,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import cleanup as cleanup_file
-from ansible_collections.lastgood.aws.plugins.module_utils._content import orphans, paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content import notes, orphans, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.copying import Copying, Names
@@ -65,11 +65,10 @@ def predict(
     except UnicodeDecodeError:
         failure = Failure("cleanup", b"", "stream did not contain valid UTF-8")
         return told.prediction(Removals((), (), failure), cleanup=cleanup)
+    distrusted = cleanup_file.Cleanup()
     if generation is Generation.RUST and not trusted:
-        told.orphans = _passed_over(tree, old)
-        old, removals = cleanup_file.Cleanup(), Removals(())
-    else:
-        removals = remove_all(tree, old.commands, generation)
+        old, distrusted = distrusted, old
+    removals = remove_all(tree, old.commands, generation)
     if removals.failure is not None:
         return told.prediction(removals, cleanup=cleanup)
     instructions = Instructions(tree, bundle, told.option)
@@ -77,12 +76,14 @@ def predict(
     problem = instructions.problem or (_not_utf_8(instructions) if generation is Generation.RUBY else None)
     if problem is not None:
         failure = Failure("instructions", problem.path, str(problem))
-        told.orphans += orphans.find(tree, old, removals.carried_out, (), generation)
+        told.orphans = orphans.find(tree, old, removals.carried_out, (), generation, distrusted)
         return told.prediction(removals, instructions.held_back, failure)
     copying = Copying(tree, instructions, generation, owners, groups)
     copying.run()
     placements = [*copying.placements, *instructions.held_back]
-    told.orphans += orphans.find(tree, old, removals.carried_out, placements, generation)
+    told.notes = notes.notes(source, tree, old, instructions.all, placements)
+    told.strays = notes.strays(tree, b"".join(copying.lines), placements, generation)
+    told.orphans = orphans.find(tree, old, removals.carried_out, placements, generation, distrusted)
     return told.prediction(removals, placements, copying.failure, b"".join(copying.lines))
 
 
@@ -95,6 +96,8 @@ class _Told:
         self._option_of_appspec = option_of_appspec
         self._bundle = bundle
         self.orphans: t.Tuple[Orphan, ...] = ()
+        self.notes: t.Tuple[str, ...] = ()
+        self.strays: t.Tuple[bytes, ...] = ()
 
     def prediction(
         self,
@@ -114,6 +117,8 @@ class _Told:
             contexts=removals.contexts,
             option=self.option,
             option_of_appspec=self._option_of_appspec,
+            strays=self.strays,
+            notes=self.notes,
         )
 
 
@@ -126,16 +131,6 @@ def unpack(tree: Tree, bundle: Bundle) -> None:
         while tree.entry(above) is None:
             tree.put(above, Entry(DIRECTORY))
             above = tree.platform.parent(above)
-
-
-def _passed_over(tree: Tree, old: cleanup_file.Cleanup) -> t.Tuple[Orphan, ...]:
-    """What is left because agent 2.x does not trust the cleanup file."""
-    reason = "agent 2.x does not trust the cleanup file that lists it"
-    return tuple(
-        Orphan(command.path, reason)
-        for command in old.commands
-        if command.kind == cleanup_file.REMOVE and tree.lstat(command.path) is not None
-    )
 
 
 def _not_utf_8(instructions: Instructions) -> t.Optional[Rejected]:

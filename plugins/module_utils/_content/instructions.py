@@ -29,8 +29,9 @@ ACL: t.Final = "setfacl"
 CONTEXT: t.Final = "semanage"
 CHOWN: t.Final = "chown"
 
-# A bundle whose links lead in circles would make more and more of them.
-_MOST: t.Final = 500_000
+# Links that lead in circles make more and more instructions: one such link up to 41 for each file, two no end of them.
+_MOST: t.Final = 3_000
+_MOST_OF_EACH: t.Final = 50
 
 
 class Unpredictable(ValueError):
@@ -70,6 +71,7 @@ class Instructions:
         self._copied: t.Dict[bytes, bytes] = {}
         self._made: t.Dict[bytes, None] = {}
         self._permitted: t.Set[bytes] = set()
+        self._most = _MOST + _MOST_OF_EACH * len(bundle.entries)
 
     def make(self, appspec: AppSpec) -> None:
         """All of them. ``problem`` is then what the agent fails with first."""
@@ -145,8 +147,11 @@ class Instructions:
         return source[len(self._bundle.root) :].lstrip(paths.SLASH)
 
     def _add(self, instruction: Instruction) -> None:
-        if len(self.all) >= _MOST:
-            raise Unpredictable(f"the bundle has more than {_MOST} files, or links in it lead in circles")
+        if len(self.all) >= self._most:
+            raise Unpredictable(
+                f"the bundle has {len(self._bundle.entries)} entries, and more than {self._most} instructions come of "
+                "them: links in it lead in circles, or out of it to something large"
+            )
         self.all.append(instruction)
 
     def _copy(self, source: bytes, destination: bytes) -> None:

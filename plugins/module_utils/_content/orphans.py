@@ -22,11 +22,16 @@ def find(
     removals: t.Iterable[Removal],
     placements: t.Iterable[Placement],
     generation: Generation,
+    distrusted: cleanup.Cleanup,
 ) -> t.Tuple[Orphan, ...]:
-    """The orphans that this Install makes, as far as they are there afterwards."""
+    """The orphans that this Install makes, as far as they are there afterwards.
+
+    ``distrusted`` is what agent 2.x did not follow.
+    """
     found: t.Dict[bytes, str] = {}
     for path, reason in [
-        *_of_old(old, generation),
+        *_of_distrusted(distrusted),
+        *_of_old(old),
         *_of_removals(removals),
         *_of_placements(tree, placements, generation),
     ]:
@@ -41,7 +46,13 @@ _LISTED: t.Final = (prediction.INSTALLED, prediction.CREATED, prediction.OVERWRI
 _Found = t.Iterator[t.Tuple[bytes, str]]
 
 
-def _of_old(old: cleanup.Cleanup, generation: Generation) -> _Found:
+def _of_distrusted(old: cleanup.Cleanup) -> _Found:
+    for command in old.commands:
+        if command.kind == cleanup.REMOVE:
+            yield command.path, "agent 2.x does not trust the cleanup file that lists it"
+
+
+def _of_old(old: cleanup.Cleanup) -> _Found:
     for command in old.commands:
         if command.kind == cleanup.REMOVE and command.line not in (command.path, command.path + b"\r"):
             yield command.line, "blanks at an end of its name are cut off, so that the agent looked for another name"

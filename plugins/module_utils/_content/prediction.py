@@ -96,6 +96,8 @@ class Prediction:
     # The option that counts, and whether it is the AppSpec file's.
     option: str = "DISALLOW"
     option_of_appspec: bool = False
+    # What the next Install will remove although it is in no bundle: a name with a line end in it names it.
+    strays: t.Tuple[bytes, ...] = ()
     # For people: what is odd here.
     notes: t.Tuple[str, ...] = ()
 
