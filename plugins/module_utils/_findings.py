@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
 Verdict = t.Literal["good", "bad", "unknown"]
 Severity = t.Literal["block", "warn", "unknown", "info"]
@@ -25,6 +26,16 @@ Outcome = t.Literal[
     "refused",
 ]
 GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "rolled_back", "started", "planned"})
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that a deployment, told by its id or ARN, proved about what it deployed."""
+
+    at: datetime
+    verdict: Verdict
+    why: str
+    deployment: str
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
     Location,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.rollbacks import is_due, undone_by
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Verdict
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Evidence, Verdict
 
 # DeploymentCreator in botocore's model. Those that deploy to the whole group because somebody wanted it, and those that
 # deploy to some of its instances. Any other is not taken for good.
@@ -43,16 +43,6 @@ WANTED: t.Final = frozenset({"", "user", "CodeDeploy", "CloudFormation", "CloudF
 PARTIAL: t.Final = frozenset({"autoscaling", "autoscalingTermination", "CodeDeployAutoUpdate"})
 
 How = t.Literal["deployed", "returned", "rolled_back"]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One thing that a deployment proved about a revision."""
-
-    at: datetime
-    verdict: Verdict
-    why: str
-    deployment: str
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
     Verdict,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Evidence
 
 How = t.Literal["deployed", "returned", "rolled_back", "stayed"]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One thing that a deployment proved about a version."""
-
-    at: datetime
-    verdict: Verdict
-    why: str
-    deployment: str
 
 
 @dataclass(frozen=True)
