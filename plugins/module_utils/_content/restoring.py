@@ -196,7 +196,7 @@ def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> t
 
 
 def _interrupted(reason: str, done: t.Sequence[bytes], listed: str) -> str:
-    files = f"{len(done)} files were put back ({', '.join(map(shown, done[:5]))})" if done else "No file was put back"
+    files = f"These were put back: {', '.join(map(shown, done))}" if done else "No file was put back"
     return f"{reason}. {files}. {listed}. Run this again: it goes on where this stopped"
 
 
