@@ -12,6 +12,7 @@ not get right. Pure.
 
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import dataclass
 
@@ -35,6 +36,17 @@ MISSING: t.Final = "missing"
 # What String#strip of Ruby takes off the end of a line of the cleanup file.
 _BLANKS: t.Final = b"\t\n\v\f\r \0"
 
+# The end of a deployment is the last line in the log of its scripts. The agent writes one when it starts a script, and
+# whatever that prints: a script that prints nothing goes on after it.
+_GRACE: t.Final = 60
+# No SHA-256 looks like this.
+_LINK: t.Final = "-> "
+
+
+def link_mark(target: bytes) -> str:
+    """What stands for a symbolic link where a SHA-256 stands for a file."""
+    return _LINK + os.fsdecode(target)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -50,13 +62,13 @@ class Deployed:
     """A deployment whose archive is still there: what it put where, and when it ran."""
 
     id: str
-    # The destination of each file and directory, and the SHA-256 of a file, None for the rest.
+    # By destination: the SHA-256 of a file, the mark of a link, empty where it is not known, None for a directory.
     digests: t.Mapping[bytes, t.Optional[str]]
     began: t.Optional[float] = None
     ended: t.Optional[float] = None
 
     def ran_at(self, when: float) -> bool:
-        return self.began is not None and self.ended is not None and self.began <= when <= self.ended
+        return self.began is not None and self.ended is not None and self.began <= when <= self.ended + _GRACE
 
 
 @dataclass(frozen=True)
@@ -169,15 +181,19 @@ def drift(owned: t.Iterable[bytes], deployed: Deployed, now: t.Mapping[bytes, t.
     found = []
     for path in sorted(set(owned) & set(deployed.digests)):
         digest, entry = deployed.digests[path], now.get(path)
-        if digest is None:
-            continue
-        if entry is None:
-            found.append(Drift(path, MISSING))
-        elif entry.kind != listing.FILE:
-            found.append(Drift(path, REPLACED))
-        elif entry.digest is not None and entry.digest != digest:
-            found.append(Drift(path, EDITED))
+        if digest:
+            change = _change(digest, entry)
+            if change:
+                found.append(Drift(path, change))
     return found
+
+
+def _change(digest: str, entry: t.Optional[Entry]) -> str:
+    if entry is None:
+        return MISSING
+    if entry.kind != (listing.LINK if digest.startswith(_LINK) else listing.FILE):
+        return REPLACED
+    return EDITED if entry.digest is not None and entry.digest != digest else ""
 
 
 def shared(

@@ -30,7 +30,7 @@ def known(**changes: t.Any) -> Known:
         **{
             "cleanup": cleanup(b"/app/listed", b"/app/dir"),
             "newest": Deployed(
-                "d-2", {b"/app": None, b"/app/listed": "1", b"/app/kept": "1", b"/app/x": "1"}, began=200, ended=250
+                "d-2", {b"/app": None, b"/app/listed": "1", b"/app/kept": "1", b"/app/x": "1"}, began=1000, ended=1050
             ),
             "earlier": (
                 Deployed("d-1", {b"/app": None, b"/app/old": "1", b"/app/olddir": None, b"/app/y": "1"}, 100, 150),
@@ -47,21 +47,21 @@ def known(**changes: t.Any) -> Known:
     [
         (b"/app/theirs", file(), 0, "other_group", "cleanup file of dg-2, dg-3"),
         (b"/app/kept", file("1"), 0, "kept", "has the content of the file that d-2 has for it"),
-        (b"/app/kept", file("2"), 210, "kept", "differs from the file that d-2 has for it"),
+        (b"/app/kept", file("2"), 1010, "kept", "differs from the file that d-2 has for it"),
         (b"/app/kept", file(None), 0, "kept", "differs from"),
         (b"/app/old", file("1"), 0, "orphaned", "d-1 had it in its bundle, with this content"),
         (b"/app/old", file("2"), 0, "orphaned", "d-1 had it in its bundle, and no"),
         (b"/app/olddir", DIRECTORY, 0, "orphaned", "d-1 had it in its bundle, and no"),
         (b"/app/x/x", file(), 0, "orphaned", "d-2 had a file for /app/x, which is a directory"),
         (b"/app/y/y", file(), 0, "orphaned", "d-1 had a file for /app/y, which is a directory"),
-        (b"/app/made", file(), 200, "script", "while d-2 ran"),
-        (b"/app/made", file(), 250, "script", "while d-2 ran"),
+        (b"/app/made", file(), 1000, "script", "while d-2 ran"),
+        (b"/app/made", file(), 1110, "script", "while d-2 ran"),
         (b"/app/made", file(), 120, "script", "while d-1 ran"),
         (b"/app/made", Entry("link"), 120, "script", "while d-1 ran"),
         (b"/app/made", DIRECTORY, 120, "script", "while d-1 ran"),
-        (b"/app/made", file(), 160, "hand", "none of the deployments ran"),
+        (b"/app/made", file(), 211, "hand", "none of the deployments ran"),
         (b"/app/made", file(), 99, "hand", "none of the deployments ran"),
-        (b"/app/made", file(), 251, "hand", "none of the deployments ran"),
+        (b"/app/made", file(), 1111, "hand", "none of the deployments ran"),
     ],
 )
 def test_where_a_leftover_comes_from(path: bytes, entry: Entry, mtime: float, origin: str, evidence: str) -> None:
@@ -81,16 +81,16 @@ def test_where_a_leftover_comes_from(path: bytes, entry: Entry, mtime: float, or
     ],
 )
 def test_what_belongs_to_the_group_is_no_leftover(path: bytes, entry: Entry) -> None:
-    assert leftovers.leftovers([Found(path, entry, 210)], known()) == []
+    assert leftovers.leftovers([Found(path, entry, 1010)], known()) == []
 
 
 def test_a_directory_that_the_newest_bundle_has_too_is_in_its_place() -> None:
-    before = known(newest=Deployed("d-2", {b"/app/lib": None}, 200, 250))
+    before = known(newest=Deployed("d-2", {b"/app/lib": None}, 1000, 1050))
     assert leftovers.leftovers([Found(b"/app/lib", DIRECTORY, 0)], before) == []
 
 
 def test_a_file_in_the_place_of_a_directory_is_one() -> None:
-    (found,) = leftovers.leftovers([Found(b"/other", file(), 210)], known())
+    (found,) = leftovers.leftovers([Found(b"/other", file(), 1010)], known())
     assert found.origin == "script"
 
 
@@ -112,20 +112,30 @@ def test_leftovers_are_sorted_by_path() -> None:
     assert [item.found.path for item in found] == [b"/app/a", b"/app/b"]
 
 
+LINK = leftovers.link_mark(b"to")
+
+
 @pytest.mark.parametrize(
-    ("entry", "change"),
+    ("deployed", "entry", "change"),
     [
-        (file("1"), None),
-        (file("2"), "edited"),
-        # Too long to be read.
-        (file(None), None),
-        (None, "missing"),
-        (Entry("link", target=b"/x"), "replaced"),
-        (DIRECTORY, "replaced"),
+        ("1", file("1"), None),
+        ("1", file("2"), "edited"),
+        # It went away while it was looked at.
+        ("1", file(None), None),
+        ("1", None, "missing"),
+        ("1", Entry("link", target=b"to", digest=LINK), "replaced"),
+        ("1", DIRECTORY, "replaced"),
+        (LINK, Entry("link", target=b"to", digest=LINK), None),
+        (LINK, Entry("link", target=b"other", digest=leftovers.link_mark(b"other")), "edited"),
+        (LINK, file("1"), "replaced"),
+        (LINK, None, "missing"),
+        # The archive does not say any more.
+        ("", file("1"), None),
+        ("", None, None),
     ],
 )
-def test_drift(entry: Entry | None, change: str | None) -> None:
-    found = leftovers.drift([b"/app/a"], Deployed("d", {b"/app/a": "1"}), {b"/app/a": entry} if entry else {})
+def test_drift(deployed: str, entry: Entry | None, change: str | None) -> None:
+    found = leftovers.drift([b"/app/a"], Deployed("d", {b"/app/a": deployed}), {b"/app/a": entry} if entry else {})
     assert found == ([Drift(b"/app/a", change)] if change else [])
 
 
