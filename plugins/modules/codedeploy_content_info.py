@@ -83,7 +83,7 @@ options:
     type: str
   max_listed:
     description:
-      - How many items each of the lists in the result shows. Beside each list is its true length.
+      - How many entries each of the lists in the result shows. Beside each list is its true length.
     type: int
     default: 200
   max_files:
@@ -109,7 +109,7 @@ notes:
     It needs nothing but Python on the instance. Windows is not supported.
   - >-
     Times of files are all there is to tell the work of scripts from that of people.
-    RV(leftovers.items[].evidence) says what a guess is made from.
+    RV(leftovers.entries[].evidence) says what a guess is made from.
 seealso:
   - module: lastgood.aws.codedeploy_deployment_info
   - module: lastgood.aws.codedeploy_redeploy
@@ -136,7 +136,7 @@ EXAMPLES = r"""
 
 - name: Name the files that would be lost
   ansible.builtin.debug:
-    msg: "{{ content.lost['items'] | map(attribute='path') }}"
+    msg: "{{ content.lost.entries | map(attribute='path') }}"
 
 - name: Look at a bundle before it is deployed for the first time
   lastgood.aws.codedeploy_content_info:
@@ -279,7 +279,7 @@ gone_groups:
       type: int
       sample: 12
     still_there:
-      description: Those that are still there, as C(count) and C(items).
+      description: Those that are still there, as C(count) and C(entries).
       returned: always
       type: dict
 findings:
@@ -302,7 +302,7 @@ findings:
       description: What was found.
       returned: always
       type: str
-      sample: 2 deployed files were edited since. The next Install removes them, whatever the option
+      sample: Deployed files were edited since, 2 in number. The next Install removes them, whatever the option
 bundle:
   description: The bundle that the prediction is made for, null where there is none.
   returned: where a deployment group was named or is the only one
@@ -358,21 +358,21 @@ prediction:
       description:
         - What becomes of the lines of the cleanup file, by outcome. V(removed), V(left_not_empty) for a directory,
           V(already_missing), V(left_dangling_link), V(failed), V(not_reached).
-        - Each has C(count) and C(items), with C(path), C(kind), and where a directory of the path is a link C(through)
-          and C(real).
+        - Each has C(count) and C(entries), with C(path), C(kind), and where a directory of the path is a link
+          C(through) and C(real).
       returned: always
       type: dict
       sample:
         removed:
           count: 1
-          items:
+          entries:
             - path: /srv/app/index.html
               kind: file
     placements:
       description:
         - What becomes of the destinations of the bundle, by outcome. V(installed), V(directory_created),
           V(overwritten), V(put_inside_directory), V(kept), V(refused), V(failed), V(not_reached).
-        - Items are those of RV(prediction.removals).
+        - Entries are those of RV(prediction.removals).
       returned: always
       type: dict
     failure:
@@ -382,7 +382,7 @@ prediction:
       returned: always
       type: dict
     orphans:
-      description: What no later deployment is going to remove, with the C(reason), as C(count) and C(items).
+      description: What no later deployment is going to remove, with the C(reason), as C(count) and C(entries).
       returned: always
       type: dict
     notes:
@@ -392,27 +392,27 @@ prediction:
       elements: str
 lost:
   description:
-    - The files whose present content the Install takes away and nobody has any more, as C(count) and C(items). C(how)
+    - The files whose present content the Install takes away and nobody has any more, as C(count) and C(entries). C(how)
       is V(removed) or V(overwritten).
     - What is as a revision that the agent still has installed it is not among them.
   returned: where a deployment group was named or is the only one
   type: dict
   sample:
     count: 1
-    items:
+    entries:
       - path: /srv/app/settings.conf
         how: overwritten
 through_links:
-  description: What is removed or written elsewhere than its path says, as C(count) and C(items).
+  description: What is removed or written elsewhere than its path says, as C(count) and C(entries).
   returned: where a deployment group was named or is the only one
   type: dict
 odd_names:
-  description: Names that the agent does not get right, with the C(reason), as C(count) and C(items).
+  description: Names that the agent does not get right, with the C(reason), as C(count) and C(entries).
   returned: where a deployment group was named or is the only one
   type: dict
 edited:
   description:
-    - Files of the last Install that are not what it has installed, as C(count) and C(items). C(change) is V(edited),
+    - Files of the last Install that are not what it has installed, as C(count) and C(entries). C(change) is V(edited),
       V(replaced) by something that is no file, or V(missing).
   returned: where a deployment group was named or is the only one
   type: dict
@@ -432,7 +432,7 @@ leftovers:
       type: dict
       sample:
         script: 2
-    items:
+    entries:
       description: The first of them.
       returned: always
       type: list
@@ -490,7 +490,7 @@ leftovers:
 shared_paths:
   description:
     - Paths that are installed, or are to be installed, and that another deployment group removes, with
-      C(deployment_group_ids), as C(count) and C(items).
+      C(deployment_group_ids), as C(count) and C(entries).
   returned: where a deployment group was named or is the only one
   type: dict
 application_stop:

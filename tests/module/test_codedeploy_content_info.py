@@ -95,7 +95,7 @@ def instance(tmp_path: Path) -> Instance:
 
 
 def paths(found: Result) -> list[str]:
-    return [Path(item["path"]).name for item in found["items"]]
+    return [Path(item["path"]).name for item in found["entries"]]
 
 
 def checks(result: Result, severity: str) -> set[str]:
@@ -145,11 +145,11 @@ def test_what_is_lost_is_what_no_archive_has(instance: Instance) -> None:
     result = instance.info(
         bundle=str(instance.bundle("rev2", {"a": "2", "settings": "2"})), file_exists_behavior="overwrite"
     )
-    assert {Path(item["path"]).name: item["how"] for item in result["lost"]["items"]} == {
+    assert {Path(item["path"]).name: item["how"] for item in result["lost"]["entries"]} == {
         "b": "removed",
         "settings": "overwritten",
     }
-    assert [(Path(item["path"]).name, item["change"]) for item in result["edited"]["items"]] == [("b", "edited")]
+    assert [(Path(item["path"]).name, item["change"]) for item in result["edited"]["entries"]] == [("b", "edited")]
     assert "edited" in checks(result, "warn")
     assert "by hand" not in json.dumps(result)
 
@@ -182,7 +182,7 @@ def test_where_leftovers_come_from(instance: Instance) -> None:
     for name in ("hand", "hand/made.txt"):
         os.utime(instance.site / name, (1, 1))
     result = instance.info()
-    told = {os.path.relpath(item["path"], instance.site): item for item in result["leftovers"]["items"]}
+    told = {os.path.relpath(item["path"], instance.site): item for item in result["leftovers"]["entries"]}
     assert {name: item["origin"] for name, item in told.items()} == {
         "hand": "hand",
         "hand/made.txt": "hand",
@@ -242,8 +242,8 @@ def test_two_groups_that_share_a_destination(instance: Instance) -> None:
     assert {group["deployment_group_id"] for group in result["groups"]} == {GROUP, OTHER}
     result = instance.info(deployment_group_id=GROUP)
     assert paths(result["shared_paths"]) == ["b"]
-    assert result["shared_paths"]["items"][0]["deployment_group_ids"] == [OTHER]
-    assert {Path(item["path"]).name: item["origin"] for item in result["leftovers"]["items"]} == {"c": "other_group"}
+    assert result["shared_paths"]["entries"][0]["deployment_group_ids"] == [OTHER]
+    assert {Path(item["path"]).name: item["origin"] for item in result["leftovers"]["entries"]} == {"c": "other_group"}
     assert result["gone_groups"] == []
     (gone,) = instance.info(deployment_group_id=GROUP, known_deployment_groups=[GROUP])["gone_groups"]
     assert (gone["deployment_group_id"], gone["listed"], paths(gone["still_there"])) == (OTHER, 2, ["b", "c"])
@@ -293,11 +293,11 @@ def test_removing_through_a_link(instance: Instance) -> None:
     (instance.site / "lib").rename(instance.site / "lib.old")
     (instance.site / "lib").symlink_to(elsewhere)
     result = instance.info()
-    told = [item for item in result["through_links"]["items"] if item["outcome"] == "removed"]
+    told = [item for item in result["through_links"]["entries"] if item["outcome"] == "removed"]
     assert [(item["real"], item["through"]) for item in told] == [
         (str(elsewhere / "a.so"), [str(instance.site / "lib")])
     ]
-    assert str(elsewhere / "a.so") in [item["path"] for item in result["lost"]["items"]]
+    assert str(elsewhere / "a.so") in [item["path"] for item in result["lost"]["entries"]]
 
 
 def test_names_that_are_not_utf_8_and_names_that_end_in_blanks(instance: Instance) -> None:
@@ -307,7 +307,7 @@ def test_names_that_are_not_utf_8_and_names_that_end_in_blanks(instance: Instanc
         pass
     result = instance.info()
     assert paths(result["odd_names"]) == ["trailing "]
-    by_name = {item.get("path_base64", Path(item["path"]).name): item for item in result["leftovers"]["items"]}
+    by_name = {item.get("path_base64", Path(item["path"]).name): item for item in result["leftovers"]["entries"]}
     assert set(by_name) == {"trailing ", base64.b64encode(odd).decode()}
     assert by_name["trailing "]["origin"] == "orphaned"
 
@@ -316,7 +316,7 @@ def test_long_lists_are_cut_and_counted(instance: Instance) -> None:
     instance.deploy(instance.bundle("rev1", {f"f{number}": "1" for number in range(9)}))
     result = instance.info(max_listed=4)
     removed = result["prediction"]["removals"]["removed"]
-    assert (removed["count"], len(removed["items"])) == (9, 4)
+    assert (removed["count"], len(removed["entries"])) == (9, 4)
     result = instance.info(max_files=4)
     assert result["leftovers"]["incomplete"]
     assert "leftovers" in checks(result, "warn")

@@ -218,7 +218,8 @@ def application_stop(layout: agent.Layout, records: state.Records) -> state.Appl
         return state.ApplicationStop(directory, True, unreadable=str(exc))
     scripts = []
     for hook in spec.hooks.get("ApplicationStop", ()):
-        path = os.path.join(archive, hook.location)
+        # File.join of Ruby: what begins with a slash is no other place.
+        path = os.path.join(archive, hook.location.lstrip(paths.SLASH))
         scripts.append(
             state.Script(
                 location=hook.location,

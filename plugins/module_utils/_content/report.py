@@ -20,7 +20,7 @@ Shown = t.Dict[str, t.Any]
 def cut(items: t.Iterable[t.Any], most: int) -> Shown:
     """A list that may be long: how many there are, and the first of them."""
     everything = list(items)
-    return {"count": len(everything), "items": everything[:most]}
+    return {"count": len(everything), "entries": everything[:most]}
 
 
 def shown_path(path: t.Optional[bytes]) -> t.Optional[str]:

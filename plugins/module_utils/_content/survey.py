@@ -192,7 +192,11 @@ class _Survey:
         predicted = target.predicted
         revisions = self._revisions()
         newest = next((item for item in revisions if item.id == self._newest_id()), None)
-        drifted = self._drift(newest)
+        archived = {item.id: item.deployed(self.owned) for item in revisions}
+        now = reading.entries({path for item in revisions for path in item.sources if path in self.owned})
+        drifted = self._drift(archived.get(newest.id) if newest else None, now)
+        kept = losses.as_deployed((item.digests for item in archived.values()), now)
+        lost = losses.losses(predicted, kept) if predicted else {}
         found, walked = self._leftovers(newest, revisions, target)
         shared = leftovers.shared(self.owned, target.destinations, self.others)
         if shared:
@@ -203,9 +207,7 @@ class _Survey:
         return {
             "bundle": target.shown,
             "prediction": report.predicted(predicted, most) if predicted else None,
-            "lost": report.cut(
-                ({**paths.shown(path), "how": how} for path, how in self._lost(predicted, revisions)), most
-            ),
+            "lost": report.cut(({**paths.shown(path), "how": how} for path, how in lost.items()), most),
             "through_links": report.cut(report.through_links(predicted) if predicted else (), most),
             "odd_names": report.cut(report.odd(names), most),
             "edited": report.cut(({**paths.shown(item.path), "change": item.change} for item in drifted), most),
@@ -301,33 +303,21 @@ class _Survey:
         found = [reading.revision(directory) for directory in directories]
         return [item for item in found if item]
 
-    def _drift(self, newest: t.Optional[Revision]) -> t.List[leftovers.Drift]:
-        if newest is None:
-            return []
-        found = leftovers.drift(
-            self.owned, newest.deployed(self.owned), reading.entries(self.owned & set(newest.sources))
-        )
+    def _drift(
+        self, newest: t.Optional[leftovers.Deployed], now: t.Mapping[bytes, t.Optional[listing.Entry]]
+    ) -> t.List[leftovers.Drift]:
+        found = leftovers.drift(self.owned, newest, now) if newest else []
         edited = sum(item.change == leftovers.EDITED for item in found)
         if edited:
             self.findings.append(
                 Finding(
                     "edited",
                     "warn",
-                    f"{edited} deployed files were edited since. The next Install removes them, whatever the option",
+                    f"Deployed files were edited since, {edited} in number. The next Install removes them, whatever "
+                    "the option",
                 )
             )
         return found
-
-    def _lost(
-        self, predicted: t.Optional[Prediction], revisions: t.Iterable[Revision]
-    ) -> t.Iterable[t.Tuple[bytes, str]]:
-        """What an Install takes away and no archive has."""
-        if predicted is None:
-            return ()
-        removed = set(predicted.removed())
-        archived = [item.deployed(removed).digests for item in revisions]
-        wanted = {path for digests in archived for path in digests if path in removed}
-        return losses.losses(predicted, losses.as_deployed(archived, reading.entries(wanted))).items()
 
     def _leftovers(
         self, newest: t.Optional[Revision], revisions: t.Sequence[Revision], target: Target

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import agent, reading
+from ansible_collections.lastgood.aws.plugins.module_utils._content import agent, reading, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec, Mapping
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
@@ -137,3 +137,23 @@ def test_what_is_not_there_is_nothing(tmp_path: Path) -> None:
     assert reading.content(layout.cleanup("dg")) is None
     assert reading.revision(layout.deployment("dg", "d-1")) is None
     assert reading.existing(layout.cleanup("dg")) == os.fsencode(tmp_path)
+
+
+def test_the_scripts_that_run_first_are_looked_for_in_the_archive(tmp_path: Path) -> None:
+    archive = tmp_path / "dg" / "d-1" / "deployment-archive"
+    archive.mkdir(parents=True)
+    scripts = "\n".join(f"    - location: {name}\n      runas: app" for name in ("/stop.sh", "plain.sh", "gone.sh"))
+    (archive / "appspec.yml").write_text(f"version: 0.0\nos: linux\nhooks:\n  ApplicationStop:\n{scripts}\n")
+    for name, mode in {"stop.sh": 0o755, "plain.sh": 0o644}.items():
+        (archive / name).touch()
+        (archive / name).chmod(mode)
+    layout = agent.Layout(os.fsencode(tmp_path))
+    records = state.Records(b"", os.fsencode(archive.parent), None)
+    stop = reading.application_stop(layout, records)
+    assert [(script.exists, script.executable, script.runas) for script in stop.scripts] == [
+        (True, True, "app"),
+        (True, False, "app"),
+        (False, False, "app"),
+    ]
+    (archive / "appspec.yml").unlink()
+    assert "appspec.yml" in reading.application_stop(layout, records).unreadable

@@ -41,10 +41,10 @@ def prediction(failure: Failure | None = None) -> Prediction:
 def test_a_prediction_is_told_by_outcome() -> None:
     told = report.predicted(prediction(), 10)
     assert told["removals"] == {
-        "already_missing": {"count": 1, "items": [{"path": "/app/gone", "kind": ""}]},
+        "already_missing": {"count": 1, "entries": [{"path": "/app/gone", "kind": ""}]},
         "removed": {
             "count": 2,
-            "items": [
+            "entries": [
                 {"path": "/app/b", "kind": "file"},
                 {"path": "/app/lib/a.so", "kind": "file", "through": ["/app/lib"], "real": "/elsewhere/a.so"},
             ],
@@ -53,7 +53,7 @@ def test_a_prediction_is_told_by_outcome() -> None:
     assert sorted(told["placements"]) == ["installed", "overwritten"]
     assert (told["file_exists_behavior"], told["file_exists_behavior_of_appspec"]) == ("OVERWRITE", False)
     assert (told["failure"], told["notes"]) == (None, ["a note"])
-    assert told["orphans"]["items"] == [{"path": "/app/\ufffd", "path_base64": "L2FwcC//", "reason": "odd"}]
+    assert told["orphans"]["entries"] == [{"path": "/app/\ufffd", "path_base64": "L2FwcC//", "reason": "odd"}]
     json.dumps(told)
 
 
@@ -63,10 +63,10 @@ def test_a_failure_has_its_stage() -> None:
 
 
 def test_lists_are_cut_and_counted() -> None:
-    assert report.cut(iter("abc"), 2) == {"count": 3, "items": ["a", "b"]}
-    assert report.cut([], 2) == {"count": 0, "items": []}
+    assert report.cut(iter("abc"), 2) == {"count": 3, "entries": ["a", "b"]}
+    assert report.cut([], 2) == {"count": 0, "entries": []}
     removed = report.predicted(prediction(), 1)["removals"]["removed"]
-    assert (removed["count"], len(removed["items"])) == (2, 1)
+    assert (removed["count"], len(removed["entries"])) == (2, 1)
 
 
 def test_what_is_done_elsewhere_than_its_path_says() -> None:
