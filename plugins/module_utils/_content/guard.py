@@ -1,0 +1,256 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What codedeploy_content_guard does, from its options to its result."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import (
+    agent,
+    appspec,
+    archives,
+    cleanup_file,
+    install,
+    leftovers,
+    listing,
+    losses,
+    paths,
+    reading,
+    restoring,
+    saving,
+    state,
+    store,
+    walking,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+
+# AgentUnknown, Unclear and BadArchive say what to give instead, as does Unreadable.
+NOT_UNDERSTOOD: t.Final = (agent.AgentUnknown, state.Unclear, archives.BadArchive, appspec.Unreadable)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked."""
+
+    place: store.Place
+    layout: agent.Layout
+    generation: Generation = Generation.RUBY
+    paths: t.Tuple[bytes, ...] = ()
+    bundle: t.Optional[bytes] = None
+    deployment_id: t.Optional[str] = None
+    file_exists_behavior: str = ""
+    force: bool = False
+    check_mode: bool = False
+
+    @property
+    def own(self) -> t.Tuple[bytes, ...]:
+        """Where nothing is saved or restored, whatever is asked."""
+        return (self.layout.root, self.place.store)
+
+
+@dataclass
+class Result:
+    """What is returned. Paths only, never what is in a file, nor a digest of it."""
+
+    outcome: str
+    changed: bool
+    reason: str
+    files: t.List[t.Dict[str, t.Any]] = field(default_factory=list)
+    unlisted: t.List[bytes] = field(default_factory=list)
+    findings: t.List[Finding] = field(default_factory=list)
+    before: t.List[bytes] = field(default_factory=list)
+    after: t.List[bytes] = field(default_factory=list)
+
+    def as_dict(self) -> t.Dict[str, t.Any]:
+        return {
+            "outcome": self.outcome,
+            "changed": self.changed,
+            "reason": self.reason,
+            "files": self.files,
+            "unlisted": [paths.shown(path) for path in self.unlisted],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+    @property
+    def diff(self) -> t.Dict[str, str]:
+        return {"before": _lines(self.before), "after": _lines(self.after)}
+
+
+def _lines(found: t.Iterable[bytes]) -> str:
+    return "".join(shown(path) + "\n" for path in found)
+
+
+def check(options: Options) -> None:
+    """Refuse names that are no names, before anything is read."""
+    group, run = options.place.group.decode("utf-8", "replace"), options.place.run.decode("utf-8", "replace")
+    if not agent.is_id(group):
+        raise Refused(f"deployment_group_id: {group!r} is not the id of a deployment group")
+    if not agent.is_id(run):
+        raise Refused(
+            f"run: {run!r} is no name; letters, digits, '.', '_' and '-' are, beginning with a letter or digit"
+        )
+    walking.check_place(options.place.store, [options.layout.root])
+
+
+def save(options: Options) -> Result:
+    """Copy what would be lost, or what is named."""
+    findings: t.List[Finding] = []
+    if options.paths:
+        lost = dict.fromkeys(options.paths, "named")
+    else:
+        lost = foresee(options, findings)
+    plan = saving.plan(options.place, list(lost), options.own, options.force)
+    if plan.changed and not options.check_mode:
+        saving.save(options.place, plan)
+    kept = [step.path for step in plan.steps if step.outcome == saving.KEPT]
+    if kept:
+        findings.append(
+            Finding(
+                "kept",
+                "warn",
+                f"{shown(kept[0])} differs from the copy in the saved set, which was kept ({len(kept)} such files). "
+                "Another run saves it beside; force=true replaces the copy",
+            )
+        )
+    outcome = "unchanged" if not plan.changed else "planned" if options.check_mode else "saved"
+    return Result(
+        outcome,
+        plan.changed,
+        f"to save: {len(plan.wanted)}, in the set already: {len(plan.steps) - len(plan.wanted)}"
+        if plan.steps
+        else "nothing would be lost",
+        files=[{**paths.shown(step.path), "outcome": step.outcome, "how": lost[step.path]} for step in plan.steps],
+        findings=findings,
+        before=sorted(plan.entries),
+        after=sorted({*plan.entries, *plan.wanted}),
+    )
+
+
+def check_known(options: Options) -> None:
+    """Refuse a group that the agent has never served: its list would be looked for where it is not."""
+    layout, group = options.layout, options.place.group.decode()
+    known = agent.groups_of(reading.names(layout.root), reading.names(layout.instructions))
+    if group not in known:
+        raise Refused(
+            f"the agent has no deployment group {group} in {shown(layout.root)}; it has {', '.join(known) or 'none'}. "
+            "Give the id of the group, not its name, and agent_root where the agent's files are elsewhere"
+        )
+
+
+def foresee(options: Options, findings: t.List[Finding]) -> t.Dict[bytes, str]:
+    """What the Install of the target takes away, and how."""
+    check_known(options)
+    layout, group = options.layout, options.place.group.decode()
+    found = reading.group(layout, group, options.generation)
+    choice = state.choose_bundle(
+        layout, group, bundle=options.bundle, deployment=options.deployment_id, last_successful_install=None
+    )
+    if choice is None:
+        raise Refused("bundle, deployment_id or paths has to say what is to be saved")
+    try:
+        bundle = reading.read_bundle(choice.path, archives.Limits())
+    except FileNotFoundError as exc:
+        raise Refused(f"{choice.source}: there is no bundle in {shown(choice.path)}") from exc
+    predicted = install.predict(
+        listing.Disk(),
+        found.records.cleanup,
+        bundle,
+        appspec.parse(bundle.appspec),
+        options.file_exists_behavior,
+        generation=options.generation,
+        trusted=not found.distrusted,
+    )
+    if predicted.failure:
+        findings.append(Finding("install", "warn", f"Install is going to fail: {predicted.failure.message}"))
+    return losses.losses(predicted, _as_deployed(layout, found))
+
+
+def _as_deployed(layout: agent.Layout, found: reading.Group) -> t.Set[bytes]:
+    """The newest deployments' files that nobody has changed."""
+    owned = leftovers.listed(found.parsed)
+    records = found.records
+    archived = []
+    for directory in {records.last_successful_install, records.most_recent_install} - {None}:
+        if directory and state.inside(layout.group(found.id), directory):
+            revision = reading.revision(directory)
+            if revision:
+                archived.append(revision.deployed(owned).digests)
+    return losses.as_deployed(archived, reading.entries(owned))
+
+
+def restore(options: Options) -> Result:
+    """Put back what was saved, off the agent's list."""
+    check_known(options)
+    plan = restoring.plan(options.place, options.layout, options.paths, options.own, options.force)
+    cleanup_file.check_idle(options.layout)
+    group = options.place.group.decode()
+    findings: t.List[Finding] = []
+    unlisted: t.List[bytes] = []
+    if plan.changed and not options.check_mode:
+        unlisted, notes = restoring.restore(options.place, options.layout, plan)
+        findings += [Finding("attributes", "warn", note) for note in notes]
+    wanted = [step.entry.path for step in plan.steps]
+    for path, others in sorted(cleanup_file.other_groups(options.layout, group, wanted).items()):
+        findings.append(
+            Finding(
+                "shared_paths",
+                "warn",
+                f"{shown(path)} is on the cleanup files of {', '.join(others)}, too: a deployment there removes it",
+            )
+        )
+    changed = [step for step in plan.steps if step.outcome != restoring.UNCHANGED]
+    return Result(
+        "unchanged" if not plan.changed else "planned" if options.check_mode else "restored",
+        plan.changed,
+        f"to put back: {len(plan.wanted)}, only to take off the cleanup file: {len(changed) - len(plan.wanted)}, "
+        f"in place: {len(plan.steps) - len(changed)}",
+        files=[{**paths.shown(step.entry.path), "outcome": step.outcome} for step in plan.steps],
+        unlisted=unlisted,
+        findings=findings,
+        before=[step.entry.path + b": not as saved, or on the cleanup file" for step in changed],
+        after=[step.entry.path + b": as saved, not on the cleanup file" for step in changed],
+    )
+
+
+def remove(options: Options) -> Result:
+    """Drop a saved set, finished or not."""
+    with store.reading(options.place) as held:
+        if held is None:
+            return Result("unchanged", False, "there is no such saved set")
+        entries = sorted(saving.read_entries(options.place, held)[0])
+        strange = store.strange(held)
+    if strange:
+        raise Refused(store.not_removed(options.place, strange))
+    if not options.check_mode:
+        store.remove(options.place)
+    return Result(
+        "planned" if options.check_mode else "removed",
+        True,
+        f"saved copies: {len(entries)}",
+        before=entries,
+    )
+
+
+def layout_of(root: t.Optional[bytes], config: bytes) -> agent.Layout:
+    """Where the agent keeps its files: what was given, or what its configuration says, or its default."""
+    if root:
+        walking.check_form(root)
+        return agent.Layout(root)
+    content = reading.content(config)
+    return agent.Layout((agent.root_of(content) if content is not None else None) or agent.DEFAULT_ROOT)
+
+
+def generation_of(version: t.Optional[str]) -> Generation:
+    """Of the agent, by the version given or by the file that its package puts there."""
+    content = reading.content(agent.VERSION_FILE)
+    found = agent.version_of(version or os.fsdecode(content or b""))
+    return Generation.RUST if found and found[0] >= 2 else Generation.RUBY

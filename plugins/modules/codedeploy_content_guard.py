@@ -1,0 +1,365 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: codedeploy_content_guard
+short_description: Save files that a CodeDeploy deployment would take away, and restore them so that they stay
+version_added: 0.1.0
+description:
+  - Runs on the instance, not on the controller, and calls no AWS service. It needs nothing but Python there.
+  - The CodeDeploy agent keeps a list of the files that a deployment has installed, the cleanup file. The next
+    deployment, a rollback too, removes all of them before it installs its own. A file that was edited by hand, or that
+    an earlier deployment kept and a later one overwrote, is gone then.
+  - With O(state=saved), the module copies such files to a private place on the same instance.
+  - With O(state=restored), it puts them back, and takes them off the cleanup file. A file that is only put back is
+    removed by the next deployment.
+  - Nothing is ever removed, except a saved set with O(state=absent).
+extends_documentation_fragment:
+  - lastgood.aws._attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Only reads. RV(outcome=planned) means that something would be done.
+  diff_mode:
+    support: full
+    details:
+      - Shows paths, never what is in the files.
+  idempotent:
+    support: full
+    details:
+      - A run that was killed is finished by the next one with the same options.
+options:
+  state:
+    description:
+      - V(saved) copies what the deployment of O(bundle) or O(deployment_id) would take away, or the files that O(paths)
+        names. What is in the saved set already is not copied again, and is kept where the file has changed since.
+      - V(restored) puts the files of the saved set back, with owner, mode, times, ACL and other extended attributes,
+        and takes them off the agent's cleanup file.
+      - V(absent) removes the saved set. The files themselves are left as they are.
+    type: str
+    required: true
+    choices:
+      - saved
+      - restored
+      - absent
+  deployment_group_id:
+    description:
+      - The id of the deployment group, not its name. The agent calls its files by it.
+      - RV(lastgood.aws.codedeploy_content_info#module:deployment_group_id) has it, as does AWS's GetDeploymentGroup.
+    type: str
+    required: true
+  run:
+    description:
+      - Names the saved set, for example by the id of the deployment that is about to be rolled back. Sets of different
+        names do not touch each other.
+      - Letters, digits, C(.), C(_) and C(-), beginning with a letter or digit.
+    type: str
+    required: true
+  paths:
+    description:
+      - Absolute paths of regular files and symbolic links. A directory is refused, so name each file.
+      - With O(state=saved), what is to be saved. With O(state=restored), which files of the saved set are to be
+        restored, by default all of them.
+    type: list
+    elements: str
+  bundle:
+    description:
+      - With O(state=saved), where the revision lies that is about to be deployed, unpacked in a directory or as a tar,
+        tar.gz or zip archive. What its deployment would take away is saved.
+    type: path
+  deployment_id:
+    description:
+      - With O(state=saved), an earlier deployment whose revision is about to be deployed again. The agent keeps the
+        last five by default.
+    type: str
+  file_exists_behavior:
+    description:
+      - With O(state=saved), the option that the coming deployment has for files that exist already. The AppSpec file
+        may say otherwise and wins.
+    type: str
+    choices:
+      - disallow
+      - overwrite
+      - retain
+    default: disallow
+  force:
+    description:
+      - With O(state=saved), replace the copy of a file that has changed since it was saved.
+      - With O(state=restored), replace a file that somebody has changed since it was saved or restored. Its present
+        content is lost.
+    type: bool
+    default: false
+  store:
+    description:
+      - The directory in which saved sets are kept, each in C(<deployment group id>/<run>). It has to belong to the user
+        who runs the module, and to be closed to everybody else. It is made where it is missing.
+    type: path
+    default: /var/lib/lastgood/content-guard
+  agent_root:
+    description:
+      - The root of the agent's files, by default what the agent's configuration says.
+    type: path
+  agent_config:
+    description:
+      - The agent's configuration file.
+    type: path
+    default: /etc/codedeploy-agent/conf/codedeployagent.yml
+  agent_version:
+    description:
+      - The version of the agent, by default what its package has noted. Versions 1 and 2 treat some files differently.
+    type: str
+notes:
+  - >-
+    Use C(become). As another user than root it works only on files of that user, with a store and an agent of that
+    user. Otherwise it is refused before anything is written.
+  - >-
+    Saved copies may be secrets. They are readable by their owner alone, and neither contents nor digests are in the
+    result. They stay until O(state=absent).
+  - >-
+    Restore before a rollback with the option RETAIN, or after any rollback. Where the bundle has a file of the same
+    path, RETAIN in the AppSpec file or in the deployment keeps the restored file, OVERWRITE overwrites it, and
+    DISALLOW fails the deployment, from then on each time.
+  - >-
+    Risk, the agent. It may begin while files are restored. The module refuses while a lifecycle event runs, which it
+    learns from C(ongoing-deployment) in the agent's root. It looks before the first write, before the cleanup file is
+    replaced, and after it. What it cannot do is keep the agent from beginning. If that happens it fails and says what
+    was done, and the same task again puts it right. Start no deployment while it runs. It cannot be used from within a
+    hook, except with O(state=saved).
+  - >-
+    Risk, the cleanup file. A file that was taken off it is nobody's any more. No deployment removes it, and one with
+    the option DISALLOW fails where its bundle has a file of the same path. The file is replaced at once, and keeps its
+    owner, group and mode, since agent 2.x follows it only with these.
+  - >-
+    Risk, links. A path with a symbolic link among its directories is refused, as are mount points, directories,
+    devices, the system's own directories, the agent's root and the store.
+  - >-
+    A hard link is not kept: the restored file is a new one, and other names of the old one stay what they are. Neither
+    are attributes of C(chattr), nor holes in sparse files.
+seealso:
+  - module: lastgood.aws.codedeploy_content_info
+  - module: lastgood.aws.codedeploy_redeploy
+  - name: Redeploy and roll back a deployment with CodeDeploy
+    description: What AWS says of content that a rollback keeps, overwrites or loses.
+    link: https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html
+author:
+  - The lastgood.aws authors (@lastgood)
+"""
+
+EXAMPLES = r"""
+---
+- name: Save what going back to the revision of an earlier deployment would take away
+  lastgood.aws.codedeploy_content_guard:
+    state: saved
+    deployment_group_id: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
+    run: d-FA6FSLH11
+    deployment_id: d-AOWU8KHVC
+    file_exists_behavior: retain
+  become: true
+
+- name: Put it back, before a rollback with RETAIN or after any rollback
+  lastgood.aws.codedeploy_content_guard:
+    state: restored
+    deployment_group_id: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
+    run: d-FA6FSLH11
+  become: true
+
+- name: Save one file by name, whatever would become of it
+  lastgood.aws.codedeploy_content_guard:
+    state: saved
+    deployment_group_id: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
+    run: settings
+    paths:
+      - /srv/app/web/settings.conf
+  become: true
+
+- name: Drop the copies when they are not needed any more
+  lastgood.aws.codedeploy_content_guard:
+    state: absent
+    deployment_group_id: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
+    run: d-FA6FSLH11
+  become: true
+"""
+
+RETURN = r"""
+outcome:
+  description:
+    - How it ended.
+    - V(saved), V(restored) and V(removed) mean that this was done, V(unchanged) that there was nothing to do, and
+      V(planned) that it would be done, were this not check mode.
+    - V(refused) means that nothing was done, V(interrupted) that something was and something was not. The message says
+      what. Both fail the task.
+  returned: always
+  type: str
+  sample: restored
+reason:
+  description: What was done, in figures.
+  returned: success
+  type: str
+  sample: "to put back: 1, only to take off the cleanup file: 0, in place: 0"
+saved_set:
+  description: The directory of the saved set.
+  returned: always
+  type: str
+  sample: /var/lib/lastgood/content-guard/3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d/d-FA6FSLH11
+files:
+  description: What becomes of each file.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path. What cannot be shown in it is replaced.
+      returned: always
+      type: str
+      sample: /srv/app/web/settings.conf
+    path_base64:
+      description: The path exactly, in base64.
+      returned: where RV(files[].path) is not exact
+      type: str
+      sample: L3Nydi9hcHAv/w==
+    outcome:
+      description:
+        - V(saved), or V(kept) where the copy in the set was kept though the file differs from it by now.
+        - V(restored), or V(unlisted) where the file was in place and had only to be taken off the cleanup file.
+        - V(unchanged) otherwise.
+      returned: always
+      type: str
+      sample: restored
+    how:
+      description:
+        - How the file would be lost. V(removed), V(overwritten), or V(named) where it was asked for by O(paths).
+      returned: when O(state=saved)
+      type: str
+      sample: removed
+unlisted:
+  description: The lines that were taken off the agent's cleanup file, as paths.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path. What cannot be shown in it is replaced.
+      returned: always
+      type: str
+      sample: /srv/app/web/settings.conf
+    path_base64:
+      description: The path exactly, in base64.
+      returned: where RV(unlisted[].path) is not exact
+      type: str
+      sample: L3Nydi9hcHAv/w==
+findings:
+  description: What was noticed. Each finding of the severity V(warn) is shown as a warning, too.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    check:
+      description: What was checked.
+      returned: always
+      type: str
+      sample: shared_paths
+    severity:
+      description: V(warn) or V(info).
+      returned: always
+      type: str
+      sample: warn
+    message:
+      description: What was found.
+      returned: always
+      type: str
+      sample: >-
+        /srv/app/web/settings.conf is on the cleanup files of 7a1f04d2-9c53-4f6e-8b1d-0f2a6c9e3b71, too: a deployment
+        there removes it
+"""
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import guard, paths, restoring, store
+from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
+
+ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
+    "state": {"type": "str", "required": True, "choices": ["saved", "restored", "absent"]},
+    "deployment_group_id": {"type": "str", "required": True},
+    "run": {"type": "str", "required": True},
+    "paths": {"type": "list", "elements": "str"},
+    "bundle": {"type": "path"},
+    "deployment_id": {"type": "str"},
+    "file_exists_behavior": {"type": "str", "choices": ["disallow", "overwrite", "retain"], "default": "disallow"},
+    "force": {"type": "bool", "default": False},
+    "store": {"type": "path", "default": "/var/lib/lastgood/content-guard"},
+    "agent_root": {"type": "path"},
+    "agent_config": {"type": "path", "default": "/etc/codedeploy-agent/conf/codedeployagent.yml"},
+    "agent_version": {"type": "str"},
+}
+STATES: t.Final = {"saved": guard.save, "restored": guard.restore, "absent": guard.remove}
+
+
+def options_of(params: t.Mapping[str, t.Any], check_mode: bool) -> guard.Options:
+    """What is asked, with what the agent's own configuration says."""
+    place = store.Place(
+        os.path.normpath(os.fsencode(params["store"])),
+        os.fsencode(params["deployment_group_id"]),
+        os.fsencode(params["run"]),
+    )
+    return guard.Options(
+        place=place,
+        layout=guard.layout_of(
+            os.path.normpath(os.fsencode(params["agent_root"])) if params["agent_root"] else None,
+            os.fsencode(params["agent_config"]),
+        ),
+        generation=guard.generation_of(params["agent_version"]),
+        paths=tuple(os.fsencode(path) for path in params["paths"] or ()),
+        bundle=os.path.abspath(os.fsencode(params["bundle"])) if params["bundle"] else None,
+        deployment_id=params["deployment_id"] or None,
+        file_exists_behavior=params["file_exists_behavior"].upper(),
+        force=params["force"],
+        check_mode=check_mode,
+    )
+
+
+def main() -> None:
+    """Save, restore or drop, and say what became of each file."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        supports_check_mode=True,
+        mutually_exclusive=[("paths", "bundle", "deployment_id")],
+        required_if=[("state", "saved", ("paths", "bundle", "deployment_id"), True)],
+    )
+    where = "/".join(module.params[name] for name in ("store", "deployment_group_id", "run"))
+    try:
+        options = options_of(module.params, module.check_mode)
+        where = paths.text(options.place.path)
+        guard.check(options)
+        result = STATES[module.params["state"]](options)
+    except restoring.Interrupted as exc:
+        module.fail_json(msg=str(exc), outcome="interrupted", changed=True, saved_set=where)
+    except Refused as exc:
+        module.fail_json(msg=f"{exc}. No file of the instance was changed.", outcome="refused", saved_set=where)
+    except guard.NOT_UNDERSTOOD as exc:
+        module.fail_json(msg=f"{exc}. Nothing was changed.", outcome="refused", saved_set=where)
+    except OSError as exc:
+        help_out = ". Use become: it needs root" if isinstance(exc, PermissionError) and os.geteuid() != 0 else ""
+        name = shown(os.fsencode(exc.filename)) if isinstance(exc.filename, (str, bytes)) else where
+        module.fail_json(
+            msg=f"{name}: {exc.strerror}{help_out}. No file of the instance was changed. "
+            "What was copied to the saved set by then is used by the next run.",
+            outcome="refused",
+            saved_set=where,
+        )
+    for finding in result.findings:
+        if finding.severity == "warn":
+            module.warn(finding.message)
+    diff = {"diff": result.diff} if module._diff else {}
+    module.exit_json(**result.as_dict(), **diff, saved_set=where)
+
+
+if __name__ == "__main__":
+    main()
