@@ -183,10 +183,12 @@ def _execute(command: tuple[str, ...], lines: IO[bytes], fence: Fence) -> None:
 
 def _copy(source: str, destination: str) -> None:
     """Into the file that is there, through a link to it, and into a directory."""
+    linked = os.readlink(source) if os.path.islink(source) else ""
     if os.path.isdir(destination):
-        destination = os.path.join(destination, os.path.basename(source))
-    if os.path.islink(source):
-        os.symlink(os.readlink(source), destination)
+        # FileUtils names a link in a directory after what it leads to, as ln -s does.
+        destination = os.path.join(destination, os.path.basename((linked or source).rstrip("/")))
+    if linked:
+        os.symlink(linked, destination)
         return
     shutil.copyfile(source, destination)
     status = os.stat(source)

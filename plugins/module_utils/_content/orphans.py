@@ -35,7 +35,7 @@ def find(
         *_of_removals(removals),
         *_of_placements(tree, placements, generation),
     ]:
-        if tree.platform.is_absolute(path) and tree.lstat(path) is not None:
+        if b"\0" not in path and tree.platform.is_absolute(path) and tree.lstat(path) is not None:
             found.setdefault(path, reason)
     again = {place.path for place in placements if place.outcome in _LISTED and not broken(place.path, generation)}
     return tuple(Orphan(path, reason) for path, reason in found.items() if path not in again)

@@ -54,12 +54,17 @@ def remove_all(tree: Tree, commands: t.Sequence[cleanup.Command], generation: Ge
 
 
 def _kind(tree: Tree, path: bytes) -> str:
-    entry = tree.lstat(path)
+    entry = None if b"\0" in path else tree.lstat(path)
     return entry.kind if entry else ""
 
 
 def _removal(tree: Tree, path: bytes, generation: Generation) -> Removal:
-    """Remove one path. A relative one is taken from the agent's working directory, where nothing of ours is."""
+    """Remove one path. A relative one is taken from the agent's working directory, where nothing of ours is.
+
+    Ruby takes no path with a NUL in it (ArgumentError), and agent 2.x has left such lines out.
+    """
+    if b"\0" in path:
+        raise Refused(errno.EINVAL, path)
     entry = tree.lstat(path) if tree.platform.is_absolute(path) else None
     if entry is None:
         return Removal(path, prediction.MISSING)

@@ -60,18 +60,30 @@ class Tree:
         self.platform = platform
         self._changes: t.Dict[bytes, t.Optional[Entry]] = {}
         self._added: t.Dict[bytes, t.Dict[bytes, None]] = {}
+        # What is no longer the directory that it is in the source: what the source says below it is not there.
+        self._hiding: t.Set[bytes] = set()
 
     def entry(self, path: bytes) -> t.Optional[Entry]:
         """What is at a path in whose directories there are no links."""
         key = self.platform.key(path)
         if key in self._changes:
             return self._changes[key]
-        return self._source.entry(path)
+        return None if self._hidden(path) else self._source.entry(path)
+
+    def _hidden(self, path: bytes) -> bool:
+        """Whether a directory above it is another now."""
+        directory = self.platform.parent(path)
+        while self._hiding and directory != path:
+            if self.platform.key(directory) in self._hiding:
+                return True
+            path, directory = directory, self.platform.parent(directory)
+        return False
 
     def names(self, directory: bytes) -> t.Sequence[bytes]:
         found: t.Dict[bytes, bytes] = {}
         key = self.platform.key
-        source = self._source.entry(directory)
+        hidden = key(directory) in self._hiding or self._hidden(directory)
+        source = None if hidden else self._source.entry(directory)
         if source is not None and source.kind == DIRECTORY:
             found.update((key(name), name) for name in self._source.names(directory))
         for name in self._added.get(key(directory), ()):
@@ -80,6 +92,10 @@ class Tree:
 
     def put(self, path: bytes, entry: t.Optional[Entry]) -> None:
         """Have this at that path, whatever was there."""
+        before = self.entry(path)
+        same = entry is not None and before is not None and entry.kind == before.kind == DIRECTORY
+        if not same:
+            self._hiding.add(self.platform.key(path))
         self._changes[self.platform.key(path)] = entry
         directory = self.platform.parent(path)
         self._added.setdefault(self.platform.key(directory), {})[paths.name(path)] = None

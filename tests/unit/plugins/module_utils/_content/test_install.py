@@ -147,6 +147,17 @@ def test_a_removal_that_fails_keeps_the_cleanup_file(before: dict[str, object], 
     assert after(again) == {WEB: None, SETTINGS: "bundle"}
 
 
+def test_a_line_with_a_nul_fails_and_keeps_the_cleanup_file() -> None:
+    listed = b"/srv/app/web/a\0b\n/srv/app/web/c\n"
+    found = predict({WEB: None, f"{WEB}/c": "1"}, SMALL, listed=listed)
+    assert found.failure is not None
+    assert (found.failure.stage, found.cleanup) == ("cleanup", listed)
+    assert after(found) == {WEB: None}
+    newer = predict({WEB: None, f"{WEB}/c": "1"}, SMALL, listed=listed, generation=Generation.RUST)
+    assert newer.failure is None
+    assert "left out" in newer.notes[0]
+
+
 def test_what_is_missing_is_silently_fine() -> None:
     found = predict({}, SMALL, listed=cleanup(WEB, f"{WEB}/gone"))
     assert found.removed(words.MISSING) == (f"{WEB}/gone".encode(), WEB.encode())
