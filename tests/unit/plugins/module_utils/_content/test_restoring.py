@@ -271,7 +271,7 @@ def test_an_agent_that_begins_while_files_are_put_back_keeps_its_list(
     before = instance.list.read_bytes()
     mark = instance.ongoing / "d-1"
     _at_the_rename_of(monkeypatch, b"settings.conf", after=True, do=mark.touch)
-    with pytest.raises(restoring.Interrupted, match=r"at work on d-1.* were put back: .*settings.conf.*was not changed"):
+    with pytest.raises(restoring.Interrupted, match=r"at work on d-1.* put back: .*settings.conf.*was not changed"):
         instance.restore()
     assert instance.list.read_bytes() == before
     assert leftovers(instance.base) == []

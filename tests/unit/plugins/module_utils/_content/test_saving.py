@@ -157,6 +157,15 @@ def test_a_store_that_others_can_read_is_refused(instance: Instance, level: str)
         instance.plan_save("a")
 
 
+def test_a_store_that_was_opened_since_the_plan_was_made_is_refused(instance: Instance) -> None:
+    instance.write("a", "1")
+    plan = instance.plan_save("a")
+    instance.set.parent.mkdir(parents=True, mode=0o755)
+    with pytest.raises(walking.Refused, match="is open to others"):
+        saving.save(instance.place, plan)
+    assert not instance.set.exists()
+
+
 def test_a_linked_store_is_refused(instance: Instance) -> None:
     instance.write("a", "1")
     (instance.base / "elsewhere").mkdir()
