@@ -12,6 +12,7 @@ not get right. Pure.
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 from dataclasses import dataclass
@@ -96,12 +97,17 @@ class Known:
     earlier: t.Tuple[Deployed, ...]
     # The paths in the cleanup files of other groups.
     others: t.Mapping[bytes, t.Tuple[str, ...]]
-    # Paths that are in their place whatever is deployed: destinations, and the directories above them.
+    # Directories that are in their place: destinations of this and the next bundle, and those above them.
     places: t.FrozenSet[bytes] = frozenset()
 
     @property
     def deployments(self) -> t.Tuple[Deployed, ...]:
         return ((self.newest,) if self.newest else ()) + self.earlier
+
+    @functools.cached_property
+    def cut_off(self) -> t.Set[bytes]:
+        """What lines of the cleanup file name that end in blanks: the agent looks for something else."""
+        return {command.line for command in self.cleanup.commands if command.line != command.path}
 
 
 def leftovers(found: t.Iterable[Found], known: Known) -> t.List[Leftover]:
@@ -116,41 +122,56 @@ def leftovers(found: t.Iterable[Found], known: Known) -> t.List[Leftover]:
 
 def _in_its_place(item: Found, known: Known) -> bool:
     """A directory that was there before the group, and that its files go into."""
-    return item.entry.kind == listing.DIRECTORY and (
-        item.path in known.places or bool(known.newest and item.path in known.newest.digests)
-    )
+    installed_into = item.path in known.places or bool(known.newest and item.path in known.newest.digests)
+    return item.entry.kind == listing.DIRECTORY and installed_into and item.path not in known.cut_off
 
 
 def _origin(item: Found, known: Known) -> t.Tuple[str, str]:
     groups = known.others.get(item.path)
     if groups:
         return OTHER_GROUP, f"it is in the cleanup file of {', '.join(groups)}"
-    # Lines whose name ends in blanks: the agent looks for something else.
-    if any(command.line == item.path != command.path for command in known.cleanup.commands):
+    if item.path in known.cut_off:
         return ORPHANED, "the cleanup file lists it, but its name ends in blanks, which the agent cuts off"
     return _by_bundle(item, known) or _by_time(item, known)
 
 
 def _by_bundle(item: Found, known: Known) -> t.Optional[t.Tuple[str, str]]:
-    parent = paths.LINUX.parent(item.path)
     for deployed in known.deployments:
-        if item.path in deployed.digests:
-            digest = item.entry.digest
-            same = digest is not None and digest == deployed.digests[item.path]
-            if deployed is known.newest:
-                content = "has the content of" if same else "differs from"
-                return KEPT, (
-                    f"it {content} the file that {deployed.id} has for it, and is not in the cleanup file: "
-                    "kept by RETAIN, or taken off the list"
-                )
-            content = ", with this content" if same else ""
-            return ORPHANED, f"{deployed.id} had it in its bundle{content}, and no cleanup file lists it any more"
-        if deployed.digests.get(parent) is not None:
+        # Something of another kind in its place is not what was deployed.
+        if _kind(item.path, deployed) == _kind_of(item.entry):
+            return _deployed(item, deployed, deployed is known.newest)
+        # A file that is copied onto a directory goes into it, by its own name.
+        parent = paths.LINUX.parent(item.path)
+        if _kind(parent, deployed) == listing.FILE and paths.name(parent) == paths.name(item.path):
             return ORPHANED, (
                 f"{deployed.id} had a file for {paths.text(parent)}, which is a directory: the file went inside, "
                 "and the cleanup file lists the directory only"
             )
     return None
+
+
+def _kind(path: bytes, deployed: Deployed) -> str:
+    if path not in deployed.digests:
+        return ""
+    return listing.DIRECTORY if deployed.digests[path] is None else listing.FILE
+
+
+def _kind_of(entry: Entry) -> str:
+    return listing.DIRECTORY if entry.kind == listing.DIRECTORY else listing.FILE
+
+
+def _deployed(item: Found, deployed: Deployed, newest: bool) -> t.Tuple[str, str]:
+    if b"\n" in item.path:
+        return ORPHANED, f"{deployed.id} had it in its bundle, and {oddity(item.path)}"
+    same = item.entry.digest is not None and item.entry.digest == deployed.digests[item.path]
+    if newest:
+        content = "has the content of" if same else "differs from"
+        return KEPT, (
+            f"it {content} the file that {deployed.id} has for it, and is not in the cleanup file: "
+            "kept by RETAIN, or taken off the list"
+        )
+    content = ", with this content" if same else ""
+    return ORPHANED, f"{deployed.id} had it in its bundle{content}, and no cleanup file lists it any more"
 
 
 def _by_time(item: Found, known: Known) -> t.Tuple[str, str]:

@@ -245,7 +245,7 @@ class Walked:
 
 
 def walk(roots: t.Iterable[bytes], most: int, avoid: t.Iterable[bytes] = ()) -> Walked:
-    """Everything below the roots. Links are not followed; what is mounted below them, and ``avoid``, is left out."""
+    """The roots, and everything below. Links are not followed; what is mounted below, and ``avoid``, is left out."""
     disk = listing.Disk()
     left = set(avoid)
     found: t.Dict[bytes, Found] = {}
@@ -256,6 +256,7 @@ def walk(roots: t.Iterable[bytes], most: int, avoid: t.Iterable[bytes] = ()) -> 
         if root in _NOT_SEARCHED or root in left:
             not_searched.append(root)
         elif entry is not None and entry.kind == listing.DIRECTORY:
+            found[root] = Found(root, entry, os.lstat(root).st_mtime)
             waiting.append(root)
     seen = set(waiting)
     while waiting:

@@ -334,7 +334,7 @@ class _Survey:
             newest=newest.deployed(strange) if newest else None,
             earlier=tuple(item.deployed(strange) for item in revisions if item is not newest),
             others=self.others,
-            places=frozenset(self._places(roots)),
+            places=frozenset(self._places(target.roots | (newest.roots if newest else frozenset()))),
         )
         wanted = strange & {path for item in revisions for path in item.sources}
         return leftovers.leftovers(reading.with_digests(walked.found, wanted), known), walked

@@ -30,7 +30,10 @@ def known(**changes: t.Any) -> Known:
         **{
             "cleanup": cleanup(b"/app/listed", b"/app/dir"),
             "newest": Deployed(
-                "d-2", {b"/app": None, b"/app/listed": "1", b"/app/kept": "1", b"/app/x": "1"}, began=1000, ended=1050
+                "d-2",
+                {b"/app": None, b"/app/listed": "1", b"/app/kept": "1", b"/app/x": "1", b"/app/a\nb": "1"},
+                began=1000,
+                ended=1050,
             ),
             "earlier": (
                 Deployed("d-1", {b"/app": None, b"/app/old": "1", b"/app/olddir": None, b"/app/y": "1"}, 100, 150),
@@ -54,6 +57,12 @@ def known(**changes: t.Any) -> Known:
         (b"/app/olddir", DIRECTORY, 0, "orphaned", "d-1 had it in its bundle, and no"),
         (b"/app/x/x", file(), 0, "orphaned", "d-2 had a file for /app/x, which is a directory"),
         (b"/app/y/y", file(), 0, "orphaned", "d-1 had a file for /app/y, which is a directory"),
+        # The second half of such a line is a path of its own.
+        (b"/app/a\nb", file("1"), 0, "orphaned", "d-2 had it in its bundle, and its line end breaks its line"),
+        # Somebody's own directory in the place of a file that was deployed once.
+        (b"/app/y", DIRECTORY, 300, "hand", "none of the deployments ran"),
+        (b"/app/y/other", file(), 300, "hand", "none of the deployments ran"),
+        (b"/app/olddir", file(), 300, "hand", "none of the deployments ran"),
         (b"/app/made", file(), 1000, "script", "while d-2 ran"),
         (b"/app/made", file(), 1110, "script", "while d-2 ran"),
         (b"/app/made", file(), 120, "script", "while d-1 ran"),
