@@ -21,7 +21,7 @@ from tests.world import World
 
 ENDED = ("Succeeded", "Failed", "Stopped")
 # Between two looks at CodeDeploy, in seconds of ours.
-_PAUSE = 0.02
+PAUSE = 0.05
 
 
 class Serving:
@@ -72,7 +72,7 @@ class Serving:
         """Work until told to stop."""
         while not self._stop.is_set():
             if not self.poll():
-                self._stop.wait(_PAUSE)
+                self._stop.wait(PAUSE)
 
     def poll(self) -> bool:
         """Do what is to be done now; returns whether there was anything."""
@@ -118,7 +118,7 @@ class Serving:
         if self._agent.layout.last_successful_dir(self.group_id) == self._agent.layout.deployment(self.group_id, id_):
             self._installed = name
         self._control.agent(self._instance, True)
-        while self._info(id_)["status"] not in ENDED and not self._stop.wait(_PAUSE):
+        while self._info(id_)["status"] not in ENDED and not self._stop.wait(PAUSE):
             pass
         self._control.agent(self._instance, False)
 
