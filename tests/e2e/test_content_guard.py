@@ -1,0 +1,205 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files on an instance, through a rollback, with and without the guard: a real agent's work on a real disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.agent.agent import Agent
+from tests.agent.group import Group
+from tests.agent.serving import Serving
+from tests.e2e import play
+from tests.e2e.conftest import Rollback
+from tests.e2e.stage import Stage
+
+BY_HAND = "listen 8080"
+WITH_SETTINGS = ("index.html", "settings.conf")
+
+
+class Instance:
+    """An instance of the group, which is this host with all of its files below a scratch directory."""
+
+    def __init__(self, stage: Stage, scratch: Path) -> None:
+        self._scratch = scratch
+        self.stage = stage
+        self.settings = scratch / "site" / "settings.conf"
+        self.settings.parent.mkdir()
+        self.settings.write_text(BY_HAND)
+        self.group = Group(stage.url, self.settings.parent)
+        self.agent = Agent(scratch / "deployment-root", scratch)
+        self.serving = Serving(stage.url, self.agent, self.group.instance, "web", "prod")
+        self.store = scratch / "store"
+        self.hosts = {
+            "web1": {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": sys.executable,
+                "content_guard_agent_root": str(self.agent.layout.root),
+                "content_guard_store": str(self.store),
+                "content_guard_become": False,
+            }
+        }
+
+    @property
+    def inventory(self) -> list[str]:
+        """The options that name the hosts."""
+        path = self._scratch / "hosts.json"
+        path.write_text(json.dumps({"all": {"children": {"web": {"hosts": self.hosts}}}}))
+        return ["-i", str(path)]
+
+    @property
+    def guarded(self) -> dict[str, t.Any]:
+        """The variables of a redeploy that keeps files."""
+        return {"guard_content": "true", "instances": "web"}
+
+    def trap(self, first_fails_at: str = "", script: str = "", edited: bool = True) -> None:
+        """RETAIN, then OVERWRITE that fails. Somebody puts the file back, which is not enough, if it is ``edited``."""
+        first = self.group.deploy("one", first_fails_at, script, files=WITH_SETTINGS, fileExistsBehavior="RETAIN")
+        assert (first["status"], self.content) == ("Succeeded", BY_HAND)
+        bad = self.group.deploy("two", "ValidateService", files=WITH_SETTINGS, fileExistsBehavior="OVERWRITE")
+        assert (bad["status"], self.content) == ("Failed", "two")
+        if edited:
+            self.settings.write_text(BY_HAND)
+        self.stage.control.reset_calls()
+
+    def deploy_again(self) -> None:
+        """The next deployment after all."""
+        again = self.group.deploy("three", files=WITH_SETTINGS, fileExistsBehavior="RETAIN")
+        assert again["status"] == "Succeeded"
+
+    @property
+    def content(self) -> str:
+        return self.settings.read_text()
+
+    def guard(self, **variables: object) -> play.Play:
+        """A play of somebody who uses the role."""
+        path = self._scratch / "guard.yml"
+        role = {"name": "lastgood.aws.content_guard"}
+        tasks = [{"name": "Guard", "ansible.builtin.include_role": role}]
+        path.write_text(json.dumps([{"hosts": "web", "gather_facts": False, "tasks": tasks}]))
+        named = {f"content_guard_{name}": value for name, value in variables.items()}
+        named.setdefault("content_guard_deployment_group_id", self.serving.group_id)
+        return play.run(self.stage.url, path, *self.inventory, *play.arguments(named))
+
+
+@pytest.fixture
+def instance(stage: Stage) -> t.Iterator[Instance]:
+    """Its agent works until the test is over. As in real life, everybody may see that the agent is there."""
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chmod(scratch, 0o755)
+        found = Instance(stage, Path(scratch))
+        with found.serving:
+            yield found
+
+
+def test_a_file_stays_through_a_guarded_redeploy(instance: Instance, redeploy: Rollback) -> None:
+    instance.trap()
+    done = redeploy(*instance.inventory, **instance.guarded)
+    assert (done.rc, done.outcomes) == (0, {"prod": "rolled_back"}), done.stdout + done.stderr
+    assert instance.stage.writes() == ["CreateDeployment"]
+    assert instance.content == BY_HAND
+    assert (instance.settings.parent / "index.html").read_text() == "one"
+    assert str(instance.settings) not in instance.agent.layout.cleanup(instance.serving.group_id).read_text()
+    assert not list(instance.store.rglob("manifest.json"))
+    instance.deploy_again()
+    assert instance.content == BY_HAND
+
+
+def test_without_the_guard_it_is_lost(instance: Instance, redeploy: Rollback) -> None:
+    instance.trap()
+    done = redeploy(*instance.inventory)
+    assert (done.rc, done.outcomes) == (0, {"prod": "rolled_back"}), done.stdout + done.stderr
+    assert instance.content == "one"
+    instance.deploy_again()
+    assert instance.content == "three"
+
+
+def test_a_copy_from_before_the_bad_deployment_comes_back(instance: Instance, redeploy: Rollback) -> None:
+    """Nobody has put the file back in the meantime."""
+    saved = instance.guard(state="saved", paths=str(instance.settings))
+    assert saved.rc == 0, saved.stdout
+    instance.trap(edited=False)
+    done = redeploy(*instance.inventory, **instance.guarded)
+    assert (done.rc, instance.content) == (0, BY_HAND), done.stdout + done.stderr
+    instance.deploy_again()
+    assert instance.content == BY_HAND
+
+
+def test_files_come_back_although_the_redeploy_fails(instance: Instance, redeploy: Rollback) -> None:
+    broken = instance.settings.parent.parent / "broken"
+    instance.trap("AfterInstall", f"test ! -e {broken}\n")
+    broken.touch()
+    done = redeploy(*instance.inventory, **instance.guarded)
+    assert done.rc == 2
+    assert done.outcomes == {"prod": "rollback_failed"}
+    assert "Fail where the redeploy has failed" in done.tasks
+    assert instance.content == BY_HAND
+
+
+def test_an_instance_that_cannot_be_saved_stops_it_before_anything_is_deployed(
+    instance: Instance, redeploy: Rollback
+) -> None:
+    instance.trap()
+    instance.hosts["web2"] = {**instance.hosts["web1"], "content_guard_agent_root": "/nonexistent"}
+    done = redeploy(*instance.inventory, **instance.guarded)
+    assert (done.rc, instance.stage.writes(), instance.content) == (2, [], BY_HAND), done.stdout
+    told = redeploy(*instance.inventory, **instance.guarded, guard_max_fail_percentage="50")
+    assert (told.outcomes, instance.content) == ({"prod": "rolled_back"}, BY_HAND), told.stdout
+
+
+def test_check_mode_shows_and_changes_nothing(instance: Instance, redeploy: Rollback) -> None:
+    instance.trap()
+    done = redeploy("--check", *instance.inventory, **instance.guarded)
+    assert (done.rc, instance.stage.writes(), instance.content) == (0, [], BY_HAND), done.stdout
+    shown = done.tasks["Show what the deployment does to files"][1]["msg"]
+    assert str(instance.settings) in json.dumps(shown)
+    assert not instance.store.exists()
+    assert BY_HAND not in done.stdout + done.stderr
+
+
+def test_a_second_run_finds_the_work_done(instance: Instance, redeploy: Rollback) -> None:
+    instance.trap()
+    assert redeploy(*instance.inventory, **instance.guarded).rc == 0
+    instance.stage.control.reset_calls()
+    again = redeploy(*instance.inventory, **instance.guarded)
+    assert (again.rc, again.outcomes, instance.stage.writes()) == (0, {"prod": "unchanged"}, []), again.stdout
+    assert instance.content == BY_HAND
+
+
+@pytest.mark.parametrize("left_out", ["instances", "application", "deployment_group"])
+def test_what_is_missing_is_said_before_anything_is_done(instance: Instance, redeploy: Rollback, left_out: str) -> None:
+    done = redeploy(*instance.inventory, **{**instance.guarded, left_out: ""})
+    assert (done.rc, instance.stage.writes()[:0]) == (2, [])
+    assert f"rollback_{left_out}" in done.messages[0]
+    assert "Nothing was changed" in done.messages[0]
+
+
+def test_an_ordinary_user_is_told_what_is_needed(instance: Instance) -> None:
+    instance.trap()
+    root = instance.agent.layout.root
+    if os.geteuid() == 0:
+        python = instance.settings.parent.parent / "python"
+        system = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin")
+        drop = "setpriv --reuid=65534 --regid=65534 --clear-groups"
+        python.write_text(f'#!/bin/sh\nexec {drop} {system} "$@"\n')
+        python.chmod(0o755)
+        instance.hosts["web1"] |= {"ansible_python_interpreter": str(python), "ansible_pipelining": True}
+    root.chmod(0)
+    try:
+        for state in ("predicted", "saved"):
+            done = instance.guard(state=state, paths=str(instance.settings) if state == "saved" else "")
+            assert done.rc == 2, done.stdout
+            assert "become" in done.messages[-1], done.messages
+    finally:
+        root.chmod(0o755)
+    assert instance.content == BY_HAND
