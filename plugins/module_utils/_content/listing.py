@@ -11,6 +11,7 @@ Nothing here writes.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -24,6 +25,8 @@ DIRECTORY: t.Final = "dir"
 LINK: t.Final = "link"
 OTHER: t.Final = "other"
 
+# What Ruby and Rust take for "it does not exist", too.
+_NOT_THERE: t.Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 _KINDS: t.Final = {stat.S_IFREG: FILE, stat.S_IFDIR: DIRECTORY, stat.S_IFLNK: LINK}
 
 
@@ -97,8 +100,10 @@ class Disk:
     def entry(self, path: bytes) -> t.Optional[Entry]:
         try:
             found = os.lstat(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        except OSError as problem:
+            if problem.errno in _NOT_THERE:
+                return None
+            raise
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), OTHER)
         return Entry(
             kind=kind,

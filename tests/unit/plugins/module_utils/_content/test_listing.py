@@ -64,6 +64,7 @@ def test_what_is_on_disk(tmp_path: Path) -> None:
     assert found[root + b"/link"].target == b"nowhere"
     assert digest(root + b"/file") == hashlib.sha256(b"content").hexdigest()
     assert Disk().entry(root + b"/none") is Disk().entry(root + b"/file/none") is None
+    assert Disk().entry(root + b"/" + b"x" * 300) is None
     root_entry = Disk().entry(b"/")
     assert root_entry is not None
     assert root_entry.mounted
