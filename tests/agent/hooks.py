@@ -60,7 +60,7 @@ def _run(event: str, path: Path, script: appspec.Script, log: Path, variables: d
         start_new_session=True,
     ) as process:
         try:
-            said, _ = process.communicate(timeout=script.timeout)
+            said = process.communicate(timeout=script.timeout)[0]
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             text = f"Script at specified location: {where} failed to complete in {script.timeout:g} seconds"
