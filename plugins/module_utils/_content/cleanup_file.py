@@ -17,7 +17,14 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import agent, attributes, store, unlisting, walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content import (
+    agent,
+    attributes,
+    reading,
+    store,
+    unlisting,
+    walking,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 
 TEMPORARY: t.Final = b".lastgood-new"
@@ -34,27 +41,12 @@ class Listed(t.NamedTuple):
 
 def check_idle(layout: agent.Layout) -> None:
     """Refuse while the agent runs a lifecycle event."""
-    found = agent.busy(_ongoing(layout), time.time())
+    found = agent.busy(reading.ongoing(layout), time.time())
     if found.busy:
         raise Refused(
             f"the agent is at work on {', '.join(found.deployments)} (a file in {shown(layout.ongoing)} says so); "
             "wait until that deployment has ended, then run this again"
         )
-
-
-def _ongoing(layout: agent.Layout) -> t.List[agent.Ongoing]:
-    found = []
-    try:
-        names = os.listdir(layout.ongoing)
-    except FileNotFoundError:
-        return []
-    for name in names:
-        try:
-            found.append(agent.Ongoing(os.fsdecode(name), os.lstat(os.path.join(layout.ongoing, name)).st_mtime))
-        except FileNotFoundError:
-            # The lifecycle event has just ended.
-            continue
-    return found
 
 
 def read(path: bytes) -> Listed:
