@@ -33,6 +33,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec impo
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Found
+from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
 
 # Where much lies that no deployment has put there. Files that are installed straight into them are known all the same.
 _NOT_SEARCHED: t.Final = frozenset(
@@ -168,9 +169,20 @@ def _mark(path: bytes, entry: t.Optional[listing.Entry]) -> t.Optional[str]:
 
 
 def destinations(found: Bundle, spec: AppSpec) -> t.Dict[bytes, t.Tuple[bytes, str]]:
-    """Where everything in a bundle goes on a machine that has nothing yet."""
-    predicted = install.predict(listing.Listing({}), None, found, spec, "OVERWRITE")
-    return {place.path: (place.source, place.kind) for place in predicted.placements}
+    """Where everything in a bundle goes on a machine that has nothing yet: its path in the bundle, and what it is."""
+    tree = Tree(listing.Listing({}), paths.LINUX)
+    install.unpack(tree, found)
+    made = instructions.Instructions(tree, found, "OVERWRITE")
+    made.make(spec)
+    result = {}
+    for instruction in made.all:
+        if instruction.kind == instructions.MKDIR:
+            result[instruction.path] = (b"", listing.DIRECTORY)
+        elif instruction.kind == instructions.COPY:
+            within = made.within(instruction.source)
+            entry = found.entries.get(within)
+            result[instruction.path] = (within, entry.kind if entry else listing.FILE)
+    return result
 
 
 def roots(found: Bundle, spec: AppSpec) -> t.FrozenSet[bytes]:
