@@ -18,6 +18,7 @@ from tests.e2e.stage import CLUSTER, Stage
 VARIABLE = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"
     r"|(?<=service-deployment/shop/)\w+/[\w-]+"
+    r"|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
     r"|\b(\d{10,}|[0-9a-f]{8}|[0-9a-f]{32,})\b"
     r"|\b\d+ s\b"
 )
