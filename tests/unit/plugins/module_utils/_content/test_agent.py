@@ -68,14 +68,14 @@ def test_the_version(text: str, version: agent.Version | None) -> None:
 
 
 def test_the_layout() -> None:
-    layout = agent.Layout(b"/root")
-    assert layout.cleanup("dg") == b"/root/deployment-instructions/dg-cleanup"
-    assert layout.install_json("dg") == b"/root/deployment-instructions/dg-install.json"
-    assert layout.last_successful_install("dg") == b"/root/deployment-instructions/dg_last_successful_install"
-    assert layout.most_recent_install("dg") == b"/root/deployment-instructions/dg_most_recent_install"
-    assert layout.ongoing == b"/root/ongoing-deployment"
-    assert layout.archive(layout.deployment("dg", "d-1")) == b"/root/dg/d-1/deployment-archive"
-    assert layout.script_log(layout.deployment("dg", "d-1")) == b"/root/dg/d-1/logs/scripts.log"
+    layout = agent.Layout(b"/agent")
+    assert layout.cleanup("dg") == b"/agent/deployment-instructions/dg-cleanup"
+    assert layout.install_json("dg") == b"/agent/deployment-instructions/dg-install.json"
+    assert layout.last_successful_install("dg") == b"/agent/deployment-instructions/dg_last_successful_install"
+    assert layout.most_recent_install("dg") == b"/agent/deployment-instructions/dg_most_recent_install"
+    assert layout.ongoing == b"/agent/ongoing-deployment"
+    assert layout.archive(layout.deployment("dg", "d-1")) == b"/agent/dg/d-1/deployment-archive"
+    assert layout.script_log(layout.deployment("dg", "d-1")) == b"/agent/dg/d-1/logs/scripts.log"
 
 
 def test_groups_are_those_with_a_directory_or_with_instructions() -> None:

@@ -117,13 +117,13 @@ def test_the_records_of_a_group(tmp_path: Path) -> None:
     instructions = tmp_path / "deployment-instructions"
     instructions.mkdir()
     (instructions / "dg-cleanup").write_text("/app/a\n/app/b")
-    (instructions / "dg_last_successful_install").write_text("/root/dg/d-1")
+    (instructions / "dg_last_successful_install").write_text("/agent/dg/d-1")
     for number, name in enumerate(["d-1", "d-2"]):
         (tmp_path / "dg" / name).mkdir(parents=True)
         os.utime(tmp_path / "dg" / name, (number, number))
     (tmp_path / "dg" / "no-directory").touch()
     found = reading.group(layout, "dg", Generation.RUBY)
-    assert found.records.last_successful_install == b"/root/dg/d-1"
+    assert found.records.last_successful_install == b"/agent/dg/d-1"
     assert found.records.most_recent_install is None
     assert found.parsed.partial == b"/app/b"
     assert found.deployments == ("d-2", "d-1")

@@ -10,7 +10,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import agent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.cleanup import Cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.state import ApplicationStop, Records, Script
 
-LAYOUT = agent.Layout(b"/root")
+LAYOUT = agent.Layout(b"/agent")
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_without_a_group_it_says_what_to_give(given: str | None, says: str) -> N
 @pytest.mark.parametrize(
     ("bundle", "deployment", "last", "path", "source"),
     [
-        (b"/b.tgz", "d-1", b"/root/dg/d-2", b"/b.tgz", "bundle"),
-        (None, "d-1", b"/root/dg/d-2", b"/root/dg/d-1/deployment-archive", "deployment"),
-        (None, None, b"/root/dg/d-2", b"/root/dg/d-2/deployment-archive", "last_successful_install"),
+        (b"/b.tgz", "d-1", b"/agent/dg/d-2", b"/b.tgz", "bundle"),
+        (None, "d-1", b"/agent/dg/d-2", b"/agent/dg/d-1/deployment-archive", "deployment"),
+        (None, None, b"/agent/dg/d-2", b"/agent/dg/d-2/deployment-archive", "last_successful_install"),
     ],
 )
 def test_the_bundle(bundle: bytes | None, deployment: str | None, last: bytes, path: bytes, source: str) -> None:
@@ -122,15 +122,15 @@ def test_groups_that_the_instance_has_left(known: list[str] | None, foreign: lis
 @pytest.mark.parametrize(
     ("path", "is_inside"),
     [
-        (b"/root/dg/d-1", True),
-        (b"/root/", False),
-        (b"/root/../etc", False),
+        (b"/agent/dg/d-1", True),
+        (b"/agent/", False),
+        (b"/agent/../etc", False),
         (b"/rootless/d-1", False),
         (b"relative", False),
     ],
 )
 def test_whether_a_path_is_below_a_directory(path: bytes, is_inside: bool) -> None:
-    assert state.inside(b"/root", path) is is_inside
+    assert state.inside(b"/agent", path) is is_inside
 
 
 def script(*, exists: bool = True, executable: bool = True) -> Script:
