@@ -13,6 +13,9 @@ src/installer/core.rs and commands/).
 from __future__ import annotations
 
 import enum
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._content import agent
 
 
 class Generation(enum.Enum):
@@ -22,8 +25,11 @@ class Generation(enum.Enum):
     RUST = "2"
 
 
-def of_version(version: str) -> Generation:
+def of_agent(version: t.Optional[agent.Version]) -> Generation:
+    """Of an agent with this version; one whose version is not known is taken for the stable one."""
+    return Generation.RUST if version and version[0] >= 2 else Generation.RUBY
+
+
+def of_version(text: str) -> Generation:
     """Of what ``/opt/codedeploy-agent/.version`` says, such as ``OFFICIAL_1.8.1-26_rpm`` or ``2.1.0``."""
-    digits = version.rpartition("_")[2] if version.rpartition("_")[2][:1].isdigit() else version.partition("_")[2]
-    major = (digits or version).partition(".")[0]
-    return Generation.RUST if major.isdigit() and int(major) >= 2 else Generation.RUBY
+    return of_agent(agent.version_of(text))

@@ -29,7 +29,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import (
     store,
     walking,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation, of_version
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 
@@ -252,5 +252,4 @@ def layout_of(root: t.Optional[bytes], config: bytes) -> agent.Layout:
 def generation_of(version: t.Optional[str]) -> Generation:
     """Of the agent, by the version given or by the file that its package puts there."""
     content = reading.content(agent.VERSION_FILE)
-    found = agent.version_of(version or os.fsdecode(content or b""))
-    return Generation.RUST if found and found[0] >= 2 else Generation.RUBY
+    return of_version(version or os.fsdecode(content or b""))

@@ -29,7 +29,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import (
     state,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation, of_agent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.reading import Group, Revision
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
@@ -66,7 +66,7 @@ class Options:
 
     @property
     def generation(self) -> Generation:
-        return Generation.RUST if self.version and self.version[0] >= 2 else Generation.RUBY
+        return of_agent(self.version)
 
 
 class _Numbers(t.Mapping[str, int]):
