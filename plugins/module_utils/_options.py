@@ -36,6 +36,13 @@ def steps_back(value: int | None) -> int:
     return value or 1
 
 
+def wait_timeout(seconds: int) -> int:
+    """How long to wait. Raises :class:`BadOption`."""
+    if seconds < 1:
+        raise BadOption(f"wait_timeout: {seconds} is not a number of seconds to wait")
+    return seconds
+
+
 def as_of(value: str | None) -> datetime | None:
     if not (value or "").strip():
         return None

@@ -378,6 +378,7 @@ api_calls:
     CreateDeployment: 1
 """
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -401,15 +402,14 @@ def order_of(module: LastgoodAWSModule) -> Order:
     empty = [name for name, value in names.items() if not value]
     if empty:
         raise BadOption(f"{empty[0]} is empty")
-    if params["wait_timeout"] < 1:
-        raise BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")
+    wait_timeout = _options.wait_timeout(params["wait_timeout"])
     return Order(
         application=names["application"],
         group=names["deployment_group"],
         wish=options.wish(params),
         reason=params["reason"],
         wait=params["wait"],
-        wait_timeout=params["wait_timeout"],
+        wait_timeout=wait_timeout,
         log_tail=params["log_tail"],
         check_mode=module.check_mode,
     )
@@ -431,9 +431,7 @@ def main() -> None:
         run = Redeploy(aws, order, Clock()).run()
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
-    for finding in run.findings:
-        if finding.severity in ("warn", "unknown"):
-            module.warn(f"[{run.name}] {finding.message}")
+    module.warn_of(run.name, run.findings)
     result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}
     if module._diff:
         result["diff"] = run.diff()

@@ -318,6 +318,7 @@ api_calls:
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -363,9 +364,7 @@ def main() -> None:
     if module._diff:
         result["diff"] = [deploy.diff(run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
-        for finding in run.findings:
-            if finding.severity in ("warn", "unknown"):
-                module.warn(f"[{run.name}] {finding.message}")
+        module.warn_of(run.name, run.findings)
     result["api_calls"] = aws.api_calls
     if not all(run.ok for run in runs):
         module.fail_json(msg=result["summary"], **result)
@@ -380,8 +379,7 @@ def _order(module: LastgoodAWSModule) -> Order:
             "rollback_events and wait: false contradict each other: what AWS does not see by itself is rolled back "
             "only by a run that waits. Leave out one of them"
         )
-    if params["wait_timeout"] < 1:
-        raise options.BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")
+    wait_timeout = _options.wait_timeout(params["wait_timeout"])
     revision = options.revision("revision", params["revision"])
     if revision is None:
         raise options.BadOption("revision: nothing is named. Give a revision number, family:number or an ARN")
@@ -398,7 +396,7 @@ def _order(module: LastgoodAWSModule) -> Order:
         reason=params["reason"],
         wait=params["wait"],
         wait_until=params["wait_until"],
-        wait_timeout=params["wait_timeout"],
+        wait_timeout=wait_timeout,
         check_mode=module.check_mode,
     )
 

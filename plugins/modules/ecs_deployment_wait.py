@@ -206,6 +206,7 @@ api_calls:
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -256,14 +257,13 @@ def _order(module: LastgoodAWSModule) -> deployment_wait.Order:
         raise options.BadOption(
             f"deployment: {deployment} belongs to one service, and {len(services)} are named. Name one, or leave it out"
         )
-    if params["wait_timeout"] < 1:
-        raise options.BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")
+    wait_timeout = _options.wait_timeout(params["wait_timeout"])
     return deployment_wait.Order(
         cluster=params["cluster"],
         services=services,
         deployment=deployment,
         wait_until=params["wait_until"],
-        wait_timeout=params["wait_timeout"],
+        wait_timeout=wait_timeout,
         look_once=module.check_mode,
     )
 

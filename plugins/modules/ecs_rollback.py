@@ -373,6 +373,7 @@ api_calls:
     UpdateService: 1
 """
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -407,8 +408,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
             "fast and wait: false contradict each other: the service's own deployment configuration is put back when "
             "the rollback has ended. Leave out one of them"
         )
-    if params["wait_timeout"] < 1:
-        raise options.BadOption(f"wait_timeout: {params['wait_timeout']} is not a number of seconds to wait")
+    wait_timeout = _options.wait_timeout(params["wait_timeout"])
     if not 0 <= params["max_fail_percentage"] <= 100:
         raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
     return Order(
@@ -420,7 +420,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
         reason=params["reason"],
         wait=params["wait"],
         wait_until=params["wait_until"],
-        wait_timeout=params["wait_timeout"],
+        wait_timeout=wait_timeout,
         max_fail_percentage=params["max_fail_percentage"],
         check_mode=module.check_mode,
     )
@@ -455,9 +455,7 @@ def main() -> None:
     if module._diff:
         result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
-        for finding in run.findings:
-            if finding.severity in ("warn", "unknown"):
-                module.warn(f"[{run.name}] {finding.message}")
+        module.warn_of(run.name, run.findings)
     result["api_calls"] = aws.api_calls
     if rollback.too_many_failed:
         module.fail_json(msg=result["summary"], **result)

@@ -73,6 +73,12 @@ class LastgoodAWSModule(AnsibleAWSModule):
         """
         self._module.warn(*args, **kwargs)
 
+    def warn_of(self, name: str, findings: t.Iterable[Finding]) -> None:
+        """Tell what users have to know of one service or deployment group: warnings, and what could not be read."""
+        for finding in findings:
+            if finding.severity in ("warn", "unknown"):
+                self.warn(f"[{name}] {finding.message}")
+
     def report(
         self,
         key: str,

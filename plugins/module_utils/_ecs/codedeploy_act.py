@@ -11,8 +11,6 @@ The writes themselves are in :mod:`.writes` of CodeDeploy.
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, writes
@@ -20,8 +18,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, code
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._writes import PlanIsStale
-
-METHODS: t.Final = frozenset({"codedeploy_stop", "codedeploy_deployment"})
 
 
 def adopt(planned: plan.Plan) -> Accepted:
