@@ -521,7 +521,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import agent, archives, reading, state, survey
+from ansible_collections.lastgood.aws.plugins.module_utils._content import archives, reading, survey
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 
 ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
     "deployment_group_id": {"type": "str"},

@@ -17,14 +17,8 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    agent,
-    attributes,
-    reading,
-    store,
-    unlisting,
-    walking,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._content import attributes, reading, store, walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 
 TEMPORARY: t.Final = b".lastgood-new"
@@ -72,7 +66,7 @@ def unlist(layout: agent.Layout, group: str, stays: t.Callable[[bytes], bool]) -
     path = layout.cleanup(group)
     for _attempt in range(_TRIES):
         listed = read(path)
-        content, taken = unlisting.without(listed.content, stays)
+        content, taken = cleanup.without(listed.content, stays)
         if not taken:
             return []
         if _replace(layout, path, listed, content):
@@ -145,7 +139,7 @@ def other_groups(layout: agent.Layout, group: str, paths: t.Sequence[bytes]) -> 
     for other in agent.groups_of((), names):
         if other == group:
             continue
-        listed = {command.path for command in unlisting.removals(read(layout.cleanup(other)).content)}
+        listed = {command.path for command in cleanup.removals(read(layout.cleanup(other)).content)}
         for path in listed.intersection(paths):
             found.setdefault(path, []).append(other)
     return found

@@ -15,9 +15,10 @@ from __future__ import annotations
 import errno
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import cleanup, paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import Permission
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import (
     CHMOD,
     CHOWN,

@@ -13,7 +13,6 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    agent,
     appspec,
     archives,
     cleanup_file,
@@ -25,11 +24,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import (
     reading,
     restoring,
     saving,
-    state,
     store,
     walking,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation, of_version
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_version
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 

@@ -18,7 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
-from ansible_collections.lastgood.aws.plugins.module_utils._content.cleanup import REMOVE, Cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.cleanup import REMOVE, Cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
 
 # Where a leftover comes from.

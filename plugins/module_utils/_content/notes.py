@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import cleanup, instructions, paths, prediction
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content import instructions, paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Source
 from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Placement
 from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree

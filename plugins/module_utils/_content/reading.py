@@ -17,21 +17,19 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    agent,
     appspec,
     archives,
     bundle,
-    cleanup,
     install,
     instructions,
     leftovers,
     listing,
     paths,
-    state,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup, state
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Found
 from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
 

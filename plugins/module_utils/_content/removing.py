@@ -16,8 +16,9 @@ import errno
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import cleanup, prediction
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content import prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, LINK
 from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Failure, Removal
 from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Refused, Tree

@@ -16,15 +16,14 @@ import os
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    agent,
     attributes,
     cleanup_file,
     manifest,
     saving,
     store,
-    unlisting,
     walking,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.manifest import Entry
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 
@@ -121,7 +120,7 @@ def _journal(place: store.Place, held: int) -> t.Dict[bytes, str]:
 
 def _listed(layout: agent.Layout, place: store.Place) -> t.Set[bytes]:
     content = cleanup_file.read(layout.cleanup(place.group.decode())).content
-    return {command.path for command in unlisting.removals(content)}
+    return {command.path for command in cleanup.removals(content)}
 
 
 def _step(

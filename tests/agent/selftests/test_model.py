@@ -17,7 +17,8 @@ from typing import Any
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import appspec, bundle, cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content import appspec, bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import predict
 from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Unpredictable
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (

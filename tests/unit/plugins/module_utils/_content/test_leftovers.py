@@ -9,7 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import leftovers
-from ansible_collections.lastgood.aws.plugins.module_utils._content.cleanup import REMOVE, Cleanup, Command
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.cleanup import REMOVE, Cleanup, Command
 from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Drift, Found, Known
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
 

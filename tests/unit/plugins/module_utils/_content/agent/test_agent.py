@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import agent
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent
 
 STOCK = b"""---
 :log_aws_wire: false

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content.generation import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 
 REMOVE: t.Final = "remove"
 # semanage fcontext -d
@@ -137,3 +137,23 @@ def distrusted(*, regular: bool, uid: int, mode: int, agent_uid: int = 0) -> str
     if mode & 0o022:
         return f"group or others may write to it (mode {mode & 0o7777:04o})"
     return ""
+
+
+def removals(content: bytes) -> t.List[Command]:
+    """What the agent would remove, whichever of its generations reads the file; a line may be there twice."""
+    found: t.List[Command] = []
+    for generation in Generation:
+        try:
+            commands = parse(content, generation).commands
+        except UnicodeDecodeError:
+            # Agent 2.x cannot read such a file at all.
+            continue
+        found += [command for command in commands if command.kind == REMOVE]
+    return found
+
+
+def without(content: bytes, stays: t.Callable[[bytes], bool]) -> t.Tuple[bytes, t.List[bytes]]:
+    """``content`` less the lines that remove what ``stays``, and the paths of these. All else is kept as it is."""
+    taken = {command.number: command.path for command in removals(content) if stays(command.path)}
+    kept = [line for number, line in enumerate(content.split(b"\n")) if number not in taken]
+    return b"\n".join(kept), [taken[number] for number in sorted(taken)]

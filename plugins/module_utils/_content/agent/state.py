@@ -12,8 +12,8 @@ import os
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import agent
-from ansible_collections.lastgood.aws.plugins.module_utils._content.cleanup import Cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.cleanup import Cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 
 # The state of a cleanup file.

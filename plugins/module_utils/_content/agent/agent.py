@@ -12,6 +12,7 @@ conf/codedeployagent.yml, deployment_command_tracker.rb and command_executor.rb 
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 import typing as t
@@ -162,3 +163,24 @@ def busy(ongoing: t.Iterable[Ongoing], now: float) -> Busy:
     fresh = tuple(item.deployment for item in found if now - item.mtime < STALE_AFTER)
     stale = tuple(item.deployment for item in found if now - item.mtime >= STALE_AFTER)
     return Busy(bool(fresh), fresh, stale)
+
+
+class Generation(enum.Enum):
+    """The two generations of the agent, which treat files differently.
+
+    1.8 is written in Ruby and was run; 2.x is written in Rust and was read (github.com/aws/aws-codedeploy-agent,
+    src/installer/core.rs and commands/).
+    """
+
+    RUBY = "1"
+    RUST = "2"
+
+
+def of_agent(version: t.Optional[Version]) -> Generation:
+    """Of an agent with this version; one whose version is not known is taken for the stable one."""
+    return Generation.RUST if version and version[0] >= 2 else Generation.RUBY
+
+
+def of_version(text: str) -> Generation:
+    """Of what ``/opt/codedeploy-agent/.version`` says, such as ``OFFICIAL_1.8.1-26_rpm`` or ``2.1.0``."""
+    return of_agent(version_of(text))

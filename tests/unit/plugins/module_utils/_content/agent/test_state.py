@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import agent, state
-from ansible_collections.lastgood.aws.plugins.module_utils._content.cleanup import Cleanup
-from ansible_collections.lastgood.aws.plugins.module_utils._content.state import ApplicationStop, Records, Script
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.cleanup import Cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.state import ApplicationStop, Records, Script
 
 LAYOUT = agent.Layout(b"/agent")
 
