@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import Permission
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import Permission
 from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import (
     CHMOD,
     CHOWN,

@@ -18,8 +18,8 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._content import notes, orphans, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup as cleanup_file
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.copying import Copying, Names
 from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Instructions, Rejected
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, Entry, Source

@@ -15,9 +15,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, permissions, prediction
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec, Mapping, Permission
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec as bundle_appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Mapping, Permission
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import FILE
 from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Placement
 from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
@@ -178,7 +179,7 @@ class Instructions:
         path = self._tree.platform.expand(permission.object)
         if path in self._copied:
             if "file" in permission.types:
-                self._check(permissions.problem_of_file(permission), path)
+                self._check(bundle_appspec.problem_of_file(permission), path)
                 self._permit(path, permission)
         elif path in self._made or self._tree.is_directory(path):
             for match in self._matches(path, permission):
@@ -193,11 +194,11 @@ class Instructions:
         found: t.List[bytes] = []
         if "file" in permission.types:
             for path in self._copied:
-                if permissions.matches(base, path, permission):
-                    self._check(permissions.problem_of_acl(permission), path)
+                if bundle_appspec.matches(base, path, permission):
+                    self._check(bundle_appspec.problem_of_acl(permission), path)
                     found.append(path)
         if "directory" in permission.types:
-            found += [path for path in self._made if permissions.matches(base, path, permission)]
+            found += [path for path in self._made if bundle_appspec.matches(base, path, permission)]
         return found
 
     def _permit(self, path: bytes, permission: Permission) -> None:

@@ -17,9 +17,6 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    appspec,
-    archives,
-    bundle,
     install,
     instructions,
     leftovers,
@@ -28,8 +25,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Found
 from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
 
@@ -126,7 +124,7 @@ def _deployments(layout: agent.Layout, id: str) -> t.List[str]:
 
 def read_bundle(path: bytes, limits: archives.Limits) -> Bundle:
     """A bundle, unpacked in a directory or in an archive."""
-    return bundle.read(path) if os.path.isdir(path) else archives.read(path, limits)
+    return archives.read_unpacked(path) if os.path.isdir(path) else archives.read(path, limits)
 
 
 @dataclass(frozen=True)
@@ -198,7 +196,7 @@ def revision(directory: bytes) -> t.Optional[Revision]:
     """What is still there of a deployment; None where its archive is gone or cannot be understood."""
     archive = agent.Layout.archive(directory)
     try:
-        found = bundle.read(archive)
+        found = archives.read_unpacked(archive)
         spec = appspec.parse(found.appspec)
         sources = destinations(found, spec)
     except (appspec.Unreadable, instructions.Unpredictable, FileNotFoundError, NotADirectoryError):
@@ -223,7 +221,7 @@ def application_stop(layout: agent.Layout, records: state.Records) -> state.Appl
     if not os.path.isdir(archive):
         return state.ApplicationStop(directory, False)
     try:
-        spec = appspec.parse(bundle.read(archive).appspec)
+        spec = appspec.parse(archives.read_unpacked(archive).appspec)
     except (appspec.Unreadable, FileNotFoundError) as exc:
         return state.ApplicationStop(directory, True, unreadable=str(exc))
     scripts = []

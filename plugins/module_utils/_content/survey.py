@@ -15,8 +15,6 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    appspec,
-    archives,
     install,
     instructions,
     leftovers,
@@ -28,7 +26,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_agent
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.reading import Group, Revision
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding

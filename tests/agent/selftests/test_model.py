@@ -17,8 +17,8 @@ from typing import Any
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import appspec, bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import predict
 from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Unpredictable
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
@@ -131,7 +131,7 @@ def deployment(scratch: Path, number: int, content: dict[str, Any]) -> Path:
 
 
 def predicted(scratch: Path, directory: Path, option: str, *, from_disk: bool) -> Prediction:
-    unpacked = bundle.read(os.fsencode(archive(directory)), digests=True)
+    unpacked = archives.read_unpacked(os.fsencode(archive(directory)), digests=True)
     listed = Layout(scratch / "agent").cleanup(GROUP)
     old = listed.read_bytes() if listed.exists() else None
     source: Source = Disk() if from_disk else Listing(read(scratch), [os.fsencode(scratch)])

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import prediction as words
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import Permission
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import Permission
 from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Unpredictable
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.trees import (
     WEB,

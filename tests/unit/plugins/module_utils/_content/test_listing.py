@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
     DIRECTORY,
     FILE,
@@ -75,16 +75,16 @@ def test_a_bundle_is_read_where_it_lies(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("spec")
     (tmp_path / "content" / "sub").mkdir(parents=True)
     (tmp_path / "content" / "sub" / "a").write_text("1")
-    found = bundle.read(os.fsencode(tmp_path), digests=True)
+    found = archives.read_unpacked(os.fsencode(tmp_path), digests=True)
     assert (found.appspec, found.appspec_name, found.root) == (b"spec", name.encode(), os.fsencode(tmp_path))
     assert set(found.entries) == {name.encode(), b"content", b"content/sub", b"content/sub/a"}
     assert found.entries[b"content/sub/a"].digest == hashlib.sha256(b"1").hexdigest()
-    assert bundle.read(os.fsencode(tmp_path)).entries[b"content/sub/a"].digest is None
+    assert archives.read_unpacked(os.fsencode(tmp_path)).entries[b"content/sub/a"].digest is None
 
 
 def test_a_bundle_without_an_appspec_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no appspec"):
-        bundle.read(os.fsencode(tmp_path))
+        archives.read_unpacked(os.fsencode(tmp_path))
 
 
 FILES = {

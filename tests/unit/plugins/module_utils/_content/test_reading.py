@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._content import reading
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec, Mapping
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Mapping
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
 
 BUNDLE = Bundle(

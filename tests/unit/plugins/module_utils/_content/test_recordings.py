@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import predict
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry, Listing, below
 from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import install, paths
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import AppSpec, Permission
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import Mapping as FileMapping
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Permission
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import Mapping as FileMapping
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
     DIRECTORY,
     FILE,

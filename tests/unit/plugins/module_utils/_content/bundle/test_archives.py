@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
 
 APPSPEC = b"version: 0.0\nos: linux\nfiles: []\n"

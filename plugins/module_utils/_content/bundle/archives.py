@@ -4,7 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The bundle of a revision in the archive that was uploaded: tar, tar with gzip, or zip. Nothing is written to disk.
+"""The bundle of a revision, unpacked in a deployment archive or in the file that was uploaded. Nothing is written.
+
+Uploaded are tar, tar with gzip, and zip.
 
 The agent unpacks them with ``tar -xp``, ``tar -zxp`` and ``unzip`` (unpack_bundle in lib/instance_agent/plugins/
 codedeploy/command_executor.rb of aws/aws-codedeploy-agent 1.8.1); where all lies in one directory with an AppSpec file
@@ -23,9 +25,9 @@ import zipfile
 import zlib
 from dataclasses import dataclass, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import appspec, listing, paths
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import Bundle
-from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, FILE, Disk, Entry, digest
 
 _PIECE: t.Final = 1 << 20
 # An AppSpec file is a page; a header of a tar file is what a name and its attributes need.
@@ -229,3 +231,49 @@ def read(path: bytes, limits: t.Optional[Limits] = None, root: t.Optional[bytes]
         raise BadArchive(
             f"{os.fsdecode(path)!r} cannot be read as what the agent takes, a tar, tar.gz or zip archive: {exc}"
         ) from exc
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What is in a bundle: entries by their path within it (``content/a.txt``), directories too."""
+
+    entries: t.Mapping[bytes, Entry]
+    # The AppSpec file, and its name.
+    appspec: bytes
+    appspec_name: bytes = b"appspec.yml"
+    # Where it is, or will be, unpacked: links in it are resolved from there.
+    root: bytes = b"/opt/codedeploy-agent/deployment-root/deployment-archive"
+    # Whether the entries are in the order in which the agent reads its directories.
+    ordered: bool = False
+
+
+def read_unpacked(directory: bytes, *, digests: bool = False) -> Bundle:
+    """The bundle that lies unpacked in this directory. SHA-256 of its files only on demand.
+
+    FileNotFoundError where there is no AppSpec file.
+    """
+    entries = dict(_unpacked_entries(directory, b"", digests))
+    for name in appspec.NAMES:
+        if name in entries:
+            break
+    else:
+        names = " or ".join(paths.text(name) for name in appspec.NAMES)
+        raise FileNotFoundError(f"there is no {names} in {paths.text(directory)}")
+    with open(os.path.join(directory, name), "rb") as stream:
+        content = stream.read()
+    return Bundle(entries, content, name, directory, ordered=True)
+
+
+def _unpacked_entries(root: bytes, within: bytes, digests: bool) -> t.Iterator[t.Tuple[bytes, Entry]]:
+    disk = Disk()
+    for name in disk.names(os.path.join(root, within)):
+        inner = os.path.join(within, name)
+        path = os.path.join(root, inner)
+        entry = disk.entry(path)
+        if entry is None:
+            continue
+        if digests and entry.kind == FILE:
+            entry = replace(entry, digest=digest(path))
+        yield inner, entry
+        if entry.kind == DIRECTORY:
+            yield from _unpacked_entries(root, inner, digests)

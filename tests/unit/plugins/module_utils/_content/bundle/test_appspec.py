@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import appspec, yaml_subset
-from ansible_collections.lastgood.aws.plugins.module_utils._content.appspec import Hook, Mapping, Permission, Unreadable
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, yaml_subset
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import (
+    Hook,
+    Mapping,
+    Permission,
+    Unreadable,
+)
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content import recordings
 
 FULL = b"""# What goes where.

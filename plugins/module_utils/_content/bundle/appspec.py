@@ -24,8 +24,9 @@ except ImportError:
 else:
     HAS_YAML = True
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import yaml_subset
-from ansible_collections.lastgood.aws.plugins.module_utils._content.yaml_subset import Scalar
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import yaml_subset
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.yaml_subset import Scalar
 
 # Where the agent looks, in this order.
 NAMES: t.Final = (b"appspec.yml", b"appspec.yaml")
@@ -237,3 +238,42 @@ def _hook(event: str, item: t.Any) -> Hook:
         raise Unreadable(f"the timeout {timeout} of {location} is no number of seconds")
     runas = (_text(entry, "runas") or "").strip()
     return Hook(location.encode(), int(timeout) if timeout is not None else _TIMEOUT, runas or None)
+
+
+# linux_permission_info.rb of the same: which files a permission is for.
+_ANY_FILE: t.Final = b"**"
+
+
+def problem_of_file(permission: Permission) -> str:
+    """Why a permission cannot be for a single file, empty where it can."""
+    if permission.pattern != _ANY_FILE:
+        return f"The deployment failed because the object {paths.text(permission.object)} is a file and has a pattern"
+    if permission.excepted:
+        return f"The deployment failed because the object {paths.text(permission.object)} is a file and has exceptions"
+    return problem_of_acl(permission)
+
+
+def problem_of_acl(permission: Permission) -> str:
+    """Why an access control list cannot be for files, empty where it can."""
+    if any(acl.split(":", 1)[0] in ("d", "default") for acl in permission.acls):
+        return "The deployment failed because a default acl is for directories only"
+    return ""
+
+
+def matches(base: bytes, path: bytes, permission: Permission) -> bool:
+    """Whether a path below the permission's object is meant. The object itself never is."""
+    base = base if base.endswith(paths.SLASH) else base + paths.SLASH
+    if not path.startswith(base):
+        return False
+    rest = path[len(base) :]
+    if any(_matches_pattern(rest, pattern) for pattern in permission.excepted):
+        return False
+    return permission.pattern == _ANY_FILE or _matches_pattern(rest, permission.pattern)
+
+
+def _matches_pattern(name: bytes, pattern: bytes) -> bool:
+    """A pattern knows nothing but stars, and they do not cross a slash."""
+    if paths.SLASH in name:
+        return False
+    expression = b".*".join(re.escape(part) for part in pattern.split(b"*"))
+    return re.fullmatch(expression, name, re.DOTALL) is not None
