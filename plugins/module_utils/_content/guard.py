@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
     cleanup_file,
-    install,
     leftovers,
     listing,
     losses,
@@ -28,6 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import (
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_version
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 

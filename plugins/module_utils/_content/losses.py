@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, prediction
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 
 REMOVED: t.Final = "removed"
 OVERWRITTEN: t.Final = "overwritten"

@@ -16,20 +16,15 @@ import stat
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    install,
-    instructions,
-    leftovers,
-    listing,
-    paths,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._content import leftovers, listing, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Found
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
 
 # Where much lies that no deployment has put there. Files that are installed straight into them are known all the same.
 _NOT_SEARCHED: t.Final = frozenset(

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import (
+    Placement,
+    Prediction,
+    Removal,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Leftover, oddity
 from ansible_collections.lastgood.aws.plugins.module_utils._content.paths import shown, text
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Placement, Prediction, Removal
 
 Shown = t.Dict[str, t.Any]
 

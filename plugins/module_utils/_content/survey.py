@@ -15,8 +15,6 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    install,
-    instructions,
     leftovers,
     listing,
     losses,
@@ -28,7 +26,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_agent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.reading import Group, Revision
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
-from ansible_collections.lastgood.aws.plugins.module_utils._content.install import predict
-from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Unpredictable
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.install import predict
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.instructions import Unpredictable
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import REMOVED, Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
     DIRECTORY,
     FILE,
@@ -31,7 +32,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.listing impo
     below,
     digest,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import REMOVED, Prediction
 from tests.agent import appspec as agents_appspec
 from tests.agent.install import InstallError, as_listed, install
 from tests.agent.layout import Fence, Layout, OutsideError, archive

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Refused, Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
     DIRECTORY,
     FILE,
@@ -25,7 +26,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.listing impo
     below,
     digest,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Refused, Tree
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.trees import Link, listing
 
 

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, losses, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, losses
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import (
+    Placement,
+    Prediction,
+    Removal,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Placement, Prediction, Removal
 
 
 def predicted(*found: Removal | Placement) -> Prediction:

@@ -7,15 +7,15 @@ from __future__ import annotations
 import json
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import report
-from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Found, Leftover
-from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry, Listing
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import (
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import (
     Failure,
     Orphan,
     Placement,
     Prediction,
     Removal,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Found, Leftover
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry, Listing
 
 
 def prediction(failure: Failure | None = None) -> Prediction:

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import install, paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Permission
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import Mapping as FileMapping
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
     DIRECTORY,
     FILE,
@@ -22,7 +24,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.listing impo
     Listing,
     below,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction
 
 ROOT = "/srv/app"
 WEB = "/srv/app/web"

@@ -15,11 +15,12 @@ from __future__ import annotations
 import errno
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import Permission
-from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import (
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.instructions import (
     CHMOD,
     CHOWN,
     CONTEXT,
@@ -28,9 +29,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions
     Instruction,
     Instructions,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Failure, Placement
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Found, Refused, Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, FILE, LINK, Entry
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Failure, Placement
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Found, Refused, Tree
 
 Names = t.Optional[t.Mapping[str, int]]
 

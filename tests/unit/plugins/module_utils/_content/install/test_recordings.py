@@ -11,9 +11,9 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec
-from ansible_collections.lastgood.aws.plugins.module_utils._content.install import predict
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.install import predict
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry, Listing, below
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Prediction
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content import recordings
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.recordings import Deployment
 

@@ -16,12 +16,12 @@ import errno
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Failure, Removal
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Refused, Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, LINK
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Failure, Removal
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Refused, Tree
 
 
 @dataclass(frozen=True)

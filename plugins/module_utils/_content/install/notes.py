@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import instructions, paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import instructions, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Placement
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Source
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Placement
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
 
 # Commands that the agent leaves to other programs; Install fails where they do.
 _PROGRAMS: t.Final = {instructions.ACL: "setfacl", instructions.CONTEXT: "semanage and restorecon"}

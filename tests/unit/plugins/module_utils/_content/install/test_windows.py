@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import install
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
 from ansible_collections.lastgood.aws.plugins.module_utils._content.paths import LINUX, WINDOWS, name, shown
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.trees import (
     Files,

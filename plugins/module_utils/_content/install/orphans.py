@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Orphan, Placement, Removal
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Orphan, Placement, Removal
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
 
 
 def find(

@@ -15,23 +15,24 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import notes, orphans, paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup as cleanup_file
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
-from ansible_collections.lastgood.aws.plugins.module_utils._content.copying import Copying, Names
-from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Instructions, Rejected
-from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, Entry, Source
-from ansible_collections.lastgood.aws.plugins.module_utils._content.paths import LINUX, Platform
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import (
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import notes, orphans
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.copying import Copying, Names
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.instructions import Instructions, Rejected
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import (
     Failure,
     Orphan,
     Placement,
     Prediction,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.removing import Removals, remove_all
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.removing import Removals, remove_all
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, Entry, Source
+from ansible_collections.lastgood.aws.plugins.module_utils._content.paths import LINUX, Platform
 
 # DeploymentSpecification in deployment_specification.rb
 DEFAULT: t.Final = "DISALLOW"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import prediction as words
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import Permission
-from ansible_collections.lastgood.aws.plugins.module_utils._content.instructions import Unpredictable
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction as words
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.instructions import Unpredictable
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.trees import (
     WEB,
     Link,

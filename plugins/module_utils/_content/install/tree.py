@@ -17,13 +17,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
-from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (
-    DIRECTORY,
-    FILE,
-    LINK,
-    Entry,
-    Source,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, FILE, LINK, Entry, Source
 
 # path_resolution(7)
 _MOST_LINKS: t.Final = 40

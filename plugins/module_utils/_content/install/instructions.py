@@ -15,13 +15,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import paths, prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec as bundle_appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Mapping, Permission
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Placement
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import FILE
-from ansible_collections.lastgood.aws.plugins.module_utils._content.prediction import Placement
-from ansible_collections.lastgood.aws.plugins.module_utils._content.tree import Tree
 
 COPY: t.Final = "copy"
 MKDIR: t.Final = "mkdir"
