@@ -521,9 +521,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import reading, survey
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading, survey
 
 ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
     "deployment_group_id": {"type": "str"},

@@ -17,8 +17,9 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import attributes, reading, store, walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content import attributes, store, walking
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 
 TEMPORARY: t.Final = b".lastgood-new"

@@ -14,11 +14,8 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import (
     cleanup_file,
-    leftovers,
     listing,
-    losses,
     paths,
-    reading,
     restoring,
     saving,
     store,
@@ -28,6 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_version
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading
 from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 

@@ -16,7 +16,7 @@ import stat
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import leftovers, listing, paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
@@ -24,7 +24,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appsp
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
-from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Found
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.leftovers import Deployed, Found
 
 # Where much lies that no deployment has put there. Files that are installed straight into them are known all the same.
 _NOT_SEARCHED: t.Final = frozenset(

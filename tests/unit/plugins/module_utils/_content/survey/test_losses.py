@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, losses
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import (
     Placement,
@@ -15,6 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install.pred
     Removal,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import losses
 
 
 def predicted(*found: Removal | Placement) -> Prediction:

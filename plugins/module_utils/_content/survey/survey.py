@@ -14,21 +14,15 @@ import pwd
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import (
-    leftovers,
-    listing,
-    losses,
-    paths,
-    reading,
-    report,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_agent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
-from ansible_collections.lastgood.aws.plugins.module_utils._content.reading import Group, Revision
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading, report
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.reading import Group, Revision
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 
 Result = t.Dict[str, t.Any]

@@ -15,8 +15,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install.pred
     Prediction,
     Removal,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Leftover, oddity
 from ansible_collections.lastgood.aws.plugins.module_utils._content.paths import shown, text
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.leftovers import Leftover, oddity
 
 Shown = t.Dict[str, t.Any]
 

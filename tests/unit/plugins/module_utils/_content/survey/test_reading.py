@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import reading
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Mapping
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading
 
 BUNDLE = Bundle(
     {

@@ -8,10 +8,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import leftovers
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.cleanup import REMOVE, Cleanup, Command
-from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Drift, Found, Known
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.leftovers import (
+    Deployed,
+    Drift,
+    Found,
+    Known,
+)
 
 DIRECTORY = Entry("dir")
 

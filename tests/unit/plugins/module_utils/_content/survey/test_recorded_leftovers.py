@@ -10,10 +10,10 @@ import itertools
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import leftovers, reading
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec
-from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Deployed, Found, Known
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, reading
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.leftovers import Deployed, Found, Known
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content import recordings
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.recordings import Deployment
 

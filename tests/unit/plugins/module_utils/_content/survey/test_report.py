@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import report
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import (
     Failure,
     Orphan,
@@ -14,8 +13,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install.pred
     Prediction,
     Removal,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.leftovers import Found, Leftover
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry, Listing
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import report
+from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.leftovers import Found, Leftover
 
 
 def prediction(failure: Failure | None = None) -> Prediction:
