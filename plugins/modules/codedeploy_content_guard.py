@@ -282,8 +282,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import guard, paths, restoring, store
-from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import guard, restoring, store
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 
 ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
     "state": {"type": "str", "required": True, "choices": ["saved", "restored", "absent"]},

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import store
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import store
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.scratch import Instance
 
 WRITES = ("mkdir", "rmdir", "rename", "unlink", "symlink", "write", "fchmod", "fchown", "chown", "utime", "fsync")

@@ -10,8 +10,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import restoring, saving, store
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import restoring, saving, store
 
 GROUP = "3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d"
 

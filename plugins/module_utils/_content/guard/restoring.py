@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import (
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     attributes,
     cleanup_file,
     manifest,
@@ -23,9 +24,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import (
     store,
     walking,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup
-from ansible_collections.lastgood.aws.plugins.module_utils._content.manifest import Entry
-from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 
 RESTORED: t.Final = "restored"
 UNLISTED: t.Final = "unlisted"

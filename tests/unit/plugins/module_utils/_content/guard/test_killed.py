@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import store
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import store
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content import killed
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.scratch import Instance, leftovers
 

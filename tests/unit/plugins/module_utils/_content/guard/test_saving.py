@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import (
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     attributes,
     manifest,
     saving,

@@ -12,21 +12,20 @@ import os
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import (
+from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
+from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_version
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     cleanup_file,
-    listing,
-    paths,
     restoring,
     saving,
     store,
     walking,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
-from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_version
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading
-from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
 
 # AgentUnknown, Unclear and BadArchive say what to give instead, as does Unreadable.

@@ -15,8 +15,8 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import walking
-from ansible_collections.lastgood.aws.plugins.module_utils._content.manifest import Attributes, Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Attributes, Entry
 
 ABSENT: t.Final = "absent"
 PIECE: t.Final = 1 << 20

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import walking
 
 GUARDED = (b"/srv/agent", b"/var/lib/lastgood/content-guard")
 

@@ -10,8 +10,8 @@ import json
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import manifest
-from ansible_collections.lastgood.aws.plugins.module_utils._content.manifest import Attributes, Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import manifest
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Attributes, Entry
 
 OWNED = Attributes(0o640, 33, 34, 1_700_000_000_123_456_789, (("security.selinux", b"etc_t\0"), ("user.x", b"\xff")))
 FILE = Entry(b"/srv/\xff\xc3\xa4 ", OWNED, 5, "a" * 64, None, ((b"/srv", Attributes(0o755, 0, 0, 1)),))

@@ -13,9 +13,9 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import attributes, manifest, store, walking
-from ansible_collections.lastgood.aws.plugins.module_utils._content.manifest import Attributes, Entry
-from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import attributes, manifest, store, walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Attributes, Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 
 SAVED: t.Final = "saved"
 UNCHANGED: t.Final = "unchanged"

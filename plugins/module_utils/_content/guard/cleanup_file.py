@@ -17,10 +17,10 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import attributes, store, walking
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import attributes, store, walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading
-from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
 
 TEMPORARY: t.Final = b".lastgood-new"
 # How often the agent may write the file between reading and replacing it.

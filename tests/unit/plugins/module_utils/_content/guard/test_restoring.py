@@ -14,18 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import (
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     attributes,
     cleanup_file,
     restoring,
     store,
     walking,
 )
-from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.scratch import (
-    GROUP,
-    Instance,
-    leftovers,
-)
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.scratch import GROUP, Instance, leftovers
 
 
 @pytest.fixture

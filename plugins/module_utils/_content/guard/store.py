@@ -19,8 +19,8 @@ import re
 import stat
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import attributes, walking
-from ansible_collections.lastgood.aws.plugins.module_utils._content.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import attributes, walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 
 MANIFEST: t.Final = b"manifest.json"
 JOURNAL: t.Final = b"restored.json"
