@@ -280,8 +280,7 @@ findings:
 import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.lastgood.aws.plugins.module_utils._blank import BlankIsAbsent
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import guard, restoring, store
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
@@ -319,7 +318,7 @@ def options_of(params: t.Mapping[str, t.Any], check_mode: bool) -> guard.Options
         generation=guard.generation_of(params["agent_version"]),
         paths=tuple(os.fsencode(path) for path in params["paths"] or ()),
         bundle=os.path.abspath(os.fsencode(params["bundle"])) if params["bundle"] else None,
-        deployment_id=params["deployment_id"] or None,
+        deployment_id=params["deployment_id"],
         file_exists_behavior=params["file_exists_behavior"].upper(),
         force=params["force"],
         check_mode=check_mode,
@@ -328,7 +327,7 @@ def options_of(params: t.Mapping[str, t.Any], check_mode: bool) -> guard.Options
 
 def main() -> None:
     """Save, restore or drop, and say what became of each file."""
-    module = AnsibleModule(
+    module = BlankIsAbsent(
         argument_spec=ARGUMENT_SPEC,
         supports_check_mode=True,
         mutually_exclusive=[("paths", "bundle", "deployment_id")],

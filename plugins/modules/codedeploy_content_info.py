@@ -519,8 +519,7 @@ import os
 import time
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.lastgood.aws.plugins.module_utils._blank import BlankIsAbsent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading, survey
@@ -575,9 +574,9 @@ def _options(params: t.Mapping[str, t.Any]) -> survey.Options:
     return survey.Options(
         layout=_layout(params),
         version=_version(params["agent_version"]),
-        deployment_group_id=params["deployment_group_id"] or None,
+        deployment_group_id=params["deployment_group_id"],
         bundle=os.fsencode(params["bundle"]) if params["bundle"] else None,
-        deployment_id=params["deployment_id"] or None,
+        deployment_id=params["deployment_id"],
         file_exists_behavior="DISALLOW" if behavior == "FAIL" else behavior,
         known=params["known_deployment_groups"],
         limits=archives.Limits(entries=params["max_files"], size=params["max_bundle_size"]),
@@ -587,7 +586,7 @@ def _options(params: t.Mapping[str, t.Any]) -> survey.Options:
 
 def main() -> None:
     """Read, and tell."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = BlankIsAbsent(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         module.exit_json(changed=False, **survey.survey(_options(module.params), time.time()))
     except (agent.AgentUnknown, archives.BadArchive, state.Unclear) as exc:

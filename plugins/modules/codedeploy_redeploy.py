@@ -398,14 +398,10 @@ MODULE_SPEC = {
 def order_of(module: LastgoodAWSModule) -> Order:
     """What the options ask for. Raises :class:`.BadOption`."""
     params = module.params
-    names = {name: params[name].strip() for name in ("application", "deployment_group")}
-    empty = [name for name, value in names.items() if not value]
-    if empty:
-        raise BadOption(f"{empty[0]} is empty")
     wait_timeout = _options.wait_timeout(params["wait_timeout"])
     return Order(
-        application=names["application"],
-        group=names["deployment_group"],
+        application=params["application"].strip(),
+        group=params["deployment_group"].strip(),
         wish=options.wish(params),
         reason=params["reason"],
         wait=params["wait"],

@@ -275,7 +275,8 @@ class _WorkerModule(basic.AnsibleModule):
     latest: t.ClassVar[_WorkerModule | None] = None
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
-        type(self).latest = self
+        # Not type(self): modules make a subclass of this.
+        _WorkerModule.latest = self
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
 

@@ -266,7 +266,7 @@ def test_the_root_is_what_the_agents_configuration_says(instance: Instance) -> N
     ("options", "message"),
     [
         ({"run": "../x"}, "run: '../x' is no name"),
-        ({"run": ""}, "is no name"),
+        ({"run": ""}, "missing required arguments: run"),
         ({"deployment_group_id": "a/b"}, "not the id of a deployment group"),
         ({"store": "store"}, "not an absolute path"),
         ({"store": "/proc/store"}, "nothing is saved or restored"),

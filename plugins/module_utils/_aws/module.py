@@ -13,6 +13,8 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.lastgood.aws.plugins.module_utils._blank import blank_is_absent
+
 # The same as in galaxy.yml; a unit test compares them.
 VERSION: t.Final = "0.1.0"
 
@@ -59,10 +61,17 @@ AnyResult = t.TypeVar("AnyResult", bound=Result)
 
 
 class LastgoodAWSModule(AnsibleAWSModule):
-    """amazon.aws's module class, under our own name in CloudTrail (the user agent)."""
+    """amazon.aws's module class, under our own name in CloudTrail (the user agent). Options left blank are absent."""
 
     def __init__(self, **kwargs: t.Any) -> None:
-        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        # amazon.aws asks there which class to use; an argument that names one is not heard.
+        settings = self.default_settings
+        core_class = settings["module_class"]
+        settings["module_class"] = blank_is_absent(core_class)
+        try:
+            super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        finally:
+            settings["module_class"] = core_class
         set_collection_info(collection_name="lastgood.aws", collection_version=VERSION)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:

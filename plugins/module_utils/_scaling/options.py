@@ -105,7 +105,7 @@ def _target_request(params: t.Mapping[str, t.Any], wish: Wish) -> Request:
         raise ValueError(f"scalable_dimension {dimension} is none of the service namespace {namespace}")
     everything_in = _everything_in(params, names)
     if names and not everything_in:
-        ids = _unique(services.resource_id(params["cluster"] or "default", name) for name in names)
+        ids = _unique(services.resource_id(params["cluster"], name) for name in names)
     return Request(wish, namespace, dimension, ids, everything_in, params["missing"])
 
 
@@ -130,4 +130,4 @@ def _everything_in(params: t.Mapping[str, t.Any], names: tuple[str, ...]) -> str
         return ""
     if names != (EVERYTHING,) or params["state"] != "restored":
         raise ValueError(f"service={EVERYTHING} stands alone and goes with state=restored only")
-    return services.cluster_name(params["cluster"] or "default")
+    return services.cluster_name(params["cluster"])

@@ -23,7 +23,7 @@ def test_the_version_is_that_of_the_collection() -> None:
 
 def test_a_warning_reaches_core_once_and_is_not_handed_to_exit_json() -> None:
     core = mock.Mock(params={}, check_mode=False, _diff=False, _name="ecs_rollback")
-    with mock.patch.dict(module.AnsibleAWSModule.default_settings, {"module_class": lambda **_kwargs: core}):
+    with mock.patch.object(module, "blank_is_absent", return_value=mock.Mock(return_value=core)):
         ours = module.LastgoodAWSModule(argument_spec={}, check_boto3=False)
     ours.warn("mind the gap")
     core.warn.assert_called_once_with("mind the gap")
@@ -48,7 +48,7 @@ class Ended:
 @pytest.mark.parametrize(("failed", "diff"), [(False, False), (False, True), (True, True)])
 def test_results_are_reported(failed: bool, diff: bool) -> None:
     core = mock.Mock(params={}, check_mode=False, _diff=diff, _name="ecs_revision_mark")
-    with mock.patch.dict(module.AnsibleAWSModule.default_settings, {"module_class": lambda **_kwargs: core}):
+    with mock.patch.object(module, "blank_is_absent", return_value=mock.Mock(return_value=core)):
         ours = module.LastgoodAWSModule(argument_spec={}, check_boto3=False)
     warned, told = Finding("capacity", "warn", "mind the gap"), Finding("capacity", "info", "all is well")
     results = [Ended("web", True, False, warned, told), Ended("", False, failed, warned)]

@@ -49,7 +49,7 @@ def request(**given: t.Any) -> options.Request:
     [
         ({"service": ["web"]}, ("service/default/web",)),
         ({"service": ["web", "api", "web"], "cluster": "prod"}, ("service/prod/web", "service/prod/api")),
-        ({"service": ["web", ""], "cluster": ""}, ("service/default/web",)),
+        ({"service": ["web", ""]}, ("service/default/web",)),
         ({"service": ["web"], "cluster": "arn:aws:ecs:eu-central-1:123456789012:cluster/prod"}, ("service/prod/web",)),
         ({"service": ["arn:aws-cn:ecs:cn-north-1:123456789012:service/prod/web"]}, ("service/prod/web",)),
         ({"service": ["arn:aws:ecs:eu-central-1:123456789012:service/web"], "cluster": "prod"}, ("service/prod/web",)),
