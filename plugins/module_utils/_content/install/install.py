@@ -61,15 +61,7 @@ def predict(
     tree = Tree(source, platform)
     unpack(tree, bundle)
     told = _Told(tree, appspec.file_exists_behavior or option or DEFAULT, bool(appspec.file_exists_behavior), bundle)
-    try:
-        old = cleanup_file.parse(cleanup or b"", generation)
-    except UnicodeDecodeError:
-        failure = Failure("cleanup", b"", "stream did not contain valid UTF-8")
-        return told.prediction(Removals((), (), failure), cleanup=cleanup)
-    distrusted = cleanup_file.Cleanup()
-    if generation is Generation.RUST and not trusted:
-        old, distrusted = distrusted, old
-    removals = remove_all(tree, old.commands, generation)
+    old, distrusted, removals = _first_half(tree, cleanup or b"", generation, trusted)
     if removals.failure is not None:
         return told.prediction(removals, cleanup=cleanup)
     instructions = Instructions(tree, bundle, told.option)
@@ -86,6 +78,20 @@ def predict(
     told.strays = notes.strays(tree, b"".join(copying.lines), placements, generation)
     told.orphans = orphans.find(tree, old, removals.carried_out, placements, generation, distrusted)
     return told.prediction(removals, placements, copying.failure, b"".join(copying.lines))
+
+
+def _first_half(
+    tree: Tree, content: bytes, generation: Generation, trusted: bool
+) -> t.Tuple[cleanup_file.Cleanup, cleanup_file.Cleanup, Removals]:
+    """What the agent follows of the cleanup file, what it leaves alone as it does not trust it, and what it removes."""
+    nothing = cleanup_file.Cleanup()
+    try:
+        listed = cleanup_file.parse(content, generation)
+    except UnicodeDecodeError:
+        failure = Failure("cleanup", b"", "stream did not contain valid UTF-8")
+        return nothing, nothing, Removals((), (), failure)
+    old, distrusted = (nothing, listed) if generation is Generation.RUST and not trusted else (listed, nothing)
+    return old, distrusted, remove_all(tree, old.commands, generation)
 
 
 class _Told:

@@ -46,6 +46,10 @@ class Found:
     through: t.Tuple[bytes, ...] = ()
 
 
+def _leads_nowhere_else(ahead: t.Iterable[bytes]) -> bool:
+    return all(part in (b"", b".") for part in ahead)
+
+
 class Tree:
     """Files that can be changed, over a source that cannot."""
 
@@ -109,7 +113,7 @@ class Tree:
                 current = self.platform.parent(current)
                 found = self.entry(current)
                 continue
-            at_the_end = not any(rest not in (b"", b".") for rest in ahead)
+            at_the_end = _leads_nowhere_else(ahead)
             current = paths.join(current, part)
             found = self.entry(current)
             if found is not None and found.kind == LINK and (last or not at_the_end):

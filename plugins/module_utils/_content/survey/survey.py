@@ -94,13 +94,7 @@ def survey(options: Options, now: float) -> Result:
     findings = state.busy_findings(busy)
     foreign = state.foreign_groups(ids, options.known)
     result: Result = {
-        "agent": {
-            "root": report.shown_path(layout.root),
-            "version": ".".join(map(str, options.version)) if options.version else None,
-            "busy": busy.busy,
-            "ongoing": list(busy.deployments),
-            "stale": list(busy.stale),
-        },
+        "agent": _shown_agent(options, busy),
         "deployment_group_id": chosen,
         "groups": [_shown_group(layout, group) for group in groups.values()],
         "gone_groups": [_gone(groups[name], options.most_listed) for name in foreign],
@@ -125,6 +119,16 @@ def survey(options: Options, now: float) -> Result:
         result.update(_Survey(options, group, groups, findings).result())
     result["findings"] = [finding.as_dict() for finding in findings]
     return result
+
+
+def _shown_agent(options: Options, busy: agent.Busy) -> Result:
+    return {
+        "root": report.shown_path(options.layout.root),
+        "version": ".".join(map(str, options.version)) if options.version else None,
+        "busy": busy.busy,
+        "ongoing": list(busy.deployments),
+        "stale": list(busy.stale),
+    }
 
 
 def _shown_group(layout: agent.Layout, group: Group) -> Result:
@@ -182,40 +186,43 @@ class _Survey:
         target = self._target()
         predicted = target.predicted
         revisions = self._revisions()
-        newest = next((item for item in revisions if item.id == self._newest_id()), None)
+        newest = self._newest(revisions)
         archived = {item.id: item.deployed(self.owned) for item in revisions}
         now = reading.entries({path for item in revisions for path in item.sources if path in self.owned})
         drifted = self._drift(archived.get(newest.id) if newest else None, now)
         kept = losses.as_deployed((item.digests for item in archived.values()), now)
         lost = losses.losses(predicted, kept) if predicted else {}
         found, walked = self._leftovers(newest, revisions, target)
-        shared = leftovers.shared(self.owned, target.destinations, self.others)
-        if shared:
-            self.findings.append(
-                Finding("shared_paths", "warn", f"{len(shared)} paths are removed by other deployment groups, too")
-            )
-        names = {*target.destinations, *(command.line for command in self.group.parsed.commands)}
+        shared = self._shared(target)
         return {
             "bundle": target.shown,
             "prediction": report.predicted(predicted, most) if predicted else None,
             "lost": report.cut(({**paths.shown(path), "how": how} for path, how in lost.items()), most),
             "through_links": report.cut(report.through_links(predicted) if predicted else (), most),
-            "odd_names": report.cut(report.odd(names), most),
+            "odd_names": report.cut(report.odd(self._names(target)), most),
             "edited": report.cut(({**paths.shown(item.path), "change": item.change} for item in drifted), most),
-            "leftovers": {
-                **report.cut((report.leftover(item) for item in found), most),
-                "origins": report.origins(found),
-                "not_searched": [paths.text(path) for path in walked.not_searched],
-                "incomplete": walked.cut,
-            },
+            "leftovers": _shown_leftovers(found, walked, most),
             "shared_paths": report.cut(
                 ({**paths.shown(path), "deployment_group_ids": list(ids)} for path, ids in shared.items()), most
             ),
             "application_stop": _shown_stop(stop),
         }
 
-    def _newest_id(self) -> str:
-        return os.fsdecode(paths.name(self.group.records.last_successful_install or b""))
+    def _newest(self, revisions: t.Iterable[Revision]) -> t.Optional[Revision]:
+        """The one whose Install ended well last."""
+        last = os.fsdecode(paths.name(self.group.records.last_successful_install or b""))
+        return next((item for item in revisions if item.id == last), None)
+
+    def _names(self, target: Target) -> t.Set[bytes]:
+        """All that is, or will be, listed."""
+        return {*target.destinations, *(command.line for command in self.group.parsed.commands)}
+
+    def _shared(self, target: Target) -> t.Mapping[bytes, t.Tuple[str, ...]]:
+        found = leftovers.shared(self.owned, target.destinations, self.others)
+        if found:
+            message = f"{len(found)} paths are removed by other deployment groups, too"
+            self.findings.append(Finding("shared_paths", "warn", message))
+        return found
 
     def _target(self) -> Target:
         options, records = self.options, self.group.records
@@ -247,17 +254,20 @@ class _Survey:
             return Target({"path": paths.text(choice.path), "source": choice.source})
         if predicted.failure:
             self._refuse("install", f"Install is going to fail: {predicted.failure.message}")
+        shown = self._shown_bundle(choice, bundle, spec)
+        return Target(shown, predicted, frozenset(reading.destinations(bundle, spec)), reading.roots(bundle, spec))
+
+    def _shown_bundle(self, choice: state.Choice, bundle: Bundle, spec: appspec.AppSpec) -> Result:
         files = [entry for entry in bundle.entries.values() if entry.kind == listing.FILE]
         size = sum(entry.size or 0 for entry in files)
-        shown = {
+        return {
             "path": paths.text(choice.path),
             "source": choice.source,
             "appspec": paths.text(bundle.appspec_name),
             "files": len(files),
             "size": size,
-            "free_space": self._space(bundle, spec, size),
+            "free_space": self._space(spec, size),
         }
-        return Target(shown, predicted, frozenset(reading.destinations(bundle, spec)), reading.roots(bundle, spec))
 
     def _predict(self, bundle: Bundle, spec: appspec.AppSpec) -> Prediction:
         return install.predict(
@@ -275,7 +285,7 @@ class _Survey:
     def _refuse(self, check: str, message: str) -> None:
         self.findings.append(Finding(check, "block", message))
 
-    def _space(self, bundle: Bundle, spec: appspec.AppSpec, size: int) -> t.List[Result]:
+    def _space(self, spec: appspec.AppSpec, size: int) -> t.List[Result]:
         """What is free where the bundle is unpacked, and where its files go: once for each file system."""
         found: t.Dict[int, Result] = {}
         for path in [self.options.layout.root, *(mapping.destination for mapping in spec.files)]:
@@ -338,6 +348,15 @@ class _Survey:
                 found.add(root)
                 root = paths.LINUX.parent(root)
         return found
+
+
+def _shown_leftovers(found: t.Sequence[leftovers.Leftover], walked: reading.Walked, most: int) -> Result:
+    return {
+        **report.cut((report.leftover(item) for item in found), most),
+        "origins": report.origins(found),
+        "not_searched": [paths.text(path) for path in walked.not_searched],
+        "incomplete": walked.cut,
+    }
 
 
 def _shown_stop(stop: state.ApplicationStop) -> Result:
