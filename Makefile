@@ -29,9 +29,9 @@ test: ## everything that has to pass before a change goes in
 	@$(SETUP) run lint oldest
 	@$(PYTHON) -B dev/gates.py
 
-lint: ## the quick gates only: ruff, mypy, yamllint
+lint: ## the quick gates only: ruff, mypy, complexity, yamllint
 	@$(SETUP) run lint
-	@$(PYTHON) -B dev/gates.py ruff format mypy yamllint
+	@$(PYTHON) -B dev/gates.py ruff format mypy complexity yamllint
 
 gate-%: ## one gate alone, for example: make gate-sanity
 	@$(SETUP) run lint oldest

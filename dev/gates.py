@@ -184,6 +184,12 @@ GATES = (
         lambda: (RUN.python, "-B", ROOT / "dev" / "artifact.py"),
         in_current,
     ),
+    Gate(
+        "complexity",
+        "no function in plugins/module_utils above 15, counted by radon",
+        lambda: (LINT.python, "-B", ROOT / "dev" / "complexity.py"),
+        environments=("lint",),
+    ),
     Gate("changelog", "antsibull-changelog lint", linter("antsibull-changelog", "lint"), in_current, ("lint",)),
     Gate("licences", "reuse lint", linter("reuse", "lint"), environments=("lint",)),
     Gate("yamllint", "yamllint", linter("yamllint", "--strict", "."), environments=("lint",)),
