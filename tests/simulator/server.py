@@ -11,6 +11,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from email.utils import formatdate
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -49,7 +50,9 @@ class Application:
             except Dropped:
                 _close(environ)
                 return []
-        headers = {name: str(value) for name, value in reply.headers.items() if name.lower() != "content-length"}
+        # The handler dates answers by itself.
+        own = ("content-length", "date")
+        headers = {name: str(value) for name, value in reply.headers.items() if name.lower() not in own}
         headers["Content-Length"] = str(len(reply.body))
         start_response(f"{reply.status} {'OK' if reply.status < 400 else 'Error'}", list(headers.items()))
         return [reply.body]
@@ -132,5 +135,6 @@ def serve(host: str, port: int, speed: float, verbose: bool = False) -> tuple[Ba
     if not verbose:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
     world = World(Clock(), speed)
-    handler = type("Handler", (_Handler,), {"verbose": verbose})
+    dated = {"date_time_string": lambda _self, _timestamp=None: formatdate(world.now(), usegmt=True)}
+    handler = type("Handler", (_Handler,), {"verbose": verbose, **dated})
     return make_server(host, port, Application(world), threaded=True, request_handler=handler), world

@@ -12,6 +12,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -264,6 +265,13 @@ class World:
 
     def answer(self, request: Request, forward: Callable[[], Reply]) -> Reply:
         """Answer an AWS request, by one of our operations or by moto (``forward``). Raises Dropped."""
+        reply = self._reply(request, forward)
+        # An origin server with a clock sends it with every answer (RFC 9110, section 6.6.1), and AWS does.
+        reply.headers = {name: value for name, value in reply.headers.items() if name.lower() != "date"}
+        reply.headers["Date"] = formatdate(self._clock.now(), usegmt=True)
+        return reply
+
+    def _reply(self, request: Request, forward: Callable[[], Reply]) -> Reply:
         with self.lock:
             context = self._context(request)
             if request.operation:

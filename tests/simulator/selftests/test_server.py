@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.simulator.control import Control, ControlError
 from tests.simulator.selftests.cluster import client, refused
@@ -86,6 +87,18 @@ def test_timestamps_follow_the_wall_clock_and_what_was_skipped(ecs: Any, control
     assert created == pytest.approx(time.time() + skipped, abs=5)
     control.advance(3600)
     assert control.now() - time.time() == pytest.approx(skipped + 3600, abs=1)
+
+
+def test_every_answer_is_dated_by_the_same_clock(ecs: Any, control: Control) -> None:
+    control.advance(86400)
+    answers = [ecs.list_clusters()]
+    with pytest.raises(ClientError) as caught:
+        ecs.describe_task_definition(taskDefinition="none:1")
+    answers.append(caught.value.response)
+    for answer in answers:
+        # botocore joins what comes twice.
+        dated = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        assert abs(dated.timestamp() - control.now()) < 3600
 
 
 def test_the_control_methods_arrive(ecs: Any, control: Control) -> None:
