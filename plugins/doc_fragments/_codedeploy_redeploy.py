@@ -38,8 +38,10 @@ options:
     type: raw
   as_of:
     description:
-      - Go back to what the deployment group was on at this time, in ISO 8601 (V(2026-11-20T13:50:00Z)). Without an
-        offset it is taken as UTC.
+      - Go back to what the deployment group was on at this time, in ISO 8601 with its offset
+        (V(2026-11-20T13:50:00Z), V(2026-11-20T15:50:00+02:00)), or as how long ago it was, in weeks, days, hours,
+        minutes and seconds (V(-2h), V(-90m), V(-1d)).
+      - Without an offset it is taken as UTC, with a warning. A time in the future is refused, by AWS's clock.
     type: str
   steps_back:
     description:

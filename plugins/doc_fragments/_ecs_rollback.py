@@ -20,8 +20,10 @@ options:
     type: str
   as_of:
     description:
-      - Go back to what was in service at this time, in ISO 8601 (V(2026-11-20T13:50:00Z)). Without an offset it is
-        taken as UTC.
+      - Go back to what was in service at this time, in ISO 8601 with its offset (V(2026-11-20T13:50:00Z),
+        V(2026-11-20T15:50:00+02:00)), or as how long ago it was, in weeks, days, hours, minutes and seconds (V(-2h),
+        V(-90m), V(-1d)).
+      - Without an offset it is taken as UTC, with a warning. A time in the future is refused, by AWS's clock.
       - It needs the service deployment history, of which ECS keeps 90 days.
     type: str
   steps_back:
@@ -35,6 +37,8 @@ options:
     description:
       - Move only services that run this revision now (a number, C(family:number) or an ARN); all others are
         V(unchanged).
+      - A revision that none of the services ever ran is refused. Where the history does not tell, the service is
+        V(unchanged) with a warning.
     type: str
   fallback:
     description:

@@ -8,13 +8,10 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
-from datetime import datetime, timezone
 
-# Python before 3.11 reads neither a `Z` nor an offset without a colon.
-_ZULU: t.Final = re.compile(r"[zZ]$")
-_OFFSET: t.Final = re.compile(r"([+-]\d{2})(\d{2})$")
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._as_of import AsOf
 
 
 class BadOption(ValueError):
@@ -43,12 +40,15 @@ def wait_timeout(seconds: int) -> int:
     return seconds
 
 
-def as_of(value: str | None) -> datetime | None:
-    if not (value or "").strip():
+def as_of(value: str | None) -> AsOf | None:
+    """A time in the past, None where none is given. Raises :class:`BadOption`."""
+    text = (value or "").strip()
+    if not text:
         return None
-    text = _OFFSET.sub(r"\1:\2", _ZULU.sub("+00:00", str(value).strip()))
     try:
-        when = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise BadOption(f"as_of: '{value}' is not a time in ISO 8601, such as 2026-11-20T13:50:00Z") from exc
-    return when if when.tzinfo else when.replace(tzinfo=timezone.utc)
+        return _as_of.parse(text)
+    except _as_of.NotATime as exc:
+        raise BadOption(
+            f"as_of: '{text}' is not a time in ISO 8601, such as 2026-11-20T13:50:00Z, nor how long ago it was, such "
+            "as -2h, -90m or -1d"
+        ) from exc

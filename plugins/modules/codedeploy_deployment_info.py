@@ -321,6 +321,11 @@ diagnosis:
     advice:
       - "the script ended with another exit code than 0: see what it printed"
     unknown: []
+as_of:
+  description: The time that O(as_of) stands for, in UTC.
+  returned: always, null where it is not given
+  type: str
+  sample: "2026-11-20T13:50:00Z"
 api_calls:
   description: Requests that were sent, by operation, retries included.
   returned: always
@@ -331,7 +336,7 @@ api_calls:
     ListDeployments: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
@@ -358,15 +363,19 @@ def main() -> None:
         module.fail_json(msg=f"{exc}.")
     aws = Aws(module.client)
     application, group = params["application"], params["deployment_group"]
-    planned = Planner(aws, application, group, wish, clock=Clock(), everything=True).make_plan()
+    planner = Planner(aws, application, group, wish, clock=Clock(), everything=True)
+    planned = planner.make_plan()
     line = view.line(planned)
     _progress.say(f"[{group}] {line}")
+    for note in _as_of.notes(wish.as_of):
+        module.warn(note)
     asked = (params["diagnose"] or wish.selection.deployment_id or "").strip()
     module.exit_json(
         changed=False,
         summary=f"[{group}] {line}",
         diagnosis=_diagnosis(module, aws, view.to_diagnose(planned, asked), params["log_tail"]),
         **view.of(planned, application),
+        as_of=_as_of.shown(planner.wish.selection.as_of),
         api_calls=aws.api_calls,
     )
 

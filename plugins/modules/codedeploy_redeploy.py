@@ -202,6 +202,11 @@ after:
   returned: always, but not where the options themselves are wrong; null where there was no deployment
   type: dict
   contains: *state
+as_of:
+  description: The time that O(as_of) stands for, in UTC.
+  returned: always, but not where the options themselves are wrong; null where it is not given
+  type: str
+  sample: "2026-11-20T13:50:00Z"
 reason:
   description: Why it ended like this, in words.
   returned: always, but not where the options themselves are wrong
@@ -378,7 +383,7 @@ api_calls:
     CreateDeployment: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -428,6 +433,8 @@ def main() -> None:
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     module.warn_of(run.name, run.findings)
+    for note in _as_of.notes(order.wish.as_of):
+        module.warn(note)
     result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}
     if module._diff:
         result["diff"] = run.diff()

@@ -364,6 +364,11 @@ summary:
   returned: always, but not where the options themselves are wrong
   type: str
   sample: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
+as_of:
+  description: The time that O(as_of) stands for, in UTC.
+  returned: always, null where it is not given
+  type: str
+  sample: "2026-11-20T13:50:00Z"
 api_calls:
   description: Requests that were sent, by operation, retries included.
   returned: always
@@ -373,7 +378,7 @@ api_calls:
     UpdateService: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -451,11 +456,14 @@ def main() -> None:
         "changed": any(run.changed for run in runs),
         "services": [run.as_dict() for run in runs],
         "summary": wording.summary(runs),
+        "as_of": rollback.as_of,
     }
     if module._diff:
         result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
         module.warn_of(run.name, run.findings)
+    for note in _as_of.notes(order.wish.as_of):
+        module.warn(note)
     result["api_calls"] = aws.api_calls
     if rollback.too_many_failed:
         module.fail_json(msg=result["summary"], **result)

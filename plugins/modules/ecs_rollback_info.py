@@ -250,6 +250,11 @@ services:
         - check: left_out
           severity: info
           message: "web:42: ECS rolled it back at 2026-11-18 10:02:00 UTC (circuit breaker)"
+as_of:
+  description: The time that O(as_of) stands for, in UTC.
+  returned: always, null where it is not given
+  type: str
+  sample: "2026-11-20T13:50:00Z"
 api_calls:
   description: Requests that were sent, by operation, retries included.
   returned: always
@@ -259,7 +264,7 @@ api_calls:
     ListServiceDeployments: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -282,11 +287,15 @@ def main() -> None:
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
     aws = Aws(module.client)
-    plans = Planner(aws, params["cluster"], wish, all_marks=True, clock=Clock()).make_plans(names)
+    planner = Planner(aws, params["cluster"], wish, all_marks=True, clock=Clock())
+    plans = planner.make_plans(names)
     for name, planned in plans.items():
         _progress.say(f"[{name}] {wording.plan_line(planned)}")
     services = [view.of(planned, params["cluster"]) for planned in plans.values()]
-    module.exit_json(changed=False, services=services, api_calls=aws.api_calls)
+    for note in _as_of.notes(wish.as_of):
+        module.warn(note)
+    as_of = _as_of.shown(planner.wish.selection.as_of)
+    module.exit_json(changed=False, services=services, as_of=as_of, api_calls=aws.api_calls)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,20 @@ def test_it_goes_where_it_is_sent(fleet: Fleet, redeploy: Rollback, chosen: dict
     assert (done.rc, fleet.on()) == (0, expected), done.stdout
 
 
+def test_as_of_so_long_ago_is_counted_once_and_must_have_passed(stage: Stage, fleet: Fleet, redeploy: Rollback) -> None:
+    fleet.deploy(1)
+    stage.control.advance(86400)
+    fleet.deploy(2)
+    stage.control.reset_calls()
+    refused = redeploy(as_of="2099-01-01", suspend_auto_scaling="true")
+    assert (refused.rc, refused.outcomes, stage.writes()) == (2, {"prod": "refused"}, []), refused.stdout
+    assert "as_of 2099-01-01 names no zone and was taken as UTC, which is in the future" in refused.summary
+    done = redeploy(as_of="-12h")
+    assert (done.rc, done.outcomes, fleet.on()) == (0, {"prod": "rolled_back"}, "web-1.zip"), done.stdout
+    look, acted = done.tasks["Look up what to go back to"][1], done.of("prod")
+    assert (acted["target_source"], acted["as_of"]) == ("as_of", look["as_of"])
+
+
 def test_every_variable_takes_text(stage: Stage, fleet: Fleet, redeploy: Rollback, tmp_path: Path) -> None:
     """As a job template sends them; an empty one means that it was not given."""
     fleet.story()

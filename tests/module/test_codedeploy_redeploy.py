@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import typing as t
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -135,6 +136,8 @@ def test_a_long_deployment_is_never_silent(fleet: Fleet) -> None:
         ({"deployment_id": "d-000000000"}, "d-000000000"),
         ({"revision": "bundles/web-1.zip"}, "revision 'bundles/web-1.zip' is not understood"),
         ({"as_of": "lunchtime"}, "as_of"),
+        ({"as_of": "2099-01-01T00:00:00Z"}, "as_of 2099-01-01T00:00:00Z is in the future: it is "),
+        ({"as_of": "2099-01-01"}, "as_of 2099-01-01 names no zone and was taken as UTC, which is in the future"),
         ({"steps_back": 0}, "steps_back"),
         ({"wait_timeout": 0}, "wait_timeout"),
         ({"deployment_group": " "}, "deployment_group"),
@@ -151,6 +154,35 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_written(
     assert run.writes == []
     assert words in run.message
     assert "Nothing was" in run.message
+
+
+def test_as_of_takes_offsets_and_how_long_ago_it_was(fleet: Fleet) -> None:
+    fleet.bad_release()
+    while_good = datetime.fromtimestamp(fleet.sim.now() - 350, UTC)
+    run = fleet.redeploy(as_of="-350s", check_mode=True)
+    assert (run.outcome, run.target, run.result["target_source"]) == ("planned", key(1), "as_of")
+    assert run.result["as_of"] == while_good.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert run.findings("as_of") == []
+    written = while_good.astimezone(timezone(timedelta(hours=2))).isoformat()
+    assert fleet.redeploy(as_of=written, check_mode=True).target == key(1)
+
+
+def test_as_of_without_a_zone_says_that_it_was_taken_as_utc(fleet: Fleet) -> None:
+    fleet.bad_release()
+    written = datetime.fromtimestamp(fleet.sim.now() - 350, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    run = fleet.redeploy(as_of=written)
+    words = f"as_of {written} names no zone and was taken as UTC"
+    assert (run.outcome, run.target, run.findings("as_of")) == ("rolled_back", key(1), [words])
+    assert words in run.result["warnings"]
+
+
+def test_so_long_ago_means_the_same_after_a_deployment_was_waited_for(fleet: Fleet) -> None:
+    """It was five seconds before the second one came. When the running one has ended that would be another time."""
+    _good, bad = fleet.bad_release()
+    fleet.deploy(3, settle=5)
+    ago = fleet.sim.now() - fleet.info(bad)["completeTime"].timestamp() + 5
+    run = fleet.redeploy(as_of=f"-{ago:.0f}s", in_flight="wait")
+    assert (run.outcome, run.target) == ("rolled_back", key(1))
 
 
 def test_without_an_earlier_success_there_is_nothing_to_go_back_to(fleet: Fleet) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -119,6 +119,45 @@ def test_as_of_what_runs_now_is_unchanged(shop: Shop) -> None:
     assert (run.outcome, run.only["reason"], run.writes) == ("unchanged", "it is on web:2 already", [])
 
 
+@pytest.mark.parametrize("given", ["{iso}", "2099-01-01", "2099-01-01T00:00:00+02:00"])
+def test_as_of_in_the_future_is_refused_before_anything_is_written(shop: Shop, given: str) -> None:
+    shop.releases(2)
+    run = shop.rollback(as_of=given.format(iso=iso(shop, ago=-600)))
+    assert (run.failed, run.outcome, run.writes, shop.on()) == (True, "refused", [], "web:2")
+    assert "is in the future: it is " in run.finding("as_of")["message"]
+    assert run.message.endswith("Nothing was written")
+
+
+def test_the_clock_of_as_of_is_the_one_of_aws(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose clock is an hour fast takes neither a future time for past, nor -25m for another time."""
+    shop.releases(4)
+    now = shop.clock.now
+    monkeypatch.setattr(shop.clock, "now", lambda: now() + timedelta(hours=1))
+    assert shop.rollback(as_of=iso(shop, ago=-600)).outcome == "refused"
+    run = shop.rollback(as_of="-25m")
+    assert (run.outcome, run.target) == ("rolled_back", "web:2")
+
+
+def test_as_of_takes_how_long_ago_it_was(shop: Shop) -> None:
+    shop.releases(4)
+    then = iso(shop, ago=1500)
+    run = shop.rollback(as_of="-25m")
+    assert (run.outcome, run.target, run.only["target_source"]) == ("rolled_back", "web:2", "as_of")
+    assert run.result["as_of"] == then.replace("+00:00", "Z")
+    assert run.only["target_why"].startswith(f"in service at {then}")
+
+
+def test_as_of_without_a_zone_says_that_it_was_taken_as_utc(shop: Shop) -> None:
+    shop.releases(4)
+    written = iso(shop, ago=1500).removesuffix("+00:00").replace("T", " ")
+    run = shop.rollback(as_of=written)
+    words = f"as_of {written} names no zone and was taken as UTC"
+    assert (run.outcome, run.target) == ("rolled_back", "web:2")
+    assert words in run.finding("as_of")["message"]
+    assert [warning for warning in run.result["warnings"] if words in warning] == [run.result["warnings"][0]]
+    assert not shop.rollback(as_of=f"{written}Z").findings("as_of")
+
+
 def test_as_of_before_the_history_begins_is_refused(shop: Shop) -> None:
     shop.releases(2)
     run = shop.rollback(as_of="2020-01-01T00:00:00Z")
@@ -216,6 +255,62 @@ def test_a_service_left_from_revision_is_unchanged_the_second_time(shop: Shop) -
     assert shop.rollback(from_revision="3").outcome == "rolled_back"
     run = shop.rollback(from_revision="3")
     assert (run.outcome, run.writes) == ("unchanged", [])
+
+
+@pytest.mark.parametrize("wanted", ["9", "web:9", arn("web:9")])
+def test_a_from_revision_that_does_not_exist_is_refused(shop: Shop, wanted: str) -> None:
+    shop.releases(3)
+    run = shop.rollback(from_revision=wanted)
+    assert (run.failed, run.outcome, run.writes, shop.on()) == (True, "refused", [], "web:3")
+    assert "there is no task definition web:9, which from_revision names" in run.message
+    assert "web runs web:3, and ran web:2, web:1 before" in run.message
+
+
+def test_a_from_revision_that_the_service_never_ran_is_refused(shop: Shop) -> None:
+    shop.releases(3)
+    shop.versions(1)
+    run = shop.rollback(from_revision="4")
+    assert (run.failed, run.outcome, run.writes) == (True, "refused", [])
+    assert "web never ran web:4, which from_revision names: it runs web:3, and ran web:2, web:1 before" in run.message
+
+
+def test_a_from_revision_that_never_came_up_was_tried(shop: Shop) -> None:
+    shop.bad_release()
+    assert shop.rollback(from_revision="2").outcome == "unchanged"
+
+
+def test_a_from_revision_that_lies_deep_in_the_history_is_no_mistake(shop: Shop) -> None:
+    shop.versions(25)
+    shop.create("web:1")
+    for revision in range(2, 26):
+        shop.deploy(f"web:{revision}", settle=10)
+    assert shop.rollback(from_revision="1").outcome == "unchanged"
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_what_the_history_does_not_tell_of_a_from_revision_is_said(shop: Shop, denied: bool) -> None:
+    shop.versions(3)
+    shop.create("web:1")
+    shop.sim.advance(100 * DAY)
+    shop.deploy("web:2")
+    if denied:
+        shop.deny("ListServiceDeployments")
+    run = shop.rollback(from_revision="3")
+    assert (run.outcome, run.writes) == ("unchanged", [])
+    why = "cannot be read" if denied else "begins at"
+    assert "whether web ever ran web:3 is not known" in run.finding("from_revision")["message"]
+    assert why in run.finding("from_revision")["message"]
+
+
+def test_a_from_revision_that_is_newer_than_the_record_never_ran(shop: Shop) -> None:
+    shop.versions(2)
+    shop.create("web:1")
+    shop.sim.advance(100 * DAY)
+    shop.deploy("web:2")
+    shop.versions(1)
+    run = shop.rollback(from_revision="3")
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "web never ran web:3" in run.message
 
 
 def test_without_an_earlier_good_version_it_is_refused_and_names_the_next_step(shop: Shop) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import threading
 import typing as t
 from collections import Counter
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
@@ -41,6 +43,8 @@ class Aws:
         self._clients: dict[str, t.Any] = {}
         self._calls: Counter[str] = Counter()
         self._counting = threading.Lock()
+        # AWS's clock at its latest answer, None before the first.
+        self.date: datetime | None = None
 
     @property
     def api_calls(self) -> dict[str, int]:
@@ -68,6 +72,7 @@ class Aws:
         # `response` is (http response, parsed body), or None where the connection broke.
         if not response:
             return
+        self.date = _date(response[0]) or self.date
         code = (response[1] or {}).get("Error", {}).get("Code", "")
         if code in THROTTLING_CODES:
             service, operation = event_name.split(".")[1:3]
@@ -108,6 +113,15 @@ class Aws:
             token = {name: page[name] for name in ("nextToken", "NextToken") if page.get(name)}
             if not token:
                 return
+
+
+def _date(response: t.Any) -> datetime | None:
+    """The Date header of an answer (RFC 9110, section 6.6.1); a proxy may leave it out or garble it."""
+    try:
+        found = parsedate_to_datetime(str(response.headers["Date"]))
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def require(answer: Answer, key: str, method: str) -> t.Any:

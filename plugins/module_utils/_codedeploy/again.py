@@ -24,7 +24,7 @@ def wish(given: Wish, first: Plan) -> Wish:
             selection = replace(selection, deployment_id=first.good.id)
         else:
             selection = replace(selection, revision=first.target)
-    return replace(given, selection=selection)
+    return replace(given, selection=selection, as_of=None)
 
 
 def as_chosen(planned: Plan, first: Plan) -> Plan:

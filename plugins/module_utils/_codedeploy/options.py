@@ -45,11 +45,12 @@ SELECTION_EXCLUSIVE: t.Final = [["deployment_id", "revision", "as_of", "steps_ba
 
 def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
     """What the options ask for. Raises :class:`BadOption`."""
+    as_of = _options.as_of(params["as_of"])
     return plan.Wish(
         selection=Selection(
             deployment_id=_text(params["deployment_id"]) or None,
             revision=revision(params["revision"]),
-            as_of=_options.as_of(params["as_of"]),
+            as_of=as_of.at if as_of is not None else None,
             steps_back=_options.steps_back(params["steps_back"]),
             force=params["force"],
         ),
@@ -62,6 +63,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         update_outdated_instances_only=params["update_outdated_instances_only"],
         require_pinned=params["require_pinned"],
         suspend_processes=tuple(params["suspend_processes"]),
+        as_of=as_of,
     )
 
 

@@ -9,8 +9,11 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     asg_processes,
     content,
@@ -49,6 +52,14 @@ class Wish:
     require_pinned: bool = False
     # Processes of the Auto Scaling groups that CodeDeploy is to suspend meanwhile.
     suspend_processes: tuple[str, ...] = ()
+    # As it was written; the selection has the time that it stands for, once that is known.
+    as_of: AsOf | None = None
+
+    def dated(self, now: datetime) -> Wish:
+        """The same wish with the time that ``as_of`` stands for; that stays once it is known."""
+        if self.as_of is None or self.selection.as_of is not None:
+            return self
+        return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
 
 
 @dataclass(frozen=True)
@@ -154,6 +165,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     history, group = facts.history, facts.group
     target = facts.bundle.location if facts.bundle is not None else choice.target
     findings = [*facts.findings, *fitness.of_history(history)]
+    findings += _as_of.findings(wish.as_of)
     verb: Verb = "act"
     method: Method = "none"
     reason, request = choice.why, None

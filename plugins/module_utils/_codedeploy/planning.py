@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -68,7 +69,7 @@ class Planner:
         self._aws = aws
         self._application = application
         self._group = group
-        self._wish = wish
+        self.wish = wish
         self._clock = clock
         self._everything = everything
 
@@ -76,9 +77,17 @@ class Planner:
         """The plan, or why there is none."""
         try:
             groups = api.batch_get_deployment_groups(self._aws, self._application, [self._group])
-            return self._plan(groups[0]) if groups else self._missing()
+            if not groups:
+                return self._missing()
+            self.wish = self.wish.dated(self._now())
+            problem = self.wish.as_of.problem(self._now()) if self.wish.as_of is not None else ""
+            return self._refused(problem, "as_of") if problem else self._plan(groups[0])
         except (AwsCallError, IncompleteAnswerError) as exc:
             return self._refused(exc.explain(), "unreadable")
+
+    def _now(self) -> datetime:
+        """AWS's clock, where it has answered by now."""
+        return self._aws.date or (self._clock or Clock()).now()
 
     def _plan(self, group: Group) -> plan.Plan:
         reading = self._read(group, self._everything)
@@ -87,10 +96,10 @@ class Planner:
             reading = self._read(group, everything=True)
             choice, past, named = self._choose(reading)
         facts = plan.Facts(group, past, named=named, recorded=reading.recorded, findings=tuple(reading.findings))
-        planned = plan.make(self._wish, facts, choice)
+        planned = plan.make(self.wish, facts, choice)
         if planned.verb not in ("act", "wait") or planned.method == "adopt":
             return planned
-        return plan.make(self._wish, self._look_closer(facts, choice), choice)
+        return plan.make(self.wish, self._look_closer(facts, choice), choice)
 
     def _missing(self) -> plan.Refusal:
         what = (
@@ -104,7 +113,7 @@ class Planner:
 
     def _choose(self, reading: _Reading) -> tuple[target.Choice, history.History, Deployment | None]:
         past = history.read(reading.deployments, self._clock.now() if self._clock is not None else None)
-        selection = self._wish.selection
+        selection = self.wish.selection
         named = None
         if selection.deployment_id is not None:
             known = {d.id for d in past.deployments}
@@ -169,7 +178,7 @@ class Planner:
     def _bundle(self, facts: plan.Facts, choice: target.Choice) -> pinning.Decision | None:
         if choice.target is None:
             return None
-        wanted = self._wish.selection.revision
+        wanted = self.wish.selection.revision
         in_s3 = pinning.place(choice.target) is not None
         return pinning.decide(
             choice.target,
@@ -177,7 +186,7 @@ class Planner:
             choice.good,
             pinning.read_head(self._aws, choice.target) if in_s3 else pinning.Head(),
             as_it_is_now=wanted is not None and not revisions.is_pinned(wanted),
-            require_pinned=self._wish.require_pinned,
+            require_pinned=self.wish.require_pinned,
         )
 
     def _file(self, group: Group, location: Location) -> platforms.File | None:
@@ -192,7 +201,7 @@ class Planner:
             return fitness.Alarms(unknown=exc.explain())
 
     def _suspension(self, group: Group) -> asg_processes.Suspension | None:
-        wanted = self._wish.suspend_processes
+        wanted = self.wish.suspend_processes
         if not wanted:
             return None
         known, suspended = api.suspends_processes(self._aws), {}

@@ -70,11 +70,13 @@ class Redeploy:
         self._began = clock.monotonic()
         self._follower = Follower(aws, clock, order.group, self._began, self._began + order.wait_timeout)
         self._run = GroupRun(order.application, order.group)
+        # What so long ago means does not change while this waits.
+        self._wish = order.wish
 
     def run(self) -> GroupRun:
         """Do all of it. Errors of AWS end up in the outcome; raises :class:`.Orphaned`."""
         run = self._run
-        self._plan(self._order.wish)
+        self._wish = self._plan(self._wish)
         run.timings["planned"] = self._elapsed()
         if run.outcome is None:
             if self._order.check_mode:
@@ -90,9 +92,12 @@ class Redeploy:
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
 
-    def _plan(self, wish: Wish) -> None:
+    def _plan(self, wish: Wish) -> Wish:
+        """The wish, with the time that it names."""
         planner = Planner(self._aws, self._order.application, self._order.group, wish, clock=self._clock)
         self._run.take_plan(planner.make_plan())
+        self._run.as_of = self._run.as_of or planner.wish.selection.as_of
+        return planner.wish
 
     # -- act
 
@@ -162,7 +167,7 @@ class Redeploy:
             return
         # Whoever waits for deployments to end has said what to do about the next one, too.
         waited = before.verb == "wait" and self._order.wish.in_flight == "wait"
-        self._plan(again.wish(self._order.wish, first) if first is not None else self._order.wish)
+        self._plan(again.wish(self._wish, first) if first is not None else self._wish)
         if run.outcome is not None or run.plan is None:
             return
         if first is not None:

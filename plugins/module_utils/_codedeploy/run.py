@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
@@ -40,6 +42,8 @@ class GroupRun:
     originals_serve: bool = False
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
+    # The time that as_of stands for, once that is known.
+    as_of: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -112,6 +116,7 @@ class GroupRun:
             "target_why": planned.choice.why if planned else "",
             "before": state_of(planned.newest, planned.now) if planned else None,
             "after": state_of(self.last_seen, None) if self.last_seen else None,
+            "as_of": shown(self.as_of),
             "reason": self.reason,
             "findings": [finding.as_dict() for finding in self.findings],
             "content_warnings": list(planned.content_warnings) if planned else [],

@@ -258,6 +258,7 @@ def _service(item: Answer) -> Service:
         minimum_healthy_percent=int(configuration.get("minimumHealthyPercent", 100)),
         maximum_percent=int(configuration.get("maximumPercent", 200)),
         configuration=configuration,
+        created_at=item.get("createdAt"),
     )
 
 

@@ -25,7 +25,7 @@ def wish(given: Wish, first: Plan) -> Wish:
     target = first.target.arn if first.target is not None else None
     selection = given.selection
     chosen = Selection(revision=target, force=True, copies=selection.copies, to_the_letter=selection.to_the_letter)
-    return replace(given, selection=chosen)
+    return replace(given, selection=chosen, as_of=None)
 
 
 def as_chosen(planned: Plan | Refusal, first: Plan) -> Plan | Refusal:

@@ -29,6 +29,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Look, Record, Watched, replaced_by
 
+_NO_RECORD: t.Final = "there is no record of what a service with the controller EXTERNAL ran"
 # What a new task set takes over from the PRIMARY one (the members of CreateTaskSet).
 _COPIED: t.Final = ("networkConfiguration", "loadBalancers", "serviceRegistries", "platformVersion")
 
@@ -56,9 +57,9 @@ def choose(selection: Selection, service: Service, known: t.Mapping[str, TaskDef
         return Choice(problem=f"no task set of {service.name} is PRIMARY, so there is nothing to go back from")
     current = primary.task_definition
     ours = None if selection.force else _our_own(service, current)
-    settled = target.not_on_from_revision(selection, current, None)
-    if settled:
-        return Choice(settled=settled)
+    elsewhere = target.not_on_from_revision(selection, current, None, service, None, known, _NO_RECORD)
+    if elsewhere is not None:
+        return elsewhere
     if selection.revision is not None:
         return target.or_finish(ours, target.explicit(selection, current, None), current)
     if selection.as_of is not None:

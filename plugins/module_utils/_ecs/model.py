@@ -102,6 +102,7 @@ class Service:
     maximum_percent: int = 200
     # The deploymentConfiguration as the API gives it, for putting it back.
     configuration: t.Mapping[str, t.Any] = field(default_factory=dict, compare=False)
+    created_at: datetime | None = None
 
     @property
     def primary(self) -> Deployment | None:

@@ -46,10 +46,11 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
     tasks = params.get("tasks")
     if tasks is not None and tasks < 0:
         raise BadOption(f"tasks: {tasks} is not a number of tasks: give 0 or more")
+    as_of = _options.as_of(params["as_of"])
     return plan.Wish(
         selection=Selection(
             revision=revision("revision", params["revision"]),
-            as_of=_options.as_of(params["as_of"]),
+            as_of=as_of.at if as_of is not None else None,
             steps_back=_options.steps_back(params["steps_back"]),
             from_revision=revision("from_revision", params["from_revision"]),
             fallback=params["fallback"],
@@ -62,6 +63,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         pin_images=params["pin_images"],
         fast=bool(params.get("fast")),
         rollback_events=rollback_events(params.get("rollback_events")),
+        as_of=as_of,
     )
 
 

@@ -9,8 +9,11 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_history,
@@ -51,6 +54,14 @@ class Wish:
     fast: bool = False
     # None: as the deployment group says. Empty: none.
     rollback_events: tuple[str, ...] | None = None
+    # As it was written; the selection has the time that it stands for, once that is known.
+    as_of: AsOf | None = None
+
+    def dated(self, now: datetime) -> Wish:
+        """The same wish with the time that ``as_of`` stands for; that stays once it is known."""
+        if self.as_of is None or self.selection.as_of is not None:
+            return self
+        return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
     findings = preflight.service_state(service)
+    findings += _as_of.findings(wish.as_of)
+    findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
     if facts.history_problem:
         findings.append(Finding("history", "unknown", facts.history_problem))
     if wish.rollback_events is not None and service.controller != "CODE_DEPLOY":

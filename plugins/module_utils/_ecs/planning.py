@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -18,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_plan,
     codedeploy_read,
     external,
+    from_revision,
     images,
     names,
     plan,
@@ -52,7 +54,7 @@ class Planner:
     ) -> None:
         self._aws = aws
         self._cluster = cluster
-        self._wish = wish
+        self.wish = wish
         self._all_marks = all_marks
         self._clock = clock
         self._task_definitions = read.TaskDefinitions(aws)
@@ -67,8 +69,13 @@ class Planner:
         except (AwsCallError, IncompleteAnswerError) as exc:
             return {name: _refused(name, self._why_no_service(exc)) for name in service_names}
         present = {name: service for name, service in found.items() if isinstance(service, Service)}
+        self.wish = self.wish.dated(self._now())
+        problem = self.wish.as_of.problem(self._now()) if self.wish.as_of is not None else ""
+        if problem:
+            return {name: _refused(name, problem, "as_of") for name in service_names}
         histories = read.Histories(self._aws, self._cluster, self._clock)
         histories.read(_worth_a_history(present.values()))
+        self._learn_who_ran_from_revision(present.values(), histories)
         # By name and by ARN it is still one service.
         named = set({present[name].arn if name in present else name: name for name in reversed(service_names)}.values())
         return {
@@ -77,6 +84,19 @@ class Planner:
             if name in named
         }
 
+    def _now(self) -> datetime:
+        """AWS's clock, where it has answered by now."""
+        return self._aws.date or (self._clock or Clock()).now()
+
+    def _learn_who_ran_from_revision(self, services: t.Iterable[Service], histories: read.Histories) -> None:
+        """What one of the services ran is no mistake, though others never did."""
+        selection = self.wish.selection
+        wanted = selection.from_revision
+        if wanted is None or selection.from_revision_ran:
+            return
+        if any(from_revision.ran(service, histories.found.get(service.name), wanted) for service in services):
+            self.wish = replace(self.wish, selection=replace(selection, from_revision_ran=True))
+
     def _plan_one(self, service: Service, histories: read.Histories) -> plan.Plan | Refusal:
         try:
             return self._choose(service, histories)
@@ -84,7 +104,7 @@ class Planner:
             return _refused(service.name, exc.explain())
 
     def _choose(self, service: Service, histories: read.Histories) -> plan.Plan:
-        selection = self._wish.selection
+        selection = self.wish.selection
         registered: list[str] | None = None
         everything_read = False
         if self._all_marks and service.name in histories.found:
@@ -97,7 +117,8 @@ class Planner:
             if service.controller == "EXTERNAL":
                 choice = external.choose(selection, service, known)
             else:
-                choice = target.choose(selection, service, history, known, registered)
+                gaps = histories.problems.get(service.name, "")
+                choice = target.choose(selection, service, history, known, registered, gaps)
             if choice.needs_more_history and history is not None and not everything_read:
                 everything_read = True
                 histories.read([service], everything=True)
@@ -123,13 +144,13 @@ class Planner:
             group=histories.codedeploy.groups.get(service.name),
             unread=histories.unread.get(service.name, ()),
         )
-        planned = plan.make(self._wish, facts, choice)
+        planned = plan.make(self.wish, facts, choice)
         if planned.deploys and planned.target is not None:
             checks = self._check_images(planned.target, planned.good, history)
             facts = replace(facts, images=checks, alarms=self._alarms(planned))
-            planned = plan.make(self._wish, facts, choice)
-        ready = Readiness(self._aws, self._task_definitions, self._wish, self._thorough).of(planned, history)
-        return plan.make(self._wish, replace(facts, readiness=ready), choice) if ready else planned
+            planned = plan.make(self.wish, facts, choice)
+        ready = Readiness(self._aws, self._task_definitions, self.wish, self._thorough).of(planned, history)
+        return plan.make(self.wish, replace(facts, readiness=ready), choice) if ready else planned
 
     def _alarms(self, planned: plan.Plan) -> codedeploy_plan.Alarms | None:
         if planned.request is None:
@@ -159,7 +180,7 @@ class Planner:
         for container, image in images.by_tag(target_).items():
             recorded = good.digests.get(container, "") if good else ""
             resolution = images.Resolution("unknown")
-            if recorded and self._wish.pin_images != "never":
+            if recorded and self.wish.pin_images != "never":
                 asked = registry.resolve(self._aws, images.parse(image), recorded)
                 resolution = asked or images.last_known(image, seen, recorded)
             checks.append(images.Check(container, image, recorded, resolution))

@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -88,6 +89,11 @@ class Rollback:
             if run.outcome not in ("planned", "unchanged") or len(self.runs) <= 1:
                 _progress.say(f"[{run.name}] {wording.final_line(run)}")
         return self.runs
+
+    @property
+    def as_of(self) -> str | None:
+        """The time that ``as_of`` stands for, None if none was given."""
+        return shown(self._planner.wish.selection.as_of)
 
     @property
     def too_many_failed(self) -> bool:

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import from_revision, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Arrival, Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 
@@ -38,6 +38,8 @@ class Selection:
     as_of: datetime | None = None
     steps_back: int = 1
     from_revision: str | None = None
+    # One of the services of the call ran it, so that it is no mistake.
+    from_revision_ran: bool = False
     fallback: t.Literal["fail", "previous_registered"] = "fail"
     force: bool = False
     # A copy will be registered, so the task definition need not be ACTIVE.
@@ -53,7 +55,7 @@ class Choice:
     Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
     target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks the
     choice depends on. ``settled_at`` is since when it is. ``unfinished`` marks work of an earlier run of
-    ours that was cut off after the deployment had ended.
+    ours that was cut off after the deployment had ended. ``doubt`` is what is not known of something settled.
     """
 
     source: Source = "none"
@@ -68,6 +70,7 @@ class Choice:
     needs_more_history: bool = False
     needs_registered: bool = False
     unfinished: bool = False
+    doubt: str = ""
 
 
 def choose(
@@ -76,18 +79,22 @@ def choose(
     history: History | None,
     known: t.Mapping[str, TaskDefinition],
     registered: t.Sequence[str] | None = None,
+    gaps: str = "",
 ) -> Choice:
     """Choose the target of one service.
 
-    ``history`` is None where AWS does not tell it (denied, unsupported). ``known`` holds the task definitions read so
-    far, by ARN: their marks and statuses count, so a caller reads the chosen target's and chooses again until nothing
-    changes. ``registered`` are the family's ACTIVE revisions, newest first, read only when ``needs_registered`` asked.
+    ``history`` is None where AWS does not tell it (denied, unsupported), ``gaps`` says why it is not whole. ``known``
+    holds the task definitions read so far, by ARN: their marks and statuses count, so a caller reads the chosen
+    target's and chooses again until nothing changes. ``registered`` are the family's ACTIVE revisions, newest first,
+    read only when ``needs_registered`` asked.
     """
     current = what_runs_now(service, history)
     ours = None if selection.force else our_own_rollback(service, current, history)
-    settled = not_on_from_revision(selection, current, _leaving(service, history, ours))
-    if settled:
-        return Choice(settled=settled)
+    elsewhere = not_on_from_revision(
+        selection, current, _leaving(service, history, ours), service, history, known, gaps
+    )
+    if elsewhere is not None:
+        return elsewhere
     if selection.revision is not None:
         return or_finish(ours, explicit(selection, current, history), current)
     if selection.as_of is not None:
@@ -134,15 +141,27 @@ def _leaving(service: Service, history: History | None, ours: Choice | None) -> 
     return history.returning_from if history else None
 
 
-def not_on_from_revision(selection: Selection, current: str, leaving: str | None) -> str | None:
-    """Why a service need not move, None where it runs what ``from_revision`` names."""
-    wanted = selection.from_revision
-    if wanted is None:
+def not_on_from_revision(
+    selection: Selection,
+    current: str,
+    leaving: str | None,
+    service: Service,
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
+    gaps: str = "",
+) -> Choice | None:
+    """Why a service need not move, or why ``from_revision`` is a mistake; None if it runs what that names."""
+    if selection.from_revision is None:
         return None
-    wanted = names.from_option(wanted, current) or wanted
-    if names.same(wanted, current) or (leaving is not None and names.same(wanted, leaving)):
+    found = from_revision.judge(selection.from_revision, current, leaving, service, history, known, gaps)
+    if found is None:
         return None
-    return f"it runs {names.short(current)}, not {names.short(wanted)}, so it does not need to move"
+    if selection.from_revision_ran:
+        return Choice(settled=found.unchanged)
+    if found.never:
+        return Choice(problem=f"{found.never}. Correct from_revision")
+    unsure = bool(found.unread or found.doubt)
+    return Choice(settled=found.unchanged, weighed=found.unread, needs_more_history=unsure, doubt=found.doubt)
 
 
 def or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:

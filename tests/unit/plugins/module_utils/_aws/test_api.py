@@ -11,6 +11,7 @@ import io
 import json
 import time
 import typing as t
+from datetime import UTC, datetime
 
 import botocore
 import botocore.awsrequest
@@ -18,6 +19,7 @@ import botocore.config
 import botocore.exceptions
 import botocore.session
 import pytest
+from botocore.awsrequest import HeadersDict
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
@@ -46,6 +48,7 @@ class Wire:
         self.answers = list(answers)
         self.asked: list[tuple[str, dict[str, t.Any]]] = []
         self.made = 0
+        self.headers: dict[str, str] = {}
 
     def client(self, service: str) -> t.Any:
         self.made += 1
@@ -67,7 +70,7 @@ class Wire:
             raise answer
         status, body = answer
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers: t.Any = {"content-type": "application/x-amz-json-1.1"}
+        headers: t.Any = HeadersDict({"content-type": "application/x-amz-json-1.1", **self.headers})
         return botocore.awsrequest.AWSResponse(request.url, status, headers, Raw(text))
 
 
@@ -207,6 +210,28 @@ def test_a_page_that_was_cut_is_an_error_and_not_the_end(body: t.Any) -> None:
     assert next(found) == "a"
     with pytest.raises(IncompleteAnswerError, match="The answer to list_tasks lacks 'taskArns'"):
         next(found)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Fri, 20 Nov 2026 13:50:07 GMT", datetime(2026, 11, 20, 13, 50, 7, tzinfo=UTC)),
+        ("Fri, 20 Nov 2026 13:50:07 -0000", datetime(2026, 11, 20, 13, 50, 7, tzinfo=UTC)),
+        ("noon", None),
+        ("Fri, 99 Nov 2026 13:50:07 GMT", None),
+        (None, None),
+    ],
+)
+def test_the_date_of_an_answer(header: str | None, expected: datetime | None, slept: list[float]) -> None:
+    aws, wire, _limiter = over((200, {"deploymentGroupsInfo": []}), error("ServerException", 500), (200, {}))
+    assert aws.date is None
+    wire.headers = {"Date": header} if header else {}
+    aws.call("codedeploy", "batch_get_deployment_groups", applicationName="web", deploymentGroupNames=["prod"])
+    assert aws.date == expected
+    # An answer without one changes nothing.
+    wire.headers = {}
+    aws.call("codedeploy", "list_applications")
+    assert aws.date == expected
 
 
 def test_require() -> None:

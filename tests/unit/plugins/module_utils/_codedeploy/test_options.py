@@ -48,6 +48,14 @@ def test_what_is_selected(given: dict[str, t.Any], selection: Selection) -> None
     assert options.wish(params(**given)).selection == selection
 
 
+def test_how_long_ago_it_was_is_known_once_there_is_a_clock() -> None:
+    wish = options.wish(params(as_of="-90m"))
+    assert wish.selection.as_of is None
+    dated = wish.dated(at(90))
+    assert dated.selection == Selection(as_of=at(0))
+    assert dated.dated(at(500)) == dated
+
+
 @pytest.mark.parametrize(
     ("given", "events"),
     [

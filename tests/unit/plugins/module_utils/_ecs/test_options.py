@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -115,12 +115,27 @@ def test_times_without_a_zone_are_utc(given: str, expected: tuple[int, int, int]
 
 @pytest.mark.parametrize("given", ["", "  ", None])
 def test_an_empty_time_is_none(given: str | None) -> None:
-    assert options.wish(params(as_of=given)).selection.as_of is None
+    wish = options.wish(params(as_of=given))
+    assert (wish.selection.as_of, wish.as_of) == (None, None)
+
+
+def test_how_long_ago_it_was_is_known_once_there_is_a_clock() -> None:
+    wish = options.wish(params(as_of="-2h"))
+    assert wish.selection.as_of is None
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    dated = wish.dated(noon)
+    assert dated.selection.as_of == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    # It stays what it was when it was said, however long all the rest takes.
+    assert dated.dated(noon + timedelta(hours=5)) == dated
+    assert options.wish(params()).dated(noon) == options.wish(params())
 
 
 @pytest.mark.parametrize("given", ["yesterday", "14:00", "2026-13-01", "1763640000.5x", "20.11.2026"])
 def test_times_that_cannot_be_meant(given: str) -> None:
-    with pytest.raises(options.BadOption, match=r"as_of: .* is not a time in ISO 8601, such as 2026-11-20T13:50:00Z"):
+    with pytest.raises(
+        options.BadOption,
+        match=r"as_of: .* is not a time in ISO 8601, such as .*Z, nor how long ago it was, such as -2h",
+    ):
         options.wish(params(as_of=given))
 
 
