@@ -113,6 +113,39 @@ options:
       - With the default nothing at all is written when one of the services cannot be rolled back.
     type: float
     default: 0
+  expect:
+    description:
+      - What an earlier look at these services showed, as a list of RV(services[].expect) of a run of this module in
+        check mode. Each service then goes where it was shown to go, or is left as it is.
+      - Where somebody has deployed since, the service is V(refused) with the finding V(plan_changed), which says what
+        was deployed. That the deployment that was seen has ended meanwhile, whether well or not, or is being rolled
+        back to that same target, is no such change.
+      - A service that is not listed, or for which no target was shown, is not rolled back.
+      - Give the options that choose the target as they were given for that look.
+    type: list
+    elements: dict
+    suboptions:
+      service:
+        description:
+          - Name of the service.
+        type: str
+        required: true
+      primary:
+        description:
+          - Id of the deployment or the task set that was PRIMARY.
+        type: str
+      deployment:
+        description:
+          - ARN of the newest service deployment that was on record, or id of the newest deployment of CodeDeploy.
+        type: str
+      left:
+        description:
+          - The task definition that was to be left.
+        type: str
+      target:
+        description:
+          - The task definition that was to be gone to. Without it, it was seen that nothing is to be done.
+        type: str
 notes:
   - Services with the deployment controllers V(ECS), with all its deployment strategies, V(CODE_DEPLOY) and V(EXTERNAL)
     are supported. Another controller or strategy is refused by its name, before anything is written.
@@ -164,6 +197,13 @@ EXAMPLES = r"""
     service: web
   check_mode: true
   diff: true
+  register: shown
+
+- name: Do that, unless somebody deploys in between
+  lastgood.aws.ecs_rollback:
+    cluster: prod
+    service: web
+    expect: "{{ shown.services | map(attribute='expect') }}"
 """
 
 RETURN = r"""
@@ -349,6 +389,16 @@ services:
       returned: always, null where none was
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
+    expect:
+      description: What was seen and shown, for O(expect) of the call that acts.
+      returned: in check mode
+      type: dict
+      sample:
+        service: web
+        primary: ecs-svc/4980306466373577095
+        deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
+        left: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
+        target: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
     timings:
       description: Seconds from the start of the call until it was planned, accepted by AWS, serving, stable and ended.
       returned: always
@@ -378,12 +428,15 @@ api_calls:
     UpdateService: 1
 """
 
+import typing as t
+
 from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, expected, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 
 MODULE_SPEC = {
@@ -397,6 +450,7 @@ MODULE_SPEC = {
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
     "max_fail_percentage": {"type": "float", "default": 0},
+    "expect": expected.SPEC,
 }
 
 
@@ -427,8 +481,14 @@ def order_of(module: LastgoodAWSModule) -> Order:
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
         max_fail_percentage=params["max_fail_percentage"],
+        expect=expected.read(params["expect"]),
         check_mode=module.check_mode,
     )
+
+
+def shown(module: LastgoodAWSModule, run: ServiceRun) -> dict[str, t.Any]:
+    """What a look has to hand on to the step that acts."""
+    return {"expect": expected.of(run.name, run.plan).as_dict()} if module.check_mode else {}
 
 
 def main() -> None:
@@ -454,7 +514,7 @@ def main() -> None:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     result = {
         "changed": any(run.changed for run in runs),
-        "services": [run.as_dict() for run in runs],
+        "services": [{**run.as_dict(), **shown(module, run)} for run in runs],
         "summary": wording.summary(runs),
         "as_of": rollback.as_of,
     }

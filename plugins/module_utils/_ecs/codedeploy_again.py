@@ -15,17 +15,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
-
-
-def wish(given: Wish, first: Plan) -> Wish:
-    """The same wish, for the target that was chosen already."""
-    target = first.target.arn if first.target is not None else None
-    selection = given.selection
-    chosen = Selection(revision=target, force=True, copies=selection.copies, to_the_letter=selection.to_the_letter)
-    return replace(given, selection=chosen, as_of=None)
 
 
 def as_chosen(planned: Plan | Refusal, first: Plan) -> Plan | Refusal:

@@ -63,6 +63,13 @@ class Wish:
             return self
         return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
 
+    def going_to(self, target: str) -> Wish:
+        """The same wish, for a target that was chosen already."""
+        chosen = Selection(
+            revision=target, force=True, copies=self.selection.copies, to_the_letter=self.selection.to_the_letter
+        )
+        return replace(self, selection=chosen, as_of=None)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -114,6 +121,10 @@ class Plan:
     known_records: frozenset[str] = frozenset()
     # The newest deployment on record, whatever became of it.
     newest: ServiceDeployment | None = None
+    # Its id, or that of a newer one that does not say what it deployed; empty where no record is told.
+    newest_id: str = ""
+    # Pinned copies among the versions on record, and what they were made of.
+    copies: t.Mapping[str, str] = field(default_factory=dict)
     # What CodeDeploy is asked for, with the method codedeploy_deployment.
     request: codedeploy_plan.Request | None = None
     # Somebody has marked the version that is left as bad, and said why.
@@ -130,6 +141,10 @@ class Plan:
     def deploys(self) -> bool:
         """The target's task definition is deployed anew, so that it must be fit for that."""
         return self.method in method.DEPLOYS or (self.method == "primary_task_set" and self.task_set is None)
+
+    def is_version(self, one: str, other: str) -> bool:
+        """Two names of the same version; a pinned copy counts as what it was made of."""
+        return names.same(one, other) or names.same(self.copies.get(one, one), self.copies.get(other, other))
 
     @property
     def known_deployments(self) -> frozenset[str]:
@@ -212,10 +227,18 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         override=fast.override(service.configuration) if wish.fast and way == "update_service" else {},
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
         newest=history.newest if history else None,
+        newest_id=_newest_id(facts),
+        copies=history.copies if history else {},
         request=request,
         left_is_marked=choice.left in facts.known and marks.BAD in facts.known[str(choice.left)].tags,
         task_set=task_set,
     )
+
+
+def _newest_id(facts: Facts) -> str:
+    newest = facts.history.newest if facts.history else None
+    told = [(newest.created_at, newest.arn)] if newest else []
+    return max([*told, *((unread.created_at, unread.id) for unread in facts.unread)], default=(None, ""))[1]
 
 
 def _candidates(facts: Facts) -> tuple[Candidate, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._as_of import shown
@@ -30,7 +30,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     plan,
     wording,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
@@ -63,6 +65,8 @@ class Order:
     wait_timeout: float = 1800.0
     max_fail_percentage: float = 0.0
     check_mode: bool = False
+    # What an earlier look showed, by the services' names; empty where nothing binds this call.
+    expect: t.Mapping[str, Expected] = field(default_factory=dict)
 
 
 class Rollback:
@@ -73,7 +77,9 @@ class Rollback:
         self._order = order
         self._clock = clock
         self._began = clock.monotonic()
-        self._planner = Planner(aws, order.cluster, order.wish, clock=clock)
+        self._planner = BoundPlanner(
+            aws, order.wish, order.expect, lambda wish: Planner(aws, order.cluster, wish, clock=clock)
+        )
         self.runs: list[ServiceRun] = []
 
     def run(self) -> list[ServiceRun]:
@@ -81,12 +87,13 @@ class Rollback:
         plans = self._planner.make_plans(self._order.services)
         self.runs = [ServiceRun.of(name, self._order.cluster, planned) for name, planned in plans.items()]
         for run in self.runs:
+            run.is_a_later_step = self._planner.binds
             run.timings["planned"] = self._elapsed()
         self._act([run for run in self.runs if run.outcome is None])
         self._watch()
         self._finish()
         for run in self.runs:
-            if run.outcome not in ("planned", "unchanged") or len(self.runs) <= 1:
+            if run.outcome != "planned" and (run.outcome != "unchanged" or len(self.runs) <= 1):
                 _progress.say(f"[{run.name}] {wording.final_line(run)}")
         return self.runs
 
@@ -108,15 +115,22 @@ class Rollback:
 
     def _act(self, runs: t.Sequence[ServiceRun]) -> None:
         if self._order.check_mode:
+            if self.too_many_failed:
+                self._hold_back(runs)
             for run in runs:
-                run.changed = run.plan is not None and run.plan.method != "adopt"
-                run.end("planned", run.plan.reason if run.plan else "")
+                self._show(run)
             return
         for batch in batches_of(runs, api.SERVICES_PER_CALL):
             if self.too_many_failed:
                 self._hold_back(batch)
             else:
                 self._act_on(batch)
+
+    def _show(self, run: ServiceRun) -> None:
+        if run.outcome is None and run.plan is not None:
+            run.changed = run.plan.method != "adopt"
+            run.end("planned", run.plan.reason)
+            _progress.say(f"[{run.name}] {wording.plan_line(run.plan)}")
 
     def _hold_back(self, runs: t.Iterable[ServiceRun]) -> None:
         bad = next(run for run in self.runs if not run.ok)
@@ -247,7 +261,8 @@ class Rollback:
         run.take_plan(planned)
         if run.outcome is not None or run.plan is None or before is None:
             return
-        if run.plan.method == "adopt" or codedeploy_again.is_as_before(before, run.plan):
+        bound = self._planner.binds
+        if bound or run.plan.method == "adopt" or codedeploy_again.is_as_before(before, run.plan):
             if attempt < _PLANS_PER_SERVICE:
                 self._act_on([run], attempt + 1)
                 return
@@ -263,7 +278,7 @@ class Rollback:
     def _go_on(self, run: ServiceRun, first: plan.Plan, attempt: int = 1) -> None:
         """What was in the way has ended: to the target that was chosen, unless somebody came in between."""
         said = run.findings
-        wish = codedeploy_again.wish(self._order.wish, first)
+        wish = self._order.wish.going_to(first.target.arn) if first.target else self._order.wish
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
         planner = Planner(self._aws, self._order.cluster, wish)
         run.take_plan(codedeploy_again.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))

@@ -45,6 +45,8 @@ class ServiceRun:
     first_plan: Plan | None = None
     # Why a plan could not be carried out as it was.
     stale: str = ""
+    # An earlier step has shown it, and may have written something else since.
+    is_a_later_step: bool = False
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 

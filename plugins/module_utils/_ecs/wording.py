@@ -96,7 +96,8 @@ def final_line(run: ServiceRun) -> str:
         then = "Run the same command again to see it through" if same else _ROLL_THAT_BACK
         return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed. {then}"
     if run.outcome == "refused":
-        return f"refused: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else 'Nothing was written'}"
+        untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
+        return f"refused: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else untouched}"
     return f"{run.outcome}: {run.reason}"
 
 

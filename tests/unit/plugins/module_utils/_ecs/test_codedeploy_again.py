@@ -14,7 +14,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_again, codedeploy_plan, marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -75,13 +75,6 @@ def test_what_is_said_of_it() -> None:
     assert said.startswith(
         "somebody deployed web:44 (deployment d-4) after the deployment that was in the way of web:41"
     )
-
-
-def test_the_target_stays_whatever_the_history_says_by_now() -> None:
-    given = Wish(Selection(steps_back=3, from_revision="43", copies=True), tasks=4, fast=True)
-    again = codedeploy_again.wish(given, FIRST)
-    assert again.selection == Selection(revision=arn(41), force=True, copies=True)
-    assert (again.tasks, again.fast) == (4, True)
 
 
 def test_it_is_told_as_it_was_chosen() -> None:

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Plans that lead where an earlier look showed, or are refused. Reading only."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
+
+
+class MakesPlans(t.Protocol):
+    """Whoever makes plans, as :class:`.planning.Planner` does."""
+
+    @property
+    def wish(self) -> Wish:
+        """What is wished for, as far as it is known by now."""
+
+    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
+        """A plan or a refusal for each name."""
+
+
+class BoundPlanner:
+    """Makes the plans of one call, bound to what ``shown`` has of each service; without any they are free."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        wish: Wish,
+        shown: t.Mapping[str, expected.Expected],
+        planner_for: t.Callable[[Wish], MakesPlans],
+    ) -> None:
+        self._aws = aws
+        self._shown = shown
+        self._planner_for = planner_for
+        self._planner = planner_for(wish)
+
+    @property
+    def wish(self) -> Wish:
+        """What was wished for, as far as it is known by now."""
+        return self._planner.wish
+
+    @property
+    def binds(self) -> bool:
+        """Where plans lead was shown before."""
+        return bool(self._shown)
+
+    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
+        """A plan or a refusal for each name, in the order of the names."""
+        made = self._planner.make_plans(service_names)
+        return {name: self._bind(planned) for name, planned in made.items()} if self.binds else made
+
+    def _bind(self, planned: Plan | Refusal) -> Plan | Refusal:
+        if isinstance(planned, Refusal):
+            return planned
+        name = planned.service.name
+        # What was not shown is like what could not be read.
+        shown = self._shown.get(name, expected.Expected(name))
+        judged = expected.judge(shown, planned)
+        if not isinstance(judged, expected.Elsewhere):
+            return self._carried_out(planned, judged)
+        wish = self.wish.going_to(shown.target)
+        anew = next(iter(self._planner_for(wish).make_plans([name]).values()))
+        if isinstance(anew, Refusal):
+            return anew
+        # Somebody may have deployed while it was planned anew.
+        judged = expected.judge(shown, anew)
+        if isinstance(judged, expected.Elsewhere):
+            judged = expected.Changed(f"{name} changes all the time", then=expected.AGAIN)
+        return expected.as_shown(self._carried_out(anew, judged))
+
+    def _carried_out(self, planned: Plan, judged: expected.Holds | expected.Changed) -> Plan:
+        if isinstance(judged, expected.Holds):
+            return judged.plan
+        return expected.refused(planned, judged, self._registered_by(judged.version))
+
+    def _registered_by(self, version: str) -> str:
+        """Who registered a task definition; empty where that is not told."""
+        if not version:
+            return ""
+        try:
+            found = api.describe_task_definition(self._aws, version)
+        except (AwsCallError, IncompleteAnswerError):
+            return ""
+        return str(found.content.get("registeredBy") or "") if found else ""

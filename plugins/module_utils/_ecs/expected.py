@@ -1,0 +1,206 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What an earlier look saw of a service and showed for it, and whether that still holds. Pure.
+
+Between a look and the write somebody else can deploy. How far a deployment got in the meantime makes no difference: the
+service goes where it was shown to go. A deployment that nobody had seen does.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice
+
+CHECK: t.Final = "plan_changed"
+AGAIN: t.Final = "Run the same command again"
+_LOOK: t.Final = "Look at it, then run the same command again to roll that back"
+SPEC: t.Final[dict[str, t.Any]] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "service": {"type": "str", "required": True},
+        "primary": {"type": "str"},
+        "deployment": {"type": "str"},
+        "left": {"type": "str"},
+        "target": {"type": "str"},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """``primary`` is the id of the PRIMARY deployment or task set, ``deployment`` that of the newest one on record.
+
+    ``left`` and ``target`` are task definitions. What is empty was not there, was not read, or was not shown.
+    """
+
+    service: str
+    primary: str = ""
+    deployment: str = ""
+    left: str = ""
+    target: str = ""
+
+    def as_dict(self) -> dict[str, str | None]:
+        """As the option takes it."""
+        return {name: value or None for name, value in vars(self).items()}
+
+
+def of(name: str, planned: Plan | None) -> Expected:
+    """What a look shows of a service. ``planned`` is None where there is no plan, since it could not be read."""
+    if planned is None:
+        return Expected(name)
+    primary = planned.service.primary
+    acts = planned.verb == "act" and planned.target is not None
+    return Expected(
+        service=planned.service.name,
+        primary=primary.id if primary else "",
+        deployment=planned.newest_id,
+        left=(planned.left or "") if acts else "",
+        target=planned.target.arn if acts and planned.target else "",
+    )
+
+
+def read(items: t.Iterable[t.Mapping[str, t.Any]] | None) -> dict[str, Expected]:
+    """The option, by the services' names. Empty where it was not given."""
+    found = [Expected(**{key: str(value or "").strip() for key, value in item.items()}) for item in items or ()]
+    return {name_of(item.service): item for item in found}
+
+
+def name_of(service: str) -> str:
+    """A service's name, from its name or ARN."""
+    return service.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Holds:
+    """The plan leads where it was shown to lead, or writes nothing."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Nobody has deployed, but the plan leads elsewhere now: plan anew, for the target that was shown."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What was shown must not be done. ``version`` is what somebody has deployed, empty where that is not why."""
+
+    what: str
+    version: str = ""
+    then: str = _LOOK
+
+    def why(self, registered_by: str = "") -> str:
+        """The reason in words. ``registered_by`` is who registered the version, if that is known."""
+        by = f" ({names.short(self.version)} was registered by {registered_by})" if registered_by else ""
+        return f"{self.what}{by}. {self.then}"
+
+
+Judgement = t.Union[Holds, Elsewhere, Changed]
+
+
+def judge(expected: Expected, planned: Plan) -> Judgement:
+    """Whether a plan that was made now may be carried out."""
+    witness = _WITNESSES.get(planned.service.controller, _other_primary)
+    # What the look could not read may have been there then.
+    newer = witness(expected, planned) if expected.primary else None
+    if not expected.target:
+        if planned.verb != "act":
+            return Holds(planned)
+        nothing = f"the look-up showed no version for {planned.service.name} to go back to, and now there is one"
+        return newer or Changed(nothing, then=AGAIN)
+    if newer is not None:
+        return newer
+    if planned.verb == "refuse":
+        return Holds(planned)
+    leads_to = planned.target.arn if planned.verb == "act" and planned.target else planned.current
+    if not planned.is_version(leads_to, expected.target):
+        return _unless_bad(expected, planned)
+    return Holds(_leaving(expected, planned) if planned.verb == "act" else planned)
+
+
+def as_shown(anew: Plan) -> Plan:
+    """The plan that was made anew for the target that was shown, told as what it is."""
+    why = "it was shown, and nobody has deployed since"
+    return replace(anew, choice=replace(anew.choice, why=why)) if anew.verb == "act" else anew
+
+
+def refused(planned: Plan, changed: Changed, registered_by: str = "") -> Plan:
+    """The plan that writes nothing, and says why."""
+    why = changed.why(registered_by)
+    found = (*planned.findings, Finding(CHECK, "block", why))
+    return replace(
+        planned, verb="refuse", method="none", reason=why, choice=Choice(problem=why), target=None, findings=found
+    )
+
+
+def _other_primary(expected: Expected, planned: Plan) -> Changed | None:
+    """Any deployment makes another one PRIMARY at once. So does ECS when it goes back by itself, which is no change."""
+    primary, newest = planned.service.primary, planned.newest
+    if primary is None or primary.id == expected.primary:
+        return None
+    if expected.target and planned.is_version(primary.task_definition, expected.target):
+        return None
+    if newest is not None and newest.arn == expected.deployment and newest.status.startswith("ROLLBACK"):
+        return None
+    return _deployed(expected, primary.task_definition, primary.id, primary.created_at)
+
+
+def _newer_record(expected: Expected, planned: Plan) -> Changed | None:
+    """Deployments of CodeDeploy make their task set PRIMARY late, or never, so their own record is what tells."""
+    newest = planned.newest
+    if not planned.newest_id or planned.newest_id == expected.deployment:
+        return None
+    if newest is None or newest.arn != planned.newest_id:
+        what = f"somebody created deployment {planned.newest_id} since the look-up{_shown(expected)}"
+        return Changed(f"{what}, and what it deploys cannot be read")
+    version = newest.target.task_definition
+    if expected.target and planned.is_version(version, expected.target):
+        return None
+    return _deployed(expected, version, newest.arn, newest.created_at)
+
+
+_WITNESSES: t.Final = {"CODE_DEPLOY": _newer_record}
+
+
+def _deployed(expected: Expected, version: str, deployment: str, at: datetime | None) -> Changed:
+    when = f", {at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}" if at else ""
+    what = f"somebody deployed {names.short(version)} (deployment {deployment}{when}) since the look-up"
+    return Changed(f"{what}{_shown(expected)}", version)
+
+
+def _shown(expected: Expected) -> str:
+    if not expected.target:
+        return ", which had found nothing to do"
+    left = f"{names.short(expected.left)} → " if expected.left else ""
+    return f", which had shown {left}{names.short(expected.target)}"
+
+
+def _unless_bad(expected: Expected, planned: Plan) -> Judgement:
+    """The target that was shown is taken all the same, but not where it is known to be bad by now."""
+    bad = next(
+        (c for c in planned.candidates if c.verdict == "bad" and names.same(c.task_definition, expected.target)), None
+    )
+    if bad is None:
+        return Elsewhere()
+    what = f"{names.short(expected.target)}, which the look-up had shown, counts as bad now ({bad.why.rstrip('.')})"
+    return Changed(what, then=AGAIN)
+
+
+def _leaving(expected: Expected, planned: Plan) -> Plan:
+    """What is left is what was shown, also where ECS or CodeDeploy has meanwhile gone back from it to another one."""
+    if not expected.left or (planned.left and names.same(planned.left, expected.left)):
+        return planned
+    marked = any(marks.BAD in c.marks and names.same(c.task_definition, expected.left) for c in planned.candidates)
+    return replace(planned, choice=replace(planned.choice, left=expected.left), left_is_marked=marked)

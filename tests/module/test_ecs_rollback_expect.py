@@ -1,0 +1,289 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module ecs_rollback, in process, against the simulator: what happens between a look and the act."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.module.code_deploy import BlueGreen
+from tests.module.external import External
+from tests.module.services import BREAKER, CLUSTER, Run, Shop, arn
+
+BY_HAND = "by hand"
+
+
+def look(shop: Shop, *services: str, **options: t.Any) -> list[dict[str, t.Any]]:
+    """What check mode hands on."""
+    return [item["expect"] for item in shop.rollback(*services, check_mode=True, **options).result["services"]]
+
+
+def half_way(shop: Shop, **more: t.Any) -> None:
+    """web:1 and web:2 are good, web:2 is marked bad, and web:3 is being deployed: back to web:1."""
+    shop.releases(2, **more)
+    shop.mark("web:2", "lastgood:bad", BY_HAND)
+    shop.versions(1)
+    shop.deploy("web:3", settle=20)
+
+
+def refused(shop: Shop, run: Run, version: str) -> None:
+    """Somebody has deployed this version: it stays, and nobody marks anything."""
+    assert (run.outcome, run.failed, run.writes, run.only["changed"]) == ("refused", True, [], False)
+    assert f"somebody deployed {version} (" in run.message
+    assert run.finding("plan_changed")["severity"] == "block"
+    assert (run.only["target"], run.only["left"], run.only["method"]) == (None, None, "none")
+    assert [shop.tags(v) for v in ("web:1", "web:3", "web:4")] == [{}, {}, {}]
+    assert shop.status("web:3") == shop.status("web:4") == "ACTIVE"
+
+
+# -- somebody deploys
+
+
+def test_what_a_look_hands_on(shop: Shop) -> None:
+    shop.bad_release()
+    run = shop.rollback(check_mode=True)
+    record = shop.world.ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"][0]
+    assert run.only["expect"] == {
+        "service": "web",
+        "primary": shop.primary()["id"],
+        "deployment": record["serviceDeploymentArn"],
+        "left": arn("web:3"),
+        "target": arn("web:1"),
+    }
+    assert run.lines == [f"[web] web:3 → web:1  last good: {run.only['target_why']}.  {left_out(run)}"]
+    assert "expect" not in shop.rollback().only
+
+
+def left_out(run: Run) -> str:
+    """What is said of a version that was passed by."""
+    name, _colon, why = run.finding("left_out")["message"].partition(": ")
+    return f"{name} left out: {why}"
+
+
+def test_a_pipeline_deploys_before_the_call(shop: Shop) -> None:
+    shop.bad_release()
+    shown = look(shop)
+    shop.versions(1)
+    shop.deploy("web:4")
+    run = shop.rollback(expect=shown, reason="500s", deregister=True)
+    refused(shop, run, "web:4")
+    assert "since the look-up, which had shown web:3 → web:1" in run.message
+    assert "(web:4 was registered by arn:aws:sts::123456789012:" in run.message
+    assert run.message.endswith("web was not changed")
+    assert shop.on() == "web:4"
+
+
+@pytest.mark.parametrize("settle", [0, 30])
+def test_a_pipeline_is_deploying(shop: Shop, settle: float) -> None:
+    shop.bad_release()
+    shown = look(shop)
+    shop.versions(1)
+    shop.deploy("web:4", settle=settle)
+    refused(shop, shop.rollback(expect=shown, reason="500s", deregister=True), "web:4")
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_pipeline_deploys_during_the_call(shop: Shop, nth: int) -> None:
+    shop.bad_release()
+    shop.versions(1)
+    shown = look(shop)
+    shop.meanwhile("DescribeServices", nth=nth, deploy="web:4")
+    refused(shop, shop.rollback(expect=shown, reason="500s", deregister=True), "web:4")
+
+
+def test_the_bad_version_is_deployed_once_more(shop: Shop) -> None:
+    """With other settings perhaps: it is for somebody to look at."""
+    shop.bad_release()
+    shown = look(shop)
+    shop.deploy("web:3", forceNewDeployment=True)
+    shop.versions(1)
+    refused(shop, shop.rollback(expect=shown), "web:3")
+
+
+def test_a_version_that_is_named_does_not_make_it_go_there(shop: Shop) -> None:
+    shop.bad_release()
+    shown = look(shop, revision="1")
+    shop.versions(1)
+    shop.deploy("web:4")
+    refused(shop, shop.rollback(expect=shown, revision="1"), "web:4")
+
+
+# -- what was running goes its way
+
+
+def test_nothing_happens(shop: Shop) -> None:
+    shop.bad_release()
+    shown = look(shop)
+    run = shop.rollback(expect=shown, reason="500s", deregister=True)
+    assert (run.outcome, shop.on(), shop.status("web:3")) == ("rolled_back", "web:1", "INACTIVE")
+    assert shop.tags("web:3")["lastgood:bad"].endswith("500s")
+
+
+def test_the_deployment_that_was_seen_finishes(shop: Shop) -> None:
+    half_way(shop)
+    shown = look(shop)
+    shop.sim.advance(600)
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "update_service", "web:1")
+    assert "lastgood:bad" in shop.tags("web:3")
+
+
+def test_the_deployment_that_was_seen_fails_and_stands(shop: Shop) -> None:
+    shop.releases(1, deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}})
+    shop.versions(1)
+    shop.broken("web:2", "crash", after=0)
+    shop.deploy("web:2", settle=20)
+    shown = look(shop)
+    shop.sim.advance(3600)
+    assert shop.primary()["rolloutState"] == "FAILED"
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, shop.on()) == ("rolled_back", "web:1")
+
+
+@pytest.mark.parametrize(("seconds", "outcome", "method"), [(2, "rolled_back", "adopt"), (600, "unchanged", "none")])
+def test_it_is_rolled_back_to_the_same_target(shop: Shop, seconds: float, outcome: str, method: str) -> None:
+    shop.releases(1)
+    shop.versions(1)
+    shop.deploy("web:2", settle=20)
+    shown = look(shop)
+    running = shop.world.ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"][0]
+    shop.world.ecs.stop_service_deployment(serviceDeploymentArn=running["serviceDeploymentArn"])
+    shop.sim.advance(seconds)
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.only["method"], shop.on()) == (outcome, method, "web:1")
+    assert {"UpdateService", "StopServiceDeployment"}.isdisjoint(run.writes)
+
+
+@pytest.mark.parametrize(("seconds", "outcome", "method"), [(10, "rolled_back", "adopt"), (600, "unchanged", "none")])
+def test_somebody_else_goes_back_to_the_same_target(shop: Shop, seconds: float, outcome: str, method: str) -> None:
+    shop.bad_release()
+    shown = look(shop)
+    shop.deploy("web:1", settle=seconds)
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.only["method"], shop.on()) == (outcome, method, "web:1")
+    assert "UpdateService" not in run.writes
+
+
+@pytest.mark.parametrize("named", [{}, {"revision": "1"}])
+def test_ecs_goes_back_by_itself_but_not_that_far(shop: Shop, named: dict[str, str]) -> None:
+    """Nobody has deployed, so it goes on to where it was shown to go; the reason was given for web:3."""
+    half_way(shop, deploymentConfiguration=BREAKER)
+    shown = look(shop, **named)
+    shop.broken("web:3")
+    running = shop.world.ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"][0]
+    shop.world.ecs.stop_service_deployment(serviceDeploymentArn=running["serviceDeploymentArn"])
+    shop.sim.advance(600)
+    assert shop.on() == "web:2"
+    run = shop.rollback(expect=shown, reason="500s", **named)
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    assert shop.tags("web:3")["lastgood:bad"].endswith("500s")
+    assert shop.tags("web:2") == {"lastgood:bad": BY_HAND}
+
+
+def test_another_run_gets_there_first_with_a_copy_of_the_target(shop: Shop) -> None:
+    shop.bad_release()
+    shown = look(shop, pin_images="always")
+    assert shop.rollback(pin_images="always").outcome == "rolled_back"
+    assert shop.on() == "web:4"
+    run = shop.rollback(expect=shown, pin_images="always")
+    assert (run.outcome, run.failed, run.writes) == ("unchanged", False, [])
+
+
+# -- nothing was shown
+
+
+def test_what_was_settled_stays_settled(shop: Shop) -> None:
+    shop.bad_release()
+    shop.rollback()
+    shown = look(shop)
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.failed, run.writes) == ("unchanged", False, [])
+    assert "already rolled back from web:3 to web:1" in run.message
+
+
+def test_somebody_deploys_to_what_was_settled(shop: Shop) -> None:
+    shop.bad_release()
+    shop.rollback()
+    shown = look(shop)
+    shop.versions(1)
+    shop.deploy("web:4")
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:4")
+    assert "somebody deployed web:4 (" in run.message
+    assert "since the look-up, which had found nothing to do" in run.message
+
+
+def test_what_could_not_be_read_is_not_rolled_back(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.fail("ListServiceDeployments", "AccessDeniedException")
+    shown = look(shop)
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:3")
+    assert "the look-up showed no version for web to go back to" in run.message
+
+
+def test_what_was_not_looked_at_is_not_rolled_back(shop: Shop) -> None:
+    shop.bad_release()
+    shop.versions(2, "api")
+    shop.create("api:1")
+    shop.deploy("api:2")
+    run = shop.rollback("web", "api", expect=look(shop, "api"), max_fail_percentage=50)
+    assert (run.outcomes, shop.on(), shop.on("api")) == ({"web": "refused", "api": "rolled_back"}, "web:3", "api:1")
+
+
+def test_a_service_may_go_by_its_arn(shop: Shop) -> None:
+    shop.bad_release()
+    service = shop.service()["serviceArn"]
+    assert shop.rollback(service, expect=look(shop, service)).outcome == "rolled_back"
+    shop.versions(1)
+    shop.deploy("web:4")
+    assert shop.rollback(service, expect=look(shop)).outcome == "rolled_back"
+
+
+# -- the other controllers
+
+
+@pytest.fixture
+def codedeploy(shop: Shop) -> BlueGreen:
+    return BlueGreen(shop)
+
+
+@pytest.mark.parametrize("settle", [10, 60, 600])
+def test_a_deployment_of_codedeploy_that_nobody_had_seen(shop: Shop, codedeploy: BlueGreen, settle: float) -> None:
+    codedeploy.create(versions=4)
+    codedeploy.deploy("web:2")
+    codedeploy.deploy("web:3")
+    shown = look(shop)
+    newer = codedeploy.deploy("web:4", settle=settle)
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert f"somebody deployed web:4 (deployment {newer}, " in run.message
+    shop.sim.advance(600)
+    assert codedeploy.sets()["PRIMARY"] == "web:4"
+
+
+@pytest.mark.parametrize("seconds", [30, 600])
+def test_a_deployment_of_codedeploy_that_goes_on(shop: Shop, codedeploy: BlueGreen, seconds: float) -> None:
+    codedeploy.create()
+    codedeploy.deploy("web:2")
+    codedeploy.deploy("web:3", settle=10)
+    shown = look(shop)
+    assert shown[0]["target"] == arn("web:2")
+    shop.sim.advance(seconds)
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.target, codedeploy.sets()["PRIMARY"]) == ("rolled_back", "web:2", "web:2")
+    assert "lastgood:bad" in shop.tags("web:3")
+
+
+def test_a_task_set_that_nobody_had_seen(shop: Shop) -> None:
+    external = External(shop)
+    external.released()
+    shown = look(shop)
+    external.promote(external.stand("web:3"))
+    run = shop.rollback(expect=shown)
+    assert (run.outcome, run.writes, external.sets()["web:3"]) == ("refused", [], ("PRIMARY", 100))
+    assert "somebody deployed web:3 (" in run.message

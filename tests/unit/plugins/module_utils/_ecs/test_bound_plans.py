@@ -1,0 +1,118 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans that are bound to what was shown: which of them are made anew, and with which wish."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.expected import Expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    FakeAws,
+    arn,
+    planned,
+    refused_by_aws,
+    service,
+    steps,
+)
+
+GONE = Refusal("web", "there is no service web", ())
+SHOWN = Expected("web", "ecs-svc/43", "", arn(43), arn(41))
+# web:42 is good, but was marked bad when it was shown that web:43 goes back to web:41.
+ON_43 = (service(43), (41, 42, 43))
+ON_44 = (service(44), (41, 42, 43, 44))
+
+
+class Planner:
+    """Plans for a state of the service; each wish is remembered."""
+
+    def __init__(self, *states: t.Any, **aws: t.Any) -> None:
+        self.wishes: list[Wish] = []
+        self._states = list(states)
+        self.aws = FakeAws(**aws)
+
+    def __call__(self, wish: Wish) -> Planner:
+        self.wishes.append(wish)
+        return self
+
+    @property
+    def wish(self) -> Wish:
+        return self.wishes[-1]
+
+    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
+        state = self._states.pop(0)
+        if isinstance(state, Refusal):
+            return dict.fromkeys(service_names, state)
+        on, past = state
+        return {name: planned(on, history.read(steps(*past)), self.wish.selection) for name in service_names}
+
+    def bound(self, *shown: Expected, wish: Wish | None = None) -> Plan | Refusal:
+        by_name = {item.service: item for item in shown}
+        (made,) = BoundPlanner(self.aws, wish or Wish(Selection()), by_name, self).make_plans(["web"]).values()
+        return made
+
+
+def of(made: Plan | Refusal) -> tuple[str, str]:
+    assert isinstance(made, Plan)
+    return made.verb, made.target.arn.rpartition("/")[2] if made.target else ""
+
+
+def test_without_anything_shown_plans_are_free() -> None:
+    assert of(Planner(ON_44).bound()) == ("act", "web:43")
+
+
+def test_a_service_that_was_not_shown_is_left_alone() -> None:
+    made = Planner(ON_43).bound(Expected("api", target=arn(1)))
+    assert of(made) == ("refuse", "")
+    assert isinstance(made, Plan)
+    assert made.reason == (
+        "the look-up showed no version for web to go back to, and now there is one. Run the same command again"
+    )
+
+
+def test_a_service_that_cannot_be_read_is_refused_as_ever() -> None:
+    assert Planner(GONE).bound(SHOWN) is GONE
+
+
+def test_the_target_that_was_shown_is_taken_where_another_would_be_by_now() -> None:
+    planner = Planner(ON_43, ON_43)
+    wish = Wish(Selection(steps_back=1, fallback="previous_registered"), in_flight="supersede", tasks=4, fast=True)
+    made = planner.bound(SHOWN, wish=wish)
+    assert of(made) == ("act", "web:41")
+    assert isinstance(made, Plan)
+    assert made.choice.why == "it was shown, and nobody has deployed since"
+    assert planner.wishes == [wish, wish.going_to(arn(41))]
+
+
+@pytest.mark.parametrize("answer", [{"taskDefinition": {"taskDefinitionArn": arn(44), "registeredBy": "ci"}}, None])
+def test_who_registered_what_was_deployed_is_told_where_that_can_be_read(answer: dict[str, t.Any] | None) -> None:
+    refused = refused_by_aws("DescribeTaskDefinition")
+    planner = Planner(ON_44, describe_task_definition=answer or refused)
+    made = planner.bound(SHOWN)
+    assert isinstance(made, Plan)
+    assert of(made) == ("refuse", "")
+    assert ("(web:44 was registered by ci)" in made.reason) is (answer is not None)
+    assert [item["taskDefinition"] for item in planner.aws.sent("describe_task_definition")] == [arn(44)]
+
+
+@pytest.mark.parametrize(("then", "verb"), [(GONE, ""), (ON_44, "refuse")])
+def test_what_happens_while_it_is_planned_anew_counts(then: t.Any, verb: str) -> None:
+    planner = Planner(ON_43, then, describe_task_definition=refused_by_aws("DescribeTaskDefinition"))
+    made = planner.bound(SHOWN)
+    assert made is GONE if then is GONE else of(made) == (verb, "")
+
+
+def test_a_wish_for_a_target_that_was_chosen_already() -> None:
+    given = Wish(Selection(steps_back=3, from_revision="43", copies=True), tasks=4, fast=True)
+    again = given.going_to(arn(41))
+    assert again.selection == Selection(revision=arn(41), force=True, copies=True)
+    assert (again.tasks, again.fast) == (4, True)
