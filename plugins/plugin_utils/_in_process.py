@@ -61,7 +61,7 @@ try:
 except ImportError:
     HAS_AMAZON_AWS = False
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _progress, _text
 
 display = Display()
 
@@ -154,11 +154,6 @@ def same_interpreter(asked: str, running: str) -> bool:
 
 def _directory(path: str) -> str:
     return os.path.realpath(os.path.dirname(os.path.abspath(path)))
-
-
-def printable(line: str) -> str:
-    """The line with everything escaped that could move the cursor, start a new line, or hide something."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in line)
 
 
 def exit_status(code: object) -> int:
@@ -290,7 +285,7 @@ def show(line: str) -> None:
         return
     module = _WorkerModule.latest
     secrets = module.no_log_values if module else ()
-    display.display(printable(remove_values(line, secrets)), stderr=True)
+    display.display(_text.line(remove_values(line, secrets)), stderr=True)
 
 
 def ignore(line: str) -> None:
@@ -358,11 +353,11 @@ class InProcessAction(NormalAction):
         if reason:
             host = task_vars.get("inventory_hostname")
             display.vvv(f"{self._task.action} runs in a process of its own: {reason}", host=host)
-            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))  # type: ignore[no-untyped-call]
+            return cleaned(super().run(tmp, task_vars))  # type: ignore[no-untyped-call]
         # Not NormalAction's: this is what it does before it runs the module.
         result: dict[str, t.Any] = ActionBase.run(self, tmp, task_vars)
         result.update(self._run_in_worker(t.cast(str, module), task_vars))
-        return result
+        return cleaned(result)
 
     def _module_name(self) -> str | None:
         found = self._shared_loader_obj.module_loader.find_plugin_with_context(
@@ -430,6 +425,13 @@ class InProcessAction(NormalAction):
             if stream in parsed:
                 parsed.setdefault(f"{stream}_lines", (parsed[stream] or "").splitlines())
         return t.cast("dict[str, t.Any]", wrap_var(parsed)) if BEFORE_2_19 else parsed
+
+
+def cleaned(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The result as it may be printed. The module has cleaned it, unless it crashed or did not even begin."""
+    result = _text.clean(result)
+    # Before 2.19 a text is a template unless it is marked.
+    return t.cast("dict[str, t.Any]", wrap_var(result)) if BEFORE_2_19 else result
 
 
 def encode_arguments(arguments: dict[str, t.Any]) -> bytes:

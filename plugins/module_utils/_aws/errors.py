@@ -14,6 +14,8 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _text
+
 THROTTLING_CODES: t.Final = (
     "Throttling",
     "ThrottlingException",
@@ -94,13 +96,15 @@ class AwsCallError(AnsibleAWSError):
 
     @property
     def detail(self) -> str:
-        """AWS's own words, without credentials that an endpoint's URL might carry."""
+        """AWS's own words on one line, without credentials that an endpoint's URL might carry."""
+        return _text.line(_text.without_page(_URL_USERINFO.sub("", self._words)))
+
+    @property
+    def _words(self) -> str:
         response = getattr(self.exception, "response", None)
         if isinstance(response, dict):
-            text = str(response.get("Error", {}).get("Message", ""))
-        else:
-            text = str(self.exception or "")
-        return _URL_USERINFO.sub("", text)
+            return str(response.get("Error", {}).get("Message", ""))
+        return str(self.exception or "")
 
     @property
     def operation(self) -> str:
@@ -110,7 +114,7 @@ class AwsCallError(AnsibleAWSError):
     @property
     def is_denied(self) -> bool:
         """The identity lacks a permission."""
-        return self.code in _DENIED_CODES
+        return self.code in _DENIED_CODES and not self._is_page
 
     @property
     def is_throttled(self) -> bool:
@@ -125,6 +129,11 @@ class AwsCallError(AnsibleAWSError):
         # botocore's exceptions of a broken connection have a `response` too, which is None.
         return not isinstance(getattr(self.exception, "response", None), dict)
 
+    @property
+    def _is_page(self) -> bool:
+        """A proxy or the like answered. botocore takes the text of an answer that is no JSON for AWS's message."""
+        return _text.is_page(self._words)
+
     def explain(self) -> str:
         """One sentence: what failed, AWS's words, and what to do about it."""
         text = f"{self.message or 'A call to AWS failed'}: {self.code}"
@@ -134,6 +143,8 @@ class AwsCallError(AnsibleAWSError):
         return f"{text}. {advice}." if advice else f"{text}."
 
     def _advice(self) -> str:
+        if self._is_page:
+            return "Not AWS answered but something on the way to it: check the proxy and the endpoint"
         if self.is_denied:
             service = str(self.kwargs.get("service", "")) or "ecs"
             permission = f"{_IAM_PREFIX.get(service, service)}:{self.operation}" if self.operation else "it"

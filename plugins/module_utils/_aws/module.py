@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _text
 from ansible_collections.lastgood.aws.plugins.module_utils._blank import blank_is_absent
 
 # The same as in galaxy.yml; a unit test compares them.
@@ -61,7 +63,10 @@ AnyResult = t.TypeVar("AnyResult", bound=Result)
 
 
 class LastgoodAWSModule(AnsibleAWSModule):
-    """amazon.aws's module class, under our own name in CloudTrail (the user agent). Options left blank are absent."""
+    """amazon.aws's module class, under our own name in CloudTrail (the user agent).
+
+    Options left blank are absent. Whatever it returns or warns of is safe to print: see :mod:`._text`.
+    """
 
     def __init__(self, **kwargs: t.Any) -> None:
         # amazon.aws asks there which class to use; an argument that names one is not heard.
@@ -80,7 +85,19 @@ class LastgoodAWSModule(AnsibleAWSModule):
         amazon.aws keeps a list of its own beside core's and hands it to ``exit_json``, for which ansible-core >= 2.21
         shows users a deprecation. Core's collecting is enough.
         """
-        self._module.warn(*args, **kwargs)
+        self._module.warn(*self._clean(args), **self._clean(kwargs))
+
+    def exit_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        """End the module."""
+        super().exit_json(*args, **self._clean(kwargs))
+
+    def fail_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        """End the module, which has failed."""
+        super().fail_json(*self._clean(args), **self._clean(kwargs))
+
+    def _clean(self, told: t.Any) -> t.Any:
+        # Secrets are looked for first, as they are: once cleaned, one might not be recognised.
+        return _text.clean(remove_values(told, self._module.no_log_values))
 
     def warn_of(self, name: str, findings: t.Iterable[Finding]) -> None:
         """Tell what users have to know of one service or deployment group: warnings, and what could not be read."""

@@ -14,6 +14,8 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _text
+
 # "No line breaks or control characters, and less than 100 characters long":
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. ASCII, because not all mail programs show more.
 _SUBJECT_LENGTH: t.Final = 99
@@ -74,9 +76,9 @@ class Run:
 
 
 def message(run: Run) -> Document:
-    """The message, to be sent as JSON."""
+    """The message, to be sent as JSON. It goes to terminals and mail programs."""
     items = sorted((_item(result) for result in run.results), key=lambda item: _severity(item["outcome"]))
-    return {
+    told = {
         "source": "lastgood.aws",
         "run_id": run.id,
         # Where nothing came to a result, the rollback did not even begin.
@@ -88,6 +90,7 @@ def message(run: Run) -> Document:
         "results": items[:_MOST_ITEMS],
         "results_left_out": max(0, len(items) - _MOST_ITEMS),
     }
+    return t.cast(Document, _text.clean(told))
 
 
 def subject(told: Document) -> str:

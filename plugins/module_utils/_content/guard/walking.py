@@ -17,6 +17,8 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _text
+
 # System trees. A deployment that installs there is none of the guard's business.
 DENIED_TREES: t.Final = (
     b"/bin",
@@ -61,8 +63,7 @@ class Refused(Exception):
 
 def shown(path: bytes) -> str:
     """``path`` for a message: no control characters, and nothing that cannot be encoded."""
-    text = path.decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    return _text.visible(path.decode("utf-8", "backslashreplace"))
 
 
 def check_form(path: bytes) -> None:

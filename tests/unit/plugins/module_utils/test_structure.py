@@ -23,9 +23,9 @@ PACKAGE = "ansible_collections.lastgood.aws.plugins.module_utils"
 # behind no room is there for modules alone.
 ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
     "_aws": [""],
-    "_notify": ["_aws"],
+    "_notify": ["", "_aws"],
     "_scaling": ["_aws"],
-    "_content": [],
+    "_content": [""],
     "_content/agent": ["", "_content"],
     "_content/bundle": ["_content"],
     "_content/install": ["_content", "_content/agent", "_content/bundle"],

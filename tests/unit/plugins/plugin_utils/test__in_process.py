@@ -21,6 +21,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as module_warnings
+from ansible.utils.unsafe_proxy import AnsibleUnsafe
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
@@ -30,7 +31,6 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import (
     encode_arguments,
     exit_status,
     preload,
-    printable,
     process_state,
     run_main,
     same_interpreter,
@@ -134,20 +134,6 @@ def test_an_interpreter_without_a_path_is_looked_up(
     monkeypatch.setenv("PATH", os.path.dirname(two_environments["one"]))
     assert same_interpreter("python3", two_environments["one"])
     assert not same_interpreter("python3", two_environments["two"])
-
-
-@pytest.mark.parametrize(
-    ("line", "shown"),
-    [
-        ("[web] 2/4 on web:41, → ü", "[web] 2/4 on web:41, → ü"),
-        ("two\nlines\r", r"two\nlines\r"),
-        ("\x1b[2J\x07\x9b1m", r"\x1b[2J\x07\x9b1m"),
-        ("left\u202eright\u200b", r"left\u202eright\u200b"),
-        ("broken \udce4", r"broken \udce4"),
-    ],
-)
-def test_printable(line: str, shown: str) -> None:
-    assert printable(line) == shown
 
 
 @pytest.mark.parametrize(
@@ -380,14 +366,30 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Screen]:
 
 def test_progress_goes_to_stderr_without_secrets(screen: Screen) -> None:
     _progress.install(_in_process.show, os.getppid())
-    _progress.say("before the module has read its options\n")
+    _progress.say("before the module has read its options\n\x1b[2J[web] rolled_back")
     with process_state(encode_arguments({"token": "the-secret-token"}), {}, os.getcwd()):
         _in_process._WorkerModule(argument_spec={"token": {"type": "str", "no_log": True}})
         _progress.say("[web] the-secret-token was used")
     assert screen.lines == [
-        (r"before the module has read its options\n", True),
+        ("before the module has read its options [web] rolled_back", True),
         ("[web] ******** was used", True),
     ]
+
+
+def test_a_secret_is_recognised_before_the_line_is_cleaned(screen: Screen) -> None:
+    _progress.install(_in_process.show, os.getppid())
+    with process_state(encode_arguments({"token": "a\nsecret"}), {}, os.getcwd()):
+        _in_process._WorkerModule(argument_spec={"token": {"type": "str", "no_log": True}})
+        _progress.say("it is a\nsecret")
+    assert screen.lines == [("it is ********", True)]
+
+
+@pytest.mark.parametrize("key", ["msg", "reason", "warnings"])
+def test_what_a_module_left_behind_is_cleaned_and_no_template(key: str) -> None:
+    result = _in_process.cleaned({key: "one\n\x1b[1m{{ 1 + 1 }}", "exception": "one\ntwo", "rc": 1})
+    assert result == {key: "one {{ 1 + 1 }}", "exception": "one\ntwo", "rc": 1}
+    if _in_process.BEFORE_2_19:
+        assert isinstance(result[key], AnsibleUnsafe)
 
 
 def test_progress_is_hidden_by_no_log_and_when_nobody_is_left(screen: Screen) -> None:

@@ -53,6 +53,23 @@ def test_denied_names_the_permission(code: str) -> None:
     )
 
 
+@pytest.mark.parametrize("code", ["403", "502", "ServiceUnavailable"])
+def test_a_proxy_that_answers_in_place_of_aws(code: str) -> None:
+    """botocore takes whatever is no JSON for AWS's own message."""
+    page = "<!DOCTYPE html>\n<html><head><title>Web Gateway:\n blocked</title></head>\n<body>…</body></html>\n"
+    error = failed(client_error(code, page))
+    assert not error.is_denied
+    assert error.explain() == (
+        f"Failed to update service web: {code} (an HTML page: Web Gateway: blocked). "
+        "Not AWS answered but something on the way to it: check the proxy and the endpoint."
+    )
+
+
+def test_aws_own_words_stay_on_one_line() -> None:
+    error = failed(client_error("InvalidParameterException", "no\n[web] rolled_back: \x1b[1mweb:1\u202e"))
+    assert error.detail == r"no [web] rolled_back: web:1\u202e"
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "permission"),
     [

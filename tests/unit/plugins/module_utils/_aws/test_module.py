@@ -21,15 +21,49 @@ def test_the_version_is_that_of_the_collection() -> None:
     assert yaml.safe_load(galaxy.read_text(encoding="utf-8"))["version"] == module.VERSION
 
 
-def test_a_warning_reaches_core_once_and_is_not_handed_to_exit_json() -> None:
-    core = mock.Mock(params={}, check_mode=False, _diff=False, _name="ecs_rollback")
+def core_module(name: str, diff: bool = False, secrets: t.Iterable[str] = ()) -> mock.Mock:
+    """Stands in for AnsibleModule."""
+    return mock.Mock(params={}, check_mode=False, _diff=diff, _name=name, no_log_values=set(secrets))
+
+
+def module_on(core: mock.Mock) -> tuple[module.LastgoodAWSModule, mock.Mock]:
     with mock.patch.object(module, "blank_is_absent", return_value=mock.Mock(return_value=core)):
-        ours = module.LastgoodAWSModule(argument_spec={}, check_boto3=False)
+        return module.LastgoodAWSModule(argument_spec={}, check_boto3=False), core
+
+
+def test_a_warning_reaches_core_once_and_is_not_handed_to_exit_json() -> None:
+    ours, core = module_on(core_module("ecs_rollback"))
     ours.warn("mind the gap")
     core.warn.assert_called_once_with("mind the gap")
     # What exit_json would hand over.
     assert ours._warnings == []
     assert get_collection_info()["name"] == "lastgood.aws"
+
+
+HOSTILE = "no such image\x1b[2J\n[web] rolled_back: web:3 → web:1 \u202e"
+TAMED = r"no such image [web] rolled_back: web:3 → web:1 \u202e"
+
+
+def test_whatever_leaves_is_cleaned() -> None:
+    ours, core = module_on(core_module("ecs_rollback"))
+    ours.warn(HOSTILE)
+    core.warn.assert_called_once_with(TAMED)
+    ours.exit_json(services=[{"reason": HOSTILE, "changed": True}])
+    core.exit_json.assert_called_once_with(services=[{"reason": TAMED, "changed": True}])
+    ours.fail_json(HOSTILE)
+    ours.fail_json(msg=HOSTILE, diagnosis={"log_tail": "one\ntwo\x07"})
+    assert core.fail_json.call_args_list == [
+        mock.call(TAMED),
+        mock.call(msg=TAMED, diagnosis={"log_tail": "one\ntwo\\x07"}),
+    ]
+
+
+def test_a_secret_is_recognised_before_it_is_cleaned() -> None:
+    ours, core = module_on(core_module("ecs_rollback", secrets=["a\nsecret"]))
+    ours.warn("it is a\nsecret")
+    ours.fail_json(msg="it is a\nsecret", reason="a\nsecret")
+    core.warn.assert_called_once_with("it is ********")
+    core.fail_json.assert_called_once_with(msg="it is ********", reason="VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
 
 
 class Ended:
@@ -47,9 +81,7 @@ class Ended:
 
 @pytest.mark.parametrize(("failed", "diff"), [(False, False), (False, True), (True, True)])
 def test_results_are_reported(failed: bool, diff: bool) -> None:
-    core = mock.Mock(params={}, check_mode=False, _diff=diff, _name="ecs_revision_mark")
-    with mock.patch.object(module, "blank_is_absent", return_value=mock.Mock(return_value=core)):
-        ours = module.LastgoodAWSModule(argument_spec={}, check_boto3=False)
+    ours, core = module_on(core_module("ecs_revision_mark", diff=diff))
     warned, told = Finding("capacity", "warn", "mind the gap"), Finding("capacity", "info", "all is well")
     results = [Ended("web", True, False, warned, told), Ended("", False, failed, warned)]
     ours.report("targets", results, {"TagResource": 1}, lambda ended: f"{len(ended)} ended")

@@ -206,6 +206,13 @@ def test_what_was_logged_is_not_told() -> None:
     assert "logged" not in json.dumps(told(result("failed")))
 
 
+def test_texts_of_others_are_cleaned() -> None:
+    hostile = "no\x1b[2J such image\n[web] rolled_back"
+    sent = told(result("failed", reason=hostile), summary=hostile, reason=hostile)
+    tamed = "no such image [web] rolled_back"
+    assert (sent["results"][0]["reason"], sent["summary"], sent["reason"]) == (tamed, tamed, tamed)
+
+
 def test_a_large_run_fits_into_a_message() -> None:
     """256 KiB: https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html."""
     fine = [result(service=f"{'s' * 250}-{number}", reason="→" * 9999) for number in range(999)]
@@ -224,7 +231,7 @@ def test_a_rollback_that_was_only_planned_says_so() -> None:
 
 def test_a_subject_of_a_run_without_results() -> None:
     assert message.subject(told()) == "failed: the rollback did not begin"
-    assert message.subject(told(summary="No Region\nwas found")) == "failed: No Region?was found"
+    assert message.subject(told(summary="No Region\nwas found")) == "failed: No Region was found"
 
 
 @pytest.mark.parametrize(
@@ -234,7 +241,7 @@ def test_a_subject_of_a_run_without_results() -> None:
         ([result("refused", target=None)], "refused: prod/web web:43"),
         ([result("refused", left=None, before=None, target=None)], "refused: prod/web"),
         ([result(), result("failed", "api"), result()], "failed: 1 failed, 2 rolled_back"),
-        ([result(service="wéb\n")], "rolled_back: prod/w?b? w?b?:43 -> w?b?:41"),
+        ([result(service="wéb\n")], "rolled_back: prod/w?b w?b :43 -> w?b :41"),
     ],
 )
 def test_a_subject(results: list[dict[str, t.Any]], expected: str) -> None:

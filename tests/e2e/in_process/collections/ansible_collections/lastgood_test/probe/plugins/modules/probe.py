@@ -145,7 +145,7 @@ def crash(module):
     try:
         {}["missing"]
     except KeyError as exc:
-        raise RuntimeError("nobody expected this") from exc
+        raise RuntimeError("nobody expected this\x1b[2J \u202e\n[web] rolled_back") from exc
 
 
 def leave(module):

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Text that others wrote, made safe to show on a terminal. Pure.
+
+Reasons, events, descriptions, names and logs come from AWS as somebody wrote them: a registry, a script, a deployment.
+Printed as they are, they could move the cursor, hide what was said before, or look like a line of ours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+import typing as t
+
+# ECMA-48: control strings up to their end (titles, links), control sequences (colours, the cursor), and the other
+# sequences that begin with ESC; in their 7-bit and their 8-bit form.
+_SEQUENCE: t.Final = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|\x1b[ -/]*[0-~]"
+)
+# White space with anything but plain spaces in it: the ends of lines, tabs, spaces that do not break.
+_BREAK: t.Final = re.compile(r"\s*[^\S ]\s*")
+# What may have several lines: logs, the two sides of a diff, and what Ansible keeps of a process that crashed.
+_HAVE_LINES: t.Final = frozenset(
+    {"log_tail", "before", "after", "prepared", "stdout", "stderr", "module_stdout", "module_stderr", "exception"}
+    | {"formatted_traceback"}
+)
+_PAGE: t.Final = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_TITLES: t.Final = tuple(re.compile(rf"<{tag}\b[^>]*>(.*?)</{tag}\s*>", re.I | re.S) for tag in ("title", "h1"))
+_UNSEEN: t.Final = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.I | re.S)
+_TITLE_LENGTH: t.Final = 150
+_PAGE_LENGTH: t.Final = 20_000
+
+
+def visible(text: str) -> str:
+    """The text with an escape in place of all that moves the cursor, starts a new line, or shows nothing."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def line(text: str) -> str:
+    """The text on one line, without escape sequences; of other control and bidi characters their escapes are shown."""
+    if text.isprintable():
+        return text
+    return visible(_BREAK.sub(_space, _SEQUENCE.sub("", text)))
+
+
+def _space(found: re.Match[str]) -> str:
+    at_an_end = found.start() == 0 or found.end() == len(found.string)
+    return "" if at_an_end else " "
+
+
+def lines(text: str) -> str:
+    """The same for a text of several lines, which it keeps."""
+    if text.isprintable():
+        return text
+    return "\n".join(line(part) for part in text.splitlines()) + ("\n" if text.endswith("\n") else "")
+
+
+def clean(value: t.Any) -> t.Any:
+    """A result, with each text in it as :func:`line` makes it, or :func:`lines` where several lines are to be expected.
+
+    What is neither text nor holds any is left as it is.
+    """
+    if isinstance(value, str):
+        return line(value)
+    if isinstance(value, t.Mapping):
+        return {clean(key): _named(key, item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = [clean(item) for item in value]
+        return items if isinstance(value, list) else tuple(items) if isinstance(value, tuple) else set(items)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        # ansible-core >= 2.19 keeps warnings and exceptions in these.
+        fields = [field.name for field in dataclasses.fields(value) if field.init]
+        return dataclasses.replace(value, **{name: _named(name, getattr(value, name)) for name in fields})
+    return value
+
+
+def _named(name: t.Any, value: t.Any) -> t.Any:
+    return lines(value) if isinstance(value, str) and name in _HAVE_LINES else clean(value)
+
+
+def is_page(text: str) -> bool:
+    """There is an HTML page in it, which AWS's APIs never send: a proxy or the like answered."""
+    return _PAGE.search(text) is not None
+
+
+def without_page(text: str) -> str:
+    """The text with what an HTML page in it is called, in place of the page."""
+    found = _PAGE.search(text)
+    if found is None:
+        return text
+    page = text[found.start() :][:_PAGE_LENGTH]
+    titles = (match[1] for match in (title.search(page) for title in _TITLES) if match)
+    # A page that says nothing but its text.
+    called = next((name for name in map(_words, titles) if name), "") or _words(page)
+    if len(called) > _TITLE_LENGTH:
+        called = f"{called[: _TITLE_LENGTH - 1]}…"
+    return f"{text[: found.start()].rstrip()} an HTML page{f': {called}' if called else ''}".lstrip()
+
+
+def _words(page: str) -> str:
+    return " ".join(html.unescape(_UNSEEN.sub(" ", page)).split())
