@@ -39,7 +39,7 @@ class SimulatorProcess:
         if self._process is None:
             return
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         if self._process.stdout:
             self._process.stdout.close()
 

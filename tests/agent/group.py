@@ -7,16 +7,16 @@
 from __future__ import annotations
 
 import io
-import time
 import typing as t
 import zipfile
 from pathlib import Path
 
-from tests.agent.serving import ENDED, PAUSE
+from tests.simulator.control import Control
 from tests.world import REGION, World
 
 NAMED = {"applicationName": "web", "deploymentGroupName": "prod"}
 TAG = {"Key": "app", "Value": "web"}
+ENDED = ("Succeeded", "Failed", "Stopped")
 
 
 class Group:
@@ -24,7 +24,9 @@ class Group:
 
     def __init__(self, url: str, site: Path) -> None:
         world = World(url)
+        self._control = Control(url)
         self._site = site
+        self._workers: list[t.Callable[[], object]] = []
         self._s3 = world.client("s3")
         self._codedeploy = world.client("codedeploy")
         self._s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -38,6 +40,10 @@ class Group:
             serviceRoleArn="arn:aws:iam::123456789012:role/codedeploy",
             ec2TagFilters=[{**TAG, "Type": "KEY_AND_VALUE"}],
         )
+
+    def works_on_it(self, work: t.Callable[[], object]) -> None:
+        """Somebody who has to be given a chance to work again and again, for a deployment to end."""
+        self._workers.append(work)
 
     def deploy(
         self,
@@ -65,7 +71,9 @@ class Group:
             info: dict[str, t.Any] = self._codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
             if info["status"] in ENDED:
                 return info
-            time.sleep(PAUSE)
+            for work in self._workers:
+                work()
+            self._control.advance(1)
 
     def failed_event(self, deployment: dict[str, t.Any]) -> dict[str, t.Any]:
         """The lifecycle event that has failed on the instance."""

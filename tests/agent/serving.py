@@ -10,78 +10,53 @@ what came of that, in the event in which it failed.
 
 from __future__ import annotations
 
-import threading
 import typing as t
 from pathlib import Path
 
 from tests.agent.agent import Agent, Deployment, Outcome
+from tests.agent.group import ENDED, NAMED, Group
 from tests.agent.hooks import OF_THE_PREVIOUS
 from tests.simulator.control import Control
 from tests.world import World
 
-ENDED = ("Succeeded", "Failed", "Stopped")
-# Between two looks at CodeDeploy, in seconds of ours.
-PAUSE = 0.05
-
 
 class Serving:
-    """The agent of one instance of a deployment group. In a `with` block it works in a thread of its own."""
+    """The agent of the one instance of a deployment group. It works when :meth:`work` is called, and only then."""
 
-    def __init__(self, url: str, agent: Agent, instance: str, application: str, group: str) -> None:
+    def __init__(self, url: str, agent: Agent, group: Group) -> None:
         self._control = Control(url)
         world = World(url)
         self._codedeploy = world.client("codedeploy")
         self._s3 = world.client("s3")
         self._agent = agent
-        self._instance = instance
-        self._named = {"applicationName": application, "deploymentGroupName": group}
+        self._instance = group.instance
         self._downloads = agent.layout.root / "downloads"
         self._installed = ""
         self._done: set[str] = set()
+        # The deployment that the simulator's agent reports of.
+        self._reported = ""
         self.outcomes: list[Outcome] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._problem: BaseException | None = None
+        self._control.agent(self._instance, False)
+        group.works_on_it(self.work)
 
     @property
     def group_id(self) -> str:
         """The deployment group's, by which the agent names its files."""
-        info = self._codedeploy.get_deployment_group(**self._named)["deploymentGroupInfo"]
+        info = self._codedeploy.get_deployment_group(**NAMED)["deploymentGroupInfo"]
         return str(info["deploymentGroupId"])
 
-    def __enter__(self) -> Serving:
-        self._control.agent(self._instance, False)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=60)
-        if self._problem is not None:
-            raise self._problem
-
-    def _work(self) -> None:
-        try:
-            self.serve()
-        except BaseException as problem:  # noqa: BLE001 - raised where the `with` block ends
-            self._problem = problem
-            # Nothing is to wait for this agent any more.
-            self._control.agent(self._instance, True)
-
-    def serve(self) -> None:
-        """Work until told to stop."""
-        while not self._stop.is_set():
-            if not self.poll():
-                self._stop.wait(PAUSE)
-
-    def poll(self) -> bool:
-        """Do what is to be done now; returns whether there was anything."""
-        for id_ in reversed(self._codedeploy.list_deployments(**self._named)["deployments"]):
+    def work(self) -> None:
+        """Do what is to be done now."""
+        if self._reported:
+            if self._info(self._reported)["status"] not in ENDED:
+                return
+            self._control.agent(self._instance, False)
+            self._reported = ""
+        for id_ in reversed(self._codedeploy.list_deployments(**NAMED)["deployments"]):
             if id_ not in self._done and self._is_ours(id_):
                 self._done.add(id_)
                 self._deploy(id_)
-                return True
-        return False
+                return
 
     def _info(self, id_: str) -> dict[str, t.Any]:
         info: dict[str, t.Any] = self._codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
@@ -107,8 +82,8 @@ class Serving:
                 self._download(id_, place),
                 info.get("fileExistsBehavior") or "DISALLOW",
                 id_,
-                self._named["applicationName"],
-                self._named["deploymentGroupName"],
+                NAMED["applicationName"],
+                NAMED["deploymentGroupName"],
                 bool(info.get("ignoreApplicationStopFailures")),
             )
         )
@@ -118,9 +93,7 @@ class Serving:
         if self._agent.layout.last_successful_dir(self.group_id) == self._agent.layout.deployment(self.group_id, id_):
             self._installed = name
         self._control.agent(self._instance, True)
-        while self._info(id_)["status"] not in ENDED and not self._stop.wait(PAUSE):
-            pass
-        self._control.agent(self._instance, False)
+        self._reported = id_
 
     def _download(self, id_: str, place: dict[str, t.Any]) -> Path:
         version = {"VersionId": place["version"]} if place.get("version") else {}

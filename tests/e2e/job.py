@@ -17,18 +17,24 @@ from tests.e2e.stage import Stage
 
 
 class Job:
-    """A run, its events with the time when each arrived, and what AWX would keep as artifacts."""
+    """A run in real time, its events with the time when each arrived, and what AWX would keep as artifacts."""
 
     def __init__(
         self, stage: Stage, folder: Path, playbook: str, settings: dict[str, t.Any] | None = None, **variables: object
     ) -> None:
         self.events: list[tuple[float, dict[str, t.Any]]] = []
-        self.run = ansible_runner.run(
+        with play.clock_of(stage.control, runs=True):
+            self.run = self._run(stage, folder, playbook, settings or {}, variables)
+
+    def _run(
+        self, stage: Stage, folder: Path, playbook: str, settings: dict[str, t.Any], variables: dict[str, object]
+    ) -> ansible_runner.Runner:
+        return ansible_runner.run(
             private_data_dir=str(folder),
             playbook=playbook,
             envvars=play.environment(stage.url),
             extravars={f"rollback_{name}": value for name, value in variables.items()},
-            settings=settings or {},
+            settings=settings,
             event_handler=lambda event: self.events.append((time.monotonic(), event)),
             quiet=True,
         )

@@ -13,11 +13,14 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.e2e.warm import starting, waiting
+from tests.simulator.control import Control
 from tests.world import aws_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,37 +106,92 @@ def arguments(variables: t.Mapping[str, object]) -> list[str]:
 
 
 def run(
-    url: str, playbook: str | Path, *options: str, cwd: Path = ROOT, env: t.Mapping[str, str] | None = None
+    url: str,
+    playbook: str | Path,
+    *options: str,
+    cwd: Path = ROOT,
+    env: t.Mapping[str, str] | None = None,
+    between: t.Callable[[], object] = lambda: None,
+    in_real_time: bool = False,
 ) -> Play:
-    """Run a playbook to its end, with the callback json_lines unless ``env`` names another."""
-    variables = {"ANSIBLE_STDOUT_CALLBACK": "lastgood_test.probe.json_lines", **(env or {})}
-    done = subprocess.run(
-        [str(BIN / "ansible-playbook"), str(playbook), *options],
-        cwd=cwd,
-        env=environment(url, **variables),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    """Run a playbook to its end, with the callback json_lines unless ``env`` names another.
+
+    The simulator's clock is stopped, and time passes only when a step of the playbook sleeps: at once, whatever the
+    machine. Before that ``between`` is called: whoever does something meanwhile does it there. A module that runs in a
+    process of its own does really sleep, so it needs ``in_real_time``.
+    """
+    control = Control(url)
+
+    def sleep(seconds: float) -> None:
+        between()
+        control.advance(seconds)
+
+    variables = environment(url, **{"ANSIBLE_STDOUT_CALLBACK": "lastgood_test.probe.json_lines", **(env or {})})
+    with (
+        tempfile.TemporaryFile() as stdout,
+        tempfile.TemporaryFile() as stderr,
+        waiting.Room(sleep) as room,
+        open(os.devnull) as nothing,
+        clock_of(control, runs=in_real_time),
+    ):
+        files = [nothing.fileno(), stdout.fileno(), stderr.fileno()]
+        clock = "" if in_real_time else room.path
+        process = starting.start([str(playbook), *options], variables, cwd, files, clock=clock)
+        try:
+            rc = room.wait_for(process, PATIENCE)
+        except BaseException:
+            os.kill(process.pid, signal.SIGKILL)
+            raise
+        return Play(rc, text_of(stdout), text_of(stderr))
+
+
+@contextlib.contextmanager
+def clock_of(control: Control, runs: bool) -> t.Iterator[None]:
+    """The simulator's clock runs in the `with` block, or does not. After it, it stands still."""
+    if runs:
+        control.start_clock()
+    else:
+        control.stop_clock()
+    yield
+    control.stop_clock()
+
+
+def run_as_users_do(
+    url: str, command: t.Sequence[str], cwd: Path = ROOT, env: t.Mapping[str, str] | None = None
+) -> Play:
+    """Run a command in real time, in a process that nothing was done to. Takes seconds where :func:`run` does not."""
+    with clock_of(Control(url), runs=True):
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=environment(url) if env is None else env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
     return Play(done.returncode, done.stdout, done.stderr)
 
 
+def text_of(file: t.IO[bytes]) -> str:
+    """What a process has written."""
+    file.seek(0)
+    return file.read().decode()
+
+
 class Started:
-    """A playbook that runs, to be killed: a rollback if none is named. ``variables`` are its extra vars."""
+    """A playbook that runs in real time, to be killed: a rollback if none is named. ``variables`` are its extra vars.
+
+    The simulator's clock runs from then on, until the next :func:`run`.
+    """
 
     def __init__(self, url: str, log: Path, variables: t.Mapping[str, object], playbook: str | Path = ROLLBACK) -> None:
-        with log.open("w") as output:
-            self._process = subprocess.Popen(
-                [str(BIN / "ansible-playbook"), str(playbook), *arguments(variables)],
-                cwd=ROOT,
-                env=environment(url),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        Control(url).start_clock()
+        with log.open("w") as output, open(os.devnull) as nothing:
+            files = [nothing.fileno(), output.fileno(), output.fileno()]
+            command = [str(playbook), *arguments(variables)]
+            self._process = starting.start(command, environment(url), ROOT, files, session=True)
 
     @property
     def is_running(self) -> bool:
@@ -141,12 +199,12 @@ class Started:
 
     def wait(self) -> int:
         """Its return code when it has ended."""
-        return self._process.wait(timeout=PATIENCE)
+        return self._process.wait(PATIENCE)
 
     def kill_group(self) -> None:
         """SIGKILL as a runner's timeout sends it: ansible-playbook dies, its worker has a session of its own."""
         os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._process.wait(PATIENCE)
 
     def kill_all(self) -> None:
         """SIGKILL to the worker, too, as where a container ends."""

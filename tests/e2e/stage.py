@@ -19,7 +19,10 @@ READS = ("BatchGet", "Describe", "Get", "Head", "List")
 
 
 class Stage:
-    """A cluster in a simulator, as a client sees it (``world``) and as a test moves it (``control``)."""
+    """A cluster in a simulator, as a client sees it (``world``) and as a test moves it (``control``).
+
+    Its clock is stopped, so that what a test finds does not depend on how fast a machine is.
+    """
 
     def __init__(self, simulator: SimulatorProcess, speed: float = SPEED) -> None:
         self.url = simulator.url
@@ -27,6 +30,7 @@ class Stage:
         self.world = World(simulator.url)
         self.speed = speed
         self.control.reset()
+        self.control.stop_clock()
         self.control.set_speed(speed)
         self.world.create_cluster(CLUSTER)
 

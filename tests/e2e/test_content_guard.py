@@ -24,6 +24,7 @@ from tests.e2e.conftest import Rollback
 from tests.e2e.stage import Stage
 
 BY_HAND = "listen 8080"
+NAMED = {"rollback_application": "web", "rollback_deployment_group": "prod"}
 WITH_SETTINGS = ("index.html", "settings.conf")
 
 
@@ -38,7 +39,7 @@ class Instance:
         self.settings.write_text(BY_HAND)
         self.group = Group(stage.url, self.settings.parent)
         self.agent = Agent(scratch / "deployment-root", scratch)
-        self.serving = Serving(stage.url, self.agent, self.group.instance, "web", "prod")
+        self.serving = Serving(stage.url, self.agent, self.group)
         self.store = scratch / "store"
         self.hosts = {
             "web1": {
@@ -94,12 +95,22 @@ class Instance:
 
 @pytest.fixture
 def instance(stage: Stage) -> t.Iterator[Instance]:
-    """Its agent works until the test is over. As in real life, everybody may see that the agent is there."""
+    """As in real life, everybody may see that the agent is there."""
     with tempfile.TemporaryDirectory() as scratch:
         os.chmod(scratch, 0o755)
-        found = Instance(stage, Path(scratch))
-        with found.serving:
-            yield found
+        yield Instance(stage, Path(scratch))
+
+
+@pytest.fixture
+def redeploy(instance: Instance) -> Rollback:
+    """The command of the user, during which the agent works."""
+
+    def run(*options: str, **variables: object) -> play.Play:
+        given = {**NAMED, **{f"rollback_{name}": value for name, value in variables.items()}}
+        url, work = instance.stage.url, instance.serving.work
+        return play.run(url, play.REDEPLOY, *options, *play.arguments(given), between=work)
+
+    return run
 
 
 def test_a_file_stays_through_a_guarded_redeploy(instance: Instance, redeploy: Rollback) -> None:

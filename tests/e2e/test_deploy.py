@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import typing as t
 from pathlib import Path
 
@@ -20,13 +19,19 @@ from tests.world import REGION
 DEPLOY = "lastgood.aws.deploy"
 
 
-def deploy(stage: Stage, *options: str, events: object = None, **variables: object) -> play.Play:
-    """Run it in the cluster of the stage; ``variables`` go without their prefix."""
+def deploy(
+    stage: Stage,
+    *options: str,
+    events: object = None,
+    between: t.Callable[[], object] = lambda: None,
+    **variables: object,
+) -> play.Play:
+    """Run it in the cluster of the stage; ``variables`` go without their prefix, ``between`` goes to play.run."""
     given = {"cluster": CLUSTER, "services": "web", "revision": "2", **variables}
     named = {f"deploy_{name}": value for name, value in given.items()}
     if events is not None:
         named["rollback_events"] = events
-    return play.run(stage.url, DEPLOY, *options, *play.arguments(named))
+    return play.run(stage.url, DEPLOY, *options, *play.arguments(named), between=between)
 
 
 def result(done: play.Play, service: str = "web") -> dict[str, t.Any]:
@@ -103,10 +108,12 @@ def test_what_fails_is_rolled_back_and_fails_the_play(
 
 def test_an_alarm_rolls_it_back(released: Stage) -> None:
     released.world.alarm("web 5xx")
-    ringing = threading.Thread(target=_when_running, args=(released,))
-    ringing.start()
-    done = deploy(released, events="DEPLOYMENT_STOP_ON_ALARM", alarms="web 5xx")
-    ringing.join()
+
+    def ring_while_it_bakes() -> None:
+        if released.runs().get("web:2") == 2:
+            released.world.alarm("web 5xx", "ALARM")
+
+    done = deploy(released, events="DEPLOYMENT_STOP_ON_ALARM", alarms="web 5xx", between=ring_while_it_bakes)
     assert done.rc == 2, done.stdout
     found = result(done)
     assert (found["outcome"], found["event"]) == ("rolled_back", "DEPLOYMENT_STOP_ON_ALARM")
@@ -115,31 +122,16 @@ def test_an_alarm_rolls_it_back(released: Stage) -> None:
     assert released.count("UpdateService") == 1
 
 
-def _when_running(stage: Stage) -> None:
-    """Ring while the deployment bakes."""
-    if play.within(play.PATIENCE, lambda: stage.runs().get("web:2") == 2):
-        stage.world.alarm("web 5xx", "ALARM")
-
-
 def test_somebody_stops_it(released: Stage) -> None:
     released.control.image("registry/web:2", behaviour="slow")
     ecs = released.world.ecs
 
     def stop() -> None:
-        listed: list[dict[str, t.Any]] = []
+        begun = ecs.list_service_deployments(cluster=CLUSTER, service="web", status=["IN_PROGRESS"])
+        for deployment in begun["serviceDeployments"]:
+            ecs.stop_service_deployment(serviceDeploymentArn=deployment["serviceDeploymentArn"], stopType="ROLLBACK")
 
-        def begun() -> bool:
-            answer = ecs.list_service_deployments(cluster=CLUSTER, service="web", status=["IN_PROGRESS"])
-            listed[:] = answer["serviceDeployments"]
-            return bool(listed)
-
-        if play.within(play.PATIENCE, begun):
-            ecs.stop_service_deployment(serviceDeploymentArn=listed[0]["serviceDeploymentArn"], stopType="ROLLBACK")
-
-    stopping = threading.Thread(target=stop)
-    stopping.start()
-    done = deploy(released, events="DEPLOYMENT_STOP_ON_REQUEST")
-    stopping.join()
+    done = deploy(released, events="DEPLOYMENT_STOP_ON_REQUEST", between=stop)
     assert done.rc == 2, done.stdout
     found = result(done)
     assert (found["outcome"], found["event"]) == ("rolled_back", "DEPLOYMENT_STOP_ON_REQUEST")

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 
 import pytest
@@ -28,18 +27,6 @@ def blue_green(stage: Stage) -> CodeDeploy:
     stage.world.register("web", "registry/web:3", **PORT)
     stage.control.reset_calls()
     return made
-
-
-def meanwhile(happens: t.Callable[[], bool], then: t.Callable[[], None]) -> threading.Thread:
-    """Somebody who does something as soon as something else has happened."""
-
-    def wait() -> None:
-        if play.within(play.PATIENCE, happens):
-            then()
-
-    started = threading.Thread(target=wait)
-    started.start()
-    return started
 
 
 def ended_as(done: play.Play, event: str, to: str, by: str) -> str:
@@ -94,9 +81,11 @@ def test_a_crashing_image_is_rolled_back_before_codedeploy_gives_up(stage: Stage
 
 
 def test_an_alarm_of_the_deployment_group_rolls_it_back(stage: Stage, blue_green: CodeDeploy) -> None:
-    ringing = meanwhile(lambda: blue_green.primary() == "web:3", lambda: stage.world.alarm(state="ALARM"))
-    done = deploy(stage, revision="3", events="DEPLOYMENT_STOP_ON_ALARM")
-    ringing.join()
+    def ring_when_it_has_the_traffic() -> None:
+        if blue_green.primary() == "web:3":
+            stage.world.alarm(state="ALARM")
+
+    done = deploy(stage, revision="3", events="DEPLOYMENT_STOP_ON_ALARM", between=ring_when_it_has_the_traffic)
     assert "ALARM_ACTIVE" in ended_as(done, "DEPLOYMENT_STOP_ON_ALARM", "web:2", "CodeDeploy")
     assert blue_green.primary() == "web:2"
 
@@ -104,17 +93,15 @@ def test_an_alarm_of_the_deployment_group_rolls_it_back(stage: Stage, blue_green
 def test_somebody_stops_the_deployment_of_codedeploy(stage: Stage, blue_green: CodeDeploy) -> None:
     stage.control.image("registry/web:3", behaviour="slow")
     codedeploy = stage.world.client("codedeploy")
-    running: list[str] = []
 
-    def begun() -> bool:
+    def stop() -> None:
+        """The rollback is what the deployment was created with, not what this asks for."""
         named = {"applicationName": "shop", "deploymentGroupName": "web"}
-        running[:] = codedeploy.list_deployments(**named, includeOnlyStatuses=["InProgress"])["deployments"]
-        return bool(running)
+        for begun in codedeploy.list_deployments(**named, includeOnlyStatuses=["InProgress"])["deployments"]:
+            if codedeploy.get_deployment(deploymentId=begun)["deploymentInfo"]["creator"] == "user":
+                codedeploy.stop_deployment(deploymentId=begun)
 
-    # The rollback is what the deployment was created with, not what this stop asks for.
-    stopping = meanwhile(begun, lambda: codedeploy.stop_deployment(deploymentId=running[0]))
-    done = deploy(stage, revision="3", events="DEPLOYMENT_STOP_ON_REQUEST")
-    stopping.join()
+    done = deploy(stage, revision="3", events="DEPLOYMENT_STOP_ON_REQUEST", between=stop)
     ended_as(done, "DEPLOYMENT_STOP_ON_REQUEST", "web:2", "CodeDeploy")
     assert blue_green.primary() == "web:2"
 

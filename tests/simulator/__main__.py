@@ -32,7 +32,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     print(f"simulator ready on http://{options.host}:{server.port}", flush=True)
-    server.serve_forever()
+    # Twenty looks a second at whether it is to stop.
+    server.serve_forever(poll_interval=0.05)
     server.server_close()
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator's clock: wall clock (or a frozen start) plus what tests have skipped."""
+"""The simulator's clock: the wall clock plus what tests have skipped, or a time at which it was stopped."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import time
 class Clock:
     """Seconds since the epoch, as every timestamp of the simulator shows them.
 
-    ``frozen_at`` stops the clock there, so that only :meth:`advance` moves it (in process); without it the clock runs
-    with the wall clock (served). It never runs backwards.
+    A clock that is stopped stands still, and only :meth:`advance` moves it. ``stopped_at`` makes one (in process);
+    without it the clock runs with the wall clock (served). It never runs backwards.
     """
 
-    def __init__(self, frozen_at: float | None = None) -> None:
-        self._frozen_at = frozen_at
+    def __init__(self, stopped_at: float | None = None) -> None:
+        self._stopped_at = stopped_at
         self._skipped = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        base = time.time() if self._frozen_at is None else self._frozen_at
+        base = time.time() if self._stopped_at is None else self._stopped_at
         return base + self._skipped
 
     def advance(self, seconds: float) -> float:
@@ -31,3 +31,14 @@ class Clock:
             raise ValueError(f"the clock cannot go back: advance({seconds})")
         self._skipped += seconds
         return self.now()
+
+    def stop(self) -> None:
+        """Stand still from now on."""
+        if self._stopped_at is None:
+            self._stopped_at = time.time()
+
+    def start(self) -> None:
+        """Run on from where the clock stands."""
+        if self._stopped_at is not None:
+            self._skipped += self._stopped_at - time.time()
+            self._stopped_at = None

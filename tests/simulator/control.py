@@ -48,6 +48,14 @@ class Control:
         """Skip ahead; returns the new time."""
         return float(self._do("advance", seconds=seconds))
 
+    def stop_clock(self) -> None:
+        """Let no time pass but by :meth:`advance`."""
+        self._do("stop_clock")
+
+    def start_clock(self) -> None:
+        """Let time pass as it does on the wall."""
+        self._do("start_clock")
+
     def set_speed(self, speed: float) -> None:
         """Divide durations by ``speed`` from now on."""
         self._do("set_speed", speed=speed)

@@ -82,6 +82,16 @@ class World:
             self.catch_up()
             return now
 
+    def stop_clock(self) -> None:
+        """Let no time pass but by :meth:`advance`, so that nothing depends on how fast a machine is."""
+        with self.lock:
+            self._clock.stop()
+
+    def start_clock(self) -> None:
+        """Let time pass as it does on the wall."""
+        with self.lock:
+            self._clock.start()
+
     def set_speed(self, speed: float) -> None:
         """Divide durations by ``speed`` from now on; what is scheduled already stays so."""
         if speed <= 0:
@@ -336,6 +346,8 @@ CONTROL: dict[str, Callable[..., Any]] = {
     for method in (
         World.now,
         World.advance,
+        World.stop_clock,
+        World.start_clock,
         World.set_speed,
         World.reset,
         World.image,

@@ -28,25 +28,25 @@ def test_deployments_are_done_on_disk(simulator: SimulatorProcess, tmp_path: Pat
     site = tmp_path / "site"
     group = Group(simulator.url, site)
     agent = Agent(tmp_path / "deployment-root", tmp_path)
-    with Serving(simulator.url, agent, group.instance, "web", "prod") as serving:
-        assert group.deploy("one")["status"] == "Succeeded"
-        assert (site / "index.html").read_text() == "one"
+    serving = Serving(simulator.url, agent, group)
+    assert group.deploy("one")["status"] == "Succeeded"
+    assert (site / "index.html").read_text() == "one"
 
-        bad = group.deploy("two", "ValidateService")
-        event = group.failed_event(bad)
-        assert (bad["status"], event["lifecycleEventName"]) == ("Failed", "ValidateService")
-        assert event["diagnostics"]["errorCode"] == "ScriptFailed"
-        assert "it is broken" in event["diagnostics"]["logTail"]
-        assert (site / "index.html").read_text() == "two"
+    bad = group.deploy("two", "ValidateService")
+    event = group.failed_event(bad)
+    assert (bad["status"], event["lifecycleEventName"]) == ("Failed", "ValidateService")
+    assert event["diagnostics"]["errorCode"] == "ScriptFailed"
+    assert "it is broken" in event["diagnostics"]["logTail"]
+    assert (site / "index.html").read_text() == "two"
 
-        # What somebody has put there is in the way, on disk as well as for CodeDeploy.
-        cleanup = agent.layout.cleanup(serving.group_id)
-        cleanup.write_text("")
-        conflict = group.deploy("three")
-        assert conflict["status"] == "Failed"
-        assert "already exists at this location" in group.failed_event(conflict)["diagnostics"]["message"]
-        assert group.deploy("three", fileExistsBehavior="OVERWRITE")["status"] == "Succeeded"
-        assert (site / "index.html").read_text() == "three"
+    # What somebody has put there is in the way, on disk as well as for CodeDeploy.
+    cleanup = agent.layout.cleanup(serving.group_id)
+    cleanup.write_text("")
+    conflict = group.deploy("three")
+    assert conflict["status"] == "Failed"
+    assert "already exists at this location" in group.failed_event(conflict)["diagnostics"]["message"]
+    assert group.deploy("three", fileExistsBehavior="OVERWRITE")["status"] == "Succeeded"
+    assert (site / "index.html").read_text() == "three"
     assert [outcome.event for outcome in serving.outcomes] == ["", "ValidateService", "Install", ""]
     assert {outcome.deployment for outcome in serving.outcomes} >= {bad["deploymentId"], conflict["deploymentId"]}
 
@@ -55,9 +55,9 @@ def test_a_broken_application_stop_is_that_of_the_bundle_before(simulator: Simul
     simulator.control.reset()
     group = Group(simulator.url, tmp_path / "site")
     agent = Agent(tmp_path / "deployment-root", tmp_path)
-    with Serving(simulator.url, agent, group.instance, "web", "prod"):
-        assert group.deploy("one", "ApplicationStop")["status"] == "Succeeded"
-        stuck = group.deploy("two")
-        assert (stuck["status"], group.failed_event(stuck)["lifecycleEventName"]) == ("Failed", "ApplicationStop")
-        assert group.deploy("two", ignoreApplicationStopFailures=True)["status"] == "Succeeded"
+    Serving(simulator.url, agent, group)
+    assert group.deploy("one", "ApplicationStop")["status"] == "Succeeded"
+    stuck = group.deploy("two")
+    assert (stuck["status"], group.failed_event(stuck)["lifecycleEventName"]) == ("Failed", "ApplicationStop")
+    assert group.deploy("two", ignoreApplicationStopFailures=True)["status"] == "Succeeded"
     assert (tmp_path / "site" / "index.html").read_text() == "two"

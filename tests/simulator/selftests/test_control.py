@@ -14,6 +14,7 @@ from botocore.exceptions import ConnectionClosedError
 from moto.core.authorization import enable_iam_authentication
 
 from tests.simulator import Simulator
+from tests.simulator.clock import Clock
 from tests.simulator.faults import matches
 from tests.simulator.quotas import BUCKETS
 from tests.simulator.selftests.cluster import START, Cluster, client, refused
@@ -24,6 +25,24 @@ def test_time_stands_still_and_only_moves_forward(sim: Simulator) -> None:
     assert sim.advance(60) == START + 60
     with pytest.raises(ValueError, match="cannot go back"):
         sim.advance(-1)
+
+
+def test_a_clock_that_runs_can_be_stopped_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = [START]
+    monkeypatch.setattr("time.time", lambda: wall[0])
+    clock = Clock()
+    wall[0] += 10
+    assert clock.now() == START + 10
+    clock.stop()
+    wall[0] += 10
+    clock.stop()
+    assert clock.now() == START + 10
+    assert clock.advance(5) == START + 15
+    clock.start()
+    assert clock.now() == START + 15, "it neither jumps nor goes back"
+    clock.start()
+    wall[0] += 1
+    assert clock.now() == START + 16
 
 
 def test_speed_divides_durations(sim: Simulator, cluster: Cluster) -> None:

@@ -47,6 +47,7 @@ def url() -> Iterator[str]:
 def control(url: str) -> Control:
     control = Control(url)
     control.reset()
+    control.start_clock()
     control.set_speed(60)
     return control
 
@@ -99,6 +100,15 @@ def test_every_answer_is_dated_by_the_same_clock(ecs: Any, control: Control) -> 
         # botocore joins what comes twice.
         dated = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
         assert abs(dated.timestamp() - control.now()) < 3600
+
+
+def test_time_stands_still_while_the_clock_is_stopped(ecs: Any, control: Control) -> None:
+    control.stop_clock()
+    stopped = control.now()
+    time.sleep(0.05)
+    assert control.now() == stopped
+    control.start_clock()
+    assert control.now() > stopped
 
 
 def test_the_control_methods_arrive(ecs: Any, control: Control) -> None:
