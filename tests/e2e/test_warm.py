@@ -148,14 +148,16 @@ ENDED = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: -signal.SIGTERM, signa
 
 @WAYS
 def test_its_temporary_directory_is_its_own_and_goes_with_it(start: Started, tmp_path: Path) -> None:
+    """The default is a template in ansible-core's own configuration."""
     (tmp_path / "see.yml").write_text(SEEN)
-    own = tmp_path / "own"
+    own = tmp_path / "home" / "tmp"
     for _time in range(2):
-        process, _stdout, stderr = start(tmp_path, "see.yml", ANSIBLE_LOCAL_TEMP=str(own))
+        process, _stdout, stderr = start(tmp_path, "see.yml", ANSIBLE_HOME=str(own.parent))
         mine = f"ansible-local-{process.pid}*"
         assert play.within(play.PATIENCE, lambda mine=mine: list(own.glob(mine)))
         assert process.wait(play.PATIENCE) == 2, stderr.read_text()
         assert not list(own.glob(mine))
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "see.yml", "stdout", "stderr"}
 
 
 def test_steps_ask_for_time_and_nothing_else_does(stage: Stage) -> None:

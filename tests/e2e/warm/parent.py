@@ -128,7 +128,7 @@ def take_on(request: Request, files: list[int]) -> None:
         constants = sys.modules["ansible.constants"]
         # A directory that a process makes for itself when it imports this, and removes when it ends.
         atexit.unregister(sys.modules["ansible.config.manager"].cleanup_tmp_file)
-        constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP")
+        constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP", variables=vars(constants))
 
 
 def run(request: Request) -> None:
