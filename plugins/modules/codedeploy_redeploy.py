@@ -59,6 +59,43 @@ options:
       - How long to wait, in seconds. Nothing is undone when the time is up.
     type: int
     default: 3600
+  expect:
+    description:
+      - What an earlier look at this deployment group showed, as RV(expect) of a run of this module in check mode. The
+        group then goes where it was shown to go, or is left as it is.
+      - Where somebody has deployed since, it is V(refused) with the finding V(plan_changed), which says what was
+        deployed. That the deployment that was seen has ended meanwhile, whether well or not, or is being rolled back to
+        that same target, is no such change.
+      - Give the options that choose the target as they were given for that look.
+    type: dict
+    suboptions:
+      deployment:
+        description:
+          - Id of the newest deployment that was on record. Empty where nothing was deployed yet.
+        type: str
+      target:
+        description:
+          - What was to be gone to. Without it, it was seen that nothing is to be done.
+        type: dict
+        suboptions:
+          revision:
+            description:
+              - The revision, as O(revision) takes it.
+            type: raw
+          deployment_id:
+            description:
+              - Id of the deployment that proved it good.
+            type: str
+          source:
+            description:
+              - How it was found, as in RV(target_source).
+            type: str
+      suspended_by_codedeploy:
+        description:
+          - The processes that CodeDeploy was to suspend, as O(suspend_processes) asks for. Nothing is deployed where it
+            would not any more, since whoever suspends the others relies on it.
+        type: list
+        elements: str
 notes:
   - On the compute platform V(Server) deployments in place and blue/green are supported. A redeploy of a blue/green
     group provisions a new replacement fleet.
@@ -101,6 +138,13 @@ EXAMPLES = r"""
     application: shop
     deployment_group: prod-web
   check_mode: true
+  register: shown
+
+- name: Do that, unless somebody deploys in between
+  lastgood.aws.codedeploy_redeploy:
+    application: shop
+    deployment_group: prod-web
+    expect: "{{ shown.expect }}"
 """
 
 RETURN = r"""
@@ -259,8 +303,27 @@ suspended_by_codedeploy:
   elements: str
   sample:
     - AZRebalance
+expect:
+  description: What was seen and shown, for O(expect) of the call that acts.
+  returned: in check mode, but not where the group could not be read
+  type: dict
+  sample:
+    deployment: d-B2C3D4E5F
+    target:
+      revision:
+        revisionType: S3
+        s3Location:
+          bucket: releases
+          bundleType: zip
+          key: shop/web-1.8.zip
+          version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
+      deployment_id: d-9Z8Y7X6W5
+      source: last_good
+    suspended_by_codedeploy: []
 diagnosis:
-  description: Why targets failed, as far as it could be read.
+  description:
+    - Why targets failed, as far as it could be read. In check mode those of the newest deployment, if it ended without
+      success.
   returned: always, but not where the options themselves are wrong; null where there was nothing to diagnose
   type: dict
   contains:
@@ -387,7 +450,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _optio
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import expected, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.redeploy import Order, Redeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
 from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
@@ -397,6 +460,7 @@ MODULE_SPEC = {
     "log_tail": {"type": "bool", "default": True},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 3600},
+    "expect": expected.SPEC,
 }
 
 
@@ -413,6 +477,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
         wait_timeout=wait_timeout,
         log_tail=params["log_tail"],
         check_mode=module.check_mode,
+        expect=expected.read(params["expect"]),
     )
 
 
@@ -426,7 +491,8 @@ def main() -> None:
     try:
         order = order_of(module)
     except BadOption as exc:
-        module.fail_json(msg=f"{exc}. Nothing was changed.")
+        # An earlier step of the same play may have written something.
+        module.fail_json(msg=f"{exc}." if module.params["expect"] else f"{exc}. Nothing was changed.")
     aws = Aws(module.client)
     try:
         run = Redeploy(aws, order, Clock()).run()
@@ -436,6 +502,8 @@ def main() -> None:
     for note in _as_of.notes(order.wish.as_of):
         module.warn(note)
     result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}
+    if module.check_mode and run.plan is not None:
+        result["expect"] = expected.of(run.plan).as_dict()
     if module._diff:
         result["diff"] = run.diff()
     if not run.ok:

@@ -26,6 +26,7 @@ from tests.world import REGION
 
 ROLLS_BACK = {"enabled": True, "events": EVENTS}
 ALARMS = {"enabled": True, "alarms": [{"name": "errors"}]}
+_DENIED = {"operation": "DescribeAutoScalingGroups", "code": "AccessDenied", "times": 1}
 
 
 @pytest.fixture
@@ -238,6 +239,65 @@ def test_an_alarm_that_the_bad_revision_set_off_does_not_keep_the_good_one_out(
     assert (done.rc, done.outcomes) == (0, {"prod": "rolled_back"}), done.stdout
     assert fleet.on() == "web-1.zip"
     assert fleet.newest()["overrideAlarmConfiguration"]
+
+
+# What somebody does between the step that looks and the step that acts.
+
+
+def test_what_somebody_deploys_in_between_is_left_alone(stage: Stage, redeploy: Rollback) -> None:
+    fleet = Fleet(stage, scales=True)
+    fleet.story()
+    params = {**NAMED, "revision": fleet.bundle(3), "description": "release 3"}
+    stage.control.on(
+        "SuspendProcesses", {"service": "codedeploy", "operation": "CreateDeployment", "params": params}, "after"
+    )
+    stage.control.reset_calls()
+    done = redeploy(suspend_auto_scaling="true", reason="500s since 13:52")
+    assert (done.rc, done.outcomes) == (2, {"prod": "refused"}), done.stdout
+    # That one is the pipeline's.
+    assert (stage.writes().count("CreateDeployment"), stage.count("StopDeployment")) == (0, 0)
+    assert fleet.newest()["description"] == "release 3"
+    [why] = done.findings("plan_changed", "prod")
+    for part in (fleet.newest()["deploymentId"], "web-3.zip", "release 3", "web-1.zip"):
+        assert part in why
+    assert why in done.summary
+    assert "Nothing was" not in done.summary
+    assert fleet.suspended() == set()
+
+
+def test_what_was_asked_for_happens_or_the_run_stops_before_the_write(stage: Stage, redeploy: Rollback) -> None:
+    """One read that is denied in the look-up must not end in a redeploy with auto scaling at work."""
+    fleet = Fleet(stage, scales=True)
+    fleet.story()
+    for operation in ("BatchGetDeploymentGroups", "ListDeployments"):
+        stage.control.fail(operation, "AccessDeniedException")
+        stage.control.reset_calls()
+        done = redeploy(suspend_auto_scaling="true")
+        assert (done.rc, done.outcomes, stage.writes()) == (2, {"prod": "refused"}, []), done.stdout
+        assert operation in done.summary
+    # CodeDeploy was to suspend some of the processes: so says the look-up, and then it cannot be read any more.
+    stage.control.on("SuspendProcesses", {"control": "fail", "params": {**_DENIED}}, "after")
+    stage.control.reset_calls()
+    done = redeploy(suspend_auto_scaling="true")
+    assert (done.rc, done.outcomes, stage.count("CreateDeployment")) == (2, {"prod": "refused"}, 0), done.stdout
+    assert "CodeDeploy was to suspend AZRebalance, ScheduledActions, and would not now" in done.summary
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"wait_timeout": "0"}, "wait_timeout: 0 is not a number of seconds to wait"),
+        ({"wait_timeout": "soon"}, "wait_timeout"),
+        ({"events": "NEVER"}, "rollback_events: 'NEVER' is none of CodeDeploy's events"),
+    ],
+)
+def test_what_only_the_acting_step_takes_is_checked_before_anything_is_suspended(
+    stage: Stage, redeploy: Rollback, options: dict[str, str], words: str
+) -> None:
+    Fleet(stage, scales=True).story()
+    done = redeploy(suspend_auto_scaling="true", **options)
+    assert (done.rc, stage.writes()) == (2, []), done.stdout
+    assert words in done.summary
 
 
 # What failed, and nobody rolled it back.

@@ -136,14 +136,21 @@ class Plan:
     newest: Deployment | None = None
     # What CodeDeploy is asked for, with the method codedeploy_deployment.
     request: Request | None = None
-    # Ids of the deployments that were on record when the plan was made.
-    known_deployments: frozenset[str] = frozenset()
+    # The deployments that were on record when the plan was made, the oldest first.
+    deployments: tuple[Deployment, ...] = ()
+    # The target as it was chosen: tied to a version, but without what one platform's deployments need besides.
+    chosen: Location | None = None
     # The deployment that is in the way is stopped with a rollback: its traffic goes back before ours begins.
     stop_rolls_back: bool = False
     # What the request has CodeDeploy suspend in the Auto Scaling groups.
     suspension: asg_processes.Suspension | None = None
     # What the redeploy will do to files that are on the instances already, in words.
     content_warnings: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def known_deployments(self) -> frozenset[str]:
+        """Ids of the deployments that were on record when the plan was made."""
+        return frozenset(d.id for d in self.deployments)
 
     @property
     def in_the_way(self) -> Deployment | None:
@@ -163,7 +170,7 @@ class Plan:
 def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     """Decide what to do with one deployment group, from what was read and the target that was chosen."""
     history, group = facts.history, facts.group
-    target = facts.bundle.location if facts.bundle is not None else choice.target
+    chosen = target = facts.bundle.location if facts.bundle is not None else choice.target
     findings = [*facts.findings, *fitness.of_history(history)]
     findings += _as_of.findings(wish.as_of)
     verb: Verb = "act"
@@ -206,7 +213,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         running=history.running or history.due,
         newest=history.newest,
         request=request,
-        known_deployments=frozenset(d.id for d in history.deployments),
+        deployments=history.deployments,
+        chosen=chosen,
         stop_rolls_back=_returns_the_traffic(history.running) if history.running is not None else False,
         suspension=facts.suspension if request is not None else None,
         content_warnings=warnings,

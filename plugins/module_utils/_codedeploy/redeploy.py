@@ -21,12 +21,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     api,
     asg_processes,
     diagnosis,
+    expected,
     revisions,
     standing,
     targets,
+    view,
     watch,
     wording,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.follow import End, Follower
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
@@ -58,6 +61,8 @@ class Order:
     wait_timeout: float = 3600.0
     log_tail: bool = True
     check_mode: bool = False
+    # What an earlier look showed; None if nothing binds this call.
+    expect: Expected | None = None
 
 
 class Redeploy:
@@ -69,7 +74,7 @@ class Redeploy:
         self._clock = clock
         self._began = clock.monotonic()
         self._follower = Follower(aws, clock, order.group, self._began, self._began + order.wait_timeout)
-        self._run = GroupRun(order.application, order.group)
+        self._run = GroupRun(order.application, order.group, is_a_later_step=order.expect is not None)
         # What so long ago means does not change while this waits.
         self._wish = order.wish
 
@@ -80,24 +85,43 @@ class Redeploy:
         run.timings["planned"] = self._elapsed()
         if run.outcome is None:
             if self._order.check_mode:
-                run.changed = run.plan is not None and run.plan.method != "adopt" and run.plan.verb != "wait"
-                run.end("planned", run.plan.reason if run.plan else "")
+                self._show()
             else:
                 self._carry_out()
         self._look_after_auto_scaling()
         run.timings["ended"] = self._elapsed()
-        _progress.say(f"[{run.name}] {wording.final_line(run)}")
+        if run.outcome != "planned":
+            _progress.say(f"[{run.name}] {wording.final_line(run)}")
         return run
+
+    def _show(self) -> None:
+        """The plan, and why the newest deployment ended without success, if it did."""
+        run, planned = self._run, self._run.plan
+        if planned is None:
+            return
+        run.changed = planned.method != "adopt" and planned.verb != "wait"
+        run.end("planned", planned.reason)
+        if planned.newest is not None and view.to_diagnose(planned, ""):
+            run.diagnosis = diagnosis.collect(self._aws, planned.newest, self._order.log_tail)
+        _progress.say(f"[{run.name}] {view.line(planned)}")
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
 
     def _plan(self, wish: Wish) -> Wish:
         """The wish, with the time that it names."""
-        planner = Planner(self._aws, self._order.application, self._order.group, wish, clock=self._clock)
-        self._run.take_plan(planner.make_plan())
+        planner = self._planner_for(wish)
+        planned = planner.make_plan()
+        if self._order.expect is not None:
+            planned = expected.bind(
+                self._order.expect, planned, planner.wish, lambda other: self._planner_for(other).make_plan()
+            )
+        self._run.take_plan(planned)
         self._run.as_of = self._run.as_of or planner.wish.selection.as_of
         return planner.wish
+
+    def _planner_for(self, wish: Wish) -> Planner:
+        return Planner(self._aws, self._order.application, self._order.group, wish, clock=self._clock)
 
     # -- act
 

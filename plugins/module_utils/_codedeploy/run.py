@@ -42,6 +42,8 @@ class GroupRun:
     originals_serve: bool = False
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
+    # An earlier step has shown it, and may have written something else since.
+    is_a_later_step: bool = False
     # The time that as_of stands for, once that is known.
     as_of: datetime | None = None
     findings: list[Finding] = field(default_factory=list)

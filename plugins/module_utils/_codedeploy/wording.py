@@ -72,7 +72,8 @@ def final_line(run: GroupRun) -> str:
     if run.outcome == "superseded":
         return f"superseded: {reason}. Nothing else was changed. {_ROLL_THAT_BACK}"
     if run.outcome == "refused":
-        wrote = "What had begun before is not undone" if run.changed else "Nothing was written"
+        untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
+        wrote = "What had begun before is not undone" if run.changed else untouched
         return f"refused: {reason}. {wrote}"
     return f"{run.outcome}: {reason}"
 
