@@ -435,6 +435,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, expected, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
@@ -491,6 +492,12 @@ def shown(module: LastgoodAWSModule, run: ServiceRun) -> dict[str, t.Any]:
     return {"expect": expected.of(run.name, run.plan).as_dict()} if module.check_mode else {}
 
 
+def worth_a_warning(module: LastgoodAWSModule, run: ServiceRun) -> list[Finding]:
+    """All that was found; but what a look cannot tell, the act may find out, and says so otherwise."""
+    only_looks = module.check_mode and not module.params["expect"]
+    return [f for f in run.findings if not only_looks or f.severity != "unknown"]
+
+
 def main() -> None:
     """Roll back, and report."""
     module = LastgoodAWSModule(
@@ -521,7 +528,7 @@ def main() -> None:
     if module._diff:
         result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
-        module.warn_of(run.name, run.findings)
+        module.warn_of(run.name, worth_a_warning(module, run))
     for note in _as_of.notes(order.wish.as_of):
         module.warn(note)
     result["api_calls"] = aws.api_calls

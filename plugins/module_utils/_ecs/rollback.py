@@ -130,7 +130,8 @@ class Rollback:
         if run.outcome is None and run.plan is not None:
             run.changed = run.plan.method != "adopt"
             run.end("planned", run.plan.reason)
-            _progress.say(f"[{run.name}] {wording.plan_line(run.plan)}")
+            if not self._planner.binds:
+                _progress.say(f"[{run.name}] {wording.plan_line(run.plan)}")
 
     def _hold_back(self, runs: t.Iterable[ServiceRun]) -> None:
         bad = next(run for run in self.runs if not run.ok)
