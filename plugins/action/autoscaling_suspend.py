@@ -13,3 +13,5 @@ preload("ansible_collections.lastgood.aws.plugins.modules.autoscaling_suspend", 
 
 class ActionModule(InProcessAction):
     """The action plugin of autoscaling_suspend."""
+
+    tells_names = True

@@ -13,3 +13,5 @@ preload("ansible_collections.lastgood.aws.plugins.modules.codedeploy_deployment_
 
 class ActionModule(InProcessAction):
     """The action plugin of codedeploy_deployment_info."""
+
+    tells_names = True

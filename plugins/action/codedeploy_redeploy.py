@@ -13,3 +13,5 @@ preload("ansible_collections.lastgood.aws.plugins.modules.codedeploy_redeploy", 
 
 class ActionModule(InProcessAction):
     """The action plugin of codedeploy_redeploy."""
+
+    tells_names = True

@@ -13,3 +13,5 @@ preload("ansible_collections.lastgood.aws.plugins.modules.ecs_deploy", "ecs")
 
 class ActionModule(InProcessAction):
     """The action plugin of ecs_deploy."""
+
+    tells_names = True

@@ -13,3 +13,5 @@ preload("ansible_collections.lastgood.aws.plugins.modules.ecs_deployment_wait", 
 
 class ActionModule(InProcessAction):
     """The action plugin of ecs_deployment_wait."""
+
+    tells_names = True

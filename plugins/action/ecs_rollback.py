@@ -13,3 +13,5 @@ preload("ansible_collections.lastgood.aws.plugins.modules.ecs_rollback", "ecs")
 
 class ActionModule(InProcessAction):
     """The action plugin of ecs_rollback."""
+
+    tells_names = True

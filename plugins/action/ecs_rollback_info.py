@@ -13,3 +13,5 @@ preload("ansible_collections.lastgood.aws.plugins.modules.ecs_rollback_info", "e
 
 class ActionModule(InProcessAction):
     """The action plugin of ecs_rollback_info."""
+
+    tells_names = True

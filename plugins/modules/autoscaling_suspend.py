@@ -34,6 +34,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._full_names
 
 attributes:
   check_mode:
@@ -461,7 +462,7 @@ import typing as t
 import uuid
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
@@ -485,6 +486,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "missing": {"type": "str", "choices": ["warn", "ignore", "fail"], "default": "warn"},
     "journal": {"type": "str", "choices": ["required", "best_effort"], "default": "required"},
     "reason": {"type": "str"},
+    **_keys.SPEC,
 }
 WHICH: t.Final = ("service", "resource_id", "auto_scaling_group")
 
@@ -496,17 +498,22 @@ def user() -> str:
         return str(os.getuid())
 
 
-def work(aws: Aws, request: options.Request | options.GroupRequest, check_mode: bool) -> list[act.Result]:
+def work(
+    aws: Aws, request: options.Request | options.GroupRequest, check_mode: bool, full_names: bool
+) -> list[act.Result]:
     targets: act.Targets
     if isinstance(request, options.GroupRequest):
-        targets = groups = Groups(aws)
+        groups = Groups(aws)
+        targets, service = groups, "autoscaling"
         plans = group_plan.plan(groups, request)
     else:
-        targets = scalable = ScalableTargets(aws, request.namespace, request.dimension)
+        scalable = ScalableTargets(aws, request.namespace, request.dimension)
+        targets, service = scalable, "application-autoscaling"
         plans = plan.plan(aws, scalable, request)
     if check_mode:
         return [act.preview(item) for item in plans]
-    return act.act(targets, request.wish.state, plans, _progress.say)
+    place = _keys.Place(aws.region(service), full_names)
+    return act.act(targets, request.wish.state, plans, _progress.say, place)
 
 
 def main() -> None:
@@ -523,7 +530,7 @@ def main() -> None:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     aws = Aws(module.client)
     try:
-        results = work(aws, request, module.check_mode)
+        results = work(aws, request, module.check_mode, module.params["full_names"])
     except (AwsCallError, IncompleteAnswerError) as exc:
         module.fail_json(msg=f"{exc.explain().rstrip('.')}. Nothing was changed.", api_calls=aws.api_calls)
     module.report("targets", results, aws.api_calls, act.summary)

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes.info_module
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._full_names
   - lastgood.aws._codedeploy_redeploy
 options:
   diagnose:
@@ -79,6 +80,16 @@ deployment_group:
   returned: always
   type: str
   sample: prod-web
+region:
+  description: The Region that it is in.
+  returned: always
+  type: str
+  sample: eu-central-1
+account:
+  description: The account that it is in.
+  returned: always, null where it was not found
+  type: str
+  sample: "123456789012"
 deployment_group_id:
   description: Id of the deployment group, by which the agents on its instances name their files.
   returned: always, null where the group could not be read
@@ -336,7 +347,7 @@ api_calls:
     ListDeployments: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
@@ -352,6 +363,7 @@ def main() -> None:
             **options.SELECTION_SPEC,
             "diagnose": {"type": "str"},
             "log_tail": {"type": "bool", "default": True},
+            **_keys.SPEC,
         },
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
@@ -365,16 +377,17 @@ def main() -> None:
     application, group = params["application"], params["deployment_group"]
     planner = Planner(aws, application, group, wish, clock=Clock(), everything=True)
     planned = planner.make_plan()
-    line = view.line(planned)
-    _progress.say(f"[{group}] {line}")
+    place = _keys.Place(aws.region("codedeploy"), params["full_names"])
+    line = f"[{place.label(group, application)}] {view.line(planned)}"
+    _progress.say(line)
     for note in _as_of.notes(wish.as_of):
         module.warn(note)
     asked = (params["diagnose"] or wish.selection.deployment_id or "").strip()
     module.exit_json(
         changed=False,
-        summary=f"[{group}] {line}",
+        summary=line,
         diagnosis=_diagnosis(module, aws, view.to_diagnose(planned, asked), params["log_tail"]),
-        **view.of(planned, application),
+        **view.of(planned, application, place),
         as_of=_as_of.shown(planner.wish.selection.as_of),
         api_calls=aws.api_calls,
     )

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._full_names
   - lastgood.aws._codedeploy_redeploy
 attributes:
   check_mode:
@@ -158,6 +159,16 @@ deployment_group:
   returned: always, but not where the options themselves are wrong
   type: str
   sample: prod-web
+region:
+  description: The Region that it is in.
+  returned: always, but not where the options themselves are wrong
+  type: str
+  sample: eu-central-1
+account:
+  description: The account that it is in.
+  returned: always, null where it was not found
+  type: str
+  sample: "123456789012"
 outcome:
   description:
     - V(unchanged), there was nothing to do. V(rolled_back), our deployment succeeded with the target, no target of it
@@ -446,7 +457,7 @@ api_calls:
     CreateDeployment: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -478,13 +489,14 @@ def order_of(module: LastgoodAWSModule) -> Order:
         log_tail=params["log_tail"],
         check_mode=module.check_mode,
         expect=expected.read(params["expect"]),
+        full_names=params["full_names"],
     )
 
 
 def main() -> None:
     """Redeploy, and report."""
     module = LastgoodAWSModule(
-        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC},
+        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC, **_keys.SPEC},
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
     )
@@ -498,7 +510,7 @@ def main() -> None:
         run = Redeploy(aws, order, Clock()).run()
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
-    module.warn_of(run.name, run.findings)
+    module.warn_of(run.label, run.findings)
     for note in _as_of.notes(order.wish.as_of):
         module.warn(note)
     result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._full_names
   - lastgood.aws._ecs_services
 attributes:
   check_mode:
@@ -186,10 +187,20 @@ services:
       type: str
       sample: web
     cluster:
-      description: The cluster as it was given.
+      description: Name of the cluster.
       returned: always
       type: str
       sample: prod
+    region:
+      description: The Region that it is in.
+      returned: always
+      type: str
+      sample: eu-central-1
+    account:
+      description: The account that it is in.
+      returned: always, null where it was not found
+      type: str
+      sample: "123456789012"
     outcome:
       description:
         - V(unchanged), it was there already. V(deployed), our deployment is in service, verified. V(started), AWS
@@ -318,7 +329,7 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -339,6 +350,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "wait": {"type": "bool", "default": True},
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
+    **_keys.SPEC,
 }
 
 
@@ -359,12 +371,12 @@ def main() -> None:
     result = {
         "changed": any(run.changed for run in runs),
         "services": [run.as_dict() for run in runs],
-        "summary": wording.tally([wording.Line(run.name, str(run.outcome), not run.blame, run.line) for run in runs]),
+        "summary": wording.tally([wording.Line(run.label, str(run.outcome), not run.blame, run.line) for run in runs]),
     }
     if module._diff:
         result["diff"] = [deploy.diff(run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
-        module.warn_of(run.name, run.findings)
+        module.warn_of(run.label, run.findings)
     result["api_calls"] = aws.api_calls
     if not all(run.ok for run in runs):
         module.fail_json(msg=result["summary"], **result)
@@ -398,6 +410,7 @@ def _order(module: LastgoodAWSModule) -> Order:
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
         check_mode=module.check_mode,
+        full_names=params["full_names"],
     )
 
 

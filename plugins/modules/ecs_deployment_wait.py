@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._full_names
   - lastgood.aws._ecs_services
 attributes:
   check_mode:
@@ -120,10 +121,20 @@ services:
       type: str
       sample: web
     cluster:
-      description: The cluster as it was given.
+      description: Name of the cluster.
       returned: always
       type: str
       sample: prod
+    region:
+      description: The Region that it is in.
+      returned: always
+      type: str
+      sample: eu-central-1
+    account:
+      description: The account that it is in.
+      returned: always, null where it was not found
+      type: str
+      sample: "123456789012"
     outcome:
       description:
         - V(stable) or V(serving), it is where it should be. V(in_progress), check mode, it is still going.
@@ -206,7 +217,7 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -219,6 +230,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "deployment": {"type": "str"},
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
+    **_keys.SPEC,
 }
 
 
@@ -237,11 +249,11 @@ def main() -> None:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     for waiter in waiters:
         for finding in waiter.findings:
-            module.warn(f"[{waiter.name}] {finding.message}")
+            module.warn(f"[{waiter.label}] {finding.message}")
     result = {
         "changed": False,
         "services": [waiter.as_dict() for waiter in waiters],
-        "summary": wording.tally([wording.Line(w.name, str(w.outcome), w.ok, w.line) for w in waiters]),
+        "summary": wording.tally([wording.Line(w.label, str(w.outcome), w.ok, w.line) for w in waiters]),
         "api_calls": aws.api_calls,
     }
     if not all(waiter.ok for waiter in waiters):
@@ -265,6 +277,7 @@ def _order(module: LastgoodAWSModule) -> deployment_wait.Order:
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
         look_once=module.check_mode,
+        full_names=params["full_names"],
     )
 
 

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._full_names
   - lastgood.aws._ecs_services
   - lastgood.aws._ecs_rollback
 attributes:
@@ -219,10 +220,20 @@ services:
       type: str
       sample: web
     cluster:
-      description: The cluster as it was given.
+      description: Name of the cluster.
       returned: always
       type: str
       sample: prod
+    region:
+      description: The Region that it is in.
+      returned: always
+      type: str
+      sample: eu-central-1
+    account:
+      description: The account that it is in.
+      returned: always, null where it was not found
+      type: str
+      sample: "123456789012"
     outcome:
       description:
         - V(unchanged), there was nothing to do. V(rolled_back), our deployment is in service on the target, verified.
@@ -430,7 +441,7 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -484,6 +495,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
         max_fail_percentage=params["max_fail_percentage"],
         expect=expected.read(params["expect"]),
         check_mode=module.check_mode,
+        full_names=params["full_names"],
     )
 
 
@@ -501,7 +513,7 @@ def worth_a_warning(module: LastgoodAWSModule, run: ServiceRun) -> list[Finding]
 def main() -> None:
     """Roll back, and report."""
     module = LastgoodAWSModule(
-        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC},
+        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC, **_keys.SPEC},
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
     )
@@ -528,7 +540,7 @@ def main() -> None:
     if module._diff:
         result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
-        module.warn_of(run.name, worth_a_warning(module, run))
+        module.warn_of(run.label, worth_a_warning(module, run))
     for note in _as_of.notes(order.wish.as_of):
         module.warn(note)
     result["api_calls"] = aws.api_calls

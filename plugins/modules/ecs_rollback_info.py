@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes.info_module
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._full_names
   - lastgood.aws._ecs_services
   - lastgood.aws._ecs_rollback
 seealso:
@@ -56,10 +57,20 @@ services:
       type: str
       sample: web
     cluster:
-      description: The cluster as it was given.
+      description: Name of the cluster.
       returned: always
       type: str
       sample: prod
+    region:
+      description: The Region that it is in.
+      returned: always
+      type: str
+      sample: eu-central-1
+    account:
+      description: The account that it is in.
+      returned: always, null where it was not found
+      type: str
+      sample: "123456789012"
     outcome:
       description: V(planned) if it would go back, V(unchanged) if there is nothing to do, V(refused) if it cannot.
       returned: always
@@ -264,7 +275,7 @@ api_calls:
     ListServiceDeployments: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -275,7 +286,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import 
 def main() -> None:
     """Plan, and show the plan."""
     module = LastgoodAWSModule(
-        argument_spec=options.SELECTION_SPEC,
+        argument_spec={**options.SELECTION_SPEC, **_keys.SPEC},
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
     )
@@ -289,9 +300,10 @@ def main() -> None:
     aws = Aws(module.client)
     planner = Planner(aws, params["cluster"], wish, all_marks=True, clock=Clock())
     plans = planner.make_plans(names)
+    place = _keys.Place(aws.region("ecs"), params["full_names"])
     for name, planned in plans.items():
-        _progress.say(f"[{name}] {wording.plan_line(planned)}")
-    services = [view.of(planned, params["cluster"]) for planned in plans.values()]
+        _progress.say(f"[{place.label(name, params['cluster'])}] {wording.plan_line(planned)}")
+    services = [view.of(planned, params["cluster"], place) for planned in plans.values()]
     for note in _as_of.notes(wish.as_of):
         module.warn(note)
     as_of = _as_of.shown(planner.wish.selection.as_of)

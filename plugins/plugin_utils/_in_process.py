@@ -156,6 +156,11 @@ def _directory(path: str) -> str:
     return os.path.realpath(os.path.dirname(os.path.abspath(path)))
 
 
+def needs_full_names(given: object, hosts: int, looped: bool) -> bool:
+    """Whether lines of several calls would not tell services of the same name apart. ``given`` is the user's word."""
+    return given in (None, "") and (hosts > 1 or looped)
+
+
 def exit_status(code: object) -> int:
     """The status that a process ends with after ``sys.exit(code)``. What is not a number is printed to stderr."""
     if code is None:
@@ -341,6 +346,9 @@ class InProcessAction(NormalAction):
     by ``plugin_routing``, would be found only in the worker, too late to :func:`preload`.)
     """
 
+    # The module has the option ``full_names``.
+    tells_names = False
+
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
         if not HAS_AMAZON_AWS:
@@ -348,6 +356,7 @@ class InProcessAction(NormalAction):
                 f"{self._task.action} needs the collection amazon.aws, which is not installed for {sys.executable}: "
                 "ansible-galaxy collection install amazon.aws"
             )
+        self._ask_for_full_names(task_vars)
         module = self._module_name()
         reason = why_not_in_process(self._circumstances(module, task_vars))
         if reason:
@@ -358,6 +367,12 @@ class InProcessAction(NormalAction):
         result: dict[str, t.Any] = ActionBase.run(self, tmp, task_vars)
         result.update(self._run_in_worker(t.cast(str, module), task_vars))
         return cleaned(result)
+
+    def _ask_for_full_names(self, task_vars: dict[str, t.Any]) -> None:
+        arguments = self._task.args
+        hosts, looped = len(task_vars.get("ansible_play_hosts_all", ())), "ansible_loop_var" in task_vars
+        if self.tells_names and needs_full_names(arguments.get("full_names"), hosts, looped):
+            self._task.args = {**arguments, "full_names": True}
 
     def _module_name(self) -> str | None:
         found = self._shared_loader_obj.module_loader.find_plugin_with_context(

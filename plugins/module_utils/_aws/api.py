@@ -62,6 +62,10 @@ class Aws:
             self._clients[service] = client
         return self._clients[service]
 
+    def region(self, service: str) -> str:
+        """The Region that requests to a service go to."""
+        return str(self.client(service).meta.region_name or "")
+
     def _before_send(self, event_name: str, **kwargs: t.Any) -> None:
         service, operation = event_name.split(".")[1:3]
         self._limiter.acquire(service, operation)

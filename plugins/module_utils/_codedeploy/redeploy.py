@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -61,6 +61,7 @@ class Order:
     wait_timeout: float = 3600.0
     log_tail: bool = True
     check_mode: bool = False
+    full_names: bool = False
     # What an earlier look showed; None if nothing binds this call.
     expect: Expected | None = None
 
@@ -73,8 +74,9 @@ class Redeploy:
         self._order = order
         self._clock = clock
         self._began = clock.monotonic()
-        self._follower = Follower(aws, clock, order.group, self._began, self._began + order.wait_timeout)
-        self._run = GroupRun(order.application, order.group, is_a_later_step=order.expect is not None)
+        place = _keys.Place(aws.region("codedeploy"), order.full_names)
+        self._run = GroupRun(order.application, order.group, is_a_later_step=order.expect is not None, place=place)
+        self._follower = Follower(aws, clock, self._run.label, self._began, self._began + order.wait_timeout)
         # What so long ago means does not change while this waits.
         self._wish = order.wish
 
@@ -91,7 +93,7 @@ class Redeploy:
         self._look_after_auto_scaling()
         run.timings["ended"] = self._elapsed()
         if run.outcome != "planned":
-            _progress.say(f"[{run.name}] {wording.final_line(run)}")
+            _progress.say(f"[{run.label}] {wording.final_line(run)}")
         return run
 
     def _show(self) -> None:
@@ -103,7 +105,7 @@ class Redeploy:
         run.end("planned", planned.reason)
         if planned.newest is not None and view.to_diagnose(planned, ""):
             run.diagnosis = diagnosis.collect(self._aws, planned.newest, self._order.log_tail)
-        _progress.say(f"[{run.name}] {view.line(planned)}")
+        _progress.say(f"[{run.label}] {view.line(planned)}")
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
@@ -157,7 +159,7 @@ class Redeploy:
         try:
             run.accepted = act.begin(self._aws, planned, self._order.reason)
         except PlanIsStale as exc:
-            _progress.say(f"[{run.name}] planning again: {exc}")
+            _progress.say(f"[{run.label}] planning again: {exc}")
             return str(exc)
         except AnswerLost as exc:
             run.changed = True
@@ -174,7 +176,7 @@ class Redeploy:
         else:
             run.timings["accepted"] = self._elapsed()
             self._tell_of_termination_wait(planned)
-        _progress.say(f"[{run.name}] {wording.accepted_line(run)}")
+        _progress.say(f"[{run.label}] {wording.accepted_line(run)}")
         return ""
 
     def _tell_of_termination_wait(self, planned: Plan) -> None:

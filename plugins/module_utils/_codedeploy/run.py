@@ -12,11 +12,12 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Seen
@@ -48,6 +49,12 @@ class GroupRun:
     as_of: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    place: _keys.Place = _keys.PLAIN
+
+    @property
+    def label(self) -> str:
+        """What lines about it begin with."""
+        return self.place.label(self.name, self.application)
 
     def take_plan(self, planned: Plan | Refusal) -> None:
         """Begin with this plan; a later one replaces it, and what was found out before stays said."""
@@ -106,8 +113,7 @@ class GroupRun:
         """The module's result."""
         planned = self.plan
         return {
-            "application": self.application,
-            "deployment_group": self.name,
+            **identity(self.application, self.name, self.place, planned.group if planned else None),
             "outcome": self.outcome,
             "changed": self.changed,
             "method": planned.method if planned else "none",
@@ -133,6 +139,20 @@ class GroupRun:
         before = revisions.text(self.plan.now) if self.plan and self.plan.now else ""
         after = revisions.text(self.target) if self.target and self.changed else before
         return {"before_header": self.name, "after_header": self.name, "before": f"{before}\n", "after": f"{after}\n"}
+
+
+def identity(application: str, name: str, place: _keys.Place, group: Group | None) -> dict[str, str | None]:
+    """What tells a group from all others, for results; the account is not known of one that was not found.
+
+    CodeDeploy shows no ARN of a group, but that of its service role. A role can be passed to a service of its own
+    account only (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+    """
+    return {
+        "application": application,
+        "deployment_group": name,
+        "region": place.region or None,
+        "account": _keys.account(group.service_role) if group else None,
+    }
 
 
 def state_of(newest: Deployment | None, revision: Location | None) -> dict[str, t.Any]:

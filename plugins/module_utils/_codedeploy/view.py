@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import identity, state_of
 
 # ``wait``: it would be waited for first, and then decided anew.
 _OUTCOMES: t.Final = {"act": "planned", "wait": "planned", "nothing": "unchanged", "refuse": "refused"}
 
 
-def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
+def of(planned: Plan | Refusal, application: str, place: _keys.Place = _keys.PLAIN) -> dict[str, t.Any]:
     """The module's result, besides the diagnosis."""
     if isinstance(planned, Refusal):
         return {
-            "application": application,
-            "deployment_group": planned.name,
+            **identity(application, planned.name, place, None),
             "deployment_group_id": None,
             "outcome": "refused",
             "reason": planned.reason,
@@ -46,8 +46,7 @@ def of(planned: Plan | Refusal, application: str) -> dict[str, t.Any]:
     choice = planned.choice
     now = revisions.key(planned.now) if planned.now else ""
     return {
-        "application": application,
-        "deployment_group": planned.group.name,
+        **identity(application, planned.group.name, place, planned.group),
         "deployment_group_id": planned.group.id,
         "outcome": _OUTCOMES[planned.verb],
         "reason": planned.reason,

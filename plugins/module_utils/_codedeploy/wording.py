@@ -80,7 +80,7 @@ def final_line(run: GroupRun) -> str:
 
 def summary(run: GroupRun) -> str:
     """The whole call in one line."""
-    return f"[{run.name}] {final_line(run)}"
+    return f"[{run.label}] {final_line(run)}"
 
 
 def _after_failure(run: GroupRun) -> t.Iterator[str]:

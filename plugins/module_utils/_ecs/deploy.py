@@ -68,7 +68,7 @@ class Deploy:
             self._watch()
         for run in self.runs:
             run.timings["ended"] = self._elapsed()
-            _progress.say(f"[{run.name}] {run.line}")
+            _progress.say(f"[{run.label}] {run.line}")
         return self.runs
 
     def _elapsed(self) -> float:
@@ -146,7 +146,7 @@ class Deploy:
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
         route = f"{names.short(deploy_plan.current(planned.service))} → {names.short(run.target)}"
-        _progress.say(f"[{run.name}] {route}: {deploy_act.told(planned, run.accepted)}")
+        _progress.say(f"[{run.label}] {route}: {deploy_act.told(planned, run.accepted)}")
 
     # -- watch
 

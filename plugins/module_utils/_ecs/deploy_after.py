@@ -62,6 +62,10 @@ class _Return:
         return self.run.name
 
     @property
+    def label(self) -> str:
+        return self.run.label
+
+    @property
     def cluster(self) -> str:
         return self.run.cluster
 
@@ -253,7 +257,12 @@ class Aftermath:
 
     def _verify(self, run: DeployRun, deployment_id: str) -> deployment_wait.Waiter:
         order = deployment_wait.Order(
-            run.cluster, [run.name], deployment_id, self._order.wait_until, self._order.wait_timeout
+            run.cluster,
+            [run.name],
+            deployment_id,
+            self._order.wait_until,
+            self._order.wait_timeout,
+            full_names=self._order.full_names,
         )
         [waiter] = deployment_wait.wait(self._aws, order, self._clock)
         run.service = waiter.service or run.service
@@ -272,6 +281,7 @@ class Aftermath:
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,
                 max_fail_percentage=100.0,
+                full_names=self._order.full_names,
             )
             for back in Rollback(self._aws, order, self._clock).run():
                 self._take(group[back.name], back)

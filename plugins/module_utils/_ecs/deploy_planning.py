@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -42,7 +43,8 @@ class Planning:
     def make(self) -> list[DeployRun]:
         """A run for each service, with its plan or refused. Errors of AWS end up in the outcomes."""
         order = self._order
-        named = [DeployRun(name, order.cluster) for name in order.services]
+        place = _keys.Place(self._aws.region("ecs"), order.full_names)
+        named = [DeployRun(name, order.cluster, place=place) for name in order.services]
         try:
             found = read.services(self._aws, order.cluster, order.services)
         except (AwsCallError, IncompleteAnswerError) as exc:

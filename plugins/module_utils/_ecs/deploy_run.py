@@ -11,12 +11,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, deploy_plan, names, watch, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Event, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import WaitUntil
 
 Outcome = t.Literal[
@@ -54,6 +55,7 @@ class Order:
     wait_until: WaitUntil = "stable"
     wait_timeout: float = 1800.0
     check_mode: bool = False
+    full_names: bool = False
 
 
 @dataclass
@@ -75,6 +77,12 @@ class DeployRun:
     diagnosis: Diagnosis | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    place: _keys.Place = _keys.PLAIN
+
+    @property
+    def label(self) -> str:
+        """What lines about it begin with."""
+        return self.place.label(self.name, self.cluster)
 
     @property
     def begun(self) -> watch.Begun:
@@ -163,8 +171,7 @@ class DeployRun:
         """One item of the module's result."""
         planned = self.plan
         return {
-            "service": self.name,
-            "cluster": self.cluster,
+            **identity(self.name, self.cluster, self.place, self.service),
             "outcome": self.outcome,
             "changed": self.changed,
             "task_definition": self.target or None,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
@@ -24,7 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
 
 _GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"stable", "serving", "in_progress"})
@@ -45,6 +45,12 @@ class Waiter:
     diagnosis: Diagnosis | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    place: _keys.Place = _keys.PLAIN
+
+    @property
+    def label(self) -> str:
+        """What lines about it begin with."""
+        return self.place.label(self.name, self.cluster)
 
     def take(self, service: Service, decided: Meant | Known) -> None:
         """Begin with what was decided."""
@@ -121,8 +127,7 @@ class Waiter:
         """One item of the module's result."""
         record = self.record.arn if self.record is not None else None
         return {
-            "service": self.name,
-            "cluster": self.cluster,
+            **identity(self.name, self.cluster, self.place, self.service),
             "outcome": self.outcome,
             "deployment_id": self.meant.deployment_id if self.meant else None,
             "service_deployment": record,
@@ -145,6 +150,7 @@ class Order:
     wait_until: WaitUntil = "stable"
     wait_timeout: float = 1800.0
     look_once: bool = False
+    full_names: bool = False
 
 
 def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
@@ -157,12 +163,13 @@ def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
     sweeper.watch([waiter for waiter in waiters if waiter.outcome is None])
     for waiter in waiters:
         waiter.timings["ended"] = clock.monotonic() - began
-        _progress.say(f"[{waiter.name}] {waiter.line}")
+        _progress.say(f"[{waiter.label}] {waiter.line}")
     return waiters
 
 
 def _begin(aws: Aws, order: Order) -> list[Waiter]:
-    named = [Waiter(name, order.cluster, order.look_once) for name in order.services]
+    place = _keys.Place(aws.region("ecs"), order.full_names)
+    named = [Waiter(name, order.cluster, order.look_once, place=place) for name in order.services]
     try:
         found = read.services(aws, order.cluster, order.services)
     except (AwsCallError, IncompleteAnswerError) as exc:

@@ -12,7 +12,7 @@ import math
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -65,6 +65,7 @@ class Order:
     wait_timeout: float = 1800.0
     max_fail_percentage: float = 0.0
     check_mode: bool = False
+    full_names: bool = False
     # What an earlier look showed, by the services' names; empty where nothing binds this call.
     expect: t.Mapping[str, Expected] = field(default_factory=dict)
 
@@ -85,7 +86,8 @@ class Rollback:
     def run(self) -> list[ServiceRun]:
         """Do all of it. Errors of AWS end up in the services' outcomes; nothing is raised for them."""
         plans = self._planner.make_plans(self._order.services)
-        self.runs = [ServiceRun.of(name, self._order.cluster, planned) for name, planned in plans.items()]
+        place = _keys.Place(self._aws.region("ecs"), self._order.full_names)
+        self.runs = [ServiceRun.of(name, self._order.cluster, planned, place) for name, planned in plans.items()]
         for run in self.runs:
             run.is_a_later_step = self._planner.binds
             run.timings["planned"] = self._elapsed()
@@ -94,7 +96,7 @@ class Rollback:
         self._finish()
         for run in self.runs:
             if run.outcome != "planned" and (run.outcome != "unchanged" or len(self.runs) <= 1):
-                _progress.say(f"[{run.name}] {wording.final_line(run)}")
+                _progress.say(f"[{run.label}] {wording.final_line(run)}")
         return self.runs
 
     @property
@@ -131,7 +133,7 @@ class Rollback:
             run.changed = run.plan.method != "adopt"
             run.end("planned", run.plan.reason)
             if not self._planner.binds:
-                _progress.say(f"[{run.name}] {wording.plan_line(run.plan)}")
+                _progress.say(f"[{run.label}] {wording.plan_line(run.plan)}")
 
     def _hold_back(self, runs: t.Iterable[ServiceRun]) -> None:
         bad = next(run for run in self.runs if not run.ok)
@@ -194,7 +196,7 @@ class Rollback:
             run.first_plan = run.first_plan or planned
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
-        _progress.say(f"[{run.name}] {wording.accepted_line(run, run.accepted.record_id)}")
+        _progress.say(f"[{run.label}] {wording.accepted_line(run, run.accepted.record_id)}")
         if run.accepted.wrote and self._order.mark:
             # Only now: what a crash between the write and this tag costs is a finish that the next run cannot tell
             # from somebody else's; what a tag before the write costs is seconds in an incident.

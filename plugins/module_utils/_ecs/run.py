@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
@@ -49,11 +50,12 @@ class ServiceRun:
     is_a_later_step: bool = False
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    place: _keys.Place = _keys.PLAIN
 
     @classmethod
-    def of(cls, name: str, cluster: str, planned: Plan | Refusal) -> ServiceRun:
+    def of(cls, name: str, cluster: str, planned: Plan | Refusal, place: _keys.Place = _keys.PLAIN) -> ServiceRun:
         """A run at its beginning: settled already, refused, or to be acted on (``outcome`` None)."""
-        run = cls(name=name, cluster=cluster)
+        run = cls(name=name, cluster=cluster, place=place)
         run.take_plan(planned)
         return run
 
@@ -125,6 +127,11 @@ class ServiceRun:
         return self.plan.known_deployments
 
     @property
+    def label(self) -> str:
+        """What lines about it begin with."""
+        return self.place.label(self.name, self.cluster)
+
+    @property
     def ok(self) -> bool:
         """It ended in a way that does not fail the module, or has not ended."""
         return self.outcome is None or self.outcome in GOOD_ENDS
@@ -150,8 +157,7 @@ class ServiceRun:
         """One item of the module's result."""
         planned = self.plan
         return {
-            "service": self.name,
-            "cluster": self.cluster,
+            **identity(self.name, self.cluster, self.place, self.service),
             "outcome": self.outcome,
             "changed": self.changed,
             "method": planned.method if planned else "none",
@@ -172,6 +178,16 @@ class ServiceRun:
 
 def _unmoved(planned: Plan | None) -> Revision | None:
     return planned.now if planned and planned.verb != "act" else None
+
+
+def identity(name: str, cluster: str, place: _keys.Place, service: Service | None) -> dict[str, str | None]:
+    """What tells a service from all others, for results; the account is not known of one that was not found."""
+    return {
+        "service": name,
+        "cluster": _keys.last(cluster),
+        "region": place.region or None,
+        "account": _keys.account(service.arn) if service else None,
+    }
 
 
 def state_of(service: Service, revision: Revision | None) -> dict[str, t.Any]:

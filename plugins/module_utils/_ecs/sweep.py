@@ -63,6 +63,10 @@ class Subject(t.Protocol):
         """The service's name."""
 
     @property
+    def label(self) -> str:
+        """What lines about it begin with."""
+
+    @property
     def cluster(self) -> str:
         """The cluster that it runs in."""
 
@@ -172,7 +176,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _heartbeat(self) -> None:
         if len(self._tracks) == 1:
             track = self._tracks[0]
-            _progress.say(f"[{track.run.name}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
+            _progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
         else:
             _progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
 
@@ -320,7 +324,7 @@ class Sweeper(t.Generic[AnySubject]):
         if line != track.line:
             track.line = line
             self._patience.told()
-            _progress.say(f"[{track.run.name}] {line}, {self._elapsed():.0f} s")
+            _progress.say(f"[{track.run.label}] {line}, {self._elapsed():.0f} s")
 
     def _diagnose_if_in_trouble(self, track: _Track[AnySubject], service: Service) -> None:
         now = self._clock.monotonic()

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity
 
 _OUTCOMES: t.Final = {"act": "planned", "nothing": "unchanged", "refuse": "refused"}
 
 
-def of(planned: Plan | Refusal, cluster: str) -> dict[str, t.Any]:
+def of(planned: Plan | Refusal, cluster: str, place: _keys.Place = _keys.PLAIN) -> dict[str, t.Any]:
     """One item of ``services``."""
     if isinstance(planned, Refusal):
         return {
-            "service": planned.name,
-            "cluster": cluster,
+            **identity(planned.name, cluster, place, None),
             "outcome": "refused",
             "reason": planned.reason,
             "method": "none",
@@ -37,8 +38,7 @@ def of(planned: Plan | Refusal, cluster: str) -> dict[str, t.Any]:
         }
     target = planned.target
     return {
-        "service": planned.service.name,
-        "cluster": cluster,
+        **identity(planned.service.name, cluster, place, planned.service),
         "outcome": _OUTCOMES[planned.verb],
         "reason": planned.reason,
         "method": planned.method,

@@ -149,13 +149,13 @@ def _left_marked(run: ServiceRun) -> str:
 
 def summary(runs: t.Sequence[ServiceRun]) -> str:
     """One line for the whole call: the single service's own, or counts and the first that went wrong."""
-    return tally([Line(run.name, str(run.outcome), run.ok, final_line(run)) for run in runs])
+    return tally([Line(run.label, str(run.outcome), run.ok, final_line(run)) for run in runs])
 
 
 class Line(t.NamedTuple):
     """How one service ended, for :func:`tally`."""
 
-    name: str
+    label: str
     outcome: str
     ok: bool
     text: str
@@ -164,10 +164,10 @@ class Line(t.NamedTuple):
 def tally(lines: t.Sequence[Line]) -> str:
     """One line for many: the only one, or counts and the first that went wrong."""
     if len(lines) == 1:
-        return f"[{lines[0].name}] {lines[0].text}"
+        return f"[{lines[0].label}] {lines[0].text}"
     counts: dict[str, int] = {}
     for line in lines:
         counts[line.outcome] = counts.get(line.outcome, 0) + 1
     text = f"{len(lines)} services: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     bad = next((line for line in lines if not line.ok), None)
-    return f"{text}. [{bad.name}] {bad.text}" if bad else text
+    return f"{text}. [{bad.label}] {bad.text}" if bad else text

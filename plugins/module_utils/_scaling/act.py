@@ -15,6 +15,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import (
     ClearRecord,
@@ -117,7 +118,9 @@ def preview(item: Plan) -> Result:
     return Result(item, outcome, made.reason, bool(made.steps), made.after, made.journal, made.findings)
 
 
-def act(targets: Targets, state: State, plans: t.Sequence[Plan], say: Say) -> list[Result]:
+def act(
+    targets: Targets, state: State, plans: t.Sequence[Plan], say: Say, place: _keys.Place = _keys.PLAIN
+) -> list[Result]:
     """Carry the plans out, in order."""
     all_or_nothing = state == "suspended"
     stopped = all_or_nothing and any(item.blocked for item in plans)
@@ -129,7 +132,7 @@ def act(targets: Targets, state: State, plans: t.Sequence[Plan], say: Say) -> li
             result = _not_attempted(item, item.target)
         else:
             result = _perform(targets, item, item.target, state)
-            say(f"[{item.target.short_name}] scaling: {result.reason}")
+            say(f"[{item.target.label(place)}] scaling: {result.reason}")
             stopped = all_or_nothing and result.failed
         results.append(result)
     return results

@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.lastgood.aws.plugins.module_utils._keys import Place
+
 # What can be suspended, by the names of the module's options, in the order of AWS's SuspendedState.
 FLAGS: t.Final = ("dynamic_scaling_in", "dynamic_scaling_out", "scheduled_scaling")
 
@@ -72,9 +74,8 @@ class Target(t.Protocol):
     def resource_id(self) -> str:
         """AWS's name of it."""
 
-    @property
-    def short_name(self) -> str:
-        """For lines of progress."""
+    def label(self, place: Place) -> str:
+        """What lines of progress begin with."""
 
     @property
     def suspended(self) -> Flags:
@@ -99,10 +100,10 @@ class ScalableTarget:
     suspended: Flags
     part: str = "flag"
 
-    @property
-    def short_name(self) -> str:
-        """``web`` of ``service/prod/web``, for lines of progress."""
-        return self.resource_id.rpartition("/")[2]
+    def label(self, place: Place) -> str:
+        """``web`` of ``service/prod/web``, or all of it."""
+        holder, _slash, name = self.resource_id.rpartition("/")
+        return place.label(name, holder.partition("/")[2])
 
     def picture(self, suspended: Flags) -> dict[str, bool | int]:
         """The ``before`` or ``after`` of a result, with these flags suspended."""
@@ -125,10 +126,9 @@ class Group:
     tags: t.Mapping[str, str] = field(default_factory=dict)
     part: str = "process"
 
-    @property
-    def short_name(self) -> str:
+    def label(self, place: Place) -> str:
         """Its name."""
-        return self.resource_id
+        return place.label(self.resource_id)
 
     def picture(self, suspended: Flags) -> dict[str, list[str]]:
         """The ``before`` or ``after`` of a result, with these processes suspended by users."""

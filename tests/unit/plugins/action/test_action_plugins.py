@@ -34,3 +34,5 @@ def test_the_action_plugin_prepares_its_own_module(name: str, monkeypatch: pytes
     [(module, *services)] = prepared
     assert module == f"{COLLECTION}.modules.{name}"
     assert services
+    tells = "lastgood.aws._full_names" in (PLUGINS / "modules" / f"{name}.py").read_text()
+    assert plugin.ActionModule.tells_names is tells

@@ -24,7 +24,7 @@ PACKAGE = "ansible_collections.lastgood.aws.plugins.module_utils"
 ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
     "_aws": [""],
     "_notify": ["", "_aws"],
-    "_scaling": ["_aws"],
+    "_scaling": ["", "_aws"],
     "_content": [""],
     "_content/agent": ["", "_content"],
     "_content/bundle": ["_content"],

@@ -30,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import (
     Circumstances,
     encode_arguments,
     exit_status,
+    needs_full_names,
     preload,
     process_state,
     run_main,
@@ -134,6 +135,24 @@ def test_an_interpreter_without_a_path_is_looked_up(
     monkeypatch.setenv("PATH", os.path.dirname(two_environments["one"]))
     assert same_interpreter("python3", two_environments["one"])
     assert not same_interpreter("python3", two_environments["two"])
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts", "looped", "full"),
+    [
+        (None, 1, False, False),
+        (None, 0, False, False),
+        (None, 2, False, True),
+        (None, 1, True, True),
+        ("", 2, False, True),
+        # The user's word counts.
+        (False, 2, True, False),
+        ("no", 2, False, False),
+        (True, 2, False, False),
+    ],
+)
+def test_full_names_are_asked_for(given: object, hosts: int, looped: bool, full: bool) -> None:
+    assert needs_full_names(given, hosts, looped) is full
 
 
 @pytest.mark.parametrize(

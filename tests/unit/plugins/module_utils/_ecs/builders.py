@@ -295,6 +295,9 @@ class FakeAws(Aws):
     def client(self, service: str) -> t.Any:
         return SimpleNamespace(exceptions=SimpleNamespace(ClientException=NoSuchTaskDefinition))
 
+    def region(self, service: str) -> str:
+        return "eu-central-1"
+
     def sent(self, method: str) -> list[dict[str, t.Any]]:
         return [params for name, params in self.requests if name == method]
 
