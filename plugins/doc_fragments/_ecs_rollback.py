@@ -16,6 +16,7 @@ options:
       - The task definition to go back to, as a revision number of the family that runs now (V(41)), as
         C(family:number) (V(web:41)), or as an ARN.
       - It must be V(ACTIVE). An explicit revision always wins, also over a mark and over an earlier rollback.
+      - It may be newer than what runs. That is a move forward and no rollback; the next rollback begins from there.
       - At most one of O(revision), O(as_of) and O(steps_back) can be given.
     type: str
   as_of:

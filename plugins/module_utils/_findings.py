@@ -25,6 +25,8 @@ Outcome = t.Literal[
     "timeout",
     "refused",
 ]
+# Of a target against what runs now: only a move back is a rollback.
+Direction = t.Literal["back", "forward", "same", "unknown"]
 GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "rolled_back", "started", "planned"})
 
 

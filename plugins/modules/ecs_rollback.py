@@ -72,6 +72,8 @@ options:
   deregister:
     description:
       - Deregister the revision that was left, after the rollback was verified.
+      - Only a move back does that. A service that would go anywhere else, see RV(services[].direction), is refused
+        before anything is written.
       - A revision that any service or any running task of the account still uses in this Region is left alone.
     type: bool
     default: false
@@ -79,6 +81,8 @@ options:
     description:
       - Mark the revision that was left with the tag C(lastgood:bad), and note the rollback in tags of the service, so
         that later runs know of it.
+      - Only a move back marks what it left. A move forward marks nothing, and takes the mark of its target away if the
+        last rollback of the same service set it. A mark that somebody else set stays, with a warning.
       - Where tagging is denied, this is reported as a warning.
     type: bool
     default: true
@@ -281,6 +285,16 @@ services:
       returned: always
       type: str
       sample: SUCCESSFUL at 2026-11-14 09:12:40 UTC
+    direction:
+      description:
+        - Where the target lies, seen from the version that is left. V(back), the service ran it earlier. V(forward), it
+          is newer. V(same), nothing moves. V(unknown), neither is known to be the older one, as with a family that the
+          service never ran.
+        - Of one family the revision numbers tell, of different families which was used first. A pinned copy counts as
+          the version that it was made of.
+      returned: always, null where there is no target
+      type: str
+      sample: back
     before:
       description: What ran before.
       returned: always, null where the service could not be read
@@ -486,7 +500,6 @@ def order_of(module: LastgoodAWSModule) -> Order:
         cluster=params["cluster"],
         services=options.service_names(params),
         wish=options.wish(params),
-        deregister=params["deregister"],
         mark=params["mark"],
         reason=params["reason"],
         wait=params["wait"],

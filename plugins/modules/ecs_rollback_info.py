@@ -168,6 +168,13 @@ services:
       returned: always
       type: str
       sample: SUCCESSFUL at 2026-11-14 09:12:40 UTC
+    direction:
+      description:
+        - V(back), V(forward), V(same) or V(unknown), see M(lastgood.aws.ecs_rollback). Only a move V(back) marks what
+          it leaves, and only one may deregister it.
+      returned: always, null where there is no target
+      type: str
+      sample: back
     left:
       description: ARN of the task definition that would be left behind.
       returned: always, null where none would

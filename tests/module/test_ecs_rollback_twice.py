@@ -42,7 +42,7 @@ def test_a_finished_rollback_leaves_marks_for_the_next_run(shop: Shop) -> None:
     assert shop.tags("web:1") == {}
     tags = shop.service_tags()
     assert (tags["lastgood:rolled-back-from"], tags["lastgood:rolled-back-to"]) == ("web:3", "web:1")
-    assert tags["lastgood:rolled-back-at"].endswith(f"Z {deployment}")
+    assert tags["lastgood:rolled-back-at"].endswith(f"Z {deployment} back")
     assert run.message.endswith('web:3 is marked bad: "500s since 13:52"')
 
 
@@ -94,11 +94,11 @@ def test_what_somebody_marked_bad_after_the_return_is_left_too(shop: Shop) -> No
 
 def test_what_was_marked_bad_before_the_return_stays_with_a_warning(shop: Shop) -> None:
     shop.releases(3)
-    shop.rollback()
-    shop.rollback(revision="3")
+    shop.mark("web:1", marks.BAD, "2026-01-01T00:00:00Z loses orders")
+    shop.rollback(revision="1")
     run = shop.rollback()
     assert is_unchanged(run)
-    assert "web:3 is marked bad (" in run.finding("marked_bad")["message"]
+    assert "web:1 is marked bad (" in run.finding("marked_bad")["message"]
 
 
 def test_with_a_named_revision_it_goes_where_it_is_told(shop: Shop) -> None:

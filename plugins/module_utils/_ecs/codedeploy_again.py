@@ -23,7 +23,7 @@ def as_chosen(planned: Plan | Refusal, first: Plan) -> Plan | Refusal:
     """A plan for that wish, told as what it is: where its target came from, and what is left for it."""
     if isinstance(planned, Refusal) or planned.verb != "act":
         return planned
-    return replace(planned, choice=first.choice)
+    return replace(planned, choice=first.choice, left_tags=first.left_tags, taken_back=first.taken_back)
 
 
 def is_as_before(before: Plan, now: Plan) -> bool:

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice
@@ -202,5 +202,4 @@ def _leaving(expected: Expected, planned: Plan) -> Plan:
     """What is left is what was shown, also where ECS or CodeDeploy has meanwhile gone back from it to another one."""
     if not expected.left or (planned.left and names.same(planned.left, expected.left)):
         return planned
-    marked = any(marks.BAD in c.marks and names.same(c.task_definition, expected.left) for c in planned.candidates)
-    return replace(planned, choice=replace(planned.choice, left=expected.left), left_is_marked=marked)
+    return planned.leaving(expected.left)

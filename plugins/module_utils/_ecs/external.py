@@ -17,13 +17,14 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names, target
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, history, marks, names, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
     Revision,
     Service,
+    ServiceDeployment,
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
@@ -55,8 +56,24 @@ def choose(selection: Selection, service: Service, known: t.Mapping[str, TaskDef
     primary = service.primary
     if primary is None:
         return Choice(problem=f"no task set of {service.name} is PRIMARY, so there is nothing to go back from")
+    current, past = primary.task_definition, standing_past(service)
+    return target.directed(_choose(selection, service, primary, past, known), current, past, known)
+
+
+def standing_past(service: Service) -> History:
+    """The task sets that stand, told as a history that proves nothing: which version came first is all it says."""
+    return history.read(
+        ServiceDeployment(d.id, "STOPPED", d.created_at, d.created_at, Revision("", d.task_definition))
+        for d in service.deployments
+        if d.created_at is not None
+    )
+
+
+def _choose(
+    selection: Selection, service: Service, primary: Deployment, past: History, known: t.Mapping[str, TaskDefinition]
+) -> Choice:
     current = primary.task_definition
-    ours = None if selection.force else _our_own(service, current)
+    ours = None if selection.force else target.unless_forward(selection, _our_own(service, current))
     elsewhere = target.not_on_from_revision(selection, current, None, service, None, known, _NO_RECORD)
     if elsewhere is not None:
         return elsewhere
@@ -68,7 +85,7 @@ def choose(selection: Selection, service: Service, known: t.Mapping[str, TaskDef
         stays = target.unless_marked_bad(ours, current, known)
         if stays:
             return stays
-    return _standing_choice(selection, service, primary, known)
+    return _standing_choice(selection, service, primary, past, known)
 
 
 def _our_own(service: Service, current: str) -> Choice | None:
@@ -83,14 +100,14 @@ def _our_own(service: Service, current: str) -> Choice | None:
 
 
 def _standing_choice(
-    selection: Selection, service: Service, primary: Deployment, known: t.Mapping[str, TaskDefinition]
+    selection: Selection, service: Service, primary: Deployment, past: History, known: t.Mapping[str, TaskDefinition]
 ) -> Choice:
     current = primary.task_definition
     older = [d for d in _newest_first(service.deployments) if d.status == "ACTIVE" and _is_older(d, primary)]
     versions = [v for v in dict.fromkeys(d.task_definition for d in older) if not names.same(v, current)]
-    bad = [v for v in versions if v in known and marks.BAD in known[v].tags]
-    fit = [v for v in versions if v not in bad]
-    left_out = tuple(f"{names.short(v)}: marked bad: {known[v].tags[marks.BAD] or 'no reason given'}" for v in bad)
+    why_not = {v: _why_not(v, current, past, known) for v in versions}
+    fit = [v for v in versions if not why_not[v]]
+    left_out = tuple(f"{names.short(v)}: {why}" for v, why in why_not.items() if why)
     if len(fit) < selection.steps_back:
         seen = "; ".join(left_out) or "none"
         return Choice(
@@ -110,6 +127,16 @@ def _standing_choice(
         left_out,
         tuple(versions),
     )
+
+
+def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition]) -> str:
+    """Why a version is passed by in a rollback; empty where it is fit."""
+    if version in known and marks.BAD in known[version].tags:
+        return f"marked bad: {known[version].tags[marks.BAD] or 'no reason given'}"
+    if direction.between(version, current, past, known) == "forward":
+        # The PRIMARY task set can be the younger one of an older version: a rollback made it.
+        return f"it is newer than {names.short(current)}, and a rollback does not go forward unless revision says so"
+    return ""
 
 
 def standing(service: Service, task_definition: str) -> Deployment | None:

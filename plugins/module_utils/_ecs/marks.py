@@ -7,9 +7,9 @@
 """Marks: tags that outlive the run. Pure, writing is done by :mod:`.act`.
 
 On a task definition: ``lastgood:bad``, ``lastgood:good``, ``lastgood:pinned``, ``lastgood:barrier``, each with when and
-why. On a service: ``lastgood:rolled-back-from`` and ``lastgood:rolled-back-to``, with the deployment that did it, so
-that the next run knows that the work is done; and ``lastgood:rollback-started``, written as soon as AWS has accepted
-the rollback, so that a run after a crash can tell its own half-done work from somebody else's return.
+why. On a service: ``lastgood:rolled-back-from`` and ``lastgood:rolled-back-to``, with the deployment that did it and
+its direction, so that the next run knows that the work is done; and ``lastgood:rollback-started``, written as soon as
+AWS has accepted the rollback, so that a run after a crash can tell its own half-done work from somebody else's return.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _findings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 
-if t.TYPE_CHECKING:
-    from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Verdict
+Direction = _findings.Direction
+Verdict = _findings.Verdict
 
 PREFIX: t.Final = "lastgood:"
 BAD: t.Final = "lastgood:bad"
@@ -51,7 +52,7 @@ _STAMP: t.Final = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True)
 class RolledBack:
-    """What the tags of a service say about its last rollback by this collection.
+    """What the tags of a service say about the last move that this collection made with it.
 
     ``left`` and ``target`` are names as :func:`tag_name` makes them.
     """
@@ -60,6 +61,7 @@ class RolledBack:
     target: str
     at: str
     deployment: str
+    direction: Direction
 
 
 def tag_value(text: str) -> str:
@@ -110,17 +112,30 @@ def mark_value(now: datetime, reason: str | None) -> str:
     return tag_value(f"{_stamp(now)} {reason or ''}")
 
 
-def started_tag(left: str | None, target: str, deployment: str) -> dict[str, str]:
-    """The record that a rollback of ours was accepted, for the run that comes after a crash."""
-    return {STARTED: tag_value(f"{deployment} {tag_name(left) if left else '-'} {tag_name(target)}")}
+def given_by(service_tags: t.Mapping[str, str], version: str, tags: t.Mapping[str, str]) -> bool:
+    """The bad mark of ``version``, which has these ``tags``, was set by the last rollback of the service.
+
+    The record on the service and the mark are of the same moment, so a mark that somebody set before or after it is
+    known for theirs.
+    """
+    last = rolled_back(service_tags)
+    if last is None or last.direction != "back" or last.left != tag_name(version):
+        return False
+    at = marked_bad_at(tags)
+    return at is not None and at == time_of(last.at)
 
 
-def done_tags(left: str | None, target: str, deployment: str, now: datetime) -> dict[str, str]:
-    """The record of a rollback that was verified."""
+def started_tag(left: str | None, target: str, deployment: str, direction: Direction) -> dict[str, str]:
+    """The record that a move of ours was accepted, for the run that comes after a crash."""
+    return {STARTED: tag_value(f"{deployment} {tag_name(left) if left else '-'} {tag_name(target)} {direction}")}
+
+
+def done_tags(left: str | None, target: str, deployment: str, now: datetime, direction: Direction) -> dict[str, str]:
+    """The record of a move that was verified."""
     return {
         ROLLED_BACK_FROM: tag_value(tag_name(left)) if left else "-",
         ROLLED_BACK_TO: tag_value(tag_name(target)),
-        ROLLED_BACK_AT: tag_value(f"{_stamp(now)} {deployment}"),
+        ROLLED_BACK_AT: tag_value(f"{_stamp(now)} {deployment} {direction}"),
     }
 
 
@@ -128,16 +143,17 @@ def rolled_back(tags: t.Mapping[str, str]) -> RolledBack | None:
     """What :func:`done_tags` recorded, None where there is no record or only part of one."""
     if not all(key in tags for key in (ROLLED_BACK_FROM, ROLLED_BACK_TO)):
         return None
-    at, _space, deployment = tags.get(ROLLED_BACK_AT, "").partition(" ")
-    return RolledBack(tags[ROLLED_BACK_FROM], tags[ROLLED_BACK_TO], at, deployment)
+    at, deployment, direction, *_more = [*tags.get(ROLLED_BACK_AT, "").split(" "), "", ""]
+    return RolledBack(tags[ROLLED_BACK_FROM], tags[ROLLED_BACK_TO], at, deployment, _direction(direction) or "unknown")
 
 
 def started(tags: t.Mapping[str, str]) -> RolledBack | None:
     """What :func:`started_tag` recorded, None where there is no record or it cannot be read."""
     parts = tags.get(STARTED, "").split(" ")
-    if len(parts) != 3:
+    direction = _direction(parts[-1])
+    if len(parts) != 4 or direction is None:
         return None
-    return RolledBack(left=parts[1], target=parts[2], at="", deployment=parts[0])
+    return RolledBack(left=parts[1], target=parts[2], at="", deployment=parts[0], direction=direction)
 
 
 def time_of(stamp: str) -> datetime | None:
@@ -146,6 +162,11 @@ def time_of(stamp: str) -> datetime | None:
         return datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc)
     except ValueError:
         return None
+
+
+def _direction(word: str) -> Direction | None:
+    """What a tag of ours says, None where it is no word of ours."""
+    return t.cast("Direction", word) if word in t.get_args(Direction) else None
 
 
 def _stamp(now: datetime) -> str:

@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _findings
 Verdict = _findings.Verdict
 Severity = _findings.Severity
 Outcome = _findings.Outcome
+Direction = _findings.Direction
 GOOD_ENDS: t.Final = _findings.GOOD_ENDS
 Finding = _findings.Finding
 

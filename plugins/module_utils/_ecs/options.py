@@ -62,6 +62,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         tasks=tasks,
         pin_images=params["pin_images"],
         fast=bool(params.get("fast")),
+        deregister=bool(params.get("deregister")),
         rollback_events=rollback_events(params.get("rollback_events")),
         as_of=as_of,
     )

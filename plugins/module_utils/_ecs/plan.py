@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_history,
     codedeploy_plan,
+    direction,
     external,
     fast,
     images,
@@ -30,6 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import C
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
+    Direction,
     Finding,
     Method,
     Revision,
@@ -52,6 +54,8 @@ class Wish:
     tasks: int | None = None
     pin_images: images.PinImages = "auto"
     fast: bool = False
+    # Take what is left out of use afterwards.
+    deregister: bool = False
     # None: as the deployment group says. Empty: none.
     rollback_events: tuple[str, ...] | None = None
     # As it was written; the selection has the time that it stands for, once that is known.
@@ -68,7 +72,8 @@ class Wish:
         chosen = Selection(
             revision=target, force=True, copies=self.selection.copies, to_the_letter=self.selection.to_the_letter
         )
-        return replace(self, selection=chosen, as_of=None)
+        # Whether what is left may be deregistered was decided with the plan that chose the target.
+        return replace(self, selection=chosen, as_of=None, deregister=False)
 
 
 @dataclass(frozen=True)
@@ -125,10 +130,14 @@ class Plan:
     newest_id: str = ""
     # Pinned copies among the versions on record, and what they were made of.
     copies: t.Mapping[str, str] = field(default_factory=dict)
+    # What the service ran before, None where that is not known.
+    history: History | None = None
     # What CodeDeploy is asked for, with the method codedeploy_deployment.
     request: codedeploy_plan.Request | None = None
-    # Somebody has marked the version that is left as bad, and said why.
-    left_is_marked: bool = False
+    # The tags of the version that is left, as far as they were read.
+    left_tags: t.Mapping[str, str] = field(default_factory=dict)
+    # The version whose mark a move forward takes back.
+    taken_back: str | None = None
     # The task set that becomes PRIMARY, with the method primary_task_set; None where one has to be created.
     task_set: Deployment | None = None
 
@@ -155,6 +164,20 @@ class Plan:
     def left(self) -> str | None:
         """The version that is left behind, None where nothing moves."""
         return self.choice.left
+
+    @property
+    def direction(self) -> Direction | None:
+        """Where the target lies, seen from what is left; None where there is no target."""
+        return self.choice.direction
+
+    def leaving(self, left: str) -> Plan:
+        """The same plan as a move from another version: from the one that ran when the target was chosen."""
+        seen = next((c for c in self.candidates if names.same(c.task_definition, left)), None)
+        target = self.target.arn if self.target is not None else self.current
+        went = direction.between(target, left, self.history, {})
+        back = direction.taken_back(self.service.tags, target, self.history, {}) if went == "forward" else None
+        choice = replace(self.choice, left=left, direction=went)
+        return replace(self, choice=choice, left_tags=seen.marks if seen else {}, taken_back=back)
 
 
 def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
@@ -206,6 +229,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
                 Finding("fallback", "warn", f"{names.short(target.arn)} was taken by its number: {choice.why}")
             )
         findings += [Finding("left_out", "info", text) for text in choice.left_out]
+        if verb == "act" and wish.deregister:
+            findings += direction.no_deregistration(choice.direction, choice.left or current, target.arn)
         if verb == "act" and any(f.severity == "block" for f in findings):
             verb, way, reason = "refuse", "none", _blocked(findings)
     findings += _not_well(verb, service, facts.known.get(current))
@@ -229,8 +254,10 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         newest=history.newest if history else None,
         newest_id=_newest_id(facts),
         copies=history.copies if history else {},
+        history=history,
         request=request,
-        left_is_marked=choice.left in facts.known and marks.BAD in facts.known[str(choice.left)].tags,
+        left_tags=facts.known[choice.left].tags if choice.left and choice.left in facts.known else {},
+        taken_back=_taken_back(facts, choice, target),
         task_set=task_set,
     )
 
@@ -239,6 +266,12 @@ def _newest_id(facts: Facts) -> str:
     newest = facts.history.newest if facts.history else None
     told = [(newest.created_at, newest.arn)] if newest else []
     return max([*told, *((unread.created_at, unread.id) for unread in facts.unread)], default=(None, ""))[1]
+
+
+def _taken_back(facts: Facts, choice: Choice, target: TaskDefinition | None) -> str | None:
+    if choice.direction != "forward" or target is None:
+        return None
+    return direction.taken_back(facts.service.tags, target.arn, facts.history, facts.known)
 
 
 def _candidates(facts: Facts) -> tuple[Candidate, ...]:

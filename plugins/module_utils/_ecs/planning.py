@@ -135,6 +135,8 @@ class Planner:
             if choice.target is not None and choice.target not in self._task_definitions.known:
                 self._task_definitions.read(choice.target)
                 continue
+            if self._learned(choice.seen_from):
+                continue
             break
         facts = plan.Facts(
             service=service,
@@ -151,6 +153,16 @@ class Planner:
             planned = plan.make(self.wish, facts, choice)
         ready = Readiness(self._aws, self._task_definitions, self.wish, self._thorough).of(planned, history)
         return plan.make(self.wish, replace(facts, readiness=ready), choice) if ready else planned
+
+    def _learned(self, name: str | None) -> bool:
+        """Whether a task definition is known now that was not before. One that cannot be read holds nothing up."""
+        if name is None or name in self._task_definitions.known:
+            return False
+        try:
+            self._task_definitions.read(name)
+        except (AwsCallError, IncompleteAnswerError):
+            return False
+        return True
 
     def _alarms(self, planned: plan.Plan) -> codedeploy_plan.Alarms | None:
         if planned.request is None:

@@ -24,7 +24,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_again,
     external_act,
     fast,
-    marks,
     method,
     names,
     plan,
@@ -35,6 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister impor
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.recorder import Recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
@@ -57,7 +57,6 @@ class Order:
     cluster: str
     services: t.Sequence[str]
     wish: plan.Wish
-    deregister: bool = False
     mark: bool = True
     reason: str | None = None
     wait: bool = True
@@ -81,6 +80,7 @@ class Rollback:
         self._planner = BoundPlanner(
             aws, order.wish, order.expect, lambda wish: Planner(aws, order.cluster, wish, clock=clock)
         )
+        self._recorder = Recorder(aws, clock, order.mark, order.reason)
         self.runs: list[ServiceRun] = []
 
     def run(self) -> list[ServiceRun]:
@@ -197,10 +197,7 @@ class Rollback:
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
         _progress.say(f"[{run.label}] {wording.accepted_line(run, run.accepted.record_id)}")
-        if run.accepted.wrote and self._order.mark:
-            # Only now: what a crash between the write and this tag costs is a finish that the next run cannot tell
-            # from somebody else's; what a tag before the write costs is seconds in an incident.
-            self._tag_service(run, marks.started_tag(planned.left, run.target, run.accepted.record_id))
+        self._recorder.accepted(run)
         return True
 
     def _begin(self, run: ServiceRun, planned: plan.Plan) -> act.Accepted:
@@ -366,13 +363,10 @@ class Rollback:
         deregistrar = Deregistrar(self._aws)
         for run in done:
             self._apply_tasks(run)
-            if self._order.mark:
-                self._mark_bad(run)
-            if self._order.deregister:
+            self._recorder.verified(run)
+            if self._order.wish.deregister:
                 self._deregister(run, deregistrar)
-            if self._order.mark:
-                # The last write: a run that is killed before it is finished by the next one.
-                self._record(run)
+            self._recorder.done(run)
 
     def _restore_configuration(self, run: ServiceRun) -> None:
         """Give the service its own deployment configuration back, also where an earlier run was killed before it could.
@@ -451,40 +445,8 @@ class Rollback:
                 Finding("tasks", "warn", f"the task count is still {run.service.desired}, not {tasks}. {exc.explain()}")
             )
 
-    def _mark_bad(self, run: ServiceRun) -> None:
-        left = run.plan.left if run.plan else None
-        if run.plan is None or left is None or not left.startswith("arn:") or names.same(left, run.target):
-            return
-        if run.plan.left_is_marked and not self._order.reason:
-            # Why somebody marked it says more than that it was left.
-            run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad already"))
-            return
-        try:
-            api.tag_resource(self._aws, left, marks.bad_mark(self._clock.now(), self._order.reason))
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
-            return
-        run.changed = True
-        why = f': "{self._order.reason}"' if self._order.reason else ""
-        run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad{why}"))
-
-    def _record(self, run: ServiceRun) -> None:
-        if run.plan is not None and run.accepted is not None:
-            done = marks.done_tags(run.plan.left, run.target, run.accepted.record_id, self._clock.now())
-            self._tag_service(run, done)
-
-    def _tag_service(self, run: ServiceRun, tags: t.Mapping[str, str]) -> None:
-        if run.service is None or any(f.check == "service_tags" for f in run.findings):
-            return
-        try:
-            api.tag_resource(self._aws, run.service.arn, tags)
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            run.findings.append(
-                Finding("service_tags", "warn", f"the rollback is not recorded on the service. {exc.explain()}")
-            )
-
     def _deregister(self, run: ServiceRun, deregistrar: Deregistrar) -> None:
-        left = run.plan.left if run.plan else None
+        left = run.plan.left if run.plan and run.plan.direction == "back" else None
         if left is None or names.same(left, run.target):
             return
         gone, finding = deregistrar.deregister(left)

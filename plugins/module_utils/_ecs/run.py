@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, names, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -149,9 +149,10 @@ class ServiceRun:
 
     @property
     def route(self) -> str:
-        """``web:3 → web:1``."""
+        """``web:3 → web:1``, with the direction where it is not back."""
         left = self.plan.left if self.plan else None
-        return f"{names.short(left)} → {names.short(self.target)}" if left else names.short(self.target)
+        to = names.short(self.target)
+        return f"{names.short(left)} → {to}{direction.told(self.plan.direction if self.plan else None)}" if left else to
 
     def as_dict(self) -> dict[str, t.Any]:
         """One item of the module's result."""
@@ -165,6 +166,7 @@ class ServiceRun:
             "copy_of": planned.target.arn if self._is_a_copy and planned and planned.target else None,
             "target_source": planned.choice.source if planned else "none",
             "target_why": planned.choice.why if planned else "",
+            "direction": planned.direction if planned else None,
             "before": state_of(planned.service, planned.now) if planned else None,
             "after": state_of(self.service, self.revision_after or _unmoved(planned)) if self.service else None,
             "left": planned.left if planned else None,

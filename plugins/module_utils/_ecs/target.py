@@ -12,9 +12,9 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import from_revision, marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, from_revision, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Arrival, Candidate, History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service, TaskDefinition
 
 Source = t.Literal[
     "revision",
@@ -47,6 +47,11 @@ class Selection:
     # A pinned copy does not stand for the version that was named.
     to_the_letter: bool = False
 
+    @property
+    def names_one(self) -> bool:
+        """A version or a time is named, which may lie ahead: what is not named is always a rollback."""
+        return self.revision is not None or self.as_of is not None
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -56,6 +61,8 @@ class Choice:
     target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks the
     choice depends on. ``settled_at`` is since when it is. ``unfinished`` marks work of an earlier run of
     ours that was cut off after the deployment had ended. ``doubt`` is what is not known of something settled.
+    ``direction`` is None where there is no target; it is that seen from ``seen_from``, whose tags say whether it is a
+    pinned copy, and whether somebody has marked it.
     """
 
     source: Source = "none"
@@ -71,6 +78,8 @@ class Choice:
     needs_registered: bool = False
     unfinished: bool = False
     doubt: str = ""
+    direction: Direction | None = None
+    seen_from: str | None = None
 
 
 def choose(
@@ -88,8 +97,32 @@ def choose(
     target's and chooses again until nothing changes. ``registered`` are the family's ACTIVE revisions, newest first,
     read only when ``needs_registered`` asked.
     """
+    choice = _choose(selection, service, history, known, registered, gaps)
+    return directed(choice, what_runs_now(service, history), history, known)
+
+
+def directed(choice: Choice, current: str, history: History | None, known: t.Mapping[str, TaskDefinition]) -> Choice:
+    """A choice with its direction: that of the target against what is left, or else against what runs now."""
+    if choice.settled:
+        return replace(choice, direction="same")
+    if choice.target is None:
+        return choice
+    target = known[choice.target].arn if choice.target in known else choice.target
+    base = choice.left if choice.left and not names.same(choice.left, target) else current
+    went = choice.direction or direction.between(target, base, history, known)
+    return replace(choice, seen_from=base, direction=went)
+
+
+def _choose(
+    selection: Selection,
+    service: Service,
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
+    registered: t.Sequence[str] | None,
+    gaps: str,
+) -> Choice:
     current = what_runs_now(service, history)
-    ours = None if selection.force else our_own_rollback(service, current, history)
+    ours = None if selection.force else unless_forward(selection, our_own_rollback(service, current, history))
     elsewhere = not_on_from_revision(
         selection, current, _leaving(service, history, ours), service, history, known, gaps
     )
@@ -111,6 +144,16 @@ def choose(
             return stays
     choice = _last_good(selection, current, history, known, registered)
     return ours if ours is not None and choice.settled else choice
+
+
+def unless_forward(selection: Selection, ours: Choice | None) -> Choice | None:
+    """What our own last run left to do, None where it went forward and now a rollback is asked for.
+
+    That begins where the service is, and not with what it was to leave.
+    """
+    if ours is not None and ours.direction == "forward" and not selection.names_one:
+        return None
+    return ours
 
 
 def what_runs_now(service: Service, history: History | None) -> str:
@@ -194,7 +237,9 @@ def explicit(selection: Selection, current: str, history: History | None) -> Cho
         if history is not None and history.running is not None:
             return Choice("revision", current, f"{why}, and a deployment to it is running", history.returning_from)
         return Choice("revision", current, why)
-    return Choice("revision", target, "you named it", _left(current, history))
+    left = _left(current, history)
+    # Somebody goes back from it, and it is to stay: then what it is on its way to is left.
+    return Choice("revision", target, "you named it", current if names.same(left, target) else left)
 
 
 def _as_of(selection: Selection, when: datetime, current: str, history: History | None) -> Choice:
@@ -227,8 +272,12 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
     newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
     done = marks.rolled_back(service.tags)
     if done and done.target == marks.tag_name(current) and done.deployment in (primary.id, newest):
+        if done.direction == "forward":
+            # It is done, and it was no rollback: the next one begins from there.
+            return None
+        how = "rolled back" if done.direction == "back" else "taken"
         return Choice(
-            settled=f"already rolled back from {done.left} to {done.target} at {done.at} by this tool; "
+            settled=f"already {how} from {done.left} to {done.target} at {done.at} by this tool; "
             "nothing was deployed since",
             settled_at=marks.time_of(done.at),
         )
@@ -238,9 +287,10 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
         return Choice(
             "running_rollback",
             current,
-            f"an earlier run began to roll back from {begun.left} and did not live to see the end",
+            f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end",
             left,
             unfinished=True,
+            direction=begun.direction,
         )
     return None
 
@@ -258,7 +308,7 @@ def _cut_off_on_the_way(service: Service, current: str, history: History | None)
         return None
     target = next((c for c in history.records if names.short(c) == begun.target), begun.target)
     why = f"an earlier run ended deployment {newest.arn} to go from {begun.left} to {begun.target}, and got no further"
-    return Choice("running_rollback", target, why, left)
+    return Choice("running_rollback", target, why, left, direction=begun.direction)
 
 
 def _running_rollback(history: History) -> Choice:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
@@ -52,7 +52,8 @@ def plan_line(planned: plan.Plan | Refusal) -> str:
         return f"{end}: {names.short(planned.current)}: {planned.reason}"
     left = names.short(planned.left) if planned.left else names.short(planned.current)
     label = _SOURCES.get(planned.choice.source, planned.choice.source)
-    text = f"{left} → {names.short(planned.target.arn)}  {label}: {planned.choice.why}"
+    route = f"{left} → {names.short(planned.target.arn)}{direction.told(planned.direction)}"
+    text = f"{route}  {label}: {planned.choice.why}"
     for note in planned.choice.left_out:
         name, _colon, why = note.partition(": ")
         text += f".  {name} left out: {why}"
@@ -62,8 +63,9 @@ def plan_line(planned: plan.Plan | Refusal) -> str:
 def accepted_line(run: ServiceRun, deployment: str) -> str:
     """What AWS took, in words: ``web:43 → web:41 (last good): update_service accepted, deployment ecs-svc/4711``."""
     planned = run.plan
+    back = planned is not None and planned.direction == "back"
     how = {
-        "adopt": "following the rollback that is already running",
+        "adopt": f"following the {'rollback' if back else 'deployment'} that is already running",
         "continue_rollback": "ECS goes back from the hook that the deployment was parked at",
         "stop_deployment": "ECS stops the running deployment and goes back to where it came from",
         "update_service": "update_service accepted",
@@ -80,7 +82,7 @@ def final_line(run: ServiceRun) -> str:
     """How it ended, what was left, what to do next. The one line that must be enough."""
     if run.outcome == "rolled_back":
         seconds = run.timings.get("ended", 0.0)
-        return f"rolled_back: {run.route} in {seconds:.0f} s{_left_marked(run)}"
+        return f"rolled_back: {run.route} in {seconds:.0f} s{_marks(run)}"
     if run.outcome == "started":
         return (
             f"started: {run.route}. AWS accepted it; how it ends was not watched. Run the same command again with "
@@ -142,8 +144,8 @@ def _next_good(run: ServiceRun) -> str:
     return f". Next good: {names.short(others[0])}. Try: -e rollback_revision={names.short(others[0])}"
 
 
-def _left_marked(run: ServiceRun) -> str:
-    marked = next((f.message for f in run.findings if f.check == "marked"), "")
+def _marks(run: ServiceRun) -> str:
+    marked = next((f.message for f in run.findings if f.check in ("marked", "unmarked")), "")
     return f". {marked}" if marked else ""
 
 

@@ -193,9 +193,10 @@ def planned(
     tasks: int | None = None,
     having: t.Mapping[str, TaskDefinition] | None = None,
     registered: t.Sequence[str] | None = None,
+    deregister: bool = False,
 ) -> plan.Plan:
     """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
-    wish = plan.Wish(selection or target.Selection(), in_flight, tasks)
+    wish = plan.Wish(selection or target.Selection(), in_flight, tasks, deregister=deregister)
     all_known = {name: task_definition(name) for name in (past.records if past else ())}
     all_known.update(having or {})
     choice = target.choose(wish.selection, on, past, all_known, registered)

@@ -261,7 +261,7 @@ def test_a_running_return_is_followed_by_its_deployment() -> None:
 
 
 def test_unfinished_work_is_followed_by_its_deployment() -> None:
-    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41")
+    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41", "back")
     accepted = act.adopt(planned(service(deployment(41, "ecs-svc/41"), tags=tags), told(41, 42, 41)))
     assert (accepted.wrote, accepted.deployment_id) == (False, "ecs-svc/41")
 

@@ -128,7 +128,7 @@ def test_what_an_earlier_run_wanted_counts_until_it_is_there(
     if back is not None:
         newest = dataclasses.replace(newest, rolled_back_to=flown(back, "SUCCESSFUL", 0).target)
     past = read([flown(41, "SUCCESSFUL", 0), flown(42, "SUCCESSFUL", 60), newest])
-    tags = {marks.STARTED: begun} if begun else {}
+    tags = {marks.STARTED: f"{begun} back"} if begun else {}
     on = service(deployment(43 if status == "SUCCESSFUL" else 42), controller="CODE_DEPLOY", tags=tags)
     known = {name: task_definition(name) for name in past.records}
     choice = choose(Selection(), on, past, known)

@@ -156,7 +156,7 @@ def test_ecs_has_gone_back_by_itself_to_another_version() -> None:
     held = expected.judge(SHOWN, named)
     assert isinstance(held, Holds)
     # The reason was given for web:43, and so web:42 gets no mark.
-    assert (held.plan.left, held.plan.target, held.plan.left_is_marked) == (arn(43), named.target, False)
+    assert (held.plan.left, held.plan.target, held.plan.left_tags) == (arn(43), named.target, {})
 
 
 def test_a_mark_that_somebody_gave_what_is_left_is_still_known() -> None:
@@ -165,7 +165,7 @@ def test_a_mark_that_somebody_gave_what_is_left_is_still_known() -> None:
     made = plan_of(service(42), 41, 42, (43, "ROLLBACK_SUCCESSFUL", 42), having=bad, selection=named)
     held = expected.judge(SHOWN, made)
     assert isinstance(held, Holds)
-    assert held.plan.left_is_marked
+    assert held.plan.left_tags == {"lastgood:bad": "2026-11-20T11:00:00Z broken"}
 
 
 def test_of_what_somebody_returned_from_in_between_nothing_is_marked() -> None:

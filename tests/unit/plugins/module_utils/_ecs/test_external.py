@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import external
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import external, marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Watched
@@ -23,8 +23,10 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     task_definition,
 )
 
+API = arn(7, "api")
 
-def task_set(number: int, hour: float, status: str = "ACTIVE", **more: t.Any) -> Deployment:
+
+def task_set(number: int | str, hour: float, status: str = "ACTIVE", **more: t.Any) -> Deployment:
     more = {"scale": 100.0, **more}
     return deployment(number, f"ecs-svc/{number}-{hour:g}", status, created_at=at(hour * 60), **more)
 
@@ -69,6 +71,59 @@ def test_one_that_is_marked_bad_is_left_out_and_its_mark_is_asked_for_first() ->
         external.choose(Selection(), on(PRIMARY, task_set(41, 1)), known(task_definition(41, bad=""))).problem
     }
     assert "web:41: marked bad: no reason given" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("task_sets", "selection", "expected"),
+    [
+        ((PRIMARY, task_set(41, 1)), {}, "back"),
+        ((PRIMARY, task_set(41, 1)), {"revision": "41"}, "back"),
+        ((PRIMARY, task_set(43, 3)), {"revision": "43"}, "forward"),
+        # None stands: of one family the number tells.
+        ((PRIMARY,), {"revision": "41"}, "back"),
+        ((PRIMARY,), {"revision": "43"}, "forward"),
+        ((PRIMARY,), {"revision": "42"}, "same"),
+        # Of a version that a rollback brought back the task set is the youngest.
+        ((task_set(43, 1), PRIMARY), {"revision": "43"}, "forward"),
+        ((task_set(43, 1), PRIMARY), {}, None),
+        # Of different families the task sets' age tells.
+        ((task_set(API, 1), PRIMARY), {}, "back"),
+        ((task_set(API, 3), PRIMARY), {"revision": "api:7"}, "forward"),
+        ((PRIMARY,), {"revision": "api:7"}, "unknown"),
+        ((PRIMARY,), {"from_revision": "41"}, "same"),
+        ((PRIMARY,), {}, None),
+    ],
+)
+def test_the_direction(task_sets: tuple[Deployment, ...], selection: dict[str, t.Any], expected: str | None) -> None:
+    read = known(task_definition(API), *(n for n in (41, 42, 43)))
+    read["api:7"] = read[API]
+    choice = external.choose(Selection(**selection), on(*task_sets), read)
+    assert choice.direction == expected
+    # Whether what runs is a pinned copy, or marked already, its tags tell.
+    assert choice.seen_from == (arn(42) if choice.target else None)
+
+
+def test_a_copy_that_runs_counts_as_what_it_was_made_of() -> None:
+    read = known(task_definition(42, **{"copy-of": "web:40"}), 40, 41)
+    assert external.choose(Selection(revision="41"), on(PRIMARY), read).direction == "forward"
+    assert external.choose(Selection(), on(PRIMARY, task_set(41, 1)), read).target is None
+
+
+def last(to: int, direction: marks.Direction) -> dict[str, str]:
+    left = 41 if direction == "forward" else 43
+    done = marks.done_tags(arn(left), arn(to), PRIMARY.id, at(0), direction)
+    return done | marks.started_tag(arn(left), arn(to), PRIMARY.id, direction)
+
+
+def test_a_move_forward_by_this_tool_is_no_rollback() -> None:
+    task_sets = (PRIMARY, task_set(41, 1))
+    assert external.choose(Selection(), on(*task_sets, tags=last(42, "back")), {}).settled
+    assert external.choose(Selection(), on(*task_sets, tags=last(42, "forward")), {}).target == arn(41)
+    begun = {marks.STARTED: last(42, "forward")[marks.STARTED]}
+    assert external.choose(Selection(), on(*task_sets, tags=begun), {}).target == arn(41)
+    # By the same command it is finished.
+    again = external.choose(Selection(revision="42"), on(*task_sets, tags=begun), {})
+    assert (again.unfinished, again.direction, again.left) == (True, "forward", arn(41))
 
 
 @pytest.mark.parametrize(("wanted", "settled"), [("42", False), ("41", True)])

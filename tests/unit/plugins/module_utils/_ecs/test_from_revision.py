@@ -62,8 +62,8 @@ def test_what_it_ran_or_tried_leaves_it_unchanged(wanted: str) -> None:
     "shown",
     [
         {"deployments": (deployment(43), deployment(34, "ecs-svc/old", "ACTIVE"))},
-        {"tags": marks.done_tags(arn(34), arn(43), "ecs-svc/43", at(0))},
-        {"tags": marks.started_tag(arn(34), arn(43), "ecs-svc/43")},
+        {"tags": marks.done_tags(arn(34), arn(43), "ecs-svc/43", at(0), "back")},
+        {"tags": marks.started_tag(arn(34), arn(43), "ecs-svc/43", "back")},
     ],
 )
 def test_the_service_itself_shows_what_it_ran(shown: dict[str, t.Any]) -> None:

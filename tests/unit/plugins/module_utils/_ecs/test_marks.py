@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -64,22 +65,24 @@ def test_times_are_written_in_utc() -> None:
 
 @pytest.mark.parametrize("left", [arn(43), "web:43"])
 def test_a_finished_rollback_is_read_as_it_was_written(left: str) -> None:
-    tags = marks.done_tags(left, arn(41), "ecs-svc/4711", NOW)
+    tags = marks.done_tags(left, arn(41), "ecs-svc/4711", NOW, "back")
     assert set(tags) == {"lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgood:rolled-back-at"}
-    assert marks.rolled_back(tags) == marks.RolledBack("web:43", "web:41", "2026-11-20T14:03:05Z", "ecs-svc/4711")
+    assert marks.rolled_back(tags) == marks.RolledBack(
+        "web:43", "web:41", "2026-11-20T14:03:05Z", "ecs-svc/4711", "back"
+    )
 
 
 def test_a_started_rollback_is_read_as_it_was_written() -> None:
-    tags = marks.started_tag(arn(43), arn(41), "ecs-svc/4711")
+    tags = marks.started_tag(arn(43), arn(41), "ecs-svc/4711", "back")
     assert set(tags) == {"lastgood:rollback-started"}
-    assert marks.started(tags) == marks.RolledBack("web:43", "web:41", "", "ecs-svc/4711")
+    assert marks.started(tags) == marks.RolledBack("web:43", "web:41", "", "ecs-svc/4711", "back")
 
 
 @pytest.mark.parametrize("length", [1, 96, 97, 110, 200, 255])
 def test_the_record_of_a_long_family_is_read_as_it_was_written(length: int) -> None:
     left, target = arn(1234567, "f" * length), arn(1234561, "f" * length)
-    begun = marks.started(marks.started_tag(left, target, "ecs-svc/1234567890123456789"))
-    done = marks.rolled_back(marks.done_tags(left, target, "ecs-svc/1234567890123456789", NOW))
+    begun = marks.started(marks.started_tag(left, target, "ecs-svc/1234567890123456789", "back"))
+    done = marks.rolled_back(marks.done_tags(left, target, "ecs-svc/1234567890123456789", NOW, "back"))
     for record in (begun, done):
         assert record is not None
         assert (record.left, record.target) == (marks.tag_name(left), marks.tag_name(target))
@@ -94,10 +97,10 @@ def test_long_families_that_begin_alike_have_names_of_their_own() -> None:
 
 
 def test_a_rollback_that_left_nothing_known() -> None:
-    done = marks.rolled_back(marks.done_tags(None, arn(41), "ecs-svc/4711", NOW))
+    done = marks.rolled_back(marks.done_tags(None, arn(41), "ecs-svc/4711", NOW, "back"))
     assert done is not None
     assert done.left == "-"
-    begun = marks.started(marks.started_tag(None, arn(41), "ecs-svc/4711"))
+    begun = marks.started(marks.started_tag(None, arn(41), "ecs-svc/4711", "back"))
     assert begun is not None
     assert begun.left == "-"
 
@@ -130,7 +133,49 @@ def test_when_it_was_marked_bad(tags: dict[str, str], expected: datetime | None)
     assert marks.marked_bad_at(tags) == expected
 
 
-@pytest.mark.parametrize("value", ["", "ecs-svc/4711", "ecs-svc/4711 web:43", "a b c d"])
+@pytest.mark.parametrize("direction", t.get_args(marks.Direction))
+def test_both_records_say_the_direction(direction: marks.Direction) -> None:
+    done = marks.rolled_back(marks.done_tags(arn(43), arn(41), "ecs-svc/4711", NOW, direction))
+    begun = marks.started(marks.started_tag(arn(43), arn(41), "ecs-svc/4711", direction))
+    assert [record and record.direction for record in (done, begun)] == [direction, direction]
+
+
+@pytest.mark.parametrize("at", ["", "2026-11-20T14:03:05Z", "2026-11-20T14:03:05Z ecs-svc/4711", "x y sideways"])
+def test_a_record_without_a_word_for_the_direction_says_nothing_of_it(at: str) -> None:
+    done = marks.done_tags(arn(43), arn(41), "ecs-svc/4711", NOW, "back")
+    record = marks.rolled_back({**done, marks.ROLLED_BACK_AT: at})
+    assert record is not None
+    assert record.direction == "unknown"
+
+
+LATER = NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("record", "tags", "expected"),
+    [
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), marks.bad_mark(NOW, "500s"), True),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), marks.bad_mark(NOW, None), True),
+        # by somebody else, before or after
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), marks.bad_mark(LATER, "500s"), False),
+        (marks.done_tags(arn(43), arn(41), "d", LATER, "back"), marks.bad_mark(NOW, "500s"), False),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: "loses orders"}, False),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: ""}, False),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {}, False),
+        # a rollback from another version, or no rollback
+        (marks.done_tags(arn(44), arn(41), "d", NOW, "back"), marks.bad_mark(NOW, "500s"), False),
+        (marks.done_tags(None, arn(41), "d", NOW, "back"), marks.bad_mark(NOW, "500s"), False),
+        (marks.done_tags(arn(43), arn(44), "d", NOW, "forward"), marks.bad_mark(NOW, "500s"), False),
+        (marks.done_tags(arn(43), arn(44), "d", NOW, "unknown"), marks.bad_mark(NOW, "500s"), False),
+        ({}, marks.bad_mark(NOW, "500s"), False),
+        ({marks.ROLLED_BACK_FROM: "web:43", marks.ROLLED_BACK_TO: "web:41"}, {marks.BAD: "x"}, False),
+    ],
+)
+def test_whose_mark_it_is(record: dict[str, str], tags: dict[str, str], expected: bool) -> None:
+    assert marks.given_by(record, arn(43), tags) is expected
+
+
+@pytest.mark.parametrize("value", ["", "ecs-svc/4711", "ecs-svc/4711 web:43", "a b c d", "a b c back d"])
 def test_a_record_that_cannot_be_read_is_none(value: str) -> None:
     assert marks.started({marks.STARTED: value}) is None
     assert marks.started({}) is None
@@ -140,8 +185,8 @@ def test_a_record_that_cannot_be_read_is_none(value: str) -> None:
     "tags",
     [
         marks.bad_mark(NOW, "x" * 400),
-        marks.started_tag(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711"),
-        marks.done_tags(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", NOW),
+        marks.started_tag(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", "back"),
+        marks.done_tags(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", NOW, "back"),
     ],
 )
 def test_no_tag_is_longer_than_aws_allows(tags: dict[str, str]) -> None:

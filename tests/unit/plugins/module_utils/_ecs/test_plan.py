@@ -13,8 +13,9 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, method, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    START,
     Step,
     arn,
     deployment,
@@ -129,7 +130,7 @@ def test_nothing_in_flight() -> None:
 
 
 def test_unfinished_work_is_adopted_though_nothing_runs() -> None:
-    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41")
+    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41", "back")
     made = planned(service(41, tags=tags), told(41, 42, 41))
     assert (made.verb, made.method, made.left) == ("act", "adopt", arn(42))
 
@@ -292,7 +293,73 @@ def test_tasks_that_are_missing_are_told_where_nothing_is_done() -> None:
     assert "1 of 4 tasks of web are running" in made.findings[0].message
 
 
-@pytest.mark.parametrize(("mark", "expected"), [({}, False), ({"good": "soaked"}, False), ({"bad": "500s"}, True)])
-def test_whether_the_version_that_is_left_is_marked_already(mark: dict[str, str], expected: bool) -> None:
-    made = planned(service(42), told(41, 42), having=known(task_definition(42, **mark)))
-    assert (made.left, made.left_is_marked) == (arn(42), expected)
+def test_the_tags_of_the_version_that_is_left_are_those_that_were_read() -> None:
+    bad = task_definition(42, bad="500s")
+    assert planned(service(42), told(41, 42), having=known(bad)).left_tags == bad.tags
+    past = told(41, 42)
+    wish, on = plan.Wish(Selection()), service(42)
+    choice = choose(wish.selection, on, past, known(41))
+    made = plan.make(wish, plan.Facts(on, past, "", known(41)), choice)
+    assert (made.left, made.left_tags) == (arn(42), {})
+
+
+FORWARD = [41, 42, 43, 42]
+
+
+@pytest.mark.parametrize(
+    ("story", "selection", "direction", "blocked"),
+    [
+        ([41, 42], Selection(), "back", None),
+        ([41, 42], Selection(revision="41"), "back", None),
+        (FORWARD, Selection(revision="43"), "forward", "web:42 → web:43 is a move forward"),
+        ([41, 42], Selection(revision="api:7"), "unknown", "whether api:7 is older than web:42 is not known"),
+        # followed, and so no version is left
+        ([41, (42, "IN_PROGRESS")], Selection(revision="42"), "same", "the service stays on web:42"),
+        # a rollback that runs already
+        ([41, 42, (41, "IN_PROGRESS")], Selection(), "back", None),
+    ],
+)
+def test_only_a_move_back_deregisters(story: t.Any, selection: Selection, direction: str, blocked: str | None) -> None:
+    past = told(*story)
+    running = past.running is not None
+    on = service(
+        deployment(
+            past.lands_on or past.arrivals[-1].task_definition, rollout="IN_PROGRESS" if running else "COMPLETED"
+        )
+    )
+    made = planned(on, past, selection)
+    assert (made.direction, made.verb) == (direction, "act")
+    made = planned(on, past, selection, deregister=True)
+    assert (made.direction, made.verb) == (direction, "refuse" if blocked else "act")
+    if blocked:
+        assert made.reason == f"{blocked}, and only a rollback deregisters what it leaves. Leave out deregister"
+
+
+@pytest.mark.parametrize(("story", "selection"), [(FORWARD, Selection()), ([41, 42], Selection(revision="42"))])
+def test_where_nothing_moves_deregister_is_no_reason_to_refuse(story: t.Any, selection: Selection) -> None:
+    made = planned(service(42), told(*story), selection, deregister=True)
+    assert (made.direction, made.verb) == ("same", "nothing")
+
+
+def test_a_refusal_without_a_target_has_no_direction() -> None:
+    made = planned(service(42), told(42))
+    assert (made.verb, made.direction) == ("refuse", None)
+
+
+@pytest.mark.parametrize(
+    ("revision", "last", "expected"),
+    [
+        (43, (43, 42, "back"), 43),
+        # a rollback from another version, and no rollback
+        (43, (44, 42, "back"), None),
+        (44, (43, 42, "back"), None),
+        (43, (43, 44, "forward"), None),
+        # not a move forward
+        (41, (41, 42, "back"), None),
+    ],
+)
+def test_whose_mark_a_move_forward_takes_back(revision: int, last: t.Any, expected: int | None) -> None:
+    left, to, direction = last
+    tags = marks.done_tags(arn(left), arn(to), "ecs-svc/42", START, direction)
+    made = planned(service(42, tags=tags), told(*FORWARD), Selection(revision=arn(revision)))
+    assert made.taken_back == (arn(expected) if expected else None)

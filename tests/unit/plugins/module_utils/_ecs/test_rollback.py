@@ -138,9 +138,9 @@ def test_from_plan_to_finish(lines: list[str]) -> None:
         (bad().arn, ["lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgood:rolled-back-at"]),
     ]
     assert world.tags["lastgood:bad"].endswith("500s since 13:52")
-    assert world.tags["lastgood:rollback-started"] == "ecs-svc/ours-web web:42 web:41"
+    assert world.tags["lastgood:rollback-started"] == "ecs-svc/ours-web web:42 web:41 back"
     assert (world.tags["lastgood:rolled-back-from"], world.tags["lastgood:rolled-back-to"]) == ("web:42", "web:41")
-    assert world.tags["lastgood:rolled-back-at"].endswith("ecs-svc/ours-web")
+    assert world.tags["lastgood:rolled-back-at"].endswith("ecs-svc/ours-web back")
     assert set(run.timings) == {"planned", "accepted", "serving", "stable", "ended"}
     assert "web:42 → web:41" in lines[-1]
     assert 'web:42 is marked bad: "500s since 13:52"' in lines[-1]
@@ -457,9 +457,10 @@ class Deregistrar:
 
 def test_what_was_left_is_deregistered_only_after_it_was_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollback, "Deregistrar", Deregistrar)
-    run = only(act(World(bad()), deregister=True))
+    run = only(act(World(bad()), wish=plan.Wish(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("rolled_back", arn(42), [arn(42)])
-    run = only(act(World(bad(), update_service=refused_by_aws("UpdateService")), deregister=True))
+    denied = World(bad(), update_service=refused_by_aws("UpdateService"))
+    run = only(act(denied, wish=plan.Wish(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("refused", None, [])
 
 
@@ -468,7 +469,8 @@ def test_the_version_in_service_is_neither_marked_nor_deregistered(monkeypatch: 
     monkeypatch.setattr(rollback, "Deregistrar", Deregistrar)
     failed = bad("web", deployment(42, "ecs-svc/old-web", rollout="FAILED"))
     world = World(failed)
-    run = only(act(world, {"web": planned(failed, PAST, Selection(revision="42"))}, deregister=True))
+    wish = plan.Wish(Selection(revision="42"), deregister=True)
+    run = only(act(world, {"web": planned(failed, PAST, wish.selection)}, wish=wish))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("rolled_back", None, [])
     assert "lastgood:bad" not in world.tags
 

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, names, target
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
@@ -282,12 +282,84 @@ def test_without_a_history_what_was_marked_bad_since_needs_a_decision() -> None:
     assert (short(choice), choice.left) == ("web:40", arn(41))
 
 
-def done(left: int, to: int, id: str) -> dict[str, str]:
-    return marks.done_tags(arn(left), arn(to), id, at(200))
+def done(left: int, to: int, id: str, direction: Direction = "back") -> dict[str, str]:
+    return marks.done_tags(arn(left), arn(to), id, at(200), direction)
 
 
-def begun(left: int, to: int, id: str) -> dict[str, str]:
-    return marks.started_tag(arn(left), arn(to), id)
+def begun(left: int, to: int, id: str, direction: Direction = "back") -> dict[str, str]:
+    return marks.started_tag(arn(left), arn(to), id, direction)
+
+
+# -- direction
+
+
+@pytest.mark.parametrize(
+    ("story", "selection", "expected"),
+    [
+        ([41, 42], {}, "back"),
+        ([40, 41, 42], {"steps_back": 2}, "back"),
+        ([41, 42], {"revision": "41"}, "back"),
+        ([41, 42], {"revision": "43"}, "forward"),
+        ([41, 42], {"revision": "42"}, "same"),
+        ([41, 42], {"revision": "api:7"}, "unknown"),
+        ([41, 42, 41], {"revision": "42"}, "forward"),
+        ([41, 42, 41], {"as_of": at(75)}, "forward"),
+        ([41, 42, 41], {"as_of": at(15)}, "same"),
+        # settled, or not on from_revision
+        ([41, 42, 41], {}, "same"),
+        ([41, 42], {"from_revision": "41"}, "same"),
+        # no target
+        ([42], {}, None),
+        # while a deployment is in flight what it deploys counts as what runs
+        ([41, 42, (43, "IN_PROGRESS")], {}, "back"),
+        ([41, 42, (43, "IN_PROGRESS")], {"revision": "43"}, "same"),
+        ([41, 42, (43, "IN_PROGRESS")], {"revision": "44"}, "forward"),
+        # a rollback that runs: from what it leaves, unless that is to stay
+        ([41, 42, (41, "IN_PROGRESS")], {}, "back"),
+        ([41, 42, (41, "IN_PROGRESS")], {"revision": "41"}, "back"),
+        ([41, 42, (41, "IN_PROGRESS")], {"revision": "42"}, "forward"),
+        ([41, (42, "ROLLBACK_IN_PROGRESS", 41)], {}, "back"),
+        ([41, (42, "ROLLBACK_IN_PROGRESS", 41)], {"revision": "42"}, "forward"),
+        ([40, 41, 42, (40, "IN_PROGRESS")], {"revision": "41"}, "back"),
+    ],
+)
+def test_the_direction(story: Story, selection: dict[str, t.Any], expected: str | None) -> None:
+    choice = choose(story, **selection)
+    assert choice.direction == expected
+    assert choice.left is None or not names.same(choice.left, str(choice.target))
+
+
+@pytest.mark.parametrize(("left", "to"), [(41, 43), (42, 44)])
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_plain_rollback_after_a_move_forward_begins_from_there(left: int, to: int, finished: bool) -> None:
+    tags = begun(left, to, "ecs-svc/ours", "forward")
+    if finished:
+        tags |= done(left, to, "ecs-svc/ours", "forward")
+    past = told(41, 42, left, to)
+    now = on(past, "ecs-svc/ours", tags=tags)
+    for selection in (Selection(), Selection(steps_back=1, force=True)):
+        choice = target.choose(selection, now, past, {})
+        assert (choice.settled, choice.direction, short(choice)) == (None, "back", f"web:{left}")
+    # Without a history, too.
+    choice = target.choose(Selection(fallback="previous_registered"), now, None, {}, [arn(40)])
+    assert (choice.settled, short(choice)) == (None, "web:40")
+
+
+def test_the_move_forward_itself_is_finished_by_the_same_command() -> None:
+    past = told(41, 42, 41, 43)
+    now = on(past, "ecs-svc/ours", tags=begun(41, 43, "ecs-svc/ours", "forward"))
+    choice = target.choose(Selection(revision="43"), now, past, {})
+    assert (choice.unfinished, choice.direction, choice.left, choice.source) == (True, "forward", arn(41), "revision")
+    now = on(past, "ecs-svc/ours", tags={**now.tags, **done(41, 43, "ecs-svc/ours", "forward")})
+    choice = target.choose(Selection(revision="43"), now, past, {})
+    assert (choice.unfinished, choice.direction, short(choice)) == (False, "same", "web:43")
+
+
+@pytest.mark.parametrize(("went", "direction"), [("back", "same"), ("unknown", "same"), ("forward", "back")])
+def test_only_a_move_forward_is_no_rollback_to_settle_on(went: Direction, direction: Direction) -> None:
+    past = told(40, 41)
+    now = on(past, "ecs-svc/1", tags=done(42, 41, "ecs-svc/1", went))
+    assert target.choose(Selection(), now, past, {}).direction == direction
 
 
 @pytest.mark.parametrize("id", ["ecs-svc/41", "D120"])
@@ -326,10 +398,10 @@ def test_our_own_rollback_is_settled_without_a_history() -> None:
 def test_a_long_family_is_known_by_its_tags_as_well() -> None:
     old, new = arn(41, "f" * 250), arn(42, "f" * 250)
     past = history.read([flown(old), flown(new, minute=60), flown(old, minute=120)])
-    now = service(deployment(old, "ecs-svc/1"), tags=marks.started_tag(new, old, "ecs-svc/1"))
+    now = service(deployment(old, "ecs-svc/1"), tags=marks.started_tag(new, old, "ecs-svc/1", "back"))
     choice = target.choose(Selection(), now, past, {})
     assert (choice.unfinished, choice.target, choice.left) == (True, old, new)
-    now = service(deployment(old, "ecs-svc/1"), tags=marks.done_tags(new, old, "ecs-svc/1", at(200)))
+    now = service(deployment(old, "ecs-svc/1"), tags=marks.done_tags(new, old, "ecs-svc/1", at(200), "back"))
     assert target.choose(Selection(), now, past, {}).settled
 
 
@@ -337,7 +409,7 @@ def test_unfinished_work_of_a_run_that_was_killed_is_taken_up() -> None:
     choice = choose([40, 41, 42, 41], tags=begun(42, 41, "ecs-svc/41"))
     assert (choice.source, choice.target, choice.left) == ("running_rollback", arn(41), arn(42))
     assert choice.unfinished
-    assert "an earlier run began to roll back from web:42" in choice.why
+    assert "an earlier run began to go from web:42 to web:41" in choice.why
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Whether a move goes back or forward, and what that allows. Pure.
+
+Only a move back is a rollback: only it marks what it left as bad, and only it may take that out of use. A move forward
+says that the version it goes to was not bad after all.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read as history_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Finding, TaskDefinition
+
+Known = t.Mapping[str, TaskDefinition]
+
+
+def between(target: str, base: str, history: History | None, known: Known) -> Direction:
+    """The direction of a move from ``base`` to ``target``, both ARNs; a pinned copy counts as what it was made of.
+
+    Without a history only the numbers of one family tell which came first.
+    """
+    to, from_ = root(target, history, known), root(base, history, known)
+    if names.same(to, from_):
+        return "same"
+    past = history if history is not None else history_of(())
+    if past.is_older(to, from_):
+        return "back"
+    return "forward" if past.is_older(from_, to) else "unknown"
+
+
+def root(version: str, history: History | None, known: Known) -> str:
+    """What a pinned copy was made of, by the history or else by its tag; any other version is its own root."""
+    if history is not None and history.root(version) != version:
+        return history.root(version)
+    task_definition = known.get(version)
+    copied = images.copied_from(task_definition) if task_definition is not None else None
+    if copied is None:
+        return version
+    # A copy is of the same family, and the tag may hold only the beginning of a long one.
+    original = f"{version.rpartition(':')[0]}:{copied.rpartition(':')[2]}"
+    return original if marks.tag_name(original) == copied else version
+
+
+def taken_back(service_tags: t.Mapping[str, str], target: str, history: History | None, known: Known) -> str | None:
+    """The version whose mark a move forward to ``target`` takes back: the one that the service was rolled back from.
+
+    None where the last move of the service was no rollback from there, whoever has marked the target.
+    """
+    last = marks.rolled_back(service_tags)
+    if last is None or last.direction != "back":
+        return None
+    original = root(target, history, known)
+    same = [v for v in (history.records if history else ()) if root(v, history, known) == original]
+    return next((v for v in (target, original, *same) if marks.tag_name(v) == last.left), None)
+
+
+def no_deregistration(direction: Direction | None, left: str, target: str) -> list[Finding]:
+    """What stands against deregistering what a move leaves."""
+    if direction == "back":
+        return []
+    route = f"{names.short(left)} → {names.short(target)}"
+    why = {
+        "forward": f"{route} is a move forward",
+        "same": f"the service stays on {names.short(target)}",
+    }.get(str(direction), f"whether {names.short(target)} is older than {names.short(left)} is not known")
+    what = f"{why}, and only a rollback deregisters what it leaves. Leave out deregister"
+    return [Finding("deregister", "block", what)]
+
+
+def told(direction: Direction | None) -> str:
+    """What is said behind the route of a move; a rollback needs no word."""
+    return {"forward": " (forward)", "unknown": " (direction unknown)"}.get(str(direction), "")

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Writing down what later runs have to know: marks on task definitions, and a record on the service.
+
+Where AWS refuses it, that is a warning: the move itself is what matters.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+
+
+class Recorder:
+    """Writes for the runs of one call. ``reason`` is the caller's; without ``mark`` nothing is written."""
+
+    def __init__(self, aws: Aws, clock: Clock, mark: bool, reason: str | None) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._mark = mark
+        self._reason = reason
+        # When the moves were verified, by service: a mark and the record that it belongs to say the same time.
+        self._verified: dict[str, datetime] = {}
+
+    def accepted(self, run: ServiceRun) -> None:
+        """AWS has accepted our write. What a crash costs from here on, the next run can finish.
+
+        Only now, and not before the write: a tag before it costs seconds in an incident.
+        """
+        planned, accepted = run.plan, run.accepted
+        if not self._mark or planned is None or accepted is None or not accepted.wrote:
+            return
+        direction = planned.direction or "unknown"
+        self._tag_service(run, marks.started_tag(planned.left, run.target, accepted.record_id, direction))
+
+    def verified(self, run: ServiceRun) -> None:
+        """The move is done: a rollback marks what it left, and a move forward takes the mark of its target back."""
+        planned = run.plan
+        if planned is None:
+            return
+        self._verified[run.name] = self._clock.now()
+        if planned.direction == "back" and self._mark:
+            self._mark_bad(run, planned)
+        elif planned.direction == "forward":
+            self._take_back(run, planned)
+
+    def done(self, run: ServiceRun) -> None:
+        """The last write: a run that is killed before it is finished by the next one."""
+        planned, accepted = run.plan, run.accepted
+        if not self._mark or planned is None or accepted is None:
+            return
+        at, direction = self._verified.get(run.name) or self._clock.now(), planned.direction or "unknown"
+        self._tag_service(run, marks.done_tags(planned.left, run.target, accepted.record_id, at, direction))
+
+    def _mark_bad(self, run: ServiceRun, planned: Plan) -> None:
+        left = planned.left
+        if left is None or not left.startswith("arn:") or names.same(left, run.target):
+            return
+        reason = self._reason
+        if marks.BAD in planned.left_tags and not reason:
+            if not marks.given_by(planned.service.tags, left, planned.left_tags):
+                # Why somebody marked it says more than that it was left.
+                run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad already"))
+                return
+            # It is ours, and is to be known for ours again.
+            reason = planned.left_tags[marks.BAD].partition(" ")[2]
+        try:
+            api.tag_resource(self._aws, left, marks.bad_mark(self._verified[run.name], reason))
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
+            return
+        run.changed = True
+        why = f': "{self._reason}"' if self._reason else ""
+        run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad{why}"))
+
+    def _take_back(self, run: ServiceRun, planned: Plan) -> None:
+        marked, tags = planned.taken_back, planned.target.tags if planned.target else {}
+        try:
+            if marked is not None and self._mark:
+                # Read now and not with the plan: somebody may have marked it themselves meanwhile.
+                found = api.describe_task_definition(self._aws, marked)
+                tags = found.tags if found is not None else {}
+                if marks.given_by(planned.service.tags, marked, tags):
+                    api.untag_resource(self._aws, marked, [marks.BAD])
+                    run.changed = True
+                    run.findings.append(Finding("unmarked", "info", f"{names.short(marked)} is no longer marked bad"))
+                    return
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"{names.short(marked or run.target)} is still marked bad, and later rollbacks pass it by"
+            run.findings.append(Finding("mark", "warn", f"{what}. {exc.explain()}"))
+            return
+        if marks.BAD in tags:
+            name = names.short(marked or run.target)
+            what = f"{name} stays marked bad ({tags[marks.BAD] or 'no reason given'}), and later rollbacks pass it by"
+            run.findings.append(Finding("marked_bad", "warn", f"{what}. ecs_revision_mark takes the mark away"))
+
+    def _tag_service(self, run: ServiceRun, tags: t.Mapping[str, str]) -> None:
+        if run.service is None or any(f.check == "service_tags" for f in run.findings):
+            return
+        try:
+            api.tag_resource(self._aws, run.service.arn, tags)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(
+                Finding("service_tags", "warn", f"the rollback is not recorded on the service. {exc.explain()}")
+            )

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is written down of a move, for later runs: by its direction, and by who has marked what."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.recorder import Recorder
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    START,
+    FakeAws,
+    FakeClock,
+    accepted_run,
+    arn,
+    known,
+    planned,
+    refused_by_aws,
+    service,
+    task_definition,
+    told,
+)
+
+RECORD = marks.done_tags(arn(43), arn(42), "ecs-svc/42", START, "back")
+OURS = marks.bad_mark(START, "500s")
+THEIRS = {marks.BAD: "loses orders"}
+
+
+class Tags(FakeAws):
+    """Takes tags and gives them back; ``now`` are those of web:43."""
+
+    def __init__(self, now: t.Mapping[str, str] | None = None, **answers: t.Any) -> None:
+        shown = {
+            "taskDefinition": {"taskDefinitionArn": arn(43), "status": "ACTIVE"},
+            "tags": [{"key": key, "value": value} for key, value in (now or {}).items()],
+        }
+        super().__init__(**{"tag_resource": {}, "untag_resource": {}, "describe_task_definition": shown, **answers})
+
+    @property
+    def written(self) -> list[tuple[str, list[str]]]:
+        """Resource and keys of the tags, in order; of those that were removed with a minus."""
+        return [
+            (
+                str(params["resourceArn"]).rpartition("/")[2],
+                [tag["key"] for tag in params.get("tags", [])] + [f"-{key}" for key in params.get("tagKeys", [])],
+            )
+            for name, params in self.requests
+            if name in ("tag_resource", "untag_resource")
+        ]
+
+    @property
+    def marked(self) -> str:
+        """The value of the bad mark that was written."""
+        (value,) = [
+            tag["value"] for params in self.sent("tag_resource") for tag in params["tags"] if tag["key"] == marks.BAD
+        ]
+        return str(value)
+
+
+def going(
+    number: int, marked: t.Mapping[str, str] | None = None, record: t.Mapping[str, str] | None = None
+) -> ServiceRun:
+    """The service is on web:42 and goes to another version; web:42 or web:43, whatever moves, is marked."""
+    each = [dataclasses.replace(task_definition(n), tags=dict(marked or {})) for n in (42, 43)]
+    on = service(42, tags=dict(record or {}))
+    made = planned(on, told(41, 42, 43, 42), Selection(revision=arn(number)), having=known(*each))
+    return accepted_run(made)
+
+
+def recorded(aws: FakeAws, run: ServiceRun, mark: bool = True, reason: str | None = None) -> None:
+    recorder = Recorder(aws, FakeClock(), mark, reason)
+    recorder.accepted(run)
+    recorder.verified(run)
+    recorder.done(run)
+
+
+def found(run: ServiceRun) -> list[tuple[str, str]]:
+    return [(f.check, f.message) for f in run.findings if f.check in ("marked", "unmarked", "mark", "marked_bad")]
+
+
+STARTED = ("web", ["lastgood:rollback-started"])
+DONE = ("web", ["lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgood:rolled-back-at"])
+
+
+def test_a_rollback_marks_what_it_left() -> None:
+    aws, run = Tags(), going(41)
+    recorded(aws, run, reason="500s")
+    assert aws.written == [STARTED, ("web:42", ["lastgood:bad"]), DONE]
+    assert found(run) == [("marked", 'web:42 is marked bad: "500s"')]
+    # Mark and record say the same time, by which the mark is known later.
+    tags = {tag["key"]: tag["value"] for params in aws.sent("tag_resource") for tag in params["tags"]}
+    assert marks.given_by(tags, arn(42), tags)
+
+
+@pytest.mark.parametrize("direction", ["same", "unknown"])
+def test_neither_back_nor_forward_marks_nothing(direction: Direction) -> None:
+    aws, run = Tags(), going(41)
+    assert run.plan is not None
+    choice = dataclasses.replace(run.plan.choice, direction=direction)
+    run.plan = dataclasses.replace(run.plan, choice=choice)
+    recorded(aws, run, reason="500s")
+    assert (aws.written, found(run)) == ([STARTED, DONE], [])
+
+
+def test_a_move_forward_takes_back_the_mark_of_the_rollback_that_it_undoes() -> None:
+    aws, run = Tags(OURS), going(43, OURS, RECORD)
+    recorded(aws, run)
+    assert aws.written == [STARTED, ("web:43", ["-lastgood:bad"]), DONE]
+    assert (found(run), run.changed) == ([("unmarked", "web:43 is no longer marked bad")], True)
+
+
+def test_a_move_forward_to_what_is_not_marked_asks_nothing() -> None:
+    aws, run = Tags(), going(43)
+    recorded(aws, run)
+    assert (aws.written, found(run), aws.sent("describe_task_definition")) == ([STARTED, DONE], [], [])
+
+
+@pytest.mark.parametrize(
+    ("record", "mark"),
+    [
+        # by hand, before the rollback or meanwhile; of a rollback of another service; and where nothing may be written
+        (RECORD, True),
+        ({}, True),
+        (RECORD, False),
+    ],
+)
+def test_a_mark_that_stays_is_warned_of(record: dict[str, str], mark: bool) -> None:
+    aws, run = Tags(THEIRS), going(43, THEIRS, record)
+    recorded(aws, run, mark=mark)
+    assert aws.sent("untag_resource") == []
+    ((check, message),) = found(run)
+    assert (check, message.partition(",")[0]) == ("marked_bad", "web:43 stays marked bad (loses orders)")
+
+
+def test_what_somebody_marked_during_the_move_stays() -> None:
+    aws, run = Tags(THEIRS), going(43, OURS, RECORD)
+    recorded(aws, run)
+    assert (aws.sent("untag_resource"), found(run)[0][0]) == ([], "marked_bad")
+
+
+def test_a_mark_that_somebody_took_away_during_the_move_is_not_asked_for() -> None:
+    aws, run = Tags(), going(43, OURS, RECORD)
+    recorded(aws, run)
+    assert (aws.sent("untag_resource"), found(run)) == ([], [])
+
+
+@pytest.mark.parametrize("operation", ["untag_resource", "describe_task_definition"])
+def test_a_mark_that_cannot_be_taken_back_is_warned_of(operation: str) -> None:
+    aws, run = Tags(OURS, **{operation: refused_by_aws(operation)}), going(43, OURS, RECORD)
+    recorded(aws, run)
+    ((check, message),) = found(run)
+    assert (check, message.partition(",")[0]) == ("mark", "web:43 is still marked bad")
+
+
+@pytest.mark.parametrize(
+    ("marked", "record", "reason", "expected"),
+    [
+        # their words stay, unless there are new ones
+        (THEIRS, {}, None, None),
+        (THEIRS, {}, "500s", "500s"),
+        (OURS, {}, None, None),
+        # ours, of an earlier rollback of this service: its words stay, and it is known for ours again
+        (OURS, marks.done_tags(arn(42), arn(41), "ecs-svc/41", START, "back"), None, "500s"),
+    ],
+)
+def test_what_is_marked_already(
+    marked: dict[str, str], record: dict[str, str], reason: str | None, expected: str | None
+) -> None:
+    aws, run = Tags(), going(41, marked, record)
+    recorded(aws, run, reason=reason)
+    if expected is None:
+        assert aws.written == [STARTED, DONE]
+        assert found(run) == [("marked", "web:42 is marked bad already")]
+    else:
+        assert aws.marked == f"2026-11-20T16:00:00Z {expected}"
+
+
+def test_without_marks_nothing_is_written() -> None:
+    aws, run = Tags(), going(41)
+    recorded(aws, run, mark=False)
+    assert (aws.requests, run.findings) == ([], [])
