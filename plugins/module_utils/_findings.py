@@ -23,6 +23,7 @@ Outcome = t.Literal[
     "failed",
     "rollback_failed",
     "timeout",
+    "lost_contact",
     "refused",
 ]
 # Of a target against what runs now: only a move back is a rollback.

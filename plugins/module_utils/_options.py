@@ -40,6 +40,13 @@ def wait_timeout(seconds: int) -> int:
     return seconds
 
 
+def contact_timeout(seconds: int) -> int:
+    """How long to go on asking while AWS does not answer. Raises :class:`BadOption`."""
+    if seconds < 0:
+        raise BadOption(f"contact_timeout: {seconds} is not a number of seconds to go on asking")
+    return seconds
+
+
 def as_of(value: str | None) -> AsOf | None:
     """A time in the past, None where none is given. Raises :class:`BadOption`."""
     text = (value or "").strip()

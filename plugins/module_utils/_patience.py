@@ -11,11 +11,17 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import errors
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT, Contact
 
 # AWX and ansible-runner kill a job that is silent for too long.
 _HEARTBEAT: t.Final = 25.0
 _NAP: t.Final = 5.0
+# Between two attempts while AWS does not answer.
+_BETWEEN_ATTEMPTS: t.Final = 2.0
+
+_Answer = t.TypeVar("_Answer")
 
 
 class Orphaned(Exception):
@@ -34,6 +40,14 @@ class Patience:
         """Something was said just now."""
         self._said_at = self._clock.monotonic()
 
+    def check(self) -> None:
+        """Between two calls that may take long. Raises :class:`Orphaned` when the play that we work for is gone."""
+        if _progress.orphaned():
+            raise Orphaned
+        if self._clock.monotonic() - self._said_at >= _HEARTBEAT:
+            self.told()
+            self._remind()
+
     def pause(self, seconds: float) -> None:
         """Let so much time pass. Raises :class:`Orphaned` when the play that we work for is gone."""
         until = self._clock.monotonic() + seconds
@@ -44,6 +58,53 @@ class Patience:
             if left <= 0:
                 return
             self._clock.sleep(min(left, _NAP))
-            if self._clock.monotonic() - self._said_at >= _HEARTBEAT:
-                self.told()
-                self._remind()
+            self.check()
+
+
+class Outlast:
+    """Asks until AWS answers, or contact is lost: ``contact_timeout`` seconds after the first attempt that failed.
+
+    What cannot be asked again without harm must not be asked here. Contact is kept by operation: one that fails while
+    others work has its time once, not for each of the things that it is asked of; and where none works, all of them
+    have it together.
+    """
+
+    def __init__(self, clock: Clock, contact_timeout: float) -> None:
+        self._clock = clock
+        self._timeout = contact_timeout
+        self._contact: dict[str, Contact] = {}
+        self._with_any = KEPT
+        self._patience = Patience(clock, self._tell)
+
+    def __call__(self, ask: t.Callable[[], _Answer], operation: str, until: float = float("inf")) -> _Answer:
+        """The answer, or the error of the last attempt, raised; ``until`` is on the clock's monotonic time.
+
+        Raises :class:`Orphaned` when the play that we work for is gone.
+        """
+        while True:
+            try:
+                answer = ask()
+            except Exception as exc:
+                if not self._again(exc, operation, until):
+                    raise
+            else:
+                self._contact.pop(operation, None)
+                self._with_any = KEPT
+                return answer
+
+    def _again(self, error: Exception, operation: str, until: float) -> bool:
+        """Whether to ask again, after a pause."""
+        trouble = errors.of_aws(error)
+        if trouble is None:
+            return False
+        now = self._clock.monotonic()
+        contact = self._contact.get(operation, self._with_any).missed(now, trouble.explain(), trouble.may_pass)
+        self._contact[operation] = contact
+        self._with_any = self._with_any.missed(now, contact.why)
+        if now >= until or contact.is_lost(now, self._timeout):
+            return False
+        self._patience.pause(min(_BETWEEN_ATTEMPTS, max(until - now, 0.05)))
+        return True
+
+    def _tell(self) -> None:
+        _progress.say(self._with_any.told(self._clock.monotonic(), self._timeout))

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._contact
   - lastgood.aws._full_names
   - lastgood.aws._codedeploy_redeploy
 attributes:
@@ -177,8 +178,8 @@ outcome:
     - These fail the module. V(superseded), somebody else's deployment came after ours. V(failed), ours failed, or
       targets of it did although CodeDeploy counts it as a success, as its configuration lets it; the same command
       again deploys it once more. V(rollback_failed), ours failed, and so did CodeDeploy's rollback of it, or of no
-      instance it is certain what it has. V(timeout), still going, nothing was undone. V(refused), the deployment was
-      not begun.
+      instance it is certain what it has. V(lost_contact), AWS could not be asked any more, or refused to say more;
+      what it accepted goes on. V(timeout), still going, nothing was undone. V(refused), the deployment was not begun.
   returned: always, but not where the options themselves are wrong
   type: str
   sample: rolled_back
@@ -464,13 +465,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import expected, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.redeploy import Order, Redeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
 
 MODULE_SPEC = {
     "reason": {"type": "str"},
     "log_tail": {"type": "bool", "default": True},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 3600},
+    "contact_timeout": {"type": "int", "default": 300},
     "expect": expected.SPEC,
 }
 
@@ -486,6 +488,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
         reason=params["reason"],
         wait=params["wait"],
         wait_timeout=wait_timeout,
+        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
         log_tail=params["log_tail"],
         check_mode=module.check_mode,
         expect=expected.read(params["expect"]),
@@ -505,9 +508,10 @@ def main() -> None:
     except BadOption as exc:
         # An earlier step of the same play may have written something.
         module.fail_json(msg=f"{exc}." if module.params["expect"] else f"{exc}. Nothing was changed.")
-    aws = Aws(module.client)
+    clock = Clock()
+    aws = Aws(module.client, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
     try:
-        run = Redeploy(aws, order, Clock()).run()
+        run = Redeploy(aws, order, clock).run()
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     module.warn_of(run.label, run.findings)

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._contact
   - lastgood.aws._full_names
   - lastgood.aws._ecs_services
 attributes:
@@ -207,9 +208,9 @@ services:
           accepted it and it was not waited for. V(planned), check mode.
         - These fail the module. V(rolled_back), it failed, and the service is on RV(services[].rolled_back_to) again,
           verified. V(rollback_failed), it failed, and going back failed too. V(failed), it failed, and nothing was
-          asked to go back. V(superseded), somebody deployed over it. V(timeout), it is still going, or what became of
-          it cannot be seen, and nothing was undone. V(refused), nothing was written. V(not_attempted), nothing was
-          written, because another service was refused.
+          asked to go back. V(superseded), somebody deployed over it. V(lost_contact), AWS could not be asked any
+          more, or refused to say more; what it accepted goes on. V(timeout), it is still going, and nothing was undone.
+          V(refused), nothing was written. V(not_attempted), nothing was written, because another service was refused.
       returned: always
       type: str
       sample: deployed
@@ -336,7 +337,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy import Deploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
@@ -350,6 +351,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "wait": {"type": "bool", "default": True},
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
+    "contact_timeout": {"type": "int", "default": 300},
     **_keys.SPEC,
 }
 
@@ -362,8 +364,9 @@ def main() -> None:
         order = _order(module)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
-    aws = Aws(module.client)
-    deploy = Deploy(aws, order, Clock())
+    clock = Clock()
+    aws = Aws(module.client, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
+    deploy = Deploy(aws, order, clock)
     try:
         runs = deploy.run()
     except Orphaned:
@@ -409,6 +412,7 @@ def _order(module: LastgoodAWSModule) -> Order:
         wait=params["wait"],
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
+        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
         check_mode=module.check_mode,
         full_names=params["full_names"],
     )

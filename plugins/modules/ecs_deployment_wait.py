@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._contact
   - lastgood.aws._full_names
   - lastgood.aws._ecs_services
 attributes:
@@ -139,8 +140,9 @@ services:
       description:
         - V(stable) or V(serving), it is where it should be. V(in_progress), check mode, it is still going.
         - These fail the module. V(failed), it does not come up, ECS rolled it back, it was stopped, or the service
-          wants no tasks, so that nothing is proved. V(superseded), somebody deployed over it. V(timeout), it is still
-          going when the time is up. V(refused), there is nothing that could be waited for.
+          wants no tasks, so that nothing is proved. V(superseded), somebody deployed over it. V(lost_contact), AWS
+          could not be asked any more, or refused to say more. V(timeout), it is still going when the time is up.
+          V(refused), there is nothing that could be waited for.
       returned: always
       type: str
       sample: stable
@@ -230,6 +232,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "deployment": {"type": "str"},
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
+    "contact_timeout": {"type": "int", "default": 300},
     **_keys.SPEC,
 }
 
@@ -276,6 +279,7 @@ def _order(module: LastgoodAWSModule) -> deployment_wait.Order:
         deployment=deployment,
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
+        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
         look_once=module.check_mode,
         full_names=params["full_names"],
     )

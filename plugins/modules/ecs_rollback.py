@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._contact
   - lastgood.aws._full_names
   - lastgood.aws._ecs_services
   - lastgood.aws._ecs_rollback
@@ -244,6 +245,7 @@ services:
           V(started), AWS accepted it and it was not waited for. V(planned), check mode.
         - These fail the module. V(superseded), somebody else's deployment replaced ours. V(failed), ours failed, and
           the service runs on something else. V(rollback_failed), ours failed and the service is healthy on nothing.
+          V(lost_contact), AWS could not be asked any more, or refused to say more; what it accepted goes on.
           V(timeout), still going, nothing was undone. V(refused), nothing was written.
       returned: always
       type: str
@@ -463,7 +465,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
 
 MODULE_SPEC = {
     "tasks": {"type": "int"},
@@ -475,6 +477,7 @@ MODULE_SPEC = {
     "wait": {"type": "bool", "default": True},
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
+    "contact_timeout": {"type": "int", "default": 300},
     "max_fail_percentage": {"type": "float", "default": 0},
     "expect": expected.SPEC,
 }
@@ -505,6 +508,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
         wait=params["wait"],
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
+        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
         max_fail_percentage=params["max_fail_percentage"],
         expect=expected.read(params["expect"]),
         check_mode=module.check_mode,
@@ -538,8 +542,9 @@ def main() -> None:
         order = order_of(module)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
-    aws = Aws(module.client)
-    rollback = Rollback(aws, order, Clock())
+    clock = Clock()
+    aws = Aws(module.client, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
+    rollback = Rollback(aws, order, clock)
     try:
         runs = rollback.run()
     except Orphaned:

@@ -113,9 +113,79 @@ def test_what_cannot_be_watched_is_not_called_done(fleet: Fleet) -> None:
     denied = {"operation": "BatchGetDeployments", "code": "AccessDeniedException", "times": None}
     fleet.sim.on("CreateDeployment", {"control": "fail", "params": denied}, "after")
     run = fleet.redeploy()
-    assert (run.outcome, run.failed, run.result["changed"]) == ("timeout", True, True)
+    assert (run.outcome, run.failed, run.result["changed"]) == ("lost_contact", True, True)
     assert "codedeploy:BatchGetDeployments" in run.message
     assert run.result["deployment_id"] in fleet.listed()
+
+
+def _gone(fleet: Fleet, operation: str, when: str = "after", **fault: object) -> None:
+    """From then on nothing answers."""
+    params = {"operation": "*", "kind": "drop", "times": None, **fault}
+    fleet.sim.on(operation, {"control": "fail", "params": params}, when)
+
+
+@pytest.mark.parametrize("kind", ["drop", "truncate", "empty", "error"])
+def test_an_outage_in_the_middle_of_the_wait_is_outlasted(fleet: Fleet, kind: str) -> None:
+    fleet.bad_release()
+    _gone(fleet, "CreateDeployment", kind=kind, seconds=60)
+    run = fleet.redeploy()
+    assert (run.outcome, run.result["warnings"]) == ("rolled_back", [])
+    assert any(line.startswith("[prod] no contact with AWS for ") for line in run.lines)
+
+
+def test_an_outage_that_is_too_long(fleet: Fleet) -> None:
+    fleet.bad_release()
+    _gone(fleet, "CreateDeployment")
+    run = fleet.redeploy(contact_timeout=60)
+    fleet.sim.clear_failures()
+    assert (run.outcome, run.failed, run.result["changed"]) == ("lost_contact", True, True)
+    [made] = [id_ for id_ in fleet.listed() if id_ == run.result["deployment_id"]]
+    assert run.message.startswith(f"[prod] lost_contact: AWS has accepted deployment {made}, and then contact was lost")
+    assert run.message.endswith("Nothing was undone. The same command goes on watching it")
+    assert fleet.redeploy().outcome in ("rolled_back", "unchanged")
+
+
+def test_credentials_that_expire_in_the_middle_of_the_wait(fleet: Fleet) -> None:
+    fleet.bad_release()
+    _gone(fleet, "CreateDeployment", kind="error", code="ExpiredTokenException")
+    began = fleet.sim.now()
+    run = fleet.redeploy()
+    assert (run.outcome, run.result["changed"], fleet.sim.now() - began < 30) == ("lost_contact", True, True)
+    assert "have expired: renew them and run the same command again" in run.message
+
+
+def test_an_outage_right_after_the_end_is_outlasted(fleet: Fleet) -> None:
+    """Whether anything was deployed after it is still to be seen."""
+    fleet.bad_release()
+    fleet.sim.on("CreateDeployment", {"control": "on", "params": _at_the_end()}, "after")
+    assert fleet.redeploy().outcome == "rolled_back"
+
+
+def _at_the_end() -> dict[str, object]:
+    gone = {"operation": "*", "kind": "drop", "times": None, "seconds": 120}
+    return {"operation": "BatchGetDeploymentGroups", "do": {"control": "fail", "params": gone}}
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_an_outage_that_begins_with_the_write(fleet: Fleet, applied: bool) -> None:
+    fleet.bad_release()
+    fleet.sim.fail("CreateDeployment", kind="drop", after=applied, times=None)
+    _gone(fleet, "CreateDeployment", when="after" if applied else "before", seconds=120)
+    run = fleet.redeploy()
+    fleet.sim.clear_failures()
+    assert run.outcome == ("rolled_back" if applied else "lost_contact")
+    assert len(fleet.listed()) == (3 if applied else 2)
+
+
+def test_an_outage_while_another_deployment_is_in_the_way(fleet: Fleet) -> None:
+    fleet.create()
+    fleet.deploy(1)
+    fleet.deploy(2, settle=4)
+    _gone(fleet, "StopDeployment")
+    run = fleet.redeploy(file_exists_behavior="overwrite", contact_timeout=60)
+    fleet.sim.clear_failures()
+    assert (run.outcome, run.result["changed"]) == ("lost_contact", True)
+    assert f"deployment {fleet.listed()[-1]} has to end before ours can be created" in run.message
 
 
 def test_a_success_that_cannot_be_verified_is_not_called_rolled_back(fleet: Fleet) -> None:
@@ -123,7 +193,7 @@ def test_a_success_that_cannot_be_verified_is_not_called_rolled_back(fleet: Flee
     denied = {"operation": "BatchGetDeploymentGroups", "code": "AccessDeniedException", "times": None}
     fleet.sim.on("CreateDeployment", {"control": "fail", "params": denied}, "after")
     run = fleet.redeploy()
-    assert (run.outcome, run.failed) == ("timeout", True)
+    assert (run.outcome, run.failed) == ("lost_contact", True)
     assert "could not be read" in run.message
 
 

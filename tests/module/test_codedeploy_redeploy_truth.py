@@ -49,7 +49,7 @@ def test_what_the_group_got_last_has_to_be_known(fleet: Fleet) -> None:
     gone = {"service": "codedeploy", "operation": "DeleteDeploymentGroup", "params": NAMED}
     fleet.sim.on("BatchGetDeploymentGroups", gone, "before", 3)
     run = fleet.redeploy()
-    assert (run.outcome, run.failed) == ("timeout", True)
+    assert (run.outcome, run.failed) == ("lost_contact", True)
     assert "whether anything was deployed after it could not be read" in run.message
 
 
@@ -97,6 +97,6 @@ def test_whether_a_write_without_an_answer_was_applied_is_not_known(fleet: Fleet
     fleet.bad_release()
     fleet.sim.fail("CreateDeployment", kind="drop", times=None)
     run = fleet.redeploy()
-    assert (run.outcome, run.failed, run.result["changed"]) == ("timeout", True, True)
+    assert (run.outcome, run.failed, run.result["changed"]) == ("lost_contact", True, True)
     assert "the answer to CreateDeployment was lost" in run.message
     assert "Run the same command again" in run.message

@@ -416,6 +416,28 @@ def test_several_services_end_each_for_itself(web: Shop) -> None:
     assert done.message.startswith("2 services: 1 deployed, 1 rolled_back. [api] rolled_back: api:2 does not come up")
 
 
+@pytest.mark.parametrize("events", [FAILURE, None])
+@pytest.mark.parametrize("seconds", [60, None])
+def test_an_outage_in_the_middle_of_the_wait(web: Shop, seconds: int | None, events: list[str] | None) -> None:
+    gone = {"operation": "*", "kind": "drop", "times": None, "seconds": seconds}
+    web.sim.on("DescribeServices", {"control": "fail", "params": gone}, "before", 4)
+    done = web.release(2, rollback_events=events)
+    web.sim.clear_failures()
+    assert done.outcome == ("deployed" if seconds else "lost_contact")
+    assert done.writes == ["UpdateService"]
+    assert seconds or done.message.endswith("Nothing was undone. The same command goes on watching it")
+
+
+def test_contact_that_is_lost_while_it_is_rolled_back_is_no_failed_rollback(web: Shop) -> None:
+    web.broken("web:2", "slow")
+    gone = {"operation": "*", "kind": "drop", "times": None}
+    web.sim.on("StopServiceDeployment", {"control": "fail", "params": gone}, "after")
+    done = web.release(2, rollback_events=FAILURE, wait_timeout=60, contact_timeout=30)
+    web.sim.clear_failures()
+    assert (done.outcome, done.only["event"]) == ("lost_contact", "DEPLOYMENT_FAILURE")
+    assert "Rolling it back ended as lost_contact: AWS has accepted the deployment of web:1" in done.message
+
+
 def test_what_nobody_may_see_is_not_rolled_back_on_a_guess(web: Shop) -> None:
     web.broken("web:2", "crash")
 
@@ -425,8 +447,9 @@ def test_what_nobody_may_see_is_not_rolled_back_on_a_guess(web: Shop) -> None:
 
     web.on_line(hide)
     done = web.release(2, rollback_events=FAILURE)
-    assert (done.failed, done.outcome) == (True, "timeout")
-    assert "its end could not be watched" in done.message
+    assert (done.failed, done.outcome) == (True, "lost_contact")
+    assert done.message.startswith("[web] lost_contact: AWS has accepted the deployment of web:2 (ecs-svc/")
+    assert "needs the permission ecs:DescribeServices" in done.message
     assert done.writes == ["UpdateService"]
 
 

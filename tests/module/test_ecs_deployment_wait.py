@@ -196,6 +196,34 @@ def test_the_time_is_up(web: Shop) -> None:
     assert done.writes == []
 
 
+def gone(shop: Shop, nth: int = 3, **fault: t.Any) -> None:
+    """From the n-th look on nothing answers."""
+    params = {"operation": "*", "kind": "drop", "times": None, **fault}
+    shop.sim.on("DescribeServices", {"control": "fail", "params": params}, "before", nth)
+
+
+def test_an_outage_is_outlasted(web: Shop) -> None:
+    began(web, "web:2")
+    gone(web, seconds=60)
+    assert web.wait().outcome == "stable"
+
+
+def test_an_outage_that_is_too_long(web: Shop) -> None:
+    id_ = began(web, "web:2")
+    gone(web)
+    done = web.wait(contact_timeout=60)
+    assert (done.failed, done.outcome) == (True, "lost_contact")
+    assert done.message.startswith(f"[web] lost_contact: AWS has accepted the deployment of web:2 ({id_}), and then")
+
+
+def test_credentials_that_expire(web: Shop) -> None:
+    began(web, "web:2")
+    gone(web, kind="error", code="ExpiredTokenException")
+    done = web.wait()
+    assert (done.failed, done.outcome) == (True, "lost_contact")
+    assert "have expired: renew them" in done.message
+
+
 def test_check_mode_looks_once(web: Shop) -> None:
     began(web, "web:2")
     done = web.wait(check_mode=True)
@@ -205,6 +233,13 @@ def test_check_mode_looks_once(web: Shop) -> None:
     assert "the deployment of web:2 is still going" in done.message
     web.sim.advance(600)
     assert web.wait(check_mode=True).outcome == "stable"
+
+
+def test_check_mode_that_sees_nothing_claims_nothing(web: Shop) -> None:
+    began(web, "web:2")
+    gone(web, nth=2)
+    done = web.wait(check_mode=True)
+    assert (done.failed, done.outcome) == (True, "lost_contact")
 
 
 def test_several_services_each_end_for_themselves(web: Shop) -> None:

@@ -134,16 +134,11 @@ def test_access_denied_while_watching(shop: Shop) -> None:
     later(shop, "DescribeServices", after="UpdateService", code="AccessDeniedException")
     run = shop.rollback()
     shop.sim.clear_failures()
-    assert (run.outcome, run.failed, run.result["changed"], shop.on()) == ("timeout", True, True, "web:1")
-    assert "AWS accepted the deployment of web:1, but its end could not be watched" in run.message
+    assert (run.outcome, run.failed, run.result["changed"], shop.on()) == ("lost_contact", True, True, "web:1")
+    assert "AWS has accepted the deployment of web:1 (ecs-svc/" in run.message
     assert "needs the permission ecs:DescribeServices" in run.message
-    assert run.message.endswith("Nothing was undone. Run the same command again to go on watching")
-
-
-def test_a_few_looks_that_fail_are_made_up_for_by_the_next(shop: Shop) -> None:
-    shop.bad_release()
-    later(shop, "DescribeServices", after="UpdateService", code="AccessDeniedException", times=4)
-    assert shop.rollback().outcome == "rolled_back"
+    assert run.message.endswith("Nothing was undone. The same command goes on watching it")
+    assert len(run.sent("DescribeServices")) == 3
 
 
 def test_credentials_that_have_expired(shop: Shop) -> None:
@@ -152,6 +147,96 @@ def test_credentials_that_have_expired(shop: Shop) -> None:
     run = shop.rollback()
     assert (run.outcome, run.writes) == ("refused", [])
     assert "have expired: renew them and run the same command again" in run.message
+
+
+# -- contact lost while watching
+
+
+def outage(shop: Shop, seconds: float | None, kind: str = "drop", code: str = "ServerException", nth: int = 5) -> None:
+    """From the n-th look on nothing answers for so long. The n-th is well after the write."""
+    params = {"operation": "*", "kind": kind, "code": code, "times": None, "seconds": seconds}
+    shop.sim.on("DescribeServices", {"control": "fail", "params": params}, "before", nth)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("drop", ""),
+        ("truncate", ""),
+        ("empty", ""),
+        ("error", "ServerException"),
+        ("error", "ServiceUnavailableException"),
+        ("error", "InternalFailure"),
+        ("error", "ThrottlingException"),
+    ],
+)
+def test_an_outage_in_the_middle_of_the_wait_is_outlasted(shop: Shop, kind: str, code: str) -> None:
+    shop.bad_release()
+    outage(shop, 60, kind, code)
+    run = shop.rollback()
+    assert (run.outcome, shop.on(), run.result["warnings"]) == ("rolled_back", "web:1", [])
+    assert any("no contact with AWS for " in line for line in run.lines)
+    assert shop.tags("web:3")["lastgood:bad"]
+
+
+def test_an_outage_of_minutes_is_outlasted(shop: Shop) -> None:
+    shop.bad_release()
+    outage(shop, 280)
+    assert shop.rollback().outcome == "rolled_back"
+
+
+@pytest.mark.parametrize("contact_timeout", [60, None])
+def test_an_outage_that_is_too_long(shop: Shop, contact_timeout: int | None) -> None:
+    shop.bad_release()
+    outage(shop, None)
+    run = shop.rollback(contact_timeout=contact_timeout)
+    shop.sim.clear_failures()
+    seconds = contact_timeout or 300
+    assert (run.outcome, run.failed, run.result["changed"]) == ("lost_contact", True, True)
+    assert run.message.startswith("[web] lost_contact: AWS has accepted the deployment of web:1 (ecs-svc/")
+    lost = re.search(r"contact was lost for (\d+) s", run.message)
+    assert lost is not None
+    assert seconds <= int(lost[1]) <= seconds + 30
+    assert "It was last seen at " in run.message
+    # What it says is true.
+    again = shop.rollback()
+    assert (again.outcome, again.only["method"], "UpdateService" in again.writes) == ("rolled_back", "adopt", False)
+
+
+def test_waiting_goes_past_its_time_for_no_outage(shop: Shop) -> None:
+    shop.bad_release()
+    outage(shop, None)
+    began = shop.sim.now()
+    run = shop.rollback(wait_timeout=60)
+    assert run.outcome == "lost_contact"
+    assert shop.sim.now() - began <= 60 + 30
+
+
+def test_without_patience_the_first_look_that_fails_is_the_last(shop: Shop) -> None:
+    shop.bad_release()
+    outage(shop, 60)
+    assert shop.rollback(contact_timeout=0).outcome == "lost_contact"
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"])
+def test_credentials_that_expire_in_the_middle_of_the_wait(shop: Shop, code: str) -> None:
+    shop.bad_release()
+    outage(shop, None, "error", code)
+    began = shop.sim.now()
+    run = shop.rollback()
+    shop.sim.clear_failures()
+    assert (run.outcome, run.failed, run.result["changed"]) == ("lost_contact", True, True)
+    assert "AWS has accepted the deployment of web:1" in run.message
+    assert "have expired: renew them and run the same command again" in run.message
+    assert shop.sim.now() - began < 30
+    assert len(run.sent("DescribeServices")) == 5
+
+
+def test_a_contact_timeout_that_is_none(shop: Shop) -> None:
+    shop.bad_release()
+    run = shop.rollback(contact_timeout=-1)
+    assert (run.failed, run.operations) == (True, [])
+    assert run.result["msg"] == "contact_timeout: -1 is not a number of seconds to go on asking. Nothing was changed."
 
 
 # -- throttled
@@ -180,7 +265,7 @@ def test_throttled_while_watching_for_as_long_as_it_tries(shop: Shop) -> None:
     shop.bad_release()
     later(shop, "DescribeServices", after="UpdateService", code="ThrottlingException")
     run = shop.rollback()
-    assert (run.outcome, run.result["changed"]) == ("timeout", True)
+    assert (run.outcome, run.result["changed"]) == ("lost_contact", True)
     assert "AWS throttled this through all retries" in run.message
 
 
@@ -255,7 +340,7 @@ def test_the_answer_to_the_write_is_lost_and_it_was_not_applied(shop: Shop, kind
     shop.bad_release()
     shop.sim.fail("UpdateService", kind=kind, times=None)
     run = shop.rollback()
-    assert (run.outcome, shop.on()) == ("timeout", "web:3")
+    assert (run.outcome, shop.on()) == ("lost_contact", "web:3")
     assert "Nothing was written" not in run.everything
     assert "whether AWS applied it is not known" in run.message
     assert "Run the same command again" in run.message
@@ -268,10 +353,24 @@ def test_the_answer_to_the_write_is_lost_and_nobody_can_tell_whether_it_was_appl
     shop.sim.on("UpdateService", {"control": "fail", "params": denied})
     run = shop.rollback()
     shop.sim.clear_failures()
-    assert (run.outcome, run.result["changed"], shop.on()) == ("timeout", True, "web:1")
+    assert (run.outcome, run.result["changed"], shop.on()) == ("lost_contact", True, "web:1")
     assert "Nothing was written" not in run.everything
     assert "whether AWS applied it is not known" in run.message
     assert "Run the same command again" in run.message
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_an_outage_that_begins_with_the_write(shop: Shop, applied: bool) -> None:
+    """It is asked until AWS answers, and then it is seen whether the write was applied."""
+    shop.bad_release()
+    shop.sim.fail("UpdateService", kind="drop", after=applied, times=None)
+    gone = {"operation": "*", "kind": "drop", "times": None, "seconds": 120}
+    shop.sim.on("UpdateService", {"control": "fail", "params": gone}, "after" if applied else "before")
+    run = shop.rollback()
+    shop.sim.clear_failures()
+    assert run.result["changed"]
+    assert (run.outcome, shop.on()) == (("rolled_back", "web:1") if applied else ("lost_contact", "web:3"))
+    assert shop.rollback().outcome == ("unchanged" if applied else "rolled_back")
 
 
 def test_one_lost_connection_is_tried_again(shop: Shop) -> None:
@@ -288,7 +387,7 @@ def test_the_answer_to_a_native_stop_is_lost_and_nobody_can_tell_whether_it_was_
     denied = {"operation": "DescribeServiceDeployments", "code": "AccessDeniedException", "times": None}
     shop.sim.on("StopServiceDeployment", {"control": "fail", "params": denied})
     run = shop.rollback()
-    assert (run.outcome, run.result["changed"]) == ("timeout", True)
+    assert (run.outcome, run.result["changed"]) == ("lost_contact", True)
     assert "the answer to StopServiceDeployment was lost" in run.message
     assert "whether AWS applied it is not known" in run.message
 
@@ -306,7 +405,7 @@ def test_the_answer_to_a_native_stop_is_lost_and_it_was_not_applied(shop: Shop) 
     half_way(shop)
     shop.sim.fail("StopServiceDeployment", kind="drop", times=None)
     run = shop.rollback()
-    assert (run.outcome, shop.on()) == ("timeout", "web:3")
+    assert (run.outcome, shop.on()) == ("lost_contact", "web:3")
     assert "Nothing was written" not in run.everything
     assert "whether AWS applied it is not known" in run.message
     assert "Run the same command again" in run.message

@@ -551,7 +551,7 @@ def test_a_lost_answer_where_nobody_can_tell_whether_it_was_taken(shop: Shop, bl
     shop.sim.fail("CreateDeployment", kind="truncate", after=True)
     shop.sim.on("CreateDeployment", {"control": "fail", "params": {"operation": "ListDeployments", "times": None}})
     run = shop.rollback()
-    assert (run.outcome, run.only["changed"]) == ("timeout", True)
+    assert (run.outcome, run.only["changed"]) == ("lost_contact", True)
     assert "whether AWS applied it is not known" in run.message
     shop.sim.clear_failures()
     assert shop.rollback().outcome == "rolled_back"

@@ -204,7 +204,7 @@ def test_a_write_whose_answer_was_lost_is_not_called_unwritten(
     external.released(old_scale=old_scale)
     shop.sim.fail(operation, kind="drop", after=True, times=None)
     run = shop.rollback(revision=revision)
-    assert (run.outcome, run.result["changed"]) == ("timeout", True)
+    assert (run.outcome, run.result["changed"]) == ("lost_contact", True)
     assert "Nothing was written" not in run.everything
     assert f"the answer to {operation} was lost" in run.message
     shop.sim.clear_failures()

@@ -191,6 +191,19 @@ def test_not_put_back_while_it_may_still_run(shop: Shop) -> None:
     assert (configuration(shop), records(shop)) == (before, [])
 
 
+def test_not_put_back_while_nobody_knows_whether_it_still_runs(shop: Shop) -> None:
+    releases(shop, 3, lifecycleHooks=[pause()])
+    before = configuration(shop)
+    gone = {"operation": "*", "kind": "drop", "times": None}
+    shop.sim.on("DescribeServices", {"control": "fail", "params": gone}, "before", 6)
+    run = shop.rollback(fast=True, contact_timeout=30)
+    shop.sim.clear_failures()
+    assert (run.outcome, records(shop)) == ("lost_contact", [RECORD])
+    assert "the deployment configuration is not yet what it was" in run.finding("configuration")["message"]
+    assert shop.rollback(fast=True).outcome == "rolled_back"
+    assert (configuration(shop), records(shop)) == (before, [])
+
+
 # -- killed
 
 

@@ -128,11 +128,12 @@ class Control:
         when: dict[str, Any] | None = None,
         after: bool = False,
         kind: str = "error",
+        seconds: float | None = None,
     ) -> None:
-        """Let the next ``times`` (None: all) requests of ``operation`` fail."""
-        self._do(
-            "fail", operation=operation, code=code, message=message, times=times, when=when, after=after, kind=kind
-        )
+        """Let the next ``times`` (None: all) requests of ``operation`` (``*``: any) fail, for so many ``seconds``."""
+        more = {} if seconds is None else {"seconds": seconds}
+        params = {"code": code, "message": message, "times": times, "when": when, "after": after, "kind": kind}
+        self._do("fail", operation=operation, **params, **more)
 
     def clear_failures(self) -> None:
         """Forget what was scripted by :meth:`fail` and :meth:`on`."""

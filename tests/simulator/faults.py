@@ -14,7 +14,7 @@ KINDS = ("error", "truncate", "empty", "drop")
 
 @dataclass
 class Fault:
-    """A failure of an operation. ``times`` left is None for one that stays until it is cleared."""
+    """A failure of an operation. ``times`` left is None for one that stays until it is cleared, or until ``until``."""
 
     operation: str
     code: str
@@ -23,6 +23,7 @@ class Fault:
     when: dict[str, Any]
     after: bool
     kind: str
+    until: float = float("inf")
 
 
 @dataclass
@@ -36,8 +37,8 @@ class Interference:
 
 
 def concerns(pattern: str, service: str, operation: str) -> bool:
-    """Whether ``pattern`` (``UpdateService`` or ``ecs:UpdateService``) names this operation."""
-    return pattern in (operation, f"{service}:{operation}")
+    """Whether ``pattern`` (``UpdateService``, ``ecs:UpdateService`` or ``*``) names this operation."""
+    return pattern in (operation, f"{service}:{operation}", "*")
 
 
 def matches(when: dict[str, Any], params: dict[str, Any]) -> bool:
@@ -73,8 +74,9 @@ class Faults:
         self._faults.clear()
         self._interference.clear()
 
-    def take(self, service: str, operation: str, params: dict[str, Any]) -> Fault | None:
-        """The first failure that concerns this request, used up by one."""
+    def take(self, service: str, operation: str, params: dict[str, Any], now: float) -> Fault | None:
+        """The first failure that concerns this request, used up by one. ``now`` is the simulator's time."""
+        self._faults = [fault for fault in self._faults if now < fault.until]
         for fault in self._faults:
             if concerns(fault.operation, service, operation) and matches(fault.when, params):
                 if fault.times is not None:

@@ -202,14 +202,16 @@ class World:
         when: dict[str, Any] | None = None,
         after: bool = False,
         kind: str = "error",
+        seconds: float | None = None,
     ) -> None:
-        """Let the next ``times`` (None: all) requests of ``operation`` fail.
+        """Let the next ``times`` (None: all) requests of ``operation`` (``*``: any) fail, for so many ``seconds`` only.
 
         ``when`` restricts it to requests with these parameters, ``after`` lets the request take effect first, ``kind``
         is error, truncate (half a body), empty (no body) or drop (the connection is closed).
         """
         with self.lock:
-            self.faults.add(Fault(operation, code, message, times, when or {}, after, kind))
+            until = float("inf") if seconds is None else self._clock.now() + seconds
+            self.faults.add(Fault(operation, code, message, times, when or {}, after, kind, until))
 
     def clear_failures(self) -> None:
         """Forget what :meth:`fail` and :meth:`on` scripted."""
@@ -304,7 +306,7 @@ class World:
         self.buckets.take(context.account, context.region, service, operation, context.now)
         for deed in self.faults.due(service, operation, "before"):
             self._do(deed, context)
-        fault = self.faults.take(service, operation, request.params) if operation else None
+        fault = self.faults.take(service, operation, request.params, self._clock.now()) if operation else None
         if fault is not None and not fault.after:
             return _broken(fault, request, context, None)
         if operation in _STATE_CHANGES:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import typing as t
 from collections import Counter
@@ -26,6 +27,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 
 Answer = t.Dict[str, t.Any]
+_Found = t.TypeVar("_Found")
+
+
+class Outlast(t.Protocol):
+    """Asks until there is an answer, or it is time to give up."""
+
+    def __call__(self, ask: t.Callable[[], _Found], operation: str, until: float = float("inf")) -> _Found:
+        """The answer, or the last error, raised."""
 
 
 class Aws:
@@ -34,17 +43,41 @@ class Aws:
     ``make_client`` makes a boto3 client for a service name (``module.client`` of an AnsibleAWSModule). Because the
     hooks sit on the wire (``before-send`` fires for each attempt), botocore's retries, paginators and waiters are
     counted and paced too. Raises what botocore raises; the API functions above translate it
-    (:func:`~..errors.error_handler`).
+    (:func:`~..errors.error_handler`). ``outlast`` is for :meth:`steadily`.
     """
 
-    def __init__(self, make_client: t.Callable[[str], t.Any], limiter: RateLimiter | None = None) -> None:
+    def __init__(
+        self,
+        make_client: t.Callable[[str], t.Any],
+        limiter: RateLimiter | None = None,
+        outlast: Outlast | None = None,
+    ) -> None:
         self._make_client = make_client
         self._limiter = limiter or RateLimiter()
+        self._outlast = outlast
         self._clients: dict[str, t.Any] = {}
         self._calls: Counter[str] = Counter()
         self._counting = threading.Lock()
         # AWS's clock at its latest answer, None before the first.
         self.date: datetime | None = None
+        self._brisk = False
+        # Whether the request of this thread is a brisk one.
+        self._now = threading.local()
+
+    @property
+    def brisk(self) -> Aws:
+        """The same AWS, for looks that are repeated anyway: a lost connection is an error at once."""
+        brisk = copy.copy(self)
+        brisk._brisk = True
+        return brisk
+
+    def steadily(self, operation: str, ask: t.Callable[[Aws], _Found], until: float = float("inf")) -> _Found:
+        """What ``ask`` finds out, asked again while AWS does not answer. It must do no harm when it is asked twice.
+
+        Not asked again past ``until``, on the monotonic time of the clock that does the outlasting.
+        """
+        outlast = self._outlast
+        return ask(self) if outlast is None else outlast(lambda: ask(self.brisk), operation, until)
 
     @property
     def api_calls(self) -> dict[str, int]:
@@ -72,9 +105,14 @@ class Aws:
         with self._counting:
             self._calls[operation] += 1
 
-    def _on_response(self, event_name: str, response: t.Any = None, **kwargs: t.Any) -> None:
+    def _on_response(
+        self, event_name: str, response: t.Any = None, caught_exception: t.Any = None, **kwargs: t.Any
+    ) -> None:
         # `response` is (http response, parsed body), or None where the connection broke.
         if not response:
+            # botocore gives up by raising here, too.
+            if caught_exception is not None and getattr(self._now, "brisk", False):
+                raise caught_exception
             return
         self.date = _date(response[0]) or self.date
         code = (response[1] or {}).get("Error", {}).get("Code", "")
@@ -82,13 +120,28 @@ class Aws:
             service, operation = event_name.split(".")[1:3]
             self._limiter.throttled(service, operation)
 
-    @AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=RETRIED_CODES)
     def call(self, service: str, method: str, /, **params: t.Any) -> Answer:
         """One request: ``method`` is boto3's name of the operation (``describe_services``).
 
         Raises :class:`UnknownOperationError` where the installed botocore is too old to have it, and
         :class:`IncompleteAnswerError` where botocore cannot parse the answer: XML that was cut on the way.
         """
+        if self._brisk:
+            return self._briskly(service, method, params)
+        return t.cast(Answer, self._retried(service, method, params))
+
+    def _briskly(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
+        self._now.brisk = True
+        try:
+            return self._send(service, method, params)
+        finally:
+            self._now.brisk = False
+
+    @AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=RETRIED_CODES)
+    def _retried(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
+        return self._send(service, method, params)
+
+    def _send(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
         operation = getattr(self.client(service), method, None)
         if operation is None:
             raise UnknownOperationError(

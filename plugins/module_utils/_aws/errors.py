@@ -36,6 +36,8 @@ RETRIED_CODES: t.Final = (
     # EC2 Auto Scaling: "You already have a pending update to an Amazon EC2 Auto Scaling resource".
     "ResourceContention",
 )
+# Other answers of AWS that mean: not now.
+_NOT_NOW: t.Final = ("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "CredentialRetrievalError")
 _DENIED_CODES: t.Final = (
     "AccessDenied",
     "AccessDeniedException",
@@ -130,6 +132,23 @@ class AwsCallError(AnsibleAWSError):
         return not isinstance(getattr(self.exception, "response", None), dict)
 
     @property
+    def status(self) -> int:
+        """The HTTP status of the answer, 0 where none came."""
+        response = getattr(self.exception, "response", None)
+        found = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
+        return int(found.get("HTTPStatusCode") or 0)
+
+    @property
+    def may_pass(self) -> bool:
+        """Asking again may help: no answer of AWS came, it is throttling, or its servers are in trouble.
+
+        Everything else is an answer, and so it is with credentials that have expired or lack a permission.
+        """
+        if self.no_answer or self._is_page or self.is_throttled or self.code in (*RETRIED_CODES, *_NOT_NOW):
+            return True
+        return self.status == 429 or self.status >= 500
+
+    @property
     def _is_page(self) -> bool:
         """A proxy or the like answered. botocore takes the text of an answer that is no JSON for AWS's message."""
         return _text.is_page(self._words)
@@ -169,6 +188,7 @@ class IncompleteAnswerError(AnsibleAWSError):
     is_denied = False
     is_throttled = False
     no_answer = True
+    may_pass = True
 
     @property
     def detail(self) -> str:
@@ -191,6 +211,7 @@ class UnknownOperationError(AwsCallError):
     is_denied = False
     is_throttled = False
     no_answer = False
+    may_pass = False
 
     @property
     def operation(self) -> str:
@@ -208,6 +229,15 @@ class UnknownOperationError(AwsCallError):
             f"{self.message}, so it was not asked for. Install a newer boto3 and botocore where this runs, and run the "
             "same command again."
         )
+
+
+def of_aws(error: BaseException) -> AwsCallError | IncompleteAnswerError | None:
+    """An error that says something of a call to AWS, whether translated or still botocore's; None for any other."""
+    if isinstance(error, (AwsCallError, IncompleteAnswerError)):
+        return error
+    # By name, since botocore need not be there where this is imported.
+    botocores = any(kind.__module__ == "botocore.exceptions" for kind in type(error).__mro__)
+    return AwsCallError("", error) if botocores else None
 
 
 _Function = t.TypeVar("_Function", bound=t.Callable[..., t.Any])

@@ -19,6 +19,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._blank import blank_i
 
 # The same as in galaxy.yml; a unit test compares them.
 VERSION: t.Final = "0.1.0"
+# Seconds. botocore waits for 60 s each, through five attempts, while nothing can be said and nobody can be heard.
+_TIMEOUTS: t.Final = {"connect_timeout": 10, "read_timeout": 20}
 
 
 class Finding(t.Protocol):
@@ -78,6 +80,10 @@ class LastgoodAWSModule(AnsibleAWSModule):
         finally:
             settings["module_class"] = core_class
         set_collection_info(collection_name="lastgood.aws", collection_version=VERSION)
+
+    def client(self, service: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """A boto3 client that does not hang for minutes. The option ``aws_config`` has the last word."""
+        return super().client(service, *args, config=_TIMEOUTS, **kwargs)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Tell a warning.

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import random
-import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _progress
@@ -20,60 +19,68 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look, Seen, Watched
+from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT, Contact
 from ansible_collections.lastgood.aws.plugins.module_utils._patience import Patience
-
-# Looks one after the other that failed before we stop trusting that the next one will do.
-_BLIND_LOOKS: t.Final = 5
 
 
 @dataclass(frozen=True)
 class End:
-    """How following ended. ``look`` is None where the time was up, or where ``blind`` says why nothing was seen."""
+    """How following ended. ``look`` is None where the time was up, or contact was lost."""
 
     look: Look | None
     seen: Seen | None
     line: str = ""
-    blind: str = ""
+    contact: Contact = KEPT
 
 
 class Follower:
     """Follows deployments of one group, one after the other. ``deadline`` and ``began`` are on the clock's monotonic
-    time.
+    time. Looks that fail are outlasted for ``contact_timeout`` seconds, but never past the deadline.
     """
 
-    def __init__(self, aws: Aws, clock: Clock, name: str, began: float, deadline: float) -> None:
-        self._aws = aws
+    def __init__(
+        self, aws: Aws, clock: Clock, name: str, began: float, deadline: float, contact_timeout: float
+    ) -> None:
+        self._aws = aws.brisk
         self._clock = clock
         self._name = name
         self._began = began
         self._deadline = deadline
+        self._contact_timeout = contact_timeout
+        self._contact = KEPT
+        self._told_of_contact = False
         self._patience = Patience(clock, self._remind)
         self._line = ""
 
     def follow(self, watched: Watched) -> End:
         """Return when it has ended, or the time is up. Raises :class:`.Orphaned` when nobody waits for it any more."""
-        begun, blind = self._clock.monotonic(), 0
-        seen: Seen | None = None
-        rollback = ""
+        begun = self._clock.monotonic()
+        last: Seen | None = None
         while True:
-            try:
-                seen = self._look(watched.deployment, rollback)
-                blind = 0
-            except (AwsCallError, IncompleteAnswerError) as exc:
-                blind += 1
-                if blind >= _BLIND_LOOKS:
-                    return End(None, seen, self._line, exc.explain())
-            if seen is not None and not blind:
-                rollback = seen.rollback.id if seen.rollback is not None else ""
+            seen = self._look_again(watched.deployment, last)
+            if seen is not None:
+                last = seen
                 look = watch.assess(watched, seen)
                 if look.state != "going":
                     return End(look, seen, self._line)
                 self._tell(watch.progress(seen, self._going(seen)))
             now = self._clock.monotonic()
-            if now >= self._deadline:
-                return End(None, seen, self._line)
+            if now >= self._deadline or self._contact.is_lost(now, self._contact_timeout):
+                return End(None, last, self._line, self._contact)
+            self._tell_of_contact(now)
             pause = watch.interval(now - begun) * random.uniform(0.85, 1.15)
             self._patience.pause(min(pause, max(self._deadline - now, 0.05)))
+
+    def _look_again(self, id_: str, last: Seen | None) -> Seen | None:
+        """What is seen now, None where nothing could be."""
+        rollback = last.rollback.id if last is not None and last.rollback is not None else ""
+        try:
+            seen = self._look(id_, rollback)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            self._contact = self._contact.missed(self._clock.monotonic(), exc.explain(), exc.may_pass)
+            return None
+        self._contact = KEPT
+        return seen
 
     def _look(self, id_: str, rollback: str) -> Seen:
         found = api.batch_get_deployments(self._aws, [id_, rollback] if rollback else [id_])
@@ -115,6 +122,17 @@ class Follower:
             self._patience.told()
             self._remind()
 
+    def _tell_of_contact(self, now: float) -> None:
+        """Once when it is lost, and then with each reminder."""
+        is_gone = self._contact.is_told(now)
+        if is_gone and not self._told_of_contact:
+            self._patience.told()
+            self._remind()
+        self._told_of_contact = is_gone
+
     def _remind(self) -> None:
-        seconds = self._clock.monotonic() - self._began
-        _progress.say(f"[{self._name}] {self._line or 'still waiting'}, {seconds:.0f} s")
+        now = self._clock.monotonic()
+        if self._contact.is_told(now):
+            _progress.say(f"[{self._name}] {self._contact.told(now, self._contact_timeout)}")
+        else:
+            _progress.say(f"[{self._name}] {self._line or 'still waiting'}, {now - self._began:.0f} s")

@@ -42,16 +42,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._writes import Answer
 
 # A plan goes stale when somebody deploys under it; more than this many times is somebody's deploy loop.
 _PLANS: t.Final = 4
-# Looks at the group after a success, before we give up to learn whether it stands.
-_LOOKS: t.Final = 3
-_BETWEEN_LOOKS: t.Final = 2.0
+# Seconds before a look that is to show what made a plan stale.
+_BEFORE_LOOKING: t.Final = 2.0
 # Of a larger fleet it is not counted what each instance has after a failure.
 _MOST_INSTANCES: t.Final = 500
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a call asks for. ``wait_timeout`` is in seconds; ``log_tail`` tells what failing scripts printed."""
+    """What a call asks for. Times are in seconds; ``log_tail`` tells what failing scripts printed."""
 
     application: str
     group: str
@@ -59,6 +58,7 @@ class Order:
     reason: str | None = None
     wait: bool = True
     wait_timeout: float = 3600.0
+    contact_timeout: float = 300.0
     log_tail: bool = True
     check_mode: bool = False
     full_names: bool = False
@@ -76,7 +76,10 @@ class Redeploy:
         self._began = clock.monotonic()
         place = _keys.Place(aws.region("codedeploy"), order.full_names)
         self._run = GroupRun(order.application, order.group, is_a_later_step=order.expect is not None, place=place)
-        self._follower = Follower(aws, clock, self._run.label, self._began, self._began + order.wait_timeout)
+        self._deadline = self._began + order.wait_timeout
+        self._follower = Follower(
+            aws, clock, self._run.label, self._began, self._deadline, contact_timeout=order.contact_timeout
+        )
         # What so long ago means does not change while this waits.
         self._wish = order.wish
 
@@ -138,7 +141,7 @@ class Redeploy:
             stale = self._begin(planned)
             if stale:
                 # The first time it is likely that the next look shows what has come in between.
-                self._clock.sleep(_BETWEEN_LOOKS if attempt else 0.0)
+                self._clock.sleep(_BEFORE_LOOKING if attempt else 0.0)
                 self._plan_again(planned)
                 continue
             if run.outcome is not None or run.accepted is None:
@@ -163,7 +166,7 @@ class Redeploy:
             return str(exc)
         except AnswerLost as exc:
             run.changed = True
-            run.end("timeout", str(exc))
+            run.end("lost_contact", str(exc))
             return ""
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.end("refused", exc.explain() + act.denied_override(planned, exc))
@@ -223,8 +226,11 @@ class Redeploy:
     def _not_ended(self, end: End) -> None:
         run, followed = self._run, self._run.accepted.watched.deployment if self._run.accepted else ""
         again_ = "Nothing was undone. Run the same command again to go on watching it"
-        if end.blind:
-            run.end("timeout", f"deployment {followed} could not be watched to its end: {end.blind} {again_}")
+        if end.contact.since is not None:
+            what = f"AWS has accepted deployment {followed}"
+            if run.accepted is not None and run.accepted.watched.makes_room:
+                what = f"deployment {followed} has to end before ours can be created"
+            run.end("lost_contact", end.contact.lost(self._clock.monotonic(), what, end.line))
             return
         if run.seen is not None:
             followed = run.seen.moving.id
@@ -247,7 +253,7 @@ class Redeploy:
             later = self._later(ours, target)
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"deployment {ours.id} succeeded, but whether anything was deployed after it could not be read"
-            run.end("timeout", f"{what}: {exc.explain()} Run the same command again")
+            run.end("lost_contact", f"{what}: {exc.explain()} Run the same command again")
             return
         if later is not None:
             after = revisions.text(later.revision)
@@ -260,18 +266,13 @@ class Redeploy:
 
     def _later(self, ours: Deployment, target: Location) -> Deployment | None:
         """The deployment to the group that came after ours with something else; None where none did."""
-        for look in range(_LOOKS):
-            try:
-                return self._look_for_later(ours, target)
-            except (AwsCallError, IncompleteAnswerError):
-                if look == _LOOKS - 1:
-                    raise
-                self._clock.sleep(_BETWEEN_LOOKS)
-        return None
+        return self._aws.steadily(
+            "BatchGetDeploymentGroups", lambda aws: self._look_for_later(aws, ours, target), self._deadline
+        )
 
-    def _look_for_later(self, ours: Deployment, target: Location) -> Deployment | None:
+    def _look_for_later(self, aws: Aws, ours: Deployment, target: Location) -> Deployment | None:
         name = self._order.group
-        groups = api.batch_get_deployment_groups(self._aws, self._order.application, [name])
+        groups = api.batch_get_deployment_groups(aws, self._order.application, [name])
         if not groups:
             raise IncompleteAnswerError(f"CodeDeploy does not describe deployment group {name} any more")
         newest = groups[0].last_attempted
@@ -279,8 +280,8 @@ class Redeploy:
             return None
         # The last one can be to single instances, and somebody's have come before it.
         since = {"start": ours.created_at}
-        ids = api.list_deployments(self._aws, self._order.application, name, createTimeRange=since)
-        found = api.batch_get_deployments(self._aws, list(dict.fromkeys(id_ for id_ in (newest, *ids) if id_)))
+        ids = api.list_deployments(aws, self._order.application, name, createTimeRange=since)
+        found = api.batch_get_deployments(aws, list(dict.fromkeys(id_ for id_ in (newest, *ids) if id_)))
         if newest and newest not in found:
             raise IncompleteAnswerError(f"CodeDeploy does not describe deployment {newest}")
         later = [

@@ -55,7 +55,7 @@ def stop(aws: Aws, id_: str, roll_back: bool) -> tuple[Finding, ...]:
 def _stopped_all_the_same(aws: Aws, id_: str, roll_back: bool, error: AwsCallError) -> Finding:
     """The answer was lost: a second request does no harm, and tells."""
     try:
-        api.stop_deployment(aws, id_, roll_back)
+        aws.steadily("StopDeployment", lambda aws: api.stop_deployment(aws, id_, roll_back))
         return _answer_lost("StopDeployment", error, f"it was sent again for {id_}")
     except (AwsCallError, IncompleteAnswerError) as exc:
         if api.has_ended_meanwhile(exc) if isinstance(exc, AwsCallError) else False:
@@ -105,15 +105,19 @@ def _find(
     the second one is then refused because the first one was taken.
     """
     try:
-        # The newest need not come first, and ours can have ended already.
-        ids = _running(aws, group)
-        ids += api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
-        found = api.batch_get_deployments(aws, [id_ for id_ in dict.fromkeys(ids) if id_ not in known])
+        found = aws.steadily("ListDeployments", lambda aws: _unknown(aws, group, known))
     except (AwsCallError, IncompleteAnswerError) as exc:
         if not error.no_answer:
             return None
         raise AnswerLost(not_known("CreateDeployment", error, exc)) from exc
     return next((d for d in found.values() if d.description == description), None)
+
+
+def _unknown(aws: Aws, group: Group, known: t.Container[str]) -> dict[str, Deployment]:
+    # The newest need not come first, and ours can have ended already.
+    ids = _running(aws, group)
+    ids += api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
+    return api.batch_get_deployments(aws, [id_ for id_ in dict.fromkeys(ids) if id_ not in known])
 
 
 def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> Finding:

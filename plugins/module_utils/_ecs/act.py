@@ -135,10 +135,10 @@ def _still_parked(aws: Aws, arn: str, hook: str) -> bool:
 
 def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) -> bool:
     try:
-        record = api.describe_service_deployments(aws, [arn]).get(arn, {})
+        records = aws.steadily("DescribeServiceDeployments", lambda aws: api.describe_service_deployments(aws, [arn]))
     except (AwsCallError, IncompleteAnswerError) as exc:
         raise AnswerLost(not_known(operation, error, exc)) from exc
-    return str(record.get("status", "")).startswith("ROLLBACK")
+    return str(records.get(arn, {}).get("status", "")).startswith("ROLLBACK")
 
 
 def update_service(
@@ -222,9 +222,9 @@ def _registered(arn: str, original: TaskDefinition) -> Finding:
 
 def _did_it_take(aws: Aws, planned: plan.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:
     """The answer was lost, and the write may have been applied: what stands there now tells."""
-    name = planned.service.name
+    cluster, name = planned.service.cluster_arn, planned.service.name
     try:
-        service = api.describe_services(aws, planned.service.cluster_arn, [name])[name]
+        service = aws.steadily("DescribeServices", lambda aws: api.describe_services(aws, cluster, [name]))[name]
     except (AwsCallError, IncompleteAnswerError) as exc:
         raise AnswerLost(not_known("UpdateService", error, exc)) from exc
     primary = service.primary if isinstance(service, Service) else None

@@ -16,24 +16,29 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api as ecs
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Patience
 from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
 _NAP: t.Final = 3.0
 
 
 class OnlyStopped(Exception):
-    """Ours was not created, although the deployment that was in the way was waited for, or stopped (``wrote``)."""
+    """Ours was not created, although the deployment that was in the way was waited for, or stopped (``wrote``).
 
-    def __init__(self, message: str, wrote: bool) -> None:
+    ``lost``: nothing could be learnt of its end.
+    """
+
+    def __init__(self, message: str, wrote: bool, lost: bool = False) -> None:
         super().__init__(message)
         self.wrote = wrote
+        self.lost = lost
 
 
 def begin(aws: Aws, planned: Plan, order: Order, clock: Clock) -> Accepted:
@@ -44,7 +49,7 @@ def begin(aws: Aws, planned: Plan, order: Order, clock: Clock) -> Accepted:
         return Accepted(planned.service, wrote=False, deployment_id=planned.followed)
     if planned.request is None or planned.target is None:
         raise PlanIsStale("the plan has no deployment to ask for")
-    stopped = _make_way(aws, planned.running, clock, order.wait_timeout) if planned.running is not None else ""
+    stopped = _make_way(aws, planned.running, clock, order) if planned.running is not None else ""
     left = planned.service.primary.task_definition if planned.service.primary else None
     mine = codedeploy_plan.description(order.reason, left, planned.target.arn, writes.new_run(), "deploy")
     try:
@@ -67,7 +72,7 @@ def _now(aws: Aws, service: Service) -> Service:
     return found if isinstance(found, Service) else service
 
 
-def _make_way(aws: Aws, running: ServiceDeployment, clock: Clock, timeout: float) -> str:
+def _make_way(aws: Aws, running: ServiceDeployment, clock: Clock, order: Order) -> str:
     """Stop what runs, and wait for its end; a rollback is only waited for. Returns the id of what was stopped.
 
     It is stopped without a rollback: that would be one more deployment, of what ours replaces at once.
@@ -81,25 +86,37 @@ def _make_way(aws: Aws, running: ServiceDeployment, clock: Clock, timeout: float
             if not api.has_ended_meanwhile(exc) and not exc.no_answer:
                 raise
             stopped = id_ if exc.no_answer else ""
-    _progress.say(f"waiting for the end of deployment {id_}, which is in the way")
-    deadline = clock.monotonic() + timeout
-    while is_going(aws, id_):
-        if _progress.orphaned():
-            raise Orphaned
-        if clock.monotonic() >= deadline:
-            what = f"deployment {id_} is in the way, and had not ended after {timeout:.0f} s"
-            raise OnlyStopped(f"{what}, although it was stopped" if stopped else what, bool(stopped))
-        clock.sleep(_NAP)
+    _see_off(aws, id_, stopped, clock, order)
     return stopped
 
 
-def is_going(aws: Aws, id_: str) -> bool:
-    """A deployment, or what CodeDeploy rolls it back with, has not ended. What cannot be read counts as going."""
-    try:
-        deployment, rollback = look(aws, id_)
-    except (AwsCallError, IncompleteAnswerError):
-        return True
-    return any(d is not None and d.running for d in (deployment, rollback))
+def _see_off(aws: Aws, id_: str, stopped: str, clock: Clock, order: Order) -> None:
+    """Return when it has ended. Raises :class:`OnlyStopped` when the time is up, or contact is lost."""
+    waiting = f"waiting for the end of deployment {id_}, which is in the way"
+    _progress.say(waiting)
+    patience = Patience(clock, lambda: _progress.say(waiting))
+    deadline = clock.monotonic() + order.wait_timeout
+    contact = KEPT
+    while True:
+        try:
+            going, contact = _is_going(aws.brisk, id_), KEPT
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            going, contact = True, contact.missed(clock.monotonic(), exc.explain(), exc.may_pass)
+        now = clock.monotonic()
+        if not going:
+            return
+        if contact.is_lost(now, order.contact_timeout) or (now >= deadline and contact.since is not None):
+            what = f"deployment {id_}{' was stopped, and' if stopped else ''} has to end before ours can be created"
+            raise OnlyStopped(contact.lost(now, what), bool(stopped), lost=True)
+        if now >= deadline:
+            what = f"deployment {id_} is in the way, and had not ended after {order.wait_timeout:.0f} s"
+            raise OnlyStopped(f"{what}, although it was stopped" if stopped else what, bool(stopped))
+        patience.pause(_NAP)
+
+
+def _is_going(aws: Aws, id_: str) -> bool:
+    """A deployment, or what CodeDeploy rolls it back with, has not ended. Raises what :func:`look` raises."""
+    return any(d is not None and d.running for d in look(aws, id_))
 
 
 def look(aws: Aws, id_: str) -> tuple[Deployment | None, Deployment | None]:

@@ -132,20 +132,17 @@ class Looker:
         self._rollbacks: dict[str, str] = {}
 
     def records(self, watched: t.Mapping[str, tuple[Service | None, str]], now: datetime) -> dict[str, Record]:
-        """Records by deployment id, empty where reading failed. ``watched`` are, by the ids to look at, the service as
-        it was seen last and the task definition that it is to go to.
+        """Records by deployment id. ``watched`` are, by the ids to look at, the service as it was seen last and the
+        task definition that it is to go to. Raises AwsCallError or IncompleteAnswerError.
         """
-        try:
-            found = api.batch_get_deployments(self._aws, [*watched, *self._rollbacks.values()])
-            late = [
-                d.rollback_deployment
-                for d in found.values()
-                if d.id in watched and d.rollback_deployment and d.rollback_deployment not in found
-            ]
-            found.update(api.batch_get_deployments(self._aws, late))
-            self._find_unnamed(watched, found, now)
-        except (AwsCallError, IncompleteAnswerError):
-            return {}
+        found = api.batch_get_deployments(self._aws, [*watched, *self._rollbacks.values()])
+        late = [
+            d.rollback_deployment
+            for d in found.values()
+            if d.id in watched and d.rollback_deployment and d.rollback_deployment not in found
+        ]
+        found.update(api.batch_get_deployments(self._aws, late))
+        self._find_unnamed(watched, found, now)
         named = {id_: found[id_].rollback_deployment for id_ in watched if id_ in found}
         self._rollbacks.update({id_: rollback for id_, rollback in named.items() if rollback})
         return {

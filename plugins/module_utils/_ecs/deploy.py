@@ -130,15 +130,15 @@ class Deploy:
             run.outcome, run.reason = "refused", changed
             return
         except OnlyStopped as exc:
-            run.outcome, run.reason, run.changed = "failed", str(exc), exc.wrote
+            run.outcome, run.reason, run.changed = "lost_contact" if exc.lost else "failed", str(exc), exc.wrote
             return
         except AnswerLost as exc:
-            run.outcome, run.reason, run.changed = "timeout", str(exc), True
+            run.outcome, run.reason, run.changed = "lost_contact", str(exc), True
             return
         except (AwsCallError, IncompleteAnswerError) as exc:
             if exc.no_answer:
                 what = "whether AWS applied it is not known. Run the same command again: it goes on from what it finds"
-                run.outcome, run.reason, run.changed = "timeout", f"{exc.explain().rstrip('.')}: {what}", True
+                run.outcome, run.reason, run.changed = "lost_contact", f"{exc.explain().rstrip('.')}: {what}", True
             else:
                 run.outcome, run.reason = "refused", exc.explain()
             return
@@ -172,7 +172,14 @@ class Deploy:
         order = self._order
         last_word = "DEPLOYMENT_FAILURE" not in order.wish.asked
         return Sweeper(
-            self._aws, self._clock, order.wait_until, order.wait_timeout, self._began, stops, last_word=last_word
+            self._aws,
+            self._clock,
+            order.wait_until,
+            order.wait_timeout,
+            order.contact_timeout,
+            self._began,
+            stops,
+            last_word=last_word,
         )
 
 

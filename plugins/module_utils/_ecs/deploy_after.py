@@ -32,7 +32,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     read,
     watch,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
@@ -77,7 +77,7 @@ class _Return:
     def end(self, outcome: WatchedOutcome, reason: str) -> None:
         self.outcome = outcome
         self.run.service = self.service or self.run.service
-        self.run.outcome = "superseded" if outcome == "superseded" else "rollback_failed"
+        self.run.outcome = outcome if outcome in ("superseded", "lost_contact") else "rollback_failed"
         self.run.reason = f"{self.run.reason.rstrip('.')}. {self.by} began to go back by itself, but then: {reason}"
 
     def reached(self, state: watch.Reached) -> None:
@@ -143,7 +143,10 @@ class Aftermath:
             return run.event is None and external.assess(watched, service, None).state == "stable"
         if watched.controller == "CODE_DEPLOY":
             place = {watched.deployment_id: (service, watched.target)}
-            found = codedeploy_watch.Looker(self._aws).records(place, self._clock.now())
+            try:
+                found = codedeploy_watch.Looker(self._aws).records(place, self._clock.now())
+            except (AwsCallError, IncompleteAnswerError):
+                return False
             return codedeploy_watch.assess(watched, service, found.get(watched.deployment_id)).state == "stable"
         return watch.assess(watched, service, None).state == "stable"
 
@@ -214,7 +217,7 @@ class Aftermath:
             return False
         if too_late:
             run.reason = f"{run.reason.rstrip('.')}. CodeDeploy has not rolled it back"
-        return run.event in self._order.wish.asked and run.outcome not in ("superseded", "timeout")
+        return run.event in self._order.wish.asked and run.outcome not in ("superseded", "timeout", "lost_contact")
 
     def _who(self, back: _Return) -> tuple[str | None, str]:
         if back.by == "ECS":
@@ -240,7 +243,7 @@ class Aftermath:
             self._mark_bad(run)
             run.went_back(primary.task_definition, "lastgood", f"{how}, and the service is still on")
             return
-        run.outcome = "rollback_failed"
+        run.outcome = _unless_lost(waiter)
         why = waiter.reason if waiter is not None else "no task set is PRIMARY"
         run.reason = f"{run.reason.rstrip('.')}. {how}, but: {why}"
 
@@ -262,6 +265,7 @@ class Aftermath:
             deployment_id,
             self._order.wait_until,
             self._order.wait_timeout,
+            self._order.contact_timeout,
             full_names=self._order.full_names,
         )
         [waiter] = deployment_wait.wait(self._aws, order, self._clock)
@@ -280,6 +284,7 @@ class Aftermath:
                 reason=f"{event}{told}: {why}",
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,
+                contact_timeout=self._order.contact_timeout,
                 max_fail_percentage=100.0,
                 full_names=self._order.full_names,
             )
@@ -300,8 +305,15 @@ class Aftermath:
             if waiter.ok:
                 run.went_back(primary.task_definition, "ECS or somebody else")
                 return
-        run.outcome = "rollback_failed"
+            run.outcome = _unless_lost(waiter)
+        else:
+            run.outcome = _unless_lost(back)
         run.reason = f"{run.reason.rstrip('.')}. Rolling it back ended as {back.outcome}: {back.reason}"
+
+
+def _unless_lost(ended: deployment_wait.Waiter | ServiceRun | None) -> Outcome:
+    """What a way back that did not end well makes of the deployment. Of one that was lost sight of nobody knows."""
+    return "lost_contact" if ended is not None and ended.outcome == "lost_contact" else "rollback_failed"
 
 
 def _the_way_back(service: Service, record: ServiceDeployment | None) -> watch.Begun:

@@ -30,6 +30,7 @@ Outcome = t.Literal[
     "failed",
     "superseded",
     "timeout",
+    "lost_contact",
     "refused",
     "not_attempted",
 ]
@@ -45,7 +46,7 @@ _TOLD: t.Final = {
 
 @dataclass(frozen=True)
 class Order:
-    """What a call asks for. ``wait_timeout`` is seconds, and holds for the deployment and for going back each."""
+    """What a call asks for. Times are seconds; ``wait_timeout`` holds for the deployment and for going back each."""
 
     cluster: str
     services: t.Sequence[str]
@@ -54,6 +55,7 @@ class Order:
     wait: bool = True
     wait_until: WaitUntil = "stable"
     wait_timeout: float = 1800.0
+    contact_timeout: float = 300.0
     check_mode: bool = False
     full_names: bool = False
 
@@ -156,8 +158,9 @@ class DeployRun:
             return f"started: {what}. AWS accepted it; how it ends was not watched"
         if self.outcome in ("refused", "not_attempted"):
             return f"{self.outcome}: {text}. Nothing was written"
-        if self.outcome == "unchanged":
-            return f"unchanged: {text}"
+        if self.outcome in ("unchanged", "lost_contact"):
+            # Where contact is lost nobody knows where the service is.
+            return f"{self.outcome}: {text}"
         return f"{self.outcome}: {text}. {wording.where_it_is(self)}"
 
     @property

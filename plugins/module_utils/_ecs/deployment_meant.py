@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, ServiceDeployment
 
-Outcome = t.Literal["stable", "serving", "in_progress", "failed", "superseded", "timeout", "refused"]
+Outcome = t.Literal["stable", "serving", "in_progress", "failed", "superseded", "timeout", "lost_contact", "refused"]
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class Waiter:
         """The deployment did not get where it should."""
         if outcome == "timeout" and self.look_once:
             self.outcome, self.reason = "in_progress", f"the deployment of {names.short(self.target)} is still going"
-        elif outcome in ("timeout", "superseded"):
+        elif outcome in ("timeout", "superseded", "lost_contact"):
             self.outcome, self.reason = outcome, reason
         else:
             self.outcome, self.reason = "failed", reason
@@ -120,7 +120,8 @@ class Waiter:
     @property
     def line(self) -> str:
         """How it ended, and where the service is then."""
-        where = "" if self.outcome in ("stable", "serving", "refused") else f". {wording.where_it_is(self)}"
+        known = self.outcome not in ("stable", "serving", "refused", "lost_contact")
+        where = f". {wording.where_it_is(self)}" if known else ""
         return f"{self.outcome}: {self.reason.rstrip('.')}{where}"
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -142,13 +143,14 @@ class Waiter:
 
 @dataclass(frozen=True)
 class Order:
-    """What a call asks for. ``deployment`` is empty for the PRIMARY one, ``wait_timeout`` is in seconds."""
+    """What a call asks for. ``deployment`` is empty for the PRIMARY one; times are in seconds."""
 
     cluster: str
     services: t.Sequence[str]
     deployment: str = ""
     wait_until: WaitUntil = "stable"
     wait_timeout: float = 1800.0
+    contact_timeout: float = 300.0
     look_once: bool = False
     full_names: bool = False
 
@@ -158,7 +160,7 @@ def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
     began = clock.monotonic()
     waiters = _begin(aws, order)
     sweeper: Sweeper[Waiter] = Sweeper(
-        aws, clock, order.wait_until, 0 if order.look_once else order.wait_timeout, began
+        aws, clock, order.wait_until, 0 if order.look_once else order.wait_timeout, order.contact_timeout, began
     )
     sweeper.watch([waiter for waiter in waiters if waiter.outcome is None])
     for waiter in waiters:

@@ -46,8 +46,14 @@ _NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOper
 _OTHER_WAY: t.Final = "Or give in_flight: supersede, which goes back by a new deployment instead."
 
 # Outcomes after which a deployment of ours goes on, and those where one that runs is not ours.
-_STILL_RUNNING: t.Final = frozenset({"started", "timeout"})
+_STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
 _NOT_OURS: t.Final = frozenset({"unchanged", "refused"})
+_NOT_YET_RESTORED: t.Final = Finding(
+    "configuration",
+    "warn",
+    "the deployment configuration is not yet what it was, since a deployment is running. Run the same command again "
+    "when it has ended: it puts the configuration back",
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Order:
     wait: bool = True
     wait_until: WaitUntil = "stable"
     wait_timeout: float = 1800.0
+    contact_timeout: float = 300.0
     max_fail_percentage: float = 0.0
     check_mode: bool = False
     full_names: bool = False
@@ -183,7 +190,7 @@ class Rollback:
             return True
         except AnswerLost as exc:
             run.changed = True
-            run.end("timeout", str(exc))
+            run.end("lost_contact", str(exc))
             return True
         except (AwsCallError, IncompleteAnswerError) as exc:
             other = planned.method in method.NATIVE and exc.code in _NO_NATIVE_WAY
@@ -310,7 +317,7 @@ class Rollback:
     def _watch(self) -> None:
         order = self._order
         sweeper: Sweeper[ServiceRun] = Sweeper(
-            self._aws, self._clock, order.wait_until, order.wait_timeout, self._began
+            self._aws, self._clock, order.wait_until, order.wait_timeout, order.contact_timeout, self._began
         )
         self._make_room(sweeper)
         going = [run for run in self.runs if run.outcome is None]
@@ -377,17 +384,17 @@ class Rollback:
         keys = (*run.configuration_tags, *(fast.tag_keys(service.tags) if service else ()))
         if service is None or not keys or self._order.check_mode:
             return
+        if run.outcome == "lost_contact":
+            # To ask would only take more time.
+            run.findings.append(_NOT_YET_RESTORED)
+            return
         try:
             now = api.describe_services(self._aws, run.cluster, [run.name])[run.name]
             back = fast.recorded(now.tags) if isinstance(now, Service) else None
             if back is None or not isinstance(now, Service):
                 return
             if run.outcome in _STILL_RUNNING or (run.outcome in _NOT_OURS and _is_deploying(now)):
-                what = (
-                    "the deployment configuration is not yet what it was, since a deployment is running. Run the same "
-                    "command again when it has ended: it puts the configuration back"
-                )
-                run.findings.append(Finding("configuration", "warn", what))
+                run.findings.append(_NOT_YET_RESTORED)
                 return
             if fast.differs(now.configuration, back):
                 api.update_service(self._aws, service.cluster_arn, run.name, deploymentConfiguration=back)

@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT, Contact
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     api,
     codedeploy_watch,
@@ -39,9 +40,8 @@ WaitUntil = t.Literal["stable", "serving"]
 
 # Stopped tasks are read again no sooner than this.
 _DIAGNOSE_EVERY: t.Final = 10.0
-# Looks one after the other that failed, or did not list what AWS had accepted, before we stop trusting that the next
-# one will do.
-_BLIND_LOOKS: t.Final = 5
+# Looks one after the other that did not list what AWS had accepted, before we stop trusting that the next one will.
+_UNLISTED_LOOKS: t.Final = 5
 # What a look may say of a deployment that has not come to an end.
 _GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"})
 
@@ -101,7 +101,7 @@ class _Track(t.Generic[AnySubject]):
     least_others: float = float("inf")
     moved_at: float = 0.0
     diagnosed_at: float = float("-inf")
-    blind: int = 0
+    contact: Contact = KEPT
     listed: bool = False
     unlisted: int = 0
     # Of our deployment or task set as it was seen last: its tasks are known by that when it is gone.
@@ -119,12 +119,19 @@ class _Track(t.Generic[AnySubject]):
         return service.deployment(self.watched.deployment_id)
 
     @property
+    def is_gone(self) -> bool:
+        """Ours is not listed, and that is not because the list lags."""
+        return self.listed or self.unlisted >= _UNLISTED_LOOKS
+
+    @property
     def watched(self) -> watch.Watched:
         return self.begun.watched
 
 
 class Sweeper(t.Generic[AnySubject]):
     """Watches the deployments of one call. ``began`` is when the call began, on the clock's monotonic time.
+
+    ``contact_timeout`` seconds of looks that fail are outlasted, but never past ``wait_timeout``.
 
     ``stops`` says, at each look, why a deployment is to end as failed although nothing in ECS says so; empty for none.
     With ``last_word`` nothing comes after a bad end, so that what was not undone is said with it.
@@ -136,20 +143,27 @@ class Sweeper(t.Generic[AnySubject]):
         clock: Clock,
         wait_until: WaitUntil,
         wait_timeout: float,
+        contact_timeout: float,
         began: float,
         stops: t.Callable[[AnySubject], str] | None = None,
         last_word: bool = True,
     ) -> None:
         self._aws = aws
+        # Looks are repeated anyway, but for one that is the only one.
+        self._looks = aws.brisk if wait_timeout > 0 else aws
         self._clock = clock
         self._wait_until = wait_until
         self._timeout = wait_timeout
+        self._contact_timeout = contact_timeout
         self._began = began
+        self._deadline = began + wait_timeout
         self._stops = stops
         self._last_word = last_word
         self._patience = Patience(clock, self._heartbeat)
         self._tracks: list[_Track[AnySubject]] = []
-        self._codedeploy = codedeploy_watch.Looker(aws)
+        self._codedeploy = codedeploy_watch.Looker(self._looks)
+        self._told_of_contact = False
+        self._no_records: AwsCallError | IncompleteAnswerError | None = None
 
     def watch(self, runs: t.Sequence[AnySubject]) -> list[AnySubject]:
         """Return when each of them has ended, or the time is up.
@@ -159,13 +173,13 @@ class Sweeper(t.Generic[AnySubject]):
         """
         now = self._clock.monotonic()
         self._tracks = [_Track(run, run.begun, record_arn=run.begun.record, moved_at=now) for run in runs]
-        deadline = self._clock.monotonic() + self._timeout
+        self._deadline = now + self._timeout
         again: list[AnySubject] = []
         while self._tracks:
             self._sweep(again)
             if not self._tracks:
                 break
-            left = deadline - self._clock.monotonic()
+            left = self._deadline - self._clock.monotonic()
             if left <= 0:
                 self._give_up()
                 break
@@ -174,11 +188,18 @@ class Sweeper(t.Generic[AnySubject]):
         return again
 
     def _heartbeat(self) -> None:
-        if len(self._tracks) == 1:
+        now = self._clock.monotonic()
+        missed = next((track.contact for track in self._tracks if track.contact.since is not None), KEPT)
+        if missed.is_told(now):
+            _progress.say(f"{self._whom()}{missed.told(now, self._contact_timeout)}")
+        elif len(self._tracks) == 1:
             track = self._tracks[0]
             _progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
         else:
             _progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
+
+    def _whom(self) -> str:
+        return f"[{self._tracks[0].run.label}] " if len(self._tracks) == 1 else ""
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
@@ -188,8 +209,20 @@ class Sweeper(t.Generic[AnySubject]):
         for cluster in sorted({track.run.cluster for track in self._tracks}):
             here = [track for track in self._tracks if track.run.cluster == cluster]
             for start in range(0, len(here), api.SERVICES_PER_CALL):
+                # Calls that hang one after the other must not make a silence.
+                self._patience.check()
                 self._look_at(cluster, here[start : start + api.SERVICES_PER_CALL], records, again)
         self._tracks = [track for track in self._tracks if track.run.outcome is None and track.run not in again]
+        self._tell_of_contact()
+
+    def _tell_of_contact(self) -> None:
+        """Once when it is lost, and then with each heartbeat."""
+        now = self._clock.monotonic()
+        is_gone = any(track.contact.is_told(now) for track in self._tracks)
+        if is_gone and not self._told_of_contact:
+            self._patience.told()
+            self._heartbeat()
+        self._told_of_contact = is_gone
 
     def _records(self) -> dict[str, Record]:
         for track in self._tracks:
@@ -197,11 +230,16 @@ class Sweeper(t.Generic[AnySubject]):
         codedeploy = {
             track.record_arn: (track.run.service, track.watched.target) for track in self._tracks if track.by_codedeploy
         }
-        found = self._codedeploy.records(codedeploy, self._clock.now()) if codedeploy else {}
+        self._no_records = None
+        found: dict[str, Record] = {}
+        try:
+            found = self._codedeploy.records(codedeploy, self._clock.now()) if codedeploy else {}
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            self._no_records = exc
         goes_back = {t.record_arn: bool(t.watched.service_deployment) for t in self._tracks if not t.by_codedeploy}
         wanted = [arn for arn in goes_back if arn]
         try:
-            answers = api.describe_service_deployments(self._aws, wanted) if wanted else {}
+            answers = api.describe_service_deployments(self._looks, wanted) if wanted else {}
         except (AwsCallError, IncompleteAnswerError):
             # The look at the services tells the same a little later.
             return found
@@ -212,7 +250,7 @@ class Sweeper(t.Generic[AnySubject]):
         if track.record_arn or track.watched.strategy == "ROLLING" or track.watched.controller != "ECS":
             return
         try:
-            briefs = api.list_service_deployments(self._aws, track.run.cluster, track.run.name, everything=False)
+            briefs = api.list_service_deployments(self._looks, track.run.cluster, track.run.name, everything=False)
         except (AwsCallError, IncompleteAnswerError):
             return
         new = [brief for brief in briefs if brief["serviceDeploymentArn"] not in track.begun.known_records]
@@ -228,28 +266,34 @@ class Sweeper(t.Generic[AnySubject]):
         again: list[AnySubject],
     ) -> None:
         try:
-            found = api.describe_services(self._aws, cluster, [track.run.name for track in tracks])
+            found = api.describe_services(self._looks, cluster, [track.run.name for track in tracks])
         except (AwsCallError, IncompleteAnswerError) as exc:
             for track in tracks:
-                self._blind(track, read.explain(exc))
+                self._missed(track, exc.explain(), exc.may_pass)
             return
         for track in tracks:
             service = found[track.run.name]
-            if isinstance(service, Service):
-                track.blind = 0
-                self._judge(track, service, records.get(track.record_arn), again)
+            if not isinstance(service, Service):
+                self._missed(track, f"ECS does not describe the service any more: {service}")
+            elif track.by_codedeploy and self._no_records is not None:
+                # The service alone does not tell how such a deployment ends.
+                self._missed(track, self._no_records.explain(), self._no_records.may_pass)
             else:
-                self._blind(track, f"ECS does not describe the service any more: {service}")
+                self._judge(track, service, records.get(track.record_arn), again)
 
-    def _blind(self, track: _Track[AnySubject], why: str) -> None:
-        track.blind += 1
-        if track.blind >= _BLIND_LOOKS:
-            track.run.end(
-                "timeout",
-                f"AWS accepted the deployment of {names.short(track.watched.target)}, but its end could not be "
-                f"watched: {why} "
-                "Nothing was undone. Run the same command again to go on watching",
-            )
+    def _missed(self, track: _Track[AnySubject], why: str, may_pass: bool = True) -> None:
+        now = self._clock.monotonic()
+        track.contact = track.contact.missed(now, why, may_pass)
+        if track.contact.is_lost(now, self._contact_timeout):
+            self._lose(track)
+
+    def _lose(self, track: _Track[AnySubject]) -> None:
+        watched = track.watched
+        id_ = watched.deployment_id or watched.service_deployment.rpartition("/")[2]
+        what = f"AWS has accepted the deployment of {names.short(watched.target)} ({id_})"
+        if watched.makes_room:
+            what = f"deployment {id_} has to end before ours can be created"
+        track.run.end("lost_contact", track.contact.lost(self._clock.monotonic(), what, track.line))
 
     def _judge(
         self, track: _Track[AnySubject], service: Service, record: Record | None, again: list[AnySubject]
@@ -258,6 +302,9 @@ class Sweeper(t.Generic[AnySubject]):
         run.service, track.record = service, record
         look = _ASSESS.get(track.watched.controller, watch.assess)(track.watched, service, record)
         state = self._as_served(track, service) if look.state == "serving" else look.state
+        to_promote = look.state == "ready" and not track.begun.read_only
+        # Contact is not kept by looks alone where something is to be written.
+        track.contact = track.contact if to_promote else KEPT
         self._tell(track, service, record)
         ours = track.ours(service)
         track.own_id = ours.id if ours is not None else track.own_id
@@ -272,13 +319,13 @@ class Sweeper(t.Generic[AnySubject]):
             if state == "stable":
                 run.timings.setdefault(state, self._elapsed())
             run.reached(state)
-        elif look.state == "ready" and not track.begun.read_only:
+        elif to_promote:
             self._promote(track, service)
         elif look.state == "ended_before":
             again.append(run)
         elif look.state == "replaced":
             self._replaced(track, service, look.reason)
-        elif look.state == "failed" or (look.state == "unlisted" and (track.listed or track.unlisted >= _BLIND_LOOKS)):
+        elif look.state == "failed" or (look.state == "unlisted" and track.is_gone):
             self._fail(track, service, look.reason)
         elif state == "going":
             self._diagnose_if_in_trouble(track, service)
@@ -291,7 +338,7 @@ class Sweeper(t.Generic[AnySubject]):
             # Nobody waits for it, so nobody is asked.
             return "running"
         ours = track.ours(service) or service.primary
-        health = target_health.read(self._aws, service, service.wanted(ours) if ours else service.desired)
+        health = target_health.read(self._looks, service, service.wanted(ours) if ours else service.desired)
         if health.serves is None:
             before = track.run.diagnosis or Diagnosis()
             track.run.diagnosis = replace(before, unknown=(*before.unknown, health.note))
@@ -302,11 +349,12 @@ class Sweeper(t.Generic[AnySubject]):
     def _promote(self, track: _Track[AnySubject], service: Service) -> None:
         """The one write of a sweep: our task set is up, and takes over."""
         try:
-            track.run.service = external_act.promote(self._aws, service, track.watched.deployment_id)
+            track.run.service = external_act.promote(self._looks, service, track.watched.deployment_id)
+            track.contact = KEPT
         except (AwsCallError, IncompleteAnswerError) as exc:
-            if exc.no_answer:
+            if exc.may_pass:
                 # The next look shows whether it was taken; if it was not, it is asked for again.
-                self._blind(track, exc.explain())
+                self._missed(track, exc.explain())
                 return
             track.run.end("failed", f"task set {track.watched.deployment_id} is up, but not PRIMARY. {exc.explain()}")
 
@@ -337,16 +385,16 @@ class Sweeper(t.Generic[AnySubject]):
         if not diagnosis.in_trouble(ours, now - track.moved_at):
             return
         track.diagnosed_at = now
-        found = self._diagnose(track, service)
+        found = self._diagnose(self._looks, track, service)
         why = diagnosis.certain(found, service.desired, service.circuit_breaker)
         if why:
             self._fail(track, service, why)
 
-    def _diagnose(self, track: _Track[AnySubject], service: Service) -> Diagnosis:
+    def _diagnose(self, aws: Aws, track: _Track[AnySubject], service: Service) -> Diagnosis:
         deployment_id = track.own_id or track.watched.deployment_id
         if not deployment_id and service.primary:
             deployment_id = service.primary.id
-        found = diagnosis.collect(self._aws, service, deployment_id, track.begun.events_before)
+        found = diagnosis.collect(aws, service, deployment_id, track.begun.events_before)
         if track.by_codedeploy:
             found = replace(
                 found,
@@ -386,7 +434,7 @@ class Sweeper(t.Generic[AnySubject]):
         return ""
 
     def _fail(self, track: _Track[AnySubject], service: Service, reason: str) -> None:
-        found = self._diagnose(track, service)
+        found = self._diagnose(self._aws, track, service)
         headline = found.headline()
         text = f"{names.short(track.watched.target)} does not come up: {headline or reason}"
         if headline and reason and reason not in headline:
@@ -400,9 +448,12 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _give_up(self) -> None:
         for track in self._tracks:
+            if track.contact.since is not None:
+                self._lose(track)
+                continue
             service = track.run.service
             if service is not None:
-                self._diagnose(track, service)
+                self._diagnose(self._aws, track, service)
             headline = track.run.diagnosis.headline() if track.run.diagnosis else ""
             track.run.end(
                 "timeout",

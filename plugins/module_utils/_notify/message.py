@@ -26,8 +26,9 @@ _MOST_TEXT: t.Final = 600
 _SEVERITY: t.Final = (
     "rollback_failed",
     "failed",
-    "timeout",
     "superseded",
+    "lost_contact",
+    "timeout",
     "refused",
     "not_attempted",
     "started",

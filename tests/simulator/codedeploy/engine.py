@@ -230,7 +230,7 @@ def _check_alarms(state: CodeDeployState, deployment: Deployment, at: float) -> 
     chosen = _alarm_configuration(deployment)
     names = _alarms(deployment)
     # Whoever lets DescribeAlarms fail lets it fail for CodeDeploy, too.
-    unknown = state.faults.take("cloudwatch", "DescribeAlarms", {"AlarmNames": names}) is not None
+    unknown = state.faults.take("cloudwatch", "DescribeAlarms", {"AlarmNames": names}, state.now) is not None
     if unknown and not chosen.get("ignorePollAlarmFailure"):
         text = "The state of the alarms could not be retrieved from Amazon CloudWatch."
     elif not unknown and state.ecs.env.alarms_in_alarm(names):

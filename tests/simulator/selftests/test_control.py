@@ -151,6 +151,18 @@ class TestFailures:
             cluster.update(desiredCount=2)
         assert cluster.service()["desiredCount"] == 2
 
+    def test_nothing_answers_for_a_while(self, sim: Simulator, cluster: Cluster) -> None:
+        cluster.running(count=1)
+        sim.fail("*", kind="drop", times=None, seconds=60)
+        for _time in range(2):
+            with pytest.raises(ConnectionClosedError):
+                cluster.service()
+            with pytest.raises(ConnectionClosedError):
+                client("autoscaling").describe_auto_scaling_groups()
+            sim.advance(29)
+        sim.advance(2)
+        assert cluster.service()
+
     def test_in_xml_for_services_that_speak_xml(self, sim: Simulator) -> None:
         sim.fail("DescribeAutoScalingGroups", "Throttling")
         sim.fail("DescribeVpcs", "RequestLimitExceeded", "Slow <down>")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
@@ -49,6 +50,7 @@ class Wire:
         self.asked: list[tuple[str, dict[str, t.Any]]] = []
         self.made = 0
         self.headers: dict[str, str] = {}
+        self.retries: dict[str, t.Any] = {"max_attempts": 1, "mode": "standard"}
 
     def client(self, service: str) -> t.Any:
         self.made += 1
@@ -57,7 +59,7 @@ class Wire:
             region_name="eu-central-1",
             aws_access_key_id="testing",
             aws_secret_access_key="testing",
-            config=botocore.config.Config(retries={"max_attempts": 1, "mode": "standard"}),
+            config=botocore.config.Config(retries=self.retries),
         )
         client.meta.events.register_last("before-send", self._send)
         return client
@@ -183,6 +185,51 @@ def test_every_try_is_paced() -> None:
         aws.call("ecs", "list_clusters")
     # 60 % of a burst of 100, then 60 % of 20 a second
     assert naps == [pytest.approx(1 / 12), pytest.approx(2 / 12)]
+
+
+def test_a_brisk_call_gives_up_at_once(slept: list[float]) -> None:
+    aws, wire, _limiter = over(*[error("ThrottlingException")] * 50)
+    with pytest.raises(botocore.exceptions.ClientError, match="ThrottlingException"):
+        aws.brisk.call("ecs", "list_clusters")
+    # botocore has its own five attempts.
+    assert len(wire.asked) <= 5
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_a_brisk_call_does_not_try_a_broken_connection_again(slept: list[float], mode: str) -> None:
+    lost = botocore.exceptions.EndpointConnectionError(endpoint_url="https://ecs")
+    aws, wire, _limiter = over(lost, (200, {"clusterArns": []}), lost, (200, {"clusterArns": ["a"]}))
+    wire.retries = {"mode": mode}
+    with pytest.raises(botocore.exceptions.EndpointConnectionError):
+        aws.brisk.call("ecs", "list_clusters")
+    assert aws.brisk.call("ecs", "list_clusters")["clusterArns"] == []
+    # Whoever is not brisk has botocore's attempts.
+    assert aws.call("ecs", "list_clusters")["clusterArns"] == ["a"]
+    # It is the same client, and they are counted together.
+    assert (wire.made, aws.api_calls, aws.brisk.api_calls) == (1, {"ListClusters": 4}, {"ListClusters": 4})
+
+
+def test_what_is_asked_steadily_is_asked_by_whoever_outlasts() -> None:
+    lost = botocore.exceptions.EndpointConnectionError(endpoint_url="https://ecs")
+    _aws, wire, limiter = over(lost, lost, (200, {"clusterArns": ["a"]}))
+    untils: list[float] = []
+
+    def outlast(ask: t.Callable[[], t.Any], operation: str, until: float = float("inf")) -> t.Any:
+        untils.append(until)
+        while True:
+            with contextlib.suppress(botocore.exceptions.EndpointConnectionError):
+                return ask()
+
+    steady = Aws(wire.client, limiter, outlast)
+    assert list(steady.steadily("ListClusters", lambda aws: aws.call("ecs", "list_clusters"), 7)["clusterArns"]) == [
+        "a"
+    ]
+    assert (untils, steady.api_calls) == ([7], {"ListClusters": 3})
+
+
+def test_without_anybody_who_outlasts_it_is_asked_as_ever(slept: list[float]) -> None:
+    aws, _wire, _limiter = over(error("ServerException"), (200, {"clusterArns": ["a"]}))
+    assert aws.steadily("ListClusters", lambda aws: aws.call("ecs", "list_clusters"))["clusterArns"] == ["a"]
 
 
 def test_pages(slept: list[float]) -> None:

@@ -23,6 +23,11 @@ def client_error(code: str, message: str = "AWS's own words.", operation: str = 
     return botocore.exceptions.ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
+def answered(code: str, status: int) -> Exception:
+    found: t.Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return botocore.exceptions.ClientError(found, "DescribeServices")
+
+
 def failed(exception: Exception, service: str = "ecs") -> AwsCallError:
     @error_handler(service).common_error_handler("update service {name}")
     def update(name: str) -> None:
@@ -122,6 +127,57 @@ def test_credentials_that_cannot_be_had(exception: Exception) -> None:
     assert not error.no_answer
     assert "The credentials in use are not valid or have expired: renew them" in error.explain()
     assert "network" not in error.explain()
+
+
+# Whether asking again may help, by what came back: a code with its HTTP status, or botocore's error of no answer.
+PASSES: list[tuple[Exception, bool]] = [
+    (botocore.exceptions.EndpointConnectionError(endpoint_url="https://x"), True),
+    (botocore.exceptions.ConnectTimeoutError(endpoint_url="https://x"), True),
+    (botocore.exceptions.ReadTimeoutError(endpoint_url="https://x"), True),
+    (botocore.exceptions.ConnectionClosedError(endpoint_url="https://x"), True),
+    (botocore.exceptions.SSLError(endpoint_url="https://x", error="eof"), True),
+    (botocore.exceptions.ProxyConnectionError(proxy_url="http://x", error="gone"), True),
+    # The metadata service, or whatever else hands out credentials, is reached over a network, too.
+    (botocore.exceptions.CredentialRetrievalError(provider="iam-role", error_msg="timeout"), True),
+    (answered("ServerException", 500), True),
+    (answered("502", 502), True),
+    (answered("ServiceUnavailableException", 503), True),
+    (answered("504", 504), True),
+    (answered("SomethingNew", 500), True),
+    (answered("SomethingNew", 429), True),
+    (answered("RequestTimeoutException", 400), True),
+    *((answered(code, 400), True) for code in errors.RETRIED_CODES),
+    (answered("SomethingNew", 400), False),
+    (answered("ClusterNotFoundException", 400), False),
+    (answered("InvalidParameterException", 400), False),
+    (answered("ExpiredTokenException", 400), False),
+    (answered("UnrecognizedClientException", 400), False),
+    (answered("AccessDeniedException", 400), False),
+    (answered("AccessDenied", 403), False),
+    (botocore.exceptions.NoCredentialsError(), False),
+    (botocore.exceptions.TokenRetrievalError(provider="sso", error_msg="expired"), False),
+    (botocore.exceptions.UnauthorizedSSOTokenError(), False),
+    (botocore.exceptions.ParamValidationError(report="no"), False),
+]
+
+
+@pytest.mark.parametrize(("exception", "passes"), PASSES, ids=lambda value: str(value)[:60])
+def test_what_may_pass(exception: Exception, passes: bool) -> None:
+    assert failed(exception).may_pass is passes
+
+
+def test_an_answer_that_was_cut_may_pass() -> None:
+    assert IncompleteAnswerError("cut").may_pass
+    assert not errors.UnknownOperationError("NewOperation", "1.38.10").may_pass
+
+
+def test_what_is_an_error_of_aws() -> None:
+    cut = IncompleteAnswerError("cut")
+    raw = botocore.exceptions.ConnectTimeoutError(endpoint_url="https://x")
+    assert errors.of_aws(cut) is cut
+    found = errors.of_aws(raw)
+    assert (found is not None and found.code, found is not None and found.may_pass) == ("ConnectTimeoutError", True)
+    assert errors.of_aws(ValueError("a defect")) is None
 
 
 def test_a_request_that_botocore_refuses_to_send() -> None:

@@ -92,6 +92,7 @@ FINAL: list[tuple[GroupRun, str]] = [
     ),
     (run("unchanged", "there already.", accepted=None), "unchanged: there already"),
     (run("timeout", "still going."), "timeout: still going"),
+    (run("lost_contact", "AWS has accepted it."), "lost_contact: AWS has accepted it"),
     (run("refused", "busy.", accepted=None), "refused: busy. Nothing was written"),
     (
         run("refused", "busy", accepted=None, changed=True),

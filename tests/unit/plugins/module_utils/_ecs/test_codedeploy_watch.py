@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Record, Watched
@@ -224,5 +225,6 @@ def test_of_many_only_the_deployments_are_read() -> None:
 def test_what_cannot_be_read_says_nothing() -> None:
     aws = FakeAws(batch_get_deployments=refused_by_aws("BatchGetDeployments"))
     looker = codedeploy_watch.Looker(aws)
-    assert looker.records({"d-ours": (on(OLD), arn(41))}, at(3)) == {}
+    with pytest.raises(AwsCallError, match="Failed to describe deployments of CodeDeploy"):
+        looker.records({"d-ours": (on(OLD), arn(41))}, at(3))
     assert looker.failed_events("d-ours", on(OLD)) == ()

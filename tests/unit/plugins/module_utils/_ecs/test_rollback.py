@@ -279,7 +279,7 @@ def test_a_write_of_which_nothing_is_known_is_not_called_unwritten(lines: list[s
     first = world.answers["describe_services"]
     world.answers["describe_services"] = [first, refused_by_aws("DescribeServices")]
     run = only(act(world))
-    assert (run.outcome, run.changed) == ("timeout", True)
+    assert (run.outcome, run.changed) == ("lost_contact", True)
     assert "whether AWS applied it is not known" in run.reason
     assert "Run the same command again" in run.reason
     assert "Nothing was written" not in lines[-1]

@@ -23,6 +23,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     accepted_run,
     arn,
     at,
+    connection_lost,
     deployment,
     planned,
     raw_service,
@@ -73,11 +74,15 @@ def watching(
     run: ServiceRun | None = None,
     wait_until: sweep.WaitUntil = "stable",
     wait_timeout: float = 60,
+    contact_timeout: float = 30,
     **answers: t.Any,
 ) -> tuple[ServiceRun, list[ServiceRun], FakeClock, FakeAws]:
     run = run or accepted_run(planned(OLD, told(41, 42)))
     aws, clock = FakeAws(describe_services=looks(*now), **{**NOTHING_STOPPED, **answers}), FakeClock()
-    again = sweep.Sweeper(aws, clock, wait_until, wait_timeout, clock.monotonic()).watch([run])
+    sweeper: sweep.Sweeper[ServiceRun] = sweep.Sweeper(
+        aws, clock, wait_until, wait_timeout, contact_timeout, clock.monotonic()
+    )
+    again = sweeper.watch([run])
     return run, again, clock, aws
 
 
@@ -246,21 +251,78 @@ def test_an_orphan_stops(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- answers that say nothing
 
 
-@pytest.mark.parametrize(
+NO_ANSWER = pytest.mark.parametrize(
     "answer",
     [
-        refused_by_aws("DescribeServices"),
+        connection_lost(),
+        refused_by_aws("DescribeServices", "ThrottlingException"),
+        refused_by_aws("DescribeServices", "ServerException"),
         {},
         {"services": []},
         {"services": [], "failures": [{"arn": "web", "reason": "MISSING"}]},
     ],
+    ids=["connection", "throttled", "server", "cut", "empty", "missing"],
 )
-def test_looks_that_fail_do_not_end_it_at_once(answer: t.Any) -> None:
-    assert watching(GOING, answer, answer, answer, answer, STABLE)[0].outcome == "rolled_back"
-    run = watching(GOING, answer)[0]
-    assert run.outcome == "timeout"
-    assert "AWS accepted the deployment of web:41, but its end could not be watched" in run.reason
-    assert "Run the same command again" in run.reason
+
+
+@NO_ANSWER
+def test_looks_that_fail_are_outlasted(answer: t.Any, lines: list[str]) -> None:
+    run, _again, clock, _aws = watching(GOING, *[answer] * 14, STABLE)
+    assert (run.outcome, clock.seconds) == ("rolled_back", 1030.0)
+    assert lines[1].startswith("[web] no contact with AWS for 6 s, asking again for 24 s: ")
+    assert lines[-1] == "[web] 4/4 on web:41, 30 s"
+
+
+@NO_ANSWER
+def test_contact_that_does_not_come_back(answer: t.Any) -> None:
+    run, _again, clock, _aws = watching(GOING, answer)
+    assert (run.outcome, clock.seconds) == ("lost_contact", 1032.0)
+    assert run.reason.startswith(
+        "AWS has accepted the deployment of web:41 (ecs-svc/ours), and then contact was lost for 30 s: "
+    )
+    assert run.reason.endswith(
+        "It was last seen at 2/4 on web:41, 2 on web:42. Nothing was undone. The same command goes on watching it"
+    )
+
+
+@NO_ANSWER
+def test_waiting_never_goes_past_its_own_time(answer: t.Any) -> None:
+    run, _again, clock, _aws = watching(GOING, GOING, answer, wait_timeout=10, contact_timeout=300)
+    assert (run.outcome, clock.seconds) == ("lost_contact", 1010.0)
+    assert "contact was lost for 6 s" in run.reason
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "AccessDeniedException", "ClusterNotFoundException"])
+def test_an_answer_ends_it_at_once(code: str) -> None:
+    run, _again, clock, _aws = watching(GOING, refused_by_aws("DescribeServices", code))
+    assert (run.outcome, clock.seconds) == ("lost_contact", 1002.0)
+    assert "(ecs-svc/ours), and then AWS refused to say more: Failed to describe" in run.reason
+    assert code in run.reason
+
+
+def test_while_contact_is_lost_it_is_not_silent(lines: list[str]) -> None:
+    watching(GOING, connection_lost(), wait_timeout=200, contact_timeout=120)
+    beats = [int(line.partition(" for ")[2].partition(" s,")[0]) for line in lines if "no contact" in line]
+    assert beats[0] == 6
+    assert max(b - a for a, b in itertools.pairwise(beats)) <= 30
+    assert 120 - beats[-1] <= 30
+
+
+def test_calls_that_hang_one_after_the_other_are_no_silence(lines: list[str]) -> None:
+    runs = [
+        accepted_run(planned(dataclasses.replace(OLD, name=f"web{n}", arn=f"arn:{n}"), told(41, 42))) for n in range(40)
+    ]
+    clock, said_at = FakeClock(), [1000.0]
+
+    def hang(**params: t.Any) -> t.Any:
+        clock.sleep(20)
+        said_at.extend([clock.monotonic()] * (len(lines) - len(said_at) + 1))
+        raise connection_lost()
+
+    aws = FakeAws(describe_services=hang, **NOTHING_STOPPED)
+    sweep.Sweeper(aws, clock, "stable", 400, 300, clock.monotonic()).watch(runs)
+    assert {run.outcome for run in runs} == {"lost_contact"}
+    assert max(b - a for a, b in itertools.pairwise([*said_at, clock.monotonic()])) <= 60
 
 
 def test_an_answer_from_before_the_write_is_no_failure() -> None:
@@ -362,7 +424,7 @@ def test_ten_services_are_one_call_a_sweep(lines: list[str]) -> None:
         return {"services": [raw_service(s) for s in found]}
 
     aws, clock = FakeAws(describe_services=describe, **NOTHING_STOPPED), FakeClock()
-    sweep.Sweeper(aws, clock, "stable", 60, clock.monotonic()).watch(runs)
+    sweep.Sweeper(aws, clock, "stable", 60, 30, clock.monotonic()).watch(runs)
     assert {run.outcome for run in runs} == {"rolled_back"}
     # What has ended is not looked at again.
     assert [len(sent["services"]) for sent in aws.sent("describe_services")] == [10, 1, 10]
@@ -372,7 +434,7 @@ def test_ten_services_are_one_call_a_sweep(lines: list[str]) -> None:
 def test_a_run_that_was_not_acted_on_cannot_be_watched() -> None:
     run = ServiceRun.of("web", "prod", planned(OLD, told(41, 42)))
     with pytest.raises(ValueError, match="web was not acted on"):
-        sweep.Sweeper(FakeAws(), FakeClock(), "stable", 60, 0).watch([run])
+        sweep.Sweeper(FakeAws(), FakeClock(), "stable", 60, 30, 0).watch([run])
 
 
 # -- where ECS shifts traffic

@@ -130,6 +130,10 @@ OUTCOMES: dict[Outcome, tuple[ServiceRun, list[str]]] = {
         ended("timeout", "still going after 60 s (1/4 on web:41). Nothing was undone. Run the same command again"),
         ["still going after 60 s", "1/4 on web:41", "Nothing was undone", "Run the same command again"],
     ),
+    "lost_contact": (
+        ended("lost_contact", "AWS has accepted the deployment of web:41. Nothing was undone"),
+        ["AWS has accepted the deployment of web:41", "Nothing was undone"],
+    ),
     "refused": (
         dataclasses.replace(ended("refused", "service web is INACTIVE."), changed=False),
         ["service web is INACTIVE. Nothing was written"],

@@ -185,6 +185,8 @@ def test_a_deployment_group_that_could_not_be_read() -> None:
         (["failed", "rollback_failed"], "rollback_failed"),
         (["refused", "timeout"], "timeout"),
         (["refused", "superseded"], "superseded"),
+        (["timeout", "lost_contact", "refused"], "lost_contact"),
+        (["lost_contact", "superseded"], "superseded"),
         (["started", "refused"], "refused"),
         # Whatever nobody has thought of is looked at first.
         (["rollback_failed", "exploded"], "exploded"),
