@@ -332,6 +332,23 @@ diagnosis:
     advice:
       - "the script ended with another exit code than 0: see what it printed"
     unknown: []
+expect:
+  description: What was seen, for O(lastgood.aws.codedeploy_redeploy#module:expect).
+  returned: always, null where the group could not be read
+  type: dict
+  sample:
+    deployment: d-B2C3D4E5F
+    target:
+      revision:
+        revisionType: S3
+        s3Location:
+          bucket: releases
+          bundleType: zip
+          key: shop/web-1.8.zip
+          version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
+      deployment_id: d-9Z8Y7X6W5
+      source: last_good
+    suspended_by_codedeploy: []
 as_of:
   description: The time that O(as_of) stands for, in UTC.
   returned: always, null where it is not given

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.agent import Agent
+from tests.agent.group import NAMED as GROUP
 from tests.agent.group import Group
 from tests.agent.serving import Serving
 from tests.e2e import play
@@ -176,6 +177,20 @@ def test_check_mode_shows_and_changes_nothing(instance: Instance, redeploy: Roll
     assert str(instance.settings) in json.dumps(shown)
     assert not instance.store.exists()
     assert BY_HAND not in done.stdout + done.stderr
+
+
+def test_what_somebody_deploys_while_files_are_saved_is_left_alone(instance: Instance, redeploy: Rollback) -> None:
+    """The look-up of the play that redeploys is bound to what was shown before files were saved for it."""
+    instance.trap()
+    place = {"bucket": "bundles", "key": "two.zip", "bundleType": "zip"}
+    params = {**GROUP, "revision": {"revisionType": "S3", "s3Location": place}, "fileExistsBehavior": "RETAIN"}
+    deed = {"service": "codedeploy", "operation": "CreateDeployment", "params": params}
+    instance.stage.control.on("BatchGetDeploymentGroups", deed, nth=2)
+    done = redeploy(*instance.inventory, **instance.guarded)
+    assert (done.rc, done.outcomes, instance.stage.writes()) == (2, {"prod": "refused"}, []), done.stdout
+    assert len(done.findings("plan_changed", "prod")) == 1
+    assert "two.zip" in done.summary
+    assert "Nothing was" not in done.summary
 
 
 def test_a_second_run_finds_the_work_done(instance: Instance, redeploy: Rollback) -> None:

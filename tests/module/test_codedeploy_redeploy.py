@@ -140,7 +140,6 @@ def test_a_long_deployment_is_never_silent(fleet: Fleet) -> None:
         ({"as_of": "2099-01-01"}, "as_of 2099-01-01 names no zone and was taken as UTC, which is in the future"),
         ({"steps_back": 0}, "steps_back"),
         ({"wait_timeout": 0}, "wait_timeout"),
-        ({"deployment_group": " "}, "deployment_group"),
         ({"rollback_events": ["NEVER"]}, "rollback_events"),
         ({"steps_back": 9}, "reaches beyond the record"),
     ],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils import _keys
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, expected, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import identity, state_of
@@ -41,6 +41,7 @@ def of(planned: Plan | Refusal, application: str, place: _keys.Place = _keys.PLA
             "in_flight": None,
             "findings": [finding.as_dict() for finding in planned.findings],
             "content_warnings": [],
+            "expect": None,
             **asg_processes.of(None),
         }
     choice = planned.choice
@@ -64,6 +65,7 @@ def of(planned: Plan | Refusal, application: str, place: _keys.Place = _keys.PLA
         "in_flight": _in_flight(planned.running) if planned.running is not None else None,
         "findings": [finding.as_dict() for finding in planned.findings],
         "content_warnings": list(planned.content_warnings),
+        "expect": expected.of(planned).as_dict(),
         **asg_processes.of(planned.group, planned.suspension),
     }
 
