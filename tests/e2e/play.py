@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shlex
@@ -25,6 +26,8 @@ from tests.world import aws_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+# With the oldest ansible-core and boto3 that are supported.
+OLDEST = ROOT / ".venv-oldest" / "bin"
 COLLECTIONS = ROOT / ".venv" / "collections"
 # Has the stdout callback json_lines.
 TEST_COLLECTIONS = Path(__file__).parent / "in_process" / "collections"
@@ -34,8 +37,11 @@ REDEPLOY = "lastgood.aws.redeploy"
 PATIENCE = 90
 
 
-def environment(url: str, **more: str) -> dict[str, str]:
-    """The environment of a user whose AWS is the simulator, with nothing of the developer's Ansible and AWS in it."""
+def environment(url: str, programs: Path = BIN, **more: str) -> dict[str, str]:
+    """The environment of a user whose AWS is the simulator, with nothing of the developer's Ansible and AWS in it.
+
+    ``programs`` is where their Python and Ansible are.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AWS_"))}
     return {
         **inherited,
@@ -45,10 +51,16 @@ def environment(url: str, **more: str) -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": f"{TEST_COLLECTIONS}:{COLLECTIONS}",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PATH": f"{programs}:{os.environ['PATH']}",
         "NO_COLOR": "1",
         **more,
     }
+
+
+@functools.cache
+def set_up_oldest() -> None:
+    """Make :data:`OLDEST`, or see that it is up to date, which takes milliseconds."""
+    subprocess.run([sys.executable, str(ROOT / "dev" / "setup.py"), "oldest"], check=True, stdout=subprocess.DEVNULL)
 
 
 @dataclass(frozen=True)

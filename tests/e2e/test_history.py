@@ -85,7 +85,9 @@ def test_one_that_cannot_be_read_fails_after_the_others_were_shown(stage: Stage)
 def test_no_service_is_an_error(stage: Stage, services: object) -> None:
     done = history(stage, services=services)
     assert done.rc == 2
-    assert done.messages == ["No service is named: give history_services, or a history_config that names one."]
+    assert done.messages == [
+        "No service is named: give history_services, or a history_config that names one. Nothing was changed."
+    ]
 
 
 def test_from_a_configuration_in_check_mode(stage: Stage, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_check_mode_shows_and_writes_nothing(left: Stage) -> None:
 def test_a_run_without_services_fails_and_says_what_to_give(left: Stage) -> None:
     done = restore(left, "")
     assert (done.rc, left.writes()) == (2, [])
-    assert "service=* restores all that is recorded in a cluster. Nothing was changed." in done.messages[0]
+    assert "Nothing is named: give rollback_services, or rollback_auto_scaling_groups." in done.messages[0]
 
 
 def test_nothing_to_restore_is_told(stage: Stage) -> None:

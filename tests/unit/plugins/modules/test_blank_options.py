@@ -20,7 +20,9 @@ from ansible.module_utils import basic
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import module as aws_module
 
 COLLECTION = "ansible_collections.lastgood.aws.plugins"
-MODULES = sorted(path.stem for path in (Path(aws_module.__file__).parents[2] / "modules").glob("*.py"))
+FILES = (Path(aws_module.__file__).parents[2] / "modules").glob("*.py")
+# That one has an action plugin only.
+MODULES = sorted(path.stem for path in FILES if path.stem != "role_inputs")
 BLANKS: tuple[t.Any, ...] = (None, "", " \t")
 # Something that each type takes.
 SAMPLES = {"str": "x", "raw": "x", "path": "/x", "list": ["x"], "int": 1, "bool": True}

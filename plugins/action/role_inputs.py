@@ -1,0 +1,92 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads, cleans and checks the variables of a role, for all of its steps."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.parsing.splitter import split_args
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
+from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible.utils.vars import load_extra_vars
+
+from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import BEFORE_2_19
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import names, specs
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES, Around
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import BadInput, Values, cleaned
+
+display = Display()
+
+# Refused where an extra variable has a name that nearly begins so; others are warned of.
+ROLLBACK = "rollback_"
+
+# Here, as ansible-playbook imports this before it forks the workers.
+with contextlib.suppress(Exception):
+    specs.entry_points()
+
+
+class ActionModule(ActionBase):
+    """The action plugin of role_inputs."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _VALID_ARGS = frozenset(("role", "entry_point"))
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        role, entry_point = self._task.args["role"], self._task.args.get("entry_point", "main")
+        try:
+            found = self._inputs(role, entry_point, task_vars or {})
+        except BadInput as exc:
+            return {**result, "failed": True, "msg": f"{exc}. Nothing was changed."}
+        result.update(wrap_var(found) if BEFORE_2_19 else found)
+        return {**result, "changed": False}
+
+    def _inputs(self, role: str, entry_point: str, task_vars: dict[str, t.Any]) -> Values:
+        entry = ENTRIES[role, entry_point]
+        spec = specs.entry_points()[role][entry_point]
+        self._check_names((ROLLBACK, f"{role}_"), task_vars)
+        given = {name: self._value(name, task_vars) for name in spec if name in task_vars}
+        around = Around(
+            read=lambda path, skip: self._configuration(path, skip, task_vars),
+            hosts=len(task_vars.get("ansible_play_hosts_all", ())),
+        )
+        return entry.finish(cleaned(spec, entry.prefix, given), around)
+
+    def _check_names(self, prefixes: tuple[str, ...], task_vars: dict[str, t.Any]) -> None:
+        """Refuse extra variables that were meant to be another one; warn of others, and of words that were lost."""
+        extra = load_extra_vars(self._loader)
+        found = names.misspelt(task_vars, prefixes, specs.variables(), specs.published())
+        refused = {name: meant for name, meant in found.items() if name in extra and name.startswith(ROLLBACK)}
+        if refused:
+            raise BadInput(names.told(refused))
+        if found:
+            display.warning(f"{names.told(found)}.")
+        for option in context.CLIARGS.get("extra_vars", ()) if "_raw_params" in extra else ():
+            if not str(option).startswith(("@", "{", "[")):
+                for warning in names.lost_words(split_args(str(option)), prefixes):
+                    display.warning(warning)
+
+    def _value(self, name: str, task_vars: dict[str, t.Any]) -> t.Any:
+        value = task_vars[name]
+        try:
+            value = self._templar.template(value)
+        except AnsibleError as exc:
+            raise BadInput(f"{name} cannot be read: {exc}") from exc
+        return None if value == task_vars.get("omit") else value
+
+    def _configuration(self, path: str, skip: list[str], task_vars: dict[str, t.Any]) -> t.Mapping[str, t.Any]:
+        lookup = lookup_loader.get("lastgood.aws.ecspresso_config", loader=self._loader, templar=self._templar)
+        try:
+            [found] = lookup.run([path], task_vars, skip=skip)
+        except AnsibleError as exc:
+            raise BadInput(str(exc).rstrip(".")) from exc
+        return t.cast("t.Mapping[str, t.Any]", found)

@@ -1,0 +1,223 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What the variables of each entry point come to, together and with the configuration file. Pure but for that file."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import (
+    BadInput,
+    Values,
+    between_commas,
+    lines,
+    one_of,
+    switch,
+    words,
+)
+
+_TOPIC: t.Final = re.compile(r"arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True)
+class Around:
+    """What there is beside the variables.
+
+    ``read`` reads an ecspresso configuration: its path and the keys that are not needed; see the lookup of that name.
+    ``hosts`` is how many hosts the play has.
+    """
+
+    read: t.Callable[[str, list[str]], t.Mapping[str, t.Any]]
+    hosts: int = 1
+
+
+def rollback(values: Values, around: Around) -> Values:
+    """Of rollback, for services."""
+    return {**values, **_services("rollback", values, around), **_rollback(values)}
+
+
+def redeploy(values: Values, around: Around) -> Values:
+    """Of rollback, for a deployment group."""
+    names = values["application"] and values["deployment_group"]
+    file = _file(values, around, cluster=True, service=True, codedeploy=names)
+    in_file = file.get("codedeploy") or {}
+    application = values["application"] or in_file.get("application_name")
+    group = values["deployment_group"] or in_file.get("deployment_group_name")
+    if not (application and group):
+        raise BadInput(
+            "No deployment group is named: give rollback_application and rollback_deployment_group, or a "
+            "rollback_config that names them"
+        )
+    more = _rollback(values)
+    # CodeDeploy resumes at the end what it is asked to suspend, so it is not asked where that is to stay suspended.
+    native = ["AZRebalance", "ScheduledActions"] if more["scaling_after"] == "restored" else []
+    return {
+        **values,
+        **_common(values, file),
+        **more,
+        "application": application,
+        "deployment_group": group,
+        "deployment_config": values["deployment_config"] or in_file.get("deployment_config_name"),
+        "suspend_processes": native if values["suspend_auto_scaling"] else [],
+    }
+
+
+def restore_scaling(values: Values, _around: Around) -> Values:
+    """Of rollback, for what a run that was killed has left."""
+    services, groups = words(values["services"]), words(values["auto_scaling_groups"])
+    if not services and not groups:
+        raise BadInput(
+            "Nothing is named: give rollback_services, or rollback_auto_scaling_groups. In place of names * stands for "
+            "all that are recorded"
+        )
+    return {**values, **_common(values, {}), "services": services, "auto_scaling_groups": groups}
+
+
+def deploy(values: Values, around: Around) -> Values:
+    """Of deploy."""
+    found = _services("deploy", values, around)
+    if values["revision"] is None:
+        raise BadInput("No revision is named: give deploy_revision")
+    return {
+        **values,
+        **found,
+        "rollback_events": _events(values["rollback_events"]),
+        "alarms": between_commas(values["alarms"]),
+    }
+
+
+def history(values: Values, around: Around) -> Values:
+    """Of history."""
+    return {**values, **_services("history", values, around)}
+
+
+def content_guard(values: Values, _around: Around) -> Values:
+    """Of content_guard, on an instance."""
+    state = one_of("content_guard_state", str(values["state"]), "predicted", "saved", "restored", "absent")
+    one_of("content_guard_missing", str(values["missing"]), "fail", "ignore")
+    group = values["deployment_group_id"]
+    # They are for saving, and what is named there need not be found out from a bundle.
+    paths = lines(values["paths"]) if state == "saved" else []
+    if state != "predicted" and not group:
+        raise BadInput("No deployment group is named: give its id in content_guard_deployment_group_id")
+    if state == "saved" and not (values["deployment_id"] or values["bundle"] or paths):
+        raise BadInput(
+            "Nothing says what is to be saved: give content_guard_deployment_id, content_guard_bundle or "
+            "content_guard_paths"
+        )
+    agent = {name: values[name] for name in ("deployment_group_id", "agent_root", "agent_config", "agent_version")}
+    behavior = str(values["file_exists_behavior"]).lower()
+    return {
+        **values,
+        "paths": paths or None,
+        "bundle": None if paths else values["bundle"],
+        # Consoles call it "fail".
+        "file_exists_behavior": "disallow" if behavior == "fail" else behavior,
+        # A bundle that is given wins over the copy that the agent has.
+        "deployment_id": None if paths or values["bundle"] else values["deployment_id"],
+        "set": f"{values['store']}/{group}/{values['run']}",
+        "for_info": agent,
+        "for_guard": {**agent, **{name: values[name] for name in ("run", "store", "force")}},
+    }
+
+
+def content_guard_plan(values: Values, around: Around) -> Values:
+    """Of content_guard, on the control node."""
+    if around.hosts > 1:
+        raise BadInput("Files are guarded for one deployment group at a time, and rollback_hosts names several hosts")
+    if not (values["application"] and values["deployment_group"]):
+        raise BadInput(
+            "No deployment group is named: rollback_guard_content needs rollback_application and "
+            "rollback_deployment_group"
+        )
+    if not values["instances"]:
+        raise BadInput(
+            "No instances are named: rollback_guard_content needs rollback_instances, a pattern of hosts in the "
+            "inventory"
+        )
+    return {**values, **_common(values, {})}
+
+
+class Entry(t.NamedTuple):
+    """An entry point: what its variables begin with, and what they come to."""
+
+    prefix: str
+    finish: t.Callable[[Values, Around], Values]
+
+
+ENTRIES: t.Final = {
+    ("rollback", "main"): Entry("rollback_", rollback),
+    ("rollback", "redeploy"): Entry("rollback_", redeploy),
+    ("rollback", "restore_scaling"): Entry("rollback_", restore_scaling),
+    ("deploy", "main"): Entry("deploy_", deploy),
+    ("history", "main"): Entry("history_", history),
+    ("content_guard", "main"): Entry("content_guard_", content_guard),
+    ("content_guard", "plan"): Entry("rollback_", content_guard_plan),
+}
+
+
+def _services(role: str, values: Values, around: Around) -> Values:
+    """Region, cluster, services and timeout, given or from the file."""
+    services = words(values["services"])
+    file = _file(values, around, cluster=values["cluster"], service=services, codedeploy=True)
+    if not services and file.get("service"):
+        services = [file["service"]]
+    if not services:
+        raise BadInput(f"No service is named: give {role}_services, or a {role}_config that names one")
+    cluster = values["cluster"] or file.get("cluster") or "default"
+    return {**_common(values, file), "cluster": cluster, "services": services}
+
+
+def _file(values: Values, around: Around, **known: object) -> t.Mapping[str, t.Any]:
+    """The configuration file, without the keys that are known from elsewhere: these may use whatever they like."""
+    if not values["config"]:
+        return {}
+    known |= {"region": values["region"], "timeout": values.get("wait_timeout", "not needed")}
+    return around.read(str(values["config"]), [key for key, value in known.items() if value])
+
+
+def _common(values: Values, file: t.Mapping[str, t.Any]) -> Values:
+    region = values["region"] or file.get("region")
+    return {
+        "region": region,
+        "wait_timeout": values.get("wait_timeout") or file.get("timeout"),
+        # For the modules, and only where there is one: module_defaults of the play and the environment count otherwise.
+        "module_defaults": {"region": region} if region else {},
+    }
+
+
+def _rollback(values: Values) -> Values:
+    resume = values["resume_auto_scaling"]
+    if resume is not None:
+        resume = switch("rollback_resume_auto_scaling", resume)
+    after = _scaling_after(values["suspend_auto_scaling"], resume)
+    if after == "restored" and not values["wait"]:
+        raise BadInput(
+            "rollback_wait is false and rollback_suspend_auto_scaling is true: auto scaling would come back while the "
+            "rollback is still running. Wait for it, or say with rollback_resume_auto_scaling=false that auto scaling "
+            "stays suspended"
+        )
+    topic = str(values["notify_topic_arn"] or "").strip()
+    if topic and not _TOPIC.fullmatch(topic):
+        raise BadInput("rollback_notify_topic_arn is not the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME)")
+    return {"scaling_after": after, "notify_topic_arn": topic, "events": _events(values["events"])}
+
+
+def _scaling_after(suspend: bool, resume: bool | None) -> str:
+    """How auto scaling ends: as it was before, all of it resumed, suspended as this run needs it, or not touched."""
+    if resume:
+        return "resumed"
+    if not suspend:
+        return "untouched"
+    return "restored" if resume is None else "suspended"
+
+
+def _events(value: t.Any) -> list[t.Any] | None:
+    """A list may be empty, which means none at all; None is not given."""
+    return None if value is None else words(value)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Names that were meant to be another one, and words that got lost on their way from a shell. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import typing as t
+
+# How near names have to be, by difflib's ratio; and what comes after their prefix by itself, since the prefix alone
+# makes rollback_user look like rollback_cluster. One letter more, less, other or misplaced in four is still near.
+_NEAR: t.Final = 0.85
+_PART_NEAR: t.Final = 0.75
+
+
+def misspelt(
+    names: t.Iterable[str], prefixes: tuple[str, ...], variables: t.Collection[str], published: t.Collection[str]
+) -> dict[str, str]:
+    """Of the names with one of the prefixes, those that nearly have the name of a variable: by name, that variable.
+
+    What the roles have ``published`` is no mistake, also with a suffix (``rollback_result_4711``). Any other name is
+    somebody else's.
+    """
+    found = {}
+    for name in names:
+        prefix = next((prefix for prefix in prefixes if name.startswith(prefix)), None)
+        if prefix is None or name in variables or _is_published(name, published):
+            continue
+        near = difflib.get_close_matches(name, variables, cutoff=_NEAR)
+        part = name.removeprefix(prefix)
+        meant = [other for other in near if _ratio(part, other.removeprefix(prefix)) >= _PART_NEAR]
+        if meant:
+            found[name] = meant[0]
+    return found
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
+def _is_published(name: str, published: t.Collection[str]) -> bool:
+    return name in published or any(name.startswith(f"{known}_") for known in published)
+
+
+def told(found: t.Mapping[str, str]) -> str:
+    """A sentence about misspelt names."""
+    pairs = [f"{name} (did you mean {meant}?)" for name, meant in sorted(found.items())]
+    return f"There is no variable {' and no variable '.join(pairs)}"
+
+
+def lost_words(tokens: t.Sequence[str], prefixes: tuple[str, ...]) -> list[str]:
+    """Warnings about words that are lost in one ``-e``: a shell makes ``reason=a b`` of ``reason="a b"``.
+
+    ``tokens`` are what ansible-core splits it into. Only variables with one of the prefixes count.
+    """
+    found: dict[str, tuple[str, list[str]]] = {}
+    name = value = ""
+    for token in tokens:
+        if "=" in token:
+            name, _equals, value = token.partition("=")
+        elif name.startswith(prefixes):
+            found.setdefault(name, (value, []))[1].append(token)
+    return [_warning(name, value, words) for name, (value, words) in found.items()]
+
+
+def _warning(name: str, value: str, words: list[str]) -> str:
+    whole = json.dumps({name: " ".join([value, *words])}, ensure_ascii=False)
+    return (
+        f"{name} is only '{value}': '{' '.join(words)}' was lost, because the shell takes away quotes. "
+        f"Write -e '{whole}'."
+    )

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import specs
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES, Around
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import BadInput, Values, cleaned
+
+FILE = {
+    "region": "eu-west-1",
+    "cluster": "of-file",
+    "service": "file-service",
+    "timeout": 600,
+    "codedeploy": {
+        "application_name": "file-app",
+        "deployment_group_name": "file-group",
+        "deployment_config_name": "file-config",
+    },
+}
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:incidents"
+MAIN, REDEPLOY, RESTORE = ("rollback", "main"), ("rollback", "redeploy"), ("rollback", "restore_scaling")
+DEPLOY, HISTORY = ("deploy", "main"), ("history", "main")
+GUARD, PLAN = ("content_guard", "main"), ("content_guard", "plan")
+
+
+class Reader:
+    """Reads :data:`FILE`, whatever it is called."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def __call__(self, path: str, skip: list[str]) -> dict[str, t.Any]:
+        self.asked.append((path, sorted(skip)))
+        return {key: None if key in skip else value for key, value in FILE.items()}
+
+
+def inputs(entry: tuple[str, str], around: Around | None = None, **given: t.Any) -> Values:
+    """What the variables come to; they are named without their prefix."""
+    prefix, finish = ENTRIES[entry]
+    spec = specs.entry_points()[entry[0]][entry[1]]
+    named = {f"{prefix}{name}": value for name, value in given.items()}
+    return finish(cleaned(spec, prefix, named), around or Around(Reader()))
+
+
+@pytest.mark.parametrize("entry", [MAIN, DEPLOY, HISTORY])
+def test_what_is_not_given_comes_from_the_file(entry: tuple[str, str]) -> None:
+    more = {"revision": "7"} if entry == DEPLOY else {}
+    read = Reader()
+    found = inputs(entry, Around(read), config="ecspresso.yml", **more)
+    assert (found["region"], found["cluster"], found["services"]) == ("eu-west-1", "of-file", ["file-service"])
+    assert found["module_defaults"] == {"region": "eu-west-1"}
+    if entry == HISTORY:
+        assert read.asked == [("ecspresso.yml", ["codedeploy", "timeout"])]
+    else:
+        assert found["wait_timeout"] == 600
+        assert read.asked == [("ecspresso.yml", ["codedeploy"])]
+
+
+def test_what_is_given_wins_and_is_not_read() -> None:
+    read = Reader()
+    found = inputs(MAIN, Around(read), config="x", region="r", cluster="c", services="web,api", wait_timeout="60")
+    assert read.asked == [("x", ["cluster", "codedeploy", "region", "service", "timeout"])]
+    assert (found["region"], found["cluster"], found["services"], found["wait_timeout"]) == (
+        "r",
+        "c",
+        ["web", "api"],
+        "60",
+    )
+
+
+def test_without_a_file_the_modules_decide() -> None:
+    found = inputs(MAIN, services="web")
+    assert (found["region"], found["cluster"], found["wait_timeout"], found["module_defaults"]) == (
+        None,
+        "default",
+        None,
+        {},
+    )
+
+
+def test_names_of_codedeploy_come_from_the_file() -> None:
+    read = Reader()
+    found = inputs(REDEPLOY, Around(read), config="x")
+    assert (found["application"], found["deployment_group"], found["deployment_config"]) == (
+        "file-app",
+        "file-group",
+        "file-config",
+    )
+    assert read.asked == [("x", ["cluster", "service"])]
+
+
+def test_names_of_codedeploy_that_are_given_are_not_read() -> None:
+    read = Reader()
+    found = inputs(REDEPLOY, Around(read), config="x", application="a", deployment_group="g", region="r")
+    assert (found["application"], found["deployment_group"], found["deployment_config"]) == ("a", "g", None)
+    assert read.asked == [("x", ["cluster", "codedeploy", "region", "service"])]
+
+
+@pytest.mark.parametrize(
+    ("suspend", "resume", "after", "native"),
+    [
+        ("", "", "untouched", []),
+        (True, "", "restored", ["AZRebalance", "ScheduledActions"]),
+        (True, None, "restored", ["AZRebalance", "ScheduledActions"]),
+        (True, True, "resumed", []),
+        (True, "no", "suspended", []),
+        (False, "true", "resumed", []),
+        (False, False, "untouched", []),
+    ],
+)
+def test_how_auto_scaling_ends(suspend: t.Any, resume: t.Any, after: str, native: list[str]) -> None:
+    scaling = {"suspend_auto_scaling": suspend, "resume_auto_scaling": resume}
+    assert inputs(MAIN, services="web", **scaling)["scaling_after"] == after
+    found = inputs(REDEPLOY, application="a", deployment_group="g", **scaling)
+    assert (found["scaling_after"], found["suspend_processes"]) == (after, native)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("", None), (None, None), ([], []), ("none", ["none"]), ("A, B", ["A", "B"]), (["A"], ["A"])]
+)
+def test_events_that_are_not_given_are_not_an_empty_list(given: t.Any, meant: list[str] | None) -> None:
+    assert inputs(MAIN, services="web", events=given)["events"] == meant
+    assert inputs(REDEPLOY, application="a", deployment_group="g", events=given)["events"] == meant
+    assert inputs(DEPLOY, services="web", revision=1, rollback_events=given)["rollback_events"] == meant
+
+
+def test_what_is_guarded() -> None:
+    found = inputs(GUARD, state="saved", deployment_group_id="g", deployment_id="d-1", file_exists_behavior="FAIL")
+    assert (found["deployment_id"], found["bundle"], found["paths"]) == ("d-1", None, None)
+    assert (found["file_exists_behavior"], found["set"]) == ("disallow", "/var/lib/lastgood/content-guard/g/redeploy")
+    assert found["for_info"] == {
+        "deployment_group_id": "g",
+        "agent_root": None,
+        "agent_config": None,
+        "agent_version": None,
+    }
+    more = {"run": "redeploy", "store": "/var/lib/lastgood/content-guard", "force": False}
+    assert found["for_guard"] == {**found["for_info"], **more}
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"bundle": "/b", "deployment_id": "d-1"}, (None, "/b", None)),
+        ({"bundle": "/b", "deployment_id": "d-1", "paths": "/a\n/c d"}, (["/a", "/c d"], None, None)),
+        ({"bundle": "/b", "paths": "/a", "state": "predicted"}, (None, "/b", None)),
+    ],
+)
+def test_where_it_is_known_from_what_would_be_lost(given: dict[str, str], source: tuple[t.Any, ...]) -> None:
+    found = inputs(GUARD, **{"state": "saved", "deployment_group_id": "g", **given})
+    assert (found["paths"], found["bundle"], found["deployment_id"]) == source
+
+
+@pytest.mark.parametrize(
+    ("entry", "given", "message"),
+    [
+        (MAIN, {}, "No service is named: give rollback_services, or a rollback_config that names one"),
+        (MAIN, {"services": " , "}, "No service is named"),
+        (MAIN, {"services": []}, "No service is named"),
+        (
+            MAIN,
+            {"services": "web", "wait": False, "suspend_auto_scaling": True},
+            "rollback_wait is false and rollback_suspend_auto_scaling is true",
+        ),
+        (
+            MAIN,
+            {"services": "web", "notify_topic_arn": "incidents"},
+            "rollback_notify_topic_arn is not the ARN of an",
+        ),
+        (MAIN, {"services": "web", "notify_topic_arn": f"{TOPIC}\nx"}, "rollback_notify_topic_arn is not the ARN"),
+        (
+            MAIN,
+            {"services": "web", "resume_auto_scaling": "maybe"},
+            "rollback_resume_auto_scaling is 'maybe', which is neither true nor false",
+        ),
+        (MAIN, {"services": "web", "wait": "flase"}, "rollback_wait is 'flase', which is neither true nor false"),
+        (REDEPLOY, {}, "No deployment group is named: give rollback_application and rollback_deployment_group"),
+        (REDEPLOY, {"application": "a"}, "No deployment group is named"),
+        (
+            REDEPLOY,
+            {"application": "a", "deployment_group": "g", "guard_content": "ja"},
+            "rollback_guard_content is 'ja', which is neither true nor false",
+        ),
+        (RESTORE, {}, "Nothing is named: give rollback_services, or rollback_auto_scaling_groups"),
+        (DEPLOY, {"revision": "7"}, "No service is named: give deploy_services, or a deploy_config that names one"),
+        (DEPLOY, {"services": "web", "revision": " "}, "No revision is named: give deploy_revision"),
+        (HISTORY, {}, "No service is named: give history_services, or a history_config that names one"),
+        (
+            GUARD,
+            {"state": "kept"},
+            "content_guard_state is 'kept': give predicted, saved, restored or absent",
+        ),
+        (GUARD, {"missing": "warn"}, "content_guard_missing is 'warn': give fail or ignore"),
+        (
+            GUARD,
+            {"state": "restored"},
+            "No deployment group is named: give its id in content_guard_deployment",
+        ),
+        (GUARD, {"state": "saved", "deployment_group_id": "g"}, "Nothing says what is to be saved"),
+        (PLAN, {"application": "a"}, "No deployment group is named: rollback_guard_content needs"),
+        (PLAN, {"application": "a", "deployment_group": "g"}, "No instances are named: rollback_guard_content needs"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(entry: tuple[str, str], given: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        inputs(entry, **given)
+    assert str(refused.value).startswith(message)
+
+
+def test_a_good_topic_is_taken() -> None:
+    assert inputs(MAIN, services="web", notify_topic_arn=f" {TOPIC} ")["notify_topic_arn"] == TOPIC
+
+
+def test_files_are_guarded_for_one_host_only() -> None:
+    with pytest.raises(BadInput, match="rollback_hosts names several hosts"):
+        inputs(PLAN, Around(Reader(), hosts=2), application="a", deployment_group="g", instances="i")
+    found = inputs(PLAN, application="a", deployment_group="g", instances="i", region="r")
+    assert found["module_defaults"] == {"region": "r"}
