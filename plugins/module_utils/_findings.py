@@ -25,6 +25,7 @@ Outcome = t.Literal[
     "timeout",
     "lost_contact",
     "refused",
+    "not_attempted",
 ]
 # Of a target against what runs now: only a move back is a rollback.
 Direction = t.Literal["back", "forward", "same", "unknown"]

@@ -330,11 +330,11 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options, _outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy import Deploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
@@ -374,7 +374,7 @@ def main() -> None:
     result = {
         "changed": any(run.changed for run in runs),
         "services": [run.as_dict() for run in runs],
-        "summary": wording.tally([wording.Line(run.label, str(run.outcome), not run.blame, run.line) for run in runs]),
+        "summary": _outcomes.tally([_outcomes.Line(run.label, str(run.outcome), run.ok, run.line) for run in runs]),
     }
     if module._diff:
         result["diff"] = [deploy.diff(run) for run in runs if run.plan and run.plan.verb == "act"]

@@ -219,11 +219,11 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options, _outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, options
 from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -256,7 +256,7 @@ def main() -> None:
     result = {
         "changed": False,
         "services": [waiter.as_dict() for waiter in waiters],
-        "summary": wording.tally([wording.Line(w.label, str(w.outcome), w.ok, w.line) for w in waiters]),
+        "summary": _outcomes.tally([_outcomes.Line(w.label, str(w.outcome), w.ok, w.line) for w in waiters]),
         "api_calls": aws.api_calls,
     }
     if not all(waiter.ok for waiter in waiters):

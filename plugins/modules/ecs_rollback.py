@@ -246,7 +246,8 @@ services:
         - These fail the module. V(superseded), somebody else's deployment replaced ours. V(failed), ours failed, and
           the service runs on something else. V(rollback_failed), ours failed and the service is healthy on nothing.
           V(lost_contact), AWS could not be asked any more, or refused to say more; what it accepted goes on.
-          V(timeout), still going, nothing was undone. V(refused), nothing was written.
+          V(timeout), still going, nothing was undone. V(refused), nothing was written. V(not_attempted), nothing was
+          written because another service went wrong first, see O(max_fail_percentage).
       returned: always
       type: str
       sample: rolled_back
@@ -426,6 +427,11 @@ services:
         deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
         left: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
         target: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
+    summary:
+      description: How it ended, in one line, with what was left and what to do next.
+      returned: always
+      type: str
+      sample: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
     timings:
       description: Seconds from the start of the call until it was planned, accepted by AWS, serving, stable and ended.
       returned: always
@@ -551,7 +557,7 @@ def main() -> None:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     result = {
         "changed": any(run.changed for run in runs),
-        "services": [{**run.as_dict(), **shown(module, run)} for run in runs],
+        "services": [{**run.as_dict(), "summary": str(wording.line_of(run)), **shown(module, run)} for run in runs],
         "summary": wording.summary(runs),
         "as_of": rollback.as_of,
     }

@@ -211,7 +211,7 @@ def test_every_variable_takes_text_and_several_services_end_each_for_itself(rele
     done = deploy(released, events="DEPLOYMENT_FAILURE, DEPLOYMENT_STOP_ON_REQUEST", **texts)
     assert done.rc == 2
     assert (outcome(done, "web"), outcome(done, "api")) == ("deployed", "rolled_back")
-    assert "2 services: 1 deployed, 1 rolled_back. [api] rolled_back" in done.published["deploy_summary"]
+    assert "2 services: 1 rolled_back, 1 deployed. [api] rolled_back" in done.published["deploy_summary"]
     assert released.runs("api") == {"api:1": 2}
 
 

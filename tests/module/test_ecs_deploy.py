@@ -342,7 +342,7 @@ def test_other_controllers_without_what_deploys_them_are_refused_before_any_writ
     done = web.release(2, "web", "other", rollback_events=FAILURE)
     assert done.failed
     assert done.outcomes == {"web": "not_attempted", "other": "refused"}
-    assert done.message.startswith("2 services: 1 not_attempted, 1 refused. [other] refused: ")
+    assert done.message.startswith("2 services: 1 refused, 1 not_attempted. [other] refused: ")
     missing = {"CODE_DEPLOY": "no deployment group of CodeDeploy", "EXTERNAL": "no task set of other is PRIMARY"}
     assert missing[controller] in done.message
     assert done.writes == []
@@ -413,7 +413,7 @@ def test_several_services_end_each_for_itself(web: Shop) -> None:
     assert done.failed
     assert done.outcomes == {"web": "deployed", "api": "rolled_back"}
     assert (web.running("web"), web.running("api")) == ({"web:2": 2}, {"api:1": 2})
-    assert done.message.startswith("2 services: 1 deployed, 1 rolled_back. [api] rolled_back: api:2 does not come up")
+    assert done.message.startswith("2 services: 1 rolled_back, 1 deployed. [api] rolled_back: api:2 does not come up")
 
 
 @pytest.mark.parametrize("events", [FAILURE, None])

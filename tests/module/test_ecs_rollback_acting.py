@@ -294,8 +294,9 @@ def test_the_api_calls_of_the_result_are_those_that_were_sent(shop: Shop) -> Non
 def test_one_service_that_cannot_go_back_holds_back_all(shop: Shop) -> None:
     shop.releases(2)
     run = shop.rollback("web", "nonesuch")
-    assert run.outcomes == {"web": "refused", "nonesuch": "refused"}
+    assert run.outcomes == {"web": "not_attempted", "nonesuch": "refused"}
     assert (run.failed, run.writes, shop.on()) == (True, [], "web:2")
+    assert run.message.startswith("2 services: 1 refused, 1 not_attempted. [nonesuch] refused: there is no service")
     assert run.result["services"][0]["reason"] == (
         "it was not started, because nonesuch ended as refused and max_fail_percentage is 0"
     )
@@ -306,7 +307,7 @@ def test_with_max_fail_percentage_the_others_go_back(shop: Shop) -> None:
     run = shop.rollback("web", "nonesuch", max_fail_percentage=50)
     assert run.outcomes == {"web": "rolled_back", "nonesuch": "refused"}
     assert (run.failed, shop.on()) == (False, "web:1")
-    assert run.result["summary"].startswith("2 services: 1 rolled_back, 1 refused. [nonesuch] refused: ")
+    assert run.result["summary"].startswith("2 services: 1 refused, 1 rolled_back. [nonesuch] refused: ")
 
 
 def test_beyond_max_fail_percentage_no_further_service_is_started(shop: Shop) -> None:

@@ -142,11 +142,6 @@ class DeployRun:
         return self.outcome in _GOOD_ENDS
 
     @property
-    def blame(self) -> bool:
-        """It is a reason for the module to fail, and not only a consequence of another's."""
-        return not self.ok and self.outcome != "not_attempted"
-
-    @property
     def line(self) -> str:
         """How it ended, and where the service is then. The one line that must be enough."""
         text, what = self.reason.rstrip("."), names.short(self.target)

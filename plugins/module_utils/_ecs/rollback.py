@@ -47,7 +47,7 @@ _OTHER_WAY: t.Final = "Or give in_flight: supersede, which goes back by a new de
 
 # Outcomes after which a deployment of ours goes on, and those where one that runs is not ours.
 _STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
-_NOT_OURS: t.Final = frozenset({"unchanged", "refused"})
+_NOT_OURS: t.Final = frozenset({"unchanged", "refused", "not_attempted"})
 _NOT_YET_RESTORED: t.Final = Finding(
     "configuration",
     "warn",
@@ -146,7 +146,7 @@ class Rollback:
         bad = next(run for run in self.runs if not run.ok)
         for run in runs:
             run.end(
-                "refused",
+                "not_attempted",
                 f"it was not started, because {bad.name} ended as {bad.outcome} and max_fail_percentage is "
                 f"{self._order.max_fail_percentage:g}",
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils import _outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
@@ -97,9 +98,9 @@ def final_line(run: ServiceRun) -> str:
         same = primary is not None and names.same(primary.task_definition, run.target)
         then = "Run the same command again to see it through" if same else _ROLL_THAT_BACK
         return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed. {then}"
-    if run.outcome == "refused":
+    if run.outcome in ("refused", "not_attempted"):
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
-        return f"refused: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else untouched}"
+        return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else untouched}"
     return f"{run.outcome}: {run.reason}"
 
 
@@ -151,25 +152,9 @@ def _marks(run: ServiceRun) -> str:
 
 def summary(runs: t.Sequence[ServiceRun]) -> str:
     """One line for the whole call: the single service's own, or counts and the first that went wrong."""
-    return tally([Line(run.label, str(run.outcome), run.ok, final_line(run)) for run in runs])
+    return _outcomes.tally([line_of(run) for run in runs])
 
 
-class Line(t.NamedTuple):
-    """How one service ended, for :func:`tally`."""
-
-    label: str
-    outcome: str
-    ok: bool
-    text: str
-
-
-def tally(lines: t.Sequence[Line]) -> str:
-    """One line for many: the only one, or counts and the first that went wrong."""
-    if len(lines) == 1:
-        return f"[{lines[0].label}] {lines[0].text}"
-    counts: dict[str, int] = {}
-    for line in lines:
-        counts[line.outcome] = counts.get(line.outcome, 0) + 1
-    text = f"{len(lines)} services: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    bad = next((line for line in lines if not line.ok), None)
-    return f"{text}. [{bad.label}] {bad.text}" if bad else text
+def line_of(run: ServiceRun) -> _outcomes.Line:
+    """How it ended, with what it is called."""
+    return _outcomes.Line(run.label, str(run.outcome), run.ok, final_line(run))

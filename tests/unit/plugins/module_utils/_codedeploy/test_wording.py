@@ -94,6 +94,8 @@ FINAL: list[tuple[GroupRun, str]] = [
     (run("timeout", "still going."), "timeout: still going"),
     (run("lost_contact", "AWS has accepted it."), "lost_contact: AWS has accepted it"),
     (run("refused", "busy.", accepted=None), "refused: busy. Nothing was written"),
+    # A call is about one group, so this is said by the play only.
+    (run("not_attempted", "stopped before", accepted=None), "not_attempted: stopped before"),
     (
         run("refused", "busy", accepted=None, changed=True),
         "refused: busy. What had begun before is not undone",

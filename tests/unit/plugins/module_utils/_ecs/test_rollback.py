@@ -213,7 +213,9 @@ def test_by_default_nothing_is_written_when_one_cannot_be_rolled_back() -> None:
     services = [bad(f"web{n}") for n in range(3)]
     world = World(*services)
     call = act(world, {**{s.name: planned(s, PAST) for s in services}, "gone": refusal("gone")})
-    assert set(outcomes(call).values()) == {"refused"}
+    held_back = {f"web{n}": "not_attempted" for n in range(3)}
+    assert outcomes(call) == {**held_back, "gone": "refused"}
+    assert wording.summary(call.runs).startswith("4 services: 1 refused, 3 not_attempted. [gone] refused: ")
     assert (world.written, call.too_many_failed) == ([], True)
     assert call.runs[0].reason == ("it was not started, because gone ended as refused and max_fail_percentage is 0")
 
@@ -241,7 +243,12 @@ def test_the_line_stops_in_the_middle_of_a_batch() -> None:
         refused_by_aws("UpdateService") if p["service"] == "web1" else answer(**p)
     )
     call = act(world)
-    assert outcomes(call) == {"web0": "rolled_back", "web1": "refused", "web2": "refused", "web3": "refused"}
+    assert outcomes(call) == {
+        "web0": "rolled_back",
+        "web1": "refused",
+        "web2": "not_attempted",
+        "web3": "not_attempted",
+    }
     assert world.written == ["update_service web0", "update_service web1"]
     assert "because web1 ended as refused" in call.runs[2].reason
 

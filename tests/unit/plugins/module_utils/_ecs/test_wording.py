@@ -134,6 +134,10 @@ OUTCOMES: dict[Outcome, tuple[ServiceRun, list[str]]] = {
         ended("lost_contact", "AWS has accepted the deployment of web:41. Nothing was undone"),
         ["AWS has accepted the deployment of web:41", "Nothing was undone"],
     ),
+    "not_attempted": (
+        dataclasses.replace(ended("not_attempted", "api ended as failed"), changed=False),
+        ["api ended as failed. Nothing was written"],
+    ),
     "refused": (
         dataclasses.replace(ended("refused", "service web is INACTIVE."), changed=False),
         ["service web is INACTIVE. Nothing was written"],
@@ -205,11 +209,11 @@ def test_one_service_is_summed_up_by_its_own_line() -> None:
     assert wording.summary([run]) == f"[web] {wording.final_line(run)}"
 
 
-def test_many_services_are_counted_and_the_first_that_went_wrong_is_told() -> None:
+def test_many_services_are_counted_and_the_worst_is_told() -> None:
     good, bad = ended("rolled_back"), ended("timeout", "still going")
     assert wording.summary([good, good]) == "2 services: 2 rolled_back"
     assert wording.summary([good, bad, good, bad]) == (
-        "4 services: 2 rolled_back, 2 timeout. [web] timeout: still going"
+        "4 services: 2 timeout, 2 rolled_back. [web] timeout: still going"
     )
 
 
