@@ -15,6 +15,7 @@ The rules, and where they come from:
   is not proved by it.
 * A version that was left for an *older* one is bad, whoever returned: that is what a rollback looks like from outside.
   It stays bad when ECS undoes the return: that the old tasks start again was never in question.
+* A deployment that ran no task proves nothing, although it ended SUCCESSFUL (:mod:`.tasks_ran`).
 * The latest evidence counts. A mark (a tag on the task definition) outweighs it.
 """
 
@@ -24,7 +25,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names, tasks_ran
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Revision,
@@ -34,6 +35,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._findings import Evidence
 
+_BEFORE_THE_RECORD: t.Final = Evidence(
+    datetime.min,
+    "unknown",
+    "it ran before the recorded history begins, so nothing is known of how its own deployment ended",
+    "",
+)
 How = t.Literal["deployed", "returned", "rolled_back", "stayed"]
 
 
@@ -57,7 +64,9 @@ class Candidate:
     """A version that the service ran before (or tried to), with a verdict and why.
 
     ``revision`` is the one that proved it good, or else the last one that was tried. ``past`` is what happened to it,
-    the oldest first; ``registered_by`` and ``marks`` are known where its task definition was read.
+    the oldest first; ``registered_by`` and ``marks`` are known where its task definition was read. ``decided_by`` is
+    the deployment that the verdict comes from, empty where it is a mark. ``ran_none``: nothing is known of it but
+    deployments that ran no task.
     """
 
     task_definition: str
@@ -69,6 +78,8 @@ class Candidate:
     past: tuple[Evidence, ...] = ()
     registered_by: str = ""
     marks: t.Mapping[str, str] = field(default_factory=dict)
+    decided_by: str = ""
+    ran_none: bool = False
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -99,6 +110,8 @@ class _Record:
     deployment: str
     proven: Revision | None = None
     evidence: list[Evidence] = field(default_factory=list)
+    # It was deployed with success, but ran no task.
+    ran_none: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,6 +196,19 @@ class History:
             left, began = arrival.left, arrival.deployment
         return left, self.before(began)
 
+    @property
+    def ever_ran(self) -> bool:
+        """Some version of the service ran a task, or that is not told."""
+        return any(tasks_ran.ran_some(d) for d in self.deployments)
+
+    def not_told(self, versions: t.Container[str] | None = None) -> list[str]:
+        """Deployments that have to be described to tell whether they ran a task, the newest first: of some, or all."""
+        return [
+            d.arn
+            for d in reversed(self.deployments)
+            if tasks_ran.is_not_told(d) and (versions is None or d.target.task_definition in versions)
+        ]
+
     def candidates(self, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
         """All versions, the most recently used first. ``known`` brings the marks of those already read."""
         found = [_candidate(name, record, known.get(name)) for name, record in self.records.items()]
@@ -260,8 +286,12 @@ class _Reader:
             why = f"left for the older {names.short(target)} at {_clock(deployment.created_at)}"
             self._prove(left, Evidence(deployment.created_at, "bad", why, deployment.arn))
         if deployment.status == "SUCCESSFUL":
-            self._prove(target, Evidence(ended, "good", _success(deployment, ended), deployment.arn))
-            record.proven = deployment.target
+            if tasks_ran.ran_none(deployment):
+                record.ran_none = True
+                self._prove(target, Evidence(ended, "unknown", _no_task(ended), deployment.arn))
+            else:
+                self._prove(target, Evidence(ended, "good", _success(deployment, ended), deployment.arn))
+                record.proven = deployment.target
             self._arrive(target, ended, "returned" if left else "deployed", left, deployment.arn)
             record.last_used = ended
             self._now = target
@@ -306,15 +336,17 @@ class _Reader:
         if back_to is None:
             self._now = None
             return
+        idle = tasks_ran.went_back_without(deployment)
         if back is not None:
             record = self._record(back, deployment.created_at, deployment.arn)
-            record.last_used, record.proven = ended, back
+            record.last_used, record.proven = ended, record.proven if idle else back
         if undone and back_to == before:
             # ECS undid somebody's return: what they wanted to leave is as bad, and came into service as it had before.
             self._arrive(back_to, ended, "deployed", None, deployment.arn)
         else:
             why = f"{deployment.by} rolled back to it from {names.short(target)} at {_clock(ended)}"
-            self._prove(back_to, Evidence(ended, "good", why, deployment.arn))
+            why += ", without a task" if idle else ""
+            self._prove(back_to, Evidence(ended, "unknown" if idle else "good", why, deployment.arn))
             self._arrive(back_to, ended, "rolled_back", target, deployment.arn, deployment.by)
         self._now = back_to
 
@@ -355,14 +387,12 @@ def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
 
 
 def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Candidate:
-    verdict: Verdict = "unknown"
-    why = "it ran before the recorded history begins, so nothing is known of how its own deployment ended"
-    if record.evidence:
-        # Where the record is silent (STOPPED), what was proved before still stands.
-        proofs = [e for e in record.evidence if e.verdict != "unknown"] or record.evidence
-        verdict, why = proofs[-1].verdict, proofs[-1].why
+    # Where the record is silent (STOPPED), what was proved before still stands.
+    proofs = [e for e in record.evidence if e.verdict != "unknown"]
+    decisive = (proofs or record.evidence or [_BEFORE_THE_RECORD])[-1]
     tags = known.tags if known else {}
-    verdict, why = marks.weigh(tags, verdict, why)
+    verdict, why = marks.weigh(tags, decisive.verdict, decisive.why)
+    marked = why != decisive.why
     return Candidate(
         task_definition=name,
         verdict=verdict,
@@ -373,14 +403,19 @@ def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Cand
         past=tuple(record.evidence),
         registered_by=str(known.content.get("registeredBy") or "") if known else "",
         marks={key: value for key, value in tags.items() if key.startswith(marks.PREFIX)},
+        decided_by="" if marked else decisive.deployment,
+        ran_none=record.ran_none and not proofs and not marked,
     )
 
 
 def _success(deployment: ServiceDeployment, ended: datetime) -> str:
     if deployment.proof:
         return deployment.proof
-    text = f"SUCCESSFUL at {_clock(ended)}"
-    return f"{text} with 0 tasks, which proves little" if deployment.requested_tasks == 0 else text
+    return f"SUCCESSFUL at {_clock(ended)}"
+
+
+def _no_task(ended: datetime) -> str:
+    return f"SUCCESSFUL at {_clock(ended)}, but the service was scaled to zero: it ran no task, and proves nothing"
 
 
 def _stopped(deployment: ServiceDeployment) -> str:

@@ -168,7 +168,9 @@ class ServiceDeployment:
     sources: tuple[Revision, ...] = ()
     rolled_back_to: Revision | None = None
     rollback_reason: str = ""
+    # Tasks that were wanted of the target, and of what was rolled back to; None where that was not read.
     requested_tasks: int | None = None
+    tasks_back: int | None = None
     stage: str = ""
     paused_at: Pause | None = None
     by: str = "ECS"

@@ -229,6 +229,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
                 Finding("fallback", "warn", f"{names.short(target.arn)} was taken by its number: {choice.why}")
             )
         findings += [Finding("left_out", "info", text) for text in choice.left_out]
+        findings += _unproven(service, choice, target.arn)
         if verb == "act" and wish.deregister:
             findings += direction.no_deregistration(choice.direction, choice.left or current, target.arn)
         if verb == "act" and any(f.severity == "block" for f in findings):
@@ -272,6 +273,18 @@ def _taken_back(facts: Facts, choice: Choice, target: TaskDefinition | None) -> 
     if choice.direction != "forward" or target is None:
         return None
     return direction.taken_back(facts.service.tags, target.arn, facts.history, facts.known)
+
+
+def _unproven(service: Service, choice: Choice, target: str) -> list[Finding]:
+    """That the target was never seen running, or that this could not be read."""
+    if choice.unproven == "never_ran":
+        what = f"no version of {service.name} ever ran a task, so nothing proves that {names.short(target)} comes up"
+        return [Finding("unproven", "warn", what)]
+    if choice.unproven == "not_told":
+        what = f"whether {names.short(target)} ever ran a task is not known: its deployment ended SUCCESSFUL, as one "
+        what += "without tasks does, no image digest is on record, and how many tasks it had cannot be read"
+        return [Finding("unproven", "unknown", what)]
+    return []
 
 
 def _candidates(facts: Facts) -> tuple[Candidate, ...]:

@@ -76,6 +76,7 @@ class Planner:
         histories = read.Histories(self._aws, self._cluster, self._clock)
         histories.read(_worth_a_history(present.values()))
         self._learn_who_ran_from_revision(present.values(), histories)
+        self._describe_together(present.values(), histories)
         # By name and by ARN it is still one service.
         named = set({present[name].arn if name in present else name: name for name in reversed(service_names)}.values())
         return {
@@ -96,6 +97,19 @@ class Planner:
             return
         if any(from_revision.ran(service, histories.found.get(service.name), wanted) for service in services):
             self.wish = replace(self.wish, selection=replace(selection, from_revision_ran=True))
+
+    def _describe_together(self, services: t.Iterable[Service], histories: read.Histories) -> None:
+        """Ask about the deployments of all services at once, as far as it shows by now that choices depend on them."""
+        wanted: dict[str, t.Iterable[str]] = {}
+        for service in services:
+            past = histories.found.get(service.name)
+            if past is not None and self._all_marks:
+                wanted[service.name] = past.not_told()
+            elif past is not None:
+                gaps = histories.problems.get(service.name, "")
+                known = self._task_definitions.known
+                wanted[service.name] = target.choose(self.wish.selection, service, past, known, None, gaps).not_told
+        histories.describe(wanted)
 
     def _plan_one(self, service: Service, histories: read.Histories) -> plan.Plan | Refusal:
         try:
@@ -123,19 +137,11 @@ class Planner:
                 everything_read = True
                 histories.read([service], everything=True)
                 continue
-            unread = [name for name in choice.weighed if name not in self._task_definitions.known]
-            if unread:
-                for name in unread:
-                    self._task_definitions.read(name)
+            if self._read_for(choice, service, histories):
                 continue
             if choice.needs_registered:
                 family = names.parse(target.what_runs_now(service, history))
                 registered = self._task_definitions.registered(family.family) if family else []
-                continue
-            if choice.target is not None and choice.target not in self._task_definitions.known:
-                self._task_definitions.read(choice.target)
-                continue
-            if self._learned(choice.seen_from):
                 continue
             break
         facts = plan.Facts(
@@ -153,6 +159,16 @@ class Planner:
             planned = plan.make(self.wish, facts, choice)
         ready = Readiness(self._aws, self._task_definitions, self.wish, self._thorough).of(planned, history)
         return plan.make(self.wish, replace(facts, readiness=ready), choice) if ready else planned
+
+    def _read_for(self, choice: target.Choice, service: Service, histories: read.Histories) -> bool:
+        """Whether something is known now that was not before, and that the choice depends on."""
+        if histories.describe({service.name: choice.not_told}):
+            return True
+        needed = [*choice.weighed, *([choice.target] if choice.target is not None else [])]
+        unread = [name for name in needed if name not in self._task_definitions.known]
+        for name in unread:
+            self._task_definitions.read(name)
+        return bool(unread) or self._learned(choice.seen_from)
 
     def _learned(self, name: str | None) -> bool:
         """Whether a task definition is known now that was not before. One that cannot be read holds nothing up."""

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -62,6 +63,8 @@ class Histories:
         self.problems: dict[str, str] = {}
         # Deployments of CodeDeploy that do not say what they deployed.
         self.unread: dict[str, tuple[Unread, ...]] = {}
+        # Tasks that were wanted, of deployments that were described only to know that; None where it is not told.
+        self._tasks: dict[str, int | None] = {}
         self.codedeploy = CodeDeploy(aws, clock)
 
     def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
@@ -115,7 +118,7 @@ class Histories:
             return
         for name, items in briefs.items():
             read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
-            told = [deployment for deployment in read if deployment is not None]
+            told = [self._with_tasks(deployment) for deployment in read if deployment is not None]
             self.found[name] = history.read(told)
             if len(told) < len(read):
                 self.problems.setdefault(
@@ -123,6 +126,33 @@ class Histories:
                     f"{len(read) - len(told)} of {len(read)} service deployments name a service revision that AWS does "
                     "not describe, and were left out",
                 )
+
+    def describe(self, deployments: t.Mapping[str, t.Iterable[str]]) -> bool:
+        """Read how many tasks deployments had, by service name. Whether any was asked about that had not been before.
+
+        What cannot be read stays as it is, with a problem of the service.
+        """
+        asked = {name: [arn for arn in arns if arn not in self._tasks] for name, arns in deployments.items()}
+        wanted = [arn for arns in asked.values() for arn in arns]
+        if not wanted:
+            return False
+        self._tasks.update(dict.fromkeys(wanted))
+        services_ = [name for name, arns in asked.items() if arns]
+        try:
+            details = api.describe_service_deployments(self._aws, wanted)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for name in services_:
+                self.problems.setdefault(name, f"details of the service deployments cannot be read. {explain(exc)}")
+            return True
+        self._tasks.update({arn: _requested(detail) for arn, detail in details.items()})
+        for name in services_:
+            past = self.found[name]
+            self.found[name] = history.read([self._with_tasks(d) for d in past.deployments], past.copies)
+        return True
+
+    def _with_tasks(self, deployment: ServiceDeployment) -> ServiceDeployment:
+        tasks = self._tasks.get(deployment.arn)
+        return deployment if tasks is None else replace(deployment, requested_tasks=tasks)
 
     def _details(self, briefs: t.Mapping[str, t.Sequence[Answer]]) -> dict[str, Answer]:
         wanted = [
@@ -177,10 +207,24 @@ def _service_deployment(
         ),
         rolled_back_to=revisions.get(str(rollback.get("serviceRevisionArn") or "")),
         rollback_reason=str(rollback.get("reason") or ""),
-        requested_tasks=(detail.get("targetServiceRevision") or {}).get("requestedTaskCount"),
+        requested_tasks=_requested(detail),
+        tasks_back=_requested_of(detail, str(rollback.get("serviceRevisionArn") or "")),
         stage=str(detail.get("lifecycleStage") or ""),
         paused_at=pause(detail),
     )
+
+
+def _requested(detail: Answer) -> int | None:
+    """Tasks that were wanted of the target of a service deployment, None where that is not told."""
+    count = (detail.get("targetServiceRevision") or {}).get("requestedTaskCount")
+    return None if count is None else int(count)
+
+
+def _requested_of(detail: Answer, revision: str) -> int | None:
+    """The same of one of its source revisions."""
+    sources = detail.get("sourceServiceRevisions") or []
+    counts = [source.get("requestedTaskCount") for source in sources if source.get("arn") == revision]
+    return int(counts[0]) if counts and counts[0] is not None else None
 
 
 def pause(detail: Answer) -> Pause | None:

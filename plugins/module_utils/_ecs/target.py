@@ -28,6 +28,8 @@ Source = t.Literal[
 ]
 # The candidates that a message names; the rest is in the result.
 _NAMED: t.Final = 6
+# Deployments that DescribeServiceDeployments takes in a call.
+_DESCRIBED: t.Final = 20
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Choice:
     choice depends on. ``settled_at`` is since when it is. ``unfinished`` marks work of an earlier run of
     ours that was cut off after the deployment had ended. ``doubt`` is what is not known of something settled.
     ``direction`` is None where there is no target; it is that seen from ``seen_from``, whose tags say whether it is a
-    pinned copy, and whether somebody has marked it.
+    pinned copy, and whether somebody has marked it. ``not_told`` are deployments to describe, since it matters whether
+    they ran a task; ``unproven`` says that the target did not, or that this could not be told.
     """
 
     source: Source = "none"
@@ -80,6 +83,8 @@ class Choice:
     doubt: str = ""
     direction: Direction | None = None
     seen_from: str | None = None
+    not_told: tuple[str, ...] = ()
+    unproven: t.Literal["", "never_ran", "not_told"] = ""
 
 
 def choose(
@@ -134,7 +139,7 @@ def _choose(
         return or_finish(ours, _as_of(selection, selection.as_of, current, history), current)
     if ours is not None and (selection.steps_back == 1 or history is None):
         stays = unless_marked_bad(ours, current, known)
-        return stays or _last_good(selection, current, history, known, registered)
+        return stays or _last_good(selection, service, current, history, known, registered)
     if history is not None and history.returning_from is not None and selection.steps_back == 1:
         return _running_rollback(history)
     if history is not None and selection.steps_back == 1 and not selection.force:
@@ -142,7 +147,7 @@ def _choose(
         stays = unless_marked_bad(returned, current, known) if returned else None
         if stays:
             return stays
-    choice = _last_good(selection, current, history, known, registered)
+    choice = _last_good(selection, service, current, history, known, registered)
     return ours if ours is not None and choice.settled else choice
 
 
@@ -362,6 +367,7 @@ def _how_it_returned(arrival: Arrival) -> str | None:
 
 def _last_good(
     selection: Selection,
+    service: Service,
     current: str,
     history: History | None,
     known: t.Mapping[str, TaskDefinition],
@@ -377,11 +383,41 @@ def _last_good(
         for c in (basis.candidates(known) if basis else ())
         if basis is not None and basis.root(c.task_definition) != basis.root(base)
     ]
-    why_not = {c.task_definition: _why_not(c, base, history, known, selection.copies) for c in candidates}
+    running = frozenset(d.task_definition for d in service.deployments if d.running)
+    why_not = {c.task_definition: _why_not(c, base, history, known, selection.copies, running) for c in candidates}
     good = [c for c in candidates if not why_not[c.task_definition]]
-    if len(good) >= steps:
-        return _chosen(good[steps - 1], candidates, why_not, current, history, steps)
-    return _no_good_one(selection, base, candidates, why_not, history, known, registered)
+    if len(good) < steps and history is not None and _never_ran(service, history):
+        # Then there is nothing better than what was deployed with success.
+        every = frozenset(c.task_definition for c in candidates)
+        why_not = {c.task_definition: _why_not(c, base, history, known, selection.copies, every) for c in candidates}
+        good = [c for c in candidates if not why_not[c.task_definition]]
+    if len(good) < steps:
+        choice = _no_good_one(selection, base, candidates, why_not, history, known, registered)
+        empty = history is not None and service.desired == 0 and any(c.ran_none for c in candidates)
+        return replace(choice, not_told=tuple(history.not_told()[:_DESCRIBED])) if history and empty else choice
+    choice = _chosen(good[steps - 1], candidates, why_not, current, history, steps)
+    return _as_far_as_told(choice, good, steps, running, history) if history is not None else choice
+
+
+def _never_ran(service: Service, history: History) -> bool:
+    return service.desired == 0 and service.running == 0 and not history.ever_ran
+
+
+def _as_far_as_told(
+    choice: Choice, good: t.Sequence[Candidate], steps: int, running: t.Container[str], history: History
+) -> Choice:
+    """What is not known of the candidates up to the one that is chosen: whether their deployments ran a task."""
+    not_told = frozenset(history.not_told())
+    pick = good[steps - 1]
+    if any(c.decided_by in not_told and c.task_definition not in running for c in good[:steps]):
+        # One call tells it of as many as that, and so of those that come next.
+        of_each = [arn for c in good for arn in history.not_told((c.task_definition,))]
+        choice = replace(choice, not_told=tuple(of_each[:_DESCRIBED]))
+    if pick.task_definition in running:
+        return choice
+    if pick.ran_none:
+        return replace(choice, unproven="never_ran")
+    return replace(choice, unproven="not_told" if pick.decided_by in not_told else "")
 
 
 def _chosen(
@@ -504,10 +540,14 @@ def _why_not(
     history: History | None,
     known: t.Mapping[str, TaskDefinition],
     copies: bool,
+    running: t.Container[str],
 ) -> str:
-    """Why a candidate is passed by in a rollback from ``base``; empty where it is fit."""
+    """Why a candidate is passed by in a rollback from ``base``; empty where it is fit.
+
+    Whether the deployment of one of those that are ``running`` ran a task makes no difference.
+    """
     task_definition = known.get(candidate.task_definition)
-    if candidate.verdict != "good":
+    if candidate.verdict != "good" and not (candidate.ran_none and candidate.task_definition in running):
         return candidate.why
     if task_definition is not None and not _usable(task_definition, copies):
         return f"it was good, but is {task_definition.status}, and ECS deploys only ACTIVE task definitions"

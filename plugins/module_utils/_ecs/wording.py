@@ -135,10 +135,13 @@ def _next_good(run: ServiceRun) -> str:
     candidates = [c.task_definition for c in planned.candidates]
     # What was used more recently than the target was passed by: by the user, or because it cannot be deployed.
     passed_by = candidates[: candidates.index(run.target)] if run.target in candidates else []
+    passed_by += [run.target, planned.current, planned.left or ""]
+    # Whether these ran a task was not asked, since they were not to be chosen.
+    not_told = planned.history.not_told() if planned.history is not None else []
     others = [
         c.task_definition
         for c in planned.candidates
-        if c.verdict == "good" and c.task_definition not in (run.target, planned.current, planned.left, *passed_by)
+        if c.verdict == "good" and c.task_definition not in passed_by and c.decided_by not in not_told
     ]
     if not others:
         return ". No other good version is on record: name one with revision"

@@ -78,7 +78,7 @@ def flown(
     back: int | str | None = None,
     **changes: t.Any,
 ) -> ServiceDeployment:
-    """A service deployment; a finished one took ten minutes."""
+    """A service deployment of four tasks; a finished one took ten minutes."""
     made = ServiceDeployment(
         arn=f"{ACCOUNT}:service-deployment/prod/web/D{minute:g}",
         status=status,
@@ -87,6 +87,7 @@ def flown(
         target=revision(name),
         sources=tuple(revision(s) for s in sources),
         rolled_back_to=None if back is None else revision(back),
+        requested_tasks=4,
     )
     return dataclasses.replace(made, **changes)
 

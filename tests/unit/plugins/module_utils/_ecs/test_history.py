@@ -15,7 +15,7 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, ServiceDeployment
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
     arn,
@@ -143,9 +143,127 @@ def test_ecs_s_own_reasons_are_told() -> None:
     assert "(alarm)" in why(history.read([flown(41), flown(42, "ROLLBACK_FAILED", 60, reason="alarm")]), 42)
 
 
-def test_success_with_no_tasks_says_that_it_proves_little() -> None:
-    assert "0 tasks, which proves little" in why(history.read([flown(41, requested_tasks=0)]), 41)
-    assert "0 tasks" not in why(history.read([flown(41, requested_tasks=1)]), 41)
+def idle(name: int | str, minute: float = 0, status: str = "SUCCESSFUL", **changes: t.Any) -> ServiceDeployment:
+    """A deployment of a service that is scaled to zero."""
+    return flown(name, status, minute, requested_tasks=0, **changes)
+
+
+def not_told(name: int | str, minute: float = 0, **changes: t.Any) -> ServiceDeployment:
+    """A deployment as ListServiceDeployments shows it."""
+    return flown(name, minute=minute, requested_tasks=None, **changes)
+
+
+def with_digest(made: ServiceDeployment) -> ServiceDeployment:
+    return dataclasses.replace(made, target=revision(made.target.task_definition, digest="sha256:1"))
+
+
+@pytest.mark.parametrize(
+    ("story", "expected", "ran_none"),
+    [
+        ([idle(41)], {"web:41": "unknown"}, {"web:41"}),
+        ([flown(40), idle(41, 60)], {"web:40": "good", "web:41": "unknown"}, {"web:41"}),
+        # scaled up afterwards: ECS found out its image with the first task
+        ([with_digest(idle(41))], {"web:41": "good"}, set()),
+        # only the brief form is known: it counts as what it says
+        ([not_told(41)], {"web:41": "good"}, set()),
+        # what was proved before still stands, and what comes after counts
+        ([flown(41), idle(41, 60)], {"web:41": "good"}, set()),
+        ([idle(41), flown(41, minute=60)], {"web:41": "good"}, set()),
+        ([idle(41), flown(41, "STOPPED", 60)], {"web:41": "unknown"}, {"web:41"}),
+        # bad is bad, also without a task
+        ([idle(41), idle(42, 60), idle(41, 120)], {"web:41": "unknown", "web:42": "bad"}, {"web:41"}),
+        (
+            [idle(41), idle(42, 60, "ROLLBACK_SUCCESSFUL", back=41, tasks_back=0)],
+            {"web:41": "unknown", "web:42": "bad"},
+            {"web:41"},
+        ),
+        # once the rollback is through, no task of what failed is wanted any more
+        (
+            [idle(41), idle(42, 60, "ROLLBACK_SUCCESSFUL", back=41, tasks_back=4)],
+            {"web:41": "good", "web:42": "bad"},
+            set(),
+        ),
+        (
+            [flown(41), idle(42, 60, "ROLLBACK_SUCCESSFUL", back=41, tasks_back=0)],
+            {"web:41": "good", "web:42": "bad"},
+            set(),
+        ),
+        ([idle(42, status="ROLLBACK_FAILED")], {"web:42": "bad"}, set()),
+        ([idle(42, status="STOPPED")], {"web:42": "unknown"}, set()),
+        # CodeDeploy's deployments say nothing of tasks.
+        ([idle(41, by="CodeDeploy")], {"web:41": "good"}, set()),
+        ([idle(41, proof="its task set stands")], {"web:41": "good"}, set()),
+    ],
+)
+def test_a_deployment_that_ran_no_task_proves_nothing(
+    story: list[ServiceDeployment], expected: dict[str, str], ran_none: set[str]
+) -> None:
+    past = history.read(story)
+    assert verdicts(past) == expected
+    assert {c.task_definition.rpartition("/")[2] for c in past.candidates({}) if c.ran_none} == ran_none
+
+
+def test_a_version_that_ran_no_task_says_so_and_came_into_service_all_the_same() -> None:
+    past = history.read([flown(40), idle(41, 60)])
+    assert why(past, 41) == (
+        "SUCCESSFUL at 2026-11-20 13:10:00 UTC, but the service was scaled to zero: it ran no task, and proves nothing"
+    )
+    assert past.arrivals[-1].task_definition == arn(41)
+
+
+def test_the_revision_that_ran_is_the_one_that_was_good() -> None:
+    ran = with_digest(flown(41))
+    (candidate,) = history.read([ran, idle(41, 60)]).candidates({})
+    assert candidate.revision == ran.target
+
+
+@pytest.mark.parametrize("mark", ["good", "bad"])
+def test_a_mark_outweighs_that_it_ran_no_task(mark: str) -> None:
+    marked = task_definition(41, **{mark: "by hand"})
+    (candidate,) = history.read([idle(41)]).candidates(known(marked))
+    assert (candidate.verdict, candidate.ran_none, candidate.decided_by) == (mark, False, "")
+
+
+def test_the_deployment_that_decides_is_told() -> None:
+    decided = {c.task_definition: c.decided_by for c in told(41, (42, "STOPPED"), 41).candidates({})}
+    assert [of.rpartition("/")[2] for of in (decided[arn(41)], decided[arn(42)])] == ["D120", "D120"]
+    (before, _now) = history.read([flown(42, sources=[41])]).candidates({})[::-1]
+    assert (before.task_definition, before.decided_by) == (arn(41), "")
+
+
+def test_which_deployments_have_to_be_described() -> None:
+    story = [
+        not_told(40),
+        with_digest(not_told(41, 60)),
+        flown(42, minute=120),
+        not_told(43, 180),
+        dataclasses.replace(not_told(44, 240), status="STOPPED"),
+        not_told(40, 300),
+        not_told(45, 360, by="CodeDeploy"),
+        not_told(46, 420, proof="its task set stands"),
+    ]
+    past = history.read(story)
+    assert [name.rpartition("/")[2] for name in past.not_told()] == ["D300", "D180", "D0"]
+    assert [name.rpartition("/")[2] for name in past.not_told({arn(40), arn(41)})] == ["D300", "D0"]
+
+
+@pytest.mark.parametrize(
+    ("story", "ever"),
+    [
+        ([], False),
+        ([idle(41), idle(42, 60)], False),
+        ([idle(41), flown(42, minute=60)], True),
+        ([idle(41), with_digest(idle(42, 60))], True),
+        ([idle(41), idle(42, 60, status="STOPPED")], False),
+        ([idle(41), flown(42, "STOPPED", 60)], True),
+        # not told is not "never"
+        ([idle(41), not_told(42, 60)], True),
+        # before the record begins
+        ([dataclasses.replace(idle(42), sources=(revision(41, digest="sha256:1"),))], True),
+    ],
+)
+def test_whether_any_version_ever_ran_a_task(story: list[ServiceDeployment], ever: bool) -> None:
+    assert history.read(story).ever_ran is ever
 
 
 def test_what_ran_before_the_record_begins_is_known_but_not_judged() -> None:

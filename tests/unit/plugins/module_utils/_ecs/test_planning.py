@@ -119,6 +119,49 @@ def test_one_service_takes_few_calls() -> None:
     assert aws.described() == [41, 42]
 
 
+def counts(**tasks: int) -> t.Callable[..., t.Any]:
+    """What DescribeServiceDeployments says: tasks by the last word of the deployment's ARN, as ``d1=0``."""
+    return lambda **params: {
+        "serviceDeployments": [
+            {"serviceDeploymentArn": a, "targetServiceRevision": {"requestedTaskCount": tasks[f"d{a[-1]}"]}}
+            for a in params["serviceDeploymentArns"]
+            if f"d{a[-1]}" in tasks
+        ]
+    }
+
+
+def test_versions_that_ran_no_task_are_asked_about_and_passed_by() -> None:
+    aws = Ecs(service(42), describe_service_deployments=counts(d0=4, d1=0))
+    assert target(make(aws)) == arn(40)
+    # The oldest one, for what ran before it; then the one that would have been taken.
+    sent = [params["serviceDeploymentArns"] for params in aws.sent("describe_service_deployments")]
+    assert sent == [["arn:deployment/0"], ["arn:deployment/1"]]
+
+
+def test_a_named_version_is_not_asked_about() -> None:
+    aws = Ecs(service(42), describe_service_deployments=counts(d0=4, d1=0))
+    assert target(make(aws, revision="41")) == arn(41)
+    assert len(aws.sent("describe_service_deployments")) == 1
+
+
+def test_all_are_asked_about_where_all_verdicts_are_wanted() -> None:
+    aws = Ecs(service(42), describe_service_deployments=counts(d0=4, d1=0, d2=0))
+    planned = make(aws, all_marks=True)["web"]
+    assert isinstance(planned, Plan)
+    assert [c.verdict for c in planned.candidates] == ["unknown", "unknown", "good"]
+    sent = [params["serviceDeploymentArns"] for params in aws.sent("describe_service_deployments")]
+    assert sent == [["arn:deployment/0"], ["arn:deployment/2", "arn:deployment/1"]]
+
+
+@pytest.mark.parametrize(("asked", "severity"), [(counts(d0=0, d1=0, d2=0), "warn"), (counts(d0=4), "unknown")])
+def test_a_target_that_is_not_proven_is_told(asked: t.Any, severity: str) -> None:
+    aws = Ecs(service(42, desired=0, running=0), describe_service_deployments=asked)
+    planned = make(aws)["web"]
+    assert isinstance(planned, Plan)
+    assert target({"web": planned}) == arn(41)
+    assert [f.severity for f in planned.findings if f.check == "unproven"] == [severity]
+
+
 def test_the_choice_is_made_again_with_what_was_read() -> None:
     aws = Ecs(service(42))
     aws.definitions[41] = task_definition(41, bad="500s")

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import read
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
@@ -110,6 +110,86 @@ def test_details_are_asked_only_where_the_brief_form_does_not_do() -> None:
     ]
     oldest = past.deployments[0]
     assert (oldest.requested_tasks, past.deployments[2].rollback_reason) == (0, "breaker")
+
+
+# -- how many tasks a deployment had
+
+OLD = [brief(43, "SUCCESSFUL", 3), brief(42, "SUCCESSFUL", 2), brief(41, "SUCCESSFUL", 1), brief(40, "SUCCESSFUL", 0)]
+
+
+def described(*tasks: int | None) -> list[dict[str, t.Any]]:
+    """What DescribeServiceDeployments says of OLD, from the oldest to the newest."""
+    told = [{} if count is None else {"targetServiceRevision": {"requestedTaskCount": count}} for count in tasks]
+    return [{**one, **more} for one, more in zip(OLD[::-1], told, strict=False)]
+
+
+def tasks_of(histories: read.Histories) -> list[int | None]:
+    return [d.requested_tasks for d in histories.found["web"].deployments]
+
+
+def test_a_deployment_is_described_once() -> None:
+    aws = Ecs(OLD, described(4, 4, 0, 4))
+    histories = read.Histories(aws, "prod")
+    histories.read([WEB])
+    assert tasks_of(histories) == [4, None, None, None]
+    asked = {"web": ["arn:deployment:2", "arn:deployment:1"]}
+    assert (histories.describe(asked), histories.describe(asked), histories.describe({"web": []})) == (
+        True,
+        False,
+        False,
+    )
+    assert tasks_of(histories) == [4, 4, 0, None]
+    assert verdicts(histories.found["web"])["web:42"] == "unknown"
+    sent = [params["serviceDeploymentArns"] for params in aws.sent("describe_service_deployments")]
+    assert sent == [["arn:deployment:0"], ["arn:deployment:2", "arn:deployment:1"]]
+    # A longer history that is read later has it as well.
+    histories.read([WEB], everything=True)
+    assert tasks_of(histories) == [4, 4, 0, None]
+
+
+def test_copies_are_still_known_after_it() -> None:
+    histories = read.Histories(Ecs(OLD, described(4, 4, 0, 4)), "prod")
+    histories.read([WEB])
+    histories.found["web"] = history.read(histories.found["web"].deployments, {arn(43): arn(41)})
+    histories.describe({"web": ["arn:deployment:2"]})
+    assert histories.found["web"].copies == {arn(43): arn(41)}
+
+
+def test_many_services_are_described_together() -> None:
+    aws = Ecs(OLD, described(4, 4, 0, 4))
+    histories = read.Histories(aws, "prod")
+    histories.read([WEB, service(42, name="api")])
+    histories.describe({"web": ["arn:deployment:2"], "api": ["arn:deployment:1"], "gone": []})
+    assert len(aws.sent("describe_service_deployments")) == 2
+
+
+def test_what_aws_does_not_tell_stays_as_it_was_and_is_not_asked_for_again() -> None:
+    histories = read.Histories(Ecs(OLD, described(4, None)), "prod")
+    histories.read([WEB])
+    # One without a count, and one that AWS does not know any more.
+    asked = {"web": ["arn:deployment:1", "arn:deployment:3"]}
+    assert (histories.describe(asked), histories.describe(asked)) == (True, False)
+    assert (tasks_of(histories), histories.problems) == ([4, None, None, None], {})
+
+
+def test_what_cannot_be_described_is_told() -> None:
+    aws = Ecs(OLD, described(4))
+    histories = read.Histories(aws, "prod")
+    histories.read([WEB, service(42, name="api")])
+    aws.answers["describe_service_deployments"] = refused_by_aws("DescribeServiceDeployments")
+    asked = {"web": ["arn:deployment:1"], "api": []}
+    assert (histories.describe(asked), histories.describe(asked)) == (True, False)
+    assert list(histories.problems) == ["web"]
+    assert "details of the service deployments cannot be read" in histories.problems["web"]
+
+
+def test_the_tasks_of_what_was_rolled_back_to_are_read() -> None:
+    briefs = [brief(42, "ROLLBACK_SUCCESSFUL", 1), brief(41)]
+    sources = [{"arn": "arn:revision:40", "requestedTaskCount": 9}, {"arn": "arn:revision:41", "requestedTaskCount": 0}]
+    detail = {**briefs[0], "sourceServiceRevisions": sources, "rollback": {"serviceRevisionArn": "arn:revision:41"}}
+    past, _problem = history_of(Ecs(briefs, [detail]))
+    assert past is not None
+    assert [d.tasks_back for d in past.deployments] == [None, 0]
 
 
 def test_a_status_that_moved_on_between_the_two_reads_is_taken_from_the_later() -> None:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, names, target
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
@@ -288,6 +289,108 @@ def done(left: int, to: int, id: str, direction: Direction = "back") -> dict[str
 
 def begun(left: int, to: int, id: str, direction: Direction = "back") -> dict[str, str]:
     return marks.started_tag(arn(left), arn(to), id, direction)
+
+
+# -- versions that never ran a task
+
+
+def ran(number: int, minute: float, tasks: int | None = 4) -> ServiceDeployment:
+    return flown(number, minute=minute, requested_tasks=tasks)
+
+
+def choose_of(*story: ServiceDeployment, desired: int = 4, running: int = 4, **selection: t.Any) -> Choice:
+    past = history.read(story)
+    now = on(past)
+    here = dataclasses.replace(now.deployments[0], running=running)
+    return target.choose(
+        Selection(**selection),
+        dataclasses.replace(now, desired=desired, running=running, deployments=(here,)),
+        past,
+        {},
+    )
+
+
+def told_of(choice: Choice) -> list[str]:
+    return [deployment.rpartition("/")[2] for deployment in choice.not_told]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "selection", "expected", "ask"),
+    [
+        # of web:40, web:41, web:42 (which runs now): tasks that were wanted, None where that is not told
+        ([4, 4, 4], {}, "web:41", []),
+        ([4, 0, 4], {}, "web:40", []),
+        ([4, 4, None], {}, "web:41", []),
+        # taken for good, but asked about first, and with the same call about those that come next
+        ([4, None, 4], {}, "web:41", ["D60"]),
+        ([None, None, None], {}, "web:41", ["D60", "D0"]),
+        # the next one is not asked about for itself
+        ([None, 4, 4], {}, "web:41", []),
+        ([None, 4, 4], {"steps_back": 2}, "web:40", ["D0"]),
+        ([None, 0, 4], {}, "web:40", ["D0"]),
+        ([0, 4, 4], {"steps_back": 2}, None, []),
+        ([0, 0, 4], {}, None, []),
+        # named: whatever it proves
+        ([4, None, 4], {"revision": "41"}, "web:41", []),
+        ([4, 0, 4], {"as_of": at(100)}, "web:41", []),
+    ],
+)
+def test_a_version_that_ran_no_task_is_passed_by(
+    tasks: list[int | None], selection: dict[str, t.Any], expected: str | None, ask: list[str]
+) -> None:
+    choice = choose_of(*(ran(40 + n, n * 60, count) for n, count in enumerate(tasks)), **selection)
+    assert (short(choice), told_of(choice)) == (expected, ask)
+    if expected is None:
+        assert "it ran no task, and proves nothing" in str(choice.problem) or selection
+
+
+@pytest.mark.parametrize(
+    ("tasks", "desired", "running", "expected", "ask"),
+    [
+        ([0, 0, 0], 0, 0, "web:41", []),
+        # scaled up by now
+        ([0, 0, 0], 4, 0, None, []),
+        ([0, 0, 0], 0, 1, None, []),
+        # one did run
+        ([4, 0, 0], 0, 0, "web:40", []),
+        ([0, 0, 4], 0, 0, None, []),
+        # whether what runs now ever did is asked only then
+        ([0, 0, None], 0, 0, None, ["D120"]),
+        ([0, 0, None], 4, 4, None, []),
+    ],
+)
+def test_where_no_version_ever_ran_a_task(
+    tasks: list[int | None], desired: int, running: int, expected: str | None, ask: list[str]
+) -> None:
+    story = [ran(40 + n, n * 60, count) for n, count in enumerate(tasks)]
+    choice = choose_of(*story, desired=desired, running=running)
+    assert (short(choice), told_of(choice)) == (expected, ask)
+    assert choice.unproven == ("never_ran" if expected == "web:41" else "")
+
+
+def test_where_no_version_ever_ran_a_task_it_goes_no_more_forward_than_elsewhere() -> None:
+    story = [ran(number, minute * 60, 0) for minute, number in enumerate([40, 42, 41])]
+    choice = choose_of(*story, desired=0, running=0, force=True)
+    assert short(choice) == "web:40"
+
+
+@pytest.mark.parametrize("tasks", [0, None])
+def test_a_version_that_has_tasks_right_now_did_run(tasks: int | None) -> None:
+    past = history.read([ran(40, 0), ran(41, 60, tasks), flown(42, "IN_PROGRESS", 120)])
+    now = service(deployment(42, rollout="IN_PROGRESS", running=0), deployment(41, status="ACTIVE", running=4))
+    choice = target.choose(Selection(), now, past, {})
+    assert (short(choice), choice.not_told, choice.unproven) == ("web:41", (), "")
+
+
+def test_what_could_not_be_told_is_said() -> None:
+    assert choose_of(ran(41, 0, None), ran(42, 60)).unproven == "not_told"
+    assert choose_of(ran(41, 0), ran(42, 60)).unproven == ""
+
+
+def test_no_more_is_asked_than_one_call_takes() -> None:
+    choice = choose_of(*(ran(number, number * 60, None) for number in range(1, 40)))
+    assert (short(choice), len(choice.not_told)) == ("web:38", 20)
+    assert told_of(choice)[0] == f"D{38 * 60}"
 
 
 # -- direction

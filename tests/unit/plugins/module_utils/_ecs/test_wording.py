@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History, read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
@@ -24,6 +24,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     known,
     planned,
     service,
+    steps,
     task_definition,
     told,
 )
@@ -186,6 +187,13 @@ def test_the_next_good_one(past: History, selection: Selection, expected: str | 
         assert line.endswith(f"Next good: {expected}. Try: -e rollback_revision={expected}")
     else:
         assert line.endswith("No other good version is on record: name one with revision")
+
+
+def test_a_version_of_which_it_is_not_known_whether_it_ran_is_not_proposed() -> None:
+    oldest, *others = steps(40, 41, 42)
+    past = read([dataclasses.replace(oldest, requested_tasks=None), *others])
+    line = wording.final_line(ended("failed", "no image", past=past))
+    assert line.endswith("No other good version is on record: name one with revision")
 
 
 def test_the_version_that_is_being_left_is_not_proposed() -> None:
