@@ -532,7 +532,8 @@ def main() -> None:
     try:
         results = work(aws, request, module.check_mode, module.params["full_names"])
     except (AwsCallError, IncompleteAnswerError) as exc:
-        module.fail_json(msg=f"{exc.explain().rstrip('.')}. Nothing was changed.", api_calls=aws.api_calls)
+        then = act.AGAIN[request.wish.state]
+        module.fail_json(msg=f"{exc.explain().rstrip('.')}. {then}", api_calls=aws.api_calls)
     module.report("targets", results, aws.api_calls, act.summary)
 
 

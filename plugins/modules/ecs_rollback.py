@@ -547,7 +547,9 @@ def main() -> None:
     try:
         order = order_of(module)
     except options.BadOption as exc:
-        module.fail_json(msg=f"{exc}. Nothing was changed.")
+        # Where something was shown before, more may have been done in between.
+        untouched = "No service was changed." if module.params["expect"] else "Nothing was changed."
+        module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
     aws = Aws(module.client, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
     rollback = Rollback(aws, order, clock)

@@ -52,6 +52,11 @@ options:
       - All of it in one line.
     type: str
     default: ""
+  still_suspended:
+    description:
+      - Which auto scaling the run has left suspended, and how to put it back, in words.
+    type: str
+    default: ""
   reason:
     description:
       - Why somebody went back.
@@ -142,6 +147,13 @@ notification:
       returned: always
       type: str
       sample: "[web] rolled_back: web:43 → web:41 in 74 s"
+    still_suspended:
+      description: Which auto scaling the run has left suspended, and the commands that put it back.
+      returned: always, null where nothing was left suspended
+      type: str
+      sample: >-
+        Auto scaling is still suspended: scale-in, scale-out, scheduled scaling of service/prod/web. Put it back with:
+        ansible-playbook lastgood.aws.restore_scaling -e rollback_cluster=prod -e rollback_services=web
     reason:
       description: Why somebody went back.
       returned: always, null where no reason was given
@@ -234,6 +246,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "topic_arn": {"type": "str", "required": True},
     "results": {"type": "list", "elements": "dict", "default": []},
     "summary": {"type": "str", "default": ""},
+    "still_suspended": {"type": "str", "default": ""},
     "reason": {"type": "str", "default": ""},
     "run_id": {"type": "str"},
 }
@@ -253,6 +266,7 @@ def main() -> None:
         id=params["run_id"] or str(uuid.uuid4()),
         results=params["results"],
         summary=params["summary"],
+        still_suspended=params["still_suspended"],
         reason=params["reason"],
         account=send.account(aws),
         region=module.region,

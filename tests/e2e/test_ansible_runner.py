@@ -46,7 +46,7 @@ def test_progress_arrives_while_it_runs_and_the_result_is_an_artifact(stage: Sta
     assert ended - began > 1.5
     assert job.artifacts["rollback_result"]["web"]["outcome"] == "rolled_back"
     assert job.artifacts["rollback_summary"].startswith("[web] rolled_back: web:3 → web:1")
-    assert set(job.artifacts) == {"rollback_result", "rollback_summary", "rollback_run_id"}
+    assert set(job.artifacts) == {"rollback_result", "rollback_summary", "rollback_run_id", "rollback_still_suspended"}
 
 
 def test_a_failed_rollback_fails_the_job_and_publishes_all_the_same(stage: Stage, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_dry_run_publishes_the_plan(stage: Stage, tmp_path: Path) -> None:
     job = rollback(stage, tmp_path)
     assert (job.run.status, job.run.rc) == ("successful", 0)
     assert job.artifacts["rollback_plan"]["web"]["target"].endswith("/web:1")
-    assert set(job.artifacts) == {"rollback_plan", "rollback_summary", "rollback_run_id"}
+    assert set(job.artifacts) == {"rollback_plan", "rollback_summary", "rollback_run_id", "rollback_still_suspended"}
     assert stage.writes() == []
 
 
@@ -92,7 +92,7 @@ def test_the_result_is_an_artifact(stage: Stage, tmp_path: Path) -> None:
     made = fleet.newest()["deploymentId"]
     for part in ("web-1.zip", f"deployment {made}", "rolled_back"):
         assert any(part in text for text in texts), texts
-    assert set(job.artifacts) == {"rollback_result", "rollback_summary", "rollback_run_id"}
+    assert set(job.artifacts) == {"rollback_result", "rollback_summary", "rollback_run_id", "rollback_still_suspended"}
     [result] = job.artifacts["rollback_result"].values()
     assert (result["outcome"], result["deployment_id"]) == ("rolled_back", made)
 

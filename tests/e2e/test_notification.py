@@ -56,6 +56,7 @@ def test_a_rollback_that_went_well(stage: Stage, rollback: Rollback, mailbox: Ma
         "run_id": run_id,
         "outcome": "rolled_back",
         "summary": done.summary,
+        "still_suspended": None,
         "reason": "500s since 13:52",
         "account": "123456789012",
         "region": REGION,

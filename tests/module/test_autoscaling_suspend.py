@@ -332,6 +332,21 @@ def test_denied_calls_change_nothing_and_name_the_permission(prod: Prod, operati
     assert result["api_calls"][operation] == 1
 
 
+@pytest.mark.parametrize("state", ["restored", "resumed"])
+@pytest.mark.parametrize("operation", ["DescribeScalableTargets", "RegisterScalableTarget"])
+def test_what_cannot_be_put_back_is_said_to_stay_suspended(prod: Prod, operation: str, state: str) -> None:
+    web = prod.service("web")
+    prod.run("suspended", "web")
+    prod.sim.fail(operation, "AccessDeniedException", times=None)
+    result = prod.fails(state, "web")
+    prod.sim.clear_failures()
+    assert "Run it again once AWS allows it" in result["msg"]
+    assert result["msg"].rstrip(".").endswith("until then what is suspended stays so")
+    assert ("lastgood.aws.restore_scaling" in result["msg"]) is (state == "restored")
+    assert "othing was changed" not in result["msg"]
+    assert prod.suspended(web) == ALL
+
+
 def test_denied_services_are_no_obstacle(prod: Prod) -> None:
     web = prod.service("web")
     prod.sim.fail("DescribeServices", "AccessDeniedException", times=None)

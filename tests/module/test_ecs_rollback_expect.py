@@ -235,6 +235,17 @@ def test_what_was_not_looked_at_is_not_rolled_back(shop: Shop) -> None:
     assert (run.outcomes, shop.on(), shop.on("api")) == ({"web": "refused", "api": "rolled_back"}, "web:3", "api:1")
 
 
+def test_a_later_step_does_not_speak_for_those_before_it(shop: Shop) -> None:
+    """Auto scaling may have been suspended in between."""
+    shop.bad_release()
+    shown = look(shop)
+    assert shop.rollback(tasks=-1).result["msg"].endswith("Nothing was changed.")
+    run = shop.rollback(expect=shown, tasks=-1)
+    assert run.result["msg"].endswith("give 0 or more. No service was changed.")
+    shop.deny("DescribeServices")
+    assert shop.rollback(expect=shown).message.endswith("web was not changed")
+
+
 def test_a_service_may_go_by_its_arn(shop: Shop) -> None:
     shop.bad_release()
     service = shop.service()["serviceArn"]

@@ -22,6 +22,8 @@ _SUBJECT_LENGTH: t.Final = 99
 # A message has 256 KiB at most. What is more than a person reads is in the report of the run.
 _MOST_ITEMS: t.Final = 50
 _MOST_TEXT: t.Final = 600
+# The commands that put auto scaling back are of use only if they are whole.
+_MOST_COMMANDS: t.Final = 100_000
 # The worst first. Whatever is not named here is worse than all of them.
 _SEVERITY: t.Final = (
     "rollback_failed",
@@ -71,6 +73,7 @@ class Run:
     id: str
     results: t.Sequence[Document]
     summary: str = ""
+    still_suspended: str = ""
     reason: str = ""
     account: str | None = None
     region: str | None = None
@@ -85,6 +88,7 @@ def message(run: Run) -> Document:
         # Where nothing came to a result, the rollback did not even begin.
         "outcome": items[0]["outcome"] if items else "failed",
         "summary": _cut(run.summary),
+        "still_suspended": _cut(run.still_suspended, _MOST_COMMANDS) or None,
         "reason": _cut(run.reason) or None,
         "account": run.account,
         "region": run.region,
@@ -161,5 +165,5 @@ def _route(item: Document) -> str:
     return f" {' -> '.join(ends)}" if ends else ""
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+def _cut(text: str, most: int = _MOST_TEXT) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

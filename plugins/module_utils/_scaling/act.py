@@ -38,6 +38,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import 
 
 Say = t.Callable[[str], None]
 _Trouble = t.Union[AwsCallError, IncompleteAnswerError]
+# What to do where nothing could be read, or nothing could be written.
+AGAIN: t.Final[t.Mapping[State, str]] = {
+    "suspended": "Nothing was changed.",
+    "resumed": "Run it again once AWS allows it: until then what is suspended stays so",
+    "restored": "Run it again once AWS allows it, or the playbook lastgood.aws.restore_scaling: until then what is "
+    "suspended stays so",
+}
 _ENDED_BADLY: t.Final = frozenset({"refused", "failed", "not_attempted"})
 _REPLACED: t.Final = Finding(
     "record",
@@ -211,8 +218,8 @@ def _not_set(exc: _Trouble, target: Target, state: State) -> str:
         )
     text = f"{sentence(exc.explain())} No {target.part} was changed: {words(target.suspended)} suspended, as before."
     if state == "suspended":
-        text += " A record of the attempt stays in a tag; state=restored clears it"
-    return text
+        return f"{text} A record of the attempt stays in a tag; state=restored clears it"
+    return f"{text} {AGAIN[state]}"
 
 
 def _left_behind(exc: _Trouble) -> Finding:

@@ -149,11 +149,11 @@ def _restore(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
         return _refuse(
             suspended,
             journal,
-            f"{journal.why} Without the record nobody knows what to put back, so nothing was changed. Allow the call, "
+            f"{journal.why} Without the record nobody knows what to put back, so it was left as it is. Allow the call, "
             "or use state=resumed to resume what you name",
         )
     if journal.touched_by_others(suspended):
-        finding = _touched(journal, suspended, "Nothing was changed here. To resume it all: state=resumed")
+        finding = _touched(journal, suspended, "It was left as it is. To resume it all: state=resumed")
         return Decision("left_alone", finding.message, suspended, journal, (), (finding,))
     wanted = wish.flags & suspended & journal.ours
     after, journal_after, steps = _give_back(wanted, suspended, journal, needed=True)

@@ -19,7 +19,7 @@ Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 _ROLES: t.Final = Path(__file__).parents[3] / "roles"
 # What the roles publish or register by names of their own. AWX hands artifacts on as extra variables.
 _PUBLISHED: t.Final = {
-    "rollback": ("plan", "result", "summary", "outcome", "run_id"),
+    "rollback": ("plan", "result", "summary", "outcome", "run_id", "still_suspended"),
     "deploy": ("plan", "result", "summary", "outcome", "run_id"),
     "history": ("result",),
     "content_guard": ("info", "saved", "restored", "dropped"),

@@ -78,6 +78,7 @@ def test_a_message_says_who_what_where_and_why() -> None:
         "run_id": "run-1",
         "outcome": "rolled_back",
         "summary": "[web] rolled_back",
+        "still_suspended": None,
         "reason": "500s since 13:52",
         "account": "123456789012",
         "region": "eu-central-1",

@@ -318,7 +318,7 @@ UNREAD = Unread("Failed to list the tags: AccessDeniedException.")
         ),
         ("suspended", False, UNREAD, "suspended", "state=restored will not undo it: end it with state=resumed"),
         ("resumed", True, UNREAD, "resumed", "A record may still be there"),
-        ("restored", False, UNREAD, "refused", "nobody knows what to put back, so nothing was changed"),
+        ("restored", False, UNREAD, "refused", "nobody knows what to put back, so it was left as it is"),
         ("suspended", False, Garbled("x"), "refused", "the tag lastgood:scaling-suspended holds 'x'"),
         ("resumed", True, Garbled("x"), "resumed", "remove that tag and run the same command again"),
         ("restored", True, Garbled("x"), "refused", "so the record was left as it is"),

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What the steps of a run have left suspended, and how to put it back. Pure.
+
+The results of autoscaling_suspend tell, in the order of the steps. What somebody else had suspended is not told.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, NONE, Flags, ordered, words
+
+_PROCESSES: t.Final = "suspended_processes"
+_SERVICE: t.Final = re.compile(r"service/(?P<cluster>[^/]+)/(?P<service>[^/]+)")
+# What needs quotes neither in a shell nor in key=value, nor is a list with commas in it.
+_PLAIN: t.Final = re.compile(r"[A-Za-z0-9_./:@-]+")
+_RESTORE: t.Final = "ansible-playbook lastgood.aws.restore_scaling"
+_RESUME: t.Final = "ansible localhost -m lastgood.aws.autoscaling_suspend"
+
+Result = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Still:
+    """``parts`` of a scalable target or of an Auto Scaling group. Without a record ``restored`` does not find them."""
+
+    resource_id: str
+    parts: Flags
+    recorded: bool
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        return {"resource_id": self.resource_id, "suspended": ordered(self.parts), "recorded": self.recorded}
+
+
+@dataclass
+class _Seen:
+    """Of one resource: what is ours, what is suspended now (None: nobody knows), and whether there is a record."""
+
+    ours: Flags = NONE
+    now: Flags | None = None
+    recorded: bool = False
+
+
+def still_suspended(results: t.Iterable[Result]) -> list[Still]:
+    """What is still suspended after these steps, by resource id."""
+    seen: dict[str, _Seen] = {}
+    for result in results:
+        for item in result.get("targets") or ():
+            if item["outcome"] != "planned":
+                _learn(seen.setdefault(item["resource_id"], _Seen()), item)
+    left = {id_: one.ours if one.now is None else one.ours & one.now for id_, one in seen.items()}
+    return [Still(id_, left[id_], seen[id_].recorded) for id_ in sorted(left) if left[id_]]
+
+
+def _learn(seen: _Seen, item: Result) -> None:
+    before, after, record = _parts(item["before"]), _parts(item["after"]), item["record"]
+    seen.ours |= frozenset(record.get("flags") or record.get("processes") or ()) | (after - before)
+    seen.now = after if item["after"] else None
+    seen.recorded = bool(record)
+
+
+def _parts(picture: Result) -> Flags:
+    if _PROCESSES in picture:
+        return frozenset(picture[_PROCESSES])
+    return frozenset(name for name in FLAGS if picture.get(f"{name}_suspended"))
+
+
+def in_words(still: t.Sequence[Still], region: str = "") -> str:
+    """What is suspended, and the commands that put it back; empty where nothing is."""
+    if not still:
+        return ""
+    what = "; ".join(f"{words(one.parts)} of {one.resource_id}" for one in still)
+    return f"Auto scaling is still suspended: {what}. Put it back with: {'; '.join(_commands(still, region))}"
+
+
+def _commands(still: t.Sequence[Still], region: str) -> list[str]:
+    services: dict[str, list[str]] = {}
+    groups: list[str] = []
+    others: list[Still] = []
+    for one in still:
+        match = _SERVICE.fullmatch(one.resource_id)
+        if not one.recorded:
+            others.append(one)
+        elif match:
+            services.setdefault(match["cluster"], []).append(match["service"])
+        else:
+            groups.append(one.resource_id)
+    where = [_variable("rollback_region", [region])] if region else []
+    made = [
+        [_variable("rollback_cluster", [cluster]), _variable("rollback_services", names), *where]
+        for cluster, names in services.items()
+    ]
+    if groups:
+        made.append([_variable("rollback_auto_scaling_groups", groups), *where])
+    return [" ".join([_RESTORE, *variables]) for variables in made] + [_resume(one, region) for one in others]
+
+
+def _variable(name: str, values: t.Sequence[str]) -> str:
+    if all(_PLAIN.fullmatch(value) for value in values):
+        return f"-e {name}={','.join(values)}"
+    return f"-e {_quoted({name: list(values)})}"
+
+
+def _resume(one: Still, region: str) -> str:
+    """No record could be written, so only these parts are named."""
+    options: dict[str, t.Any] = {"state": "resumed"}
+    if one.parts.issubset(FLAGS):
+        options["resource_id"] = one.resource_id
+        options.update({name: False for name in FLAGS if name not in one.parts})
+    else:
+        options.update(auto_scaling_group=[one.resource_id], processes=ordered(one.parts))
+    return f"{_RESUME} -a {_quoted({**options, **({'region': region} if region else {})})}"
+
+
+def _quoted(value: t.Any) -> str:
+    # As shlex.quote, which does not know that JSON is never without need for it.
+    return "'" + json.dumps(value, ensure_ascii=True).replace("'", "\\u0027") + "'"
