@@ -165,6 +165,15 @@ options:
       - ignore
       - fail
     default: warn
+  contact_timeout:
+    description:
+      - How long to go on asking, in seconds, while AWS does not answer and scaling is to be put back (O(state=restored)
+        and O(state=resumed)). Connections that break or hang, answers that were cut, throttling and errors of AWS's
+        servers are outlasted for that long.
+      - Credentials that have expired or lack a permission are an answer, and end it at once.
+      - With O(state=suspended) a few attempts have to do.
+    type: int
+    default: 300
   journal:
     description:
       - >-
@@ -462,13 +471,16 @@ import typing as t
 import uuid
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
+from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
+from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import act, group_plan, options, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.groups import Groups
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.steady import steady
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -486,6 +498,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "missing": {"type": "str", "choices": ["warn", "ignore", "fail"], "default": "warn"},
     "journal": {"type": "str", "choices": ["required", "best_effort"], "default": "required"},
     "reason": {"type": "str"},
+    "contact_timeout": {"type": "int", "default": 300},
     **_keys.SPEC,
 }
 WHICH: t.Final = ("service", "resource_id", "auto_scaling_group")
@@ -499,15 +512,25 @@ def user() -> str:
 
 
 def work(
-    aws: Aws, request: options.Request | options.GroupRequest, check_mode: bool, full_names: bool
+    aws: Aws,
+    request: options.Request | options.GroupRequest,
+    check_mode: bool,
+    full_names: bool,
+    contact_timeout: int,
 ) -> list[act.Result]:
+    # What is not suspended yet need not be.
+    patient = request.wish.state != "suspended"
+    outlast = Outlast(Clock(), contact_timeout)
+    asked = aws.brisk if patient else aws
     targets: act.Targets
     if isinstance(request, options.GroupRequest):
-        groups = Groups(aws)
+        groups = Groups(asked)
+        groups = steady(groups, outlast) if patient else groups
         targets, service = groups, "autoscaling"
         plans = group_plan.plan(groups, request)
     else:
-        scalable = ScalableTargets(aws, request.namespace, request.dimension)
+        scalable = ScalableTargets(asked, request.namespace, request.dimension)
+        scalable = steady(scalable, outlast) if patient else scalable
         targets, service = scalable, "application-autoscaling"
         plans = plan.plan(aws, scalable, request)
     if check_mode:
@@ -525,12 +548,15 @@ def main() -> None:
     )
     by = options.asked_by(os.environ, user(), socket.gethostname())
     try:
+        contact_timeout = _options.contact_timeout(module.params["contact_timeout"])
         request = options.request(module.params, datetime.now(timezone.utc), uuid.uuid4().hex[:8], by)
     except ValueError as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     aws = Aws(module.client)
     try:
-        results = work(aws, request, module.check_mode, module.params["full_names"])
+        results = work(aws, request, module.check_mode, module.params["full_names"], contact_timeout)
+    except Orphaned:
+        module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted stays so.")
     except (AwsCallError, IncompleteAnswerError) as exc:
         then = act.AGAIN[request.wish.state]
         module.fail_json(msg=f"{exc.explain().rstrip('.')}. {then}", api_calls=aws.api_calls)

@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.modules import autoscaling_suspend
 from tests.module import returned
 from tests.module.run import ModuleFailed, Result, run_module
+from tests.module.services import SimulatedClock
 from tests.simulator import Simulator
 
 DIMENSION = "ecs:service:DesiredCount"
@@ -98,8 +99,9 @@ class Prod:
 
 
 @pytest.fixture
-def prod(aws_environment: None, sleeps: list[float]) -> Iterator[Prod]:
+def prod(aws_environment: None, sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Prod]:
     with Simulator() as sim:
+        monkeypatch.setattr(autoscaling_suspend, "Clock", lambda: SimulatedClock(sim))
         yield Prod(sim)
 
 
@@ -462,6 +464,92 @@ def test_fifty_targets_are_read_in_one_call(prod: Prod) -> None:
         prod.service(name, desired=2)
     calls = prod.run("suspended", *names)["api_calls"]
     assert (calls["DescribeScalableTargets"], calls["DescribeServices"]) == (1, 5)
+
+
+# -- an outage while it is put back
+
+
+@pytest.mark.parametrize("kind", ["drop", "truncate", "error"])
+@pytest.mark.parametrize(
+    "begins", ["DescribeScalableTargets", "ListTagsForResource", "RegisterScalableTarget", "UntagResource"]
+)
+@pytest.mark.parametrize("state", ["restored", "resumed"])
+def test_an_outage_is_outlasted(prod: Prod, state: str, begins: str, kind: str) -> None:
+    web, api = prod.service("web"), prod.service("api", SCHEDULED)
+    prod.run("suspended", "web", "api")
+    prod.sim.on(begins, _gone(kind, 200), "before")
+    began = prod.sim.now()
+    result = prod.run(state, "web", "api")
+    assert prod.sim.now() - began >= 200
+    assert [target["outcome"] for target in result["targets"]] == [state, state]
+    assert (prod.suspended(web), prod.suspended(api)) == (NONE, SCHEDULED if state == "restored" else NONE)
+    assert (TAG in prod.tags(web), TAG in prod.tags(api)) == (False, False)
+
+
+def _gone(kind: str, seconds: float | None) -> dict[str, t.Any]:
+    return {
+        "control": "fail",
+        "params": {"operation": "*", "kind": kind, "times": None, "seconds": seconds, "after": kind == "truncate"},
+    }
+
+
+@pytest.mark.parametrize(("begins", "first"), [("DescribeScalableTargets", None), ("RegisterScalableTarget", "failed")])
+def test_an_outage_that_is_too_long_takes_its_time_once(prod: Prod, begins: str, first: str | None) -> None:
+    names = ("web", "api", "cron")
+    resources = [prod.service(name) for name in names]
+    prod.run("suspended", *names)
+    prod.sim.on(begins, _gone("drop", None), "before")
+    began = prod.sim.now()
+    result = prod.fails("restored", *names)
+    prod.sim.clear_failures()
+    assert 300 <= prod.sim.now() - began <= 310
+    assert (
+        "No answer came from AWS: check the network and the endpoint, then run the same command again" in result["msg"]
+    )
+    assert [target["outcome"] for target in result.get("targets", [])] == ([first] * 3 if first else [])
+    # Nothing is lost: the record is still there.
+    prod.run("restored", *names)
+    assert {prod.suspended(resource) for resource in resources} == {NONE}
+
+
+def test_a_write_that_fails_while_others_work_takes_its_time_once(prod: Prod) -> None:
+    names = ("web", "api", "cron")
+    for name in names:
+        prod.service(name)
+    prod.run("suspended", *names)
+    prod.sim.fail("RegisterScalableTarget", code="InternalServiceException", times=None)
+    began = prod.sim.now()
+    assert [target["outcome"] for target in prod.fails("restored", *names)["targets"]] == ["failed"] * 3
+    assert 300 <= prod.sim.now() - began <= 310
+
+
+def test_credentials_that_have_expired_end_it_at_once(prod: Prod) -> None:
+    prod.service("web")
+    prod.run("suspended", "web")
+    prod.sim.on("RegisterScalableTarget", {"control": "fail", "params": _expired()}, "before")
+    began = prod.sim.now()
+    result = prod.fails("restored", "web")
+    assert (prod.sim.now() - began, result["targets"][0]["outcome"]) == (0, "failed")
+    assert "have expired: renew them and run the same command again" in result["msg"]
+
+
+def _expired() -> dict[str, t.Any]:
+    return {"operation": "*", "code": "ExpiredTokenException", "times": None}
+
+
+def test_nothing_is_suspended_late(prod: Prod) -> None:
+    """Whoever wants to roll back does not wait for minutes before anything happens."""
+    web = prod.service("web")
+    prod.sim.fail("*", kind="drop", times=None)
+    began = prod.sim.now()
+    prod.fails("suspended", "web")
+    prod.sim.clear_failures()
+    assert (prod.sim.now() - began, prod.suspended(web)) == (0, NONE)
+
+
+def test_a_contact_timeout_that_is_none(prod: Prod) -> None:
+    result = prod.fails("restored", "web", contact_timeout=-1)
+    assert result["msg"] == "contact_timeout: -1 is not a number of seconds to go on asking. Nothing was changed."
 
 
 def test_everything_that_is_returned_is_documented(prod: Prod) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.modules import autoscaling_suspend
 from tests.module import returned
 from tests.module.conftest import REGION
 from tests.module.run import ModuleFailed, Result, run_module
+from tests.module.services import SimulatedClock
 from tests.simulator import Simulator
 from tests.simulator.autoscaling import PROCESSES, suspend_by_aws
 
@@ -85,9 +86,23 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(aws_environment: None, sleeps: list[float]) -> Iterator[Fleet]:
+def fleet(aws_environment: None, sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     with Simulator() as sim:
+        monkeypatch.setattr(autoscaling_suspend, "Clock", lambda: SimulatedClock(sim))
         yield Fleet(sim)
+
+
+@pytest.mark.parametrize("begins", ["DescribeAutoScalingGroups", "ResumeProcesses", "DescribeTags", "DeleteTags"])
+def test_an_outage_is_outlasted_while_it_is_put_back(fleet: Fleet, begins: str) -> None:
+    web = fleet.group("web", "HealthCheck")
+    fleet.run("suspended", web)
+    gone = {"operation": "*", "kind": "drop", "times": None, "seconds": 200}
+    fleet.sim.on(begins, {"control": "fail", "params": gone}, "before")
+    began = fleet.sim.now()
+    result = fleet.run("restored", web)
+    assert (result["targets"][0]["outcome"], fleet.suspended(web)) == ("restored", {"HealthCheck"})
+    assert fleet.sim.now() - began >= 200
+    assert TAG not in fleet.tags(web)
 
 
 def test_suspend_and_restore(fleet: Fleet) -> None:
