@@ -25,16 +25,18 @@ class Contact:
     """How the last look went. Times are seconds on a clock that never goes back.
 
     ``since`` is when the first of the looks failed that have failed without a success in between, None where the last
-    one succeeded. ``why`` is the error in words. ``refused``: it was an answer, which asking again does not change.
+    one succeeded. ``why`` is the error in words, and ``cause`` in one. ``refused``: it was an answer, which asking
+    again does not change.
     """
 
     since: float | None = None
     why: str = ""
+    cause: str = ""
     refused: bool = False
 
-    def missed(self, now: float, why: str, may_pass: bool = True) -> Contact:
+    def missed(self, now: float, why: str, cause: str, may_pass: bool = True) -> Contact:
         """Another look has failed."""
-        return Contact(now if self.since is None else self.since, why, not may_pass)
+        return Contact(now if self.since is None else self.since, why, cause, not may_pass)
 
     def gone_for(self, now: float) -> float:
         """For how many seconds nothing was seen."""
@@ -51,7 +53,7 @@ class Contact:
     def told(self, now: float, contact_timeout: float) -> str:
         """For a line of progress, while it is not given up yet."""
         left = max(0.0, contact_timeout - self.gone_for(now))
-        return f"no contact with AWS for {self.gone_for(now):.0f} s, asking again for {left:.0f} s: {self.why}"
+        return f"no contact with AWS for {self.gone_for(now):.0f} s ({self.cause}), asking again for {left:.0f} s"
 
     def lost(self, now: float, what: str, seen: str = "") -> str:
         """The reason of the outcome ``lost_contact``: ``what`` AWS has accepted, and how it was ``seen`` last."""

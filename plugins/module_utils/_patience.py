@@ -98,9 +98,10 @@ class Outlast:
         if trouble is None:
             return False
         now = self._clock.monotonic()
-        contact = self._contact.get(operation, self._with_any).missed(now, trouble.explain(), trouble.may_pass)
+        before = self._contact.get(operation, self._with_any)
+        contact = before.missed(now, trouble.explain(), trouble.code, trouble.may_pass)
         self._contact[operation] = contact
-        self._with_any = self._with_any.missed(now, contact.why)
+        self._with_any = self._with_any.missed(now, contact.why, contact.cause)
         if now >= until or contact.is_lost(now, self._timeout):
             return False
         self._patience.pause(min(_BETWEEN_ATTEMPTS, max(until - now, 0.05)))

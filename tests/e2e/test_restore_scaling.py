@@ -39,6 +39,15 @@ def restore(stage: Stage, services: str, *options: str) -> play.Play:
     return play.run(stage.url, PLAYBOOK, *options, *play.arguments(variables))
 
 
+def test_an_outage_is_outlasted(left: Stage) -> None:
+    gone = {"operation": "*", "kind": "drop", "times": None, "seconds": 200}
+    left.control.on("DescribeScalableTargets", {"control": "fail", "params": gone}, "after")
+    done = restore(left, "*")
+    assert done.rc == 0, done.stderr
+    assert "no contact with AWS for " in done.stderr
+    assert left.world.scalable_target(CLUSTER, "web")["SuspendedState"]["DynamicScalingInSuspended"] is False
+
+
 @pytest.mark.parametrize("services", ["*", "web, api"])
 def test_everything_that_was_recorded_is_put_back(left: Stage, services: str) -> None:
     done = restore(left, services)

@@ -77,7 +77,7 @@ class Follower:
         try:
             seen = self._look(id_, rollback)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            self._contact = self._contact.missed(self._clock.monotonic(), exc.explain(), exc.may_pass)
+            self._contact = self._contact.missed(self._clock.monotonic(), exc.explain(), exc.code, exc.may_pass)
             return None
         self._contact = KEPT
         return seen

@@ -101,7 +101,7 @@ def _see_off(aws: Aws, id_: str, stopped: str, clock: Clock, order: Order) -> No
         try:
             going, contact = _is_going(aws.brisk, id_), KEPT
         except (AwsCallError, IncompleteAnswerError) as exc:
-            going, contact = True, contact.missed(clock.monotonic(), exc.explain(), exc.may_pass)
+            going, contact = True, contact.missed(clock.monotonic(), exc.explain(), exc.code, exc.may_pass)
         now = clock.monotonic()
         if not going:
             return

@@ -269,21 +269,21 @@ class Sweeper(t.Generic[AnySubject]):
             found = api.describe_services(self._looks, cluster, [track.run.name for track in tracks])
         except (AwsCallError, IncompleteAnswerError) as exc:
             for track in tracks:
-                self._missed(track, exc.explain(), exc.may_pass)
+                self._missed(track, exc.explain(), exc.code, exc.may_pass)
             return
         for track in tracks:
             service = found[track.run.name]
             if not isinstance(service, Service):
-                self._missed(track, f"ECS does not describe the service any more: {service}")
+                self._missed(track, f"ECS does not describe the service any more: {service}", service)
             elif track.by_codedeploy and self._no_records is not None:
                 # The service alone does not tell how such a deployment ends.
-                self._missed(track, self._no_records.explain(), self._no_records.may_pass)
+                self._missed(track, self._no_records.explain(), self._no_records.code, self._no_records.may_pass)
             else:
                 self._judge(track, service, records.get(track.record_arn), again)
 
-    def _missed(self, track: _Track[AnySubject], why: str, may_pass: bool = True) -> None:
+    def _missed(self, track: _Track[AnySubject], why: str, cause: str, may_pass: bool = True) -> None:
         now = self._clock.monotonic()
-        track.contact = track.contact.missed(now, why, may_pass)
+        track.contact = track.contact.missed(now, why, cause, may_pass)
         if track.contact.is_lost(now, self._contact_timeout):
             self._lose(track)
 
@@ -354,7 +354,7 @@ class Sweeper(t.Generic[AnySubject]):
         except (AwsCallError, IncompleteAnswerError) as exc:
             if exc.may_pass:
                 # The next look shows whether it was taken; if it was not, it is asked for again.
-                self._missed(track, exc.explain())
+                self._missed(track, exc.explain(), exc.code)
                 return
             track.run.end("failed", f"task set {track.watched.deployment_id} is up, but not PRIMARY. {exc.explain()}")
 

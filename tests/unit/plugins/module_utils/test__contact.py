@@ -34,7 +34,7 @@ TABLE: list[tuple[list[tuple[float, str]], float, bool]] = [
 def after(looks: list[tuple[float, str]]) -> Contact:
     contact = KEPT
     for now, came in looks:
-        contact = KEPT if came == "ok" else contact.missed(now, "because", came == "-")
+        contact = KEPT if came == "ok" else contact.missed(now, "because", "Why", came == "-")
     return contact
 
 
@@ -44,23 +44,23 @@ def test_when_it_is_lost(looks: list[tuple[float, str]], now: float, lost: bool)
 
 
 def test_without_patience_the_first_look_that_fails_is_the_last() -> None:
-    assert KEPT.missed(7, "because").is_lost(7, 0)
+    assert KEPT.missed(7, "because", "Why").is_lost(7, 0)
     assert not KEPT.is_lost(7, 0)
 
 
 def test_one_look_that_fails_is_not_worth_telling() -> None:
-    contact = KEPT.missed(100, "no route to host")
+    contact = KEPT.missed(100, "No answer came.", "ConnectTimeoutError")
     assert [contact.is_told(now) for now in (100, 104, 105)] == [False, False, True]
-    assert contact.told(160, 300) == "no contact with AWS for 60 s, asking again for 240 s: no route to host"
+    assert contact.told(160, 300) == "no contact with AWS for 60 s (ConnectTimeoutError), asking again for 240 s"
 
 
 def test_what_is_said_at_the_end() -> None:
-    outage = KEPT.missed(100, "No answer came.")
+    outage = KEPT.missed(100, "No answer came.", "ConnectTimeoutError")
     assert outage.lost(400, "AWS has accepted it", "1/2 on web:1") == (
         "AWS has accepted it, and then contact was lost for 300 s: No answer came. It was last seen at 1/2 on web:1. "
         "Nothing was undone. The same command goes on watching it"
     )
-    expired = KEPT.missed(100, "The token has expired.", may_pass=False)
+    expired = KEPT.missed(100, "The token has expired.", "ExpiredToken", may_pass=False)
     assert expired.lost(100, "AWS has accepted it") == (
         "AWS has accepted it, and then AWS refused to say more: The token has expired. "
         "Nothing was undone. The same command goes on watching it"

@@ -77,7 +77,7 @@ def test_no_answer_is_outlasted(lines: list[str], error: Exception) -> None:
     line = Line(clock, 60, error)
     assert Outlast(clock, 300)(line.ask, "DescribeServices") == "hello"
     assert clock.seconds == 1060
-    assert [said.partition(" s, ")[0] for said in lines] == ["no contact with AWS for 26", "no contact with AWS for 52"]
+    assert [said.partition(" s (")[0] for said in lines] == ["no contact with AWS for 26", "no contact with AWS for 52"]
 
 
 def test_it_is_never_silent_for_long(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
