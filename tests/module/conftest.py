@@ -7,16 +7,13 @@
 from __future__ import annotations
 
 import functools
-import gc
 import os
 from collections.abc import Iterator
-from unittest import mock
 
-import botocore.loaders
 import pytest
-from botocore.hooks import EventAliaser
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
+from tests import reading
 from tests.module.services import Shop
 from tests.simulator import Simulator
 
@@ -39,32 +36,11 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def models_read_once() -> Iterator[None]:
-    """botocore parses a service's model once for all tests; a module makes a new session for each of its clients.
-
-    The same goes for the names of its events, of which each session works out some hundreds anew.
-    """
-    loader = botocore.loaders.create_loader()
-    aliases: dict[str, str] = {}
-    work_out = EventAliaser._alias_event_name
-
-    def alias(self: EventAliaser, name: str) -> str:
-        if name not in aliases:
-            aliases[name] = work_out(self, name)
-        return aliases[name]
-
-    with (
-        mock.patch("botocore.session.create_loader", return_value=loader),
-        mock.patch.object(EventAliaser, "_alias_event_name", alias),
-    ):
+def quick() -> Iterator[None]:
+    """Nothing is read twice."""
+    reading.imports_are_no_garbage()
+    with reading.once():
         yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def imports_are_no_garbage() -> None:
-    """The collector need not look at all of moto again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture

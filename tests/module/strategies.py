@@ -66,10 +66,10 @@ def stage(shop: Shop) -> str:
 
 def until(shop: Shop, wanted: str) -> None:
     """Let time pass until the newest service deployment is in this stage."""
-    for _second in range(3000):
+    for _event in range(3000):
         if stage(shop) == wanted:
             return
-        shop.sim.advance(1)
+        shop.sim.advance_to_next()
     raise AssertionError(f"{wanted} was never reached, but {stage(shop)}")
 
 
@@ -81,11 +81,11 @@ def parked(shop: Shop) -> dict[str, t.Any] | None:
 
 def until_parked(shop: Shop) -> dict[str, t.Any]:
     """Let time pass until the newest service deployment waits at a hook."""
-    for _second in range(3000):
+    for _event in range(3000):
         hook = parked(shop)
         if hook is not None:
             return hook
-        shop.sim.advance(1)
+        shop.sim.advance_to_next()
     raise AssertionError("no hook was ever reached")
 
 
@@ -119,8 +119,8 @@ def releases(shop: Shop, count: int = 2, **configured: t.Any) -> None:
 
 def settle(shop: Shop) -> None:
     """Let the newest deployment come to its end, with each hook that waits for somebody answered."""
-    for _second in range(400):
-        shop.sim.advance(10)
+    for _event in range(400):
+        shop.sim.advance_to_next()
         if parked(shop):
             wanted = answer(shop, "CONTINUE")["params"]
             shop.world.ecs.continue_service_deployment(**wanted)

@@ -4,6 +4,13 @@
 
 """A local AWS for the tests and the demonstration: moto, extended from outside. See docs/simulator.md."""
 
+import os
+from pathlib import Path
+
+# moto reads this when it is imported. Its own list has 600 images, and it makes them anew, with a volume and a snapshot
+# for each, whenever a simulator is emptied.
+os.environ.setdefault("MOTO_AMIS_PATH", str(Path(__file__).with_name("machine_images.json")))
+
 from tests.simulator.in_process import Simulator
 
 __all__ = ["Simulator"]

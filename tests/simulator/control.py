@@ -48,6 +48,10 @@ class Control:
         """Skip ahead; returns the new time."""
         return float(self._do("advance", seconds=seconds))
 
+    def advance_to_next(self, at_most: float = 3600.0) -> float:
+        """Skip to the next moment at which something is due; returns the new time."""
+        return float(self._do("advance_to_next", at_most=at_most))
+
     def stop_clock(self) -> None:
         """Let no time pass but by :meth:`advance`."""
         self._do("stop_clock")

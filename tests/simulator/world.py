@@ -82,6 +82,15 @@ class World:
             self.catch_up()
             return now
 
+    def advance_to_next(self, at_most: float = 3600.0) -> float:
+        """Skip to the next moment at which something is due, but at most so many seconds; returns the new time."""
+        with self.lock:
+            self.catch_up()
+            now = self._clock.now()
+            states = [*all_states(), *all_codedeploy_states()]
+            due = [moment for state in states for moment in state.due() if moment > now]
+            return self.advance(min([at_most, *(moment - now for moment in due)]))
+
     def stop_clock(self) -> None:
         """Let no time pass but by :meth:`advance`, so that nothing depends on how fast a machine is."""
         with self.lock:
@@ -348,6 +357,7 @@ CONTROL: dict[str, Callable[..., Any]] = {
     for method in (
         World.now,
         World.advance,
+        World.advance_to_next,
         World.stop_clock,
         World.start_clock,
         World.set_speed,

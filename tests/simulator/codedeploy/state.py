@@ -96,6 +96,11 @@ class CodeDeployState:
                     self.refresh(group)
                     engine.look(self, group, self.now)
 
+    def due(self) -> Iterator[float]:
+        """When something will happen by itself."""
+        for deployment in self.deployments.values():
+            yield from engine.timers(deployment)
+
     def catch_up(self) -> None:
         """Bring everything up to the present."""
         for group in {id(item.group): item.group for item in self.deployments.values()}.values():

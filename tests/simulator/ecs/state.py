@@ -99,6 +99,11 @@ class EcsState:
             engine.catch_up(service, self.now, self.env)
         self.catch_up_loose_tasks()
 
+    def due(self) -> Iterator[float]:
+        """When something will happen by itself."""
+        yield from (service.next_due for service in self.services.values())
+        yield from (task.agenda[0][0] for task in self.loose_tasks.values() if task.agenda)
+
     def catch_up_loose_tasks(self) -> None:
         """The same for tasks that no service started."""
         for task in list(self.loose_tasks.values()):

@@ -10,9 +10,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import reading
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import START, Cluster
 from tests.simulator.selftests.code_deploy import BlueGreen
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick() -> Iterator[None]:
+    """Nothing is read twice."""
+    reading.imports_are_no_garbage()
+    with reading.once():
+        yield
 
 
 @pytest.fixture

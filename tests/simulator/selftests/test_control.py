@@ -27,6 +27,18 @@ def test_time_stands_still_and_only_moves_forward(sim: Simulator) -> None:
         sim.advance(-1)
 
 
+def test_time_can_be_skipped_to_what_happens_next(sim: Simulator, cluster: Cluster) -> None:
+    cluster.create(revision=cluster.register("web:1"), count=1)
+    seen = []
+    for _event in range(50):
+        seen.append(cluster.service()["runningCount"])
+        sim.advance_to_next()
+    assert sorted(set(seen)) == [0, 1]
+    moment = sim.advance_to_next(at_most=1e9)
+    assert cluster.service()["deployments"][0]["rolloutState"] == "COMPLETED"
+    assert sim.advance_to_next(at_most=7) <= moment + 7
+
+
 def test_a_clock_that_runs_can_be_stopped_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     wall = [START]
     monkeypatch.setattr("time.time", lambda: wall[0])

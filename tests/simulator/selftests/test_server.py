@@ -113,6 +113,7 @@ def test_time_stands_still_while_the_clock_is_stopped(ecs: Any, control: Control
 
 def test_the_control_methods_arrive(ecs: Any, control: Control) -> None:
     control.advance(10)
+    assert control.advance_to_next(at_most=10) <= control.now()
     assert control.image("web:2", "crash", digest="sha256:" + "a" * 64)["behaviour"] == "crash"
     control.hook("check", "fail", after=3)
     control.bundle("app.zip", event="AfterInstall")
