@@ -105,6 +105,7 @@ options:
     description:
       - Deploy a revision although it is known to be bad, because it is marked so, ECS rolled it back in this service,
         or somebody left it for an older one.
+      - If it comes up, and the last rollback of the same service marked it bad, that mark is taken away.
     type: bool
     default: false
   reason:

@@ -81,7 +81,7 @@ def test_what_does_not_come_up_is_deleted_and_what_is_primary_stays(shop: Shop, 
     assert "was deleted, and the service is still on web:1 (DEPLOYMENT_FAILURE), which is verified" in run.message
     shop.sim.advance(120)
     assert external.sets() == {"web:1": ("PRIMARY", 100)}
-    assert run.writes == ["CreateTaskSet", "DeleteTaskSet", "TagResource"]
+    assert run.writes == ["CreateTaskSet", "DeleteTaskSet", "TagResource", "TagResource"]
     assert "release 7" in shop.tags("web:2")["lastgood:bad"]
     again = shop.release(2, rollback_events=FAILURE)
     assert (again.outcome, again.writes) == ("refused", [])

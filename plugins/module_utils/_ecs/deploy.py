@@ -25,7 +25,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     changes,
     deploy_act,
     deploy_plan,
+    marks,
     names,
+    recorder,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_deploy import OnlyStopped
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_after import Aftermath
@@ -66,6 +68,7 @@ class Deploy:
             for start in range(0, len(going), api.SERVICES_PER_CALL):
                 self._act_on(going[start : start + api.SERVICES_PER_CALL])
             self._watch()
+            self._take_marks_back()
         for run in self.runs:
             run.timings["ended"] = self._elapsed()
             _progress.say(f"[{run.label}] {run.line}")
@@ -163,6 +166,17 @@ class Deploy:
             going = aftermath.follow([run for run in going if run.outcome in ("failed", "timeout")])
         for run in going:
             run.outcome, run.reason = "failed", "its end was one that could not be stopped, again and again"
+
+    def _take_marks_back(self) -> None:
+        """What was left by a rollback as bad, and was deployed again in spite of that, is not bad after all."""
+        for run in self.runs:
+            planned = run.plan
+            if run.outcome != "deployed" or planned is None or planned.target is None:
+                continue
+            if marks.BAD in planned.target.tags:
+                found = recorder.take_back(self._aws, planned.service.tags, run.target)
+                run.findings += found
+                run.changed = run.changed or any(f.check == recorder.UNMARKED for f in found)
 
     def _stops(self) -> AlarmWatch | None:
         asked = "DEPLOYMENT_STOP_ON_ALARM" in self._order.wish.asked

@@ -23,6 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     deploy_plan,
     deployment_meant,
     deployment_wait,
+    direction,
     external,
     external_deploy,
     external_deploy_plan,
@@ -34,7 +35,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Deployment,
+    Finding,
+    Service,
+    ServiceDeployment,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order as RollbackOrder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Rollback
@@ -154,12 +160,14 @@ class Aftermath:
         """What follows, and what is to be watched where AWS goes back."""
         controller = run.begun.watched.controller
         if controller == "EXTERNAL":
+            run.ahead = deploy_plan.ahead(run.plan, None) if run.plan is not None else None
             ours = run.begun.watched.deployment_id
             run.event = external_deploy_plan.event_of(service, ours, run.event is not None)
             return external_deploy_plan.then(service, ours, run.event, self._order.wish.asked), None
         histories = read.Histories(self._aws, run.cluster)
         histories.read([service])
         history = histories.found.get(service.name)
+        run.ahead = deploy_plan.ahead(run.plan, history) if run.plan is not None else None
         id_ = run.begun.watched.deployment_id
         if controller == "CODE_DEPLOY":
             record = next((d for d in history.deployments if d.arn == id_), None) if history else None
@@ -240,23 +248,29 @@ class Aftermath:
         run.changed = run.changed or how.endswith("was deleted")
         waiter = self._verify(run, primary.id) if primary is not None else None
         if primary is not None and waiter is not None and waiter.ok:
-            self._mark_bad(run)
+            self._mark_bad(run, primary)
             run.went_back(primary.task_definition, "lastgood", f"{how}, and the service is still on")
             return
         run.outcome = _unless_lost(waiter)
         why = waiter.reason if waiter is not None else "no task set is PRIMARY"
         run.reason = f"{run.reason.rstrip('.')}. {how}, but: {why}"
 
-    def _mark_bad(self, run: DeployRun) -> None:
-        """There is no history of such services: the mark is all that keeps the next run from the same."""
-        told = f" ({self._order.reason})" if self._order.reason else ""
+    def _mark_bad(self, run: DeployRun, primary: Deployment) -> None:
+        """There is no history of such services: marks and record are all that keep the next run from the same."""
+        told, now = f" ({self._order.reason})" if self._order.reason else "", self._clock.now()
         try:
-            api.tag_resource(
-                self._aws, run.target, marks.bad_mark(self._clock.now(), f"{run.event}{told}: {run.reason}")
-            )
+            api.tag_resource(self._aws, run.target, marks.bad_mark(now, f"{run.event}{told}: {run.reason}"))
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"{names.short(run.target)} was not marked bad. {exc.explain()}"
             run.findings.append(Finding("mark", "warn", what))
+        if run.service is None or direction.between(primary.task_definition, run.target, None, {}) != "back":
+            return
+        try:
+            done = marks.done_tags(run.target, primary.task_definition, primary.id, now, "back")
+            api.tag_resource(self._aws, run.service.arn, done)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"the rollback is not recorded on the service. {exc.explain()}"
+            run.findings.append(Finding("service_tags", "warn", what))
 
     def _verify(self, run: DeployRun, deployment_id: str) -> deployment_wait.Waiter:
         order = deployment_wait.Order(
@@ -273,14 +287,14 @@ class Aftermath:
         return waiter
 
     def _roll_back(self, runs: t.Sequence[DeployRun]) -> None:
-        for event in dict.fromkeys(run.event for run in runs):
-            group = {run.name: run for run in runs if run.event == event}
+        for event, ahead in dict.fromkeys((run.event, run.ahead) for run in runs):
+            group = {run.name: run for run in runs if (run.event, run.ahead) == (event, ahead)}
             why = next(iter(group.values())).reason if len(group) == 1 else "the deployment failed"
             told = f" ({self._order.reason})" if self._order.reason else ""
             order = RollbackOrder(
                 cluster=self._order.cluster,
                 services=list(group),
-                wish=plan.Wish(selection=Selection(from_revision=self._order.wish.revision)),
+                wish=plan.Wish(selection=Selection(revision=ahead, from_revision=self._order.wish.revision)),
                 reason=f"{event}{told}: {why}",
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,

@@ -25,7 +25,13 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, codedeploy_plan, names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
+    auto_rollback,
+    codedeploy_plan,
+    direction,
+    names,
+    preflight,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import AlarmsWish, BreakerWish, Protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -299,6 +305,21 @@ def event_of(record: Answer | None) -> Event:
 def _failed(hook: t.Mapping[str, t.Any]) -> bool:
     """A hook found the deployment wrong, or nobody came. One that a person answers with no is a request."""
     return hook.get("status") == "TIMED_OUT" or (hook.get("status") == "FAILED" and hook.get("targetType") != "PAUSE")
+
+
+def ahead(planned: Plan, history: History | None) -> str | None:
+    """What ran before an older revision was deployed, None where the deployed one is not older.
+
+    To the history a deployment of an older revision is a rollback, so that the way back from it is never found there.
+    """
+    target = planned.target.arn if planned.target is not None else ""
+    before: str | None = current(planned.service)
+    if before is not None and names.same(before, target):
+        # What was being deployed already was followed.
+        before = history.returning_from if history is not None else None
+    if before is None or direction.between(target, before, history, {}) != "back":
+        return None
+    return before
 
 
 def then(status: str, went_back: bool, event: str, events: t.Collection[str]) -> Then:

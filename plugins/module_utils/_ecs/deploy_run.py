@@ -73,6 +73,8 @@ class DeployRun:
     accepted: act.Accepted | None = None
     service: Service | None = None
     event: Event | None = None
+    # What ran before, where that is newer than what was deployed: going back from it means going forward.
+    ahead: str | None = None
     rolled_back_to: str | None = None
     rolled_back_by: str | None = None
     record: str | None = None
@@ -146,7 +148,8 @@ class DeployRun:
         """How it ended, and where the service is then. The one line that must be enough."""
         text, what = self.reason.rstrip("."), names.short(self.target)
         if self.outcome == "deployed":
-            return f"deployed: {what} in {self.timings.get('ended', 0.0):.0f} s"
+            unmarked = next((f". {f.message}" for f in self.findings if f.check == "unmarked"), "")
+            return f"deployed: {what} in {self.timings.get('ended', 0.0):.0f} s{unmarked}"
         if self.outcome == "planned":
             return f"planned: {what}; nothing was written"
         if self.outcome == "started":

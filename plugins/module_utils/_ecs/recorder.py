@@ -22,6 +22,34 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 
+UNMARKED: t.Final = "unmarked"
+
+
+def take_back(aws: Aws, service_tags: t.Mapping[str, str], version: str) -> list[Finding]:
+    """Take the bad mark of a version away where the last rollback of the service set it, and say what became of it.
+
+    ``service_tags`` are those from before the move forward; the version's are read now, since somebody may have marked
+    it meanwhile.
+    """
+    try:
+        found = api.describe_task_definition(aws, version)
+        tags = found.tags if found is not None else {}
+        if not marks.given_by(service_tags, version, tags):
+            return _stays(version, tags)
+        api.untag_resource(aws, version, [marks.BAD])
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        what = f"{names.short(version)} is still marked bad, and later rollbacks pass it by"
+        return [Finding("mark", "warn", f"{what}. {exc.explain()}")]
+    return [Finding(UNMARKED, "info", f"{names.short(version)} is no longer marked bad")]
+
+
+def _stays(version: str, tags: t.Mapping[str, str]) -> list[Finding]:
+    if marks.BAD not in tags:
+        return []
+    what = f"{names.short(version)} stays marked bad ({tags[marks.BAD] or 'no reason given'})"
+    what += ", and later rollbacks pass it by. ecs_revision_mark takes the mark away"
+    return [Finding("marked_bad", "warn", what)]
+
 
 class Recorder:
     """Writes for the runs of one call. ``reason`` is the caller's; without ``mark`` nothing is written."""
@@ -86,25 +114,12 @@ class Recorder:
         run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad{why}"))
 
     def _take_back(self, run: ServiceRun, planned: Plan) -> None:
-        marked, tags = planned.taken_back, planned.target.tags if planned.target else {}
-        try:
-            if marked is not None and self._mark:
-                # Read now and not with the plan: somebody may have marked it themselves meanwhile.
-                found = api.describe_task_definition(self._aws, marked)
-                tags = found.tags if found is not None else {}
-                if marks.given_by(planned.service.tags, marked, tags):
-                    api.untag_resource(self._aws, marked, [marks.BAD])
-                    run.changed = True
-                    run.findings.append(Finding("unmarked", "info", f"{names.short(marked)} is no longer marked bad"))
-                    return
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            what = f"{names.short(marked or run.target)} is still marked bad, and later rollbacks pass it by"
-            run.findings.append(Finding("mark", "warn", f"{what}. {exc.explain()}"))
-            return
-        if marks.BAD in tags:
-            name = names.short(marked or run.target)
-            what = f"{name} stays marked bad ({tags[marks.BAD] or 'no reason given'}), and later rollbacks pass it by"
-            run.findings.append(Finding("marked_bad", "warn", f"{what}. ecs_revision_mark takes the mark away"))
+        if planned.taken_back is not None and self._mark:
+            found = take_back(self._aws, planned.service.tags, planned.taken_back)
+        else:
+            found = _stays(planned.target.arn, planned.target.tags) if planned.target is not None else []
+        run.findings += found
+        run.changed = run.changed or any(f.check == UNMARKED for f in found)
 
     def _tag_service(self, run: ServiceRun, tags: t.Mapping[str, str]) -> None:
         if run.service is None or any(f.check == "service_tags" for f in run.findings):

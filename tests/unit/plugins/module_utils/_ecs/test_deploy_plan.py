@@ -14,13 +14,17 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_pl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    arn,
     deployment,
     enum,
     flown,
     service,
+    steps,
     task_definition,
     told,
 )
+
+API = arn(7, "api")
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 FAILURE, ON_ALARM, ON_REQUEST = EVENTS
@@ -237,3 +241,39 @@ def test_a_rollback_that_is_running_is_superseded() -> None:
     running = history.read([flown(1), flown(2, "ROLLBACK_IN_PROGRESS", 60, sources=[1])])
     made = planned(service(deployment(1, rollout="IN_PROGRESS")), running, task_definition(3))
     assert (made.verb, checks(made)) == ("act", {"in_flight": "warn"})
+
+
+@pytest.mark.parametrize(
+    ("on", "target", "past", "expected"),
+    [
+        # an older one over web:3
+        (3, 2, told(2, 3, (2, "IN_PROGRESS")), 3),
+        (3, 2, told(2, 3, (2, "STOPPED")), 3),
+        (3, 2, None, 3),
+        # a newer one, and the same once more
+        (1, 2, told(1, (2, "IN_PROGRESS")), None),
+        (2, 2, told(1, 2), None),
+        # what was being deployed already was followed
+        (2, 2, told(2, 3, (2, "IN_PROGRESS")), 3),
+        (2, 2, told(1, (2, "IN_PROGRESS")), None),
+        (2, 2, None, None),
+        # it ended meanwhile
+        (2, 2, told(2, 3, (2, "STOPPED")), None),
+        # which of two families is older is not known
+        (API, 2, None, None),
+        # the service went from one to the other
+        (API, 2, history.read([flown(2), flown(API, minute=60), flown(2, "IN_PROGRESS", 120)]), API),
+        # a pinned copy of web:1 is no newer than that
+        (3, 2, history.read(steps(1, 2, 3, (2, "IN_PROGRESS")), {arn(3): arn(1)}), None),
+    ],
+)
+def test_the_way_back_from_an_older_revision_leads_forward(
+    on: int | str, target: int, past: history.History | None, expected: int | str | None
+) -> None:
+    made = planned(service(deployment(on)), past, task_definition(target))
+    assert deploy_plan.ahead(made, past) == (arn(expected) if isinstance(expected, int) else expected)
+
+
+def test_without_a_target_there_is_no_way_back() -> None:
+    refused = deploy_plan.refused(service(3), None, ())
+    assert deploy_plan.ahead(refused, None) is None
