@@ -25,8 +25,12 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import
 
 display = Display()
 
-# Refused where an extra variable has a name that nearly begins so; others are warned of.
+# Extra variables with names that begin so are refused if they are misspelt; all others are warned of.
 ROLLBACK = "rollback_"
+ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
+    "role": {"type": "str", "required": True, "choices": sorted({role for role, _entry_point in ENTRIES})},
+    "entry_point": {"type": "str", "default": "main", "choices": sorted({entry for _role, entry in ENTRIES})},
+}
 
 # Here, as ansible-playbook imports this before it forks the workers.
 with contextlib.suppress(Exception):
@@ -38,13 +42,12 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _requires_connection = False
-    _VALID_ARGS = frozenset(("role", "entry_point"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        role, entry_point = self._task.args["role"], self._task.args.get("entry_point", "main")
+        _validated, arguments = t.cast(t.Any, self).validate_argument_spec(ARGUMENT_SPEC)
         try:
-            found = self._inputs(role, entry_point, task_vars or {})
+            found = self._inputs(arguments["role"], arguments["entry_point"], task_vars or {})
         except BadInput as exc:
             return {**result, "failed": True, "msg": f"{exc}. Nothing was changed."}
         result.update(wrap_var(found) if BEFORE_2_19 else found)
@@ -53,7 +56,7 @@ class ActionModule(ActionBase):
     def _inputs(self, role: str, entry_point: str, task_vars: dict[str, t.Any]) -> Values:
         entry = ENTRIES[role, entry_point]
         spec = specs.entry_points()[role][entry_point]
-        self._check_names((ROLLBACK, f"{role}_"), task_vars)
+        self._check_names(task_vars)
         given = {name: self._value(name, task_vars) for name in spec if name in task_vars}
         around = Around(
             read=lambda path, skip: self._configuration(path, skip, task_vars),
@@ -61,9 +64,10 @@ class ActionModule(ActionBase):
         )
         return entry.finish(cleaned(spec, entry.prefix, given), around)
 
-    def _check_names(self, prefixes: tuple[str, ...], task_vars: dict[str, t.Any]) -> None:
+    def _check_names(self, task_vars: dict[str, t.Any]) -> None:
         """Refuse extra variables that were meant to be another one; warn of others, and of words that were lost."""
         extra = load_extra_vars(self._loader)
+        prefixes = tuple(f"{role}_" for role in specs.entry_points())
         found = names.misspelt(task_vars, prefixes, specs.variables(), specs.published())
         refused = {name: meant for name, meant in found.items() if name in extra and name.startswith(ROLLBACK)}
         if refused:
@@ -76,11 +80,11 @@ class ActionModule(ActionBase):
                     display.warning(warning)
 
     def _value(self, name: str, task_vars: dict[str, t.Any]) -> t.Any:
-        value = task_vars[name]
         try:
-            value = self._templar.template(value)
+            # Since 2.19 what is omitted is left out of a dictionary; before, it is a text that is known.
+            value = self._templar.template({name: task_vars[name]}).get(name)
         except AnsibleError as exc:
-            raise BadInput(f"{name} cannot be read: {exc}") from exc
+            raise BadInput(f"{name} cannot be read: {str(exc).rstrip('.')}") from exc
         return None if value == task_vars.get("omit") else value
 
     def _configuration(self, path: str, skip: list[str], task_vars: dict[str, t.Any]) -> t.Mapping[str, t.Any]:

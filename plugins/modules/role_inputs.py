@@ -14,9 +14,9 @@ description:
   - Reads the variables of the role, and takes null and an empty string for absent, which is how AWX sends an answer
     that was left blank.
   - Fails, before AWS is asked anything, if an extra variable whose name begins with C(rollback_) nearly has the name of
-    a variable of this collection, such as C(rollback_revison). Warns if a variable from elsewhere does, or one of the
-    role whose name begins otherwise. What the roles themselves publish is no mistake, such as C(rollback_result), which
-    AWX hands on as an extra variable.
+    a variable of this collection, such as C(rollback_revison). Warns if a variable from elsewhere does, or one that
+    begins like those of another role. What the roles themselves publish is no mistake, such as C(rollback_result),
+    which AWX hands on as an extra variable.
   - Fails if a switch is neither true nor false, or if the variables do not fit together.
   - Warns if a shell took away the quotes of C(-e rollback_reason="500s since 13:52"), of which only C(500s) arrives.
 extends_documentation_fragment:
@@ -40,6 +40,11 @@ options:
     description: The entry point of the role.
     type: str
     default: main
+    choices:
+      - main
+      - plan
+      - redeploy
+      - restore_scaling
 author:
   - The lastgood.aws authors (@lastgood)
 """

@@ -24,15 +24,16 @@ class Stage:
     Its clock is stopped, so that what a test finds does not depend on how fast a machine is.
     """
 
-    def __init__(self, simulator: SimulatorProcess, speed: float = SPEED) -> None:
+    def __init__(self, simulator: SimulatorProcess, speed: float = SPEED, cluster: str = CLUSTER) -> None:
         self.url = simulator.url
         self.control: Control = simulator.control
         self.world = World(simulator.url)
         self.speed = speed
+        self.cluster = cluster
         self.control.reset()
         self.control.stop_clock()
         self.control.set_speed(speed)
-        self.world.create_cluster(CLUSTER)
+        self.world.create_cluster(self.cluster)
 
     def pass_time(self, seconds: float) -> None:
         """Let so many of AWS's seconds pass."""
@@ -43,14 +44,14 @@ class Stage:
     ) -> None:
         """A new service, whose version is deployed and healthy. ``more`` goes to CreateService."""
         self.world.register(name, f"registry/{name}:{version}", **(container or {}))
-        self.world.create_service(CLUSTER, name, f"{name}:{version}", **more)
+        self.world.create_service(self.cluster, name, f"{name}:{version}", **more)
         self.pass_time(300)
 
     def deploy(self, name: str, version: int, behaviour: str = "ok", container: dict[str, t.Any] | None = None) -> None:
         """The next version is registered and deployed; time passes until it is up, or will never be."""
         self.control.image(f"registry/{name}:{version}", behaviour=behaviour)
         self.world.register(name, f"registry/{name}:{version}", **(container or {}))
-        self.world.deploy(CLUSTER, name, f"{name}:{version}")
+        self.world.deploy(self.cluster, name, f"{name}:{version}")
         self.pass_time(300)
 
     def story(self, name: str = "web", good: int = 1) -> None:
@@ -67,11 +68,11 @@ class Stage:
 
     def runs(self, name: str = "web") -> dict[str, int]:
         """Running tasks by ``family:revision``."""
-        return self.world.running(CLUSTER, name)
+        return self.world.running(self.cluster, name)
 
     def on(self, name: str = "web") -> str:
         """``family:revision`` of the PRIMARY deployment or task set."""
-        present = deployments(self.world.service(CLUSTER, name))
+        present = deployments(self.world.service(self.cluster, name))
         return str(next(d["taskDefinition"] for d in present if d["status"] == "PRIMARY")).rpartition("/")[2]
 
     def status(self, version: str) -> str:
@@ -89,6 +90,6 @@ class Stage:
 
     def auto_scaling(self, name: str = "web") -> dict[str, t.Any]:
         """The scalable target of the service, with its tags."""
-        target = self.world.scalable_target(CLUSTER, name)
+        target = self.world.scalable_target(self.cluster, name)
         tags = self.world.scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]
         return {**target, "tags": tags}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import shlex
 import typing as t
 
 # How near names have to be, by difflib's ratio; and what comes after their prefix by itself, since the prefix alone
@@ -72,5 +73,5 @@ def _warning(name: str, value: str, words: list[str]) -> str:
     whole = json.dumps({name: " ".join([value, *words])}, ensure_ascii=False)
     return (
         f"{name} is only '{value}': '{' '.join(words)}' was lost, because the shell takes away quotes. "
-        f"Write -e '{whole}'."
+        f"Write -e {shlex.quote(whole)}."
     )

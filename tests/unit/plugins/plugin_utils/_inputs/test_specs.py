@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import specs
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES
@@ -47,21 +48,40 @@ def test_each_entry_point_reads_its_own_variables(role: str, entry: str) -> None
     assert (read["role"], read.get("entry_point", "main")) == (role, entry)
 
 
-@pytest.mark.parametrize("role", sorted(specs.entry_points()))
-def test_the_defaults_are_those_of_the_argument_specs(role: str) -> None:
-    defaults = yaml.safe_load((ROLES / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    for spec in specs.entry_points()[role].values():
-        for name, attributes in spec.items():
-            if name in defaults:
-                assert defaults[name] == attributes.get("default", ""), name
+@pytest.mark.parametrize(("role", "entry"), sorted(ENTRIES))
+def test_core_takes_null_and_an_empty_string_for_each_variable(role: str, entry: str) -> None:
+    """For who uses a role in ``roles``, where core validates first: null needs a spec without default, or type raw."""
+    spec = specs.entry_points()[role][entry]
+    for value in (None, ""):
+        problems = ArgumentSpecValidator({**spec}).validate(dict.fromkeys(spec, value)).error_messages
+        assert problems == []
+    for name, attributes in spec.items():
+        assert attributes["type"] in ("raw", "str"), name
+        assert attributes["type"] == "raw" or "default" not in attributes, name
 
 
-def test_no_variable_is_used_that_no_argument_spec_has() -> None:
-    used = set()
-    for text in texts("roles/*/tasks/*.yml", "roles/*/vars/*.yml", "playbooks/**/*.yml"):
-        for template in re.findall(r"\{\{.*?\}\}", text, re.DOTALL):
-            used |= set(re.findall(r"(?<![\w.'])(?:rollback|deploy|history|content_guard)_\w+", template))
-    assert used <= specs.variables() | specs.published()
+def test_only_the_step_that_cleans_them_reads_variables() -> None:
+    """The roles, that is; which hosts and plays there are is decided before any step."""
+    used, by_playbooks = set(), set()
+    for found, patterns in (
+        (used, ("roles/*/tasks/*.yml", "roles/*/vars/*.yml")),
+        (by_playbooks, ("playbooks/**/*.yml",)),
+    ):
+        for text in texts(*patterns):
+            # Not the options of modules, nor what belongs to something else.
+            names = re.findall(r"(?<![\w.'/])(?:rollback|deploy|history|content_guard)_\w+(?!\w*:)", text)
+            found |= set(names)
+    assert not used & specs.variables()
+    assert by_playbooks & specs.variables() == {
+        "deploy_hosts",
+        "history_hosts",
+        "rollback_hosts",
+        "rollback_instances",
+        "rollback_events",
+        "rollback_guard_content",
+        "rollback_guard_max_fail_percentage",
+        "rollback_guard_serial",
+    }
 
 
 def test_what_the_roles_publish_is_known() -> None:

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The commands that README.md, docs/ and the roles' READMEs show, word by word, as a shell hands them over.
+
+Those in the tables of docs/ecspresso.md have a test beside what they stand for, in test_ecspresso.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import play
+from tests.e2e.instance import Instance
+from tests.e2e.stage import Stage
+from tests.simulator_process import SimulatorProcess
+
+PAGES = ["README.md", *sorted(str(path.relative_to(play.ROOT)) for path in play.ROOT.glob("docs/*.md"))]
+PAGES += sorted(str(path.relative_to(play.ROOT)) for path in play.ROOT.glob("roles/*/README.md"))
+# In a console block, or indented by four; with the lines that a backslash adds.
+COMMAND = re.compile(r"^(?: {4}|\$ )(ansible-playbook lastgood\.aws\.(?:.*\\\n)*.*)$", re.MULTILINE)
+ECSPRESSO = "region: eu-central-1\ncluster: prod\nservice: web\n"
+SHELLS = ("sh", "bash")
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A command, and the page that it is on."""
+
+    page: str
+    text: str
+
+    @property
+    def playbook(self) -> str:
+        return self.text.split()[1].rpartition(".")[2]
+
+    @property
+    def id(self) -> str:
+        return f"{self.page}-{self.playbook}"
+
+
+COMMANDS = [
+    Documented(page, text) for page in PAGES for text in COMMAND.findall((play.ROOT / page).read_text(encoding="utf-8"))
+]
+FIRST = COMMANDS[0]
+
+
+@pytest.fixture
+def stage(simulator: SimulatorProcess) -> Stage:
+    """The cluster of the pages."""
+    return Stage(simulator, cluster="prod")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the user is: with a program ansible-playbook that shows its arguments, and a configuration."""
+    program = tmp_path / "bin" / "ansible-playbook"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    program.chmod(0o755)
+    (tmp_path / "ecspresso.yml").write_text(ECSPRESSO)
+    return tmp_path
+
+
+def handed_over(shell: str, command: Documented, folder: Path) -> list[str]:
+    """The arguments that ansible-playbook gets from a shell."""
+    env = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    done = subprocess.run([shell, "-c", command.text], env=env, cwd=folder, capture_output=True, text=True, check=True)
+    arguments: list[str] = json.loads(done.stdout)
+    return arguments
+
+
+def services(stage: Stage, *, deployed: bool = True) -> None:
+    """web:43 is bad and web:41 was good; or web:43 is not ``deployed`` yet. worker comes along."""
+    stage.story("worker")
+    if deployed:
+        stage.story(good=41)
+        return
+    for version in range(1, 42):
+        stage.world.register("web", f"registry/web:{version}")
+    stage.good_service(version=42)
+    stage.world.register("web", "registry/web:43")
+
+
+def run(command: Documented, stage: Stage, folder: Path) -> play.Play:
+    """Run it on what its page tells about."""
+    arguments = handed_over("sh", command, folder)
+    if command.playbook != "redeploy":
+        services(stage, deployed=command.playbook != "deploy")
+        return play.run(stage.url, *arguments, cwd=folder)
+    # As in real life, everybody may see that the agent is there.
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chmod(scratch, 0o755)
+        instance = Instance(stage, Path(scratch))
+        instance.trap()
+        inventory = {"all": {"children": {"tag_app_web": {"hosts": instance.hosts}}}}
+        (folder / "aws_ec2.yml").write_text(json.dumps(inventory))
+        return play.run(stage.url, *arguments, cwd=folder, between=instance.serving.work)
+
+
+def read(done: play.Play) -> dict[str, t.Any]:
+    """The variables as the first role has read them."""
+    documents = [json.loads(line) for line in done.stdout.splitlines()]
+    found: dict[str, t.Any] = next(doc["result"] for doc in documents if doc["task"].endswith("Read the variables"))
+    return found
+
+
+def test_there_are_commands() -> None:
+    assert {"rollback", "redeploy", "deploy", "history", "restore_scaling"} == {c.playbook for c in COMMANDS}
+    assert FIRST.page == "README.md"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_a_command_of_the_pages(command: Documented, stage: Stage, folder: Path) -> None:
+    arguments = [handed_over(shell, command, folder) for shell in SHELLS]
+    assert arguments == [arguments[0]] * len(SHELLS)
+    done = run(command, stage, folder)
+    assert done.rc == 0, done.stdout + done.stderr
+    assert "warnings" not in read(done)
+    if "rollback_reason" in command.text:
+        # Each of them has spaces.
+        assert re.fullmatch(r'500s since 13:52|it says "500"', read(done)["reason"])
+    if "'*'" in command.text:
+        assert sorted((read(done)["services"], read(done)["auto_scaling_groups"]), reverse=True) == [["*"], []]
+
+
+def test_the_first_command_does_what_the_page_shows(stage: Stage, folder: Path) -> None:
+    services(stage)
+    env = play.environment(stage.url)
+    done = play.run_as_users_do(stage.url, ["sh", "-c", FIRST.text], cwd=folder, env=env)
+    assert done.rc == 0, done.stdout + done.stderr
+    assert 'web:43 is marked bad: "500s since 13:52"' in done.stderr
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_reason_that_lost_its_quotes_is_warned_of(shell: str, stage: Stage, folder: Path) -> None:
+    services(stage)
+    lost = FIRST.text.replace("\"rollback_reason='500s since 13:52'\"", 'rollback_reason="500s since 13:52"')
+    assert lost != FIRST.text
+    done = play.run(stage.url, *handed_over(shell, Documented("README.md", lost), folder), "--check", cwd=folder)
+    assert done.rc == 0, done.stdout + done.stderr
+    assert read(done)["warnings"] == [
+        "rollback_reason is only '500s': 'since 13:52' was lost, because the shell takes away quotes. "
+        """Write -e '{"rollback_reason": "500s since 13:52"}'."""
+    ]
