@@ -471,12 +471,13 @@ import typing as t
 import uuid
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import act, group_plan, options, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.groups import Groups
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
@@ -499,7 +500,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "journal": {"type": "str", "choices": ["required", "best_effort"], "default": "required"},
     "reason": {"type": "str"},
     "contact_timeout": {"type": "int", "default": 300},
-    **_keys.SPEC,
+    **keys.SPEC,
 }
 WHICH: t.Final = ("service", "resource_id", "auto_scaling_group")
 
@@ -535,8 +536,8 @@ def work(
         plans = plan.plan(aws, scalable, request)
     if check_mode:
         return [act.preview(item) for item in plans]
-    place = _keys.Place(aws.region(service), full_names)
-    return act.act(targets, request.wish.state, plans, _progress.say, place)
+    place = keys.Place(aws.region(service), full_names)
+    return act.act(targets, request.wish.state, plans, progress.say, place)
 
 
 def main() -> None:
@@ -548,7 +549,7 @@ def main() -> None:
     )
     by = options.asked_by(os.environ, user(), socket.gethostname())
     try:
-        contact_timeout = _options.contact_timeout(module.params["contact_timeout"])
+        contact_timeout = core_options.contact_timeout(module.params["contact_timeout"])
         request = options.request(module.params, datetime.now(timezone.utc), uuid.uuid4().hex[:8], by)
     except ValueError as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")

@@ -361,12 +361,12 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import auto_rollback, auto_rollback_act
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "application": {"type": "str", "required": True},
@@ -409,7 +409,7 @@ def main() -> None:
         plans = auto_rollback_act.plan(aws, params["application"], names, wanted)
     except (AwsCallError, IncompleteAnswerError) as exc:
         module.fail_json(msg=f"{exc.explain().rstrip('.')}. Nothing was changed.", api_calls=aws.api_calls)
-    results = auto_rollback_act.act(aws, plans, module.check_mode, _progress.say)
+    results = auto_rollback_act.act(aws, plans, module.check_mode, progress.say)
     module.report("deployment_groups", results, aws.api_calls, auto_rollback_act.summary)
 
 

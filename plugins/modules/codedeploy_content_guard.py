@@ -280,10 +280,10 @@ findings:
 import os
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._blank import BlankIsAbsent
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import guard, restoring, store
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import BlankIsAbsent
 
 ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
     "state": {"type": "str", "required": True, "choices": ["saved", "restored", "absent"]},

@@ -519,10 +519,10 @@ import os
 import time
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._blank import BlankIsAbsent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading, survey
+from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import BlankIsAbsent
 
 ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
     "deployment_group_id": {"type": "str"},

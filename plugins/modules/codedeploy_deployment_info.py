@@ -364,13 +364,13 @@ api_calls:
     ListDeployments: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, diagnosis, options, view
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
 
 def main() -> None:
@@ -380,7 +380,7 @@ def main() -> None:
             **options.SELECTION_SPEC,
             "diagnose": {"type": "str"},
             "log_tail": {"type": "bool", "default": True},
-            **_keys.SPEC,
+            **keys.SPEC,
         },
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
@@ -394,10 +394,10 @@ def main() -> None:
     application, group = params["application"], params["deployment_group"]
     planner = Planner(aws, application, group, wish, clock=Clock(), everything=True)
     planned = planner.make_plan()
-    place = _keys.Place(aws.region("codedeploy"), params["full_names"])
+    place = keys.Place(aws.region("codedeploy"), params["full_names"])
     line = f"[{place.label(group, application)}] {view.line(planned)}"
-    _progress.say(line)
-    for note in _as_of.notes(wish.as_of):
+    progress.say(line)
+    for note in as_of.notes(wish.as_of):
         module.warn(note)
     asked = (params["diagnose"] or wish.selection.deployment_id or "").strip()
     module.exit_json(
@@ -405,7 +405,7 @@ def main() -> None:
         summary=line,
         diagnosis=_diagnosis(module, aws, view.to_diagnose(planned, asked), params["log_tail"]),
         **view.of(planned, application, place),
-        as_of=_as_of.shown(planner.wish.selection.as_of),
+        as_of=as_of.shown(planner.wish.selection.as_of),
         api_calls=aws.api_calls,
     )
 

@@ -458,14 +458,15 @@ api_calls:
     CreateDeployment: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import expected, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import expected, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.redeploy import Order, Redeploy
-from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys, options
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 MODULE_SPEC = {
     "reason": {"type": "str"},
@@ -480,15 +481,15 @@ MODULE_SPEC = {
 def order_of(module: LastgoodAWSModule) -> Order:
     """What the options ask for. Raises :class:`.BadOption`."""
     params = module.params
-    wait_timeout = _options.wait_timeout(params["wait_timeout"])
+    wait_timeout = options.wait_timeout(params["wait_timeout"])
     return Order(
         application=params["application"].strip(),
         group=params["deployment_group"].strip(),
-        wish=options.wish(params),
+        wish=codedeploy_options.wish(params),
         reason=params["reason"],
         wait=params["wait"],
         wait_timeout=wait_timeout,
-        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
+        contact_timeout=options.contact_timeout(params["contact_timeout"]),
         log_tail=params["log_tail"],
         check_mode=module.check_mode,
         expect=expected.read(params["expect"]),
@@ -499,8 +500,8 @@ def order_of(module: LastgoodAWSModule) -> Order:
 def main() -> None:
     """Redeploy, and report."""
     module = LastgoodAWSModule(
-        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC, **_keys.SPEC},
-        mutually_exclusive=options.SELECTION_EXCLUSIVE,
+        argument_spec={**codedeploy_options.SELECTION_SPEC, **MODULE_SPEC, **keys.SPEC},
+        mutually_exclusive=codedeploy_options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
     )
     try:
@@ -515,7 +516,7 @@ def main() -> None:
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     module.warn_of(run.label, run.findings)
-    for note in _as_of.notes(order.wish.as_of):
+    for note in as_of.notes(order.wish.as_of):
         module.warn(note)
     result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}
     if module.check_mode and run.plan is not None:

@@ -303,10 +303,10 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, auto_rollback_act, options
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -360,7 +360,7 @@ def main() -> None:
         plans = auto_rollback_act.plan(aws, params["cluster"], names, wanted)
     except (AwsCallError, IncompleteAnswerError) as exc:
         module.fail_json(msg=f"{exc.explain().rstrip('.')}. Nothing was changed.", api_calls=aws.api_calls)
-    results = auto_rollback_act.act(aws, plans, module.check_mode, _progress.say)
+    results = auto_rollback_act.act(aws, plans, module.check_mode, progress.say)
     module.report("services", results, aws.api_calls, auto_rollback_act.summary)
 
 

@@ -331,14 +331,15 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options, _outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy import Deploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
@@ -353,7 +354,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
     "contact_timeout": {"type": "int", "default": 300},
-    **_keys.SPEC,
+    **keys.SPEC,
 }
 
 
@@ -375,7 +376,7 @@ def main() -> None:
     result = {
         "changed": any(run.changed for run in runs),
         "services": [run.as_dict() for run in runs],
-        "summary": _outcomes.tally([_outcomes.Line(run.label, str(run.outcome), run.ok, run.line) for run in runs]),
+        "summary": outcomes.tally([outcomes.Line(run.label, str(run.outcome), run.ok, run.line) for run in runs]),
     }
     if module._diff:
         result["diff"] = [deploy.diff(run) for run in runs if run.plan and run.plan.verb == "act"]
@@ -395,7 +396,7 @@ def _order(module: LastgoodAWSModule) -> Order:
             "rollback_events and wait: false contradict each other: what AWS does not see by itself is rolled back "
             "only by a run that waits. Leave out one of them"
         )
-    wait_timeout = _options.wait_timeout(params["wait_timeout"])
+    wait_timeout = core_options.wait_timeout(params["wait_timeout"])
     revision = options.revision("revision", params["revision"])
     if revision is None:
         raise options.BadOption("revision: nothing is named. Give a revision number, family:number or an ARN")
@@ -413,7 +414,7 @@ def _order(module: LastgoodAWSModule) -> Order:
         wait=params["wait"],
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
-        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
+        contact_timeout=core_options.contact_timeout(params["contact_timeout"]),
         check_mode=module.check_mode,
         full_names=params["full_names"],
     )

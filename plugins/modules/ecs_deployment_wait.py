@@ -219,12 +219,13 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _options, _outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, options
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
@@ -233,7 +234,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
     "contact_timeout": {"type": "int", "default": 300},
-    **_keys.SPEC,
+    **keys.SPEC,
 }
 
 
@@ -256,7 +257,7 @@ def main() -> None:
     result = {
         "changed": False,
         "services": [waiter.as_dict() for waiter in waiters],
-        "summary": _outcomes.tally([_outcomes.Line(w.label, str(w.outcome), w.ok, w.line) for w in waiters]),
+        "summary": outcomes.tally([outcomes.Line(w.label, str(w.outcome), w.ok, w.line) for w in waiters]),
         "api_calls": aws.api_calls,
     }
     if not all(waiter.ok for waiter in waiters):
@@ -272,14 +273,14 @@ def _order(module: LastgoodAWSModule) -> deployment_wait.Order:
         raise options.BadOption(
             f"deployment: {deployment} belongs to one service, and {len(services)} are named. Name one, or leave it out"
         )
-    wait_timeout = _options.wait_timeout(params["wait_timeout"])
+    wait_timeout = core_options.wait_timeout(params["wait_timeout"])
     return deployment_wait.Order(
         cluster=params["cluster"],
         services=services,
         deployment=deployment,
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
-        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
+        contact_timeout=core_options.contact_timeout(params["contact_timeout"]),
         look_once=module.check_mode,
         full_names=params["full_names"],
     )

@@ -229,9 +229,9 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import revision_marks
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -257,7 +257,7 @@ def main() -> None:
         now=datetime.now(timezone.utc),
     )
     aws = Aws(module.client)
-    results = revision_marks.mark(aws, asked, wish, module.check_mode, _progress.say)
+    results = revision_marks.mark(aws, asked, wish, module.check_mode, progress.say)
     module.report("task_definitions", results, aws.api_calls, revision_marks.summary)
 
 

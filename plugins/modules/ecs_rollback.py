@@ -463,15 +463,16 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _options
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, expected, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast
 
 MODULE_SPEC = {
     "tasks": {"type": "int"},
@@ -502,7 +503,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
             "fast and wait: false contradict each other: the service's own deployment configuration is put back when "
             "the rollback has ended. Leave out one of them"
         )
-    wait_timeout = _options.wait_timeout(params["wait_timeout"])
+    wait_timeout = core_options.wait_timeout(params["wait_timeout"])
     if not 0 <= params["max_fail_percentage"] <= 100:
         raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
     return Order(
@@ -514,7 +515,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
         wait=params["wait"],
         wait_until=params["wait_until"],
         wait_timeout=wait_timeout,
-        contact_timeout=_options.contact_timeout(params["contact_timeout"]),
+        contact_timeout=core_options.contact_timeout(params["contact_timeout"]),
         max_fail_percentage=params["max_fail_percentage"],
         expect=expected.read(params["expect"]),
         check_mode=module.check_mode,
@@ -536,7 +537,7 @@ def worth_a_warning(module: LastgoodAWSModule, run: ServiceRun) -> list[Finding]
 def main() -> None:
     """Roll back, and report."""
     module = LastgoodAWSModule(
-        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC, **_keys.SPEC},
+        argument_spec={**options.SELECTION_SPEC, **MODULE_SPEC, **keys.SPEC},
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
     )
@@ -567,7 +568,7 @@ def main() -> None:
         result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
         module.warn_of(run.label, worth_a_warning(module, run))
-    for note in _as_of.notes(order.wish.as_of):
+    for note in as_of.notes(order.wish.as_of):
         module.warn(note)
     result["api_calls"] = aws.api_calls
     if rollback.too_many_failed:

@@ -282,10 +282,11 @@ api_calls:
     ListServiceDeployments: 1
 """
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of, _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options, view, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 
@@ -293,7 +294,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import 
 def main() -> None:
     """Plan, and show the plan."""
     module = LastgoodAWSModule(
-        argument_spec={**options.SELECTION_SPEC, **_keys.SPEC},
+        argument_spec={**options.SELECTION_SPEC, **keys.SPEC},
         mutually_exclusive=options.SELECTION_EXCLUSIVE,
         supports_check_mode=True,
     )
@@ -307,13 +308,13 @@ def main() -> None:
     aws = Aws(module.client)
     planner = Planner(aws, params["cluster"], wish, all_marks=True, clock=Clock())
     plans = planner.make_plans(names)
-    place = _keys.Place(aws.region("ecs"), params["full_names"])
+    place = keys.Place(aws.region("ecs"), params["full_names"])
     for name, planned in plans.items():
-        _progress.say(f"[{place.label(name, params['cluster'])}] {wording.plan_line(planned)}")
+        progress.say(f"[{place.label(name, params['cluster'])}] {wording.plan_line(planned)}")
     services = [view.of(planned, params["cluster"], place) for planned in plans.values()]
-    for note in _as_of.notes(wish.as_of):
+    for note in core_as_of.notes(wish.as_of):
         module.warn(note)
-    as_of = _as_of.shown(planner.wish.selection.as_of)
+    as_of = core_as_of.shown(planner.wish.selection.as_of)
     module.exit_json(changed=False, services=services, as_of=as_of, api_calls=aws.api_calls)
 
 

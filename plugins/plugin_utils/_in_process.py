@@ -61,7 +61,7 @@ try:
 except ImportError:
     HAS_AMAZON_AWS = False
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress, _text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress, text
 
 display = Display()
 
@@ -286,11 +286,11 @@ def show(line: str) -> None:
     It goes to stderr, so that what a JSON callback writes to stdout can be parsed.
     """
     # When ansible-playbook is gone, nobody empties the queue to it, and writing would block for ever.
-    if _progress.orphaned():
+    if progress.orphaned():
         return
     module = _WorkerModule.latest
     secrets = module.no_log_values if module else ()
-    display.display(_text.line(remove_values(line, secrets)), stderr=True)
+    display.display(text.line(remove_values(line, secrets)), stderr=True)
 
 
 def ignore(line: str) -> None:
@@ -422,7 +422,7 @@ class InProcessAction(NormalAction):
     def _run_in_worker(self, module: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         arguments = dict(self._task.args)
         self._update_module_args(self._task.action, arguments, task_vars)
-        _progress.install(ignore if self._task.no_log else show, t.cast(int, _parent_pid()))
+        progress.install(ignore if self._task.no_log else show, t.cast(int, _parent_pid()))
         with process_state(encode_arguments(arguments), self._module_environment(), self._loader.get_basedir()):
             output = run_main(lambda: _fresh(module).main())
         return self._result(output)
@@ -444,7 +444,7 @@ class InProcessAction(NormalAction):
 
 def cleaned(result: dict[str, t.Any]) -> dict[str, t.Any]:
     """The result as it may be printed. The module has cleaned it, unless it crashed or did not even begin."""
-    result = _text.clean(result)
+    result = text.clean(result)
     # Before 2.19 a text is a template unless it is marked.
     return t.cast("dict[str, t.Any]", wrap_var(result)) if BEFORE_2_19 else result
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.modules import codedeploy_redeploy
 from tests.module.code_deploy import client
 from tests.module.run import ModuleFailed, Result, run_module
@@ -205,7 +205,7 @@ class Fleet:
             self._lines.append(line)
             on_line(line)
 
-        self._monkeypatch.setattr(_progress, "_sink", tell)
+        self._monkeypatch.setattr(progress, "_sink", tell)
         given = {"region": REGION, "application": APPLICATION, "deployment_group": GROUP, **options}
         try:
             result, failed = run_module(codedeploy_redeploy, **given), False
@@ -229,7 +229,7 @@ class Fleet:
     def orphan_after(self, looks: int) -> None:
         """The play is killed, which the module learns when it looks for the n-th time."""
         seen = itertools.count(1)
-        self._monkeypatch.setattr(_progress, "orphaned", lambda: next(seen) == looks)
+        self._monkeypatch.setattr(progress, "orphaned", lambda: next(seen) == looks)
 
     def meanwhile(self, operation: str, nth: int = 1, when: str = "before", **params: t.Any) -> None:
         """At the n-th request somebody else deploys; ``params`` are those of CreateDeployment besides the group."""

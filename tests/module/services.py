@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.modules import (
     ecs_deploy,
     ecs_deployment_wait,
@@ -150,8 +150,8 @@ class Shop:
         monkeypatch.setattr("random.uniform", lambda low, high: (low + high) / 2)
         paced = functools.partialmethod(RateLimiter.__init__, clock=sim.now, sleep=sim.advance)
         monkeypatch.setattr(RateLimiter, "__init__", paced)
-        monkeypatch.setattr(_progress, "_sink", self._lines.append)
-        monkeypatch.setattr(_progress, "_parent", os.getppid())
+        monkeypatch.setattr(progress, "_sink", self._lines.append)
+        monkeypatch.setattr(progress, "_parent", os.getppid())
 
     # -- the world
 
@@ -234,7 +234,7 @@ class Shop:
 
     def on_line(self, tell: t.Callable[[str], None]) -> None:
         """Hear each line of progress at the moment when it is said."""
-        self._monkeypatch.setattr(_progress, "_sink", tell)
+        self._monkeypatch.setattr(progress, "_sink", tell)
 
     # -- the modules
 
@@ -282,7 +282,7 @@ class Shop:
     def orphan_after(self, looks: int) -> None:
         """The play is killed, which the module learns when it looks for the n-th time."""
         seen = itertools.count(1)
-        self._monkeypatch.setattr(_progress, "orphaned", lambda: next(seen) == looks)
+        self._monkeypatch.setattr(progress, "orphaned", lambda: next(seen) == looks)
 
     def meanwhile(self, operation: str, nth: int = 1, when: str = "before", **deed: t.Any) -> None:
         """At the n-th request somebody deploys (``deploy="web:4"``), or time passes (``advance=600``)."""

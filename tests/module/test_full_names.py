@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.modules import autoscaling_suspend, codedeploy_deployment_info
 from tests.module.fleet import Fleet
 from tests.module.run import run_module
@@ -33,8 +33,8 @@ def test_a_service(shop: Shop, module: str) -> None:
     run = OF_SERVICES[module](shop)
     there, missing = run.result["services"]
     assert [there[part] for part in ("service", "cluster", "region", "account")] == ["web", CLUSTER, REGION, ACCOUNT]
-    assert _keys.key(there) == f"web.{CLUSTER}.{REGION}.{ACCOUNT}"
-    assert (_keys.key(missing), missing["account"]) == (f"nonesuch.{CLUSTER}.{REGION}", None)
+    assert keys.key(there) == f"web.{CLUSTER}.{REGION}.{ACCOUNT}"
+    assert (keys.key(missing), missing["account"]) == (f"nonesuch.{CLUSTER}.{REGION}", None)
     assert run.lines
     assert all(line.startswith((LABEL, f"[nonesuch.{CLUSTER}.{REGION}] ")) for line in run.lines), run.lines
     if "summary" in run.result:
@@ -76,6 +76,6 @@ def test_a_deployment_group(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None
     done = fleet.redeploy(full_names=True)
     assert done.result["summary"].startswith(label)
     assert all(line.startswith(label) for line in done.lines), done.lines
-    assert _keys.key(looked) == _keys.key(done.result) == f"prod.web.{REGION}.{ACCOUNT}"
+    assert keys.key(looked) == keys.key(done.result) == f"prod.web.{REGION}.{ACCOUNT}"
     missing = fleet.redeploy(deployment_group="nonesuch")
     assert (missing.result["region"], missing.result["account"]) == (REGION, None)

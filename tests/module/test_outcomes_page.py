@@ -10,7 +10,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import GOOD_ENDS, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS, Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 

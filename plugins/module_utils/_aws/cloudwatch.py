@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 _CloudWatchErrors: t.Final = error_handler("cloudwatch")
 # DescribeAlarms takes at most 100 names and answers with at most 100 alarms

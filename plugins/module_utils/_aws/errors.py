@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
 
 THROTTLING_CODES: t.Final = (
     "Throttling",
@@ -99,7 +99,7 @@ class AwsCallError(AnsibleAWSError):
     @property
     def detail(self) -> str:
         """AWS's own words on one line, without credentials that an endpoint's URL might carry."""
-        return _text.line(_text.without_page(_URL_USERINFO.sub("", self._words)))
+        return core_text.line(core_text.without_page(_URL_USERINFO.sub("", self._words)))
 
     @property
     def _words(self) -> str:
@@ -151,7 +151,7 @@ class AwsCallError(AnsibleAWSError):
     @property
     def _is_page(self) -> bool:
         """A proxy or the like answered. botocore takes the text of an answer that is no JSON for AWS's message."""
-        return _text.is_page(self._words)
+        return core_text.is_page(self._words)
 
     def explain(self) -> str:
         """One sentence: what failed, AWS's words, and what to do about it."""

@@ -14,8 +14,8 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _text
-from ansible_collections.lastgood.aws.plugins.module_utils._blank import blank_is_absent
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text
+from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import blank_is_absent
 
 # The same as in galaxy.yml; a unit test compares them.
 VERSION: t.Final = "0.1.0"
@@ -103,7 +103,7 @@ class LastgoodAWSModule(AnsibleAWSModule):
 
     def _clean(self, told: t.Any) -> t.Any:
         # Secrets are looked for first, as they are: once cleaned, one might not be recognised.
-        return _text.clean(remove_values(told, self._module.no_log_values))
+        return text.clean(remove_values(told, self._module.no_log_values))
 
     def warn_of(self, name: str, findings: t.Iterable[Finding]) -> None:
         """Tell what users have to know of one service or deployment group: warnings, and what could not be read."""

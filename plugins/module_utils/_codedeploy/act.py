@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, revisions, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.description import description
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Watched
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_ar
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import TERMINAL
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 ROLLBACK: t.Final = "autoRollbackConfiguration"
 ALARMS: t.Final = "alarmConfiguration"

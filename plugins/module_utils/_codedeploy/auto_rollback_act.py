@@ -11,8 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _settings
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settings
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     AwsCallError,
@@ -21,9 +20,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, auto_rollback, topics
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.auto_rollback import Settings, Subject, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding, blocked
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, blocked
 
-Result = _settings.Result[Settings]
+Result = settings.Result[Settings]
 
 _CodeDeployErrors: t.Final = error_handler("codedeploy")
 
@@ -65,10 +64,10 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
     if not names:
         return results
     states = cloudwatch.alarm_states_if_readable(aws, names)
-    return _settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
+    return settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
 
 
-def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: _settings.Say) -> list[Result]:
+def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: settings.Say) -> list[Result]:
     """Change what the plans say, except in check mode; nothing at all where one of the groups was refused."""
 
     def write(item: Result) -> tuple[Settings | None, str]:
@@ -79,9 +78,9 @@ def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: _settings.
             after = next((subject.settings for subject in _describe(aws, application, [name])), Settings())
         except (AwsCallError, IncompleteAnswerError) as exc:
             return None, f"AWS accepted the change, but could not be asked whether it shows it: {exc.explain()}"
-        return after, "" if after.same_as(item.after or Settings()) else _settings.NOT_SHOWN
+        return after, "" if after.same_as(item.after or Settings()) else settings.NOT_SHOWN
 
-    return _settings.act(results, check_mode, write, say)
+    return settings.act(results, check_mode, write, say)
 
 
 @_CodeDeployErrors.common_error_handler("describe deployment groups {names} of application {application}")
@@ -109,4 +108,4 @@ def _update(aws: Aws, application: str, group: str, members: t.Mapping[str, t.An
 
 def summary(results: t.Sequence[Result]) -> str:
     """Why the module failed: what went wrong, and what became of all the others."""
-    return _settings.summary(results, "deployment groups")
+    return settings.summary(results, "deployment groups")

@@ -16,14 +16,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, options, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Choice, Source
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 CHECK: t.Final = "plan_changed"
 _AGAIN: t.Final = "Run the same command again"

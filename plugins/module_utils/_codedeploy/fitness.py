@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import re
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # errorInformation of the last deployment that would stop the next one as well (ErrorCode in botocore's model).
 _OF_ROLE: t.Final = frozenset({"IAM_ROLE_MISSING", "IAM_ROLE_PERMISSIONS", "AUTO_SCALING_IAM_ROLE_PERMISSIONS"})

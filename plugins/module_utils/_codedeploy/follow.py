@@ -11,16 +11,16 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Patience
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, rollbacks, targets, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look, Seen, Watched
-from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT, Contact
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Patience
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,6 @@ class Follower:
     def _remind(self) -> None:
         now = self._clock.monotonic()
         if self._contact.is_told(now):
-            _progress.say(f"[{self._name}] {self._contact.told(now, self._contact_timeout)}")
+            progress.say(f"[{self._name}] {self._contact.told(now, self._contact_timeout)}")
         else:
-            _progress.say(f"[{self._name}] {self._line or 'still waiting'}, {now - self._began:.0f} s")
+            progress.say(f"[{self._name}] {self._line or 'still waiting'}, {now - self._began:.0f} s")

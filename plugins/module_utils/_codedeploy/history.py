@@ -35,7 +35,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
     Location,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.rollbacks import is_due, undone_by
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Evidence, Verdict
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence, Verdict
 
 # DeploymentCreator in botocore's model. Those that deploy to the whole group because somebody wanted it, and those that
 # deploy to some of its instances. Any other is not taken for good.

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import plan, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import NATIVE
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._core import options
 
-BadOption = _options.BadOption
+BadOption = options.BadOption
 
 SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "application": {"type": "str", "required": True},
@@ -45,13 +45,13 @@ SELECTION_EXCLUSIVE: t.Final = [["deployment_id", "revision", "as_of", "steps_ba
 
 def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
     """What the options ask for. Raises :class:`BadOption`."""
-    as_of = _options.as_of(params["as_of"])
+    as_of = options.as_of(params["as_of"])
     return plan.Wish(
         selection=Selection(
             deployment_id=_text(params["deployment_id"]) or None,
             revision=revision(params["revision"]),
             as_of=as_of.at if as_of is not None else None,
-            steps_back=_options.steps_back(params["steps_back"]),
+            steps_back=options.steps_back(params["steps_back"]),
             force=params["force"],
         ),
         in_flight=params["in_flight"],

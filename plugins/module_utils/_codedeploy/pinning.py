@@ -26,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 _S3ErrorHandler: t.Final = error_handler("s3")
 # The id of what is put into a bucket without versions; the next one takes its place

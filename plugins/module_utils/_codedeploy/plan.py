@@ -12,8 +12,6 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of
-from ansible_collections.lastgood.aws.plugins.module_utils._as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     asg_processes,
     content,
@@ -26,7 +24,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history i
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding, blocked
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, blocked
 
 InFlight = t.Literal["stop", "wait", "refuse"]
 ContentOption = t.Literal["inherit", "disallow", "overwrite", "retain"]
@@ -172,7 +172,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     history, group = facts.history, facts.group
     chosen = target = facts.bundle.location if facts.bundle is not None else choice.target
     findings = [*facts.findings, *fitness.of_history(history)]
-    findings += _as_of.findings(wish.as_of)
+    findings += core_as_of.findings(wish.as_of)
     verb: Verb = "act"
     method: Method = "none"
     reason, request = choice.why, None

@@ -17,7 +17,6 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     api,
     appspec,
@@ -36,7 +35,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # Deployments whose targets are looked at: each costs two calls or more.
 _MOST_LOOKED_AT: t.Final = 3

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     act,
     again,
@@ -37,8 +36,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan impo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # A plan goes stale when somebody deploys under it; more than this many times is somebody's deploy loop.
 _PLANS: t.Final = 4
@@ -74,7 +74,7 @@ class Redeploy:
         self._order = order
         self._clock = clock
         self._began = clock.monotonic()
-        place = _keys.Place(aws.region("codedeploy"), order.full_names)
+        place = keys.Place(aws.region("codedeploy"), order.full_names)
         self._run = GroupRun(order.application, order.group, is_a_later_step=order.expect is not None, place=place)
         self._deadline = self._began + order.wait_timeout
         self._follower = Follower(
@@ -96,7 +96,7 @@ class Redeploy:
         self._look_after_auto_scaling()
         run.timings["ended"] = self._elapsed()
         if run.outcome != "planned":
-            _progress.say(f"[{run.label}] {wording.final_line(run)}")
+            progress.say(f"[{run.label}] {wording.final_line(run)}")
         return run
 
     def _show(self) -> None:
@@ -108,7 +108,7 @@ class Redeploy:
         run.end("planned", planned.reason)
         if planned.newest is not None and view.to_diagnose(planned, ""):
             run.diagnosis = diagnosis.collect(self._aws, planned.newest, self._order.log_tail)
-        _progress.say(f"[{run.label}] {view.line(planned)}")
+        progress.say(f"[{run.label}] {view.line(planned)}")
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
@@ -162,7 +162,7 @@ class Redeploy:
         try:
             run.accepted = act.begin(self._aws, planned, self._order.reason)
         except PlanIsStale as exc:
-            _progress.say(f"[{run.label}] planning again: {exc}")
+            progress.say(f"[{run.label}] planning again: {exc}")
             return str(exc)
         except AnswerLost as exc:
             run.changed = True
@@ -179,7 +179,7 @@ class Redeploy:
         else:
             run.timings["accepted"] = self._elapsed()
             self._tell_of_termination_wait(planned)
-        _progress.say(f"[{run.label}] {wording.accepted_line(run)}")
+        progress.say(f"[{run.label}] {wording.accepted_line(run)}")
         return ""
 
     def _tell_of_termination_wait(self, planned: Plan) -> None:

@@ -12,8 +12,6 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
-from ansible_collections.lastgood.aws.plugins.module_utils._as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
@@ -21,7 +19,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Seen
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import GOOD_ENDS, Finding, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS, Finding, Outcome
 
 
 @dataclass
@@ -49,7 +49,7 @@ class GroupRun:
     as_of: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
-    place: _keys.Place = _keys.PLAIN
+    place: keys.Place = keys.PLAIN
 
     @property
     def label(self) -> str:
@@ -141,7 +141,7 @@ class GroupRun:
         return {"before_header": self.name, "after_header": self.name, "before": f"{before}\n", "after": f"{after}\n"}
 
 
-def identity(application: str, name: str, place: _keys.Place, group: Group | None) -> dict[str, str | None]:
+def identity(application: str, name: str, place: keys.Place, group: Group | None) -> dict[str, str | None]:
     """What tells a group from all others, for results; the account is not known of one that was not found.
 
     CodeDeploy shows no ARN of a group, but that of its service role. A role can be passed to a service of its own
@@ -151,7 +151,7 @@ def identity(application: str, name: str, place: _keys.Place, group: Group | Non
         "application": application,
         "deployment_group": name,
         "region": place.region or None,
-        "account": _keys.account(group.service_role) if group else None,
+        "account": keys.account(group.service_role) if group else None,
     }
 
 

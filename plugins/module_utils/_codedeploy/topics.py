@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 _SnsErrors: t.Final = error_handler("sns")
 # Conditions of topic policies that name accounts; the first is in the policy that SNS gives to a new topic.

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, expected, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import identity, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 
 # ``wait``: it would be waited for first, and then decided anew.
 _OUTCOMES: t.Final = {"act": "planned", "wait": "planned", "nothing": "unchanged", "refuse": "refused"}
 
 
-def of(planned: Plan | Refusal, application: str, place: _keys.Place = _keys.PLAIN) -> dict[str, t.Any]:
+def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN) -> dict[str, t.Any]:
     """The module's result, besides the diagnosis."""
     if isinstance(planned, Refusal):
         return {

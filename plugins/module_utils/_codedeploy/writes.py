@@ -17,15 +17,15 @@ import uuid
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import (
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import (
     AnswerLost,
     PlanIsStale,
     not_known,
     nothing_shows,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # DeploymentStatus in botocore's model, but for those of deployments that have ended.
 _RUNNING: t.Final = ("Created", "Queued", "InProgress", "Baking", "Ready")

@@ -18,15 +18,15 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan, read
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import (
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import (
     GO_ON,
     AnswerLost,
     PlanIsStale,
     not_known,
     nothing_shows,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan, read
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 # What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
 # (the operation's errors in botocore's model).

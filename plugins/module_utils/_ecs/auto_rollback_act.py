@@ -11,15 +11,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _settings
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settings
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, auto_rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import Protection, Subject, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
-Result = _settings.Result[Protection]
+Result = settings.Result[Protection]
 
 _EcsErrors: t.Final = error_handler("ecs")
 
@@ -92,17 +91,17 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
     if not names:
         return results
     states = cloudwatch.alarm_states_if_readable(aws, names)
-    return _settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
+    return settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
 
 
-def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: _settings.Say) -> list[Result]:
+def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: settings.Say) -> list[Result]:
     """Change what the plans say, except in check mode; nothing at all where one of the services was refused."""
 
     def write(item: Result) -> tuple[Protection, str]:
         after = _update(aws, item.names["cluster"], item.names["service"], dict(item.request))
-        return after, "" if after.same_as(item.after or Protection()) else _settings.NOT_SHOWN
+        return after, "" if after.same_as(item.after or Protection()) else settings.NOT_SHOWN
 
-    return _settings.act(results, check_mode, write, say)
+    return settings.act(results, check_mode, write, say)
 
 
 @_EcsErrors.common_error_handler("describe services {names} of cluster {cluster}")
@@ -150,4 +149,4 @@ def _update(aws: Aws, cluster: str, service: str, configuration: t.Mapping[str, 
 
 def summary(results: t.Sequence[Result]) -> str:
     """Why the module failed: what went wrong, and what became of all the others."""
-    return _settings.summary(results, "services")
+    return settings.summary(results, "services")

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, codedeploy_plan, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import PlanIsStale
 
 
 def adopt(planned: plan.Plan) -> Accepted:

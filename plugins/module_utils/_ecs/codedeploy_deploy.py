@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Patience
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
-from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api as ecs
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Patience
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
 _NAP: t.Final = 3.0
 
@@ -93,8 +93,8 @@ def _make_way(aws: Aws, running: ServiceDeployment, clock: Clock, order: Order) 
 def _see_off(aws: Aws, id_: str, stopped: str, clock: Clock, order: Order) -> None:
     """Return when it has ended. Raises :class:`OnlyStopped` when the time is up, or contact is lost."""
     waiting = f"waiting for the end of deployment {id_}, which is in the way"
-    _progress.say(waiting)
-    patience = Patience(clock, lambda: _progress.say(waiting))
+    progress.say(waiting)
+    patience = Patience(clock, lambda: progress.say(waiting))
     deadline = clock.monotonic() + order.wait_timeout
     contact = KEPT
     while True:

@@ -14,10 +14,11 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     act,
     api,
@@ -37,7 +38,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run impor
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.external_deploy import AlarmWatch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
 _WATCHES: t.Final = 3
@@ -71,7 +71,7 @@ class Deploy:
             self._take_marks_back()
         for run in self.runs:
             run.timings["ended"] = self._elapsed()
-            _progress.say(f"[{run.label}] {run.line}")
+            progress.say(f"[{run.label}] {run.line}")
         return self.runs
 
     def _elapsed(self) -> float:
@@ -149,7 +149,7 @@ class Deploy:
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
         route = f"{names.short(deploy_plan.current(planned.service))} → {names.short(run.target)}"
-        _progress.say(f"[{run.label}] {route}: {deploy_act.told(planned, run.accepted)}")
+        progress.say(f"[{run.label}] {route}: {deploy_act.told(planned, run.accepted)}")
 
     # -- watch
 

@@ -12,7 +12,7 @@ import typing as t
 import uuid
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, codedeploy_deploy, external_act, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan

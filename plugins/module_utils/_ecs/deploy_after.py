@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     api,
     codedeploy_deploy,

@@ -11,10 +11,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     auto_rollback,
     codedeploy_deploy_plan,
@@ -43,7 +43,7 @@ class Planning:
     def make(self) -> list[DeployRun]:
         """A run for each service, with its plan or refused. Errors of AWS end up in the outcomes."""
         order = self._order
-        place = _keys.Place(self._aws.region("ecs"), order.full_names)
+        place = keys.Place(self._aws.region("ecs"), order.full_names)
         named = [DeployRun(name, order.cluster, place=place) for name in order.services]
         try:
             found = read.services(self._aws, order.cluster, order.services)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, deploy_plan, names, watch, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Event, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
@@ -81,7 +81,7 @@ class DeployRun:
     diagnosis: Diagnosis | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
-    place: _keys.Place = _keys.PLAIN
+    place: keys.Place = keys.PLAIN
 
     @property
     def label(self) -> str:

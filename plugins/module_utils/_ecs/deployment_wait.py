@@ -15,10 +15,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, read, watch, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import Known, Meant, Outcome, decide
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
@@ -45,7 +45,7 @@ class Waiter:
     diagnosis: Diagnosis | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
-    place: _keys.Place = _keys.PLAIN
+    place: keys.Place = keys.PLAIN
 
     @property
     def label(self) -> str:
@@ -165,12 +165,12 @@ def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
     sweeper.watch([waiter for waiter in waiters if waiter.outcome is None])
     for waiter in waiters:
         waiter.timings["ended"] = clock.monotonic() - began
-        _progress.say(f"[{waiter.label}] {waiter.line}")
+        progress.say(f"[{waiter.label}] {waiter.line}")
     return waiters
 
 
 def _begin(aws: Aws, order: Order) -> list[Waiter]:
-    place = _keys.Place(aws.region("ecs"), order.full_names)
+    place = keys.Place(aws.region("ecs"), order.full_names)
     named = [Waiter(name, order.cluster, order.look_once, place=place) for name in order.services]
     try:
         found = read.services(aws, order.cluster, order.services)

@@ -16,10 +16,10 @@ import hashlib
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, api, external, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import PlanIsStale
 
 
 def begin(aws: Aws, planned: plan.Plan, tasks: int | None, attempt: str = "") -> Accepted:

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding

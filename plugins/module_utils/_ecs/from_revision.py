@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ansible_collections.lastgood.aws.plugins.module_utils._as_of import stamp
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition

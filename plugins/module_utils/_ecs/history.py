@@ -25,6 +25,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names, tasks_ran
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
@@ -33,7 +34,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
     Verdict,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Evidence
 
 _BEFORE_THE_RECORD: t.Final = Evidence(
     datetime.min,

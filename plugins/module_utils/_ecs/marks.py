@@ -20,11 +20,11 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _findings
+from ansible_collections.lastgood.aws.plugins.module_utils._core import findings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 
-Direction = _findings.Direction
-Verdict = _findings.Verdict
+Direction = findings.Direction
+Verdict = findings.Verdict
 
 PREFIX: t.Final = "lastgood:"
 BAD: t.Final = "lastgood:bad"

@@ -12,15 +12,15 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _findings
+from ansible_collections.lastgood.aws.plugins.module_utils._core import findings
 
 # What all of this collection reports in.
-Verdict = _findings.Verdict
-Severity = _findings.Severity
-Outcome = _findings.Outcome
-Direction = _findings.Direction
-GOOD_ENDS: t.Final = _findings.GOOD_ENDS
-Finding = _findings.Finding
+Verdict = findings.Verdict
+Severity = findings.Severity
+Outcome = findings.Outcome
+Direction = findings.Direction
+GOOD_ENDS: t.Final = findings.GOOD_ENDS
+Finding = findings.Finding
 
 # ECS's service deployment statuses (ServiceDeploymentStatus in botocore's model). An unknown one counts as running.
 # FAILED is what a deployment of CodeDeploy ends as that is not rolled back; ECS's own have no such end.

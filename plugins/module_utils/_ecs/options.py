@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
+from ansible_collections.lastgood.aws.plugins.module_utils._core import options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 
-BadOption = _options.BadOption
+BadOption = options.BadOption
 rollback_events = codedeploy_options.rollback_events
 
 SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -38,7 +38,7 @@ _REVISION_NUMBER: t.Final = re.compile(r"[1-9][0-9]*")
 
 def service_names(params: t.Mapping[str, t.Any]) -> list[str]:
     """The services, each once, in the order given. Raises :class:`BadOption` for an empty list or name."""
-    return _options.names(params, "service", "service")
+    return options.names(params, "service", "service")
 
 
 def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
@@ -46,12 +46,12 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
     tasks = params.get("tasks")
     if tasks is not None and tasks < 0:
         raise BadOption(f"tasks: {tasks} is not a number of tasks: give 0 or more")
-    as_of = _options.as_of(params["as_of"])
+    as_of = options.as_of(params["as_of"])
     return plan.Wish(
         selection=Selection(
             revision=revision("revision", params["revision"]),
             as_of=as_of.at if as_of is not None else None,
-            steps_back=_options.steps_back(params["steps_back"]),
+            steps_back=options.steps_back(params["steps_back"]),
             from_revision=revision("from_revision", params["from_revision"]),
             fallback=params["fallback"],
             force=params["force"],

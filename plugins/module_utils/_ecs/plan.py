@@ -12,9 +12,9 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of
-from ansible_collections.lastgood.aws.plugins.module_utils._as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_history,
     codedeploy_plan,
@@ -189,7 +189,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
     findings = preflight.service_state(service)
-    findings += _as_of.findings(wish.as_of)
+    findings += core_as_of.findings(wish.as_of)
     findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
     if facts.history_problem:
         findings.append(Finding("history", "unknown", facts.history_problem))

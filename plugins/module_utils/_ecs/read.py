@@ -15,7 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import CodeDeploy, NoGroup

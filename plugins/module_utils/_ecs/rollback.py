@@ -12,11 +12,13 @@ import math
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys, _progress
-from ansible_collections.lastgood.aws.plugins.module_utils._as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys as core_keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     act,
     api,
@@ -37,7 +39,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.recorder import Recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
-from ansible_collections.lastgood.aws.plugins.module_utils._writes import AnswerLost, PlanIsStale
 
 # A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
 _PLANS_PER_SERVICE: t.Final = 3
@@ -93,7 +94,7 @@ class Rollback:
     def run(self) -> list[ServiceRun]:
         """Do all of it. Errors of AWS end up in the services' outcomes; nothing is raised for them."""
         plans = self._planner.make_plans(self._order.services)
-        place = _keys.Place(self._aws.region("ecs"), self._order.full_names)
+        place = core_keys.Place(self._aws.region("ecs"), self._order.full_names)
         self.runs = [ServiceRun.of(name, self._order.cluster, planned, place) for name, planned in plans.items()]
         for run in self.runs:
             run.is_a_later_step = self._planner.binds
@@ -103,7 +104,7 @@ class Rollback:
         self._finish()
         for run in self.runs:
             if run.outcome != "planned" and (run.outcome != "unchanged" or len(self.runs) <= 1):
-                _progress.say(f"[{run.label}] {wording.final_line(run)}")
+                progress.say(f"[{run.label}] {wording.final_line(run)}")
         return self.runs
 
     @property
@@ -140,7 +141,7 @@ class Rollback:
             run.changed = run.plan.method != "adopt"
             run.end("planned", run.plan.reason)
             if not self._planner.binds:
-                _progress.say(f"[{run.label}] {wording.plan_line(run.plan)}")
+                progress.say(f"[{run.label}] {wording.plan_line(run.plan)}")
 
     def _hold_back(self, runs: t.Iterable[ServiceRun]) -> None:
         bad = next(run for run in self.runs if not run.ok)
@@ -203,7 +204,7 @@ class Rollback:
             run.first_plan = run.first_plan or planned
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
-        _progress.say(f"[{run.label}] {wording.accepted_line(run, run.accepted.record_id)}")
+        progress.say(f"[{run.label}] {wording.accepted_line(run, run.accepted.record_id)}")
         self._recorder.accepted(run)
         return True
 

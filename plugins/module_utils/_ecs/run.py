@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, names, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
@@ -50,10 +50,10 @@ class ServiceRun:
     is_a_later_step: bool = False
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
-    place: _keys.Place = _keys.PLAIN
+    place: keys.Place = keys.PLAIN
 
     @classmethod
-    def of(cls, name: str, cluster: str, planned: Plan | Refusal, place: _keys.Place = _keys.PLAIN) -> ServiceRun:
+    def of(cls, name: str, cluster: str, planned: Plan | Refusal, place: keys.Place = keys.PLAIN) -> ServiceRun:
         """A run at its beginning: settled already, refused, or to be acted on (``outcome`` None)."""
         run = cls(name=name, cluster=cluster, place=place)
         run.take_plan(planned)
@@ -182,13 +182,13 @@ def _unmoved(planned: Plan | None) -> Revision | None:
     return planned.now if planned and planned.verb != "act" else None
 
 
-def identity(name: str, cluster: str, place: _keys.Place, service: Service | None) -> dict[str, str | None]:
+def identity(name: str, cluster: str, place: keys.Place, service: Service | None) -> dict[str, str | None]:
     """What tells a service from all others, for results; the account is not known of one that was not found."""
     return {
         "service": name,
-        "cluster": _keys.last(cluster),
+        "cluster": keys.last(cluster),
         "region": place.region or None,
-        "account": _keys.account(service.arn) if service else None,
+        "account": keys.account(service.arn) if service else None,
     }
 
 

@@ -15,11 +15,12 @@ import random
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT, Contact
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Patience
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     api,
     codedeploy_watch,
@@ -34,7 +35,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record, State
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Patience
 
 WaitUntil = t.Literal["stable", "serving"]
 
@@ -191,12 +191,12 @@ class Sweeper(t.Generic[AnySubject]):
         now = self._clock.monotonic()
         missed = next((track.contact for track in self._tracks if track.contact.since is not None), KEPT)
         if missed.is_told(now):
-            _progress.say(f"{self._whom()}{missed.told(now, self._contact_timeout)}")
+            progress.say(f"{self._whom()}{missed.told(now, self._contact_timeout)}")
         elif len(self._tracks) == 1:
             track = self._tracks[0]
-            _progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
+            progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
         else:
-            _progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
+            progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
 
     def _whom(self) -> str:
         return f"[{self._tracks[0].run.label}] " if len(self._tracks) == 1 else ""
@@ -372,7 +372,7 @@ class Sweeper(t.Generic[AnySubject]):
         if line != track.line:
             track.line = line
             self._patience.told()
-            _progress.say(f"[{track.run.label}] {line}, {self._elapsed():.0f} s")
+            progress.say(f"[{track.run.label}] {line}, {self._elapsed():.0f} s")
 
     def _diagnose_if_in_trouble(self, track: _Track[AnySubject], service: Service) -> None:
         now = self._clock.monotonic()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ident
 _OUTCOMES: t.Final = {"act": "planned", "nothing": "unchanged", "refuse": "refused"}
 
 
-def of(planned: Plan | Refusal, cluster: str, place: _keys.Place = _keys.PLAIN) -> dict[str, t.Any]:
+def of(planned: Plan | Refusal, cluster: str, place: keys.Place = keys.PLAIN) -> dict[str, t.Any]:
     """One item of ``services``."""
     if isinstance(planned, Refusal):
         return {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
@@ -155,9 +155,9 @@ def _marks(run: ServiceRun) -> str:
 
 def summary(runs: t.Sequence[ServiceRun]) -> str:
     """One line for the whole call: the single service's own, or counts and the first that went wrong."""
-    return _outcomes.tally([line_of(run) for run in runs])
+    return outcomes.tally([line_of(run) for run in runs])
 
 
-def line_of(run: ServiceRun) -> _outcomes.Line:
+def line_of(run: ServiceRun) -> outcomes.Line:
     """How it ended, with what it is called."""
-    return _outcomes.Line(run.label, str(run.outcome), run.ok, final_line(run))
+    return outcomes.Line(run.label, str(run.outcome), run.ok, final_line(run))

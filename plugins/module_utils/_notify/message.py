@@ -14,7 +14,7 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
 
 # "No line breaks or control characters, and less than 100 characters long":
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. ASCII, because not all mail programs show more.
@@ -95,7 +95,7 @@ def message(run: Run) -> Document:
         "results": items[:_MOST_ITEMS],
         "results_left_out": max(0, len(items) - _MOST_ITEMS),
     }
-    return t.cast(Document, _text.clean(told))
+    return t.cast(Document, core_text.clean(told))
 
 
 def subject(told: Document) -> str:

@@ -15,8 +15,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import (
     ClearRecord,
     SetFlags,
@@ -126,7 +126,7 @@ def preview(item: Plan) -> Result:
 
 
 def act(
-    targets: Targets, state: State, plans: t.Sequence[Plan], say: Say, place: _keys.Place = _keys.PLAIN
+    targets: Targets, state: State, plans: t.Sequence[Plan], say: Say, place: keys.Place = keys.PLAIN
 ) -> list[Result]:
     """Carry the plans out, in order."""
     all_or_nothing = state == "suspended"

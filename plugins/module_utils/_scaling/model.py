@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._keys import Place
+from ansible_collections.lastgood.aws.plugins.module_utils._core.keys import Place
 
 # What can be suspended, by the names of the module's options, in the order of AWS's SuspendedState.
 FLAGS: t.Final = ("dynamic_scaling_in", "dynamic_scaling_out", "scheduled_scaling")

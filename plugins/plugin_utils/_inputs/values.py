@@ -14,7 +14,7 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.lastgood.aws.plugins.module_utils._blank import is_blank
+from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import is_blank
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.specs import Spec
 
 Values = dict[str, t.Any]

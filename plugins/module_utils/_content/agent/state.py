@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.cleanup import Cleanup
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # The state of a cleanup file.
 WHOLE: t.Final = "whole"

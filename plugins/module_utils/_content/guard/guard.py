@@ -26,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # AgentUnknown, Unclear and BadArchive say what to give instead, as does Unreadable.
 NOT_UNDERSTOOD: t.Final = (agent.AgentUnknown, state.Unclear, archives.BadArchive, appspec.Unreadable)

@@ -17,7 +17,7 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text
 
 # System trees. A deployment that installs there is none of the guard's business.
 DENIED_TREES: t.Final = (
@@ -63,7 +63,7 @@ class Refused(Exception):
 
 def shown(path: bytes) -> str:
     """``path`` for a message: no control characters, and nothing that cannot be encoded."""
-    return _text.visible(path.decode("utf-8", "backslashreplace"))
+    return text.visible(path.decode("utf-8", "backslashreplace"))
 
 
 def check_form(path: bytes) -> None:

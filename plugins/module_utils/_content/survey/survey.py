@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install impo
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading, report
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.reading import Group, Revision
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 Result = t.Dict[str, t.Any]
 

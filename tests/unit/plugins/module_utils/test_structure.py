@@ -22,15 +22,16 @@ PACKAGE = "ansible_collections.lastgood.aws.plugins.module_utils"
 # A room is a folder; "" is module_utils itself. Each may import from itself and from the rooms behind it. What stands
 # behind no room is there for modules alone.
 ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
-    "_aws": [""],
-    "_notify": ["", "_aws"],
-    "_scaling": ["", "_aws"],
+    "_core": [],
+    "_aws": ["_core"],
+    "_notify": ["_core", "_aws"],
+    "_scaling": ["_core", "_aws"],
     "_content": [""],
-    "_content/agent": ["", "_content"],
+    "_content/agent": ["_core", "_content"],
     "_content/bundle": ["_content"],
     "_content/install": ["_content", "_content/agent", "_content/bundle"],
-    "_content/survey": ["", "_content", "_content/agent", "_content/bundle", "_content/install"],
-    "_content/guard": ["", "_content", "_content/agent", "_content/bundle", "_content/install", "_content/survey"],
+    "_content/survey": ["_core", "_content", "_content/agent", "_content/bundle", "_content/install"],
+    "_content/guard": ["_core", "_content", "_content/agent", "_content/bundle", "_content/install", "_content/survey"],
 }
 # Where a deployment controller may be named: the words, the room that they are forbidden in, and the exceptions.
 NAMED: t.Final[t.Sequence[tuple[frozenset[str], str, frozenset[str]]]] = [

@@ -24,7 +24,7 @@ from ansible.module_utils.common import warnings as module_warnings
 from ansible.utils.unsafe_proxy import AnsibleUnsafe
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.plugin_utils import _in_process
 from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import (
     Circumstances,
@@ -380,15 +380,15 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Screen]:
     screen = Screen()
     monkeypatch.setattr(_in_process, "display", screen)
     yield screen
-    _progress.install(_in_process.ignore, os.getppid())
+    progress.install(_in_process.ignore, os.getppid())
 
 
 def test_progress_goes_to_stderr_without_secrets(screen: Screen) -> None:
-    _progress.install(_in_process.show, os.getppid())
-    _progress.say("before the module has read its options\n\x1b[2J[web] rolled_back")
+    progress.install(_in_process.show, os.getppid())
+    progress.say("before the module has read its options\n\x1b[2J[web] rolled_back")
     with process_state(encode_arguments({"token": "the-secret-token"}), {}, os.getcwd()):
         _in_process._WorkerModule(argument_spec={"token": {"type": "str", "no_log": True}})
-        _progress.say("[web] the-secret-token was used")
+        progress.say("[web] the-secret-token was used")
     assert screen.lines == [
         ("before the module has read its options [web] rolled_back", True),
         ("[web] ******** was used", True),
@@ -396,10 +396,10 @@ def test_progress_goes_to_stderr_without_secrets(screen: Screen) -> None:
 
 
 def test_a_secret_is_recognised_before_the_line_is_cleaned(screen: Screen) -> None:
-    _progress.install(_in_process.show, os.getppid())
+    progress.install(_in_process.show, os.getppid())
     with process_state(encode_arguments({"token": "a\nsecret"}), {}, os.getcwd()):
         _in_process._WorkerModule(argument_spec={"token": {"type": "str", "no_log": True}})
-        _progress.say("it is a\nsecret")
+        progress.say("it is a\nsecret")
     assert screen.lines == [("it is ********", True)]
 
 
@@ -412,12 +412,12 @@ def test_what_a_module_left_behind_is_cleaned_and_no_template(key: str) -> None:
 
 
 def test_progress_is_hidden_by_no_log_and_when_nobody_is_left(screen: Screen) -> None:
-    _progress.install(_in_process.ignore, os.getppid())
-    _progress.say("hidden")
-    assert not _progress.orphaned()
-    _progress.install(_in_process.show, os.getppid() + 1)
-    _progress.say("nobody is left")
-    assert _progress.orphaned()
+    progress.install(_in_process.ignore, os.getppid())
+    progress.say("hidden")
+    assert not progress.orphaned()
+    progress.install(_in_process.show, os.getppid() + 1)
+    progress.say("nobody is left")
+    assert progress.orphaned()
     assert screen.lines == []
 
 

@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_proce
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection, choose
-from ansible_collections.lastgood.aws.plugins.module_utils._options import BadOption
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,
     made,

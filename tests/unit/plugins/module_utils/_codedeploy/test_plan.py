@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,
     made,

@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Seen, Watched
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, Outcome
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,
     made,

@@ -17,7 +17,7 @@ import botocore.model
 import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, history, method, plan, run, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,

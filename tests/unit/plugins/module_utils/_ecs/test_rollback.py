@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import plan, rollback, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
@@ -91,8 +91,8 @@ class Planner:
 @pytest.fixture(autouse=True)
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
-    monkeypatch.setattr(_progress, "say", said.append)
-    monkeypatch.setattr(_progress, "orphaned", lambda: False)
+    monkeypatch.setattr(progress, "say", said.append)
+    monkeypatch.setattr(progress, "orphaned", lambda: False)
     monkeypatch.setattr(rollback, "Planner", Planner)
     monkeypatch.setattr(Planner, "plans", [])
     return said

@@ -12,11 +12,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, sweep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,
@@ -52,8 +52,8 @@ NOTHING_STOPPED: dict[str, t.Any] = {"list_tasks": lambda **params: {"taskArns":
 @pytest.fixture(autouse=True)
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
-    monkeypatch.setattr(_progress, "say", said.append)
-    monkeypatch.setattr(_progress, "orphaned", lambda: False)
+    monkeypatch.setattr(progress, "say", said.append)
+    monkeypatch.setattr(progress, "orphaned", lambda: False)
     monkeypatch.setattr("random.uniform", lambda low, high: 1.0)
     return said
 
@@ -243,7 +243,7 @@ def test_a_heartbeat_goes_out_while_nothing_changes(lines: list[str]) -> None:
 
 
 def test_an_orphan_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_progress, "orphaned", lambda: True)
+    monkeypatch.setattr(progress, "orphaned", lambda: True)
     with pytest.raises(Orphaned):
         watching(GOING)
 

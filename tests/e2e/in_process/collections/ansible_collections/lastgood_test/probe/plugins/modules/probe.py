@@ -16,7 +16,7 @@ import warnings
 from ansible.module_utils.basic import env_fallback
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 
 try:
     import botocore.exceptions
@@ -85,9 +85,9 @@ def warn(module):
 
 
 def say(module):
-    _progress.say("[web] a first line")
+    progress.say("[web] a first line")
     time.sleep(module.params["seconds"])
-    _progress.say(f"[web] two\nlines, \x1b[31mred\x1b[0m, a secret: {module.params['secret']}, an umlaut: ü, →")
+    progress.say(f"[web] two\nlines, \x1b[31mred\x1b[0m, a secret: {module.params['secret']}, an umlaut: ü, →")
     time.sleep(module.params["seconds"])
     return {"changed": True}
 
@@ -175,9 +175,9 @@ def wait_for_the_parent(module):
     """Loop like a module that watches a deployment, until the parent is gone."""
     with open(module.params["file"], "w", encoding="ascii") as pid_file:
         pid_file.write(str(os.getpid()))
-    while not _progress.orphaned():
+    while not progress.orphaned():
         time.sleep(0.05)
-        _progress.say("waiting")
+        progress.say("waiting")
     os.unlink(module.params["file"])
     return {}
 

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # Read here and not by fromisoformat alone, which takes something else on each Python before 3.11.
 _TIME: t.Final = re.compile(

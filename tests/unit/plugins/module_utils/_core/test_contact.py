@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT, Contact
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 
 # Looks as (second, what came): "ok", "-" for no answer, "no" for an answer that asking again does not change; then
 # the second in which it is judged with a contact_timeout of 300, and whether contact is lost.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _settings
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import refused_by_aws
 
@@ -26,7 +26,7 @@ class Light:
 
 OFF, ON = Light(False), Light(True)
 DENIED = AwsCallError("Failed to switch it", refused_by_aws("Switch"))
-Result = _settings.Result[Light]
+Result = settings.Result[Light]
 
 
 def planned(name: str = "lamp") -> Result:
@@ -54,7 +54,7 @@ def acted(
             raise answer
         return t.cast("tuple[Light | None, str]", answer)
 
-    return _settings.act(results, check_mode, write, said.append), written, said
+    return settings.act(results, check_mode, write, said.append), written, said
 
 
 def test_only_what_differs_is_written() -> None:
@@ -89,7 +89,7 @@ def test_check_mode_writes_nothing() -> None:
 @pytest.mark.parametrize(
     ("answer", "changed", "after", "reason"),
     [
-        ((OFF, _settings.NOT_SHOWN), True, OFF, "AWS accepted the change, but does not show it"),
+        ((OFF, settings.NOT_SHOWN), True, OFF, "AWS accepted the change, but does not show it"),
         ((None, "Nobody knows."), True, None, "Nobody knows."),
         (DENIED, False, OFF, "Nothing was changed in lamp"),
         (AwsCallError("Failed", ConnectionError("gone")), True, None, "Whether the settings of lamp have changed is"),
@@ -120,6 +120,6 @@ def test_the_difference() -> None:
 
 
 def test_the_summary() -> None:
-    assert _settings.summary([refused()], "lamps") == "lamp: there is no lamp."
+    assert settings.summary([refused()], "lamps") == "lamp: there is no lamp."
     several, _written, _said = acted([planned("a"), refused("b"), planned("c")])
-    assert _settings.summary(several, "lamps") == "b: there is no lamp. Of 3 lamps: 2 not attempted, 1 refused"
+    assert settings.summary(several, "lamps") == "b: there is no lamp. Of 3 lamps: 2 not attempted, 1 refused"

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import errors
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._contact import KEPT, Contact
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 
 # AWX and ansible-runner kill a job that is silent for too long.
 _HEARTBEAT: t.Final = 25.0
@@ -42,7 +42,7 @@ class Patience:
 
     def check(self) -> None:
         """Between two calls that may take long. Raises :class:`Orphaned` when the play that we work for is gone."""
-        if _progress.orphaned():
+        if progress.orphaned():
             raise Orphaned
         if self._clock.monotonic() - self._said_at >= _HEARTBEAT:
             self.told()
@@ -52,7 +52,7 @@ class Patience:
         """Let so much time pass. Raises :class:`Orphaned` when the play that we work for is gone."""
         until = self._clock.monotonic() + seconds
         while True:
-            if _progress.orphaned():
+            if progress.orphaned():
                 raise Orphaned
             left = until - self._clock.monotonic()
             if left <= 0:
@@ -108,4 +108,4 @@ class Outlast:
         return True
 
     def _tell(self) -> None:
-        _progress.say(self._with_any.told(self._clock.monotonic(), self._timeout))
+        progress.say(self._with_any.told(self._clock.monotonic(), self._timeout))

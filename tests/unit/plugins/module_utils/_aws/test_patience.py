@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._patience import Orphaned, Outlast, Patience
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast, Patience
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeClock,
     connection_lost,
@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 
 
 def test_a_pause_is_as_long_as_it_should_be_and_reminds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_progress, "orphaned", lambda: False)
+    monkeypatch.setattr(progress, "orphaned", lambda: False)
     clock, reminded = FakeClock(), []
     began = clock.monotonic()
     patience = Patience(clock, lambda: reminded.append(clock.monotonic() - began))
@@ -36,7 +36,7 @@ def test_a_pause_is_as_long_as_it_should_be_and_reminds(monkeypatch: pytest.Monk
 
 def test_nobody_waits_for_a_play_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = iter([False, True])
-    monkeypatch.setattr(_progress, "orphaned", lambda: next(gone))
+    monkeypatch.setattr(progress, "orphaned", lambda: next(gone))
     clock = FakeClock()
     began = clock.monotonic()
     with pytest.raises(Orphaned):
@@ -66,8 +66,8 @@ class Line:
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
-    monkeypatch.setattr(_progress, "say", said.append)
-    monkeypatch.setattr(_progress, "orphaned", lambda: False)
+    monkeypatch.setattr(progress, "say", said.append)
+    monkeypatch.setattr(progress, "orphaned", lambda: False)
     return said
 
 
@@ -82,7 +82,7 @@ def test_no_answer_is_outlasted(lines: list[str], error: Exception) -> None:
 
 def test_it_is_never_silent_for_long(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     clock, said_at = FakeClock(), [1000.0]
-    monkeypatch.setattr(_progress, "say", lambda line: said_at.append(clock.monotonic()))
+    monkeypatch.setattr(progress, "say", lambda line: said_at.append(clock.monotonic()))
     Outlast(clock, 300)(Line(clock, 200).ask, "DescribeServices")
     assert max(b - a for a, b in itertools.pairwise([*said_at, clock.monotonic()])) <= 30
 
@@ -133,7 +133,7 @@ def test_what_fails_while_others_work_has_its_time_once(lines: list[str]) -> Non
 
 def test_nobody_asks_for_a_play_that_is_gone(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     gone: t.Iterator[bool] = itertools.chain([False] * 8, itertools.repeat(True))
-    monkeypatch.setattr(_progress, "orphaned", lambda: next(gone))
+    monkeypatch.setattr(progress, "orphaned", lambda: next(gone))
     clock = FakeClock()
     with pytest.raises(Orphaned):
         Outlast(clock, 300)(Line(clock, 1000).ask, "DescribeServices")

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
 
 LINES = [
     ("[web] 2/4 on web:41, → ü", "[web] 2/4 on web:41, → ü"),
@@ -46,10 +46,10 @@ LINES = [
 
 @pytest.mark.parametrize(("text", "shown"), LINES)
 def test_line(text: str, shown: str) -> None:
-    assert _text.line(text) == shown
+    assert core_text.line(text) == shown
     assert shown.isprintable()
     # A text is cleaned where it is made and where it leaves.
-    assert _text.line(shown) == shown
+    assert core_text.line(shown) == shown
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_line(text: str, shown: str) -> None:
     ],
 )
 def test_lines(text: str, shown: str) -> None:
-    assert _text.lines(text) == shown
+    assert core_text.lines(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_lines(text: str, shown: str) -> None:
     ],
 )
 def test_what_has_to_stay_exact_is_made_visible(text: str, shown: str) -> None:
-    assert _text.visible(text) == shown
+    assert core_text.visible(text) == shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Event:
     ],
 )
 def test_results(value: t.Any, cleaned: t.Any) -> None:
-    assert _text.clean(value) == cleaned
+    assert core_text.clean(value) == cleaned
 
 
 PAGES = [
@@ -130,5 +130,5 @@ PAGES = [
 
 @pytest.mark.parametrize(("text", "shown"), PAGES)
 def test_pages(text: str, shown: str) -> None:
-    assert _text.without_page(text) == shown
-    assert _text.is_page(text) is (text != shown)
+    assert core_text.without_page(text) == shown
+    assert core_text.is_page(text) is (text != shown)

@@ -8,8 +8,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _findings, _outcomes
-from ansible_collections.lastgood.aws.plugins.module_utils._outcomes import Line
+from ansible_collections.lastgood.aws.plugins.module_utils._core import findings
+from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes as core_outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core.outcomes import Line
 
 
 def line(outcome: str, label: str = "web", ok: bool = False) -> Line:
@@ -17,7 +18,7 @@ def line(outcome: str, label: str = "web", ok: bool = False) -> Line:
 
 
 def test_every_outcome_has_its_place() -> None:
-    assert set(t.get_args(_findings.Outcome)) <= set(_outcomes.WORST_FIRST)
+    assert set(t.get_args(findings.Outcome)) <= set(core_outcomes.WORST_FIRST)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_every_outcome_has_its_place() -> None:
     ],
 )
 def test_worst(outcomes: list[str], worst: str) -> None:
-    assert _outcomes.worst(outcomes) == worst
+    assert core_outcomes.worst(outcomes) == worst
 
 
 @pytest.mark.parametrize(
@@ -66,9 +67,9 @@ def test_worst(outcomes: list[str], worst: str) -> None:
     ],
 )
 def test_tally(lines: list[Line], told: str) -> None:
-    assert _outcomes.tally(lines) == told
+    assert core_outcomes.tally(lines) == told
 
 
 def test_tally_of_groups() -> None:
     both = [line("unchanged", ok=True), line("unchanged", "api", ok=True)]
-    assert _outcomes.tally(both, "deployment groups") == "2 deployment groups: 2 unchanged"
+    assert core_outcomes.tally(both, "deployment groups") == "2 deployment groups: 2 unchanged"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of
-from ansible_collections.lastgood.aws.plugins.module_utils._as_of import AsOf
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
 
 
 class BadOption(ValueError):
@@ -53,8 +53,8 @@ def as_of(value: str | None) -> AsOf | None:
     if not text:
         return None
     try:
-        return _as_of.parse(text)
-    except _as_of.NotATime as exc:
+        return core_as_of.parse(text)
+    except core_as_of.NotATime as exc:
         raise BadOption(
             f"as_of: '{text}' is not a time in ISO 8601, such as 2026-11-20T13:50:00Z, nor how long ago it was, such "
             "as -2h, -90m or -1d"

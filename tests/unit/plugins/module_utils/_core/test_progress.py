@@ -9,37 +9,37 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 
 
 @pytest.fixture(autouse=True)
 def as_before() -> t.Iterator[None]:
-    sink, parent = _progress._sink, _progress._parent
+    sink, parent = progress._sink, progress._parent
     yield
-    _progress._sink, _progress._parent = sink, parent
+    progress._sink, progress._parent = sink, parent
 
 
 def test_a_process_of_its_own_has_nobody_to_tell() -> None:
-    _progress.say("nobody hears this")
+    progress.say("nobody hears this")
 
 
 def test_lines_go_to_the_sink_that_was_installed_last() -> None:
     first: list[str] = []
     second: list[str] = []
-    _progress.install(first.append, os.getppid())
-    _progress.say("one")
-    _progress.install(second.append, os.getppid())
-    _progress.say("two")
+    progress.install(first.append, os.getppid())
+    progress.say("one")
+    progress.install(second.append, os.getppid())
+    progress.say("two")
     assert (first, second) == (["one"], ["two"])
 
 
 def test_an_orphan_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    _progress.install(print, os.getppid())
-    assert not _progress.orphaned()
+    progress.install(print, os.getppid())
+    assert not progress.orphaned()
     monkeypatch.setattr(os, "getppid", lambda: 1)
-    assert _progress.orphaned()
+    assert progress.orphaned()
 
 
 def test_a_parent_that_died_before_we_looked_is_missed_too() -> None:
-    _progress.install(print, os.getppid() + 1)
-    assert _progress.orphaned()
+    progress.install(print, os.getppid() + 1)
+    assert progress.orphaned()

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
 
 def test_real_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 Outcome = t.Literal["updated", "unchanged", "planned", "refused", "failed", "not_attempted"]
 Say = t.Callable[[str], None]

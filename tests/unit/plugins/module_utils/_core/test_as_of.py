@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
     ],
 )
 def test_what_a_time_means(text: str, expected: str, assumed: bool) -> None:
-    found = _as_of.parse(text)
+    found = as_of.parse(text)
     when = found.seen_from(NOW)
     assert when.astimezone(UTC) == datetime.fromisoformat(f"2026-11-20T{expected}+00:00")
     assert (found.zone_assumed, bool(found.note), found.problem(NOW)) == (assumed, assumed, "")
@@ -56,11 +56,11 @@ def test_what_a_time_means(text: str, expected: str, assumed: bool) -> None:
     [("-1d", timedelta(1)), ("-2w", timedelta(14)), ("-1w2d3h4m5s", timedelta(9, 5, minutes=4, hours=3))],
 )
 def test_days_and_weeks(text: str, ago: timedelta) -> None:
-    assert _as_of.parse(text).seen_from(NOW) == NOW - ago
+    assert as_of.parse(text).seen_from(NOW) == NOW - ago
 
 
 def test_the_longest_time_ago_is_still_a_time() -> None:
-    longest = _as_of.parse("-9999w9999d99999h999999m99999999s")
+    longest = as_of.parse("-9999w9999d99999h999999m99999999s")
     assert longest.seen_from(NOW).year > 1
 
 
@@ -73,8 +73,8 @@ def test_the_longest_time_ago_is_still_a_time() -> None:
     ],
 )
 def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(_as_of.NotATime):
-        _as_of.parse(text)
+    with pytest.raises(as_of.NotATime):
+        as_of.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -90,16 +90,16 @@ def test_what_is_no_time(text: str) -> None:
     ],
 )
 def test_what_has_not_come_yet(text: str, words: str) -> None:
-    problem = _as_of.parse(text).problem(NOW)
+    problem = as_of.parse(text).problem(NOW)
     assert words in problem
     assert bool(words) is bool(problem)
 
 
 def test_what_is_said_of_a_time() -> None:
-    local, utc = _as_of.parse("2026-11-20 12:00"), _as_of.parse("2026-11-20 12:00Z")
-    assert _as_of.notes(local) == ["as_of 2026-11-20 12:00 names no zone and was taken as UTC"]
-    assert [finding.as_dict() for finding in _as_of.findings(local)] == [
-        {"check": "as_of", "severity": "info", "message": _as_of.notes(local)[0]}
+    local, utc = as_of.parse("2026-11-20 12:00"), as_of.parse("2026-11-20 12:00Z")
+    assert as_of.notes(local) == ["as_of 2026-11-20 12:00 names no zone and was taken as UTC"]
+    assert [finding.as_dict() for finding in as_of.findings(local)] == [
+        {"check": "as_of", "severity": "info", "message": as_of.notes(local)[0]}
     ]
-    assert (_as_of.notes(utc), _as_of.notes(None), _as_of.findings(None)) == ([], [], [])
-    assert (_as_of.shown(NOW), _as_of.shown(None)) == ("2026-11-20T14:00:00Z", None)
+    assert (as_of.notes(utc), as_of.notes(None), as_of.findings(None)) == ([], [], [])
+    assert (as_of.shown(NOW), as_of.shown(None)) == ("2026-11-20T14:00:00Z", None)

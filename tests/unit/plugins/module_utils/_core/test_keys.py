@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils import _keys
-from ansible_collections.lastgood.aws.plugins.module_utils._keys import Place
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.keys import Place
 
 REGION = "eu-central-1"
 CLUSTER = "arn:aws:ecs:eu-central-1:123456789012:cluster/prod"
@@ -29,13 +29,13 @@ GROUP: dict[str, t.Any] = {"application": "shop", "deployment_group": "prod", "r
     ],
 )
 def test_key(item: dict[str, t.Any], key: str) -> None:
-    assert _keys.key(item) == key
+    assert keys.key(item) == key
 
 
 @pytest.mark.parametrize(
     ("place", "within", "label"),
     [
-        (_keys.PLAIN, "prod", "web"),
+        (keys.PLAIN, "prod", "web"),
         (Place(REGION), "prod", "web"),
         (Place(REGION, True), "prod", "web.prod.eu-central-1"),
         (Place(REGION, True), CLUSTER, "web.prod.eu-central-1"),
@@ -60,4 +60,4 @@ def test_label(place: Place, within: str, label: str) -> None:
     ],
 )
 def test_account(arn: str, account: str | None) -> None:
-    assert _keys.account(arn) == account
+    assert keys.account(arn) == account
