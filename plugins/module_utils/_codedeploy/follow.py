@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Patience
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, rollbacks, targets, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, model, targets, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look, Seen, Watched
@@ -90,7 +90,7 @@ class Follower:
         now = self._clock.now()
         undone_by = found.get(rollback)
         if undone_by is None and not deployment.running:
-            undone_by = self._rollback_of(deployment, looks=rollbacks.is_due(deployment, now))
+            undone_by = self._rollback_of(deployment, looks=model.is_due(deployment, now))
         return Seen(deployment, undone_by, now)
 
     def _rollback_of(self, ended: Deployment, looks: bool) -> Deployment | None:
@@ -103,7 +103,7 @@ class Follower:
         ids = api.list_deployments(self._aws, ended.application, ended.group, createTimeRange=since)
         listed = api.batch_get_deployments(self._aws, [id_ for id_ in ids if id_ != ended.id])
         ordered = sorted([*listed.values(), ended], key=lambda deployment: deployment.created_at)
-        return rollbacks.undone_by(ordered).get(ended.id)
+        return model.undone_by(ordered).get(ended.id)
 
     def _going(self, seen: Seen) -> list[Target]:
         """The targets on which something happens: the first of many. Not being able to read them is no reason to stop

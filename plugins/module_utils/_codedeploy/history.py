@@ -28,13 +28,14 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import description, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import (
     ROLLBACK_CREATOR,
     Deployment,
     Location,
+    is_due,
+    undone_by,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.rollbacks import is_due, undone_by
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence, Verdict
 
 # DeploymentCreator in botocore's model. Those that deploy to the whole group because somebody wanted it, and those that
@@ -376,7 +377,7 @@ class _Reader:
             return True
         # What it goes back to can be too old to be on record under this name.
         new_here = self.records[key].first_seen == deployment.created_at
-        return new_here and description.goes_back(deployment.description)
+        return new_here and writes.goes_back(deployment.description)
 
     def _has_succeeded(self, key: str) -> bool:
         return self.records[key].proven is not None

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import description, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Arrival, Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 
@@ -197,7 +197,7 @@ def _how_it_returned(arrival: Arrival, history: History) -> str:
             f"CodeDeploy itself rolled it back from {left} to {to} at {at} ({id_}), and nothing was deployed since. "
             f"{_FURTHER}"
         )
-    if description.is_ours(arrival.deployment.description):
+    if writes.is_ours(arrival.deployment.description):
         return (
             f"already taken back from {left} to {to} at {at} by this tool ({id_}); nothing was deployed since. "
             f"{_FURTHER}"

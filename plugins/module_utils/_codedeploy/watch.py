@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import rollbacks
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import model
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 
@@ -70,7 +70,7 @@ class Seen:
     @property
     def may_be_rolled_back(self) -> bool:
         """CodeDeploy can still be about to make a rollback."""
-        return self.rollback is None and rollbacks.is_due(self.deployment, self.now)
+        return self.rollback is None and model.is_due(self.deployment, self.now)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ meanwhile makes it fail.
 
 from __future__ import annotations
 
+import re
 import typing as t
 import uuid
 
@@ -122,3 +123,35 @@ def _unknown(aws: Aws, group: Group, known: t.Container[str]) -> dict[str, Deplo
 
 def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> Finding:
     return Finding("answer_lost", "warn", f"the answer to {operation} was lost ({error.detail}); {what}")
+
+
+# https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
+LIMIT: t.Final = 256
+
+
+_OURS: t.Final = re.compile(r"lastgood\.aws (?P<what>rollback|redeploy) .*\brun [0-9a-f]{8}\)?$", re.DOTALL)
+
+
+def description(reason: str | None, left: str, target: str, run: str) -> str:
+    """What people and a later look know the deployment by; ``run`` is unique to this call (8 hexadecimal digits).
+
+    ``left`` and ``target`` are revisions in words; without ``left`` the deployment goes back from nothing. The mark at
+    the end is never cut, whatever the lengths.
+    """
+    end = f", run {run}"
+    route = f"rollback {left} to {target}" if left else f"redeploy {target}"
+    mine = f"lastgood.aws {route}"[: LIMIT - len(end)] + end
+    text = " ".join((reason or "").split())
+    room = LIMIT - len(mine) - 3
+    return f"{text[:room]} ({mine})" if text and room > 0 else mine
+
+
+def is_ours(text: str) -> bool:
+    """This collection made the deployment with this description."""
+    return _OURS.search(text) is not None
+
+
+def goes_back(text: str) -> bool:
+    """This collection made it, to go back from something."""
+    found = _OURS.search(text)
+    return found is not None and found["what"] == "rollback"

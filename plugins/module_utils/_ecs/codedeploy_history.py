@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.rollbacks import is_due, undone_by
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import is_due, undone_by
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Deployment,

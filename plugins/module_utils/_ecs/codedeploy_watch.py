@@ -17,14 +17,14 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, rollbacks, targets
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, model, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Look, Record, Watched, replaced_by
 
 # The old task set is drained later than the status of the deployment, too.
-_AFTERMATH: t.Final = rollbacks.AFTERMATH
+_AFTERMATH: t.Final = model.AFTERMATH
 # A deployment's target costs a call of its own: it is read while this many or fewer are watched.
 _FEW: t.Final = 10
 
@@ -155,7 +155,7 @@ class Looker:
         """Rollbacks that run already, while what they roll back does not name them yet."""
         for id_ in watched:
             ended = found.get(id_)
-            if ended is None or id_ in self._rollbacks or not rollbacks.is_due(ended, now):
+            if ended is None or id_ in self._rollbacks or not model.is_due(ended, now):
                 continue
             ids = api.list_deployments(self._aws, ended.application, ended.group, most=api.DEPLOYMENTS_PER_CALL)
             listed = api.batch_get_deployments(self._aws, [i for i in ids if i not in found])

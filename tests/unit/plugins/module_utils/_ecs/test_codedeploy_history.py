@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import rollbacks
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import model
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, history, method, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
@@ -208,8 +208,8 @@ def test_codedeploy_can_still_be_about_to_roll_back(
 ) -> None:
     deployment = made("d-1", hour=1, rollback_events=events, **ended)
     now = (deployment.completed_at or at(70)) + timedelta(seconds=later)
-    assert rollbacks.is_due(deployment, now) is due
-    assert rollbacks.is_due(deployment, None) is False
+    assert model.is_due(deployment, now) is due
+    assert model.is_due(deployment, None) is False
 
 
 def test_a_rollback_that_is_due_is_one_that_runs() -> None:
