@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Wish
 
 

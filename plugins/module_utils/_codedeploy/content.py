@@ -25,8 +25,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 
 # What CreateDeployment takes where nothing is given

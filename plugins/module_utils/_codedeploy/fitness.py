@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import plan, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import NATIVE
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options
 
 BadOption = options.BadOption

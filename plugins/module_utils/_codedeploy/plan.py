@@ -16,13 +16,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     asg_processes,
     content,
     fitness,
-    pinning,
     platforms,
     revisions,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import pinning
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf

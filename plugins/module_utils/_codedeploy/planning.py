@@ -23,17 +23,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
     asg_processes,
     content,
     fitness,
-    history,
-    pinning,
     plan,
     platform_reads,
     platforms,
-    read,
     revisions,
-    target,
     targets,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
@@ -122,14 +119,14 @@ class Planner:
         return target.choose(selection, reading.group, past, named), past, named
 
     def _read(self, group: Group, everything: bool) -> _Reading:
-        found = read.newest_deployments(self._aws, group, everything)
+        found = reads.newest_deployments(self._aws, group, everything)
         have = {d.id for d in found}
         late = [d.rollback_deployment for d in found if d.rollback_deployment and d.rollback_deployment not in have]
         found += api.batch_get_deployments(self._aws, late).values()
         reading = _Reading(
             group=group,
             deployments=found,
-            everything=everything or len(found) < read.NEWEST_DEPLOYMENTS,
+            everything=everything or len(found) < reads.NEWEST_DEPLOYMENTS,
             recorded={d.id: d.revision for d in found},
             findings=[],
         )

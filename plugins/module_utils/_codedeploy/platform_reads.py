@@ -15,8 +15,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, platforms, read, s3
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, platforms, s3
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import reads
 
 _LambdaErrorHandler: t.Final = error_handler("lambda")
 _MISSING: t.Final = "ResourceNotFoundException"
@@ -44,7 +45,7 @@ def _content(aws: Aws, application: str, target: Location) -> str:
         if isinstance(stored, str):
             raise appspec.Unreadable(f"{s3.key(target)}: {stored}")
         return stored.content
-    content = read.contents(aws, application, [target]).get(appspec.digest(target), "")
+    content = reads.contents(aws, application, [target]).get(appspec.digest(target), "")
     if not content:
         raise appspec.Unreadable("CodeDeploy does not show it")
     return content

@@ -30,8 +30,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.follow import End, Follower
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun

@@ -15,8 +15,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_ar
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, s3
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import read as codedeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import reads as codedeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment

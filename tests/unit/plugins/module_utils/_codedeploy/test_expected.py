@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import expected, history, pinning, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import expected, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import Suspension
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,

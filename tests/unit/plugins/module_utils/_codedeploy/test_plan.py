@@ -12,16 +12,10 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
-    asg_processes,
-    fitness,
-    history,
-    pinning,
-    plan,
-    platforms,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, fitness, plan, platforms
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (

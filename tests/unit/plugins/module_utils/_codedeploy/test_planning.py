@@ -10,16 +10,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
-    appspec,
-    pinning,
-    plan,
-    platform_reads,
-    platforms,
-)
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.pinning import Head, Version
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, plan, platform_reads, platforms
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import pinning
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.pinning import Head, Version
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import at, rev, s3
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_platforms import (
     ALIAS,

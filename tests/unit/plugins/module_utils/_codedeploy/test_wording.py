@@ -11,10 +11,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import again, history, plan, target, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import again, plan, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Seen, Watched

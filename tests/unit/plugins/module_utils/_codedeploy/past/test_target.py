@@ -12,9 +12,10 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import history, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_CREATOR, Deployment
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.target import Choice, Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.writes import description
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     at,

@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import pinning, revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.pinning import Head, Version
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import pinning
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.pinning import Head, Version
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import at, made, rev, s3
 
 DELETED = Version("v9", "", at(50), deleted=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions, writes
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.history import Arrival, Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Arrival, Candidate, History
 
 Source = t.Literal["deployment_id", "revision", "as_of", "steps_back", "last_good", "running_rollback", "none"]
 # The candidates that a message names; the rest is in the result.

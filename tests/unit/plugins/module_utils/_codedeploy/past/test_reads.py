@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import read
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import reads
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import FakeAws, refused_by_aws
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ class Listed(FakeAws):
 
 def newest(aws: FakeAws, last: int = 60, **options: t.Any) -> list[int]:
     group = Group("app", "group", last_attempted=f"d-{last}")
-    return [int(d.id[2:]) for d in read.newest_deployments(aws, group, **options)]
+    return [int(d.id[2:]) for d in reads.newest_deployments(aws, group, **options)]
 
 
 def test_where_the_newest_come_first_the_newest_are_enough() -> None:
@@ -102,7 +102,7 @@ def test_a_group_is_looked_for_among_all_of_them_once() -> None:
         },
         batch_get_deployment_groups={"deploymentGroupsInfo": [group_answer("one", service="api"), group_answer("two")]},
     )
-    groups = read.EcsGroups(aws)
+    groups = reads.EcsGroups(aws)
     [found] = groups.of("prod", "web")
     assert found is not None
     assert found.name == "two"
@@ -117,7 +117,7 @@ def test_groups_by_name_take_one_call_for_each_application() -> None:
             "deploymentGroupsInfo": [group_answer(name) for name in deploymentGroupNames]
         }
     )
-    assert set(read.EcsGroups(aws).named([("app", "one"), ("app", "two"), ("app", "one")])) == {
+    assert set(reads.EcsGroups(aws).named([("app", "one"), ("app", "two"), ("app", "one")])) == {
         ("app", "one"),
         ("app", "two"),
     }
@@ -139,7 +139,7 @@ def test_contents_are_read_together() -> None:
         }
     )
     places = [place("1"), place("2"), place("1"), {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k"}}]
-    assert read.contents(aws, "app", places) == {"1": "one", "2": "two"}
+    assert reads.contents(aws, "app", places) == {"1": "one", "2": "two"}
     assert len(aws.requests) == 1
     assert aws.sent("batch_get_application_revisions")[0]["revisions"] == [place("1"), place("2")]
 
@@ -154,22 +154,22 @@ def test_contents_are_read_together() -> None:
 )
 def test_where_that_brings_no_content_each_is_read_by_itself(batch: object) -> None:
     aws = FakeAws(batch_get_application_revisions=batch, get_application_revision={"revision": place("1", "one")})
-    assert read.contents(aws, "app", [place("1")]) == {"1": "one"}
+    assert reads.contents(aws, "app", [place("1")]) == {"1": "one"}
 
 
 def test_one_that_is_not_registered_any_more_is_left_out() -> None:
     gone = refused_by_aws("GetApplicationRevision", "RevisionDoesNotExistException")
     aws = FakeAws(batch_get_application_revisions={"revisions": []}, get_application_revision=gone)
-    assert read.contents(aws, "app", [place("1")]) == {}
+    assert reads.contents(aws, "app", [place("1")]) == {}
 
 
 def test_what_may_not_be_read_is_said() -> None:
     denied = refused_by_aws("GetApplicationRevision")
     aws = FakeAws(batch_get_application_revisions={"revisions": []}, get_application_revision=denied)
     with pytest.raises(AwsCallError, match="read a revision of application app"):
-        read.contents(aws, "app", [place("1")])
+        reads.contents(aws, "app", [place("1")])
 
 
 def test_what_holds_its_content_needs_no_reading() -> None:
     aws = FakeAws()
-    assert read.contents(aws, "app", [place("1", "one")]) == {"1": "one"}
+    assert reads.contents(aws, "app", [place("1", "one")]) == {"1": "one"}
