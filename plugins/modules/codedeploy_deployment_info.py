@@ -367,8 +367,9 @@ api_calls:
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, diagnosis, options, view
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, options, view
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import plan, revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import NATIVE
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.asg_processes import NATIVE
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options
 

@@ -14,28 +14,22 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, revisions, targets, view, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import (
     act,
-    again,
-    api,
     asg_processes,
     diagnosis,
     expected,
-    revisions,
-    standing,
-    targets,
-    view,
     watch,
-    wording,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.expected import Expected
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.follow import End, Follower
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import planner as move_planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.expected import Expected
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import End, Follower, Look
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
@@ -196,14 +190,14 @@ class Redeploy:
             return
         # Whoever waits for deployments to end has said what to do about the next one, too.
         waited = before.verb == "wait" and self._order.wish.in_flight == "wait"
-        self._plan(again.wish(self._wish, first) if first is not None else self._wish)
+        self._plan(move_planner.wish_again(self._wish, first) if first is not None else self._wish)
         if run.outcome is not None or run.plan is None:
             return
         if first is not None:
-            run.plan = again.as_chosen(run.plan, first)
-        between = again.came_between(first or before, run.plan)
+            run.plan = move_planner.as_chosen(run.plan, first)
+        between = move_planner.came_between(first or before, run.plan)
         if between is not None and not waited:
-            run.end("refused", again.told_of(between, first or before))
+            run.end("refused", move_planner.told_of(between, first or before))
 
     # -- follow
 
@@ -364,9 +358,9 @@ class Redeploy:
         except (AwsCallError, IncompleteAnswerError):
             return
         if deployment.blue_green:
-            self._run.originals_serve = standing.originals_serve(found)
+            self._run.originals_serve = diagnosis.originals_serve(found)
         else:
-            self._run.standing = standing.of(found)
+            self._run.standing = diagnosis.standing_of(found)
 
 
 def _stays_with(later: Deployment, ours: Deployment, target: Location) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, expected, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import identity, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, expected
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 
 # ``wait``: it would be waited for first, and then decided anew.

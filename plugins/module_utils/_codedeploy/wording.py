@@ -12,8 +12,8 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
 
 _SOURCES: t.Final = {
     "deployment_id": "named by its deployment",

@@ -11,14 +11,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import again, plan, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import plan, planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.act import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.diagnosis import Diagnosis, Standing
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import Seen, Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, target
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.run import GroupRun
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Seen, Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, Outcome
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,
@@ -189,21 +189,21 @@ def test_what_was_found_before_stays_said() -> None:
 
 def test_room_is_made_for_the_target_that_was_chosen() -> None:
     wish = plan.Wish(target.Selection(steps_back=2), in_flight="wait")
-    chosen = again.wish(wish, planned())
+    chosen = planner.wish_again(wish, planned())
     assert chosen.in_flight == "wait"
     assert chosen.selection == target.Selection(deployment_id="d-2", force=True)
     unproven = dataclasses.replace(planned(), good=None)
-    assert again.wish(wish, unproven).selection == target.Selection(revision=rev(2), force=True)
+    assert planner.wish_again(wish, unproven).selection == target.Selection(revision=rev(2), force=True)
     named = plan.Wish(target.Selection(revision=rev(7)))
-    assert again.wish(named, unproven).selection == target.Selection(revision=rev(7), force=True)
+    assert planner.wish_again(named, unproven).selection == target.Selection(revision=rev(7), force=True)
 
 
 def test_the_second_plan_is_told_as_what_it_is() -> None:
     first = planned()
-    second = again.as_chosen(planned(made(1, 1), made(2, 2), made(3, 3), made(4, 3, "Stopped")), first)
+    second = planner.as_chosen(planned(made(1, 1), made(2, 2), made(3, 3), made(4, 3, "Stopped")), first)
     assert (second.choice.source, second.choice.why, second.left) == ("last_good", first.choice.why, first.left)
     settled = dataclasses.replace(first, verb="nothing")
-    assert again.as_chosen(settled, first) is settled
+    assert planner.as_chosen(settled, first) is settled
 
 
 PAST = (made(1, 1), made(2, 2), made(3, 3))
@@ -223,16 +223,16 @@ PAST = (made(1, 1), made(2, 2), made(3, 3))
     ],
 )
 def test_what_came_between(newer: tuple[Deployment, ...], between: str) -> None:
-    found = again.came_between(planned(*PAST), planned(*PAST, *newer))
+    found = planner.came_between(planned(*PAST), planned(*PAST, *newer))
     assert (found.id if found else "") == between
 
 
 def test_one_that_is_followed_did_not_come_between() -> None:
     now = dataclasses.replace(planned(*PAST, made(4, 2, "InProgress")), method="adopt")
-    assert again.came_between(planned(*PAST), now) is None
+    assert planner.came_between(planned(*PAST), now) is None
 
 
 def test_what_is_said_of_it() -> None:
-    said = again.told_of(made(4, 4, "InProgress"), planned())
+    said = planner.told_of(made(4, 4, "InProgress"), planned())
     assert "somebody deployed github acct/app@4444444 (deployment d-4, InProgress)" in said
     assert f"the redeploy of {TWO}" in said

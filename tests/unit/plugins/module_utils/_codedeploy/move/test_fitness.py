@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, platforms
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.platforms import Alias, File
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import fitness
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.fitness import Alias, File
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import rev, s3
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_api import enum
 
@@ -31,27 +32,27 @@ def location(content: str) -> dict[str, t.Any]:
     return appspec.location(content)
 
 
-def fit(content: str, alias: Alias | None = ALIAS, platform: str = "Lambda", moving: bool = False) -> platforms.Fit:
-    return platforms.fit(platform, location(content), File(content, alias=alias), moving)
+def fit(content: str, alias: Alias | None = ALIAS, platform: str = "Lambda", moving: bool = False) -> fitness.Fit:
+    return fitness.fit(platform, location(content), File(content, alias=alias), moving)
 
 
 def test_every_platform_has_its_way() -> None:
     assert set(enum("ComputePlatform")) == {"Server", "Lambda", "ECS"}
-    assert platforms.fit("Server", rev(1), None, in_motion=False) == platforms.Fit(rev(1))
+    assert fitness.fit("Server", rev(1), None, in_motion=False) == fitness.Fit(rev(1))
     new = fit(ECS, platform="SomethingNew")
     assert [(f.check, f.severity) for f in new.findings] == [("platform", "block")]
 
 
 @pytest.mark.parametrize("platform", ["ECS", "Lambda", "SomethingNew"])
 def test_without_the_file_nothing_can_be_deployed(platform: str) -> None:
-    found = platforms.fit(platform, location(ECS), File(unknown="Denied."), in_motion=False)
+    found = fitness.fit(platform, location(ECS), File(unknown="Denied."), in_motion=False)
     assert [(f.check, f.severity) for f in found.findings] == [("appspec", "block")]
     assert "Denied." in found.findings[0].message
 
 
 def test_an_ecs_service_is_better_taken_back_by_another_module() -> None:
     hash_only = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": appspec.digest(location(ECS))}}
-    found = platforms.fit("ECS", hash_only, File(ECS), in_motion=False)
+    found = fitness.fit("ECS", hash_only, File(ECS), in_motion=False)
     assert found.location == location(ECS)
     assert [(f.check, f.severity) for f in found.findings] == [("platform", "warn")]
     assert "this deploys web:41" in found.findings[0].message
@@ -60,9 +61,9 @@ def test_an_ecs_service_is_better_taken_back_by_another_module() -> None:
 
 def test_a_file_in_s3_stays_there() -> None:
     place = s3("appspec.json", "v1", bundle="JSON")
-    assert platforms.fit("ECS", place, File(ECS), in_motion=False).location == place
-    assert platforms.fit("Lambda", place, File(lambda_file("3", "2"), alias=ALIAS), in_motion=False).location == place
-    moved = platforms.fit("Lambda", place, File(lambda_file("1", "2"), alias=ALIAS), in_motion=False)
+    assert fitness.fit("ECS", place, File(ECS), in_motion=False).location == place
+    assert fitness.fit("Lambda", place, File(lambda_file("3", "2"), alias=ALIAS), in_motion=False).location == place
+    moved = fitness.fit("Lambda", place, File(lambda_file("1", "2"), alias=ALIAS), in_motion=False)
     assert moved.location["revisionType"] == "AppSpecContent"
 
 
@@ -113,11 +114,11 @@ def test_a_file_that_says_nothing(content: str, words: str) -> None:
     found = fit(content)
     assert [f.severity for f in found.findings] == ["block"]
     assert words in found.findings[0].message
-    assert platforms.asks(content) is None
+    assert fitness.asks(content) is None
 
 
 def test_versions_can_be_numbers() -> None:
-    assert platforms.asks(json.dumps(json.loads(lambda_file("1", "2")))) == appspec.Function("pay", "live", "1", "2")
+    assert fitness.asks(json.dumps(json.loads(lambda_file("1", "2")))) == appspec.Function("pay", "live", "1", "2")
     assert fit(lambda_file(t.cast(str, 3), t.cast(str, 2))).findings == ()
 
 

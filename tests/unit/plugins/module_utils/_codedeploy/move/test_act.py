@@ -13,10 +13,10 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import act, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import act, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, target
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Watched
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import group, made, rollback
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import FakeAws, refused_by_aws
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import standing
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.diagnosis import Standing
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
 
 EVENTS = ("ApplicationStop", "DownloadBundle", "BeforeInstall", "Install", "AfterInstall", "ValidateService")
@@ -42,7 +42,7 @@ def instance(status: str, *statuses: str) -> Target:
     ],
 )
 def test_what_an_instance_has(target: Target, where: Standing) -> None:
-    assert standing.of([target]) == where
+    assert diagnosis.standing_of([target]) == where
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_an_instance_has(target: Target, where: Standing) -> None:
     ],
 )
 def test_of_others_nothing_is_counted(target: Target) -> None:
-    assert standing.of([target, instance("Succeeded", "Succeeded")]) is None
+    assert diagnosis.standing_of([target, instance("Succeeded", "Succeeded")]) is None
 
 
 def fleet(green: dict[str, str], blue: dict[str, str]) -> list[Target]:
@@ -80,7 +80,7 @@ def fleet(green: dict[str, str], blue: dict[str, str]) -> list[Target]:
     ],
 )
 def test_where_the_traffic_is(deployed: list[Target], serve: bool) -> None:
-    assert standing.originals_serve(deployed) is serve
+    assert diagnosis.originals_serve(deployed) is serve
 
 
 def test_words() -> None:

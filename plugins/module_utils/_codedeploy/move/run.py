@@ -12,13 +12,13 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.act import Accepted
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.standing import Standing
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Seen
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.act import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.diagnosis import Diagnosis, Standing
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import Seen
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS, Finding, Outcome

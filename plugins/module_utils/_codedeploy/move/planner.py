@@ -15,22 +15,18 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
-    api,
-    appspec,
-    asg_processes,
-    content,
-    fitness,
-    plan,
-    platform_reads,
-    platforms,
-    revisions,
-    targets,
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
+    AwsCallError,
+    IncompleteAnswerError,
+    error_handler,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, revisions, s3, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, content, fitness, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning, reads, target
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
@@ -186,8 +182,8 @@ class Planner:
             require_pinned=self.wish.require_pinned,
         )
 
-    def _file(self, group: Group, location: Location) -> platforms.File | None:
-        return platform_reads.file(self._aws, group.platform, self._application, location)
+    def _file(self, group: Group, location: Location) -> fitness.File | None:
+        return file(self._aws, group.platform, self._application, location)
 
     def _alarms(self, group: Group) -> fitness.Alarms:
         if not group.alarms:
@@ -227,3 +223,107 @@ class Planner:
                 # What is not known is told as such where it matters.
                 continue
         return found
+
+
+def wish_again(given: Wish, first: Plan) -> Wish:
+    """The same wish, for the target that was chosen already: making room for it must not change it."""
+    selection = replace(given.selection, as_of=None, steps_back=1, force=True)
+    if selection.deployment_id is None and selection.revision is None:
+        if first.good is not None:
+            selection = replace(selection, deployment_id=first.good.id)
+        else:
+            selection = replace(selection, revision=first.target)
+    return replace(given, selection=selection, as_of=None)
+
+
+def as_chosen(planned: Plan, first: Plan) -> Plan:
+    """A plan for that wish, told as what it is: where its target came from, and what is left for it."""
+    if planned.verb != "act":
+        return planned
+    chosen = replace(planned.choice, source=first.choice.source, why=first.choice.why, left=first.choice.left)
+    return replace(planned, choice=chosen)
+
+
+def came_between(before: Plan, now: Plan) -> Deployment | None:
+    """What somebody has deployed since the first plan was made; None where nobody has.
+
+    Rollbacks of CodeDeploy and deployments to single instances are nobody's decision.
+    """
+    newest = now.running or now.newest
+    if newest is None or newest.id in before.known_deployments or now.method == "adopt":
+        return None
+    return None if newest.is_rollback or newest.creator in PARTIAL else newest
+
+
+def told_of(between: Deployment, before: Plan) -> str:
+    """Why the plan may not be carried out."""
+    target = revisions.text(before.target) if before.target else "the target"
+    return (
+        f"somebody deployed {revisions.text(between.revision)} (deployment {between.id}, {between.status}) while the "
+        f"redeploy of {target} was being prepared. Look at it, then run the same command again to roll that back"
+    )
+
+
+_LambdaErrorHandler: t.Final = error_handler("lambda")
+
+
+_MISSING: t.Final = "ResourceNotFoundException"
+
+
+def file(aws: Aws, platform: str, application: str, target: Location) -> fitness.File | None:
+    """The AppSpec file of a revision; None on the platform Server, where it is in the bundle."""
+    if platform == "Server":
+        return None
+    try:
+        content = _content(aws, application, target)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return fitness.File(unknown=exc.explain())
+    except appspec.Unreadable as exc:
+        return fitness.File(unknown=f"{exc}".rstrip(".") + ".")
+    function = fitness.asks(content) if platform == "Lambda" else None
+    return fitness.File(content, alias=_alias(aws, function) if function is not None else None)
+
+
+def _content(aws: Aws, application: str, target: Location) -> str:
+    """Raises AwsCallError, IncompleteAnswerError or :class:`.appspec.Unreadable`."""
+    if s3.place(target):
+        why = s3.unreadable(target)
+        stored = why or s3.read(aws, target)
+        if isinstance(stored, str):
+            raise appspec.Unreadable(f"{s3.key(target)}: {stored}")
+        return stored.content
+    content = reads.contents(aws, application, [target]).get(appspec.digest(target), "")
+    if not content:
+        raise appspec.Unreadable("CodeDeploy does not show it")
+    return content
+
+
+def _alias(aws: Aws, function: appspec.Function) -> fitness.Alias:
+    try:
+        answer = _get_alias(aws, function.name, function.alias)
+        version = str(require(answer, "FunctionVersion", "get_alias"))
+        weights = (answer.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        return fitness.Alias(version, tuple(sorted(weights)), _has_version(aws, function.name, function.target))
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        return fitness.Alias(unknown=exc.explain())
+
+
+@_LambdaErrorHandler.common_error_handler("read alias {alias} of function {name}")
+def _get_alias(aws: Aws, name: str, alias: str) -> Answer:
+    answer: Answer = aws.call("lambda", "get_alias", FunctionName=name, Name=alias)
+    return answer
+
+
+def _has_version(aws: Aws, name: str, version: str) -> bool:
+    try:
+        _get_version(aws, name, version)
+    except AwsCallError as exc:
+        if exc.code == _MISSING:
+            return False
+        raise
+    return True
+
+
+@_LambdaErrorHandler.common_error_handler("read version {version} of function {name}")
+def _get_version(aws: Aws, name: str, version: str) -> None:
+    aws.call("lambda", "get_function_configuration", FunctionName=name, Qualifier=version)

@@ -14,8 +14,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, revisions, writes
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Watched
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.writes import description
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 

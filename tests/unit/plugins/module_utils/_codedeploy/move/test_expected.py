@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import expected, plan
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import Suspension
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import expected, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.asg_processes import Suspension
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption

@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
 
 AT = datetime(2026, 11, 20, 14, tzinfo=UTC)

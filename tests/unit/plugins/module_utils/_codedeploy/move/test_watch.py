@@ -11,14 +11,14 @@ from datetime import timedelta
 import botocore.session
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import (
     ROLLBACK_EVENTS,
     TERMINAL,
     Deployment,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import watch
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import Look, Seen, Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.watch import Look, Seen, Watched
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import made, rollback
 
 OURS = Watched("d-2")

@@ -12,14 +12,9 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
-    asg_processes,
-    content,
-    fitness,
-    platforms,
-    revisions,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, content, fitness
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import pinning
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Selection
@@ -76,7 +71,7 @@ class Facts:
     bundle: pinning.Decision | None = None
     alarms: fitness.Alarms | None = None
     # On the platforms ECS and Lambda, likewise: the AppSpec file, and what it is applied to.
-    file: platforms.File | None = None
+    file: fitness.File | None = None
     # The targets of deployments that were read, by deployment.
     targets: t.Mapping[str, t.Sequence[Target]] = field(default_factory=dict)
     # What CodeDeploy suspends in the Auto Scaling groups; None where that was not asked for.
@@ -187,7 +182,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         if verb == "act":
             findings += _of_target(wish, facts, choice, target)
         if method == "codedeploy_deployment":
-            fit = platforms.fit(group.platform, target, facts.file, in_motion=history.running is not None)
+            fit = fitness.fit(group.platform, target, facts.file, in_motion=history.running is not None)
             target = fit.location
             request, found = _request(wish, facts, choice, target)
             findings += [*fit.findings, *found]

@@ -16,14 +16,14 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.asg_processes import (
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.asg_processes import (
     NATIVE,
     Suspension,
     left_suspended,
     of,
     split,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options import DEFAULT_PROCESSES
 

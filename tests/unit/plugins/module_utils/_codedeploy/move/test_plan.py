@@ -12,8 +12,8 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import asg_processes, fitness, plan, platforms
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, fitness, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
@@ -24,12 +24,12 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeplo
     rev,
     rollback,
 )
-from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_api import enum
-from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_platforms import (
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.move.test_fitness import (
     ALIAS,
     lambda_file,
     location,
 )
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_api import enum
 
 ALL_EVENTS = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
 GOOD_AND_BAD = [made(1, 1, file_exists_behavior="RETAIN"), made(2, 2)]
@@ -382,7 +382,7 @@ def test_findings_of_the_reading_stay() -> None:
 def test_an_alias_that_is_there_already_needs_nothing() -> None:
     on = group(platform="Lambda", has_instance_tags=False)
     past = [made(1, location(lambda_file("1", "2"))), made(2, location(lambda_file("2", "3")))]
-    there = platforms.File(lambda_file("1", "2"), alias=replace(ALIAS, version="2"))
+    there = fitness.File(lambda_file("1", "2"), alias=replace(ALIAS, version="2"))
     found = planned(*past, on=on, file=there)
     assert (found.verb, found.reason) == ("nothing", "alias live of pay is on version 2 already")
     moved = planned(*past, on=on, file=replace(there, alias=replace(ALIAS, version="3")))

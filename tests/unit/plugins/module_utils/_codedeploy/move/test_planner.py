@@ -10,13 +10,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, plan, platform_reads, platforms
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import fitness, plan, planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import pinning
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.pinning import Head, Version
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.planning import Planner
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import at, rev, s3
-from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_platforms import (
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.move.test_fitness import (
     ALIAS,
     lambda_file,
     location,
@@ -247,20 +248,20 @@ LIVE = {"FunctionVersion": "3", "RoutingConfig": {"AdditionalVersionWeights": {"
     ("answers", "alias"),
     [
         ({"get_alias": {"FunctionVersion": "3"}, "get_function_configuration": {}}, ALIAS),
-        ({"get_alias": LIVE, "get_function_configuration": {}}, platforms.Alias("3", ("4",), has_target=True)),
+        ({"get_alias": LIVE, "get_function_configuration": {}}, fitness.Alias("3", ("4",), has_target=True)),
         (
             {
                 "get_alias": {"FunctionVersion": "3"},
                 "get_function_configuration": refused_by_aws("GetFunctionConfiguration", "ResourceNotFoundException"),
             },
-            platforms.Alias("3"),
+            fitness.Alias("3"),
         ),
     ],
 )
-def test_an_alias_is_read(answers: dict[str, t.Any], alias: platforms.Alias) -> None:
+def test_an_alias_is_read(answers: dict[str, t.Any], alias: fitness.Alias) -> None:
     aws = FakeAws(batch_get_application_revisions=REVISIONS, **answers)
     hash_only = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": appspec.digest(location(FILE))}}
-    assert platform_reads.file(aws, "Lambda", "app", hash_only) == platforms.File(FILE, alias=alias)
+    assert planner.file(aws, "Lambda", "app", hash_only) == fitness.File(FILE, alias=alias)
 
 
 @pytest.mark.parametrize(
@@ -276,24 +277,24 @@ def test_an_alias_is_read(answers: dict[str, t.Any], alias: platforms.Alias) -> 
     ],
 )
 def test_an_alias_that_cannot_be_read_is_not_known(answers: dict[str, t.Any]) -> None:
-    found = platform_reads.file(FakeAws(**answers), "Lambda", "app", location(FILE))
+    found = planner.file(FakeAws(**answers), "Lambda", "app", location(FILE))
     assert found is not None
     assert found.alias is not None
     assert found.alias.unknown
-    fit = platforms.fit("Lambda", location(FILE), found, in_motion=False)
+    fit = fitness.fit("Lambda", location(FILE), found, in_motion=False)
     assert [f.severity for f in fit.findings] == ["block"]
 
 
 def test_a_file_that_cannot_be_read() -> None:
-    assert platform_reads.file(FakeAws(), "Server", "app", rev(1)) is None
+    assert planner.file(FakeAws(), "Server", "app", rev(1)) is None
     hash_only = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": "1"}}
     denied = refused_by_aws("GetApplicationRevision")
     aws = FakeAws(batch_get_application_revisions=denied, get_application_revision=denied)
-    found = platform_reads.file(aws, "ECS", "app", hash_only)
+    found = planner.file(aws, "ECS", "app", hash_only)
     assert found is not None
     assert "codedeploy:GetApplicationRevision" in found.unknown
     empty = FakeAws(batch_get_application_revisions={"revisions": []}, get_application_revision={"revision": {}})
-    assert platform_reads.file(empty, "ECS", "app", hash_only) == platforms.File(unknown="CodeDeploy does not show it.")
-    bundle = platform_reads.file(FakeAws(), "ECS", "app", s3("a.zip"))
+    assert planner.file(empty, "ECS", "app", hash_only) == fitness.File(unknown="CodeDeploy does not show it.")
+    bundle = planner.file(FakeAws(), "ECS", "app", s3("a.zip"))
     assert bundle is not None
     assert "an AppSpec file is YAML or JSON" in bundle.unknown

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import content
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import content
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import made
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.test_api import enum
