@@ -364,8 +364,8 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import auto_rollback, auto_rollback_act
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import auto_rollback, auto_rollback_act
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {

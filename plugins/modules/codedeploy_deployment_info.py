@@ -367,9 +367,10 @@ api_calls:
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, options, view
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import info, options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
@@ -396,7 +397,7 @@ def main() -> None:
     planner = Planner(aws, application, group, wish, clock=Clock(), everything=True)
     planned = planner.make_plan()
     place = keys.Place(aws.region("codedeploy"), params["full_names"])
-    line = f"[{place.label(group, application)}] {view.line(planned)}"
+    line = f"[{place.label(group, application)}] {info.line(planned)}"
     progress.say(line)
     for note in as_of.notes(wish.as_of):
         module.warn(note)
@@ -404,8 +405,8 @@ def main() -> None:
     module.exit_json(
         changed=False,
         summary=line,
-        diagnosis=_diagnosis(module, aws, view.to_diagnose(planned, asked), params["log_tail"]),
-        **view.of(planned, application, place),
+        diagnosis=_diagnosis(module, aws, info.to_diagnose(planned, asked), params["log_tail"]),
+        **info.of(planned, application, place),
         as_of=as_of.shown(planner.wish.selection.as_of),
         api_calls=aws.api_calls,
     )

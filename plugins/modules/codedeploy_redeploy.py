@@ -461,10 +461,10 @@ api_calls:
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import expected
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.redeploy import Order, Redeploy
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import wording
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps.redeploy import Order, Redeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys, options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import auto_rollback_act
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import auto_rollback_act
 from ansible_collections.lastgood.aws.plugins.modules import codedeploy_auto_rollback
 from tests.module import returned
 from tests.module.code_deploy import BlueGreen, appspec, client, content

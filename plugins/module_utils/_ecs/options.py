@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection

@@ -16,12 +16,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options, revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Source
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption

@@ -10,9 +10,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import at, s3
 
 

@@ -11,8 +11,8 @@ import typing as t
 import botocore.session
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import auto_rollback
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.auto_rollback import (
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import auto_rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps.auto_rollback import (
     BadRequest,
     Notification,
     Settings,

@@ -18,8 +18,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, auto_rollback, topics
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.auto_rollback import Settings, Subject, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, topics
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import auto_rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps.auto_rollback import (
+    Settings,
+    Subject,
+    Wish,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, blocked
 
 Result = settings.Result[Settings]

@@ -11,7 +11,6 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import plan, planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.act import Accepted
@@ -19,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.diag
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import Seen, Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import wording
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, Outcome
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, revisions, targets, view, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, revisions, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import (
     act,
@@ -30,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import End, Follower, Look
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import info, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
@@ -100,9 +101,9 @@ class Redeploy:
             return
         run.changed = planned.method != "adopt" and planned.verb != "wait"
         run.end("planned", planned.reason)
-        if planned.newest is not None and view.to_diagnose(planned, ""):
+        if planned.newest is not None and info.to_diagnose(planned, ""):
             run.diagnosis = diagnosis.collect(self._aws, planned.newest, self._order.log_tail)
-        progress.say(f"[{run.label}] {view.line(planned)}")
+        progress.say(f"[{run.label}] {info.line(planned)}")
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
