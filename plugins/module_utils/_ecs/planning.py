@@ -24,7 +24,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     names,
     plan,
     read,
-    registry,
     target,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
@@ -209,7 +208,7 @@ class Planner:
             recorded = good.digests.get(container, "") if good else ""
             resolution = images.Resolution("unknown")
             if recorded and self.wish.pin_images != "never":
-                asked = registry.resolve(self._aws, images.parse(image), recorded)
+                asked = images.resolve(self._aws, images.parse(image), recorded)
                 resolution = asked or images.last_known(image, seen, recorded)
             checks.append(images.Check(container, image, recorded, resolution))
         return tuple(checks)

@@ -13,7 +13,7 @@ import botocore.model
 import botocore.session
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, registry
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.images import Resolution
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
@@ -70,7 +70,7 @@ def no(code: str) -> Exception:
     ids=["same", "moved", "tag deleted", "no details", "image deleted", "repository deleted"],
 )
 def test_what_ecr_says(by_digest: t.Any, by_tag: t.Any, expected: Resolution) -> None:
-    assert registry.resolve(Registry(by_digest, by_tag), IMAGE, D1) == expected
+    assert images.resolve(Registry(by_digest, by_tag), IMAGE, D1) == expected
 
 
 def statuses() -> list[str]:
@@ -87,7 +87,7 @@ STATES = {"ACTIVE": "same", "ARCHIVED": "archived", "ACTIVATING": "archived", "S
 
 @pytest.mark.parametrize("status", sorted({*STATES, *statuses()}))
 def test_each_status_of_an_image(status: str) -> None:
-    found = registry.resolve(Registry(details(imageStatus=status), details()), IMAGE, D1)
+    found = images.resolve(Registry(details(imageStatus=status), details()), IMAGE, D1)
     assert found is not None
     assert found.state == STATES[status]
     assert found.why == (f"ECR shows it as {status}" if found.state == "archived" else "")
@@ -95,7 +95,7 @@ def test_each_status_of_an_image(status: str) -> None:
 
 def test_an_image_is_asked_for_in_its_own_registry() -> None:
     aws = Registry(details(), details())
-    registry.resolve(aws, IMAGE, D1)
+    images.resolve(aws, IMAGE, D1)
     assert [request["imageIds"] for request in aws.sent("describe_images")] == [
         [{"imageDigest": D1}],
         [{"imageTag": "1.2"}],
@@ -108,13 +108,13 @@ def test_an_image_is_asked_for_in_its_own_registry() -> None:
 @pytest.mark.parametrize("reference", ["web:1", "ghcr.io/shop/web:1", "public.ecr.aws/shop/web:1"])
 def test_other_registries_are_not_asked(reference: str) -> None:
     aws = Registry(details())
-    assert registry.resolve(aws, images.parse(reference), D1) is None
+    assert images.resolve(aws, images.parse(reference), D1) is None
     assert aws.requests == []
 
 
 def test_another_region_is_not_asked() -> None:
     aws = Registry(details(), region="us-east-1")
-    assert registry.resolve(aws, IMAGE, D1) is None
+    assert images.resolve(aws, IMAGE, D1) is None
     assert aws.requests == []
 
 
@@ -127,7 +127,7 @@ def test_another_region_is_not_asked() -> None:
     ids=["by digest", "by tag"],
 )
 def test_a_missing_permission_hides_it(by_digest: t.Any, by_tag: t.Any) -> None:
-    found = registry.resolve(Registry(by_digest, by_tag), IMAGE, D1)
+    found = images.resolve(Registry(by_digest, by_tag), IMAGE, D1)
     assert found is not None
     assert found.state == "unknown"
     assert "Failed to describe images of ECR repository shop/web" in found.why
@@ -136,5 +136,5 @@ def test_a_missing_permission_hides_it(by_digest: t.Any, by_tag: t.Any) -> None:
 
 @pytest.mark.parametrize("trouble", [connection_lost(), {"cut": "here"}, no("ServerException")])
 def test_an_answer_that_does_not_come_is_unknown(trouble: t.Any) -> None:
-    found = registry.resolve(Registry(trouble), IMAGE, D1)
+    found = images.resolve(Registry(trouble), IMAGE, D1)
     assert (found.state, bool(found.why)) == ("unknown", True) if found else False
