@@ -25,8 +25,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import (
     not_known,
     nothing_shows,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan, read
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 # What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
 # (the operation's errors in botocore's model).
@@ -129,7 +130,7 @@ def _still_parked(aws: Aws, arn: str, hook: str) -> bool:
         record = api.describe_service_deployments(aws, [arn]).get(arn, {})
     except (AwsCallError, IncompleteAnswerError):
         return True
-    pause = read.pause(record)
+    pause = reads.pause(record)
     return pause is not None and pause.hook == hook
 
 

@@ -26,7 +26,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan impo
     Wish,
     block,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,
@@ -35,6 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 
 def make(wish: Wish, facts: Facts) -> Plan:

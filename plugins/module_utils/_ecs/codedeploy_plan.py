@@ -22,7 +22,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import APPSPEC, LOCATION
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,
@@ -30,6 +29,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
     ServiceDeployment,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 # Without steps, of the predefined configurations
 # (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html).

@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 
 _METHODS: t.Final[dict[str, Method]] = {"CODE_DEPLOY": "codedeploy_deployment", "EXTERNAL": "primary_task_set"}
 

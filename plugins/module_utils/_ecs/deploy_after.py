@@ -23,7 +23,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     deploy_plan,
     deployment_meant,
     deployment_wait,
-    direction,
     external,
     external_deploy,
     external_deploy_plan,
@@ -42,11 +41,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order as RollbackOrder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 
 Then = t.Literal["follow", "roll_back", "delete", "leave", "watch"]
 _BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}

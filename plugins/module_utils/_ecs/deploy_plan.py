@@ -25,15 +25,8 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    auto_rollback,
-    codedeploy_plan,
-    direction,
-    names,
-    preflight,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, codedeploy_plan, names, preflight
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import AlarmsWish, BreakerWish, Protection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Deployment,
@@ -42,6 +35,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 EVENTS: t.Final = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
 Event = t.Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]

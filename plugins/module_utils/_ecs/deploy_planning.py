@@ -26,6 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 _CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
 _MAKE: t.Final = {"CODE_DEPLOY": codedeploy_deploy_plan.make, "EXTERNAL": external_deploy_plan.make}
@@ -38,7 +39,7 @@ class Planning:
         self._aws = aws
         self._order = order
         self._histories = read.Histories(aws, order.cluster)
-        self._task_definitions = read.TaskDefinitions(aws)
+        self._task_definitions = reads.TaskDefinitions(aws)
 
     def make(self) -> list[DeployRun]:
         """A run for each service, with its plan or refused. Errors of AWS end up in the outcomes."""
@@ -46,7 +47,7 @@ class Planning:
         place = keys.Place(self._aws.region("ecs"), order.full_names)
         named = [DeployRun(name, order.cluster, place=place) for name in order.services]
         try:
-            found = read.services(self._aws, order.cluster, order.services)
+            found = reads.services(self._aws, order.cluster, order.services)
         except (AwsCallError, IncompleteAnswerError) as exc:
             for run in named:
                 run.outcome, run.reason = "refused", exc.explain()
@@ -80,7 +81,7 @@ class Planning:
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.outcome, run.reason = "refused", exc.explain()
             return
-        if target is not None and target.status == read.MISSING:
+        if target is not None and target.status == reads.MISSING:
             target = None
         facts = Facts(
             service=service,

@@ -24,6 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
 
@@ -173,7 +174,7 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
     place = keys.Place(aws.region("ecs"), order.full_names)
     named = [Waiter(name, order.cluster, order.look_once, place=place) for name in order.services]
     try:
-        found = read.services(aws, order.cluster, order.services)
+        found = reads.services(aws, order.cluster, order.services)
     except (AwsCallError, IncompleteAnswerError) as exc:
         for waiter in named:
             waiter.outcome, waiter.reason = "refused", exc.explain()

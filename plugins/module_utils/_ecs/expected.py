@@ -18,8 +18,8 @@ from datetime import datetime, timezone
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice
 
 CHECK: t.Final = "plan_changed"
 AGAIN: t.Final = "Run the same command again"

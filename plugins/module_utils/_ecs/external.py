@@ -17,8 +17,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, history, marks, names, target
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -27,7 +26,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Look, Record, Watched, replaced_by
 
 _NO_RECORD: t.Final = "there is no record of what a service with the controller EXTERNAL ran"

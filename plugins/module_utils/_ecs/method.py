@@ -16,14 +16,9 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    ROLLING_BACK,
-    STOPPABLE,
-    Method,
-    Service,
-)
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, STOPPABLE, Method, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 
 InFlight = t.Literal["stop", "supersede", "refuse"]
 Verb = t.Literal["act", "nothing", "refuse"]

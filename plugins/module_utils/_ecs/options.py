@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 
 BadOption = options.BadOption
 rollback_events = codedeploy_options.rollback_events

@@ -18,7 +18,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import As
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_history,
     codedeploy_plan,
-    direction,
     external,
     fast,
     images,
@@ -27,7 +26,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     names,
     preflight,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -39,7 +37,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, what_runs_now
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, what_runs_now
 
 # Where a target comes from that was found in the history.
 _FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})

@@ -19,16 +19,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     codedeploy_plan,
     codedeploy_read,
     external,
-    from_revision,
     images,
     names,
     plan,
     read,
-    target,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read as history_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read as history_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.readiness_reads import MOST_SERVICES, Readiness
 
 
@@ -56,7 +55,7 @@ class Planner:
         self.wish = wish
         self._all_marks = all_marks
         self._clock = clock
-        self._task_definitions = read.TaskDefinitions(aws)
+        self._task_definitions = reads.TaskDefinitions(aws)
         self._thorough = True
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plan.Plan | Refusal]:
@@ -64,7 +63,7 @@ class Planner:
         # A service of a large call that is planned again is still one of many.
         self._thorough = self._thorough and (self._all_marks or len(service_names) <= MOST_SERVICES)
         try:
-            found = read.services(self._aws, self._cluster, service_names)
+            found = reads.services(self._aws, self._cluster, service_names)
         except (AwsCallError, IncompleteAnswerError) as exc:
             return {name: _refused(name, self._why_no_service(exc)) for name in service_names}
         present = {name: service for name, service in found.items() if isinstance(service, Service)}

@@ -11,43 +11,19 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_read import CodeDeploy, NoGroup
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    Pause,
-    Revision,
-    Service,
-    ServiceDeployment,
-    TaskDefinition,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
 
 # Only these say something that the brief form of ListServiceDeployments does not: where ECS went back to.
 _BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
 # Deployments that a message names.
 _SHOWN: t.Final = 3
-# A task definition that DescribeTaskDefinition does not know.
-MISSING: t.Final = "MISSING"
-
-
-def explain(error: AnsibleAWSError) -> str:
-    """One sentence for the person on call, of whatever went wrong in a call."""
-    if isinstance(error, (AwsCallError, IncompleteAnswerError)):
-        return error.explain()
-    return str(error)
-
-
-def services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Service | str]:
-    """All the services asked for, ten a call. See :func:`.api.describe_services`."""
-    found: dict[str, Service | str] = {}
-    for batch in batches(names, api.SERVICES_PER_CALL):
-        found.update(api.describe_services(aws, cluster, batch))
-    return found
 
 
 class Histories:
@@ -82,7 +58,7 @@ class Histories:
             self.codedeploy.find_groups([s for s in services_ if s.name not in self.codedeploy.groups])
         except (AwsCallError, IncompleteAnswerError) as exc:
             for service in services_:
-                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {explain(exc)}"
+                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {reads.explain(exc)}"
             return
         for service in services_:
             try:
@@ -90,7 +66,7 @@ class Histories:
             except NoGroup as exc:
                 self.problems[service.name] = str(exc)
             except (AwsCallError, IncompleteAnswerError) as exc:
-                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {explain(exc)}"
+                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {reads.explain(exc)}"
             else:
                 self.found[service.name] = history.read(told)
                 self.unread[service.name] = tuple(unread)
@@ -108,13 +84,13 @@ class Histories:
             try:
                 briefs[service.name] = api.list_service_deployments(self._aws, self._cluster, service.name, everything)
             except (AwsCallError, IncompleteAnswerError) as exc:
-                self.problems[service.name] = f"the service deployment history cannot be read. {explain(exc)}"
+                self.problems[service.name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
         details = self._details(briefs)
         try:
             revisions = self._revisions(briefs, details)
         except (AwsCallError, IncompleteAnswerError) as exc:
             for name in briefs:
-                self.problems[name] = f"the service deployment history cannot be read. {explain(exc)}"
+                self.problems[name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
             return
         for name, items in briefs.items():
             read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
@@ -142,7 +118,9 @@ class Histories:
             details = api.describe_service_deployments(self._aws, wanted)
         except (AwsCallError, IncompleteAnswerError) as exc:
             for name in services_:
-                self.problems.setdefault(name, f"details of the service deployments cannot be read. {explain(exc)}")
+                self.problems.setdefault(
+                    name, f"details of the service deployments cannot be read. {reads.explain(exc)}"
+                )
             return True
         self._tasks.update({arn: _requested(detail) for arn, detail in details.items()})
         for name in services_:
@@ -166,7 +144,7 @@ class Histories:
             return api.describe_service_deployments(self._aws, wanted)
         except (AwsCallError, IncompleteAnswerError) as exc:
             for name in briefs:
-                self.problems[name] = f"details of the service deployments cannot be read. {explain(exc)}"
+                self.problems[name] = f"details of the service deployments cannot be read. {reads.explain(exc)}"
             return {}
 
     def _revisions(
@@ -210,7 +188,7 @@ def _service_deployment(
         requested_tasks=_requested(detail),
         tasks_back=_requested_of(detail, str(rollback.get("serviceRevisionArn") or "")),
         stage=str(detail.get("lifecycleStage") or ""),
-        paused_at=pause(detail),
+        paused_at=reads.pause(detail),
     )
 
 
@@ -225,35 +203,3 @@ def _requested_of(detail: Answer, revision: str) -> int | None:
     sources = detail.get("sourceServiceRevisions") or []
     counts = [source.get("requestedTaskCount") for source in sources if source.get("arn") == revision]
     return int(counts[0]) if counts and counts[0] is not None else None
-
-
-def pause(detail: Answer) -> Pause | None:
-    """The PAUSE hook that a service deployment waits at, None where it does not."""
-    for hook in detail.get("lifecycleHookDetails") or []:
-        if hook.get("status") == "AWAITING_ACTION" and hook.get("hookId"):
-            return Pause(str(hook["hookId"]), hook.get("expiresAt"), str(hook.get("timeoutAction") or ""))
-    return None
-
-
-class TaskDefinitions:
-    """Task definitions by ARN, each read once. A missing one is kept as such, so that it is not asked for again."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-        self.known: dict[str, TaskDefinition] = {}
-        self._registered: dict[str, list[str]] = {}
-
-    def read(self, name: str) -> TaskDefinition:
-        """The task definition with this ARN or ``family:revision``."""
-        if name not in self.known:
-            found = api.describe_task_definition(self._aws, name)
-            self.known[name] = found or TaskDefinition(arn=name, status=MISSING, tags={}, content={})
-            if found:
-                self.known[found.arn] = found
-        return self.known[name]
-
-    def registered(self, family: str) -> list[str]:
-        """The family's ACTIVE revisions, the highest number first."""
-        if family not in self._registered:
-            self._registered[family] = api.list_task_definitions(self._aws, family)
-        return self._registered[family]

@@ -14,8 +14,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 STACK_NAME: t.Final = "aws:cloudformation:stack-name"
 STACK_ID: t.Final = "aws:cloudformation:stack-id"

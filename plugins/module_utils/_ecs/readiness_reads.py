@@ -22,13 +22,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     compatibility,
     listeners,
     plan,
-    read,
     readiness,
     reference_reads,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import Check, check, together
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 # With more services in a call the checks that read beyond ECS are left out: those quotas are not made for it.
 MOST_SERVICES: t.Final = 10
@@ -47,7 +47,7 @@ _Ecs: t.Final = error_handler("ecs")
 class Readiness:
     """The checks of one call. Without ``thorough`` only what ECS itself tells is looked at."""
 
-    def __init__(self, aws: Aws, task_definitions: read.TaskDefinitions, wish: plan.Wish, thorough: bool) -> None:
+    def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, wish: plan.Wish, thorough: bool) -> None:
         self._aws = aws
         self._task_definitions = task_definitions
         self._wish = wish

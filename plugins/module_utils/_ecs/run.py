@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, names, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Revision,
     Service,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 

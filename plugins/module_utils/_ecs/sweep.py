@@ -34,6 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Outcome, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record, State
 
 WaitUntil = t.Literal["stable", "serving"]
@@ -471,5 +472,5 @@ def _record(raw: Answer, goes_back: bool) -> Record:
         reason=str(raw.get("statusReason") or ""),
         stage=str(raw.get("lifecycleStage") or ""),
         weight=float(weight) if weight is not None else None,
-        pause=read.pause(raw),
+        pause=reads.pause(raw),
     )

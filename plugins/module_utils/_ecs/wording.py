@@ -11,8 +11,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 

@@ -13,10 +13,11 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, history, marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Pause, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     CLUSTER,
     FakeAws,

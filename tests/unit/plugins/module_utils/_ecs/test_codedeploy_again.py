@@ -12,11 +12,11 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_again, codedeploy_plan, marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     at,

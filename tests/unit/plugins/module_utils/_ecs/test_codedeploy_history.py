@@ -13,9 +13,10 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import model
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, history, method, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, method, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     at,

@@ -13,9 +13,10 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, codedeploy_plan, history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_history, codedeploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_plan import Alarms, Request
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn, at, flown, service
 
 GROUP = Group("app", "group")

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import external, marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Watched
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,

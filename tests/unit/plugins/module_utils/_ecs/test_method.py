@@ -11,9 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, method
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import method
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Pause
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     deployment,

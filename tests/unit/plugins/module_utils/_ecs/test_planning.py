@@ -13,9 +13,9 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     NoSuchTaskDefinition,

@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, read
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import read
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     NoSuchTaskDefinition,
@@ -215,7 +216,7 @@ def test_services_ten_a_call() -> None:
     aws = FakeAws(
         describe_services=lambda **params: {"services": [raw_service(service(1, name=n)) for n in params["services"]]}
     )
-    assert list(read.services(aws, "prod", names)) == names
+    assert list(reads.services(aws, "prod", names)) == names
     assert [len(sent["services"]) for sent in aws.sent("describe_services")] == [10, 1]
 
 
@@ -269,22 +270,22 @@ def test_reading_again_forgets_what_was_read_before() -> None:
 
 def test_task_definitions_are_read_once_by_either_name() -> None:
     aws = FakeAws(describe_task_definition={"taskDefinition": task_definition(41).content, "tags": []})
-    definitions = read.TaskDefinitions(aws)
+    definitions = reads.TaskDefinitions(aws)
     assert definitions.read("web:41") is definitions.read(arn(41)) is definitions.read("web:41")
     assert len(aws.requests) == 1
 
 
 def test_a_task_definition_that_there_is_not_is_asked_for_once() -> None:
     aws = FakeAws(describe_task_definition=NoSuchTaskDefinition())
-    definitions = read.TaskDefinitions(aws)
+    definitions = reads.TaskDefinitions(aws)
     assert definitions.read("web:9") is definitions.read("web:9")
-    assert (definitions.known["web:9"].status, definitions.known["web:9"].arn) == (read.MISSING, "web:9")
+    assert (definitions.known["web:9"].status, definitions.known["web:9"].arn) == (reads.MISSING, "web:9")
     assert len(aws.requests) == 1
 
 
 def test_the_revisions_of_a_family_are_listed_once() -> None:
     aws = FakeAws(list_task_definitions={"taskDefinitionArns": [arn(42), arn(41)]})
-    definitions = read.TaskDefinitions(aws)
+    definitions = reads.TaskDefinitions(aws)
     assert definitions.registered("web") == definitions.registered("web") == [arn(42), arn(41)]
     assert len(aws.requests) == 1
 
@@ -297,4 +298,4 @@ def test_the_revisions_of_a_family_are_listed_once() -> None:
     ],
 )
 def test_explanations(error: AnsibleAWSError, expected: str) -> None:
-    assert read.explain(error) == expected
+    assert reads.explain(error) == expected

@@ -12,11 +12,11 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History, read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History, read
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     accepted_run,
     arn,

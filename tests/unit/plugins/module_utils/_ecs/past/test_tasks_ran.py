@@ -10,7 +10,7 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import tasks_ran
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import tasks_ran
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import enum, flown, revision
 
 

@@ -12,9 +12,10 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import direction, from_revision, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import Arrival, Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Arrival, Candidate, History
 
 Source = t.Literal[
     "revision",

@@ -14,8 +14,8 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
     arn,

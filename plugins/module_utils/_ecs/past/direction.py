@@ -15,9 +15,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import read as history_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Finding, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read as history_of
 
 Known = t.Mapping[str, TaskDefinition]
 

@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 # The versions that a message names.
 _NAMED: t.Final = 6

@@ -11,9 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import history, marks, names, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.target import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
     arn,

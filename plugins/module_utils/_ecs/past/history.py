@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names, tasks_ran
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Revision,
@@ -34,6 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
     Verdict,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import tasks_ran
 
 _BEFORE_THE_RECORD: t.Final = Evidence(
     datetime.min,
