@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import checks, readiness_reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import surroundings, together
 from tests.module.code_deploy import BlueGreen
 from tests.module.services import ACCOUNT, BREAKER, CLUSTER, Run, Shop
 from tests.module.strategies import BLUE_GREEN
@@ -423,8 +423,8 @@ def test_a_file_system_that_is_gone(shop: Shop) -> None:
 
 def test_an_api_that_does_not_answer_in_time_holds_nothing_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.releases(2)
-    monkeypatch.setattr(checks, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(readiness_reads, "_protected", _hang)
+    monkeypatch.setattr(together, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(surroundings, "read_protected", _hang)
     assert "No answer came within 0.05 s" in warned(shop.rollback(), "protected_tasks", "unknown")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
@@ -86,11 +86,11 @@ def test_each_test_from_end_to_end_is_named() -> None:
 
 
 def test_each_strategy_of_ecs_has_a_row() -> None:
-    assert {f"Controller ECS: {strategy}" for strategy in preflight.STRATEGIES} <= set(kinds())
+    assert {f"Controller ECS: {strategy}" for strategy in settings.STRATEGIES} <= set(kinds())
 
 
 def test_each_controller_has_a_section() -> None:
-    assert {f"Controller {controller}" for controller in preflight.CONTROLLERS} <= {
+    assert {f"Controller {controller}" for controller in settings.CONTROLLERS} <= {
         kind.partition(": ")[0] for kind in kinds()
     }
 

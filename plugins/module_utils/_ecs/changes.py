@@ -17,7 +17,8 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 
 # What differs between any two revisions, and says nothing about what runs.
@@ -47,7 +48,7 @@ def diff(aws: Aws, run: ServiceRun) -> dict[str, str]:
         before = api.describe_task_definition(aws, planned.left or planned.current)
     except (AwsCallError, IncompleteAnswerError):
         before = None
-    kept = preflight.changed_settings(planned.now, planned.good)
+    kept = settings.changed_settings(planned.now, planned.good)
     note = "" if not kept else f"\n# NOT reverted by a rollback of the task definition: {', '.join(kept)}\n"
     old = before.content if before else {}
     return {

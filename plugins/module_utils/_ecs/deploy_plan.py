@@ -25,8 +25,9 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, codedeploy_plan, names, preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, codedeploy_plan, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import AlarmsWish, BreakerWish, Protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Deployment,
@@ -231,7 +232,7 @@ def before_a_write(
 ) -> list[Finding]:
     """What speaks against deploying the target. ``fate`` is what becomes of the deployment that runs."""
     service, what = facts.service, names.short(target.arn)
-    found = preflight.room_to_move(service) + preflight.load_balancer_ports(service, target)
+    found = settings.room_to_move(service) + settings.load_balancer_ports(service, target)
     if target.status != "ACTIVE":
         found.append(block("revision", f"{what} is {target.status}, and ECS deploys only what is ACTIVE"))
     why = _known_bad(target, facts.history)

@@ -24,8 +24,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     marks,
     method,
     names,
-    preflight,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -188,7 +188,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     candidates = _candidates(facts)
     now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
-    findings = preflight.service_state(service)
+    findings = settings.service_state(service)
     findings += core_as_of.findings(wish.as_of)
     findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
     if facts.history_problem:
@@ -213,7 +213,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         if history is None and facts.history_problem:
             reason += f" ({facts.history_problem.rstrip('.')})"
     else:
-        findings += preflight.tasks_option(service, wish.tasks)
+        findings += settings.tasks_option(service, wish.tasks)
         step = method.of(wish.in_flight, service, history, choice, target.arn, current)
         findings += _of_codedeploy(wish, facts, choice, target.arn, step.method)
         fitness = _fitness(wish, facts, target, now, good, step.method)
@@ -335,16 +335,16 @@ def _fitness(
         findings += told
         service = codedeploy_plan.balanced(service, request)
     if way in method.WRITES or deploys:
-        findings += preflight.room_to_move(service)
+        findings += settings.room_to_move(service)
         if target.content:
-            findings += preflight.load_balancer_ports(service, target)
+            findings += settings.load_balancer_ports(service, target)
     if deploys:
         decision = images.decide(wish.pin_images, target, facts.images or ())
         findings += decision.findings
         copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
-        findings += preflight.target_state(target) if copy is None else []
+        findings += settings.target_state(target) if copy is None else []
     if way == "update_service":
-        findings += preflight.not_reverted(now, good)
+        findings += settings.not_reverted(now, good)
     return _Fitness(tuple(findings), copy, request, task_set)
 
 

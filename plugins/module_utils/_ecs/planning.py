@@ -24,11 +24,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     plan,
     read,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.all import MOST_SERVICES, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read as history_of
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.readiness_reads import MOST_SERVICES, Readiness
 
 
 @dataclass(frozen=True)

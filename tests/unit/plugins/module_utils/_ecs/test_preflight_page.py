@@ -12,17 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    codedeploy_plan,
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_plan, external, images, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import all as checks_all
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import (
     compatibility,
-    external,
-    images,
-    listeners,
-    plan,
-    preflight,
-    readiness,
-    readiness_reads,
     references,
+    settings,
+    surroundings,
 )
 
 PAGE = Path(__file__).parents[5] / "docs" / "pre-flight.md"
@@ -42,11 +38,10 @@ def checks_of(path: str) -> set[str]:
         compatibility,
         external,
         images,
-        listeners,
+        surroundings,
         plan,
-        preflight,
-        readiness,
-        readiness_reads,
+        settings,
+        checks_all,
     ],
 )
 def test_every_check_is_on_the_page(module: object) -> None:
@@ -57,7 +52,7 @@ def test_every_check_is_on_the_page(module: object) -> None:
 
 def test_every_check_on_the_page_is_made_somewhere() -> None:
     made = set(references._CHECKS.values())
-    for path in Path(str(preflight.__file__)).parent.rglob("*.py"):
+    for path in Path(str(settings.__file__)).parents[1].rglob("*.py"):
         # Some are handed on by their name.
         made |= set(re.findall(r'"([a-z_]+)"', path.read_text("utf-8")))
     assert set(re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)) - made == set()

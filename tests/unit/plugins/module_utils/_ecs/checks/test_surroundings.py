@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import readiness
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
@@ -47,27 +47,27 @@ def severities(found: t.Sequence[Finding], check: str) -> list[str]:
     ],
 )
 def test_what_is_left_behind(story: t.Any, current: int, target: int, left: list[int]) -> None:
-    crossed = readiness.crossed(told(*story), [], arn(current), arn(target))
+    crossed = surroundings.crossed(told(*story), [], arn(current), arn(target))
     assert sorted(crossed, reverse=True) == [arn(number) for number in left]
 
 
 def test_what_is_left_behind_without_a_history() -> None:
     known = [arn(n) for n in (39, 40, 41, 43)] + [arn(41, "api")]
-    assert readiness.crossed(None, known, arn(42), arn(40)) == [arn(42), arn(41)]
-    assert readiness.crossed(None, known, arn(42), arn(43)) == []
+    assert surroundings.crossed(None, known, arn(42), arn(40)) == [arn(42), arn(41)]
+    assert surroundings.crossed(None, known, arn(42), arn(43)) == []
 
 
 @pytest.mark.parametrize("force", [True, False])
 @pytest.mark.parametrize("why", ["2026-11-20T14:03:05Z orders were moved", ""])
 def test_a_barrier_is_crossed_only_by_force(force: bool, why: str) -> None:
-    (finding,) = readiness.barrier([task_definition(42, barrier=why), task_definition(41)], arn(40), force)
+    (finding,) = surroundings.barrier([task_definition(42, barrier=why), task_definition(41)], arn(40), force)
     assert (finding.check, finding.severity) == ("barrier", "warn" if force else "block")
     assert f"web:42 is marked lastgood:barrier ({why or 'no reason given'})" in finding.message
 
 
 @pytest.mark.parametrize("mark", ["bad", "good", "pinned"])
 def test_other_marks_are_no_barrier(mark: str) -> None:
-    assert readiness.barrier([task_definition(42, **{mark: "x"})], arn(40), False) == []
+    assert surroundings.barrier([task_definition(42, **{mark: "x"})], arn(40), False) == []
 
 
 # -- circuit breaker, alarms, stack
@@ -85,7 +85,7 @@ def test_other_marks_are_no_barrier(mark: str) -> None:
 )
 def test_circuit_breaker(enabled: bool, rolls_back: bool, rollout: str, severity: list[str]) -> None:
     made = service(deployment(42, rollout=rollout), circuit_breaker=enabled, circuit_breaker_rolls_back=rolls_back)
-    assert severities(readiness.circuit_breaker(made), "circuit_breaker") == severity
+    assert severities(surroundings.circuit_breaker(made), "circuit_breaker") == severity
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_circuit_breaker(enabled: bool, rolls_back: bool, rollout: str, severity
 )
 def test_alarms(states: dict[str, str], words: list[str]) -> None:
     made = service(42, configuration={"alarms": {"enable": True, "rollback": True, "alarmNames": ["a", "b"]}})
-    found = readiness.alarms(made, states)
+    found = surroundings.alarms(made, states)
     assert severities(found, "alarms") == ["warn"] * len(words)
     assert all(word in finding.message for word, finding in zip(words, found, strict=True))
 
 
 @pytest.mark.parametrize("configured", [{}, {"alarms": {"enable": False, "alarmNames": ["a"]}}])
 def test_alarms_that_are_off_are_not_asked_for(configured: dict[str, t.Any]) -> None:
-    assert readiness.alarm_names(service(42, configuration=configured)) == []
+    assert surroundings.alarm_names(service(42, configuration=configured)) == []
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,19 @@ def test_alarms_that_are_off_are_not_asked_for(configured: dict[str, t.Any]) -> 
     ],
 )
 def test_stack(status: str, severity: str) -> None:
-    made = service(42, tags={readiness.STACK_NAME: "shop"})
-    assert readiness.stack_of(made) == "shop"
-    (finding,) = readiness.stack(made, status)
+    made = service(42, tags={surroundings.STACK_NAME: "shop"})
+    assert surroundings.stack_of(made) == "shop"
+    (finding,) = surroundings.stack(made, status)
     assert (finding.check, finding.severity) == ("stack", severity)
     assert "stack shop" in finding.message
 
 
 def test_a_stack_goes_by_its_id_and_most_services_have_none() -> None:
-    assert readiness.stack_of(service(42, tags={readiness.STACK_NAME: "shop", readiness.STACK_ID: "arn:s"})) == "arn:s"
-    assert readiness.stack_of(service(42)) == ""
+    assert (
+        surroundings.stack_of(service(42, tags={surroundings.STACK_NAME: "shop", surroundings.STACK_ID: "arn:s"}))
+        == "arn:s"
+    )
+    assert surroundings.stack_of(service(42)) == ""
 
 
 # -- tasks
@@ -140,7 +143,7 @@ def test_a_stack_goes_by_its_id_and_most_services_have_none() -> None:
 
 @pytest.mark.parametrize(("tasks", "severity"), [(0, ["info"]), (1, []), (5, []), (6, ["info"])])
 def test_bounds(tasks: int, severity: list[str]) -> None:
-    assert severities(readiness.bounds(service(42), tasks, 1, 5), "bounds") == severity
+    assert severities(surroundings.bounds(service(42), tasks, 1, 5), "bounds") == severity
 
 
 def held(number: int, **changes: t.Any) -> dict[str, t.Any]:
@@ -148,12 +151,12 @@ def held(number: int, **changes: t.Any) -> dict[str, t.Any]:
 
 
 def test_protected_tasks_are_named() -> None:
-    assert readiness.protected(service(42), []) == []
-    assert readiness.protected(service(42), [held(1, protectionEnabled=False)]) == []
-    (finding,) = readiness.protected(service(42), [held(1), held(2, protectionEnabled=False)])
+    assert surroundings.protected(service(42), []) == []
+    assert surroundings.protected(service(42), [held(1, protectionEnabled=False)]) == []
+    (finding,) = surroundings.protected(service(42), [held(1), held(2, protectionEnabled=False)])
     assert (finding.check, finding.severity) == ("protected_tasks", "warn")
     assert finding.message.startswith("1 tasks of web are protected from scale-in until 2026-11-20 12:00:00 UTC: t1.")
-    (finding,) = readiness.protected(service(42), [held(n, expirationDate=None) for n in range(7)])
+    (finding,) = surroundings.protected(service(42), [held(n, expirationDate=None) for n in range(7)])
     assert "7 tasks of web are protected from scale-in: t0, t1, t2, t3, t4 and 2 more." in finding.message
 
 
@@ -166,5 +169,5 @@ def test_protected_tasks_are_named() -> None:
     ],
 )
 def test_what_becomes_of_protected_tasks(controller: str, words: str) -> None:
-    (finding,) = readiness.protected(service(42, controller=controller), [held(1)])
+    (finding,) = surroundings.protected(service(42, controller=controller), [held(1)])
     assert words in finding.message

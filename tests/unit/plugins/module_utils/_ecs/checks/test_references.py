@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import references
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.references import Kind, Reference
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.references import Kind, Reference
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import START, task_definition
 
 SSM = "arn:aws:ssm:eu-central-1:123456789012:parameter"
@@ -106,7 +106,7 @@ def test_another_region_is_not_looked_at(region: str, away: bool) -> None:
 @pytest.mark.parametrize("kind", t.get_args(Kind))
 def test_what_is_gone_and_what_cannot_be_read(kind: Kind) -> None:
     reference = Reference(kind, "thing", "somewhere")
-    gone, unread = references.missing(reference, target()), references.unreadable(reference, "no permission")
+    gone, unread = references.not_there(reference, target()), references.unreadable(reference, "no permission")
     assert (gone.check, gone.severity) == (f"target_{kind}", "block")
     assert "web:41 needs" in gone.message
     assert "thing (somewhere)" in gone.message

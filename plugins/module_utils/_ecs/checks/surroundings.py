@@ -11,9 +11,12 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
@@ -159,3 +162,157 @@ def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> lis
     until = f" until {ends:%Y-%m-%d %H:%M:%S %Z}" if ends else ""
     text = f"{len(ids)} tasks of {service.name} are protected from scale-in{until}: {shown}"
     return [Finding("protected_tasks", "warn", f"{text}. {_HELD.get(service.controller, _HELD['ECS'])}")]
+
+
+# Limits per call (the operations' own pages in the API references).
+_ALARMS_PER_CALL: t.Final = 100
+
+
+_PROTECTIONS_PER_CALL: t.Final = 100
+
+
+_CloudWatch: t.Final = error_handler("cloudwatch")
+
+
+_CloudFormation: t.Final = error_handler("cloudformation")
+
+
+_Elb: t.Final = error_handler("elbv2")
+
+
+_Scaling: t.Final = error_handler("application-autoscaling")
+
+
+_Ecs: t.Final = error_handler("ecs")
+
+
+@_Ecs.common_error_handler("read the scale-in protection of the tasks of service {service.name}")
+def read_protected(aws: Aws, service: Service) -> list[Finding]:
+    arns = api.list_tasks(aws, service.cluster_arn, serviceName=service.name)
+    tasks: list[Answer] = []
+    for batch in batches(arns, _PROTECTIONS_PER_CALL):
+        answer = aws.call("ecs", "get_task_protection", cluster=service.cluster_arn, tasks=batch)
+        tasks += require(answer, "protectedTasks", "get_task_protection")
+    return protected(service, tasks)
+
+
+@_CloudWatch.common_error_handler("describe the deployment alarms of service {service.name}")
+def read_alarms(aws: Aws, service: Service) -> list[Finding]:
+    states: dict[str, str] = {}
+    for batch in batches(alarm_names(service), _ALARMS_PER_CALL):
+        kinds = ["MetricAlarm", "CompositeAlarm"]
+        answer = aws.call("cloudwatch", "describe_alarms", AlarmNames=batch, AlarmTypes=kinds, MaxRecords=len(batch))
+        found = [*require(answer, "MetricAlarms", "describe_alarms"), *(answer.get("CompositeAlarms") or [])]
+        states.update((alarm["AlarmName"], alarm.get("StateValue", "")) for alarm in found)
+    return alarms(service, states)
+
+
+@_CloudFormation.common_error_handler("describe the CloudFormation stack of service {service.name}")
+def read_stack(aws: Aws, service: Service) -> list[Finding]:
+    answer = aws.call("cloudformation", "describe_stacks", StackName=stack_of(service))
+    found = require(answer, "Stacks", "describe_stacks")
+    return stack(service, str(found[0].get("StackStatus", "")) if found else "")
+
+
+@_Elb.common_error_handler("describe the production listener rules of service {service.name}")
+def read_listeners(aws: Aws, service: Service) -> list[Finding]:
+    rules: dict[str, list[Answer]] = {}
+    for arn in production_rules(service):
+        actions = _actions(aws, arn)
+        if actions is not None:
+            rules[arn] = actions
+    return listener_weights(service, rules)
+
+
+def _actions(aws: Aws, arn: str) -> list[Answer] | None:
+    """What a listener rule, or a listener, does with its traffic; None where there is none."""
+    exceptions = aws.client("elbv2").exceptions
+    try:
+        if ":listener-rule/" in arn:
+            found = require(aws.call("elbv2", "describe_rules", RuleArns=[arn]), "Rules", "describe_rules")
+            return list(found[0].get("Actions") or []) if found else None
+        answer = aws.call("elbv2", "describe_listeners", ListenerArns=[arn])
+    except (exceptions.RuleNotFoundException, exceptions.ListenerNotFoundException):
+        return None
+    found = require(answer, "Listeners", "describe_listeners")
+    return list(found[0].get("DefaultActions") or []) if found else None
+
+
+@_Scaling.common_error_handler("describe the scalable target of service {service.name}")
+def read_bounds(aws: Aws, service: Service, tasks: int) -> list[Finding]:
+    answer = aws.call(
+        "application-autoscaling",
+        "describe_scalable_targets",
+        ServiceNamespace="ecs",
+        ResourceIds=[f"service/{service.cluster}/{service.name}"],
+        ScalableDimension="ecs:service:DesiredCount",
+    )
+    found = require(answer, "ScalableTargets", "describe_scalable_targets")
+    return bounds(service, tasks, found[0]["MinCapacity"], found[0]["MaxCapacity"]) if found else []
+
+
+Rules = t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]
+
+
+_TARGET_GROUP: t.Final = re.compile(r".*:targetgroup/(?P<name>[^/]+)/.*")
+
+
+def production_rules(service: Service) -> list[str]:
+    """ARNs of the listener rules (or, of Network Load Balancers, listeners) that carry the production traffic."""
+    if service.strategy == "ROLLING":
+        return []
+    rules = [str((b.get("advancedConfiguration") or {}).get("productionListenerRule") or "") for b in _shifted(service)]
+    return list(dict.fromkeys(rule for rule in rules if rule))
+
+
+def _shifted(service: Service) -> list[t.Mapping[str, t.Any]]:
+    return [b for b in service.load_balancers if b.get("advancedConfiguration")]
+
+
+def listener_weights(service: Service, rules: Rules) -> list[Finding]:
+    """While nothing is deployed, each production rule must send all traffic to one of the service's target groups.
+
+    ECS does not look at the weights before it shifts traffic, and can shift it to a target group without tasks
+    (https://github.com/aws/containers-roadmap/issues/2853). ``rules`` are the actions by the ARN of rule or listener;
+    one that is not in it does not exist.
+    """
+    found = []
+    for balancer in _shifted(service):
+        advanced = balancer["advancedConfiguration"]
+        rule = str(advanced.get("productionListenerRule") or "")
+        if rule not in production_rules(service):
+            continue
+        own = [str(balancer.get("targetGroupArn") or ""), str(advanced.get("alternateTargetGroupArn") or "")]
+        problem = _senseless(rules.get(rule), own)
+        if problem:
+            text = f"the production listener rule {rule} of {service.name} {problem}. ECS shifts traffic without a"
+            advice = f"Let it send everything to {_group(own[0])} or {_group(own[1])}, whichever has the tasks"
+            found.append(Finding("listener_weights", "block", f"{text} look at that. {advice}"))
+    return found
+
+
+def _senseless(actions: t.Sequence[t.Mapping[str, t.Any]] | None, own: t.Sequence[str]) -> str:
+    if actions is None:
+        return "does not exist"
+    forward = next((a for a in actions if a.get("Type") == "forward"), None)
+    if forward is None:
+        return "forwards to no target group"
+    weighted = {
+        str(g.get("TargetGroupArn")): int(g.get("Weight", 1))
+        for g in (forward.get("ForwardConfig") or {}).get("TargetGroups") or []
+    } or {str(forward.get("TargetGroupArn")): 1}
+    taking = [arn for arn, weight in weighted.items() if weight > 0]
+    foreign = [arn for arn in taking if arn not in own]
+    if foreign:
+        return f"sends traffic to {', '.join(map(_group, foreign))}, which is none of the service's target groups"
+    if not taking:
+        return "sends traffic to no target group, since all weights are 0"
+    if len(taking) > 1:
+        shares = ", ".join(f"{_group(arn)} {weighted[arn]}" for arn in taking)
+        return f"splits the traffic ({shares}) though nothing is being deployed"
+    return ""
+
+
+def _group(arn: str) -> str:
+    match = _TARGET_GROUP.fullmatch(arn)
+    return match["name"] if match else arn

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import checks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
 DENIED = botocore.exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetRole")
@@ -27,19 +27,19 @@ def client(service: str) -> t.Any:
     return SimpleNamespace(meta=SimpleNamespace(events=SimpleNamespace(register=lambda *_args: None)))
 
 
-def told(*made: checks.Check) -> list[tuple[str, str, str]]:
-    return [(f.check, f.severity, f.message) for f in checks.together(Aws(client), made)]
+def told(*made: together.Check) -> list[tuple[str, str, str]]:
+    return [(f.check, f.severity, f.message) for f in together.together(Aws(client), made)]
 
 
-def finds(name: str) -> checks.Check:
-    return checks.check("ecs", name, "whether it is so", lambda: [Finding(name, "info", "found")])
+def finds(name: str) -> together.Check:
+    return together.check("ecs", name, "whether it is so", lambda: [Finding(name, "info", "found")])
 
 
-def fails(error: Exception) -> checks.Check:
+def fails(error: Exception) -> together.Check:
     def run() -> list[Finding]:
         raise error
 
-    return checks.check("ecs", "bad", "whether it is so", run)
+    return together.check("ecs", "bad", "whether it is so", run)
 
 
 def test_findings_come_in_the_order_of_the_checks() -> None:
@@ -65,7 +65,7 @@ def test_what_fails_is_unknown_and_says_why(error: Exception, words: str) -> Non
 
 
 def test_a_client_that_cannot_be_made_costs_its_own_checks_only() -> None:
-    never = checks.Check("none", list, lambda why: [Finding("never", "unknown", why)])
+    never = together.Check("none", list, lambda why: [Finding("never", "unknown", why)])
     (never_told, good) = told(never, finds("good"))
     assert never_told[:2] == ("never", "unknown")
     assert never_told[2].startswith("UnknownServiceError: Unknown service: 'none'")
@@ -73,14 +73,14 @@ def test_a_client_that_cannot_be_made_costs_its_own_checks_only() -> None:
 
 
 def test_who_does_not_answer_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(together, "PATIENCE_SECONDS", 0.05)
     released = threading.Event()
 
     def hang() -> list[Finding]:
         released.wait(30)
         return []
 
-    slow = checks.check("ecs", "slow", "whether it is so", hang)
+    slow = together.check("ecs", "slow", "whether it is so", hang)
     found = told(finds("good"), slow)
     released.set()
     assert [(check, severity) for check, severity, _message in found] == [("good", "info"), ("slow", "unknown")]

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import compatibility
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import compatibility
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,

@@ -12,13 +12,17 @@ A task whose secret, role, log group, file or file system is gone stops before i
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_arn
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 Kind = t.Literal["secret", "parameter", "role", "log_group", "file_system", "access_point", "file"]
 _WORDS: t.Final[t.Mapping[Kind, str]] = {
@@ -178,7 +182,7 @@ def _name(reference: Reference) -> str:
     return f"{_WORDS[reference.kind]} {reference.name} ({reference.where})"
 
 
-def missing(reference: Reference, target: TaskDefinition) -> Finding:
+def not_there(reference: Reference, target: TaskDefinition) -> Finding:
     """It is gone, and no task of the target would start."""
     return Finding(
         reference.check,
@@ -215,3 +219,143 @@ def state(reference: Reference, target: TaskDefinition, lifecycle: str) -> list[
         return []
     text = f"{names.short(target.arn)} needs {_name(reference)}, which is {lifecycle or 'in no known state'}"
     return [Finding(reference.check, "block", f"{text}, so its tasks would not start. Name another revision")]
+
+
+# The limit of a call (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html).
+_PARAMETERS_PER_CALL: t.Final = 10
+
+
+_NOT_FOUND: t.Final = 404
+
+
+_Ssm: t.Final = error_handler("ssm")
+
+
+_SecretsManager: t.Final = error_handler("secretsmanager")
+
+
+_Iam: t.Final = error_handler("iam")
+
+
+_Logs: t.Final = error_handler("logs")
+
+
+_Efs: t.Final = error_handler("efs")
+
+
+_S3: t.Final = error_handler("s3")
+
+
+def checks(aws: Aws, service: Service, target: TaskDefinition) -> list[Check]:
+    """One for each thing that the target names; parameters are asked for ten at a time."""
+    region = str((parse_aws_arn(service.arn) or {}).get("region", ""))
+    found = []
+    parameters = []
+    for reference in of(target):
+        away = elsewhere(reference, region)
+        if away is not None:
+            found.append(Check("", functools.partial(list, [away]), lambda why: []))
+        elif reference.kind == "parameter":
+            parameters.append(reference)
+        else:
+            client, look = _LOOKS[reference.kind]
+            run = functools.partial(look, aws, target, reference)
+            found.append(Check(client, run, functools.partial(_unreadable, [reference])))
+    for batch in batches(sorted({p.name for p in parameters}), _PARAMETERS_PER_CALL):
+        some = [p for p in parameters if p.name in batch]
+        run = functools.partial(_parameters, aws, target, some)
+        found.append(Check("ssm", run, functools.partial(_unreadable, some)))
+    return found
+
+
+def _unreadable(some: t.Iterable[Reference], why: str) -> list[Finding]:
+    return [unreadable(reference, why) for reference in some]
+
+
+@_Ssm.common_error_handler("read SSM parameters of {target.arn}")
+def _parameters(aws: Aws, target: TaskDefinition, some: t.Sequence[Reference]) -> list[Finding]:
+    """Only the names that are missing are looked at: the answer holds values, encrypted where they are secret."""
+    wanted = list(dict.fromkeys(reference.name for reference in some))
+    answer = aws.call("ssm", "get_parameters", Names=wanted, WithDecryption=False)
+    missing = set(answer.get("InvalidParameters") or [])
+    require(answer, "Parameters", "get_parameters")
+    return [not_there(reference, target) for reference in some if reference.name in missing]
+
+
+@_SecretsManager.common_error_handler("describe secret {reference.name}")
+def _look_at_secret(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+    try:
+        answer = aws.call("secretsmanager", "describe_secret", SecretId=reference.name)
+    except aws.client("secretsmanager").exceptions.ResourceNotFoundException:
+        return [not_there(reference, target)]
+    require(answer, "ARN", "describe_secret")
+    return secret(reference, target, answer)
+
+
+@_Iam.common_error_handler("read IAM role {reference.name}")
+def _role(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+    try:
+        aws.call("iam", "get_role", RoleName=reference.name)
+    except aws.client("iam").exceptions.NoSuchEntityException:
+        return [not_there(reference, target)]
+    return []
+
+
+@_Logs.common_error_handler("describe log group {reference.name}")
+def _log_group(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+    """The name is the shortest with its own prefix, and the answer is sorted: it is the first of the first page."""
+    answer = aws.call("logs", "describe_log_groups", logGroupNamePrefix=reference.name, limit=1)
+    found = require(answer, "logGroups", "describe_log_groups")
+    if any(group.get("logGroupName") == reference.name for group in found):
+        return []
+    return [not_there(reference, target)]
+
+
+@_Efs.common_error_handler("describe EFS file system {reference.name}")
+def _file_system(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+    try:
+        answer = aws.call("efs", "describe_file_systems", FileSystemId=reference.name)
+    except aws.client("efs").exceptions.FileSystemNotFound:
+        return [not_there(reference, target)]
+    found = require(answer, "FileSystems", "describe_file_systems")
+    return state(reference, target, str(found[0].get("LifeCycleState", "")) if found else "")
+
+
+@_Efs.common_error_handler("describe EFS access point {reference.name}")
+def _access_point(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+    try:
+        answer = aws.call("efs", "describe_access_points", AccessPointId=reference.name)
+    except aws.client("efs").exceptions.AccessPointNotFound:
+        return [not_there(reference, target)]
+    found = require(answer, "AccessPoints", "describe_access_points")
+    return state(reference, target, str(found[0].get("LifeCycleState", "")) if found else "")
+
+
+@_S3.common_error_handler("look for {reference.name}")
+def _look_at_file(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+    """The answer to HeadObject has no body: 404 is all that is said of an object that is missing, or of its bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    bucket, key = bucket_and_key(reference.name)
+    try:
+        aws.call("s3", "head_object", Bucket=bucket, Key=key)
+    except aws.client("s3").exceptions.ClientError as exc:
+        if exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND:
+            return [not_there(reference, target)]
+        raise
+    return []
+
+
+_Look = t.Callable[[Aws, TaskDefinition, Reference], t.List[Finding]]
+
+
+# The client and the look of each kind that is asked for one by one.
+_LOOKS: t.Final[t.Mapping[Kind, tuple[str, _Look]]] = {
+    "secret": ("secretsmanager", _look_at_secret),
+    "role": ("iam", _role),
+    "log_group": ("logs", _log_group),
+    "file_system": ("efs", _file_system),
+    "access_point": ("efs", _access_point),
+    "file": ("s3", _look_at_file),
+}

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import listeners
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import surroundings
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import service
 
 RULE = "arn:aws:elasticloadbalancing:eu-central-1:1:listener-rule/app/lb/1/2/3"
@@ -49,8 +49,8 @@ def forward(**weights: int) -> list[dict[str, t.Any]]:
 )
 def test_listener_weights(actions: list[dict[str, t.Any]] | None, words: str) -> None:
     made = service(42, strategy="BLUE_GREEN", load_balancers=(BALANCER,))
-    assert listeners.production_rules(made) == [RULE]
-    found = listeners.listener_weights(made, {} if actions is None else {RULE: actions})
+    assert surroundings.production_rules(made) == [RULE]
+    found = surroundings.listener_weights(made, {} if actions is None else {RULE: actions})
     assert [(f.check, f.severity) for f in found] == ([("listener_weights", "block")] if words else [])
     assert all(words in finding.message for finding in found)
 
@@ -61,5 +61,5 @@ def test_listener_weights(actions: list[dict[str, t.Any]] | None, words: str) ->
 )
 def test_services_without_production_rules(strategy_: str, balancers: t.Any) -> None:
     made = service(42, strategy=strategy_, load_balancers=balancers)
-    assert listeners.production_rules(made) == []
-    assert listeners.listener_weights(made, {}) == []
+    assert surroundings.production_rules(made) == []
+    assert surroundings.listener_weights(made, {}) == []

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import preflight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     enum,
@@ -25,7 +25,7 @@ def told(findings: list[Finding]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("status", ["DRAINING", "INACTIVE", "SOMETHING_NEW"])
 def test_a_service_that_is_not_active_is_refused(status: str) -> None:
-    (finding,) = preflight.service_state(service(42, status=status))
+    (finding,) = settings.service_state(service(42, status=status))
     assert (finding.check, finding.severity) == ("service_status", "block")
     assert f"service web is {status}" in finding.message
     assert "Create it again, or name another service" in finding.message
@@ -33,26 +33,26 @@ def test_a_service_that_is_not_active_is_refused(status: str) -> None:
 
 @pytest.mark.parametrize("controller", [*enum("DeploymentControllerType"), "SOMETHING_NEW"])
 def test_a_controller_that_is_not_known_is_refused_by_its_name(controller: str) -> None:
-    found = preflight.service_state(service(42, controller=controller))
-    assert told(found) == ([] if controller in preflight.CONTROLLERS else [("deployment_controller", "block")])
+    found = settings.service_state(service(42, controller=controller))
+    assert told(found) == ([] if controller in settings.CONTROLLERS else [("deployment_controller", "block")])
     assert all(controller in f.message and "web" in f.message for f in found)
 
 
 def test_every_strategy_of_the_model_is_known() -> None:
-    assert set(enum("DeploymentStrategy")) <= preflight.STRATEGIES
+    assert set(enum("DeploymentStrategy")) <= settings.STRATEGIES
 
 
-@pytest.mark.parametrize("strategy", [*sorted(preflight.STRATEGIES), "SOMETHING_NEW"])
+@pytest.mark.parametrize("strategy", [*sorted(settings.STRATEGIES), "SOMETHING_NEW"])
 def test_known_strategies_are_rolled_back(strategy: str) -> None:
-    found = preflight.service_state(service(42, strategy=strategy))
-    assert told(found) == ([] if strategy in preflight.STRATEGIES else [("deployment_strategy", "block")])
+    found = settings.service_state(service(42, strategy=strategy))
+    assert told(found) == ([] if strategy in settings.STRATEGIES else [("deployment_strategy", "block")])
     assert all(strategy in f.message and "web" in f.message for f in found)
 
 
 @pytest.mark.parametrize("status", [*enum("TaskDefinitionStatus"), "MISSING", "SOMETHING_NEW"])
 def test_only_active_task_definitions_can_be_deployed(status: str) -> None:
     made = task_definition(41, status=status)
-    found = preflight.target_state(dataclasses.replace(made, content={}) if status == "MISSING" else made)
+    found = settings.target_state(dataclasses.replace(made, content={}) if status == "MISSING" else made)
     assert told(found) == ([] if status == "ACTIVE" else [("target_status", "block")])
     if status == "MISSING":
         assert found[0].message.startswith("there is no task definition web:41")
@@ -79,7 +79,7 @@ BALANCER = {"containerName": "app", "containerPort": 80, "targetGroupArn": "arn:
     ],
 )
 def test_what_a_load_balancer_points_at_must_be_there(balancers: t.Any, containers: t.Any, words: t.Any) -> None:
-    found = preflight.load_balancer_ports(
+    found = settings.load_balancer_ports(
         service(42, load_balancers=tuple(balancers)), task_definition(41, containers=containers)
     )
     if words is None:
@@ -91,7 +91,7 @@ def test_what_a_load_balancer_points_at_must_be_there(balancers: t.Any, containe
 
 def test_every_load_balancer_is_looked_at() -> None:
     other = {**BALANCER, "containerPort": 81}
-    found = preflight.load_balancer_ports(service(42, load_balancers=(other, BALANCER, other)), task_definition(41))
+    found = settings.load_balancer_ports(service(42, load_balancers=(other, BALANCER, other)), task_definition(41))
     assert told(found) == [("load_balancer", "block")] * 2
 
 
@@ -116,7 +116,7 @@ def test_every_load_balancer_is_looked_at() -> None:
     ],
 )
 def test_ecs_must_be_allowed_to_start_or_to_stop_a_task(desired: int, minimum: int, maximum: int, moves: bool) -> None:
-    found = preflight.room_to_move(
+    found = settings.room_to_move(
         service(42, desired=desired, minimum_healthy_percent=minimum, maximum_percent=maximum)
     )
     assert told(found) == ([] if moves else [("room_to_move", "block")])
@@ -126,14 +126,14 @@ def test_ecs_must_be_allowed_to_start_or_to_stop_a_task(desired: int, minimum: i
 @pytest.mark.parametrize("scheduling", [s for s in enum("SchedulingStrategy") if s != "REPLICA"])
 def test_other_schedulings_have_other_rules(scheduling: str) -> None:
     daemon = service(42, scheduling=scheduling, minimum_healthy_percent=100, maximum_percent=100)
-    assert preflight.room_to_move(daemon) == []
-    assert preflight.tasks_option(daemon, None) == []
-    (finding,) = preflight.tasks_option(daemon, 4)
+    assert settings.room_to_move(daemon) == []
+    assert settings.tasks_option(daemon, None) == []
+    (finding,) = settings.tasks_option(daemon, 4)
     assert (finding.severity, scheduling in finding.message) == ("block", True)
 
 
 def test_the_task_count_of_a_replica_service_can_be_set() -> None:
-    assert preflight.tasks_option(service(42), 0) == []
+    assert settings.tasks_option(service(42), 0) == []
 
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
@@ -159,15 +159,15 @@ NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
 )
 def test_settings_that_are_not_reverted(now: t.Any, good: t.Any, changed: list[str]) -> None:
     ours, theirs = revision(42, **now), revision(41, **good)
-    assert preflight.changed_settings(ours, theirs) == changed
-    found = preflight.not_reverted(ours, theirs)
+    assert settings.changed_settings(ours, theirs) == changed
+    found = settings.not_reverted(ours, theirs)
     assert told(found) == ([("not_reverted", "warn")] if changed else [])
     assert all(", ".join(changed) in f.message for f in found)
 
 
 def test_settings_of_unknown_revisions_are_not_compared() -> None:
-    assert preflight.not_reverted(None, revision(41, launchType="EC2")) == []
-    assert preflight.not_reverted(revision(42, launchType="EC2"), None) == []
+    assert settings.not_reverted(None, revision(41, launchType="EC2")) == []
+    assert settings.not_reverted(revision(42, launchType="EC2"), None) == []
 
 
 TAG, DIGEST = {"name": "app", "image": "registry/web:1.8"}, {"name": "log", "image": f"log@sha256:{'a' * 64}"}

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Reading what the checks of a plan decide on: all for one service at the same time."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import compatibility, references, surroundings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check, check, together
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+
+# With more services in a call the checks that read beyond ECS are left out: those quotas are not made for it.
+MOST_SERVICES: t.Final = 10
+
+
+class Readiness:
+    """The checks of one call. Without ``thorough`` only what ECS itself tells is looked at."""
+
+    def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, wish: plan.Wish, thorough: bool) -> None:
+        self._aws = aws
+        self._task_definitions = task_definitions
+        self._wish = wish
+        self._thorough = thorough
+
+    def of(self, planned: plan.Plan, history: History | None) -> tuple[Finding, ...]:
+        """All findings on a plan. One that writes nothing is not looked at."""
+        if planned.verb != "act" or planned.method == "adopt" or planned.target is None:
+            return ()
+        found = self._barrier(planned, planned.target, history)
+        if planned.deploys:
+            found += self._deploying(planned, planned.target)
+        return tuple(found)
+
+    def _barrier(self, planned: plan.Plan, target: TaskDefinition, history: History | None) -> list[Finding]:
+        found: list[Finding] = []
+        left_behind = []
+        known = list(self._task_definitions.known)
+        for name in surroundings.crossed(history, known, planned.current, target.arn):
+            try:
+                left_behind.append(self._task_definitions.read(name))
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                found.append(
+                    Finding("barrier", "unknown", f"whether a barrier is crossed is not known. {exc.explain()}")
+                )
+        return surroundings.barrier(left_behind, target.arn, self._wish.selection.force) + found
+
+    def _deploying(self, planned: plan.Plan, target: TaskDefinition) -> list[Finding]:
+        service = planned.service
+        found = surroundings.circuit_breaker(service)
+        settings = compatibility.settings_of(service, planned.now)
+        found += compatibility.findings(service, settings, target, self._runs(planned))
+        if not self._thorough:
+            text = (
+                f"with more than {MOST_SERVICES} services in a call, what lies outside of ECS (secrets, roles, log "
+                "groups, alarms, listeners, stacks, protected tasks) is not looked at"
+            )
+            return [*found, Finding("checks_skipped", "info", text)]
+        asked = [*self._of_service(planned), *references.checks(self._aws, service, target)]
+        return found + together(self._aws, asked)
+
+    def _runs(self, planned: plan.Plan) -> TaskDefinition | None:
+        """The task definition in service. It was read for its marks, but where the way leads forward."""
+        try:
+            return self._task_definitions.read(planned.current)
+        except (AwsCallError, IncompleteAnswerError):
+            return None
+
+    def _of_service(self, planned: plan.Plan) -> list[Check]:
+        aws, service = self._aws, planned.service
+        checks = []
+        if service.running:
+            what = "whether tasks are protected from scale-in"
+            checks.append(
+                check("ecs", "protected_tasks", what, functools.partial(surroundings.read_protected, aws, service))
+            )
+        if surroundings.alarm_names(service):
+            what = "whether the deployment's alarms fire already"
+            checks.append(
+                check("cloudwatch", "alarms", what, functools.partial(surroundings.read_alarms, aws, service))
+            )
+        if surroundings.stack_of(service):
+            what = "whether the service's CloudFormation stack is at work"
+            checks.append(
+                check("cloudformation", "stack", what, functools.partial(surroundings.read_stack, aws, service))
+            )
+        if surroundings.production_rules(service) and planned.running is None:
+            what = "where the production listener rules send the traffic"
+            checks.append(
+                check("elbv2", "listener_weights", what, functools.partial(surroundings.read_listeners, aws, service))
+            )
+        if self._wish.tasks is not None and service.scheduling == "REPLICA":
+            what = "whether tasks is within the bounds of the service's scalable target"
+            run = functools.partial(surroundings.read_bounds, aws, service, self._wish.tasks)
+            checks.append(check("application-autoscaling", "bounds", what, run))
+        return checks
