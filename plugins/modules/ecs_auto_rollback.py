@@ -307,7 +307,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, auto_rollback_act, options
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback_act, options
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
@@ -348,12 +349,12 @@ def main() -> None:
     params = module.params
     try:
         names = options.service_names(params)
-        wanted = auto_rollback.wish(params)
-    except (options.BadOption, auto_rollback.BadRequest) as exc:
+        wanted = protection.wish(params)
+    except (options.BadOption, protection.BadRequest) as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     aws = Aws(module.client)
     known = auto_rollback_act.circuit_breaker_members(aws)
-    problem = auto_rollback.too_new(wanted, known, gather_sdk_versions().get("botocore_version", ""))
+    problem = protection.too_new(wanted, known, gather_sdk_versions().get("botocore_version", ""))
     if problem:
         module.fail_json(msg=f"{problem}. Nothing was changed.")
     try:

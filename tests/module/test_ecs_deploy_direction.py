@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import external_act
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write
 from tests.module.code_deploy import BlueGreen
 from tests.module.external import External
 from tests.module.services import Run, Shop, short
@@ -80,14 +80,14 @@ def test_an_older_revision_that_has_taken_over_is_left_for_the_task_set_that_sta
     external = External(shop)
     external.promote(external.stand("web:3"))
     shop.world.alarm("errors", "OK")
-    promote = external_act.promote
+    promote = write.promote
 
     def ring(*given: t.Any) -> t.Any:
         done = promote(*given)
         shop.world.alarm("errors", "ALARM")
         return done
 
-    monkeypatch.setattr(external_act, "promote", ring)
+    monkeypatch.setattr(write, "promote", ring)
     run = shop.release(2, rollback_events=["DEPLOYMENT_STOP_ON_ALARM"], alarms=["errors"])
     assert went_back_to(run, "web:3"), run.message
     assert (external.sets()["web:3"][0], unmarked(shop, "web:2", "web:3")) == ("PRIMARY", True)

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import external_act
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write
 from tests.module.code_deploy import EVENTS, BlueGreen
 from tests.module.external import BALANCER, External
 from tests.module.services import NEVER_STARTS, Shop, short
@@ -158,14 +158,14 @@ def test_an_alarm_that_rings_when_it_has_taken_over(
     shop: Shop, external: External, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarm(shop, "OK")
-    promote = external_act.promote
+    promote = write.promote
 
     def ring(*given: t.Any) -> t.Any:
         done = promote(*given)
         alarm(shop, "ALARM")
         return done
 
-    monkeypatch.setattr(external_act, "promote", ring)
+    monkeypatch.setattr(write, "promote", ring)
     run = shop.release(2, rollback_events=ON_ALARM, alarms=["errors"])
     assert (run.failed, run.outcome, run.only["event"]) == (True, "rolled_back", "DEPLOYMENT_STOP_ON_ALARM"), (
         run.message

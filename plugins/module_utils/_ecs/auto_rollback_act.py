@@ -14,8 +14,13 @@ from dataclasses import replace
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settings
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, auto_rollback
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import Protection, Subject, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
+    Protection,
+    Subject,
+    Wish,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
 Result = settings.Result[Protection]
@@ -26,7 +31,7 @@ _EcsErrors: t.Final = error_handler("ecs")
 def circuit_breaker_members(aws: Aws) -> frozenset[str]:
     """The members of DeploymentCircuitBreaker that the installed botocore can send."""
     shape = aws.client("ecs").meta.service_model.operation_model("UpdateService").input_shape
-    return frozenset(shape.members["deploymentConfiguration"].members[auto_rollback.BREAKER].members)
+    return frozenset(shape.members["deploymentConfiguration"].members[protection.BREAKER].members)
 
 
 def plan(aws: Aws, cluster: str, names: t.Sequence[str], wanted: Wish) -> list[Result]:
@@ -52,14 +57,14 @@ def plan(aws: Aws, cluster: str, names: t.Sequence[str], wanted: Wish) -> list[R
 
 def _plan(cluster: str, subject: Subject, wanted: Wish) -> Result:
     present = subject.protection
-    after = auto_rollback.desired(present, wanted)
-    found = auto_rollback.findings(subject, after, wanted)
+    after = protection.desired(present, wanted)
+    found = protection.findings(subject, after, wanted)
     names = _names(subject.name, cluster)
     result = Result(names, "unchanged", "is as it should be", present, present, findings=found)
     block = next((finding for finding in found if finding.severity == "block"), None)
     if block:
         return replace(result, outcome="refused", reason=block.message)
-    request = auto_rollback.request(present, after)
+    request = protection.request(present, after)
     if not request:
         return result
     return replace(result, outcome="planned", reason=_told(after, request), request=request, after=after, changed=True)
@@ -71,9 +76,9 @@ def _names(service: str, cluster: str) -> dict[str, str]:
 
 def _told(after: Protection, request: t.Mapping[str, t.Any]) -> str:
     told = []
-    if auto_rollback.BREAKER in request:
+    if protection.BREAKER in request:
         told.append(f"circuit breaker {_mode(after.circuit_breaker.enable, after.circuit_breaker.rollback)}")
-    if auto_rollback.ALARMS in request:
+    if protection.ALARMS in request:
         named = f": {', '.join(after.alarms.names)}" if after.alarms.names else ""
         told.append(f"alarms {_mode(after.alarms.enable, after.alarms.rollback)}{named}")
     return "; ".join(told)
@@ -87,11 +92,11 @@ def _mode(enable: bool, rollback: bool) -> str:
 
 def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
     protections = [item.after for item in results if item.after is not None and item.outcome != "refused"]
-    names = auto_rollback.watched(protections)
+    names = protection.watched(protections)
     if not names:
         return results
     states = cloudwatch.alarm_states_if_readable(aws, names)
-    return settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
+    return settings.noticed(results, lambda after: protection.alarm_findings(after, states))
 
 
 def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: settings.Say) -> list[Result]:

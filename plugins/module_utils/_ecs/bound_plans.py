@@ -13,8 +13,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, expected
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal, Wish
 
 
 class MakesPlans(t.Protocol):

@@ -20,9 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import An
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    act,
     api,
-    auto_rollback,
     changes,
     deploy_act,
     deploy_plan,
@@ -30,13 +28,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     names,
     recorder,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_deploy import OnlyStopped
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import OnlyStopped
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection as ecs_protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_after import Aftermath
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_planning import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.external_deploy import AlarmWatch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
@@ -197,7 +197,7 @@ class Deploy:
         )
 
 
-def _shown(planned: Plan, protection: auto_rollback.Protection) -> str:
+def _shown(planned: Plan, protection: ecs_protection.Protection) -> str:
     if planned.controller != "ECS":
         return ""
     return json.dumps({"deploymentConfiguration": protection.as_dict()}, indent=2, sort_keys=True) + "\n"

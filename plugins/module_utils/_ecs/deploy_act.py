@@ -13,8 +13,11 @@ import uuid
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, codedeploy_deploy, external_act, plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write as ecs_write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method
@@ -29,12 +32,12 @@ def begin(aws: Aws, planned: Plan, order: Order, clock: Clock) -> Accepted:
     """
     core = as_act_takes_it(planned)
     if planned.controller == "CODE_DEPLOY":
-        return codedeploy_deploy.begin(aws, planned, order, clock)
+        return write.begin(aws, planned, order, clock)
     if planned.adopt:
-        return act.adopt(core)
+        return ecs_write.adopt(core)
     if planned.controller == "EXTERNAL":
-        return external_act.begin(aws, core, None, uuid.uuid4().hex)
-    return act.update_service(aws, core, None, planned.configuration)
+        return external_write.begin(aws, core, None, uuid.uuid4().hex)
+    return ecs_write.update_service(aws, core, None, planned.configuration)
 
 
 def told(planned: Plan, accepted: Accepted) -> str:
@@ -48,9 +51,9 @@ def told(planned: Plan, accepted: Accepted) -> str:
     return f"{by} accepted, {what} {accepted.deployment_id}"
 
 
-def as_act_takes_it(planned: Plan) -> plan.Plan:
+def as_act_takes_it(planned: Plan) -> base.Plan:
     """The part of a plan that the one write needs."""
-    return plan.Plan(
+    return base.Plan(
         service=planned.service,
         verb="act",
         method="adopt" if planned.adopt else _METHODS.get(planned.controller, "update_service"),

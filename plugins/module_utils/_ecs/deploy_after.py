@@ -17,21 +17,24 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     api,
-    codedeploy_deploy,
-    codedeploy_deploy_plan,
-    codedeploy_watch,
     deploy_plan,
-    deployment_meant,
     deployment_wait,
-    external,
     external_deploy,
-    external_deploy_plan,
     marks,
     names,
-    plan,
-    read,
-    watch,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    controller as codedeploy_controller,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch, write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller as ecs_controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch as ecs_watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
+    controller as external_controller,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -57,7 +60,7 @@ class _Return:
     """AWS's own way back from a deployment of ours, to be watched to its end like any other."""
 
     run: DeployRun
-    begun: watch.Begun
+    begun: base.Begun
     service: Service | None = None
     diagnosis: Diagnosis | None = None
     outcome: str | None = None
@@ -86,7 +89,7 @@ class _Return:
         self.run.outcome = outcome if outcome in ("superseded", "lost_contact") else "rollback_failed"
         self.run.reason = f"{self.run.reason.rstrip('.')}. {self.by} began to go back by itself, but then: {reason}"
 
-    def reached(self, state: watch.Reached) -> None:
+    def reached(self, state: base.Reached) -> None:
         self.outcome = state
         self.run.service = self.service or self.run.service
 
@@ -146,25 +149,25 @@ class Aftermath:
         watched = run.begun.watched
         if watched.controller == "EXTERNAL":
             # An alarm stops it also where it has come up.
-            return run.event is None and external.assess(watched, service, None).state == "stable"
+            return run.event is None and task_sets.assess(watched, service, None).state == "stable"
         if watched.controller == "CODE_DEPLOY":
             place = {watched.deployment_id: (service, watched.target)}
             try:
-                found = codedeploy_watch.Looker(self._aws).records(place, self._clock.now())
+                found = watch.Looker(self._aws).records(place, self._clock.now())
             except (AwsCallError, IncompleteAnswerError):
                 return False
-            return codedeploy_watch.assess(watched, service, found.get(watched.deployment_id)).state == "stable"
-        return watch.assess(watched, service, None).state == "stable"
+            return watch.assess(watched, service, found.get(watched.deployment_id)).state == "stable"
+        return ecs_watch.assess(watched, service, None).state == "stable"
 
-    def _then(self, run: DeployRun, service: Service) -> tuple[Then, watch.Begun | None]:
+    def _then(self, run: DeployRun, service: Service) -> tuple[Then, base.Begun | None]:
         """What follows, and what is to be watched where AWS goes back."""
         controller = run.begun.watched.controller
         if controller == "EXTERNAL":
             run.ahead = deploy_plan.ahead(run.plan, None) if run.plan is not None else None
             ours = run.begun.watched.deployment_id
-            run.event = external_deploy_plan.event_of(service, ours, run.event is not None)
-            return external_deploy_plan.then(service, ours, run.event, self._order.wish.asked), None
-        histories = read.Histories(self._aws, run.cluster)
+            run.event = external_controller.event_of(service, ours, run.event is not None)
+            return external_controller.then(service, ours, run.event, self._order.wish.asked), None
+        histories = records.Histories(self._aws, run.cluster)
         histories.read([service])
         history = histories.found.get(service.name)
         run.ahead = deploy_plan.ahead(run.plan, history) if run.plan is not None else None
@@ -172,7 +175,7 @@ class Aftermath:
         if controller == "CODE_DEPLOY":
             record = next((d for d in history.deployments if d.arn == id_), None) if history else None
             return self._then_by_codedeploy(run, service, record)
-        record = deployment_meant.record_of(id_, history)
+        record = ecs_controller.record_of(id_, history)
         run.record = record.arn if record else None
         run.event = deploy_plan.event_of(self._raw(run, record))
         primary = service.primary
@@ -190,19 +193,19 @@ class Aftermath:
 
     def _then_by_codedeploy(
         self, run: DeployRun, service: Service, record: ServiceDeployment | None
-    ) -> tuple[Then, watch.Begun | None]:
+    ) -> tuple[Then, base.Begun | None]:
         id_ = run.begun.watched.deployment_id
         deployment: CodeDeployment | None = None
         try:
-            deployment, _rollback = codedeploy_deploy.look(self._aws, id_)
+            deployment, _rollback = write.look(self._aws, id_)
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"what became of deployment {id_} is not known. {exc.explain()}"
             run.findings.append(Finding("event", "unknown", what))
         if deployment is None:
             run.event = None
             return "leave", None
-        run.event = codedeploy_deploy_plan.event_of(deployment)
-        then: Then = codedeploy_deploy_plan.then(deployment, run.event, self._order.wish.asked)
+        run.event = codedeploy_controller.event_of(deployment)
+        then: Then = codedeploy_controller.then(deployment, run.event, self._order.wish.asked)
         if then == "leave" and deployment.running and deployment.waits_for_termination:
             return "watch", None
         if then != "follow":
@@ -210,7 +213,7 @@ class Aftermath:
         others = frozenset(d.id for d in service.deployments)
         events = frozenset(event.id for event in service.events)
         to = _codedeploy_goes_back_to(run, service, record)
-        return then, watch.Begun(watch.Watched(to, "", id_, others, service.strategy, "CODE_DEPLOY"), events, id_)
+        return then, base.Begun(base.Watched(to, "", id_, others, service.strategy, "CODE_DEPLOY"), events, id_)
 
     def _settle(self, back: _Return, too_late: bool) -> bool:
         """AWS's own way back has ended, or there was none. Whether this run has to go back in its place."""
@@ -231,7 +234,7 @@ class Aftermath:
         if back.by == "ECS":
             return "ECS", ""
         try:
-            deployment, rollback = codedeploy_deploy.look(self._aws, back.begun.record)
+            deployment, rollback = write.look(self._aws, back.begun.record)
         except (AwsCallError, IncompleteAnswerError):
             return "CodeDeploy", ""
         if rollback is not None or deployment is None:
@@ -294,7 +297,7 @@ class Aftermath:
             order = RollbackOrder(
                 cluster=self._order.cluster,
                 services=list(group),
-                wish=plan.Wish(selection=Selection(revision=ahead, from_revision=self._order.wish.revision)),
+                wish=base.Wish(selection=Selection(revision=ahead, from_revision=self._order.wish.revision)),
                 reason=f"{event}{told}: {why}",
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,
@@ -330,7 +333,7 @@ def _unless_lost(ended: deployment_wait.Waiter | ServiceRun | None) -> Outcome:
     return "lost_contact" if ended is not None and ended.outcome == "lost_contact" else "rollback_failed"
 
 
-def _the_way_back(service: Service, record: ServiceDeployment | None) -> watch.Begun:
+def _the_way_back(service: Service, record: ServiceDeployment | None) -> base.Begun:
     """Where ECS goes back to. By its record where there is one, else by what is PRIMARY again."""
     primary = service.primary
     others = frozenset(d.id for d in service.deployments)
@@ -338,9 +341,9 @@ def _the_way_back(service: Service, record: ServiceDeployment | None) -> watch.B
     to = primary.task_definition if primary else service.task_definition
     if record is None:
         ours = primary.id if primary else ""
-        return watch.Begun(watch.Watched(to, ours, "", others - {ours}, service.strategy), events)
+        return base.Begun(base.Watched(to, ours, "", others - {ours}, service.strategy), events)
     to = _on_record(record) or to
-    return watch.Begun(watch.Watched(to, "", record.arn, others, service.strategy), events, record=record.arn)
+    return base.Begun(base.Watched(to, "", record.arn, others, service.strategy), events, record=record.arn)
 
 
 def _codedeploy_goes_back_to(run: DeployRun, service: Service, record: ServiceDeployment | None) -> str:

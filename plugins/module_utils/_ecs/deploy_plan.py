@@ -25,9 +25,17 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback, codedeploy_plan, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.auto_rollback import AlarmsWish, BreakerWish, Protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    request as codedeploy_request,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
+    AlarmsWish,
+    BreakerWish,
+    Protection,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Deployment,
@@ -64,13 +72,13 @@ class Wish:
         return self.events or ()
 
     @property
-    def protection(self) -> auto_rollback.Wish:
+    def protection(self) -> protection.Wish:
         """What ECS itself is to roll back by."""
         breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in self.asked else None
         alarms = None
         if "DEPLOYMENT_STOP_ON_ALARM" in self.asked:
             alarms = AlarmsWish(enable=True, rollback=True, names=self.alarms or None)
-        return auto_rollback.Wish(breaker, alarms)
+        return protection.Wish(breaker, alarms)
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ class Plan:
     running: ServiceDeployment | None = None
     known_records: frozenset[str] = frozenset()
     # Where CodeDeploy deploys: the deployment to ask for, or the one that is followed.
-    request: codedeploy_plan.Request | None = None
+    request: codedeploy_request.Request | None = None
     followed: str = ""
     # The task set that stands already, where something outside of AWS deploys.
     task_set: Deployment | None = None
@@ -123,7 +131,7 @@ def make(wish: Wish, facts: Facts) -> Plan:
     service, history, target = facts.service, facts.history, facts.target
     running = history.running if history else None
     before = Protection.read(service.configuration)
-    after = auto_rollback.desired(before, wish.protection)
+    after = protection.desired(before, wish.protection)
     found = _blocks(wish, service, target, after)
     if found or target is None:
         return refused(service, target, found)
@@ -131,10 +139,10 @@ def make(wish: Wish, facts: Facts) -> Plan:
     verb, reason, adopt, again = _step(service, running, target)
     if verb == "act" and not adopt:
         findings += before_a_write(wish, facts, target, running)
-        findings += auto_rollback.findings(_subject(service, before), after, wish.protection)
+        findings += protection.findings(_subject(service, before), after, wish.protection)
         if any(f.severity == "block" for f in findings):
             verb, reason = "refuse", blocked(findings)
-    if verb == "act" and adopt and auto_rollback.request(before, after):
+    if verb == "act" and adopt and protection.request(before, after):
         # AWS does not document whether a deployment is held to settings that change while it runs.
         what = "it is being deployed already, so ECS was not told to roll back by itself: only this run watches it"
         findings.append(Finding("protection", "warn", what))
@@ -149,7 +157,7 @@ def make(wish: Wish, facts: Facts) -> Plan:
         force_new_deployment=again,
         before=before,
         after=after,
-        configuration=auto_rollback.request(before, after),
+        configuration=protection.request(before, after),
         findings=tuple(findings),
         running=running,
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
@@ -260,8 +268,8 @@ def _known_bad(target: TaskDefinition, history: History | None) -> str:
     return f"marked bad: {bad or 'no reason given'}" if bad is not None else ""
 
 
-def _subject(service: Service, present: Protection) -> auto_rollback.Subject:
-    return auto_rollback.Subject(
+def _subject(service: Service, present: Protection) -> protection.Subject:
+    return protection.Subject(
         name=service.name,
         arn=service.arn,
         status=service.status,

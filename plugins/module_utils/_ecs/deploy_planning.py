@@ -15,13 +15,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatc
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    auto_rollback,
-    codedeploy_deploy_plan,
-    deploy_plan,
-    external_deploy_plan,
-    names,
-    read,
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection, records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
+    controller as external_controller,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
@@ -29,7 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Ser
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 _CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
-_MAKE: t.Final = {"CODE_DEPLOY": codedeploy_deploy_plan.make, "EXTERNAL": external_deploy_plan.make}
+_MAKE: t.Final = {"CODE_DEPLOY": controller.make, "EXTERNAL": external_controller.make}
 
 
 class Planning:
@@ -38,7 +36,7 @@ class Planning:
     def __init__(self, aws: Aws, order: Order) -> None:
         self._aws = aws
         self._order = order
-        self._histories = read.Histories(aws, order.cluster)
+        self._histories = records.Histories(aws, order.cluster)
         self._task_definitions = reads.TaskDefinitions(aws)
 
     def make(self) -> list[DeployRun]:
@@ -102,7 +100,7 @@ class Planning:
         make = _MAKE.get(facts.service.controller)
         if make is None:
             return deploy_plan.make(wish, facts)
-        watched = codedeploy_deploy_plan.watched_alarms(wish, facts)
+        watched = controller.watched_alarms(wish, facts)
         if not watched or facts.target is None:
             return make(wish, facts)
         return make(wish, replace(facts, alarms=cloudwatch.alarm_states_if_readable(self._aws, watched)))
@@ -112,7 +110,7 @@ class Planning:
             return
         going = [(run, run.plan) for run in runs if run.outcome is None and run.plan and not run.plan.adopt]
         going = [(run, planned) for run, planned in going if planned.controller == "ECS"]
-        alarms = auto_rollback.watched(planned.after for _run, planned in going)
+        alarms = protection.watched(planned.after for _run, planned in going)
         states = cloudwatch.alarm_states_if_readable(self._aws, alarms) if alarms else {}
         for run, planned in going:
-            run.findings += auto_rollback.alarm_findings(planned.after, states)
+            run.findings += protection.alarm_findings(planned.after, states)

@@ -12,7 +12,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, deploy_plan, names, watch, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, names, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Event, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
@@ -70,7 +72,7 @@ class DeployRun:
     outcome: Outcome | None = None
     reason: str = ""
     changed: bool = False
-    accepted: act.Accepted | None = None
+    accepted: base.Accepted | None = None
     service: Service | None = None
     event: Event | None = None
     # What ran before, where that is newer than what was deployed: going back from it means going forward.
@@ -89,15 +91,15 @@ class DeployRun:
         return self.place.label(self.name, self.cluster)
 
     @property
-    def begun(self) -> watch.Begun:
+    def begun(self) -> base.Begun:
         """What is to be watched. Raises ValueError where nothing was begun."""
         if self.accepted is None or self.plan is None:
             raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
         before, ours = self.plan.service, self.accepted.deployment_id
         running = self.plan.running.arn if self.plan.running else ""
         record = running if self.plan.adopt and before.strategy != "ROLLING" else ""
-        return watch.Begun(
-            watch.Watched(self.target, ours, "", self._known - {ours}, before.strategy, before.controller),
+        return base.Begun(
+            base.Watched(self.target, ours, "", self._known - {ours}, before.strategy, before.controller),
             events_before=frozenset(event.id for event in before.events),
             record=ours if self.plan.controller == "CODE_DEPLOY" else record,
             known_records=self.plan.known_records,
@@ -129,7 +131,7 @@ class DeployRun:
         self.outcome = "failed" if outcome == "rollback_failed" else t.cast(Outcome, outcome)
         self.reason = reason
 
-    def reached(self, state: watch.Reached) -> None:
+    def reached(self, state: base.Reached) -> None:
         """The deployment is where it should be."""
         self.outcome, self.reason, self.event = "deployed", watch.verified(state, self.target), None
         if self.plan is not None and self.plan.controller == "EXTERNAL":

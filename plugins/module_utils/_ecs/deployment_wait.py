@@ -19,8 +19,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, read, watch, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import Known, Meant, Outcome, decide
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import decide
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
@@ -63,7 +66,7 @@ class Waiter:
             self.meant = decided
 
     @property
-    def begun(self) -> watch.Begun:
+    def begun(self) -> base.Begun:
         """What is to be watched. Raises ValueError where no deployment is."""
         if self.meant is None or self.service is None:
             raise ValueError(f"no deployment of {self.name} is to be watched")
@@ -76,9 +79,9 @@ class Waiter:
             known = frozenset(d.id for d in service.deployments if d.status == "PRIMARY") - {own}
         else:
             known = frozenset(d.id for d in service.deployments if d.id != own)
-        watched = watch.Watched(meant.task_definition, own, "", known, service.strategy, meant.controller)
+        watched = base.Watched(meant.task_definition, own, "", known, service.strategy, meant.controller)
         flying = self.record.arn if self.record is not None and self.record.in_flight else ""
-        return watch.Begun(watched, record=own if meant.controller == "CODE_DEPLOY" else flying, read_only=True)
+        return base.Begun(watched, record=own if meant.controller == "CODE_DEPLOY" else flying, read_only=True)
 
     @property
     def target(self) -> str:
@@ -96,7 +99,7 @@ class Waiter:
         else:
             self.outcome, self.reason = "failed", reason
 
-    def reached(self, state: watch.Reached) -> None:
+    def reached(self, state: base.Reached) -> None:
         """The deployment is where it should be."""
         what = names.short(self.target)
         if self.service is not None and self.service.desired == 0:
@@ -180,7 +183,7 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
             waiter.outcome, waiter.reason = "refused", exc.explain()
         return named
     waiters: list[Waiter] = []
-    histories = read.Histories(aws, order.cluster)
+    histories = records.Histories(aws, order.cluster)
     histories.read(s for s in found.values() if isinstance(s, Service) and s.controller != "EXTERNAL")
     # By name and by ARN it is still one service.
     seen: set[str] = set()
@@ -202,7 +205,7 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
     return waiters
 
 
-def _decide(order: Order, service: Service, histories: read.Histories) -> Meant | Known:
+def _decide(order: Order, service: Service, histories: records.Histories) -> Meant | Known:
     wanted = order.deployment
     by_codedeploy = service.controller == "CODE_DEPLOY"
     problem = histories.problems.get(service.name, "") if by_codedeploy else ""

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
 
 CHECK: t.Final = "plan_changed"
 AGAIN: t.Final = "Run the same command again"

@@ -13,7 +13,8 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 
 BadOption = options.BadOption
@@ -41,13 +42,13 @@ def service_names(params: t.Mapping[str, t.Any]) -> list[str]:
     return options.names(params, "service", "service")
 
 
-def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
+def wish(params: t.Mapping[str, t.Any]) -> base.Wish:
     """What the options ask for. Raises :class:`BadOption`."""
     tasks = params.get("tasks")
     if tasks is not None and tasks < 0:
         raise BadOption(f"tasks: {tasks} is not a number of tasks: give 0 or more")
     as_of = options.as_of(params["as_of"])
-    return plan.Wish(
+    return base.Wish(
         selection=Selection(
             revision=revision("revision", params["revision"]),
             as_of=as_of.at if as_of is not None else None,

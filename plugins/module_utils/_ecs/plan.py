@@ -9,175 +9,32 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
-from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    codedeploy_history,
-    codedeploy_plan,
-    external,
-    fast,
-    images,
-    marks,
-    method,
-    names,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.method import InFlight, Verb
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Facts, Plan, Verb, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    request as codedeploy_request,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller, fast
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
-    Direction,
     Finding,
     Method,
     Revision,
     Service,
-    ServiceDeployment,
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, what_runs_now
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
 
 # Where a target comes from that was found in the history.
 _FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the user asked for, of one service."""
-
-    selection: Selection
-    in_flight: InFlight = "stop"
-    tasks: int | None = None
-    pin_images: images.PinImages = "auto"
-    fast: bool = False
-    # Take what is left out of use afterwards.
-    deregister: bool = False
-    # None: as the deployment group says. Empty: none.
-    rollback_events: tuple[str, ...] | None = None
-    # As it was written; the selection has the time that it stands for, once that is known.
-    as_of: AsOf | None = None
-
-    def dated(self, now: datetime) -> Wish:
-        """The same wish with the time that ``as_of`` stands for; that stays once it is known."""
-        if self.as_of is None or self.selection.as_of is not None:
-            return self
-        return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
-
-    def going_to(self, target: str) -> Wish:
-        """The same wish, for a target that was chosen already."""
-        chosen = Selection(
-            revision=target, force=True, copies=self.selection.copies, to_the_letter=self.selection.to_the_letter
-        )
-        # Whether what is left may be deregistered was decided with the plan that chose the target.
-        return replace(self, selection=chosen, as_of=None, deregister=False)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What was read of one service. ``history`` is None where AWS does not tell it, ``history_problem`` says why."""
-
-    service: Service
-    history: History | None
-    history_problem: str
-    known: t.Mapping[str, TaskDefinition]
-    # What the registries say of the target's images, None where they were not asked yet.
-    images: tuple[images.Check, ...] | None = None
-    # Of services that CodeDeploy deploys: its deployment group, and what its alarms say, None where not asked yet.
-    group: Group | None = None
-    alarms: codedeploy_plan.Alarms | None = None
-    # Deployments of CodeDeploy that do not say what they deployed.
-    unread: tuple[codedeploy_history.Unread, ...] = ()
-    # What the checks found that look beyond the service and its task definitions.
-    readiness: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What will be done with one service.
-
-    ``verb`` says whether there is anything to do: ``nothing`` ends as unchanged, ``refuse`` as refused, with
-    ``reason``. ``known_deployments`` are the ids of the deployments that were there when the plan was made: a
-    PRIMARY that is not among them is somebody else's, or ours.
-    """
-
-    service: Service
-    verb: Verb
-    method: Method
-    current: str
-    reason: str
-    choice: Choice
-    target: TaskDefinition | None
-    findings: tuple[Finding, ...]
-    candidates: tuple[Candidate, ...]
-    running: ServiceDeployment | None
-    now: Revision | None
-    good: Revision | None
-    force_new_deployment: bool = False
-    # Digests by container name, of the copy of the target that has to be registered; None where the target itself will
-    # do. Empty is a copy that pins nothing: of a task definition that is not ACTIVE any more.
-    copy: t.Mapping[str, str] | None = None
-    # Changes of the deployment configuration for this one deployment.
-    override: t.Mapping[str, t.Any] = field(default_factory=dict)
-    # ARNs of the service deployments that were on record when the plan was made.
-    known_records: frozenset[str] = frozenset()
-    # The newest deployment on record, whatever became of it.
-    newest: ServiceDeployment | None = None
-    # Its id, or that of a newer one that does not say what it deployed; empty where no record is told.
-    newest_id: str = ""
-    # Pinned copies among the versions on record, and what they were made of.
-    copies: t.Mapping[str, str] = field(default_factory=dict)
-    # What the service ran before, None where that is not known.
-    history: History | None = None
-    # What CodeDeploy is asked for, with the method codedeploy_deployment.
-    request: codedeploy_plan.Request | None = None
-    # The tags of the version that is left, as far as they were read.
-    left_tags: t.Mapping[str, str] = field(default_factory=dict)
-    # The version whose mark a move forward takes back.
-    taken_back: str | None = None
-    # The task set that becomes PRIMARY, with the method primary_task_set; None where one has to be created.
-    task_set: Deployment | None = None
-
-    @property
-    def in_the_way(self) -> ServiceDeployment | None:
-        """The deployment that has to end before ours can begin: CodeDeploy runs one of a group at a time."""
-        return self.running if self.method == "codedeploy_deployment" else None
-
-    @property
-    def deploys(self) -> bool:
-        """The target's task definition is deployed anew, so that it must be fit for that."""
-        return self.method in method.DEPLOYS or (self.method == "primary_task_set" and self.task_set is None)
-
-    def is_version(self, one: str, other: str) -> bool:
-        """Two names of the same version; a pinned copy counts as what it was made of."""
-        return names.same(one, other) or names.same(self.copies.get(one, one), self.copies.get(other, other))
-
-    @property
-    def known_deployments(self) -> frozenset[str]:
-        """Ids of all deployments that were there when the plan was made."""
-        return frozenset(d.id for d in self.service.deployments)
-
-    @property
-    def left(self) -> str | None:
-        """The version that is left behind, None where nothing moves."""
-        return self.choice.left
-
-    @property
-    def direction(self) -> Direction | None:
-        """Where the target lies, seen from what is left; None where there is no target."""
-        return self.choice.direction
-
-    def leaving(self, left: str) -> Plan:
-        """The same plan as a move from another version: from the one that ran when the target was chosen."""
-        seen = next((c for c in self.candidates if names.same(c.task_definition, left)), None)
-        target = self.target.arn if self.target is not None else self.current
-        went = direction.between(target, left, self.history, {})
-        back = direction.taken_back(self.service.tags, target, self.history, {}) if went == "forward" else None
-        choice = replace(self.choice, left=left, direction=went)
-        return replace(self, choice=choice, left_tags=seen.marks if seen else {}, taken_back=back)
 
 
 def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
@@ -197,7 +54,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         findings.append(_rollback_events_not_used(service))
     verb: Verb = "act"
     way: Method = "none"
-    request: codedeploy_plan.Request | None = None
+    request: codedeploy_request.Request | None = None
     task_set: Deployment | None = None
     copy: t.Mapping[str, str] | None = None
     reason = choice.why
@@ -214,7 +71,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             reason += f" ({facts.history_problem.rstrip('.')})"
     else:
         findings += settings.tasks_option(service, wish.tasks)
-        step = method.of(wish.in_flight, service, history, choice, target.arn, current)
+        step = controller.of(wish.in_flight, service, history, choice, target.arn, current)
         findings += _of_codedeploy(wish, facts, choice, target.arn, step.method)
         fitness = _fitness(wish, facts, target, now, good, step.method)
         findings += fitness.findings
@@ -289,7 +146,7 @@ def _unproven(service: Service, choice: Choice, target: str) -> list[Finding]:
 
 def _candidates(facts: Facts) -> tuple[Candidate, ...]:
     if facts.service.controller == "EXTERNAL":
-        return external.candidates(facts.service, facts.known)
+        return task_sets.candidates(facts.service, facts.known)
     return facts.history.candidates(facts.known) if facts.history else ()
 
 
@@ -299,9 +156,9 @@ def _of_codedeploy(wish: Wish, facts: Facts, choice: Choice, target: str, way: M
     if way != "codedeploy_deployment" or history is None:
         return []
     if history.running is not None:
-        found.append(codedeploy_plan.told_of_blocking(history.running, history.native_stop_lands_on, target))
+        found.append(codedeploy_request.told_of_blocking(history.running, history.native_stop_lands_on, target))
     if choice.source in _FOUND:
-        found += codedeploy_plan.passed_by(history, facts.unread, target, wish.selection.as_of)
+        found += codedeploy_request.passed_by(history, facts.unread, target, wish.selection.as_of)
     return found
 
 
@@ -311,7 +168,7 @@ class _Fitness:
 
     findings: tuple[Finding, ...] = ()
     copy: t.Mapping[str, str] | None = None
-    request: codedeploy_plan.Request | None = None
+    request: codedeploy_request.Request | None = None
     task_set: Deployment | None = None
 
 
@@ -321,20 +178,20 @@ def _fitness(
     service = facts.service
     findings: list[Finding] = []
     copy: t.Mapping[str, str] | None = None
-    request: codedeploy_plan.Request | None = None
+    request: codedeploy_request.Request | None = None
     task_set: Deployment | None = None
-    deploys = way in method.DEPLOYS
+    deploys = way in base.DEPLOYS
     if way == "primary_task_set":
-        task_set = external.standing(service, target.arn)
+        task_set = task_sets.standing(service, target.arn)
         deploys = task_set is None
-        findings += external.not_ours(service, task_set)
+        findings += task_sets.not_ours(service, task_set)
     if way == "codedeploy_deployment":
-        request, told = codedeploy_plan.request(
+        request, told = codedeploy_request.request(
             service, facts.group, facts.history, target.arn, good, facts.alarms, wish.fast, wish.rollback_events
         )
         findings += told
-        service = codedeploy_plan.balanced(service, request)
-    if way in method.WRITES or deploys:
+        service = codedeploy_request.balanced(service, request)
+    if way in base.WRITES or deploys:
         findings += settings.room_to_move(service)
         if target.content:
             findings += settings.load_balancer_ports(service, target)

@@ -9,35 +9,26 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    codedeploy_plan,
-    codedeploy_read,
-    external,
-    images,
-    names,
-    plan,
-    read,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.all import MOST_SERVICES, Readiness
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    records as codedeploy_records,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import request
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read as history_of
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A service for which no plan could be made. ``reason`` names the resource and the next step."""
-
-    name: str
-    reason: str
-    findings: tuple[Finding, ...]
 
 
 class Planner:
@@ -48,7 +39,7 @@ class Planner:
     """
 
     def __init__(
-        self, aws: Aws, cluster: str, wish: plan.Wish, all_marks: bool = False, clock: Clock | None = None
+        self, aws: Aws, cluster: str, wish: base.Wish, all_marks: bool = False, clock: Clock | None = None
     ) -> None:
         self._aws = aws
         self._cluster = cluster
@@ -58,7 +49,7 @@ class Planner:
         self._task_definitions = reads.TaskDefinitions(aws)
         self._thorough = True
 
-    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plan.Plan | Refusal]:
+    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, base.Plan | Refusal]:
         """A plan or a refusal for each name, in the order of the names. A service that is named twice gets one."""
         # A service of a large call that is planned again is still one of many.
         self._thorough = self._thorough and (self._all_marks or len(service_names) <= MOST_SERVICES)
@@ -71,7 +62,7 @@ class Planner:
         problem = self.wish.as_of.problem(self._now()) if self.wish.as_of is not None else ""
         if problem:
             return {name: _refused(name, problem, "as_of") for name in service_names}
-        histories = read.Histories(self._aws, self._cluster, self._clock)
+        histories = records.Histories(self._aws, self._cluster, self._clock)
         histories.read(_worth_a_history(present.values()))
         self._learn_who_ran_from_revision(present.values(), histories)
         self._describe_together(present.values(), histories)
@@ -87,7 +78,7 @@ class Planner:
         """AWS's clock, where it has answered by now."""
         return self._aws.date or (self._clock or Clock()).now()
 
-    def _learn_who_ran_from_revision(self, services: t.Iterable[Service], histories: read.Histories) -> None:
+    def _learn_who_ran_from_revision(self, services: t.Iterable[Service], histories: records.Histories) -> None:
         """What one of the services ran is no mistake, though others never did."""
         selection = self.wish.selection
         wanted = selection.from_revision
@@ -96,7 +87,7 @@ class Planner:
         if any(from_revision.ran(service, histories.found.get(service.name), wanted) for service in services):
             self.wish = replace(self.wish, selection=replace(selection, from_revision_ran=True))
 
-    def _describe_together(self, services: t.Iterable[Service], histories: read.Histories) -> None:
+    def _describe_together(self, services: t.Iterable[Service], histories: records.Histories) -> None:
         """Ask about the deployments of all services at once, as far as it shows by now that choices depend on them."""
         wanted: dict[str, t.Iterable[str]] = {}
         for service in services:
@@ -109,13 +100,13 @@ class Planner:
                 wanted[service.name] = target.choose(self.wish.selection, service, past, known, None, gaps).not_told
         histories.describe(wanted)
 
-    def _plan_one(self, service: Service, histories: read.Histories) -> plan.Plan | Refusal:
+    def _plan_one(self, service: Service, histories: records.Histories) -> base.Plan | Refusal:
         try:
             return self._choose(service, histories)
         except (AwsCallError, IncompleteAnswerError) as exc:
             return _refused(service.name, exc.explain())
 
-    def _choose(self, service: Service, histories: read.Histories) -> plan.Plan:
+    def _choose(self, service: Service, histories: records.Histories) -> base.Plan:
         selection = self.wish.selection
         registered: list[str] | None = None
         everything_read = False
@@ -127,7 +118,7 @@ class Planner:
             history = histories.found.get(service.name)
             known = self._task_definitions.known
             if service.controller == "EXTERNAL":
-                choice = external.choose(selection, service, known)
+                choice = task_sets.choose(selection, service, known)
             else:
                 gaps = histories.problems.get(service.name, "")
                 choice = target.choose(selection, service, history, known, registered, gaps)
@@ -142,7 +133,7 @@ class Planner:
                 registered = self._task_definitions.registered(family.family) if family else []
                 continue
             break
-        facts = plan.Facts(
+        facts = base.Facts(
             service=service,
             history=history,
             history_problem=histories.problems.get(service.name, ""),
@@ -158,7 +149,7 @@ class Planner:
         ready = Readiness(self._aws, self._task_definitions, self.wish, self._thorough).of(planned, history)
         return plan.make(self.wish, replace(facts, readiness=ready), choice) if ready else planned
 
-    def _read_for(self, choice: target.Choice, service: Service, histories: read.Histories) -> bool:
+    def _read_for(self, choice: target.Choice, service: Service, histories: records.Histories) -> bool:
         """Whether something is known now that was not before, and that the choice depends on."""
         if histories.describe({service.name: choice.not_told}):
             return True
@@ -178,12 +169,12 @@ class Planner:
             return False
         return True
 
-    def _alarms(self, planned: plan.Plan) -> codedeploy_plan.Alarms | None:
+    def _alarms(self, planned: base.Plan) -> request.Alarms | None:
         if planned.request is None:
             return None
-        return codedeploy_plan.Alarms(*codedeploy_read.firing(self._aws, planned.request.group))
+        return request.Alarms(*codedeploy_records.firing(self._aws, planned.request.group))
 
-    def _learn_copies(self, service: Service, histories: read.Histories) -> None:
+    def _learn_copies(self, service: Service, histories: records.Histories) -> None:
         """Tell the history which of its versions are pinned copies of others. Only those that may be are read."""
         history = histories.found.get(service.name)
         if history is None:

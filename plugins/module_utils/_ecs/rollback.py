@@ -19,22 +19,17 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys as 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    act,
-    api,
-    codedeploy_act,
-    codedeploy_again,
-    external_act,
-    fast,
-    method,
-    names,
-    plan,
-    wording,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write as codedeploy_write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.recorder import Recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
@@ -63,7 +58,7 @@ class Order:
 
     cluster: str
     services: t.Sequence[str]
-    wish: plan.Wish
+    wish: base.Wish
     mark: bool = True
     reason: str | None = None
     wait: bool = True
@@ -178,13 +173,13 @@ class Rollback:
         except PlanIsStale as exc:
             run.stale = f" ({exc})"
             return False
-        except act.AlreadyThere as exc:
+        except base.AlreadyThere as exc:
             primary = now.primary
             if primary is None or primary.rollout_state != "IN_PROGRESS":
                 run.end("unchanged", f"it is on {names.short(exc.copy)} already, a copy of {names.short(run.target)}")
                 return True
-            run.accepted = replace(act.adopt(planned), copy=exc.copy)
-        except act.NotDeployed as exc:
+            run.accepted = replace(write.adopt(planned), copy=exc.copy)
+        except base.NotDeployed as exc:
             run.changed = True
             run.findings.append(exc.note)
             run.end("refused", f"{exc} {exc.note.message}; the next run uses it")
@@ -194,8 +189,8 @@ class Rollback:
             run.end("lost_contact", str(exc))
             return True
         except (AwsCallError, IncompleteAnswerError) as exc:
-            other = planned.method in method.NATIVE and exc.code in _NO_NATIVE_WAY
-            hint = f" {_OTHER_WAY}" if other else codedeploy_act.denied_override(planned, exc)
+            other = planned.method in base.NATIVE and exc.code in _NO_NATIVE_WAY
+            hint = f" {_OTHER_WAY}" if other else codedeploy_write.denied_override(planned, exc)
             run.end("refused", exc.explain() + hint)
             return True
         run.service = run.accepted.service
@@ -208,26 +203,26 @@ class Rollback:
         self._recorder.accepted(run)
         return True
 
-    def _begin(self, run: ServiceRun, planned: plan.Plan) -> act.Accepted:
+    def _begin(self, run: ServiceRun, planned: base.Plan) -> base.Accepted:
         """The write itself, or whatever goes in its place. Raises what the functions of the method raise."""
         tasks = self._order.wish.tasks
         if planned.method == "adopt":
             by_codedeploy = planned.service.controller == "CODE_DEPLOY"
-            return codedeploy_act.adopt(planned) if by_codedeploy else act.adopt(planned)
+            return codedeploy_write.adopt(planned) if by_codedeploy else write.adopt(planned)
         if planned.method == "primary_task_set":
-            return external_act.begin(self._aws, planned, tasks)
+            return external_write.begin(self._aws, planned, tasks)
         if planned.method == "codedeploy_stop":
-            return codedeploy_act.stop(self._aws, planned)
+            return codedeploy_write.stop(self._aws, planned)
         if planned.in_the_way is not None:
-            return codedeploy_act.make_room(self._aws, planned)
+            return codedeploy_write.make_room(self._aws, planned)
         if planned.method == "codedeploy_deployment":
             self._tell_of_termination_wait(run, planned)
-            return codedeploy_act.deploy(self._aws, planned, self._order.reason, tasks)
-        if planned.method in method.NATIVE:
-            return act.roll_back_natively(self._aws, planned)
-        return act.update_service(self._aws, planned, tasks, self._prepare_override(run))
+            return codedeploy_write.deploy(self._aws, planned, self._order.reason, tasks)
+        if planned.method in base.NATIVE:
+            return write.roll_back_natively(self._aws, planned)
+        return write.update_service(self._aws, planned, tasks, self._prepare_override(run))
 
-    def _tell_of_termination_wait(self, run: ServiceRun, planned: plan.Plan) -> None:
+    def _tell_of_termination_wait(self, run: ServiceRun, planned: base.Plan) -> None:
         minutes = planned.request.group.termination_wait if planned.request else 0
         order = self._order
         if order.wait and order.wait_until == "stable" and minutes * 60 >= order.wait_timeout:
@@ -270,7 +265,7 @@ class Rollback:
         if run.outcome is not None or run.plan is None or before is None:
             return
         bound = self._planner.binds
-        if bound or run.plan.method == "adopt" or codedeploy_again.is_as_before(before, run.plan):
+        if bound or run.plan.method == "adopt" or controller.is_as_before(before, run.plan):
             if attempt < _PLANS_PER_SERVICE:
                 self._act_on([run], attempt + 1)
                 return
@@ -283,18 +278,18 @@ class Rollback:
             "that back",
         )
 
-    def _go_on(self, run: ServiceRun, first: plan.Plan, attempt: int = 1) -> None:
+    def _go_on(self, run: ServiceRun, first: base.Plan, attempt: int = 1) -> None:
         """What was in the way has ended: to the target that was chosen, unless somebody came in between."""
         said = run.findings
         wish = self._order.wish.going_to(first.target.arn) if first.target else self._order.wish
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
         planner = Planner(self._aws, self._order.cluster, wish)
-        run.take_plan(codedeploy_again.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
+        run.take_plan(controller.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
         run.findings = [*said, *(f for f in run.findings if f not in said)]
         run.accepted = None
         if run.outcome is not None or run.plan is None:
             return
-        problem = codedeploy_again.in_between(first, run.plan)
+        problem = controller.in_between(first, run.plan)
         if problem:
             run.end("refused", problem)
         elif attempt < _PLANS_PER_SERVICE:
@@ -463,7 +458,7 @@ class Rollback:
             run.deregistered, run.changed = left, True
 
 
-def _under_way(planned: plan.Plan) -> str:
+def _under_way(planned: base.Plan) -> str:
     """Which deployment it is that got in between, where it is CodeDeploy's: its id is what one looks for there."""
     running = planned.running
     return f" (deployment {running.arn})" if running is not None and running.by != "ECS" else ""

@@ -12,8 +12,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, watch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.act import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     GOOD_ENDS,
@@ -23,8 +25,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 
 
 @dataclass
@@ -78,7 +78,7 @@ class ServiceRun:
         """The end of it."""
         self.outcome, self.reason = outcome, reason
 
-    def reached(self, state: watch.Reached) -> None:
+    def reached(self, state: base.Reached) -> None:
         """The watched deployment is where it should be."""
         self.end("rolled_back", watch.verified(state, self.target))
         if state == "running":
@@ -90,11 +90,11 @@ class ServiceRun:
         return self.outcome is None and self.accepted is not None and bool(self.accepted.makes_room)
 
     @property
-    def begun(self) -> watch.Begun:
+    def begun(self) -> base.Begun:
         """What is to be watched. Raises ValueError where nothing was begun."""
         if self.accepted is None or self.plan is None:
             raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
-        watched = watch.Watched(
+        watched = base.Watched(
             target=self.target,
             deployment_id=self.accepted.deployment_id,
             service_deployment=self.accepted.service_deployment,
@@ -108,7 +108,7 @@ class ServiceRun:
         else:
             # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
             own_record = self.accepted.own_record if watched.strategy != "ROLLING" else ""
-        return watch.Begun(
+        return base.Begun(
             watched,
             events_before=frozenset(event.id for event in self.plan.service.events),
             record=self.accepted.service_deployment or own_record,

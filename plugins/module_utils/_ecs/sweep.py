@@ -21,21 +21,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    api,
-    codedeploy_watch,
-    diagnosis,
-    external,
-    external_act,
-    names,
-    read,
-    target_health,
-    watch,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, diagnosis, names, target_health
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Begun, Reached, Record, State
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records as ecs_records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch as ecs_watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.watch import Begun, Reached, Record, State
 
 WaitUntil = t.Literal["stable", "serving"]
 
@@ -48,7 +43,7 @@ _GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"}
 
 
 # By deployment controller, how a look is judged, and who it is that deploys.
-_ASSESS: t.Final = {"CODE_DEPLOY": codedeploy_watch.assess, "EXTERNAL": external.assess}
+_ASSESS: t.Final = {"CODE_DEPLOY": watch.assess, "EXTERNAL": task_sets.assess}
 _DEPLOYED_BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}
 
 
@@ -125,7 +120,7 @@ class _Track(t.Generic[AnySubject]):
         return self.listed or self.unlisted >= _UNLISTED_LOOKS
 
     @property
-    def watched(self) -> watch.Watched:
+    def watched(self) -> base.Watched:
         return self.begun.watched
 
 
@@ -162,7 +157,7 @@ class Sweeper(t.Generic[AnySubject]):
         self._last_word = last_word
         self._patience = Patience(clock, self._heartbeat)
         self._tracks: list[_Track[AnySubject]] = []
-        self._codedeploy = codedeploy_watch.Looker(self._looks)
+        self._codedeploy = watch.Looker(self._looks)
         self._told_of_contact = False
         self._no_records: AwsCallError | IncompleteAnswerError | None = None
 
@@ -184,7 +179,7 @@ class Sweeper(t.Generic[AnySubject]):
             if left <= 0:
                 self._give_up()
                 break
-            pause = watch.sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
+            pause = ecs_watch.sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
             self._patience.pause(min(pause, max(left, 0.05)))
         return again
 
@@ -301,7 +296,7 @@ class Sweeper(t.Generic[AnySubject]):
     ) -> None:
         run = track.run
         run.service, track.record = service, record
-        look = _ASSESS.get(track.watched.controller, watch.assess)(track.watched, service, record)
+        look = _ASSESS.get(track.watched.controller, ecs_watch.assess)(track.watched, service, record)
         state = self._as_served(track, service) if look.state == "serving" else look.state
         to_promote = look.state == "ready" and not track.begun.read_only
         # Contact is not kept by looks alone where something is to be written.
@@ -350,7 +345,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _promote(self, track: _Track[AnySubject], service: Service) -> None:
         """The one write of a sweep: our task set is up, and takes over."""
         try:
-            track.run.service = external_act.promote(self._looks, service, track.watched.deployment_id)
+            track.run.service = write.promote(self._looks, service, track.watched.deployment_id)
             track.contact = KEPT
         except (AwsCallError, IncompleteAnswerError) as exc:
             if exc.may_pass:
@@ -361,14 +356,14 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _tell(self, track: _Track[AnySubject], service: Service, record: Record | None) -> None:
         now = self._clock.monotonic()
-        running, others = watch.standing(service, track.watched.target)
+        running, others = ecs_watch.standing(service, track.watched.target)
         if running > track.most_running or others < track.least_others:
             # Tasks that start and crash again and again change the counts all the time, and get nowhere.
             track.most_running = max(running, track.most_running)
             track.least_others = min(others, track.least_others)
             track.moved_at = now
-        shift = watch.shift(record, track.watched.target)
-        parts = (watch.progress(service, track.watched.target), shift, track.health)
+        shift = ecs_watch.shift(record, track.watched.target)
+        parts = (ecs_watch.progress(service, track.watched.target), shift, track.health)
         line = ", ".join(part for part in parts if part)
         if line != track.line:
             track.line = line
@@ -420,7 +415,7 @@ class Sweeper(t.Generic[AnySubject]):
 
         ECS's own rollback and somebody else's deployment can look alike in ``deployments``; the record tells.
         """
-        histories = read.Histories(self._aws, track.run.cluster)
+        histories = ecs_records.Histories(self._aws, track.run.cluster)
         service = track.run.service
         if service is None or track.watched.service_deployment or track.watched.controller != "ECS":
             return ""
@@ -444,7 +439,7 @@ class Sweeper(t.Generic[AnySubject]):
         if track.by_codedeploy and track.record is not None and track.record.status not in TERMINAL:
             text += f". Deployment {track.record_arn} is still running in CodeDeploy"
             text += "; nothing was undone" if self._last_word else ""
-        healthy = watch.healthy_on(service)
+        healthy = ecs_watch.healthy_on(service)
         track.run.end("failed" if healthy or service.desired == 0 else "rollback_failed", text)
 
     def _give_up(self) -> None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity
 
 _OUTCOMES: t.Final = {"act": "planned", "nothing": "unchanged", "refuse": "refused"}

@@ -11,10 +11,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
 
 _SOURCES: t.Final = {
@@ -45,7 +46,7 @@ class Placed(t.Protocol):
         """The task definition that it should be on."""
 
 
-def plan_line(planned: plan.Plan | Refusal) -> str:
+def plan_line(planned: base.Plan | Refusal) -> str:
     """``web:43 → web:41  last good: SUCCESSFUL at …. web:42 left out: ECS rolled it back``."""
     if isinstance(planned, Refusal):
         return f"refused: {planned.reason}"

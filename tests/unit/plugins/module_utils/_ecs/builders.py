@@ -18,7 +18,8 @@ import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import act, method, plan, run
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import plan, run
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
     Deployment,
@@ -191,26 +192,26 @@ def planned(
     on: Service,
     past: history.History | None,
     selection: target.Selection | None = None,
-    in_flight: method.InFlight = "stop",
+    in_flight: base.InFlight = "stop",
     tasks: int | None = None,
     having: t.Mapping[str, TaskDefinition] | None = None,
     registered: t.Sequence[str] | None = None,
     deregister: bool = False,
-) -> plan.Plan:
+) -> base.Plan:
     """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
-    wish = plan.Wish(selection or target.Selection(), in_flight, tasks, deregister=deregister)
+    wish = base.Wish(selection or target.Selection(), in_flight, tasks, deregister=deregister)
     all_known = {name: task_definition(name) for name in (past.records if past else ())}
     all_known.update(having or {})
     choice = target.choose(wish.selection, on, past, all_known, registered)
     if choice.target is not None and choice.target not in all_known:
         all_known[choice.target] = task_definition(choice.target)
-    return plan.make(wish, plan.Facts(on, past, "", all_known), choice)
+    return plan.make(wish, base.Facts(on, past, "", all_known), choice)
 
 
-def accepted_run(made: plan.Plan, accepted: act.Accepted | None = None) -> run.ServiceRun:
+def accepted_run(made: base.Plan, accepted: base.Accepted | None = None) -> run.ServiceRun:
     """A run whose rollback AWS has accepted as deployment ``ecs-svc/ours``."""
     going = run.ServiceRun.of(made.service.name, "prod", made)
-    going.accepted = accepted or act.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
+    going.accepted = accepted or base.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
     return going
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_meant
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_wait import Waiter
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

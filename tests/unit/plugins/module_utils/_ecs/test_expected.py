@@ -12,7 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import expected, marks, plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.codedeploy_history import Unread
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.expected import Changed, Expected, Holds
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
@@ -44,12 +45,12 @@ RETURN = deployment(41, "ecs-svc/theirs", rollout="IN_PROGRESS")
 FLYING = (41, (42, "STOPPED"), (43, "IN_PROGRESS"))
 
 
-def plan_of(on: Service, *past: t.Any, **options: t.Any) -> plan.Plan:
+def plan_of(on: Service, *past: t.Any, **options: t.Any) -> base.Plan:
     """The plan that is made now, after these deployments."""
     return planned(on, history.read(steps(*past)), **options)
 
 
-def judged(made: plan.Plan, shown: Expected = SHOWN) -> str:
+def judged(made: base.Plan, shown: Expected = SHOWN) -> str:
     """``holds``, ``elsewhere``, or what somebody has deployed."""
     found = expected.judge(shown, made)
     if isinstance(found, Changed):
@@ -99,7 +100,7 @@ def test_it_comes_back_through_the_option() -> None:
         ("the list of deployments lagged", plan_of(service(43), *PAST, 43)),
     ],
 )
-def test_what_is_no_change(made: str, ended: plan.Plan) -> None:
+def test_what_is_no_change(made: str, ended: base.Plan) -> None:
     assert judged(ended) == "holds", made
 
 
@@ -118,7 +119,7 @@ def test_what_is_no_change(made: str, ended: plan.Plan) -> None:
         (plan_of(service(deployment(42, "ecs-svc/42")), *PAST, (44, "ROLLBACK_SUCCESSFUL", 42)), arn(42)),
     ],
 )
-def test_what_somebody_has_deployed(made: plan.Plan, version: str) -> None:
+def test_what_somebody_has_deployed(made: base.Plan, version: str) -> None:
     assert judged(made) == version
 
 
@@ -210,7 +211,7 @@ def test_it_is_told_that_it_was_shown() -> None:
         (Expected("web"), plan_of(service(43), *PAST, selection=Selection(steps_back=9)), "holds"),
     ],
 )
-def test_without_a_target_that_was_shown_nothing_is_done(shown: Expected, made: plan.Plan, judgement: str) -> None:
+def test_without_a_target_that_was_shown_nothing_is_done(shown: Expected, made: base.Plan, judgement: str) -> None:
     assert judged(made, shown) == judgement
 
 
@@ -227,11 +228,11 @@ FIRST = of_codedeploy("d-1", 41, "SUCCESSFUL", 0)
 BY_CODEDEPLOY = Expected("web", "ecs-svc/blue", "d-3", arn(43), arn(41))
 
 
-def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[Unread] = ()) -> plan.Plan:
+def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[Unread] = ()) -> base.Plan:
     told = history.read([FIRST, *past])
     made = planned(service(*on, controller="CODE_DEPLOY"), told)
-    facts = plan.Facts(made.service, told, "", {}, unread=tuple(unread))
-    return dataclasses.replace(made, newest_id=plan.make(plan.Wish(Selection()), facts, made.choice).newest_id)
+    facts = base.Facts(made.service, told, "", {}, unread=tuple(unread))
+    return dataclasses.replace(made, newest_id=plan.make(base.Wish(Selection()), facts, made.choice).newest_id)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[
         ),
     ],
 )
-def test_of_codedeploy_the_records_tell(made: plan.Plan, judgement: str) -> None:
+def test_of_codedeploy_the_records_tell(made: base.Plan, judgement: str) -> None:
     assert judged(made, BY_CODEDEPLOY) == judgement
 
 

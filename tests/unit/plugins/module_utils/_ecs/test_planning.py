@@ -11,11 +11,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     NoSuchTaskDefinition,
@@ -88,7 +88,7 @@ class Ecs(FakeAws):
 
 
 def make(aws: FakeAws, *names: str, all_marks: bool = False, **selection: t.Any) -> dict[str, Plan | Refusal]:
-    return Planner(aws, "prod", plan.Wish(Selection(**selection)), all_marks).make_plans(list(names or ["web"]))
+    return Planner(aws, "prod", base.Wish(Selection(**selection)), all_marks).make_plans(list(names or ["web"]))
 
 
 def target(made: dict[str, Plan | Refusal], name: str = "web") -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import codedeploy_plan, external, images, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import all as checks_all
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import (
     compatibility,
@@ -20,6 +20,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import (
     settings,
     surroundings,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import request
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 
 PAGE = Path(__file__).parents[5] / "docs" / "pre-flight.md"
 
@@ -34,9 +36,9 @@ def checks_of(path: str) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     [
-        codedeploy_plan,
+        request,
         compatibility,
-        external,
+        task_sets,
         images,
         surroundings,
         plan,

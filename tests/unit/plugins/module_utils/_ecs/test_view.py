@@ -9,9 +9,9 @@ import json
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import view
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Refusal
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
     arn,

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Reading: services and their histories, in as few calls as the API's batches allow."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import (
+    CodeDeploy,
+    NoGroup,
+    Unread,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
+
+# Only these say something that the brief form of ListServiceDeployments does not: where ECS went back to.
+_BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
+# Deployments that a message names.
+_SHOWN: t.Final = 3
+
+
+class Histories:
+    """Service deployment histories, read for many services together.
+
+    ``problems`` holds, by service name, why a history could not be read.
+    """
+
+    def __init__(self, aws: Aws, cluster: str, clock: Clock | None = None) -> None:
+        self._aws = aws
+        self._cluster = cluster
+        self.found: dict[str, history.History] = {}
+        self.problems: dict[str, str] = {}
+        # Deployments of CodeDeploy that do not say what they deployed.
+        self.unread: dict[str, tuple[Unread, ...]] = {}
+        # Tasks that were wanted, of deployments that were described only to know that; None where it is not told.
+        self._tasks: dict[str, int | None] = {}
+        self.codedeploy = CodeDeploy(aws, clock)
+
+    def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
+        """Read the newest deployments of these services, or all that AWS keeps."""
+        chosen = list(services_)
+        for service in chosen:
+            self.found.pop(service.name, None)
+            self.problems.pop(service.name, None)
+            self.unread.pop(service.name, None)
+        self._read_codedeploy([s for s in chosen if s.controller == "CODE_DEPLOY"], everything)
+        self._read_ecs([s for s in chosen if s.controller == "ECS"], everything)
+
+    def _read_codedeploy(self, services_: t.Sequence[Service], everything: bool) -> None:
+        try:
+            self.codedeploy.find_groups([s for s in services_ if s.name not in self.codedeploy.groups])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for service in services_:
+                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {reads.explain(exc)}"
+            return
+        for service in services_:
+            try:
+                told, unread = self.codedeploy.records(service, everything)
+            except NoGroup as exc:
+                self.problems[service.name] = str(exc)
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {reads.explain(exc)}"
+            else:
+                self.found[service.name] = history.read(told)
+                self.unread[service.name] = tuple(unread)
+                if unread:
+                    shown = "; ".join(f"{u.id} ({u.why})" for u in unread[-_SHOWN:])
+                    more = f" and {len(unread) - _SHOWN} older ones" if len(unread) > _SHOWN else ""
+                    self.problems[service.name] = (
+                        f"{len(unread)} deployments of CodeDeploy do not say which task definition they deployed, and "
+                        f"were left out: {shown}{more}"
+                    )
+
+    def _read_ecs(self, services_: t.Iterable[Service], everything: bool) -> None:
+        briefs: dict[str, list[Answer]] = {}
+        for service in services_:
+            try:
+                briefs[service.name] = api.list_service_deployments(self._aws, self._cluster, service.name, everything)
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                self.problems[service.name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
+        details = self._details(briefs)
+        try:
+            revisions = self._revisions(briefs, details)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for name in briefs:
+                self.problems[name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
+            return
+        for name, items in briefs.items():
+            read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
+            told = [self._with_tasks(deployment) for deployment in read if deployment is not None]
+            self.found[name] = history.read(told)
+            if len(told) < len(read):
+                self.problems.setdefault(
+                    name,
+                    f"{len(read) - len(told)} of {len(read)} service deployments name a service revision that AWS does "
+                    "not describe, and were left out",
+                )
+
+    def describe(self, deployments: t.Mapping[str, t.Iterable[str]]) -> bool:
+        """Read how many tasks deployments had, by service name. Whether any was asked about that had not been before.
+
+        What cannot be read stays as it is, with a problem of the service.
+        """
+        asked = {name: [arn for arn in arns if arn not in self._tasks] for name, arns in deployments.items()}
+        wanted = [arn for arns in asked.values() for arn in arns]
+        if not wanted:
+            return False
+        self._tasks.update(dict.fromkeys(wanted))
+        services_ = [name for name, arns in asked.items() if arns]
+        try:
+            details = api.describe_service_deployments(self._aws, wanted)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for name in services_:
+                self.problems.setdefault(
+                    name, f"details of the service deployments cannot be read. {reads.explain(exc)}"
+                )
+            return True
+        self._tasks.update({arn: _requested(detail) for arn, detail in details.items()})
+        for name in services_:
+            past = self.found[name]
+            self.found[name] = history.read([self._with_tasks(d) for d in past.deployments], past.copies)
+        return True
+
+    def _with_tasks(self, deployment: ServiceDeployment) -> ServiceDeployment:
+        tasks = self._tasks.get(deployment.arn)
+        return deployment if tasks is None else replace(deployment, requested_tasks=tasks)
+
+    def _details(self, briefs: t.Mapping[str, t.Sequence[Answer]]) -> dict[str, Answer]:
+        wanted = [
+            item["serviceDeploymentArn"]
+            for items in briefs.values()
+            for position, item in enumerate(items)
+            # The last of the list shows what ran before the record begins.
+            if item.get("status") not in _BRIEF_IS_ENOUGH or position == len(items) - 1
+        ]
+        try:
+            return api.describe_service_deployments(self._aws, wanted)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for name in briefs:
+                self.problems[name] = f"details of the service deployments cannot be read. {reads.explain(exc)}"
+            return {}
+
+    def _revisions(
+        self, briefs: t.Mapping[str, t.Sequence[Answer]], details: t.Mapping[str, Answer]
+    ) -> dict[str, Revision]:
+        wanted = [i["targetServiceRevisionArn"] for items in briefs.values() for i in items if _target_arn(i)]
+        for detail in details.values():
+            wanted += [source["arn"] for source in detail.get("sourceServiceRevisions") or [] if source.get("arn")]
+            back = (detail.get("rollback") or {}).get("serviceRevisionArn")
+            wanted += [back] if back else []
+        return api.describe_service_revisions(self._aws, list(dict.fromkeys(wanted)))
+
+
+def _target_arn(brief: Answer) -> str:
+    return str(brief.get("targetServiceRevisionArn") or "")
+
+
+def _service_deployment(
+    brief: Answer, detail: Answer | None, revisions: t.Mapping[str, Revision]
+) -> ServiceDeployment | None:
+    target = revisions.get(_target_arn(brief))
+    if target is None:
+        return None
+    detail = detail or {}
+    rollback = detail.get("rollback") or {}
+    status = detail.get("status") or brief.get("status", "")
+    return ServiceDeployment(
+        arn=brief["serviceDeploymentArn"],
+        status=status,
+        created_at=brief["createdAt"],
+        finished_at=detail.get("finishedAt") or brief.get("finishedAt"),
+        target=target,
+        reason=str(detail.get("statusReason") or brief.get("statusReason") or ""),
+        sources=tuple(
+            revisions[source["arn"]]
+            for source in detail.get("sourceServiceRevisions") or []
+            if source.get("arn") in revisions
+        ),
+        rolled_back_to=revisions.get(str(rollback.get("serviceRevisionArn") or "")),
+        rollback_reason=str(rollback.get("reason") or ""),
+        requested_tasks=_requested(detail),
+        tasks_back=_requested_of(detail, str(rollback.get("serviceRevisionArn") or "")),
+        stage=str(detail.get("lifecycleStage") or ""),
+        paused_at=reads.pause(detail),
+    )
+
+
+def _requested(detail: Answer) -> int | None:
+    """Tasks that were wanted of the target of a service deployment, None where that is not told."""
+    count = (detail.get("targetServiceRevision") or {}).get("requestedTaskCount")
+    return None if count is None else int(count)
+
+
+def _requested_of(detail: Answer, revision: str) -> int | None:
+    """The same of one of its source revisions."""
+    sources = detail.get("sourceServiceRevisions") or []
+    counts = [source.get("requestedTaskCount") for source in sources if source.get("arn") == revision]
+    return int(counts[0]) if counts and counts[0] is not None else None

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Acting: the one write that starts a rollback, and the look just before it.
+
+UpdateService has neither a client token nor a compare-and-set, so the PRIMARY deployment is looked at once more right
+before the write, and what stands there after it is looked at right after.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import (
+    GO_ON,
+    AnswerLost,
+    PlanIsStale,
+    not_known,
+    nothing_shows,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, writes
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+    Accepted,
+    AlreadyThere,
+    NotDeployed,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
+
+# What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
+# (the operation's errors in botocore's model).
+_NOT_AT_THE_HOOK: t.Final = frozenset({"InvalidParameterException", "ClientException"})
+
+
+def adopt(planned: base.Plan) -> Accepted:
+    """Follow what is already running."""
+    running = planned.running
+    if running is not None and running.status.startswith("ROLLBACK"):
+        return Accepted(planned.service, wrote=False, service_deployment=running.arn)
+    primary = planned.service.primary
+    return Accepted(
+        planned.service,
+        wrote=False,
+        deployment_id=primary.id if primary else "",
+        own_record=running.arn if running is not None else "",
+    )
+
+
+def roll_back_natively(aws: Aws, planned: base.Plan) -> Accepted:
+    """Let ECS itself go back. Raises :class:`PlanIsStale` where the deployment ended, or went on, meanwhile."""
+    if planned.running is None:
+        raise PlanIsStale("no deployment is running any more")
+    arn, parked = planned.running.arn, planned.running.paused_at
+    operation = "ContinueServiceDeployment" if parked else "StopServiceDeployment"
+    notes: tuple[Finding, ...] = ()
+    try:
+        if parked:
+            api.continue_with_rollback(aws, arn, parked.hook)
+        else:
+            api.stop_service_deployment(aws, arn)
+    except AwsCallError as exc:
+        if api.has_ended_meanwhile(exc):
+            raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
+        if parked and exc.code in _NOT_AT_THE_HOOK and not _still_parked(aws, arn, parked.hook):
+            raise PlanIsStale(f"somebody answered the hook meanwhile: {exc.detail}") from exc
+        if not exc.no_answer:
+            raise
+        if not _is_rolling_back(aws, arn, operation, exc):
+            raise AnswerLost(nothing_shows(operation, exc, "that ECS rolls the deployment back")) from exc
+        what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
+        notes = (writes.answer_lost(operation, exc, what),)
+    return Accepted(planned.service, wrote=True, service_deployment=arn, findings=notes)
+
+
+def _still_parked(aws: Aws, arn: str, hook: str) -> bool:
+    """Whether a deployment waits at this hook. Where that cannot be read it is taken for so."""
+    try:
+        record = api.describe_service_deployments(aws, [arn]).get(arn, {})
+    except (AwsCallError, IncompleteAnswerError):
+        return True
+    pause = reads.pause(record)
+    return pause is not None and pause.hook == hook
+
+
+def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) -> bool:
+    try:
+        records = aws.steadily("DescribeServiceDeployments", lambda aws: api.describe_service_deployments(aws, [arn]))
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        raise AnswerLost(not_known(operation, error, exc)) from exc
+    return str(records.get(arn, {}).get("status", "")).startswith("ROLLBACK")
+
+
+def update_service(
+    aws: Aws, planned: base.Plan, tasks: int | None, override: t.Mapping[str, t.Any] | None = None
+) -> Accepted:
+    """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays.
+
+    ``override`` are changes of the deployment configuration, whose undoing the caller has recorded. Raises
+    :class:`AlreadyThere` where a copy is needed, and what runs is one; :class:`NotDeployed` where only that was done.
+    """
+    if planned.target is None:
+        raise PlanIsStale("the plan has no target")
+    target = planned.target.arn
+    notes: tuple[Finding, ...] = ()
+    if planned.copy is not None:
+        target, notes = writes.register_copy(aws, planned.target, planned.copy)
+        if names.same(target, planned.current):
+            raise AlreadyThere(target)
+    changes: dict[str, t.Any] = {"taskDefinition": target}
+    if tasks is not None:
+        changes["desiredCount"] = tasks
+    if planned.force_new_deployment:
+        changes["forceNewDeployment"] = True
+    if override:
+        changes["deploymentConfiguration"] = dict(override)
+    cluster, name = planned.service.cluster_arn, planned.service.name
+    try:
+        after = api.update_service(aws, cluster, name, **changes)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        registered = writes.registration(notes)
+        if registered is not None and isinstance(exc, AwsCallError) and not exc.no_answer:
+            raise NotDeployed(registered, exc) from exc
+        if not exc.no_answer:
+            raise
+        accepted = _did_it_take(aws, planned, target, exc)
+    else:
+        accepted = _accepted(planned, after, target)
+    copy = target if planned.copy is not None else ""
+    return replace(accepted, findings=(*notes, *accepted.findings), copy=copy)
+
+
+def _did_it_take(aws: Aws, planned: base.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:
+    """The answer was lost, and the write may have been applied: what stands there now tells."""
+    cluster, name = planned.service.cluster_arn, planned.service.name
+    try:
+        service = aws.steadily("DescribeServices", lambda aws: api.describe_services(aws, cluster, [name]))[name]
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        raise AnswerLost(not_known("UpdateService", error, exc)) from exc
+    primary = service.primary if isinstance(service, Service) else None
+    if (
+        not isinstance(service, Service)
+        or primary is None
+        or primary.id in planned.known_deployments
+        or not names.same(primary.task_definition, target)
+    ):
+        # ECS is only eventually consistent, so that nothing shows yet proves nothing.
+        raise AnswerLost(nothing_shows("UpdateService", error, f"a deployment to {names.short(target)}")) from error
+    what = f"deployment {primary.id} to {names.short(target)} stands there"
+    note = writes.answer_lost("UpdateService", error, what)
+    return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
+
+
+def _accepted(planned: base.Plan, after: Service, target: str) -> Accepted:
+    """AWS took it. Where somebody else is PRIMARY in the very answer, watching ours tells so."""
+    primary = after.primary
+    if primary is None or not names.same(primary.task_definition, target):
+        new = [d for d in after.deployments if d.id not in planned.known_deployments]
+        ours = next((d for d in new if names.same(d.task_definition, target)), None)
+        if ours is None:
+            what = f"AWS accepted UpdateService, but its answer shows no deployment to {names.short(target)}"
+            raise AnswerLost(f"{what}: somebody else may have deployed at the same moment. {GO_ON}")
+        return Accepted(after, wrote=True, deployment_id=ours.id)
+    others = [d for d in after.deployments if d.id != primary.id and d.id not in planned.known_deployments]
+    notes = [
+        Finding(
+            "superseded_another",
+            "warn",
+            f"deployment {d.id} to {names.short(d.task_definition)} began between the last look and the write, and is "
+            "superseded by this rollback",
+        )
+        for d in others
+    ]
+    return Accepted(after, wrote=True, deployment_id=primary.id, findings=tuple(notes))

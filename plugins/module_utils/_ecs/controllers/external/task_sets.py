@@ -1,0 +1,216 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Services that something outside of AWS deploys (controller EXTERNAL): which task set to go back to. Pure.
+
+There is no record of what such a service ran before. What is left to go by are the task sets that still stand, and the
+marks on their task definitions
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-external.html).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+    Look,
+    Record,
+    Watched,
+    replaced_by,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Deployment,
+    Finding,
+    Revision,
+    Service,
+    ServiceDeployment,
+    TaskDefinition,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
+
+_NO_RECORD: t.Final = "there is no record of what a service with the controller EXTERNAL ran"
+# What a new task set takes over from the PRIMARY one (the members of CreateTaskSet).
+_COPIED: t.Final = ("networkConfiguration", "loadBalancers", "serviceRegistries", "platformVersion")
+
+
+def candidates(service: Service, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
+    """The versions whose task sets stand, the newest first. Without a mark nothing is known of how they did."""
+    found = []
+    for task_set in _newest_first(d for d in service.deployments if d.status in ("PRIMARY", "ACTIVE")):
+        version = task_set.task_definition
+        since = f", since {task_set.created_at.isoformat()}" if task_set.created_at else ""
+        verdict, why = marks.weigh(
+            known[version].tags if version in known else {},
+            "unknown",
+            f"its task set stands ({task_set.status}{since}); no record tells how it did",
+        )
+        used = task_set.created_at or datetime.min
+        found.append(Candidate(version, verdict, why, used, task_set.id, Revision("", version)))
+    return tuple(found)
+
+
+def choose(selection: Selection, service: Service, known: t.Mapping[str, TaskDefinition]) -> Choice:
+    """Choose the target. ``known`` holds the task definitions read so far, as in :func:`.target.choose`."""
+    primary = service.primary
+    if primary is None:
+        return Choice(problem=f"no task set of {service.name} is PRIMARY, so there is nothing to go back from")
+    current, past = primary.task_definition, standing_past(service)
+    return target.directed(_choose(selection, service, primary, past, known), current, past, known)
+
+
+def standing_past(service: Service) -> History:
+    """The task sets that stand, told as a history that proves nothing: which version came first is all it says."""
+    return history.read(
+        ServiceDeployment(d.id, "STOPPED", d.created_at, d.created_at, Revision("", d.task_definition))
+        for d in service.deployments
+        if d.created_at is not None
+    )
+
+
+def _choose(
+    selection: Selection, service: Service, primary: Deployment, past: History, known: t.Mapping[str, TaskDefinition]
+) -> Choice:
+    current = primary.task_definition
+    ours = None if selection.force else target.unless_forward(selection, _our_own(service, current))
+    elsewhere = target.not_on_from_revision(selection, current, None, service, None, known, _NO_RECORD)
+    if elsewhere is not None:
+        return elsewhere
+    if selection.revision is not None:
+        return target.or_finish(ours, target.explicit(selection, current, None), current)
+    if selection.as_of is not None:
+        return Choice(problem="as_of needs a history, and there is none of services with the controller EXTERNAL")
+    if ours is not None and selection.steps_back == 1:
+        stays = target.unless_marked_bad(ours, current, known)
+        if stays:
+            return stays
+    return _standing_choice(selection, service, primary, past, known)
+
+
+def _our_own(service: Service, current: str) -> Choice | None:
+    ours = target.our_own_rollback(service, current, None)
+    begun = marks.started(service.tags)
+    if ours is None or not ours.unfinished or begun is None:
+        return ours
+    left = next(
+        (d.task_definition for d in service.deployments if marks.tag_name(d.task_definition) == begun.left), None
+    )
+    return replace(ours, left=left)
+
+
+def _standing_choice(
+    selection: Selection, service: Service, primary: Deployment, past: History, known: t.Mapping[str, TaskDefinition]
+) -> Choice:
+    current = primary.task_definition
+    older = [d for d in _newest_first(service.deployments) if d.status == "ACTIVE" and _is_older(d, primary)]
+    versions = [v for v in dict.fromkeys(d.task_definition for d in older) if not names.same(v, current)]
+    why_not = {v: _why_not(v, current, past, known) for v in versions}
+    fit = [v for v in versions if not why_not[v]]
+    left_out = tuple(f"{names.short(v)}: {why}" for v, why in why_not.items() if why)
+    if len(fit) < selection.steps_back:
+        seen = "; ".join(left_out) or "none"
+        return Choice(
+            problem=f"no task set of {service.name} that is older than the PRIMARY one, of {names.short(current)}, "
+            f"stands any more, and there is no record of what ran before (task sets left out: {seen}). Name one with "
+            "revision: a task set of it is taken where one stands, and created where none does",
+            weighed=tuple(versions),
+        )
+    pick = fit[selection.steps_back - 1]
+    standing_ = next(d for d in older if d.task_definition == pick)
+    since = f" since {standing_.created_at.isoformat()}" if standing_.created_at else ""
+    return Choice(
+        "standing_task_set",
+        pick,
+        f"its task set {standing_.id} still stands{since}; no record tells how it did",
+        current,
+        left_out,
+        tuple(versions),
+    )
+
+
+def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition]) -> str:
+    """Why a version is passed by in a rollback; empty where it is fit."""
+    if version in known and marks.BAD in known[version].tags:
+        return f"marked bad: {known[version].tags[marks.BAD] or 'no reason given'}"
+    if direction.between(version, current, past, known) == "forward":
+        # The PRIMARY task set can be the younger one of an older version: a rollback made it.
+        return f"it is newer than {names.short(current)}, and a rollback does not go forward unless revision says so"
+    return ""
+
+
+def standing(service: Service, task_definition: str) -> Deployment | None:
+    """The newest task set of a version that can be made PRIMARY, None where none stands."""
+    found = [d for d in service.deployments if d.status == "ACTIVE" and names.same(d.task_definition, task_definition)]
+    return next(iter(_newest_first(found)), None)
+
+
+def scale(service: Service) -> float:
+    """The share of the tasks, in percent, that a task set needs to take over from the PRIMARY one."""
+    primary = service.primary
+    return primary.scale if primary is not None and primary.scale else 100.0
+
+
+def settings_like(task_set: Deployment) -> dict[str, t.Any]:
+    """What CreateTaskSet takes to make a task set like this one, but for the task definition."""
+    made = {key: task_set.settings[key] for key in _COPIED if task_set.settings.get(key)}
+    # One or the other: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateTaskSet.html
+    key = "capacityProviderStrategy" if task_set.settings.get("capacityProviderStrategy") else "launchType"
+    if task_set.settings.get(key):
+        made[key] = task_set.settings[key]
+    return made
+
+
+def not_ours(service: Service, task_set: Deployment | None) -> list[Finding]:
+    """What is left to whoever deploys this service."""
+    primary = service.primary
+    if primary is None:
+        return []
+    found = [
+        Finding(
+            "task_set_left",
+            "info",
+            f"task set {primary.id} of {names.short(primary.task_definition)} is left as it is, for whoever deploys "
+            f"{service.name} to scale down or delete",
+        )
+    ]
+    if service.load_balancers or primary.settings.get("loadBalancers"):
+        where = (
+            "a task set that is created here is registered with the target groups of the PRIMARY one"
+            if task_set is None
+            else f"the listener is not changed: that task set {task_set.id} gets the traffic is up to its owner"
+        )
+        what = "something outside of ECS shifts the traffic of this service, and this does not:"
+        found.append(Finding("traffic", "warn", f"{what} {where}"))
+    return found
+
+
+def assess(watched: Watched, service: Service, record: Record | None) -> Look:
+    """Judge one look at a service. ``ready``: our task set is steady, and can be made PRIMARY."""
+    if service.status != "ACTIVE":
+        return Look("failed", f"the service is {service.status} now: somebody deleted it meanwhile")
+    ours, primary = service.deployment(watched.deployment_id), service.primary
+    if primary is not None and primary is not ours and primary.id not in watched.known_deployments:
+        return Look("replaced", replaced_by(primary))
+    if ours is None:
+        return Look("unlisted", f"task set {watched.deployment_id} is gone")
+    if ours.status == "DRAINING":
+        return Look("failed", f"somebody deleted task set {ours.id}")
+    if ours.rollout_state != "COMPLETED" or ours.running < ours.desired or ours.pending:
+        return Look("going")
+    return Look("stable" if primary is ours else "ready")
+
+
+def _newest_first(task_sets: t.Iterable[Deployment]) -> list[Deployment]:
+    dated = [d for d in task_sets if d.created_at is not None]
+    return sorted(dated, key=lambda d: d.created_at or datetime.min, reverse=True)
+
+
+def _is_older(one: Deployment, other: Deployment) -> bool:
+    return one.created_at is not None and other.created_at is not None and one.created_at < other.created_at

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Acting on services with the controller EXTERNAL: bring a task set up, and make it the PRIMARY one.
+
+These are two writes with a wait between them. A run that is killed in between is finished by the next one: it finds
+the task set standing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, writes
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
+
+
+def begin(aws: Aws, planned: base.Plan, tasks: int | None, attempt: str = "") -> Accepted:
+    """Take the task set that stands, or create one. Where it is steady already, it becomes PRIMARY at once.
+
+    Where there are to be more ``tasks``, the task set has them before it takes over. ``attempt`` tells this step from
+    the same one of another run, where that must not find what an earlier one created and deleted again.
+    """
+    primary = planned.service.primary
+    if planned.target is None or primary is None:
+        raise PlanIsStale("no task set is PRIMARY")
+    service, copy = planned.service, ""
+    notes: tuple[Finding, ...] = ()
+    share = task_sets.scale(planned.service)
+    task_set = planned.task_set
+    if task_set is None:
+        task_definition = planned.target.arn
+        if planned.copy is not None:
+            task_definition, notes = writes.register_copy(aws, planned.target, planned.copy)
+            copy = task_definition
+        with writes.writing("CreateTaskSet", notes):
+            task_set = api.create_task_set(
+                aws,
+                service.cluster_arn,
+                service.name,
+                taskDefinition=task_definition,
+                scale={"value": share, "unit": "PERCENT"},
+                clientToken=_token(service, primary, task_definition + attempt),
+                **task_sets.settings_like(primary),
+            )
+    elif task_set.scale is not None and task_set.scale < share:
+        with writes.writing("UpdateTaskSet"):
+            task_set = api.update_task_set(aws, service.cluster_arn, service.name, task_set.id, share)
+    elif task_set.rollout_state == "COMPLETED" and (tasks is None or tasks <= service.desired):
+        with writes.writing("UpdateServicePrimaryTaskSet"):
+            service = promote(aws, service, task_set.id)
+        return Accepted(service, wrote=True, deployment_id=task_set.id)
+    service, late = writes.more_tasks(aws, service, tasks)
+    return Accepted(service, wrote=True, deployment_id=task_set.id, findings=(*notes, *late), copy=copy)
+
+
+def promote(aws: Aws, service: Service, task_set_id: str) -> Service:
+    """Make a task set PRIMARY; returns the service as it is then, or as it was where that cannot be read."""
+    try:
+        api.update_service_primary_task_set(aws, service.cluster_arn, service.name, task_set_id)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        now = _look(aws, service) if exc.no_answer else None
+        if now is None or now.primary is None or now.primary.id != task_set_id:
+            raise
+        return now
+    return _look(aws, service) or service
+
+
+def _look(aws: Aws, service: Service) -> Service | None:
+    try:
+        found = api.describe_services(aws, service.cluster_arn, [service.name])[service.name]
+    except (AwsCallError, IncompleteAnswerError):
+        return None
+    return found if isinstance(found, Service) else None
+
+
+def _token(service: Service, primary: Deployment, task_definition: str) -> str:
+    """The same for the same step of the same rollback, so that a request that is sent twice creates one task set."""
+    return hashlib.sha256(f"{service.arn} {primary.id} {task_definition}".encode()).hexdigest()[:32]

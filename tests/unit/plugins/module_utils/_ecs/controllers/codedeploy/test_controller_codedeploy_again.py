@@ -1,0 +1,138 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Planning once more after something has ended that CodeDeploy was doing."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller, request
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    arn,
+    at,
+    deployment,
+    flown,
+    service,
+    task_definition,
+)
+
+
+def blocking(number: int = 43, id_: str = "d-3", status: str = "IN_PROGRESS") -> ServiceDeployment:
+    return dataclasses.replace(flown(number, status, 180, [42]), arn=id_, by="CodeDeploy")
+
+
+def plan_of(current: int, running: ServiceDeployment | None = None, method: Method = "codedeploy_deployment") -> Plan:
+    return Plan(
+        service=service(current, controller="CODE_DEPLOY"),
+        verb="act",
+        method=method,
+        current=arn(current),
+        reason="",
+        choice=Choice("last_good", arn(41), "it was good", arn(43)),
+        target=task_definition(arn(41)),
+        findings=(),
+        candidates=(),
+        running=running,
+        now=None,
+        good=None,
+    )
+
+
+FIRST = plan_of(43, blocking())
+
+
+@pytest.mark.parametrize(
+    ("now", "goes_on"),
+    [
+        # Its traffic was led back, or stayed.
+        (plan_of(42), True),
+        (plan_of(43), True),
+        # Somebody's, of another version and of the target.
+        (plan_of(44), False),
+        (plan_of(44, blocking(44, "d-4")), False),
+        (plan_of(43, blocking(43, "d-4")), False),
+        (plan_of(41, blocking(41, "d-4"), "adopt"), True),
+        # The same one goes on after all: it is being rolled back.
+        (plan_of(42, blocking(43, "d-3", "ROLLBACK_IN_PROGRESS")), True),
+    ],
+)
+def test_whether_somebody_came_in_between(now: Plan, goes_on: bool) -> None:
+    assert (controller.in_between(FIRST, now) == "") is goes_on
+
+
+def test_what_is_said_of_it() -> None:
+    said = controller.in_between(FIRST, plan_of(44, blocking(44, "d-4")))
+    assert said.startswith(
+        "somebody deployed web:44 (deployment d-4) after the deployment that was in the way of web:41"
+    )
+
+
+def test_it_is_told_as_it_was_chosen() -> None:
+    now = dataclasses.replace(plan_of(42), choice=Choice("revision", arn(41), "you named it", arn(42)))
+    told = controller.as_chosen(now, FIRST)
+    assert isinstance(told, Plan)
+    assert told.choice == FIRST.choice
+    refusal = Refusal("web", "gone", ())
+    assert controller.as_chosen(refusal, FIRST) is refusal
+
+
+@pytest.mark.parametrize(
+    ("status", "waits", "rolls_back"),
+    [
+        ("Created", False, False),
+        ("Queued", False, False),
+        ("InProgress", False, True),
+        ("InProgress", True, False),
+        ("Ready", False, True),
+        ("Baking", False, True),
+        ("SomethingNew", False, True),
+    ],
+)
+def test_whether_what_is_in_the_way_is_rolled_back(status: str, waits: bool, rolls_back: bool) -> None:
+    running = CodeDeployment("d-3", "app", "group", status, at(0), waits_for_termination=waits)
+    assert request.returns_the_traffic(running) is rolls_back
+
+
+@pytest.mark.parametrize(
+    ("begun", "status", "back", "target"),
+    [
+        # It went back to 42, or stayed on 43; the earlier run wanted 41.
+        ("d-3 web:43 web:41", "STOPPED", 42, 41),
+        ("d-3 web:43 web:41", "ROLLBACK_SUCCESSFUL", 42, 41),
+        ("d-3 web:43 web:41", "IN_PROGRESS", None, 41),
+        # That was to be undone, and nothing else.
+        ("d-3 web:43 web:42", "IN_PROGRESS", None, None),
+        ("d-3 web:43 web:42", "ROLLBACK_SUCCESSFUL", 42, None),
+        # It finished before it could be stopped.
+        ("d-3 web:43 web:41", "SUCCESSFUL", None, None),
+        # Of another deployment, of ours that failed, and none.
+        ("d-2 web:43 web:41", "STOPPED", 42, None),
+        ("d-3 web:44 web:43", "STOPPED", 42, None),
+        ("", "STOPPED", 42, None),
+    ],
+)
+def test_what_an_earlier_run_wanted_counts_until_it_is_there(
+    begun: str, status: str, back: int | None, target: int | None
+) -> None:
+    newest = blocking(43, "d-3", status)
+    if back is not None:
+        newest = dataclasses.replace(newest, rolled_back_to=flown(back, "SUCCESSFUL", 0).target)
+    past = read([flown(41, "SUCCESSFUL", 0), flown(42, "SUCCESSFUL", 60), newest])
+    tags = {marks.STARTED: f"{begun} back"} if begun else {}
+    on = service(deployment(43 if status == "SUCCESSFUL" else 42), controller="CODE_DEPLOY", tags=tags)
+    known = {name: task_definition(name) for name in past.records}
+    choice = choose(Selection(), on, past, known)
+    ours = choice.source == "running_rollback" and "ended deployment d-3" in choice.why
+    assert (choice.target if ours else None) == (arn(target) if target else None)
+    if ours:
+        assert choice.left == arn(43)
