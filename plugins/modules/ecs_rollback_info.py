@@ -288,7 +288,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options, view, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 
 
 def main() -> None:

@@ -19,25 +19,17 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    api,
-    changes,
-    deploy_act,
-    deploy_plan,
-    marks,
-    names,
-    recorder,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, changes, deploy_act, marks, names, recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import OnlyStopped
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection as ecs_protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_after import Aftermath
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_planning import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.external_deploy import AlarmWatch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, deploy_plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_planner import Planning
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
 _WATCHES: t.Final = 3

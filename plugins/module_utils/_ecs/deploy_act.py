@@ -18,9 +18,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write as ecs_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 
 _METHODS: t.Final[dict[str, Method]] = {"CODE_DEPLOY": "codedeploy_deployment", "EXTERNAL": "primary_task_set"}

@@ -17,7 +17,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
     api,
-    deploy_plan,
     deployment_wait,
     external_deploy,
     marks,
@@ -36,7 +35,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.exte
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order, Outcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -44,12 +42,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order as RollbackOrder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Rollback
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper
 
 Then = t.Literal["follow", "roll_back", "delete", "leave", "watch"]
 _BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}

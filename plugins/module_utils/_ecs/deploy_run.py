@@ -12,15 +12,15 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, names, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Event, Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity, state_of
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import WaitUntil
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Event, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import WaitUntil
 
 Outcome = t.Literal[
     "unchanged",
@@ -133,7 +133,7 @@ class DeployRun:
 
     def reached(self, state: base.Reached) -> None:
         """The deployment is where it should be."""
-        self.outcome, self.reason, self.event = "deployed", watch.verified(state, self.target), None
+        self.outcome, self.reason, self.event = "deployed", progress.verified(state, self.target), None
         if self.plan is not None and self.plan.controller == "EXTERNAL":
             self.reason = f"the task set of {names.short(self.target)} is PRIMARY, and in a steady state"
         if self.service is not None and self.service.desired == 0:

@@ -17,19 +17,21 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant, Outcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records, watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import decide
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity, state_of
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
 
 _GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"stable", "serving", "in_progress"})
 
@@ -112,7 +114,7 @@ class Waiter:
         elif state == "stable":
             self.reason = f"the deployment of {what} is complete, and nothing of the other versions is left"
         elif state == "running":
-            self.reason = f"{what} has all its tasks, and no other version has any; {watch.UNPROVEN}"
+            self.reason = f"{what} has all its tasks, and no other version has any; {progress.UNPROVEN}"
         else:
             self.reason = f"{what} takes all the traffic; old tasks may still drain"
 
@@ -169,7 +171,7 @@ def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
     sweeper.watch([waiter for waiter in waiters if waiter.outcome is None])
     for waiter in waiters:
         waiter.timings["ended"] = clock.monotonic() - began
-        progress.say(f"[{waiter.label}] {waiter.line}")
+        core_progress.say(f"[{waiter.label}] {waiter.line}")
     return waiters
 
 

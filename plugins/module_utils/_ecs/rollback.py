@@ -20,20 +20,20 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write as codedeploy_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.planning import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.recorder import Recorder
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.sweep import Sweeper, WaitUntil
 
 # A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
 _PLANS_PER_SERVICE: t.Final = 3

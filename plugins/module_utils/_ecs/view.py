@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import identity
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity
 
 _OUTCOMES: t.Final = {"act": "planned", "nothing": "unchanged", "refuse": "refused"}
 

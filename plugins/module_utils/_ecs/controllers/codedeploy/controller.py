@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     InFlight,
@@ -30,15 +30,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     request as codedeploy_request,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import (
-    Event,
-    Facts,
-    Plan,
-    Then,
-    Verb,
-    Wish,
-    block,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     STOPPABLE,
@@ -47,6 +38,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
     ServiceDeployment,
     TaskDefinition,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import (
+    Event,
+    Facts,
+    Plan,
+    Then,
+    Verb,
+    Wish,
+    block,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 

@@ -16,15 +16,23 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Event, Facts, Plan, Verb, Wish, block
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
     Service,
     TaskDefinition,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import (
+    Event,
+    Facts,
+    Plan,
+    Verb,
+    Wish,
+    block,
 )
 
 # What becomes of a deployment that did not end well: its task set is deleted, the one before is made PRIMARY again, or

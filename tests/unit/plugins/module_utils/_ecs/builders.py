@@ -18,7 +18,6 @@ import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import plan, run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
@@ -29,6 +28,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan, run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
 
 ACCOUNT = "arn:aws:ecs:eu-central-1:123456789012"

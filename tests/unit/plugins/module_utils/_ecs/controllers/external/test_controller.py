@@ -12,8 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     deployment,
     enum,

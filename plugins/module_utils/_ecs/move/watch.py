@@ -18,18 +18,19 @@ from dataclasses import dataclass, replace
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Patience
-from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, diagnosis, names, target_health
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Begun, Reached, Record, State
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records as ecs_records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch as ecs_watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Outcome, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 WaitUntil = t.Literal["stable", "serving"]
@@ -179,7 +180,7 @@ class Sweeper(t.Generic[AnySubject]):
             if left <= 0:
                 self._give_up()
                 break
-            pause = ecs_watch.sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
+            pause = progress.sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
             self._patience.pause(min(pause, max(left, 0.05)))
         return again
 
@@ -187,12 +188,12 @@ class Sweeper(t.Generic[AnySubject]):
         now = self._clock.monotonic()
         missed = next((track.contact for track in self._tracks if track.contact.since is not None), KEPT)
         if missed.is_told(now):
-            progress.say(f"{self._whom()}{missed.told(now, self._contact_timeout)}")
+            core_progress.say(f"{self._whom()}{missed.told(now, self._contact_timeout)}")
         elif len(self._tracks) == 1:
             track = self._tracks[0]
-            progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
+            core_progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
         else:
-            progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
+            core_progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
 
     def _whom(self) -> str:
         return f"[{self._tracks[0].run.label}] " if len(self._tracks) == 1 else ""
@@ -328,13 +329,13 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _as_served(self, track: _Track[AnySubject], service: Service) -> State:
         """By the counts it is serving; where load balancers are in between, their health checks have the last word."""
-        if not target_health.decides(service):
+        if not diagnosis.decides(service):
             return "serving"
         if self._wait_until != "serving":
             # Nobody waits for it, so nobody is asked.
             return "running"
         ours = track.ours(service) or service.primary
-        health = target_health.read(self._looks, service, service.wanted(ours) if ours else service.desired)
+        health = diagnosis.target_health(self._looks, service, service.wanted(ours) if ours else service.desired)
         if health.serves is None:
             before = track.run.diagnosis or Diagnosis()
             track.run.diagnosis = replace(before, unknown=(*before.unknown, health.note))
@@ -356,19 +357,19 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _tell(self, track: _Track[AnySubject], service: Service, record: Record | None) -> None:
         now = self._clock.monotonic()
-        running, others = ecs_watch.standing(service, track.watched.target)
+        running, others = progress.standing(service, track.watched.target)
         if running > track.most_running or others < track.least_others:
             # Tasks that start and crash again and again change the counts all the time, and get nowhere.
             track.most_running = max(running, track.most_running)
             track.least_others = min(others, track.least_others)
             track.moved_at = now
-        shift = ecs_watch.shift(record, track.watched.target)
-        parts = (ecs_watch.progress(service, track.watched.target), shift, track.health)
+        shift = progress.shift(record, track.watched.target)
+        parts = (progress.progress(service, track.watched.target), shift, track.health)
         line = ", ".join(part for part in parts if part)
         if line != track.line:
             track.line = line
             self._patience.told()
-            progress.say(f"[{track.run.label}] {line}, {self._elapsed():.0f} s")
+            core_progress.say(f"[{track.run.label}] {line}, {self._elapsed():.0f} s")
 
     def _diagnose_if_in_trouble(self, track: _Track[AnySubject], service: Service) -> None:
         now = self._clock.monotonic()
@@ -439,7 +440,7 @@ class Sweeper(t.Generic[AnySubject]):
         if track.by_codedeploy and track.record is not None and track.record.status not in TERMINAL:
             text += f". Deployment {track.record_arn} is still running in CodeDeploy"
             text += "; nothing was undone" if self._last_word else ""
-        healthy = ecs_watch.healthy_on(service)
+        healthy = progress.healthy_on(service)
         track.run.end("failed" if healthy or service.desired == 0 else "rollback_failed", text)
 
     def _give_up(self) -> None:

@@ -12,8 +12,9 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected
 
 
 class MakesPlans(t.Protocol):

@@ -11,11 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import expected, marks, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Unread
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.expected import Changed, Expected, Holds
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Changed, Expected, Holds
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

@@ -13,7 +13,7 @@ import botocore.model
 import botocore.session
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import target_health
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     connection_lost,
@@ -47,7 +47,7 @@ def states() -> list[str]:
 
 @pytest.mark.parametrize("state", [*states(), "SOMETHING_NEW"])
 def test_every_state_of_a_target(state: str) -> None:
-    assert target_health.judge({BLUE: ["healthy", "healthy", state]}, 2).serves is ONE_MORE[state]
+    assert diagnosis.judge({BLUE: ["healthy", "healthy", state]}, 2).serves is ONE_MORE[state]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_every_state_of_a_target(state: str) -> None:
     ],
 )
 def test_all_targets_together(groups: dict[str, list[str]], wanted: int, serves: bool | None, note: str) -> None:
-    health = target_health.judge(groups, wanted)
+    health = diagnosis.judge(groups, wanted)
     assert (health.serves, health.note) == (serves, note)
 
 
@@ -83,7 +83,7 @@ def test_all_targets_together(groups: dict[str, list[str]], wanted: int, serves:
     ],
 )
 def test_where_health_decides(changes: dict[str, t.Any], expected: bool) -> None:
-    assert target_health.decides(service(41, **changes)) is expected
+    assert diagnosis.decides(service(41, **changes)) is expected
 
 
 def answer(*found: str) -> dict[str, t.Any]:
@@ -93,24 +93,24 @@ def answer(*found: str) -> dict[str, t.Any]:
 def test_each_target_group_is_asked_once() -> None:
     balancers = tuple({"targetGroupArn": arn, "containerPort": port} for arn, port in ((BLUE, 80), (GREEN, 81)))
     aws = FakeAws(describe_target_health=answer("healthy", "healthy"))
-    assert target_health.read(aws, service(41, load_balancers=balancers), 2).serves is True
+    assert diagnosis.target_health(aws, service(41, load_balancers=balancers), 2).serves is True
     assert [params["TargetGroupArn"] for params in aws.sent("describe_target_health")] == [BLUE, GREEN]
 
 
 @pytest.mark.parametrize("trouble", [refused_by_aws("DescribeTargetHealth"), connection_lost(), {}])
 def test_what_cannot_be_read_is_not_known(trouble: t.Any) -> None:
     on = service(41, load_balancers=({"targetGroupArn": BLUE},))
-    health = target_health.read(FakeAws(describe_target_health=trouble), on, 2)
+    health = diagnosis.target_health(FakeAws(describe_target_health=trouble), on, 2)
     assert health.serves is None
     assert "cannot be read" in health.note
 
 
 def test_a_denied_read_names_the_permission() -> None:
     on = service(41, load_balancers=({"targetGroupArn": BLUE},))
-    health = target_health.read(FakeAws(describe_target_health=refused_by_aws("DescribeTargetHealth")), on, 2)
+    health = diagnosis.target_health(FakeAws(describe_target_health=refused_by_aws("DescribeTargetHealth")), on, 2)
     assert "elasticloadbalancing:DescribeTargetHealth" in health.note
 
 
 def test_a_classic_load_balancer_is_not_asked() -> None:
     on = service(41, load_balancers=({"loadBalancerName": "old"},))
-    assert target_health.read(FakeAws(), on, 2).serves is None
+    assert diagnosis.target_health(FakeAws(), on, 2).serves is None

@@ -15,8 +15,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     GOOD_ENDS,
     Finding,
@@ -24,6 +22,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Revision,
     Service,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 
 
@@ -80,7 +80,7 @@ class ServiceRun:
 
     def reached(self, state: base.Reached) -> None:
         """The watched deployment is where it should be."""
-        self.end("rolled_back", watch.verified(state, self.target))
+        self.end("rolled_back", progress.verified(state, self.target))
         if state == "running":
             self.findings.append(Finding("target_health", "unknown", self.reason))
 

@@ -15,15 +15,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatc
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deploy_plan, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection, records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
     controller as external_controller,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_plan import Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 _CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})

@@ -14,10 +14,10 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import sweep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,
@@ -73,14 +73,14 @@ def looks(*now: Service | Exception | dict[str, t.Any]) -> t.Callable[..., t.Any
 def watching(
     *now: Service | Exception | dict[str, t.Any],
     run: ServiceRun | None = None,
-    wait_until: sweep.WaitUntil = "stable",
+    wait_until: watch.WaitUntil = "stable",
     wait_timeout: float = 60,
     contact_timeout: float = 30,
     **answers: t.Any,
 ) -> tuple[ServiceRun, list[ServiceRun], FakeClock, FakeAws]:
     run = run or accepted_run(planned(OLD, told(41, 42)))
     aws, clock = FakeAws(describe_services=looks(*now), **{**NOTHING_STOPPED, **answers}), FakeClock()
-    sweeper: sweep.Sweeper[ServiceRun] = sweep.Sweeper(
+    sweeper: watch.Sweeper[ServiceRun] = watch.Sweeper(
         aws, clock, wait_until, wait_timeout, contact_timeout, clock.monotonic()
     )
     again = sweeper.watch([run])
@@ -151,7 +151,7 @@ def test_who_waits_for_stable_asks_no_load_balancer() -> None:
 
 
 @pytest.mark.parametrize("wait_until", ["stable", "serving"])
-def test_stable_at_the_first_look_is_serving_too(wait_until: sweep.WaitUntil) -> None:
+def test_stable_at_the_first_look_is_serving_too(wait_until: watch.WaitUntil) -> None:
     run, _again, clock, _aws = watching(STABLE, wait_until=wait_until)
     assert (run.outcome, run.timings, clock.seconds) == ("rolled_back", {"serving": 0.0, "stable": 0.0}, 1000.0)
     assert "nothing of the other versions is left" in run.reason
@@ -322,7 +322,7 @@ def test_calls_that_hang_one_after_the_other_are_no_silence(lines: list[str]) ->
         raise connection_lost()
 
     aws = FakeAws(describe_services=hang, **NOTHING_STOPPED)
-    sweep.Sweeper(aws, clock, "stable", 400, 300, clock.monotonic()).watch(runs)
+    watch.Sweeper(aws, clock, "stable", 400, 300, clock.monotonic()).watch(runs)
     assert {run.outcome for run in runs} == {"lost_contact"}
     assert max(b - a for a, b in itertools.pairwise([*said_at, clock.monotonic()])) <= 60
 
@@ -426,7 +426,7 @@ def test_ten_services_are_one_call_a_sweep(lines: list[str]) -> None:
         return {"services": [raw_service(s) for s in found]}
 
     aws, clock = FakeAws(describe_services=describe, **NOTHING_STOPPED), FakeClock()
-    sweep.Sweeper(aws, clock, "stable", 60, 30, clock.monotonic()).watch(runs)
+    watch.Sweeper(aws, clock, "stable", 60, 30, clock.monotonic()).watch(runs)
     assert {run.outcome for run in runs} == {"rolled_back"}
     # What has ended is not looked at again.
     assert [len(sent["services"]) for sent in aws.sent("describe_services")] == [10, 1, 10]
@@ -436,7 +436,7 @@ def test_ten_services_are_one_call_a_sweep(lines: list[str]) -> None:
 def test_a_run_that_was_not_acted_on_cannot_be_watched() -> None:
     run = ServiceRun.of("web", "prod", planned(OLD, told(41, 42)))
     with pytest.raises(ValueError, match="web was not acted on"):
-        sweep.Sweeper(FakeAws(), FakeClock(), "stable", 60, 30, 0).watch([run])
+        watch.Sweeper(FakeAws(), FakeClock(), "stable", 60, 30, 0).watch([run])
 
 
 # -- where ECS shifts traffic

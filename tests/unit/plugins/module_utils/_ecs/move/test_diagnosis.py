@@ -11,8 +11,8 @@ from datetime import datetime
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.diagnosis import Diagnosis, StoppedTask
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, StoppedTask
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     at,

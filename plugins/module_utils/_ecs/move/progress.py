@@ -1,0 +1,88 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The counts of one look, told in a line, and how often to look. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Reached, Record
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+
+UNPROVEN: t.Final = "whether its load balancers find them healthy is not known"
+
+
+# DescribeServices calls are batched by ten; polling takes at most this many of them a second, a sixth of the
+# published 20 per second, so that the console and ECS itself stay usable in an incident.
+_SWEEP_CALLS_PER_SECOND: t.Final = 3.0
+
+
+_SHORTEST_SWEEP: t.Final = 2.0
+
+
+def verified(state: Reached, target: str) -> str:
+    """What a deployment that has reached its end is told as."""
+    if state == "stable":
+        return f"our deployment of {names.short(target)} is complete, and nothing of the other versions is left"
+    if state == "running":
+        return f"our deployment of {names.short(target)} has all its tasks, and no other version has any; {UNPROVEN}"
+    return f"our deployment of {names.short(target)} takes all the traffic; old tasks may still drain"
+
+
+def healthy_on(service: Service) -> str | None:
+    """The task definition that serves the service with all the tasks it wants, None where none does."""
+    for deployment in service.deployments:
+        if 0 < service.wanted(deployment) <= deployment.running:
+            return deployment.task_definition
+    return None
+
+
+def shift(record: Record | None, target: str) -> str:
+    """Where a deployment is that shifts traffic: ``BAKE_TIME, 100 % of the traffic on web:41``; else empty."""
+    if record is None or not record.stage:
+        return ""
+    parts = [record.stage]
+    if record.weight is not None:
+        parts.append(f"{record.weight:g} % of the traffic on {names.short(target)}")
+    if record.pause:
+        then = f", then {record.pause.timeout_action}" if record.pause.timeout_action else ""
+        until = f" until {record.pause.expires_at.isoformat()}" if record.pause.expires_at else ""
+        parts.append(f"waiting for somebody to answer its hook {record.pause.hook}{until}{then}")
+    return ", ".join(parts)
+
+
+def standing(service: Service, target: str) -> tuple[int, int]:
+    """Tasks that run on the target, and tasks that run or start on anything else."""
+    ours = [d for d in service.deployments if names.same(d.task_definition, target)]
+    others = [d for d in service.deployments if not names.same(d.task_definition, target)]
+    return sum(d.running for d in ours), sum(d.running + d.pending for d in others)
+
+
+def progress(service: Service, target: str) -> str:
+    """The counts of one look: ``2/4 on web:41, 1 pending, 4 on web:43``."""
+    ours = [d for d in service.deployments if names.same(d.task_definition, target)]
+    running, pending = sum(d.running for d in ours), sum(d.pending for d in ours)
+    wanted = sum(d.desired for d in ours) if service.scheduling == "DAEMON" else service.desired
+    parts = [f"{running}/{wanted} on {names.short(target)}"]
+    if pending:
+        parts.append(f"{pending} pending")
+    for deployment in service.deployments:
+        if not names.same(deployment.task_definition, target) and deployment.running + deployment.pending > 0:
+            parts.append(f"{deployment.running + deployment.pending} on {names.short(deployment.task_definition)}")
+    if any(not names.same(d.task_definition, target) and d.running + d.pending == 0 for d in service.deployments):
+        parts.append("old tasks draining")
+    failed = sum(d.failed for d in ours)
+    if failed:
+        parts.append(f"{failed} failed to start")
+    return ", ".join(parts)
+
+
+def sweep_interval(services: int, services_per_call: int = 10) -> float:
+    """Seconds between two looks at all that is in flight: 2 s for one service, longer for hundreds."""
+    calls = -(-services // services_per_call)
+    return max(_SHORTEST_SWEEP, calls / _SWEEP_CALLS_PER_SECOND)
