@@ -307,8 +307,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback_act, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import auto_rollback, options
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
@@ -353,16 +353,16 @@ def main() -> None:
     except (options.BadOption, protection.BadRequest) as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     aws = Aws(module.client)
-    known = auto_rollback_act.circuit_breaker_members(aws)
+    known = auto_rollback.circuit_breaker_members(aws)
     problem = protection.too_new(wanted, known, gather_sdk_versions().get("botocore_version", ""))
     if problem:
         module.fail_json(msg=f"{problem}. Nothing was changed.")
     try:
-        plans = auto_rollback_act.plan(aws, params["cluster"], names, wanted)
+        plans = auto_rollback.plan(aws, params["cluster"], names, wanted)
     except (AwsCallError, IncompleteAnswerError) as exc:
         module.fail_json(msg=f"{exc.explain().rstrip('.')}. Nothing was changed.", api_calls=aws.api_calls)
-    results = auto_rollback_act.act(aws, plans, module.check_mode, progress.say)
-    module.report("services", results, aws.api_calls, auto_rollback_act.summary)
+    results = auto_rollback.act(aws, plans, module.check_mode, progress.say)
+    module.report("services", results, aws.api_calls, auto_rollback.summary)
 
 
 if __name__ == "__main__":

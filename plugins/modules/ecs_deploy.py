@@ -337,10 +337,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy import Deploy
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import options
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy import Deploy
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import Order
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},

@@ -225,7 +225,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import deployment_wait, options
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import options, wait
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
@@ -248,7 +248,7 @@ def main() -> None:
         module.fail_json(msg=f"{exc}.")
     aws = Aws(module.client)
     try:
-        waiters = deployment_wait.wait(aws, order, Clock())
+        waiters = wait.wait(aws, order, Clock())
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     for waiter in waiters:
@@ -265,7 +265,7 @@ def main() -> None:
     module.exit_json(**result)
 
 
-def _order(module: LastgoodAWSModule) -> deployment_wait.Order:
+def _order(module: LastgoodAWSModule) -> wait.Order:
     params = module.params
     services = options.service_names(params)
     deployment = (params["deployment"] or "").strip()
@@ -274,7 +274,7 @@ def _order(module: LastgoodAWSModule) -> deployment_wait.Order:
             f"deployment: {deployment} belongs to one service, and {len(services)} are named. Name one, or leave it out"
         )
     wait_timeout = core_options.wait_timeout(params["wait_timeout"])
-    return deployment_wait.Order(
+    return wait.Order(
         cluster=params["cluster"],
         services=services,
         deployment=deployment,

@@ -232,7 +232,7 @@ from datetime import datetime, timezone
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import revision_marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import revision_marks
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "task_definition": {"type": "list", "elements": "str", "required": True, "aliases": ["task_definitions"]},

@@ -469,11 +469,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import changes, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 
 MODULE_SPEC = {
     "tasks": {"type": "int"},

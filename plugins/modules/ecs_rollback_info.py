@@ -287,8 +287,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import La
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import options, view, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info, options, wording
 
 
 def main() -> None:
@@ -311,7 +311,7 @@ def main() -> None:
     place = keys.Place(aws.region("ecs"), params["full_names"])
     for name, planned in plans.items():
         progress.say(f"[{place.label(name, params['cluster'])}] {wording.plan_line(planned)}")
-    services = [view.of(planned, params["cluster"], place) for planned in plans.values()]
+    services = [info.of(planned, params["cluster"], place) for planned in plans.values()]
     for note in core_as_of.notes(wish.as_of):
         module.warn(note)
     as_of = core_as_of.shown(planner.wish.selection.as_of)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.lastgood.aws.plugins.doc_fragments import _ecs_services
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import auto_rollback_act
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import auto_rollback
 from ansible_collections.lastgood.aws.plugins.modules import ecs_auto_rollback
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.module.services import CLUSTER, Shop
@@ -105,7 +105,7 @@ def test_the_newer_settings(web: Shop) -> None:
 
 def test_an_older_botocore(web: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     older = frozenset({"enable", "rollback"})
-    monkeypatch.setattr(auto_rollback_act, "circuit_breaker_members", lambda _aws: older)
+    monkeypatch.setattr(auto_rollback, "circuit_breaker_members", lambda _aws: older)
     result = fails(web, circuit_breaker={"enable": True, "threshold": {"type": "COUNT", "value": 2}})
     assert result["msg"].startswith("circuit_breaker.threshold: the installed botocore, ")
     assert result["msg"].endswith("install a newer boto3, or leave it out. Nothing was changed.")
@@ -216,7 +216,7 @@ def test_nothing_is_changed_where_one_is_refused(web: Shop, controller: str, mes
 
 
 def test_a_service_without_a_controller_has_that_of_ecs(web: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = auto_rollback_act.Aws.call
+    asked = auto_rollback.Aws.call
 
     def call(self: t.Any, service: str, method: str, /, **params: t.Any) -> t.Any:
         answer = asked(self, service, method, **params)
@@ -224,7 +224,7 @@ def test_a_service_without_a_controller_has_that_of_ecs(web: Shop, monkeypatch: 
             del item["deploymentController"]
         return answer
 
-    monkeypatch.setattr(auto_rollback_act.Aws, "call", call)
+    monkeypatch.setattr(auto_rollback.Aws, "call", call)
     assert only(run(web, circuit_breaker={"enable": True}))["outcome"] == "updated"
 
 
@@ -301,7 +301,7 @@ def test_somebody_changes_it_back_at_once(web: Shop) -> None:
 
 
 def test_aws_does_not_show_the_change(web: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = auto_rollback_act.Aws.call
+    asked = auto_rollback.Aws.call
 
     def call(self: t.Any, service: str, method: str, /, **params: t.Any) -> t.Any:
         answer = asked(self, service, method, **params)
@@ -309,7 +309,7 @@ def test_aws_does_not_show_the_change(web: Shop, monkeypatch: pytest.MonkeyPatch
             answer["service"]["deploymentConfiguration"]["deploymentCircuitBreaker"]["rollback"] = False
         return answer
 
-    monkeypatch.setattr(auto_rollback_act.Aws, "call", call)
+    monkeypatch.setattr(auto_rollback.Aws, "call", call)
     item = only(fails(web, circuit_breaker={"enable": True}))
     assert item["outcome"] == "failed"
     assert item["changed"]

@@ -21,11 +21,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
     controller as external_controller,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order
 
 _CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
 _MAKE: t.Final = {"CODE_DEPLOY": controller.make, "EXTERNAL": external_controller.make}

@@ -30,7 +30,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import Order
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,
@@ -38,6 +37,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import Order
 
 
 def adopt(planned: base.Plan) -> Accepted:

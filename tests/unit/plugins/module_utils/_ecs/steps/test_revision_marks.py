@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, revision_marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.revision_marks import Put, Remove, Wish, decide
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import revision_marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.revision_marks import Put, Remove, Wish, decide
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn
 
 NOW = datetime(2026, 11, 20, 14, 3, 5, tzinfo=UTC)

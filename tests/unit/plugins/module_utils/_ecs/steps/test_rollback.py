@@ -12,14 +12,14 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import rollback, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order, Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,

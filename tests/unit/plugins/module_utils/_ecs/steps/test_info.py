@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import view
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
     arn,
@@ -32,14 +32,14 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     ],
 )
 def test_a_plan_as_a_result(on: Service, story: list[Step], outcome: str, method: str) -> None:
-    shown = view.of(planned(on, told(*story)), "prod")
+    shown = info.of(planned(on, told(*story)), "prod")
     assert (shown["service"], shown["cluster"], shown["outcome"], shown["method"]) == ("web", "prod", outcome, method)
     assert shown["reason"]
     json.dumps(shown)
 
 
 def test_all_of_it() -> None:
-    shown = view.of(planned(service(42), told(40, 41, 42)), "prod")
+    shown = info.of(planned(service(42), told(40, 41, 42)), "prod")
     assert shown["current"] == {
         "task_definition": arn(42),
         "service_revision": revision(42).arn,
@@ -66,23 +66,23 @@ def test_all_of_it() -> None:
 
 def test_what_is_in_flight() -> None:
     made = planned(service(deployment(42, rollout="IN_PROGRESS")), told(41, (42, "IN_PROGRESS")))
-    shown = view.of(made, "prod")["in_flight"]
+    shown = info.of(made, "prod")["in_flight"]
     assert (shown["status"], shown["task_definition"], shown["goes_back_to"]) == ("IN_PROGRESS", arn(42), [arn(41)])
 
 
 def test_a_target_that_is_not_on_record_has_no_service_revision() -> None:
-    shown = view.of(planned(service(42), told(41, 42), Selection(revision=arn(7))), "prod")["target"]
+    shown = info.of(planned(service(42), told(41, 42), Selection(revision=arn(7))), "prod")["target"]
     assert (shown["service_revision"], shown["image_digests"]) == (None, {})
 
 
 def test_without_history_and_primary() -> None:
-    shown = view.of(planned(service(task_definition=arn(42)), None), "prod")
+    shown = info.of(planned(service(task_definition=arn(42)), None), "prod")
     assert (shown["current"]["task_definition"], shown["current"]["deployment_id"]) == (arn(42), None)
     assert (shown["candidates"], shown["target"], shown["outcome"]) == ([], None, "refused")
 
 
 def test_a_refusal_has_the_same_keys() -> None:
-    refused = view.of(Refusal("web", "no", (Finding("x", "block", "y"),)), "prod")
-    assert set(refused) == set(view.of(planned(service(42), told(41, 42)), "prod"))
+    refused = info.of(Refusal("web", "no", (Finding("x", "block", "y"),)), "prod")
+    assert set(refused) == set(info.of(planned(service(42), told(41, 42)), "prod"))
     assert (refused["outcome"], refused["reason"], refused["candidates"]) == ("refused", "no", [])
     assert refused["findings"] == [{"check": "x", "severity": "block", "message": "y"}]

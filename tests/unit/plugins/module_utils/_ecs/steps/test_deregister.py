@@ -10,8 +10,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deregister import Deregistrar
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     CLUSTER,
     FakeAws,

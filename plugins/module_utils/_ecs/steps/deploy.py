@@ -13,23 +13,30 @@ from __future__ import annotations
 
 import json
 import typing as t
+import uuid
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, changes, deploy_act, marks, names, recorder
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import OnlyStopped
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, OnlyStopped
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection as ecs_protection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_after import Aftermath
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.external_deploy import AlarmWatch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write as ecs_write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, deploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_planner import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, recorder
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.aftermath import Aftermath
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
 _WATCHES: t.Final = 3
@@ -115,12 +122,12 @@ class Deploy:
         planned = run.plan
         if planned is None or planned.target is None:
             raise ValueError(f"{run.name} has no plan to act on")
-        core = deploy_act.as_act_takes_it(planned)
+        core = as_act_takes_it(planned)
         changed = "somebody deployed while this deployment was being prepared. Look at it, then run the command again"
         try:
             if not isinstance(now, Service) or not act.still_as_planned(core, now):
                 raise PlanIsStale
-            run.accepted = deploy_act.begin(self._aws, planned, self._order, self._clock)
+            run.accepted = begin(self._aws, planned, self._order, self._clock)
         except PlanIsStale:
             run.outcome, run.reason = "refused", changed
             return
@@ -141,7 +148,7 @@ class Deploy:
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
         route = f"{names.short(deploy_plan.current(planned.service))} → {names.short(run.target)}"
-        progress.say(f"[{run.label}] {route}: {deploy_act.told(planned, run.accepted)}")
+        progress.say(f"[{run.label}] {route}: {told(planned, run.accepted)}")
 
     # -- watch
 
@@ -193,3 +200,90 @@ def _shown(planned: Plan, protection: ecs_protection.Protection) -> str:
     if planned.controller != "ECS":
         return ""
     return json.dumps({"deploymentConfiguration": protection.as_dict()}, indent=2, sort_keys=True) + "\n"
+
+
+_METHODS: t.Final[dict[str, Method]] = {"CODE_DEPLOY": "codedeploy_deployment", "EXTERNAL": "primary_task_set"}
+
+
+def begin(aws: Aws, planned: Plan, order: Order, clock: Clock) -> Accepted:
+    """Start the deployment, or take up what runs already. Raises what :mod:`.act` raises, and
+    :class:`.codedeploy_deploy.OnlyStopped`.
+    """
+    core = as_act_takes_it(planned)
+    if planned.controller == "CODE_DEPLOY":
+        return write.begin(aws, planned, order, clock)
+    if planned.adopt:
+        return ecs_write.adopt(core)
+    if planned.controller == "EXTERNAL":
+        return external_write.begin(aws, core, None, uuid.uuid4().hex)
+    return ecs_write.update_service(aws, core, None, planned.configuration)
+
+
+def told(planned: Plan, accepted: Accepted) -> str:
+    """How it began, for people."""
+    what = "task set" if planned.controller == "EXTERNAL" else "deployment"
+    if not accepted.wrote:
+        return f"following what is being deployed already, {what} {accepted.deployment_id}"
+    by = {"CODE_DEPLOY": "create_deployment", "EXTERNAL": "create_task_set"}.get(planned.controller, "update_service")
+    if planned.task_set is not None:
+        return f"taking {what} {accepted.deployment_id}, which stands already"
+    return f"{by} accepted, {what} {accepted.deployment_id}"
+
+
+def as_act_takes_it(planned: Plan) -> base.Plan:
+    """The part of a plan that the one write needs."""
+    return base.Plan(
+        service=planned.service,
+        verb="act",
+        method="adopt" if planned.adopt else _METHODS.get(planned.controller, "update_service"),
+        current=planned.service.task_definition,
+        reason=planned.reason,
+        choice=Choice(source="revision", target=planned.target.arn if planned.target else None),
+        target=planned.target,
+        findings=(),
+        candidates=(),
+        running=planned.running,
+        now=None,
+        good=None,
+        force_new_deployment=planned.force_new_deployment,
+        known_records=planned.known_records,
+        task_set=planned.task_set,
+    )
+
+
+# Less than the time between two looks at the services, so that each of these has a reading of its own.
+_LOOK_EVERY: t.Final = 1.0
+
+
+class AlarmWatch:
+    """Says why a deployment is to be stopped: one of the alarms rings. One reading serves all services of the call."""
+
+    def __init__(self, aws: Aws, clock: Clock, alarms: t.Sequence[str]) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._alarms = alarms
+        self._read_at = float("-inf")
+        self._ringing: tuple[str, ...] = ()
+        self._problem = ""
+
+    def __call__(self, run: DeployRun) -> str:
+        """What a :class:`.sweep.Sweeper` asks at each look."""
+        if run.plan is None or run.plan.controller != "EXTERNAL":
+            return ""
+        if self._clock.monotonic() - self._read_at >= _LOOK_EVERY:
+            self._read()
+        if self._problem and not any(f.check == "alarms" for f in run.findings):
+            run.findings.append(Finding("alarms", "unknown", f"the alarms could not be watched. {self._problem}"))
+        if not self._ringing:
+            return ""
+        run.event = "DEPLOYMENT_STOP_ON_ALARM"
+        return f"{', '.join(self._ringing)} went into ALARM"
+
+    def _read(self) -> None:
+        self._read_at = self._clock.monotonic()
+        try:
+            states = cloudwatch.alarm_states(self._aws, self._alarms)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            self._problem = exc.explain()
+            return
+        self._ringing = tuple(name for name in self._alarms if states.get(name) == "ALARM")

@@ -20,11 +20,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller as ecs_controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deployment_meant import decide
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
+    controller as external_controller,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
@@ -32,6 +36,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis i
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
 
 _GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"stable", "serving", "in_progress"})
 
@@ -219,3 +225,30 @@ def _decide(order: Order, service: Service, histories: records.Histories) -> Mea
         problem = histories.problems.get(service.name, "")
         decided = decide(service, histories.found.get(service.name), problem, wanted)
     return decided
+
+
+def decide(service: Service, history: History | None, problem: str, wanted: str) -> Meant | Known:
+    """Which deployment is meant: an id (``ecs-svc/…``, or ``d-…`` of CodeDeploy), the ARN of a service deployment, or
+    without any of these the PRIMARY one. ``problem`` says why there is no history.
+    """
+    if service.status != "ACTIVE":
+        return Known("refused", f"the service is {service.status}: nothing is deployed there any more")
+    if service.controller == "CODE_DEPLOY":
+        return controller.meant(service, history, problem, wanted)
+    if service.controller == "EXTERNAL":
+        return external_controller.meant(service, wanted)
+    if service.controller != "ECS":
+        return Known("refused", f"the deployment controller is {service.controller}, which is not known here")
+    if wanted:
+        return ecs_controller.meant_named(service, history, problem, wanted)
+    primary = service.primary
+    if primary is None:
+        return Known("refused", "the service has no PRIMARY deployment: nothing was ever deployed there")
+    newest = history.newest if history else None
+    if newest is not None and base.ended_back(newest):
+        known = ecs_controller.meant_ended(newest, service, history)
+        advice = (
+            f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"
+        )
+        return known if isinstance(known, Meant) else Known(known.outcome, f"{known.reason}. {advice}", newest)
+    return ecs_controller.meant_primary(primary, ecs_controller.record_of(primary.id, history))

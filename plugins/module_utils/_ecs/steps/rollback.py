@@ -19,13 +19,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys as 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write as codedeploy_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
@@ -33,7 +32,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected im
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.recorder import Recorder
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deregister import Deregistrar
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
 
 # A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
 _PLANS_PER_SERVICE: t.Final = 3

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
@@ -21,6 +21,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import WaitUntil
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
 
 Outcome = t.Literal[
     "unchanged",

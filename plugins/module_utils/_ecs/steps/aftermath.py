@@ -15,13 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answe
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import (
-    api,
-    deployment_wait,
-    external_deploy,
-    marks,
-    names,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     controller as codedeploy_controller,
@@ -34,7 +28,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.exte
     controller as external_controller,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.deploy_run import DeployRun, Order, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -48,8 +41,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Order as RollbackOrder
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.rollback import Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wait
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order as RollbackOrder
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Rollback
 
 Then = t.Literal["follow", "roll_back", "delete", "leave", "watch"]
 _BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}
@@ -247,7 +242,7 @@ class Aftermath:
     def _delete(self, run: DeployRun, service: Service) -> None:
         """Our task set has not taken over: it goes, and what is PRIMARY stays."""
         primary = service.primary
-        how = external_deploy.remove(self._aws, run)
+        how = delete_task_set(self._aws, run)
         run.changed = run.changed or how.endswith("was deleted")
         waiter = self._verify(run, primary.id) if primary is not None else None
         if primary is not None and waiter is not None and waiter.ok:
@@ -275,8 +270,8 @@ class Aftermath:
             what = f"the rollback is not recorded on the service. {exc.explain()}"
             run.findings.append(Finding("service_tags", "warn", what))
 
-    def _verify(self, run: DeployRun, deployment_id: str) -> deployment_wait.Waiter:
-        order = deployment_wait.Order(
+    def _verify(self, run: DeployRun, deployment_id: str) -> wait.Waiter:
+        order = wait.Order(
             run.cluster,
             [run.name],
             deployment_id,
@@ -285,7 +280,7 @@ class Aftermath:
             self._order.contact_timeout,
             full_names=self._order.full_names,
         )
-        [waiter] = deployment_wait.wait(self._aws, order, self._clock)
+        [waiter] = wait.wait(self._aws, order, self._clock)
         run.service = waiter.service or run.service
         return waiter
 
@@ -328,7 +323,7 @@ class Aftermath:
         run.reason = f"{run.reason.rstrip('.')}. Rolling it back ended as {back.outcome}: {back.reason}"
 
 
-def _unless_lost(ended: deployment_wait.Waiter | ServiceRun | None) -> Outcome:
+def _unless_lost(ended: wait.Waiter | ServiceRun | None) -> Outcome:
     """What a way back that did not end well makes of the deployment. Of one that was lost sight of nobody knows."""
     return "lost_contact" if ended is not None and ended.outcome == "lost_contact" else "rollback_failed"
 
@@ -363,3 +358,22 @@ def _on_record(record: ServiceDeployment | None) -> str:
         return record.rolled_back_to.task_definition
     sources = {s.task_definition for s in record.sources}
     return sources.pop() if len(sources) == 1 else ""
+
+
+def delete_task_set(aws: Aws, run: DeployRun) -> str:
+    """Delete the task set that this run created; returns what was done with it, in words."""
+    planned, accepted = run.plan, run.accepted
+    if planned is None or accepted is None:
+        return ""
+    id_ = accepted.deployment_id
+    ours = run.service.deployment(id_) if run.service is not None else None
+    if ours is None or ours.status == "DRAINING":
+        return f"Its task set {id_} was deleted by somebody"
+    if not accepted.wrote or planned.task_set is not None:
+        return f"Its task set {id_} stood before this run, and is left"
+    try:
+        api.delete_task_set(aws, planned.service.cluster_arn, run.name, id_)
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        run.findings.append(Finding("task_set", "warn", f"task set {id_} is still there. {exc.explain()}"))
+        return f"Its task set {id_} could not be deleted"
+    return f"Its task set {id_} was deleted"
