@@ -13,6 +13,7 @@ import pytest
 from tests.module.code_deploy import BlueGreen
 from tests.module.external import External
 from tests.module.services import BREAKER, CLUSTER, Run, Shop, arn
+from tests.simulator import Simulator
 
 BY_HAND = "by hand"
 
@@ -110,6 +111,44 @@ def test_a_version_that_is_named_does_not_make_it_go_there(shop: Shop) -> None:
     shop.versions(1)
     shop.deploy("web:4")
     refused(shop, shop.rollback(expect=shown, revision="1"), "web:4")
+
+
+def shown_and_done(shop: Shop) -> tuple[list[str], Run]:
+    """What a run asks of AWS until it writes, and how it ends."""
+    look_ = shop.rollback(check_mode=True)
+    shown = [item["expect"] for item in look_.result["services"]]
+    run = shop.rollback(expect=shown, reason="500s", deregister=True)
+    asked = look_.operations + run.operations
+    return asked[: asked.index("UpdateService") + 1] if "UpdateService" in asked else asked, run
+
+
+def test_a_pipeline_deploys_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before each of the requests. Whatever it comes to: web:3 is left, and web:4 is neither marked nor taken away."""
+    ends = set()
+    asked: list[str] = [""]
+    position = 0
+    while position < len(asked):
+        with Simulator(speed=2.0) as sim:
+            shop = Shop(sim, monkeypatch)
+            shop.bad_release()
+            shop.versions(1)
+            if position == 0:
+                asked = shown_and_done(shop)[0]
+            else:
+                operation = asked[position]
+                # Counted over both calls, of which each forgets the log of the one before it.
+                shop.meanwhile(operation, nth=asked[: position + 1].count(operation), deploy="web:4")
+                run = shown_and_done(shop)[1]
+                ends.add((operation == "UpdateService", run.outcome, shop.on()))
+                assert (shop.tags("web:4"), shop.status("web:4")) == ({}, "ACTIVE"), (position, operation)
+                assert shop.status("web:1") == "ACTIVE"
+                if run.outcome == "refused":
+                    assert run.writes == []
+                    assert "somebody deployed web:4 (" in run.message
+        position += 1
+    # In the very moment of the write nobody can tell.
+    assert ends == {(False, "refused", "web:4"), (True, "rolled_back", "web:1")}
+    assert len(asked) > 15
 
 
 # -- what was running goes its way
