@@ -59,6 +59,19 @@ def test_what_a_look_hands_on(shop: Shop) -> None:
     assert "expect" not in shop.rollback().only
 
 
+def test_a_look_says_a_line_for_each_service(shop: Shop) -> None:
+    shop.bad_release()
+    shop.versions(1, "api")
+    shop.create("api:1")
+    run = shop.rollback("web", "api", check_mode=True, from_revision="web:3")
+    assert [line.partition("  ")[0] for line in run.lines] == [
+        "[web] web:3 → web:1",
+        "[api] unchanged: api:1: it runs api:1, not web:3, so it does not need to move",
+    ]
+    shown = [item["expect"] for item in run.result["services"]]
+    assert shop.rollback("web", "api", check_mode=True, from_revision="web:3", expect=shown).lines == []
+
+
 def left_out(run: Run) -> str:
     """What is said of a version that was passed by."""
     name, _colon, why = run.finding("left_out")["message"].partition(": ")

@@ -99,9 +99,19 @@ class Rollback:
         self._watch()
         self._finish()
         for run in self.runs:
-            if run.outcome != "planned" and (run.outcome != "unchanged" or len(self.runs) <= 1):
-                progress.say(f"[{run.label}] {wording.final_line(run)}")
+            line = self._last_line(run)
+            if line:
+                progress.say(f"[{run.label}] {line}")
         return self.runs
+
+    def _last_line(self, run: ServiceRun) -> str:
+        """What is said of a service at the end; empty where it was said before, or its look said it."""
+        fine = run.outcome in ("planned", "unchanged")
+        if fine and run.plan is not None and self._order.check_mode and not self._planner.binds:
+            return wording.plan_line(run.plan)
+        if run.outcome == "planned" or (fine and len(self.runs) > 1):
+            return ""
+        return wording.final_line(run)
 
     @property
     def as_of(self) -> str | None:
@@ -124,20 +134,15 @@ class Rollback:
             if self.too_many_failed:
                 self._hold_back(runs)
             for run in runs:
-                self._show(run)
+                if run.outcome is None and run.plan is not None:
+                    run.changed = run.plan.method != "adopt"
+                    run.end("planned", run.plan.reason)
             return
         for batch in batches_of(runs, api.SERVICES_PER_CALL):
             if self.too_many_failed:
                 self._hold_back(batch)
             else:
                 self._act_on(batch)
-
-    def _show(self, run: ServiceRun) -> None:
-        if run.outcome is None and run.plan is not None:
-            run.changed = run.plan.method != "adopt"
-            run.end("planned", run.plan.reason)
-            if not self._planner.binds:
-                progress.say(f"[{run.label}] {wording.plan_line(run.plan)}")
 
     def _hold_back(self, runs: t.Iterable[ServiceRun]) -> None:
         bad = next(run for run in self.runs if not run.ok)
