@@ -13,13 +13,15 @@ version_added: 0.1.0
 description:
   - Follows the results of M(lastgood.aws.autoscaling_suspend) from step to step, and says what these steps, or earlier
     ones that left a record, have suspended and nobody has put back.
+  - The result of M(lastgood.aws.codedeploy_redeploy) can be among them, which says what CodeDeploy has suspended for a
+    deployment and not resumed.
   - What was suspended by other means is not told.
 positional: region
 options:
   _input:
     description:
-      - Results of the module, in the order of the steps. A step that was skipped may be among them, and one that was a
-        loop.
+      - Results of these modules, in the order of the steps. A step that was skipped may be among them, and one that was
+        a loop.
     type: list
     elements: dict
     required: true

@@ -315,6 +315,28 @@ suspended_by_codedeploy:
   elements: str
   sample:
     - AZRebalance
+left_suspended:
+  description:
+    - Processes of Auto Scaling groups that CodeDeploy was to suspend for this deployment only, as O(suspend_processes)
+      asks for, and that are still suspended after its end.
+    - The filter P(lastgood.aws.still_suspended#filter) says how to resume them.
+  returned: always, but not where the options themselves are wrong
+  type: list
+  elements: dict
+  contains:
+    resource_id:
+      description: Name of the Auto Scaling group.
+      returned: always
+      type: str
+      sample: web
+    suspended:
+      description: The processes.
+      returned: always
+      type: list
+      elements: str
+      sample:
+        - AZRebalance
+  sample: []
 expect:
   description: What was seen and shown, for O(expect) of the call that acts.
   returned: in check mode, but not where the group could not be read

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import typing as t
 import zipfile
 from pathlib import Path
@@ -441,6 +442,42 @@ def test_auto_scaling_is_left_suspended_where_that_was_asked_for(stage: Stage, r
     assert (left["resource_id"], left["recorded"], set(left["suspended"])) == (SCALING_GROUP, True, fleet.suspended())
     restore = f"ansible-playbook lastgood.aws.restore_scaling -e rollback_auto_scaling_groups={SCALING_GROUP}"
     assert done.summary.endswith(f" of {SCALING_GROUP}. Put it back with: {restore}")
+
+
+def test_what_cannot_be_put_back_is_said_with_what_puts_it_back(stage: Stage, tmp_path: Path) -> None:
+    """What is recorded, and what CodeDeploy was to resume: each has a command that really puts it back."""
+    fleet, mailbox, report = Fleet(stage, scales=True), Mailbox(stage.world), tmp_path / "report.json"
+    fleet.story()
+    fail = {"operation": "ResumeProcesses", "code": "AccessDenied", "times": None}
+    stage.control.on("CreateDeployment", {"control": "fail", "params": fail}, "after")
+    given = {"application": "web", "deployment_group": "prod", "suspend_auto_scaling": "true"}
+    given |= {"report": str(report), "notify_topic_arn": mailbox.topic}
+
+    def suspend() -> None:
+        """CodeDeploy does not resume what it finds suspended when the deployment begins."""
+        fleet.scaling.suspend_processes(AutoScalingGroupName=SCALING_GROUP, ScalingProcesses=["AZRebalance"])
+
+    named = play.arguments({f"rollback_{name}": value for name, value in given.items()})
+    done = play.run(stage.url, play.REDEPLOY, *named, between=suspend)
+    assert (done.rc, done.outcomes) == (2, {"prod": "rolled_back"}), done.stdout
+    left = done.published["rollback_still_suspended"]
+    assert [(item["resource_id"], item["suspended"], item["recorded"]) for item in left] == [
+        (SCALING_GROUP, ["AlarmNotification", "ReplaceUnhealthy"], True),
+        (SCALING_GROUP, ["AZRebalance"], False),
+    ]
+    assert json.loads(report.read_text())["still_suspended"] == left
+    assert done.summary.startswith("[prod] rolled_back: ")
+    [mail] = mailbox.read()
+    text = json.loads(mail["Message"])["still_suspended"]
+    assert done.summary.endswith(text)
+    assert "othing was changed" not in done.stdout + done.stderr
+
+    stage.control.clear_failures()
+    for command in text.partition("Put it back with: ")[2].split("; "):
+        program, *options = shlex.split(command)
+        put_back = play.run_as_users_do(stage.url, [str(play.BIN / program), *options])
+        assert put_back.rc == 0, put_back.stdout + put_back.stderr
+    assert fleet.suspended() == set()
 
 
 # Telling somebody.

@@ -52,6 +52,13 @@ def test_what_was_shown_is_carried_out(fleet: Fleet) -> None:
     assert (again.outcome, again.writes) == ("unchanged", [])
 
 
+def test_what_was_shown_is_not_shown_again(fleet: Fleet) -> None:
+    fleet.bad_release()
+    look = fleet.redeploy(check_mode=True)
+    assert [key(1) in line for line in look.lines] == [True]
+    assert fleet.redeploy(check_mode=True, expect=look.result["expect"]).lines == []
+
+
 def test_only_a_look_hands_something_on(fleet: Fleet) -> None:
     fleet.bad_release()
     assert "expect" not in fleet.redeploy().result

@@ -36,6 +36,7 @@ def test_codedeploy_is_asked_to_suspend_and_is_looked_after(fleet: Fleet) -> Non
     assert run.params("CreateDeployment")["ec2DeploymentOptions"] == {"autoScalingGroupProcessesToSuspend": WANTED}
     assert run.result["suspended_by_codedeploy"] == WANTED
     assert run.findings("suspend_processes") == []
+    assert run.result["left_suspended"] == []
     assert [call["operation"] for call in run.log].count("DescribeAutoScalingGroups") == 2
 
 
@@ -51,6 +52,7 @@ def test_what_codedeploy_does_not_resume_is_told(fleet: Fleet) -> None:
     [told] = run.findings("suspend_processes")
     assert "AZRebalance of the Auto Scaling group web is still suspended" in told
     assert "aws autoscaling resume-processes --auto-scaling-group-name web --scaling-processes AZRebalance" in told
+    assert run.result["left_suspended"] == [{"resource_id": "web", "suspended": ["AZRebalance"]}]
 
 
 def test_what_was_suspended_before_is_left_alone(fleet: Fleet) -> None:

@@ -6,7 +6,8 @@
 
 """What the steps of a run have left suspended, and how to put it back. Pure.
 
-The results of autoscaling_suspend tell, in the order of the steps. What somebody else had suspended is not told.
+The results of autoscaling_suspend tell, in the order of the steps, and that of codedeploy_redeploy among them what
+CodeDeploy has suspended and not resumed. What somebody else had suspended is not told.
 """
 
 from __future__ import annotations
@@ -43,11 +44,17 @@ class Still:
 
 @dataclass
 class _Seen:
-    """Of one resource: what is ours, what is suspended now (None: nobody knows), and whether there is a record."""
+    """Of one resource: what is ours, what is suspended now (None: nobody knows), and what of it is in a record."""
 
     ours: Flags = NONE
     now: Flags | None = None
-    recorded: bool = False
+    recorded: Flags = NONE
+
+    def still(self, resource_id: str) -> list[Still]:
+        """What has a record and what has none go back in different ways."""
+        left = self.ours if self.now is None else self.ours & self.now
+        parts = ((left & self.recorded, True), (left - self.recorded, False))
+        return [Still(resource_id, some, recorded) for some, recorded in parts if some]
 
 
 def still_suspended(results: t.Iterable[Result]) -> list[Still]:
@@ -57,15 +64,18 @@ def still_suspended(results: t.Iterable[Result]) -> list[Still]:
         for item in result.get("targets") or ():
             if item["outcome"] != "planned":
                 _learn(seen.setdefault(item["resource_id"], _Seen()), item)
-    left = {id_: one.ours if one.now is None else one.ours & one.now for id_, one in seen.items()}
-    return [Still(id_, left[id_], seen[id_].recorded) for id_ in sorted(left) if left[id_]]
+        for item in result.get("left_suspended") or ():
+            one, parts = seen.setdefault(item["resource_id"], _Seen()), frozenset(item["suspended"])
+            one.ours |= parts
+            one.now = None if one.now is None else one.now | parts
+    return [left for id_ in sorted(seen) for left in seen[id_].still(id_)]
 
 
 def _learn(seen: _Seen, item: Result) -> None:
     before, after, record = _parts(item["before"]), _parts(item["after"]), item["record"]
-    seen.ours |= frozenset(record.get("flags") or record.get("processes") or ()) | (after - before)
+    seen.recorded = frozenset(record.get("flags") or record.get("processes") or ())
+    seen.ours |= seen.recorded | (after - before)
     seen.now = after if item["after"] else None
-    seen.recorded = bool(record)
 
 
 def _parts(picture: Result) -> Flags:

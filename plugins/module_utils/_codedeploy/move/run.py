@@ -43,6 +43,8 @@ class GroupRun:
     originals_serve: bool = False
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
+    # Processes that CodeDeploy has suspended for this deployment and not resumed, by Auto Scaling group.
+    left_suspended: dict[str, list[str]] = field(default_factory=dict)
     # An earlier step has shown it, and may have written something else since.
     is_a_later_step: bool = False
     # The time that as_of stands for, once that is known.
@@ -129,6 +131,9 @@ class GroupRun:
             "findings": [finding.as_dict() for finding in self.findings],
             "content_warnings": list(planned.content_warnings) if planned else [],
             **(asg_processes.of(planned.group, planned.suspension) if planned else asg_processes.of(None)),
+            "left_suspended": [
+                {"resource_id": name, "suspended": processes} for name, processes in self.left_suspended.items()
+            ],
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
             "instances": self.standing.as_dict() if self.standing else None,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},

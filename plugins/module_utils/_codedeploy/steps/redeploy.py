@@ -103,7 +103,8 @@ class Redeploy:
         run.end("planned", planned.reason)
         if planned.newest is not None and info.to_diagnose(planned, ""):
             run.diagnosis = diagnosis.collect(self._aws, planned.newest, self._order.log_tail)
-        progress.say(f"[{run.label}] {info.line(planned)}")
+        if not run.is_a_later_step:
+            progress.say(f"[{run.label}] {info.line(planned)}")
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
@@ -311,7 +312,8 @@ class Redeploy:
             what = f"whether CodeDeploy has resumed {', '.join(given.by_codedeploy)} is not known. {exc.explain()}"
             run.findings.append(Finding("suspend_processes", "unknown", what))
             return
-        for name, processes in asg_processes.left_suspended(given, run.plan.group, now).items():
+        run.left_suspended = asg_processes.left_suspended(given, run.plan.group, now)
+        for name, processes in run.left_suspended.items():
             what = (
                 f"{', '.join(processes)} of the Auto Scaling group {name} is still suspended, though deployment "
                 f"{run.ours.id} has ended: aws autoscaling resume-processes --auto-scaling-group-name {name} "

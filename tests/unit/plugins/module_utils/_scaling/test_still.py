@@ -105,6 +105,51 @@ def test_processes_that_aws_suspends_by_itself_are_not_ours() -> None:
     ]
 
 
+def redeploy(*processes: str) -> dict[str, t.Any]:
+    """What codedeploy_redeploy says of what CodeDeploy has suspended and not resumed."""
+    return {"left_suspended": [{"resource_id": "asg one", "suspended": list(processes)}] if processes else []}
+
+
+OURS = group("suspended", [], ["AlarmNotification"], ["AlarmNotification"])
+BOTH = ["AlarmNotification", "AZRebalance"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "left"),
+    [
+        ([{}, redeploy("AZRebalance")], [("AZRebalance", False)]),
+        ([step(OURS), redeploy(), {}, step(group("restored", ["AlarmNotification"], []))], []),
+        (
+            [step(OURS), redeploy("AZRebalance"), {}, step(group("restored", BOTH, ["AZRebalance"]))],
+            [("AZRebalance", False)],
+        ),
+        # CodeDeploy came to it in the end.
+        ([step(OURS), redeploy("AZRebalance"), {}, step(group("restored", ["AlarmNotification"], []))], []),
+        # What has a record and what has none need a command each.
+        (
+            [step(OURS), redeploy("AZRebalance"), {}, NOT_READ],
+            [("AlarmNotification", True), ("AZRebalance", False)],
+        ),
+        (
+            [step(OURS), redeploy("AZRebalance"), {}, step(group("failed", BOTH, BOTH, ["AlarmNotification"]))],
+            [("AlarmNotification", True), ("AZRebalance", False)],
+        ),
+    ],
+)
+def test_what_codedeploy_has_left_is_left_too(steps: list[dict[str, t.Any]], left: list[tuple[str, bool]]) -> None:
+    found = still.still_suspended(steps)
+    assert [(", ".join(one.as_dict()["suspended"]), one.recorded) for one in found] == left
+
+
+def test_what_has_a_record_and_what_has_none_need_a_command_each() -> None:
+    assert words(step(OURS), redeploy("AZRebalance"), {}, NOT_READ) == (
+        "Auto scaling is still suspended: AlarmNotification of asg one; AZRebalance of asg one. Put it back with: "
+        """ansible-playbook lastgood.aws.restore_scaling -e '{"rollback_auto_scaling_groups": ["asg one"]}'; """
+        """ansible localhost -m lastgood.aws.autoscaling_suspend -a '{"state": "resumed", """
+        """"auto_scaling_group": ["asg one"], "processes": ["AZRebalance"]}'"""
+    )
+
+
 def words(*steps: dict[str, t.Any], region: str = "") -> str:
     return still.in_words(still.still_suspended(steps), region)
 
