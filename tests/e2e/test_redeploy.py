@@ -301,6 +301,19 @@ def test_what_only_the_acting_step_takes_is_checked_before_anything_is_suspended
     assert words in done.summary
 
 
+def test_the_oldest_core_hands_on_what_was_shown_too(stage: Stage) -> None:
+    fleet = Fleet(stage, scales=True)
+    fleet.story()
+    play.set_up_oldest()
+    env = play.environment(stage.url, play.OLDEST, ANSIBLE_STDOUT_CALLBACK="lastgood_test.probe.json_lines")
+    given = {"application": "web", "deployment_group": "prod", "suspend_auto_scaling": "true"}
+    named = play.arguments({f"rollback_{name}": value for name, value in given.items()})
+    done = play.run_as_users_do(stage.url, [str(play.OLDEST / "ansible-playbook"), play.REDEPLOY, *named], env=env)
+    assert (done.rc, done.outcomes, fleet.on()) == (0, {"prod": "rolled_back"}, "web-1.zip"), done.stdout + done.stderr
+    assert fleet.suspended() == set()
+    assert "WARNING" not in done.stderr
+
+
 # What failed, and nobody rolled it back.
 
 
