@@ -177,6 +177,15 @@ target_why:
   returned: always
   type: str
   sample: Succeeded at 2026-11-14 09:12:40 UTC
+direction:
+  description:
+    - Where the target lies, seen from the revision that is left. V(back), the group deployed it earlier. V(forward), it
+      came later. V(same), nothing moves. V(unknown), the group never deployed it.
+    - Only what was left for an older revision counts as bad later on. After a move that does not go back, the next one
+      without a named revision begins from there.
+  returned: always, null where there is no target
+  type: str
+  sample: back
 target_deployment_id:
   description: Id of the deployment that the target is known from. Instances may still have its bundle.
   returned: always, null where none is on record

@@ -224,6 +224,15 @@ target_why:
   returned: always, but not where the options themselves are wrong
   type: str
   sample: d-9Z8Y7X6W5 succeeded at 2026-11-14 09:12:40 UTC
+direction:
+  description:
+    - Where the target lies, seen from the revision that is left. V(back), the group deployed it earlier. V(forward), it
+      came later. V(same), nothing moves. V(unknown), the group never deployed it.
+    - Only what was left for an older revision counts as bad later on. After a move that does not go back, the next one
+      without a named revision begins from there.
+  returned: always, null where there is no target, but not where the options themselves are wrong
+  type: str
+  sample: back
 before:
   description: What the group was on, or was being brought to.
   returned: always, but not where the options themselves are wrong; null where the group could not be read

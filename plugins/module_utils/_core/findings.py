@@ -55,6 +55,11 @@ class Finding:
         return {"check": self.check, "severity": self.severity, "message": self.message}
 
 
+def beside_a_route(direction: Direction | None) -> str:
+    """What is said behind the route of a move; a rollback needs no word."""
+    return {"forward": " (forward)", "unknown": " (direction unknown)"}.get(str(direction), "")
+
+
 def blocked(findings: t.Iterable[Finding]) -> str:
     """Why nothing may be written; empty where nothing stands against it."""
     return "; ".join(finding.message for finding in findings if finding.severity == "block")

@@ -85,7 +85,8 @@ def deploy(aws: Aws, planned: Plan, reason: str | None) -> Accepted:
     if request is None or target is None:
         raise PlanIsStale("the plan has no deployment to ask for")
     _still_as_planned(aws, planned)
-    left = revisions.text(planned.left) if planned.left else ""
+    # By the word "rollback" a later look knows that what was left is bad, also where the target is new to it.
+    left = revisions.text(planned.left) if planned.left and planned.choice.direction == "back" else ""
     mine = description(reason, left, revisions.text(target), writes.new_run())
     id_, notes = writes.create(aws, request.group, request.parameters(mine), planned.known_deployments)
     return Accepted(Watched(id_), wrote=True, findings=notes)

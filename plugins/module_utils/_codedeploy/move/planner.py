@@ -240,7 +240,8 @@ def as_chosen(planned: Plan, first: Plan) -> Plan:
     """A plan for that wish, told as what it is: where its target came from, and what is left for it."""
     if planned.verb != "act":
         return planned
-    chosen = replace(planned.choice, source=first.choice.source, why=first.choice.why, left=first.choice.left)
+    was = first.choice
+    chosen = replace(planned.choice, source=was.source, why=was.why, left=was.left, direction=was.direction)
     return replace(planned, choice=chosen)
 
 

@@ -124,6 +124,7 @@ class GroupRun:
             "target_name": revisions.text(self.target) if self.target else None,
             "target_source": planned.choice.source if planned else "none",
             "target_why": planned.choice.why if planned else "",
+            "direction": planned.choice.direction if planned else None,
             "before": state_of(planned.newest, planned.now) if planned else None,
             "after": state_of(self.last_seen, None) if self.last_seen else None,
             "as_of": shown(self.as_of),

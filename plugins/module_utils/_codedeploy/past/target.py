@@ -15,6 +15,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Arrival, Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Direction
 
 Source = t.Literal["deployment_id", "revision", "as_of", "steps_back", "last_good", "running_rollback", "none"]
 # The candidates that a message names; the rest is in the result.
@@ -40,7 +41,7 @@ class Choice:
     Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
     target could be chosen. ``good`` is the deployment that proved the target good, or that was named; None where none
     is on record. ``left`` is the revision that is left behind. ``settled_by`` is the deployment that brought the group
-    to where it is: CodeDeploy's own rollback, or an earlier redeploy.
+    to where it is: CodeDeploy's own rollback, or an earlier redeploy. ``direction`` is None where there is no target.
     """
 
     source: Source = "none"
@@ -53,6 +54,7 @@ class Choice:
     settled_by: str = ""
     problem: str | None = None
     needs_more_history: bool = False
+    direction: Direction | None = None
 
     @property
     def key(self) -> str:
@@ -62,6 +64,26 @@ class Choice:
 
 def choose(selection: Selection, group: Group, history: History, named: Deployment | None = None) -> Choice:
     """Choose the target of one deployment group. ``named`` is the deployment of ``deployment_id``, where it exists."""
+    choice = _choose(selection, group, history, named)
+    return replace(choice, direction=_direction(choice, history))
+
+
+def _direction(choice: Choice, history: History) -> Direction | None:
+    """Where the target lies, seen from what is left; what the group never deployed is neither older nor newer."""
+    if choice.settled is not None:
+        return "same"
+    if choice.target is None:
+        return None
+    left = revisions.key(choice.left) if choice.left is not None else ""
+    base = left if left and left != choice.key else history.now
+    if choice.key == base:
+        return "same"
+    if history.is_older(choice.key, base):
+        return "back"
+    return "forward" if history.is_older(base, choice.key) else "unknown"
+
+
+def _choose(selection: Selection, group: Group, history: History, named: Deployment | None) -> Choice:
     if selection.deployment_id is not None:
         return _unless_there(selection, history, _by_deployment(selection.deployment_id, group, history, named))
     if selection.revision is not None:
@@ -91,7 +113,9 @@ def _by_deployment(id_: str, group: Group, history: History, named: Deployment |
     if not revisions.key(deployment.revision):
         return Choice(problem=f"CodeDeploy does not tell which revision {id_} deployed")
     why = f"you named {id_}, which is {deployment.status}"
-    return Choice("deployment_id", deployment.revision, deployment, why, _left(history))
+    # One that is not on record may be older than what was read.
+    more = history.location(revisions.key(deployment.revision)) is None
+    return Choice("deployment_id", deployment.revision, deployment, why, _left(history), needs_more_history=more)
 
 
 def _by_revision(wanted: Location, history: History) -> Choice:
@@ -110,7 +134,7 @@ def _by_revision(wanted: Location, history: History) -> Choice:
             "Give all 40 digits",
             needs_more_history=True,
         )
-    return Choice("revision", wanted, None, "you named it", _left(history))
+    return Choice("revision", wanted, None, "you named it", _left(history), needs_more_history=True)
 
 
 def _as_of(when: datetime, history: History) -> Choice:

@@ -15,6 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move impo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 
 # ``wait``: it would be waited for first, and then decided anew.
 _OUTCOMES: t.Final = {"act": "planned", "wait": "planned", "nothing": "unchanged", "refuse": "refused"}
@@ -35,6 +36,7 @@ def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN
             "target_name": None,
             "target_source": "none",
             "target_why": "",
+            "direction": None,
             "target_deployment_id": None,
             "file_exists_behavior": None,
             "left": None,
@@ -59,6 +61,7 @@ def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN
         "target_name": revisions.text(planned.target) if planned.target else None,
         "target_source": choice.source,
         "target_why": choice.why,
+        "direction": choice.direction,
         "target_deployment_id": planned.good.id if planned.target and planned.good else None,
         "file_exists_behavior": planned.request.members.get("fileExistsBehavior") if planned.request else None,
         "left": dict(choice.left) if choice.left else None,
@@ -78,7 +81,8 @@ def line(planned: Plan | Refusal) -> str:
     if planned.target is None or planned.verb not in ("act", "wait"):
         return f"{_OUTCOMES[planned.verb]}: {planned.reason}"
     left = f"{revisions.text(planned.left)} → " if planned.left else ""
-    text = f"{left}{revisions.text(planned.target)}  {planned.choice.source}: {planned.reason}"
+    aside = beside_a_route(planned.choice.direction)
+    text = f"{left}{revisions.text(planned.target)}{aside}  {planned.choice.source}: {planned.reason}"
     for note in planned.choice.left_out:
         text += f".  Left out: {note}"
     return text

@@ -14,6 +14,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import re
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 
 _SOURCES: t.Final = {
     "deployment_id": "named by its deployment",
@@ -39,7 +40,9 @@ def route(planned: Plan | None) -> str:
     if planned is None or planned.target is None:
         return ""
     target = revisions.text(planned.target)
-    return f"{revisions.text(planned.left)} → {target}" if planned.left else target
+    if planned.left is None:
+        return target
+    return f"{revisions.text(planned.left)} → {target}{beside_a_route(planned.choice.direction)}"
 
 
 def accepted_line(run: GroupRun) -> str:

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, Plan, Refusal
@@ -24,7 +25,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 
 
 @dataclass
@@ -153,7 +153,7 @@ class ServiceRun:
         """``web:3 → web:1``, with the direction where it is not back."""
         left = self.plan.left if self.plan else None
         to = names.short(self.target)
-        return f"{names.short(left)} → {to}{direction.told(self.plan.direction if self.plan else None)}" if left else to
+        return f"{names.short(left)} → {to}{beside_a_route(self.plan.direction if self.plan else None)}" if left else to
 
     def as_dict(self) -> dict[str, t.Any]:
         """One item of the module's result."""

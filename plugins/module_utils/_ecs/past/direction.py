@@ -73,8 +73,3 @@ def no_deregistration(direction: Direction | None, left: str, target: str) -> li
     }.get(str(direction), f"whether {names.short(target)} is older than {names.short(left)} is not known")
     what = f"{why}, and only a rollback deregisters what it leaves. Leave out deregister"
     return [Finding("deregister", "block", what)]
-
-
-def told(direction: Direction | None) -> str:
-    """What is said behind the route of a move; a rollback needs no word."""
-    return {"forward": " (forward)", "unknown": " (direction unknown)"}.get(str(direction), "")

@@ -11,12 +11,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 
 _SOURCES: t.Final = {
     "revision": "named",
@@ -55,7 +55,7 @@ def plan_line(planned: base.Plan | Refusal) -> str:
         return f"{end}: {names.short(planned.current)}: {planned.reason}"
     left = names.short(planned.left) if planned.left else names.short(planned.current)
     label = _SOURCES.get(planned.choice.source, planned.choice.source)
-    route = f"{left} → {names.short(planned.target.arn)}{direction.told(planned.direction)}"
+    route = f"{left} → {names.short(planned.target.arn)}{beside_a_route(planned.direction)}"
     text = f"{route}  {label}: {planned.choice.why}"
     for note in planned.choice.left_out:
         name, _colon, why = note.partition(": ")

@@ -95,7 +95,8 @@ def deploy(aws: Aws, planned: base.Plan, reason: str | None, tasks: int | None) 
     if planned.copy is not None:
         copy, notes = controllers_writes.register_copy(aws, planned.target, planned.copy)
         target = copy
-    mine = codedeploy_request.description(reason, planned.left, target, writes.new_run())
+    what = "rollback" if planned.direction == "back" else "redeploy"
+    mine = codedeploy_request.description(reason, planned.left, target, writes.new_run(), what)
     id_, lost = writes.create(aws, request.group, request.parameters(mine, copy), planned.known_records)
     service, late = controllers_writes.more_tasks(aws, planned.service, tasks)
     return Accepted(service, wrote=True, deployment_id=id_, findings=(*notes, *lost, *late), copy=copy)

@@ -464,3 +464,53 @@ def test_a_candidate_for_results() -> None:
             }
         ],
     }
+
+
+# -- direction
+
+
+@pytest.mark.parametrize(
+    ("deployments", "selection", "direction"),
+    [
+        ([made(1, 1), made(2, 2)], {}, "back"),
+        ([made(1, 1), made(2, 2), made(3, 3)], {"steps_back": 2}, "back"),
+        ([made(1, 1), made(2, 2)], {"revision": rev(1)}, "back"),
+        ([made(1, 1), made(2, 2), made(3, 1)], {"revision": rev(2)}, "forward"),
+        ([made(1, 1), made(2, 2), made(3, 1)], {"deployment_id": "d-2"}, "forward"),
+        ([made(1, 1), made(2, 2), made(3, 1)], {"as_of": at(135)}, "forward"),
+        # nothing moves
+        ([made(1, 1), made(2, 2), made(3, 1)], {}, "same"),
+        ([made(1, 1), made(2, 2)], {"revision": rev(2)}, "same"),
+        ([made(1, 1), made(2, 2)], {"revision": rev(2), "force": True}, "same"),
+        # the group never deployed it
+        ([made(1, 1), made(2, 2)], {"revision": rev(3)}, "unknown"),
+        ([], {"revision": rev(3)}, "unknown"),
+        # no target
+        ([made(1, 1)], {}, None),
+        # what is being deployed counts as what is there
+        ([made(1, 1), made(2, 2), made(3, 3, "InProgress")], {}, "back"),
+        ([made(1, 1), made(2, 2), made(3, 3, "InProgress")], {"revision": rev(3)}, "same"),
+        # a return that runs: from what it leaves, unless that is to stay
+        ([made(1, 1), made(2, 2), made(3, 1, "InProgress")], {}, "back"),
+        ([made(1, 1), made(2, 2), made(3, 1, "InProgress")], {"revision": rev(2)}, "forward"),
+        ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1, "InProgress")], {"revision": rev(2)}, "forward"),
+    ],
+)
+def test_the_direction(deployments: list[Deployment], selection: dict[str, t.Any], direction: str | None) -> None:
+    assert chosen(*deployments, **selection).direction == direction
+
+
+def test_what_is_not_on_record_may_be_older_than_what_was_read() -> None:
+    past = [made(1, 1), made(2, 2)]
+    assert chosen(*past, revision=rev(3)).needs_more_history
+    assert not chosen(*past, revision=rev(1)).needs_more_history
+    old = made(9, 3)
+    assert choose(Selection(deployment_id=old.id), group(), history.read(past), old).needs_more_history
+    assert not choose(Selection(deployment_id="d-1"), group(), history.read(past)).needs_more_history
+
+
+def test_after_a_move_that_does_not_go_back_the_next_one_begins_from_there() -> None:
+    past = [made(1, 1), made(2, 2), made(3, 1, description=OURS)]
+    for forward in (made(4, 2, description=FORWARD), made(4, 3, description=FORWARD)):
+        assert number(chosen(*past, forward)) == 1
+        assert verdicts(*past, forward)[1] == "good"

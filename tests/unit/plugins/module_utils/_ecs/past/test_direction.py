@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history
@@ -147,7 +148,7 @@ def test_what_stands_against_deregistering(went: Direction | None, said: str | N
     [("back", ""), ("same", ""), (None, ""), ("forward", " (forward)"), ("unknown", " (direction unknown)")],
 )
 def test_what_is_said_behind_a_route(went: Direction | None, words: str) -> None:
-    assert direction.told(went) == words
+    assert beside_a_route(went) == words
 
 
 def test_every_direction_has_been_thought_of() -> None:
