@@ -498,7 +498,7 @@ def test_somebody_deploys_over_our_rollback(shop: Shop) -> None:
     run = shop.rollback(deregister=True)
     assert (run.outcome, run.failed, run.result["changed"], shop.on()) == ("superseded", True, True, "web:4")
     assert "somebody else deployed web:4 (ecs-svc/" in run.message
-    assert "Nothing else was changed" in run.message
+    assert "Nothing else of web was changed" in run.message
     assert run.message.endswith("run the same command again to roll that back")
     assert [name for name in run.writes if name != "TagResource"] == ["UpdateService"]
     assert (shop.tags("web:3"), shop.status("web:3")) == ({}, "ACTIVE")

@@ -73,7 +73,7 @@ def final_line(run: GroupRun) -> str:
     if run.outcome in ("failed", "rollback_failed"):
         return ". ".join(part for part in (f"{run.outcome}: {reason}", *_after_failure(run)) if part)
     if run.outcome == "superseded":
-        return f"superseded: {reason}. Nothing else was changed. {_ROLL_THAT_BACK}"
+        return f"superseded: {reason}. Nothing else of {run.name} was changed. {_ROLL_THAT_BACK}"
     if run.outcome == "refused":
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
         wrote = "What had begun before is not undone" if run.changed else untouched

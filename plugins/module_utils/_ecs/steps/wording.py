@@ -99,7 +99,9 @@ def final_line(run: ServiceRun) -> str:
         primary = run.service.primary if run.service else None
         same = primary is not None and names.same(primary.task_definition, run.target)
         then = "Run the same command again to see it through" if same else _ROLL_THAT_BACK
-        return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else was changed. {then}"
+        return (
+            f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else of {run.name} was changed. {then}"
+        )
     if run.outcome in ("refused", "not_attempted"):
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
         return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else untouched}"

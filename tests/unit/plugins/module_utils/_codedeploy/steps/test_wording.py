@@ -103,8 +103,8 @@ FINAL: list[tuple[GroupRun, str]] = [
     ),
     (
         run("superseded", "d-10 came after it"),
-        "superseded: d-10 came after it. Nothing else was changed. Look at what was deployed, then run the same "
-        "command again to roll that back",
+        "superseded: d-10 came after it. Nothing else of prod was changed. Look at what was deployed, then run the "
+        "same command again to roll that back",
     ),
     (
         run("failed", "it failed", Seen(FAILED), standing=Standing(new=1, old=2)),

@@ -108,7 +108,12 @@ OUTCOMES: dict[Outcome, tuple[ServiceRun, list[str]]] = {
     "planned": (ended("planned"), ["web:42 → web:41", "by update_service", "nothing was written"]),
     "superseded": (
         ended("superseded", "somebody else deployed web:43 (ecs-svc/x) over it", service(43)),
-        ["web:43", "web is serving on web:43 with 4 of 4", "Nothing else was changed", "run the same command again"],
+        [
+            "web:43",
+            "web is serving on web:43 with 4 of 4",
+            "Nothing else of web was changed",
+            "run the same command again",
+        ],
     ),
     "failed": (
         ended("failed", "web:41 does not come up: no image (3 of 3 failed tasks)"),
