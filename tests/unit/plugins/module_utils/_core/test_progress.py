@@ -19,8 +19,10 @@ def as_before() -> t.Iterator[None]:
     progress._sink, progress._parent = sink, parent
 
 
-def test_a_process_of_its_own_has_nobody_to_tell() -> None:
+def test_a_process_of_its_own_has_nobody_to_tell(capfd: pytest.CaptureFixture[str]) -> None:
+    """What a module prints besides its result would spoil the result."""
     progress.say("nobody hears this")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_lines_go_to_the_sink_that_was_installed_last() -> None:

@@ -16,6 +16,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import
 GUARDED = (b"/srv/agent", b"/var/lib/lastgood/content-guard")
 
 
+def refusal(path: bytes) -> str:
+    """Why nothing is touched at this place; empty if it is the guard's."""
+    try:
+        walking.check_place(path, GUARDED)
+    except walking.Refused as refused:
+        return str(refused)
+    return ""
+
+
 @pytest.mark.parametrize(
     ("path", "why"),
     [
@@ -41,8 +50,7 @@ GUARDED = (b"/srv/agent", b"/var/lib/lastgood/content-guard")
     ],
 )
 def test_places_that_are_refused(path: bytes, why: str) -> None:
-    with pytest.raises(walking.Refused, match=why):
-        walking.check_place(path, GUARDED)
+    assert why in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +66,7 @@ def test_places_that_are_refused(path: bytes, why: str) -> None:
     ],
 )
 def test_places_that_are_not_refused(path: bytes) -> None:
-    walking.check_place(path, GUARDED)
+    assert refusal(path) == ""
 
 
 def test_a_message_holds_no_control_characters() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/comparison.md names a test for each defect: it has to exist, and no scenario may be left out of the page."""
+"""docs/comparison.md names a test for each defect: it exists, and no scenario is missing from the page."""
 
 from __future__ import annotations
 

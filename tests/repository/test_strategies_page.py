@@ -41,7 +41,7 @@ def collected() -> frozenset[str]:
 
 @functools.cache
 def functions(file: str) -> frozenset[str]:
-    """The tests in a file of this folder, or of that from end to end."""
+    """The tests in a file of tests/module or tests/e2e."""
     [path] = [folder / file for folder in (ROOT / "tests/module", ROOT / "tests/e2e") if (folder / file).exists()]
     return frozenset(re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.M))
 
