@@ -18,7 +18,7 @@ from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import BEFORE_2_19
+from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import names, specs
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES, Around
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import BadInput, Values, cleaned

@@ -62,6 +62,7 @@ except ImportError:
     HAS_AMAZON_AWS = False
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress, text
+from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 
 display = Display()
 
@@ -74,8 +75,6 @@ _START_ONLY_VARIABLES: t.Final = ("OPENSSL_CONF", "TZ")
 _CHATTY_LOGGERS: t.Final = ("boto3", "botocore", "botocore.endpoint", "urllib3")
 # The serialization profile of each module that is not ansible-core's own.
 _PROFILE: t.Final = "legacy"
-# ansible-core hands arguments and results over in three ways: up to 2.18, up to 2.20, and since 2.21.
-BEFORE_2_19: t.Final = not hasattr(core_json, "get_module_encoder")
 try:
     _ansiballz: t.Any = importlib.import_module("ansible.module_utils._internal._ansiballz._loader")
 except ImportError:

@@ -26,6 +26,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.plugin_utils import _in_process
+from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import (
     Circumstances,
     encode_arguments,
@@ -192,7 +193,7 @@ def test_run_main_makes_a_failed_result_of_an_exception(main: t.Callable[[], Non
     with process_state(encode_arguments({}), {}, os.getcwd()):
         output = run_main(main)
     assert output.rc == 1
-    if _in_process.BEFORE_2_19:
+    if BEFORE_2_19:
         assert output.stdout == ""
         assert output.stderr.startswith("Traceback (most recent call last):")
         assert output.stderr.splitlines()[-1].endswith(reason)
@@ -407,7 +408,7 @@ def test_a_secret_is_recognised_before_the_line_is_cleaned(screen: Screen) -> No
 def test_what_a_module_left_behind_is_cleaned_and_no_template(key: str) -> None:
     result = _in_process.cleaned({key: "one\n\x1b[1m{{ 1 + 1 }}", "exception": "one\ntwo", "rc": 1})
     assert result == {key: "one {{ 1 + 1 }}", "exception": "one\ntwo", "rc": 1}
-    if _in_process.BEFORE_2_19:
+    if BEFORE_2_19:
         assert isinstance(result[key], AnsibleUnsafe)
 
 
