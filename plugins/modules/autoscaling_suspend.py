@@ -513,15 +513,11 @@ def user() -> str:
 
 
 def work(
-    aws: Aws,
-    request: options.Request | options.GroupRequest,
-    check_mode: bool,
-    full_names: bool,
-    contact_timeout: int,
+    aws: Aws, request: options.Request | options.GroupRequest, check_mode: bool, params: t.Mapping[str, t.Any]
 ) -> list[act.Result]:
     # What is not suspended yet need not be.
     patient = request.wish.state != "suspended"
-    outlast = Outlast(Clock(), contact_timeout)
+    outlast = Outlast(Clock(), params["contact_timeout"])
     asked = aws.brisk if patient else aws
     targets: act.Targets
     if isinstance(request, options.GroupRequest):
@@ -536,8 +532,14 @@ def work(
         plans = plan.plan(aws, scalable, request)
     if check_mode:
         return [act.preview(item) for item in plans]
-    place = keys.Place(aws.region(service), full_names)
-    return act.act(targets, request.wish.state, plans, progress.say, place)
+    place = keys.Place(aws.region(service), params["full_names"])
+
+    def note(item: dict[str, t.Any]) -> None:
+        # Of others nobody would know with which command to put them back.
+        if service == "autoscaling" or params["service_namespace"] == "ecs":
+            progress.note("scaling", target=item, region=params["region"] or "")
+
+    return act.act(targets, request.wish.state, plans, progress.say, place, note)
 
 
 def main() -> None:
@@ -549,13 +551,13 @@ def main() -> None:
     )
     by = options.asked_by(os.environ, user(), socket.gethostname())
     try:
-        contact_timeout = core_options.contact_timeout(module.params["contact_timeout"])
+        core_options.contact_timeout(module.params["contact_timeout"])
         request = options.request(module.params, datetime.now(timezone.utc), uuid.uuid4().hex[:8], by)
     except ValueError as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     aws = Aws(module.client)
     try:
-        results = work(aws, request, module.check_mode, module.params["full_names"], contact_timeout)
+        results = work(aws, request, module.check_mode, module.params)
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted stays so.")
     except (AwsCallError, IncompleteAnswerError) as exc:

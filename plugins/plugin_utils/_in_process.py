@@ -62,6 +62,7 @@ except ImportError:
     HAS_AMAZON_AWS = False
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress, text
+from ansible_collections.lastgood.aws.plugins.plugin_utils import _last_words
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 
 display = Display()
@@ -222,6 +223,7 @@ def preload(module_name: str, *services: str) -> None:
     worker for the task, so each worker finds all of it in memory. The module is not run, so there is no state to leak.
     ``services`` are botocore's names. What goes wrong here goes wrong again where the module is run, and is told there.
     """
+    _last_words.stand_by()
     with contextlib.suppress(Exception):
         importlib.import_module(module_name)
         for service in services:
@@ -292,8 +294,15 @@ def show(line: str) -> None:
     display.display(text.line(remove_values(line, secrets)), stderr=True)
 
 
-def ignore(line: str) -> None:
-    """What happens to progress lines of a task that is marked no_log."""
+def keep(note: t.Mapping[str, t.Any]) -> None:
+    """Keep a note for the last line, without the values of the running module's no_log options."""
+    module = _WorkerModule.latest
+    secrets = module.no_log_values if module else ()
+    _last_words.write(t.cast("dict[str, t.Any]", remove_values(dict(note), secrets)))
+
+
+def ignore(line: t.Any) -> None:
+    """What happens to progress lines, and to notes, of a task that is marked no_log."""
 
 
 @contextlib.contextmanager
@@ -338,6 +347,15 @@ def _forget_warnings() -> None:
         getattr(module_warnings, name).clear()
 
 
+@contextlib.contextmanager
+def _unheard(step: str, host: str | None) -> t.Iterator[None]:
+    """While a step keeps what it does to itself, since nobody hears it."""
+    key = f"step {host}"
+    _last_words.write({"key": key, "unknown": f"What the step '{step}' has written so far is not known here"})
+    yield
+    _last_words.write({"key": key})
+
+
 class InProcessAction(NormalAction):
     """The action plugin of all modules of this collection: in the worker process where that is right, else as ever.
 
@@ -361,7 +379,8 @@ class InProcessAction(NormalAction):
         if reason:
             host = task_vars.get("inventory_hostname")
             display.vvv(f"{self._task.action} runs in a process of its own: {reason}", host=host)
-            return cleaned(super().run(tmp, task_vars))  # type: ignore[no-untyped-call]
+            with _unheard(self._task.get_name(), host):
+                return cleaned(super().run(tmp, task_vars))  # type: ignore[no-untyped-call]
         # Not NormalAction's: this is what it does before it runs the module.
         result: dict[str, t.Any] = ActionBase.run(self, tmp, task_vars)
         result.update(self._run_in_worker(t.cast(str, module), task_vars))
@@ -421,7 +440,8 @@ class InProcessAction(NormalAction):
     def _run_in_worker(self, module: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         arguments = dict(self._task.args)
         self._update_module_args(self._task.action, arguments, task_vars)
-        progress.install(ignore if self._task.no_log else show, t.cast(int, _parent_pid()))
+        told, kept = (ignore, ignore) if self._task.no_log else (show, keep)
+        progress.install(told, t.cast(int, _parent_pid()), kept)
         with process_state(encode_arguments(arguments), self._module_environment(), self._loader.get_basedir()):
             output = run_main(lambda: _fresh(module).main())
         return self._result(output)

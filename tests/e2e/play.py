@@ -195,15 +195,34 @@ def text_of(file: t.IO[bytes]) -> str:
 class Started:
     """A playbook that runs in real time, to be killed: a rollback if none is named. ``variables`` are its extra vars.
 
-    The simulator's clock runs from then on, until the next :func:`run`.
+    The simulator's clock runs from then on, until the next :func:`run`. ``cold``: as users start it, not from a parent.
     """
 
-    def __init__(self, url: str, log: Path, variables: t.Mapping[str, object], playbook: str | Path = ROLLBACK) -> None:
+    def __init__(
+        self,
+        url: str,
+        log: Path,
+        variables: t.Mapping[str, object],
+        playbook: str | Path = ROLLBACK,
+        cold: bool = False,
+    ) -> None:
         Control(url).start_clock()
+        command = [str(playbook), *arguments(variables)]
+        self._process: starting.Process | subprocess.Popen[bytes]
         with log.open("w") as output, open(os.devnull) as nothing:
-            files = [nothing.fileno(), output.fileno(), output.fileno()]
-            command = [str(playbook), *arguments(variables)]
-            self._process = starting.start(command, environment(url), ROOT, files, session=True)
+            if cold:
+                self._process = subprocess.Popen(
+                    [str(BIN / "ansible-playbook"), *command],
+                    cwd=ROOT,
+                    env=environment(url),
+                    stdin=nothing,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            else:
+                files = [nothing.fileno(), output.fileno(), output.fileno()]
+                self._process = starting.start(command, environment(url), ROOT, files, session=True)
 
     @property
     def is_running(self) -> bool:
@@ -212,6 +231,14 @@ class Started:
     def wait(self) -> int:
         """Its return code when it has ended."""
         return self._process.wait(PATIENCE)
+
+    def interrupt(self, number: signal.Signals) -> int:
+        """Its return code after a signal. Ctrl-C goes to all processes of a terminal, others to the one named."""
+        if number == signal.SIGINT:
+            os.killpg(self._process.pid, number)
+        else:
+            os.kill(self._process.pid, number)
+        return self.wait()
 
     def kill_group(self) -> None:
         """SIGKILL as a runner's timeout sends it: ansible-playbook dies, its worker has a session of its own."""

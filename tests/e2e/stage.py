@@ -75,6 +75,11 @@ class Stage:
         present = deployments(self.world.service(self.cluster, name))
         return str(next(d["taskDefinition"] for d in present if d["status"] == "PRIMARY")).rpartition("/")[2]
 
+    def primary_id(self, name: str = "web") -> str:
+        """The id of the PRIMARY deployment."""
+        present = deployments(self.world.service(CLUSTER, name))
+        return str(next(d["id"] for d in present if d["status"] == "PRIMARY"))
+
     def status(self, version: str) -> str:
         """ACTIVE or INACTIVE."""
         answer = self.world.ecs.describe_task_definition(taskDefinition=version)

@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SIGKILL at any point, and the same command again: neither two versions back, nor auto scaling left suspended."""
+"""SIGKILL at any point, and the same command again: neither two versions back, nor auto scaling left suspended.
+
+Signals that leave time for a last line get one.
+"""
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -13,6 +17,7 @@ import pytest
 
 from tests.e2e import play
 from tests.e2e.conftest import Rollback
+from tests.e2e.fleet import APPLICATION, GROUP, Fleet
 from tests.e2e.stage import CLUSTER, Stage
 
 WITH_SCALING = {"rollback_cluster": CLUSTER, "rollback_services": "web", "rollback_suspend_auto_scaling": True}
@@ -102,3 +107,63 @@ def test_an_orphaned_worker_stops_asking(stage: Stage, tmp_path: Path) -> None:
     time.sleep(2.5)
     assert stage.control.calls() == {}
     assert len(stage.runs()) == 1, "the rollback is no longer running, so there was nothing to wait for"
+
+
+@pytest.mark.parametrize(
+    ("number", "rc"),
+    [(signal.SIGINT, 99), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_the_last_line_says_what_goes_on_and_what_finishes_it(
+    stage: Stage, rollback: Rollback, tmp_path: Path, number: signal.Signals, rc: int
+) -> None:
+    stage.story()
+    stage.world.make_scalable(CLUSTER, "web", scheduled=True)
+    before = stage.auto_scaling()
+    stage.control.timings(task_start=6000)
+    stage.control.reset_calls()
+    log = tmp_path / "log"
+    first = play.Started(stage.url, log, WITH_SCALING, cold=True)
+    # The fourth says on the service that a rollback has begun, which comes after the word about it.
+    assert play.within(60, lambda: len(stage.writes()) >= 4 or not first.is_running), log.read_text()
+    assert first.interrupt(number) == rc, log.read_text()
+    assert not first.workers()
+    last = log.read_text().splitlines()[-1]
+    assert last.startswith(
+        "Interrupted, and nothing was undone. At AWS this goes on: [web] web:3 → web:1 (last good): "
+    )
+    assert f"update_service accepted, deployment {stage.primary_id()}. Run the same command again" in last
+    assert "Auto scaling is still suspended: scale-in, scale-out of service/shop/web" in last
+    assert "ansible-playbook lastgood.aws.restore_scaling -e rollback_cluster=shop -e rollback_services=web" in last
+    # It is true, and the same command finishes it.
+    assert stage.auto_scaling() != before
+    stage.control.advance(400)
+    done = rollback(suspend_auto_scaling=True)
+    assert (done.rc, done.of()["method"], stage.auto_scaling()) == (0, "adopt", before)
+
+
+def test_the_last_line_of_a_redeploy(stage: Stage, tmp_path: Path) -> None:
+    fleet = Fleet(stage)
+    fleet.story()
+    stage.control.timings(lifecycle_event=6000)
+    stage.control.reset_calls()
+    log = tmp_path / "log"
+    variables = {"rollback_application": APPLICATION, "rollback_deployment_group": GROUP}
+    first = play.Started(stage.url, log, variables, play.REDEPLOY, cold=True)
+    asked = "CodeDeploy has created deployment"
+    assert play.within(60, lambda: asked in log.read_text() or not first.is_running)
+    first.interrupt(signal.SIGTERM)
+    last = log.read_text().splitlines()[-1]
+    assert f"{asked} {fleet.newest()['deploymentId']}. Run the same command again" in last
+
+
+def test_the_last_line_before_anything_was_written(stage: Stage, tmp_path: Path) -> None:
+    stage.story()
+    stage.control.fail("DescribeServices", code="ThrottlingException", times=None)
+    stage.control.reset_calls()
+    log = tmp_path / "log"
+    first = play.Started(stage.url, log, WITH_SCALING, cold=True)
+    assert play.within(60, lambda: stage.count("DescribeServices") or not first.is_running)
+    assert first.interrupt(signal.SIGINT) == 99
+    assert log.read_text().splitlines()[-1] == "Interrupted. Nothing was written."
+    assert stage.writes() == []

@@ -13,34 +13,71 @@ to the task.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
 Sink = t.Callable[[str], None]
+Note = t.Mapping[str, t.Any]
 
 
 def _nobody_listens(line: str) -> None:
     """A module that runs as a process of its own has nowhere to print to."""
 
 
+def _nobody_writes(note: Note) -> None:
+    """Nor does anybody speak for it when it is interrupted."""
+
+
 _sink: Sink = _nobody_listens
+_keeper: t.Callable[[Note], None] = _nobody_writes
 _parent = os.getppid()
 
 
-def install(sink: Sink, parent: int) -> None:
-    """Send progress lines to ``sink`` from now on, and take the process with the id ``parent`` as the one we work for.
+def install(sink: Sink, parent: int, keeper: t.Callable[[Note], None] = _nobody_writes) -> None:
+    """Send progress lines to ``sink`` and notes to ``keeper`` from now on, and take the process with the id ``parent``
+    as the one we work for.
 
     The caller says who that is because it knows who started it: to ask for the parent here and now would be too late
     where it died a moment ago.
     """
-    global _sink, _parent  # pylint: disable=global-statement
+    global _sink, _keeper, _parent  # pylint: disable=global-statement
     _sink = sink
+    _keeper = keeper
     _parent = parent
 
 
 def say(line: str) -> None:
     """Tell one line of progress. Never raises for want of a listener."""
     _sink(line)
+
+
+def note(key: str, **what: t.Any) -> None:
+    """What is to be said of ``key`` if the play is interrupted from now on; nothing any more without ``what``.
+
+    ``goes_on``: what AWS was asked for, in words. ``idle``: that nothing was written yet. ``target`` and ``region``: a
+    result of autoscaling_suspend.
+    """
+    _keeper({"key": key, **what})
+
+
+def asking(label: str, what: str) -> None:
+    """The write itself comes now: until its answer is there nobody knows whether AWS has taken it."""
+    note(label, goes_on=f"[{label}] {what}, if AWS has accepted it, which is not known")
+
+
+def accepted(label: str, what: str) -> None:
+    """AWS took the write, and it goes on there, also where this run ends."""
+    note(label, goes_on=f"[{label}] {what}")
+    say(f"[{label}] {what}")
+
+
+@contextlib.contextmanager
+def idle() -> t.Iterator[None]:
+    """A step that has written nothing, as long as no note says otherwise."""
+    note("idle", idle=True)
+    yield
+    note("idle")
 
 
 def orphaned() -> bool:

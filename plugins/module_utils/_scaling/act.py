@@ -37,6 +37,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import Plan
 
 Say = t.Callable[[str], None]
+Note = t.Callable[[t.Dict[str, t.Any]], None]
 _Trouble = t.Union[AwsCallError, IncompleteAnswerError]
 # What to do where nothing could be read, or nothing could be written.
 AGAIN: t.Final[t.Mapping[State, str]] = {
@@ -51,6 +52,10 @@ _REPLACED: t.Final = Finding(
     "warn",
     "another run has written a record of its own meanwhile. It was left there, so state=restored finds it",
 )
+
+
+def _nobody_notes(item: dict[str, t.Any]) -> None:
+    """Where nobody speaks for a run that is interrupted."""
 
 
 class Targets(t.Protocol):
@@ -126,9 +131,14 @@ def preview(item: Plan) -> Result:
 
 
 def act(
-    targets: Targets, state: State, plans: t.Sequence[Plan], say: Say, place: keys.Place = keys.PLAIN
+    targets: Targets,
+    state: State,
+    plans: t.Sequence[Plan],
+    say: Say,
+    place: keys.Place = keys.PLAIN,
+    note: Note = _nobody_notes,
 ) -> list[Result]:
-    """Carry the plans out, in order."""
+    """Carry the plans out, in order. ``note`` gets the results as they come, and what is about to be tried."""
     all_or_nothing = state == "suspended"
     stopped = all_or_nothing and any(item.blocked for item in plans)
     results = []
@@ -138,11 +148,20 @@ def act(
         elif stopped:
             result = _not_attempted(item, item.target)
         else:
+            note(_in_between(item, state).as_dict())
             result = _perform(targets, item, item.target, state)
             say(f"[{item.target.label(place)}] scaling: {result.reason}")
             stopped = all_or_nothing and result.failed
+        note(result.as_dict())
         results.append(result)
     return results
+
+
+def _in_between(item: Plan, state: State) -> Result:
+    """While it is not known what is suspended. A record that is about to be written counts, and one that is to go."""
+    made = item.decision
+    journal = made.journal if state == "suspended" else item.journal
+    return Result(item, made.outcome, made.reason, True, None, journal, made.findings)
 
 
 def _not_attempted(item: Plan, target: Target) -> Result:

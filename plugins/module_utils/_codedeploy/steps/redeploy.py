@@ -39,6 +39,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 _PLANS: t.Final = 4
 # Seconds before a look that is to show what made a plan stale.
 _BEFORE_LOOKING: t.Final = 2.0
+# Outcomes after which a deployment of ours goes on.
+_STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
 # Of a larger fleet it is not counted what each instance has after a failure.
 _MOST_INSTANCES: t.Final = 500
 
@@ -80,6 +82,10 @@ class Redeploy:
 
     def run(self) -> GroupRun:
         """Do all of it. Errors of AWS end up in the outcome; raises :class:`.Orphaned`."""
+        with progress.idle():
+            return self._run_to_the_end()
+
+    def _run_to_the_end(self) -> GroupRun:
         run = self._run
         self._wish = self._plan(self._wish)
         run.timings["planned"] = self._elapsed()
@@ -92,6 +98,8 @@ class Redeploy:
         run.timings["ended"] = self._elapsed()
         if run.outcome != "planned":
             progress.say(f"[{run.label}] {wording.final_line(run)}")
+        if run.outcome not in _STILL_RUNNING:
+            progress.note(run.label)
         return run
 
     def _show(self) -> None:
@@ -155,9 +163,12 @@ class Redeploy:
     def _begin(self, planned: Plan) -> str:
         """Why the plan has gone stale; empty where it was acted on."""
         run = self._run
+        if planned.method != "adopt" and planned.verb != "wait":
+            progress.asking(run.label, f"{wording.route(planned)} by {planned.method}")
         try:
             run.accepted = act.begin(self._aws, planned, self._order.reason)
         except PlanIsStale as exc:
+            progress.note(run.label)
             progress.say(f"[{run.label}] planning again: {exc}")
             return str(exc)
         except AnswerLost as exc:
@@ -175,7 +186,7 @@ class Redeploy:
         else:
             run.timings["accepted"] = self._elapsed()
             self._tell_of_termination_wait(planned)
-        progress.say(f"[{run.label}] {wording.accepted_line(run)}")
+        progress.accepted(run.label, wording.accepted_line(run))
         return ""
 
     def _tell_of_termination_wait(self, planned: Plan) -> None:

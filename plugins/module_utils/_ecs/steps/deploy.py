@@ -40,6 +40,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
 _WATCHES: t.Final = 3
+# Outcomes after which a deployment of ours goes on.
+_STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
 
 
 class Deploy:
@@ -54,6 +56,11 @@ class Deploy:
 
     def run(self) -> list[DeployRun]:
         """Do all of it. Errors of AWS end up in the services' outcomes; raises :class:`._patience.Orphaned`."""
+        with progress.idle():
+            self._run()
+        return self.runs
+
+    def _run(self) -> None:
         self.runs = Planning(self._aws, self._order).make()
         for run in self.runs:
             run.timings["planned"] = self._elapsed()
@@ -71,7 +78,8 @@ class Deploy:
         for run in self.runs:
             run.timings["ended"] = self._elapsed()
             progress.say(f"[{run.label}] {run.line}")
-        return self.runs
+            if run.outcome not in _STILL_RUNNING:
+                progress.note(run.label)
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._began
@@ -124,6 +132,9 @@ class Deploy:
             raise ValueError(f"{run.name} has no plan to act on")
         core = as_act_takes_it(planned)
         changed = "somebody deployed while this deployment was being prepared. Look at it, then run the command again"
+        route = f"{names.short(deploy_plan.current(planned.service))} → {names.short(run.target)}"
+        if not planned.adopt:
+            progress.asking(run.label, route)
         try:
             if not isinstance(now, Service) or not act.still_as_planned(core, now):
                 raise PlanIsStale
@@ -147,8 +158,7 @@ class Deploy:
         run.service, run.changed = run.accepted.service, run.accepted.wrote
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
-        route = f"{names.short(deploy_plan.current(planned.service))} → {names.short(run.target)}"
-        progress.say(f"[{run.label}] {route}: {told(planned, run.accepted)}")
+        progress.accepted(run.label, f"{route}: {told(planned, run.accepted)}")
 
     # -- watch
 

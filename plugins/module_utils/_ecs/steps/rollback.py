@@ -89,6 +89,11 @@ class Rollback:
 
     def run(self) -> list[ServiceRun]:
         """Do all of it. Errors of AWS end up in the services' outcomes; nothing is raised for them."""
+        with progress.idle():
+            self._run()
+        return self.runs
+
+    def _run(self) -> None:
         plans = self._planner.make_plans(self._order.services)
         place = core_keys.Place(self._aws.region("ecs"), self._order.full_names)
         self.runs = [ServiceRun.of(name, self._order.cluster, planned, place) for name, planned in plans.items()]
@@ -102,7 +107,7 @@ class Rollback:
             line = self._last_line(run)
             if line:
                 progress.say(f"[{run.label}] {line}")
-        return self.runs
+            _forget_what_ended(run)
 
     def _last_line(self, run: ServiceRun) -> str:
         """What is said of a service at the end; empty where it was said before, or its look said it."""
@@ -166,6 +171,7 @@ class Rollback:
                 self._hold_back([run])
             elif not self._act_on_one(run, now[run.name]):
                 stale.append(run)
+            _forget_what_ended(run)
         for run in stale:
             self._plan_again(run, attempt)
 
@@ -174,6 +180,8 @@ class Rollback:
         planned = run.plan
         if planned is None or not isinstance(now, Service) or not act.still_as_planned(planned, now):
             return False
+        if planned.method != "adopt":
+            progress.asking(run.label, f"{run.route} by {planned.method}")
         try:
             run.accepted = self._begin(run, planned)
         except PlanIsStale as exc:
@@ -205,7 +213,7 @@ class Rollback:
             run.first_plan = run.first_plan or planned
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
-        progress.say(f"[{run.label}] {wording.accepted_line(run, run.accepted.record_id)}")
+        progress.accepted(run.label, wording.accepted_line(run, run.accepted.record_id))
         self._recorder.accepted(run)
         return True
 
@@ -462,6 +470,13 @@ class Rollback:
         run.findings.append(finding)
         if gone:
             run.deregistered, run.changed = left, True
+
+
+def _forget_what_ended(run: ServiceRun) -> None:
+    """There is no more to say of it if the play is interrupted: its plan came to nothing, or it has ended."""
+    goes_on = run.outcome in _STILL_RUNNING or (run.outcome is None and run.accepted is not None)
+    if not goes_on:
+        progress.note(run.label)
 
 
 def _under_way(planned: base.Plan) -> str:
