@@ -330,3 +330,43 @@ def test_a_copy_in_a_task_set_counts_as_what_it_was_made_of(shop: Shop, external
     external.delete(next(s["id"] for s in shop.service()["taskSets"] if s["taskDefinition"].endswith("web:2")))
     run = shop.rollback(revision="4")
     assert (run.outcome, run.only["direction"], unmarked(shop, "web:5")) == ("rolled_back", "forward", True)
+
+
+# -- what was begun elsewhere, or not waited for
+
+
+def test_a_move_forward_that_was_not_waited_for_is_finished_by_the_same_command(shop: Shop) -> None:
+    shop.releases(3)
+    shop.rollback()
+    shop.rollback(revision="3", wait=False)
+    shop.sim.advance(2)
+    run = shop.rollback(revision="3")
+    assert (run.outcome, run.only["method"], run.only["direction"]) == ("rolled_back", "adopt", "forward")
+    assert unmarked(shop, "web:2", "web:3")
+    assert shop.rollback().target == "web:2"
+
+
+def test_a_deployment_of_somebody_else_that_was_followed_is_no_rollback(shop: Shop) -> None:
+    shop.releases(2)
+    shop.versions(1)
+    shop.deploy("web:3", settle=2)
+    run = shop.rollback(revision="3")
+    assert (run.outcome, run.only["method"], run.only["direction"]) == ("rolled_back", "adopt", "same")
+    assert unmarked(shop, "web:2")
+    run = shop.rollback()
+    assert (run.outcome, run.target) == ("rolled_back", "web:2")
+
+
+def test_a_version_that_was_brought_up_once_more_is_no_rollback(shop: Shop) -> None:
+    """Its deployment had failed and is made anew."""
+    shop.releases(2, deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}})
+    shop.versions(1)
+    shop.broken("web:3")
+    shop.deploy("web:3")
+    assert shop.primary()["rolloutState"] == "FAILED"
+    shop.sim.image("registry/web:3", "ok")
+    run = shop.rollback(revision="3")
+    assert (run.outcome, run.only["direction"]) == ("rolled_back", "same")
+    assert shop.rollback(revision="3").outcome == "unchanged"
+    run = shop.rollback()
+    assert (run.outcome, run.target) == ("rolled_back", "web:2")

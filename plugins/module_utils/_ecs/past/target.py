@@ -29,6 +29,8 @@ Source = t.Literal[
 ]
 # The candidates that a message names; the rest is in the result.
 _NAMED: t.Final = 6
+# Moves after which a rollback begins from where the service is.
+_NO_ROLLBACK: t.Final = frozenset({"forward", "same"})
 # Deployments that DescribeServiceDeployments takes in a call.
 _DESCRIBED: t.Final = 20
 
@@ -128,16 +130,17 @@ def _choose(
     gaps: str,
 ) -> Choice:
     current = what_runs_now(service, history)
-    ours = None if selection.force else unless_forward(selection, our_own_rollback(service, current, history))
+    ours = None if selection.force else ours_for(selection, our_own_rollback(service, current, history))
     elsewhere = not_on_from_revision(
         selection, current, _leaving(service, history, ours), service, history, known, gaps
     )
     if elsewhere is not None:
         return elsewhere
     if selection.revision is not None:
-        return or_finish(ours, explicit(selection, current, history), current)
+        return or_finish(ours, _as_begun(explicit(selection, current, history), service, current, history), current)
     if selection.as_of is not None:
-        return or_finish(ours, _as_of(selection, selection.as_of, current, history), current)
+        chosen = _as_of(selection, selection.as_of, current, history)
+        return or_finish(ours, _as_begun(chosen, service, current, history), current)
     if ours is not None and (selection.steps_back == 1 or history is None):
         stays = unless_marked_bad(ours, current, known)
         return stays or _last_good(selection, service, current, history, known, registered)
@@ -152,12 +155,12 @@ def _choose(
     return ours if ours is not None and choice.settled else choice
 
 
-def unless_forward(selection: Selection, ours: Choice | None) -> Choice | None:
-    """What our own last run left to do, None where it went forward and now a rollback is asked for.
+def ours_for(selection: Selection, ours: Choice | None) -> Choice | None:
+    """What our own last run left to do, None where that was no rollback and now one is asked for.
 
-    That begins where the service is, and not with what it was to leave.
+    It begins where the service is, and not with what was left before.
     """
-    if ours is not None and ours.direction == "forward" and not selection.names_one:
+    if ours is not None and ours.direction in _NO_ROLLBACK and not selection.names_one:
         return None
     return ours
 
@@ -275,11 +278,10 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
     primary = service.primary
     if primary is None or (history is not None and history.running is not None):
         return None
-    newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
-    done = marks.rolled_back(service.tags)
-    if done and done.target == marks.tag_name(current) and done.deployment in (primary.id, newest):
-        if done.direction == "forward":
-            # It is done, and it was no rollback: the next one begins from there.
+    done = _last_move(marks.rolled_back(service.tags), service, current, history)
+    if done is not None:
+        if done.direction in _NO_ROLLBACK:
+            # It is done, and the next rollback begins from there.
             return None
         how = "rolled back" if done.direction == "back" else "taken"
         return Choice(
@@ -287,18 +289,42 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
             "nothing was deployed since",
             settled_at=marks.time_of(done.at),
         )
-    begun = marks.started(service.tags)
-    if begun and begun.target == marks.tag_name(current) and begun.deployment in (primary.id, newest):
-        left = next((c for c in (history.records if history else ()) if marks.tag_name(c) == begun.left), None)
+    begun = _last_move(marks.started(service.tags), service, current, history)
+    if begun is not None:
         return Choice(
             "running_rollback",
             current,
             f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end",
-            left,
+            _by_tag_name(begun.left, history),
             unfinished=True,
             direction=begun.direction,
         )
     return None
+
+
+def _last_move(
+    recorded: marks.RolledBack | None, service: Service, current: str, history: History | None
+) -> marks.RolledBack | None:
+    """What a tag recorded, None where something else was deployed since."""
+    newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
+    ids = (service.primary.id if service.primary is not None else "", newest)
+    if recorded is None or recorded.target != marks.tag_name(current) or recorded.deployment not in ids:
+        return None
+    return recorded
+
+
+def _by_tag_name(name: str, history: History | None) -> str | None:
+    return next((c for c in (history.records if history else ()) if marks.tag_name(c) == name), None)
+
+
+def _as_begun(choice: Choice, service: Service, current: str, history: History | None) -> Choice:
+    """A deployment that an earlier run of ours began, and that is followed now, is still the move that it was."""
+    if choice.target is None or choice.left is not None or history is None or history.running is None:
+        return choice
+    begun = _last_move(marks.started(service.tags), service, current, history)
+    if begun is None or not names.same(choice.target, current):
+        return choice
+    return replace(choice, left=_by_tag_name(begun.left, history), direction=begun.direction)
 
 
 def _cut_off_on_the_way(service: Service, current: str, history: History | None) -> Choice | None:

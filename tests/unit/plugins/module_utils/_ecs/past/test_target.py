@@ -459,11 +459,43 @@ def test_the_move_forward_itself_is_finished_by_the_same_command() -> None:
     assert (choice.unfinished, choice.direction, short(choice)) == (False, "same", "web:43")
 
 
-@pytest.mark.parametrize(("went", "direction"), [("back", "same"), ("unknown", "same"), ("forward", "back")])
-def test_only_a_move_forward_is_no_rollback_to_settle_on(went: Direction, direction: Direction) -> None:
+@pytest.mark.parametrize(
+    ("went", "direction"), [("back", "same"), ("unknown", "same"), ("forward", "back"), ("same", "back")]
+)
+@pytest.mark.parametrize("record", [done, begun])
+def test_what_was_no_rollback_settles_nothing(record: t.Any, went: Direction, direction: Direction) -> None:
     past = told(40, 41)
-    now = on(past, "ecs-svc/1", tags=done(42, 41, "ecs-svc/1", went))
-    assert target.choose(Selection(), now, past, {}).direction == direction
+    now = on(past, "ecs-svc/1", tags=record(42, 41, "ecs-svc/1", went))
+    choice = target.choose(Selection(), now, past, {})
+    if record is begun and direction == "same":
+        # It is finished.
+        assert (choice.unfinished, choice.direction) == (True, went)
+    else:
+        assert choice.direction == direction
+
+
+@pytest.mark.parametrize(
+    ("tags", "selection", "left", "direction"),
+    [
+        (begun(42, 43, "ecs-svc/1", "forward"), {"revision": "43"}, arn(42), "forward"),
+        # by the id of the service deployment, and of one that left nothing known
+        (begun(42, 43, "D120", "forward"), {"revision": "43"}, arn(42), "forward"),
+        (begun(7, 43, "ecs-svc/1", "forward"), {"revision": "43"}, None, "forward"),
+        # of another deployment, and to another version
+        (begun(42, 43, "ecs-svc/0", "forward"), {"revision": "43"}, None, "same"),
+        (begun(42, 44, "ecs-svc/1", "forward"), {"revision": "43"}, None, "same"),
+        ({}, {"revision": "43"}, None, "same"),
+        # elsewhere, and back from there
+        (begun(42, 43, "ecs-svc/1", "forward"), {"revision": "44"}, arn(43), "forward"),
+        (begun(42, 43, "ecs-svc/1", "forward"), {}, arn(43), "back"),
+    ],
+)
+def test_what_we_began_and_what_still_runs_is_the_move_that_it_was(
+    tags: dict[str, str], selection: dict[str, t.Any], left: str | None, direction: Direction
+) -> None:
+    past = told(41, 42, (43, "IN_PROGRESS"))
+    choice = target.choose(Selection(**selection), on(past, "ecs-svc/1", tags=tags), past, {})
+    assert (choice.left, choice.direction) == (left, direction)
 
 
 @pytest.mark.parametrize("id", ["ecs-svc/41", "D120"])
