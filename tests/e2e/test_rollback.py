@@ -84,6 +84,28 @@ def test_a_running_deployment_is_stopped_by_ecs_itself(stage: Stage, rollback: R
     assert stage.runs() == {"web:1": 2}
 
 
+def test_forward_again_and_then_back_from_there(stage: Stage, rollback: Rollback) -> None:
+    """It was the database: web:3 is well after all. Then web:4 breaks."""
+    stage.story()
+    assert rollback(reason="500s").rc == 0
+    stage.control.reset_calls()
+    refused = rollback(revision="3", deregister="true", suspend_auto_scaling="true")
+    assert (refused.rc, refused.outcomes, stage.writes()) == (2, {"web": "refused"}, [])
+    assert "web:1 → web:3 is a move forward" in refused.summary
+
+    forward = rollback(revision="3", suspend_auto_scaling="true")
+    assert forward.rc == 0, forward.summary
+    result = forward.published["rollback_result"]["web"]
+    assert (result["outcome"], result["direction"], stage.runs()) == ("rolled_back", "forward", {"web:3": 2})
+    assert "rolled_back: web:1 → web:3 (forward) in " in forward.summary
+    assert forward.summary.endswith("web:3 is no longer marked bad")
+
+    stage.deploy("web", 4)
+    back = rollback()
+    assert back.rc == 0, back.summary
+    assert (back.published["rollback_result"]["web"]["direction"], stage.runs()) == ("back", {"web:3": 2})
+
+
 def test_a_rollback_that_fails_fails_the_play(stage: Stage, rollback: Rollback) -> None:
     stage.story()
     stage.control.image("registry/web:1", behaviour="cannot_pull")
