@@ -20,7 +20,7 @@ _PART_NEAR: t.Final = 0.75
 
 
 def misspelt(
-    names: t.Iterable[str], prefixes: tuple[str, ...], variables: t.Collection[str], published: t.Collection[str]
+    names: t.Iterable[object], prefixes: tuple[str, ...], variables: t.Collection[str], published: t.Collection[str]
 ) -> dict[str, str]:
     """Of the names with one of the prefixes, those that nearly have the name of a variable: by name, that variable.
 
@@ -29,6 +29,9 @@ def misspelt(
     """
     found = {}
     for name in names:
+        # YAML has names that are numbers.
+        if not isinstance(name, str):
+            continue
         prefix = next((prefix for prefix in prefixes if name.startswith(prefix)), None)
         if prefix is None or name in variables or _is_published(name, published):
             continue

@@ -53,9 +53,10 @@ ALL = ("rollback_", "deploy_", "history_", "content_guard_")
         ("deploy_user", None),
         ("rollback_user", None),
         ("service", None),
+        (80, None),
     ],
 )
-def test_a_name_that_was_meant_to_be_another_one(name: str, meant: str | None) -> None:
+def test_a_name_that_was_meant_to_be_another_one(name: object, meant: str | None) -> None:
     found = names.misspelt([name], ALL, specs.variables(), specs.published())
     assert found == ({name: meant} if meant else {})
 
