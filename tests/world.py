@@ -47,8 +47,9 @@ def deployments(service: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 class World:
     """AWS's resources by short names. ``url`` is the simulator's, None inside its in-process mode."""
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None, region: str = REGION) -> None:
         self._url = url
+        self._region = region
         self.ecs = self.client("ecs")
 
     @functools.cached_property
@@ -56,11 +57,11 @@ class World:
         """Application Auto Scaling, for those who need it."""
         return self.client("application-autoscaling")
 
-    def client(self, service: str, region: str = REGION) -> t.Any:
+    def client(self, service: str, region: str = "") -> t.Any:
         """A boto3 client of any service."""
         return boto3.client(
             service,
-            region_name=region,
+            region_name=region or self._region,
             endpoint_url=self._url,
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,

@@ -305,6 +305,11 @@ services:
             tasks: 3
         events: []
         unknown: []
+    summary:
+      description: How it ended, in one line, with where the service is then.
+      returned: always
+      type: str
+      sample: "[web] deployed: web:44 in 61 s"
     timings:
       description: Seconds from the start of the call until it was planned, accepted by AWS, serving, stable and ended.
       returned: always
@@ -376,7 +381,7 @@ def main() -> None:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     result = {
         "changed": any(run.changed for run in runs),
-        "services": [run.as_dict() for run in runs],
+        "services": [{**run.as_dict(), "summary": f"[{run.label}] {run.line}"} for run in runs],
         "summary": outcomes.tally([outcomes.Line(run.label, str(run.outcome), run.ok, run.line) for run in runs]),
     }
     if module._diff:

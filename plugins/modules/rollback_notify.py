@@ -52,6 +52,10 @@ options:
       - All of it in one line.
     type: str
     default: ""
+  outcome:
+    description:
+      - How all of it ended, in a word. Without it, the worst outcome of O(results).
+    type: str
   still_suspended:
     description:
       - Which auto scaling the run has left suspended, and how to put it back, in words.
@@ -195,6 +199,16 @@ notification:
           returned: for deployment groups
           type: str
           sample: prod
+        region:
+          description: The Region that it is in.
+          returned: if the result says so
+          type: str
+          sample: eu-central-1
+        account:
+          description: The account that it is in.
+          returned: if it was found
+          type: str
+          sample: "123456789012"
         deployment_id:
           description: The deployment of CodeDeploy that went back.
           returned: for deployment groups, where there is one
@@ -246,6 +260,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "topic_arn": {"type": "str", "required": True},
     "results": {"type": "list", "elements": "dict", "default": []},
     "summary": {"type": "str", "default": ""},
+    "outcome": {"type": "str"},
     "still_suspended": {"type": "str", "default": ""},
     "reason": {"type": "str", "default": ""},
     "run_id": {"type": "str"},
@@ -266,6 +281,7 @@ def main() -> None:
         id=params["run_id"] or str(uuid.uuid4()),
         results=params["results"],
         summary=params["summary"],
+        outcome=params["outcome"] or "",
         still_suspended=params["still_suspended"],
         reason=params["reason"],
         account=send.account(aws),

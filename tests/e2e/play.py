@@ -63,6 +63,17 @@ def set_up_oldest() -> None:
     subprocess.run([sys.executable, str(ROOT / "dev" / "setup.py"), "oldest"], check=True, stdout=subprocess.DEVNULL)
 
 
+def name_of(item: t.Mapping[str, t.Any]) -> str:
+    """The name of the service or deployment group that a result is about."""
+    return str(item.get("deployment_group") or item["service"])
+
+
+def named(items: t.Mapping[str, dict[str, t.Any]], name: str) -> dict[str, t.Any]:
+    """Of results by key, the one about the service or deployment group of this name."""
+    [found] = [item for item in items.values() if name_of(item) == name]
+    return found
+
+
 @dataclass(frozen=True)
 class Play:
     """An ansible-playbook that has ended. Its stdout is that of the callback json_lines."""
@@ -91,12 +102,11 @@ class Play:
     @property
     def outcomes(self) -> dict[str, str]:
         """By service, how it ended."""
-        return {name: item["outcome"] for name, item in self.published["rollback_result"].items()}
+        return {name_of(item): item["outcome"] for item in self.published["rollback_result"].values()}
 
     def of(self, service: str = "web") -> dict[str, t.Any]:
         """The part of the result that is about one service."""
-        part: dict[str, t.Any] = self.published["rollback_result"][service]
-        return part
+        return named(self.published["rollback_result"], service)
 
     def findings(self, check: str, service: str = "web") -> list[str]:
         """What this check had to say about one service."""

@@ -16,6 +16,8 @@ from tests.e2e.fleet import APPLICATION, GROUP, Fleet
 from tests.e2e.job import Job
 from tests.e2e.stage import CLUSTER, Stage
 
+PUBLISHED = ("rollback_outcome", "rollback_summary", "rollback_run_id", "rollback_still_suspended")
+
 # ansible-runner starts the command on a terminal of its own, as AWX does; a worker of pytest-xdist has a second thread.
 pytestmark = pytest.mark.filterwarnings("ignore:This process.*use of forkpty:DeprecationWarning")
 
@@ -44,9 +46,9 @@ def test_progress_arrives_while_it_runs_and_the_result_is_an_artifact(stage: Sta
     began = next(when for when, text in said if "0/2 on web:1" in text)
     # The next look at the service comes two seconds later.
     assert ended - began > 1.5
-    assert job.artifacts["rollback_result"]["web"]["outcome"] == "rolled_back"
+    assert play.named(job.artifacts["rollback_result"], "web")["outcome"] == "rolled_back"
     assert job.artifacts["rollback_summary"].startswith("[web] rolled_back: web:3 → web:1")
-    assert set(job.artifacts) == {"rollback_result", "rollback_summary", "rollback_run_id", "rollback_still_suspended"}
+    assert set(job.artifacts) == {*PUBLISHED, "rollback_result"}
 
 
 def test_a_failed_rollback_fails_the_job_and_publishes_all_the_same(stage: Stage, tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_a_failed_rollback_fails_the_job_and_publishes_all_the_same(stage: Stage
     (_when, failed), *more = job.named("runner_on_failed")
     assert not more
     assert failed["event_data"]["res"]["msg"] == job.artifacts["rollback_summary"]
-    assert job.artifacts["rollback_result"]["web"]["outcome"] == "failed"
+    assert play.named(job.artifacts["rollback_result"], "web")["outcome"] == "failed"
 
 
 def test_a_dry_run_publishes_the_plan(stage: Stage, tmp_path: Path) -> None:
@@ -67,8 +69,8 @@ def test_a_dry_run_publishes_the_plan(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "env" / "cmdline").write_text("--check --diff")
     job = rollback(stage, tmp_path)
     assert (job.run.status, job.run.rc) == ("successful", 0)
-    assert job.artifacts["rollback_plan"]["web"]["target"].endswith("/web:1")
-    assert set(job.artifacts) == {"rollback_plan", "rollback_summary", "rollback_run_id", "rollback_still_suspended"}
+    assert play.named(job.artifacts["rollback_plan"], "web")["target"].endswith("/web:1")
+    assert set(job.artifacts) == {*PUBLISHED, "rollback_plan"}
     assert stage.writes() == []
 
 
@@ -92,7 +94,7 @@ def test_the_result_is_an_artifact(stage: Stage, tmp_path: Path) -> None:
     made = fleet.newest()["deploymentId"]
     for part in ("web-1.zip", f"deployment {made}", "rolled_back"):
         assert any(part in text for text in texts), texts
-    assert set(job.artifacts) == {"rollback_result", "rollback_summary", "rollback_run_id", "rollback_still_suspended"}
+    assert set(job.artifacts) == {*PUBLISHED, "rollback_result"}
     [result] = job.artifacts["rollback_result"].values()
     assert (result["outcome"], result["deployment_id"]) == ("rolled_back", made)
 
@@ -106,7 +108,7 @@ def test_a_redeploy_that_fails_leaves_its_diagnosis_in_the_artifacts(stage: Stag
     (_when, failed), *more = job.named("runner_on_failed")
     assert not more
     assert failed["event_data"]["res"]["msg"] == job.artifacts["rollback_summary"]
-    result = job.artifacts["rollback_result"]["prod"]
+    result = play.named(job.artifacts["rollback_result"], "prod")
     assert result["outcome"] == "failed"
     found = result["diagnosis"]["failed_targets"][0]
     assert (found["event"], found["script"], found["error_code"]) == (

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import play
 from tests.e2e.conftest import Rollback
 from tests.e2e.stage import CLUSTER, Stage
 
@@ -83,7 +84,7 @@ def test_the_result_is_published_also_where_auto_scaling_cannot_be_put_back(
     done = rollback(suspend_auto_scaling="true", report=str(tmp_path / "report.json"))
     assert done.rc == 2
     assert done.outcomes == {"web": "rolled_back"}
-    assert json.loads((tmp_path / "report.json").read_text())["services"]["web"]["outcome"] == "rolled_back"
+    assert play.named(json.loads((tmp_path / "report.json").read_text())["services"], "web")["outcome"] == "rolled_back"
 
 
 def test_it_ends_as_it_began_also_where_records_cannot_be_read(stage: Stage, rollback: Rollback) -> None:

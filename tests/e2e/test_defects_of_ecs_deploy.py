@@ -32,7 +32,7 @@ def test_e1_a_deployment_that_ecs_undid_is_no_success(stage: Stage) -> None:
     stage.control.reset_calls()
     done = deploy(stage, deploy_revision="2")
     assert done.rc == 2
-    assert done.published["deploy_result"]["web"]["outcome"] == "rolled_back"
+    assert play.named(done.published["deploy_result"], "web")["outcome"] == "rolled_back"
     assert "web is serving on web:1 with 2 of 2" in done.messages[0]
     assert (stage.runs(), stage.status("web:1")) == ({"web:1": 2}, "ACTIVE")
     assert "DeregisterTaskDefinition" not in stage.writes()
@@ -46,7 +46,7 @@ def test_e2_e3_what_ecs_calls_failed_goes_back_to_what_ran_before(stage: Stage) 
     stage.deploy("web", 3)
     done = deploy(stage, deploy_revision="2", rollback_events="DEPLOYMENT_FAILURE")
     assert done.rc == 2
-    found = done.published["deploy_result"]["web"]
+    found = play.named(done.published["deploy_result"], "web")
     assert (found["outcome"], found["event"]) == ("rolled_back", "DEPLOYMENT_FAILURE")
     assert found["rolled_back_to"].endswith("/web:3")
     assert (stage.runs(), stage.on()) == ({"web:3": 2}, "web:3")

@@ -176,7 +176,7 @@ def test_w14_a_dry_run_tells_change_from_no_change(stage: Stage, rollback: Rollb
     stage.control.reset_calls()
     both = rollback("--check", "--diff", services="web,api")
     assert both.rc == 0, both.stdout
-    assert {name: plan["outcome"] for name, plan in both.published["rollback_plan"].items()} == {
+    assert {play.name_of(plan): plan["outcome"] for plan in both.published["rollback_plan"].values()} == {
         "web": "planned",
         "api": "unchanged",
     }

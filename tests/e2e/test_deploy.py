@@ -35,7 +35,7 @@ def deploy(
 
 
 def result(done: play.Play, service: str = "web") -> dict[str, t.Any]:
-    return dict(done.published["deploy_result"][service])
+    return dict(play.named(done.published["deploy_result"], service))
 
 
 def outcome(done: play.Play, service: str = "web") -> str:
@@ -62,7 +62,7 @@ def test_a_good_one_succeeds_and_a_second_run_changes_nothing(released: Stage, t
     assert outcome(done) == "deployed"
     assert done.published["deploy_summary"].startswith("[web] deployed: web:2 in ")
     assert done.tasks["Deploy and watch"][1]["changed"] is True
-    assert json.loads(report.read_text())["services"]["web"]["outcome"] == "deployed"
+    assert play.named(json.loads(report.read_text())["services"], "web")["outcome"] == "deployed"
     assert released.runs() == {"web:2": 2}
     released.control.reset_calls()
     again = deploy(released, events="DEPLOYMENT_FAILURE")
@@ -152,7 +152,7 @@ def test_check_mode_shows_what_would_be_done_and_writes_nothing(released: Stage)
     assert done.rc == 0, done.stdout + done.stderr
     assert released.writes() == []
     assert "deploy_result" not in done.published
-    assert done.published["deploy_plan"]["web"]["outcome"] == "planned"
+    assert play.named(done.published["deploy_plan"], "web")["outcome"] == "planned"
     status, shown = done.tasks["Deploy and watch"]
     assert (status, shown["changed"]) == ("ok", True)
     assert "registry/web:2" in shown["diff"][0]["after"]

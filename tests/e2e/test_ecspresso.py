@@ -121,12 +121,12 @@ def checks() -> dict[str, t.Callable[[Stage, play.Play], None]]:
         return check
 
     def nothing_written(stage: Stage, done: play.Play) -> None:
-        assert done.published["rollback_plan"]["web"]["target"].endswith("/web:41")
+        assert play.named(done.published["rollback_plan"], "web")["target"].endswith("/web:41")
         assert stage.writes() == []
 
     def told_that_ecs_has_no_such_events(stage: Stage, done: play.Play) -> None:
         rolled_back(stage, done)
-        findings = done.published["rollback_result"]["web"]["findings"]
+        findings = play.named(done.published["rollback_result"], "web")["findings"]
         assert [f["severity"] for f in findings if f["check"] == "rollback_events"] == ["warn"]
 
     before = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False}
@@ -183,7 +183,7 @@ def test_deploy_with_rollback_events(stage: Stage, repository: Path, behaviour: 
     stage.world.register("web", "registry/web:44")
     done = other(stage, repository, "deploy")
     assert done.rc == rc, done.stdout + done.stderr
-    assert done.published["deploy_result"]["web"]["outcome"] == outcome
+    assert play.named(done.published["deploy_result"], "web")["outcome"] == outcome
     assert stage.runs() == {"web:44" if rc == 0 else "web:43": 2}
 
 
@@ -191,6 +191,7 @@ def test_revisions(stage: Stage, repository: Path) -> None:
     stage.story(good=41)
     done = other(stage, repository, "revisions")
     assert done.rc == 0, done.stdout + done.stderr
-    versions = [c["task_definition"].rpartition("/")[2] for c in done.published["history_result"]["web"]["candidates"]]
+    found = play.named(done.published["history_result"], "web")
+    versions = [c["task_definition"].rpartition("/")[2] for c in found["candidates"]]
     assert versions == ["web:43", "web:42", "web:41"]
     assert stage.writes() == []

@@ -50,7 +50,7 @@ def test_every_version_with_verdict_and_reason(stage: Stage, rollback: Rollback)
     assert "web (cluster shop) is on web:1. A rollback would change nothing: already rolled back" in text
     assert "left for the older web:1 at " in text
     assert "500s since 13:52" in text
-    result = after.published["history_result"]["web"]
+    result = play.named(after.published["history_result"], "web")
     by_version = {c["task_definition"].rpartition("/")[2]: c for c in result["candidates"]}
     assert {name: c["verdict"] for name, c in by_version.items()} == {
         "web:1": "good",
@@ -76,7 +76,7 @@ def test_one_that_cannot_be_read_fails_after_the_others_were_shown(stage: Stage)
     done = history(stage, services="web, nosuch")
     assert done.rc == 2
     assert any(line.startswith("web (cluster shop) is on web:3") for line in table(done))
-    assert set(done.published["history_result"]) == {"web", "nosuch"}
+    assert {play.name_of(item) for item in done.published["history_result"].values()} == {"web", "nosuch"}
     [message] = done.messages
     assert message.startswith("there is no service nosuch in cluster shop")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.e2e import play
 from tests.e2e.conftest import Rollback
 from tests.e2e.stage import CLUSTER, Stage
 from tests.ecr import LATEST, REPOSITORY, Ecr
@@ -65,7 +66,7 @@ def test_the_copy_runs_the_image_that_was_good(stage: Stage, rollback: Rollback,
 
 def test_with_never_the_identity_is_not_proven(stage: Stage, rollback: Rollback, digests: tuple[str, str]) -> None:
     _good, bad = digests
-    planned = rollback("--check", pin_images="never").published["rollback_plan"]["web"]["findings"]
+    planned = play.named(rollback("--check", pin_images="never").published["rollback_plan"], "web")["findings"]
     assert any("that it is the image that was good is not proven" in found["message"] for found in planned)
     done = rollback(pin_images="never")
     assert done.rc == 0, done.stdout

@@ -83,7 +83,7 @@ def test_what_is_running_is_adopted(stage: Stage, rollback: Rollback, tmp_path: 
     assert play.within(30, lambda: len(stage.writes()) >= 2), (tmp_path / "log").read_text()
     first.kill_group()
     done = rollback()
-    result = done.published["rollback_result"]["web"]
+    result = play.named(done.published["rollback_result"], "web")
     assert (result["outcome"], result["method"]) == ("rolled_back", "adopt")
     assert "following the rollback that is already running" in done.stderr
     assert stage.count("UpdateService") == 1

@@ -68,7 +68,7 @@ def test_a_plan_is_made_in_check_mode(stage: Stage, fleet: Fleet, redeploy: Roll
     planned = redeploy("--check", "--diff")
     assert planned.rc == 0, planned.stdout
     assert stage.writes() == []
-    plan = planned.published["rollback_plan"]["prod"]
+    plan = play.named(planned.published["rollback_plan"], "prod")
     assert plan["target"]["s3Location"]["key"] == "web-1.zip"
     assert "rollback_result" not in planned.published
     assert "nothing was written" in planned.summary
@@ -140,7 +140,7 @@ def test_every_variable_takes_text(stage: Stage, fleet: Fleet, redeploy: Rollbac
         True,
     )
     written = json.loads(report.read_text())
-    assert written["deployment_groups"]["prod"]["deployment_id"] == made["deploymentId"]
+    assert play.named(written["deployment_groups"], "prod")["deployment_id"] == made["deploymentId"]
     assert (written["summary"], written["run_id"]) == (done.summary, done.published["rollback_run_id"])
 
 
@@ -391,7 +391,7 @@ def test_what_a_redeploy_removes_is_told_before_it_begins(fleet: Fleet, redeploy
     """The cleanup file of the agent has what the last deployment installed."""
     fleet.story()
     planned = redeploy("--check")
-    warnings = planned.published["rollback_plan"]["prod"]["content_warnings"]
+    warnings = play.named(planned.published["rollback_plan"], "prod")["content_warnings"]
     assert "web-2.zip" in warnings[0]
     assert "removed first" in warnings[0]
     assert "Files that scripts made" in warnings[0]

@@ -77,7 +77,7 @@ def test_a_running_deployment_is_stopped_by_ecs_itself(stage: Stage, rollback: R
     stage.control.reset_calls()
     done = rollback()
     assert done.rc == 0, done.summary
-    result = done.published["rollback_result"]["web"]
+    result = play.named(done.published["rollback_result"], "web")
     assert (result["outcome"], result["method"]) == ("rolled_back", "stop_deployment")
     assert stage.count("StopServiceDeployment") == 1
     assert stage.count("UpdateService") == 0
@@ -200,7 +200,8 @@ def test_every_variable_takes_text(stage: Stage, rollback: Rollback, tmp_path: P
     for family in ("web", "api"):
         status = stage.world.ecs.describe_task_definition(taskDefinition=f"{family}:3")["taskDefinition"]["status"]
         assert status == "INACTIVE"
-    assert set(json.loads((tmp_path / "report.json").read_text())["services"]) == {"web", "api"}
+    written = json.loads((tmp_path / "report.json").read_text())["services"]
+    assert {play.name_of(item) for item in written.values()} == {"web", "api"}
 
 
 def test_the_values_of_awx_surveys(stage: Stage, rollback: Rollback) -> None:
@@ -208,7 +209,7 @@ def test_the_values_of_awx_surveys(stage: Stage, rollback: Rollback) -> None:
     stage.story()
     done = rollback("-e", "rollback_tasks= rollback_deregister=true")
     assert done.rc == 0, done.stdout
-    assert done.published["rollback_result"]["web"]["deregistered"].endswith("/web:3")
+    assert play.named(done.published["rollback_result"], "web")["deregistered"].endswith("/web:3")
     assert stage.runs() == {"web:1": 2}
 
 
@@ -222,7 +223,7 @@ def test_check_mode_shows_the_plan_and_writes_nothing(stage: Stage, rollback: Ro
     assert done.rc == 0, done.stdout
     assert stage.writes() == []
     assert "rollback_result" not in done.published
-    plan = done.published["rollback_plan"]["web"]
+    plan = play.named(done.published["rollback_plan"], "web")
     assert plan["outcome"] == "planned"
     assert (plan["target"].endswith("/web:1"), plan["left"].endswith("/web:2")) == (True, True)
     assert "planned: web:2 → web:1" in done.summary
@@ -241,9 +242,9 @@ def test_a_report_is_written_whether_it_went_well_or_not(stage: Stage, rollback:
     assert rollback(report=str(good)).rc == 0
     assert rollback(report=str(bad), services="nosuch").rc == 2
     report = json.loads(good.read_text())
-    assert report["services"]["web"]["outcome"] == "rolled_back"
+    assert play.named(report["services"], "web")["outcome"] == "rolled_back"
     assert report["summary"].startswith("[web] rolled_back")
-    assert json.loads(bad.read_text())["services"]["nosuch"]["outcome"] == "refused"
+    assert play.named(json.loads(bad.read_text())["services"], "nosuch")["outcome"] == "refused"
     assert good.stat().st_mode & 0o777 == 0o600
 
 

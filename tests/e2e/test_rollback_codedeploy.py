@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from tests.e2e import play
 from tests.e2e.code_deploy import CodeDeploy
 from tests.e2e.conftest import Rollback
 from tests.e2e.stage import Stage
@@ -92,7 +93,8 @@ def test_a_deployment_that_is_in_the_way_is_stopped_first(stage: Stage, rollback
     stopped = code_deploy.deploy(3, "slow", settle=30)
     stage.control.reset_calls()
     planned = rollback("--check", revision="1")
-    assert (planned.rc, list(planned.published["rollback_plan"]), stage.writes()) == (0, ["web"], []), planned.stdout
+    assert (planned.rc, stage.writes()) == (0, []), planned.stdout
+    assert play.named(planned.published["rollback_plan"], "web")["outcome"] == "planned"
     done = rollback(revision="1", wait_until="serving")
     assert (done.rc, done.outcomes, code_deploy.primary()) == (0, {"web": "rolled_back"}, "web:1"), done.stdout
     assert stage.writes()[:3] == ["StopDeployment", "TagResource", "CreateDeployment"]

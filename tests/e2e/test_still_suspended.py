@@ -18,6 +18,7 @@ from tests.e2e import play
 from tests.e2e.conftest import Rollback
 from tests.e2e.stage import CLUSTER, Stage
 from tests.mailbox import Mailbox
+from tests.world import REGION
 
 PARTS = ["dynamic_scaling_out", "scheduled_scaling"]
 DENIED = {"code": "AccessDeniedException", "times": None}
@@ -74,7 +75,7 @@ def test_it_cannot_be_put_back(
     told = f"Auto scaling is still suspended: scale-out, scheduled scaling of service/{CLUSTER}/web. Put it back with: "
     assert f". {told}ansible-playbook lastgood.aws.restore_scaling -e rollback_cluster={CLUSTER} " in done.summary
     assert done.summary.startswith("[web] rolled_back: ")
-    left = [{"resource_id": f"service/{CLUSTER}/web", "suspended": PARTS, "recorded": True}]
+    left = [{"resource_id": f"service/{CLUSTER}/web", "suspended": PARTS, "recorded": True, "region": REGION}]
     assert done.published["rollback_still_suspended"] == left
     assert json.loads(report.read_text())["still_suspended"] == left
     [mail] = mailbox.read()

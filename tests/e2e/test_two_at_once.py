@@ -39,7 +39,7 @@ class Run:
     def result(self) -> dict[str, t.Any]:
         """What has become of the service, when it has ended well."""
         assert self._process.wait() == 0, self.said
-        return dict(json.loads(self._report.read_text())["services"]["web"])
+        return dict(play.named(json.loads(self._report.read_text())["services"], "web"))
 
 
 def blue_green(stage: Stage) -> None:

@@ -14,6 +14,7 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
 
 # "No line breaks or control characters, and less than 100 characters long":
@@ -24,22 +25,9 @@ _MOST_ITEMS: t.Final = 50
 _MOST_TEXT: t.Final = 600
 # The commands that put auto scaling back are of use only if they are whole.
 _MOST_COMMANDS: t.Final = 100_000
-# The worst first. Whatever is not named here is worse than all of them.
-_SEVERITY: t.Final = (
-    "rollback_failed",
-    "failed",
-    "superseded",
-    "lost_contact",
-    "timeout",
-    "refused",
-    "not_attempted",
-    "started",
-    "rolled_back",
-    "unchanged",
-)
 # What a result is about, as ecs_rollback and codedeploy_redeploy have it.
 _PLACE: t.Final = ("cluster", "service", "application", "deployment_group")
-_NAMES: t.Final = (*_PLACE, "deployment_id")
+_NAMES: t.Final = (*_PLACE, "region", "account", "deployment_id")
 _TOPIC: t.Final = re.compile(r"arn:[a-z0-9-]+:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}(?P<fifo>\.fifo)?")
 
 Document = t.Dict[str, t.Any]
@@ -68,10 +56,14 @@ class Topic:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a rollback. ``results`` are items as ecs_rollback or codedeploy_redeploy return them."""
+    """One run of a rollback. ``results`` are items as ecs_rollback or codedeploy_redeploy return them.
+
+    Without an ``outcome`` it is the worst of them.
+    """
 
     id: str
     results: t.Sequence[Document]
+    outcome: str = ""
     summary: str = ""
     still_suspended: str = ""
     reason: str = ""
@@ -81,12 +73,11 @@ class Run:
 
 def message(run: Run) -> Document:
     """The message, to be sent as JSON. It goes to terminals and mail programs."""
-    items = sorted((_item(result) for result in run.results), key=lambda item: _severity(item["outcome"]))
+    items = sorted((_item(result) for result in run.results), key=lambda item: outcomes.badness(item["outcome"]))
     told = {
         "source": "lastgood.aws",
         "run_id": run.id,
-        # Where nothing came to a result, the rollback did not even begin.
-        "outcome": items[0]["outcome"] if items else "failed",
+        "outcome": run.outcome or outcomes.worst(item["outcome"] for item in items),
         "summary": _cut(run.summary),
         "still_suspended": _cut(run.still_suspended, _MOST_COMMANDS) or None,
         "reason": _cut(run.reason) or None,
@@ -145,10 +136,6 @@ def _version(value: t.Any) -> str | None:
     if isinstance(value, dict):
         value = value.get("task_definition") or value.get("revision_name")
     return str(value) if value else None
-
-
-def _severity(outcome: str) -> int:
-    return _SEVERITY.index(outcome) if outcome in _SEVERITY else -1
 
 
 def _where(item: Document) -> str:

@@ -16,8 +16,8 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils import _in_process
 COLLECTION = "ansible_collections.lastgood.aws.plugins"
 PLUGINS = Path(_in_process.__file__).parents[1]
 AWS_MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if "AWSModule" in path.read_text())
-# That one is no step of AWS: it works for the roles.
-ACTIONS = sorted(path.stem for path in (PLUGINS / "action").glob("*.py") if path.stem != "role_inputs")
+# Those are no steps of AWS: they work for the roles.
+ACTIONS = sorted(path.stem for path in (PLUGINS / "action").glob("*.py") if not path.stem.startswith("role_"))
 
 
 def test_modules_and_action_plugins_belong_together() -> None:

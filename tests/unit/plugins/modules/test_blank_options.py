@@ -22,7 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import module as
 COLLECTION = "ansible_collections.lastgood.aws.plugins"
 FILES = (Path(aws_module.__file__).parents[2] / "modules").glob("*.py")
 # That one has an action plugin only.
-MODULES = sorted(path.stem for path in FILES if path.stem != "role_inputs")
+MODULES = sorted(path.stem for path in FILES if not path.stem.startswith("role_"))
 BLANKS: tuple[t.Any, ...] = (None, "", " \t")
 # Something that each type takes.
 SAMPLES = {"str": "x", "raw": "x", "path": "/x", "list": ["x"], "int": 1, "bool": True}

@@ -9,7 +9,6 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._notify import message
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
@@ -199,10 +198,6 @@ def test_the_worst_comes_first(outcomes: list[str], worst: str) -> None:
     document = told(*(result(outcome) for outcome in outcomes))
     assert document["outcome"] == worst
     assert [item["outcome"] for item in document["results"]][:1] == [worst] * bool(outcomes)
-
-
-def test_each_outcome_has_its_place() -> None:
-    assert set(t.get_args(Outcome)) - {"planned"} <= set(message._SEVERITY)
 
 
 def test_what_was_logged_is_not_told() -> None:

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Publishes what a role came to, for all hosts of the play together."""
+
+from __future__ import annotations
+
+import random
+import typing as t
+from datetime import datetime, timezone
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import cleaned
+from ansible_collections.lastgood.aws.plugins.plugin_utils._results import host, play
+
+Variables = t.Mapping[str, t.Any]
+
+
+class ActionModule(ActionBase):
+    """The action plugin of role_results."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _VALID_ARGS = frozenset(("role",))
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        role, check_mode = play.ROLES[self._task.args["role"]], bool(self._task.check_mode)
+        # Results are no templates, and rendering them would cost time and warn of what is deprecated in them.
+        raw = task_vars["hostvars"].raw_get
+        everybody = {name: raw(name) for name in task_vars.get("ansible_play_hosts_all", ())}
+        # A host that never began, as it was not reached, has nothing registered.
+        here = {name: variables for name, variables in everybody.items() if f"__{role.name}" in variables}
+        reports = [_report(name, role, variables, check_mode) for name, variables in here.items()]
+        found = play.result(role, reports, _earlier(role, everybody), check_mode)
+        data = play.data(role, found, check_mode, _run_id())
+        inputs = [variables[f"__{role.name}"] for variables in here.values()]
+        return {
+            **result,
+            **cleaned(
+                {
+                    "changed": False,
+                    # As set_stats does it.
+                    "ansible_stats": {"data": data, "per_host": False, "aggregate": False},
+                    "hosts": {report.host: report.summary for report in reports},
+                    "told": list(found.told),
+                    "items_name": role.items_name(check_mode),
+                    "kind": found.kind,
+                    "still_suspended": found.still_suspended,
+                    "reports": _each(inputs, "report"),
+                    "topics": [] if check_mode else _each(inputs, "notify_topic_arn"),
+                }
+            ),
+        }
+
+
+def _report(name: str, role: play.Role, variables: Variables, check_mode: bool) -> host.Report:
+    registered = {step: variables.get(f"__{role.name}_{step}") for step in role.steps.registered}
+    given = {step: result for step, result in registered.items() if result is not None}
+    return host.report(name, role.steps, given, variables[f"__{role.name}"], check_mode)
+
+
+def _earlier(role: play.Role, everybody: t.Mapping[str, Variables]) -> list[play.Data]:
+    """What earlier uses of the role have published, each once; the last one has it all."""
+    found = [variables.get(f"__{role.name}_published") for variables in everybody.values()]
+    datas = [published["ansible_stats"]["data"] for published in found if published and "ansible_stats" in published]
+    return [data for number, data in enumerate(datas) if data not in datas[:number]]
+
+
+def _each(inputs: t.Sequence[t.Mapping[str, t.Any]], name: str) -> list[str]:
+    """The values that hosts give to a variable, each once."""
+    return list(dict.fromkeys(str(given[name]) for given in inputs if given.get(name)))
+
+
+def _run_id() -> str:
+    """When it ended, for people, and what keeps two that end at the same time apart."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{random.getrandbits(32):08x}"

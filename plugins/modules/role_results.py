@@ -1,0 +1,90 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: role_results
+short_description: Publish what a role of this collection came to
+version_added: 0.1.0
+description:
+  - One of the last steps of each role of this collection that deals with services or deployment groups. There is no use
+    for it elsewhere.
+  - Reads what the steps of the role have registered, on all hosts of the play, and publishes it once for all of them,
+    as M(ansible.builtin.set_stats) does. What the role has published earlier in the same run of C(ansible-playbook)
+    stays.
+  - Services and deployment groups are found by keys such as C(web.prod.eu-central-1.123456789012), since hosts,
+    clusters and Regions may have services of the same name.
+extends_documentation_fragment:
+  - lastgood.aws._attributes
+  - lastgood.aws._attributes.info_module
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin, so some parts can be executed on the controller.
+    support: full
+options:
+  role:
+    description: The role whose results are published.
+    type: str
+    required: true
+    choices:
+      - deploy
+      - history
+      - rollback
+author:
+  - The lastgood.aws authors (@lastgood)
+"""
+
+EXAMPLES = r"""
+---
+- name: Publish the result
+  lastgood.aws.role_results:
+    role: rollback
+  run_once: true
+  register: __rollback_published
+"""
+
+RETURN = r"""
+hosts:
+  description: By host, how it ended there, in one line.
+  returned: always
+  type: dict
+  sample:
+    localhost: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
+told:
+  description: The keys of the services and deployment groups that this is news about.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - web.prod.eu-central-1.123456789012
+items_name:
+  description: The name under which the services or deployment groups are published.
+  returned: always
+  type: str
+  sample: rollback_result
+kind:
+  description: V(services) or V(deployment_groups).
+  returned: always
+  type: str
+  sample: services
+still_suspended:
+  description: What auto scaling is still suspended, with the commands that put it back; empty where nothing is.
+  returned: always
+  type: str
+  sample: ""
+reports:
+  description: The files that the result is to be written to.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+topics:
+  description: The topics that are to be told, none in check mode.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What the steps of a role came to on one host. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling import still
+
+# The registered result of a step, or of one item of its loop.
+Result = t.Mapping[str, t.Any]
+# What is said of one service or deployment group.
+Item = t.Mapping[str, t.Any]
+
+_NOT_REACHED: t.Final = "the run ended before anything was done for it"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The variables that a role registers, without its name, in the order of its steps.
+
+    ``main`` ends with the step that acts; ``always`` are those that put things back, whatever became of the others.
+    ``found`` are those whose results are about services or deployment groups, the ones that count first.
+    """
+
+    main: t.Sequence[str]
+    found: t.Sequence[str]
+    always: t.Sequence[str] = ()
+    not_begun: str = ""
+
+    @property
+    def registered(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.main, *self.always)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is still suspended of one resource, and where that is."""
+
+    region: str
+    still: still.Still
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """The Region and the resource."""
+        return self.region, self.still.resource_id
+
+    @classmethod
+    def of(cls, result: Result) -> Left:
+        """The same, from a result."""
+        one = still.Still(str(result["resource_id"]), frozenset(result["suspended"]), bool(result["recorded"]))
+        return cls(str(result["region"] or ""), one)
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """For results."""
+        return {**self.still.as_dict(), "region": self.region or None}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One host's part. ``outcome`` is that of a host without any item.
+
+    ``scaled`` are the resources that steps of auto scaling were about, each with its Region.
+    """
+
+    host: str
+    items: tuple[Item, ...] = ()
+    outcome: str = "failed"
+    text: str = ""
+    left: tuple[Left, ...] = ()
+    scaled: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def summary(self) -> str:
+        """All of it in one line."""
+        return with_left(self.text, self.left)
+
+
+def report(host: str, steps: Steps, registered: t.Mapping[str, Result], inputs: Result, check_mode: bool) -> Report:
+    """What the role came to on a host. ``inputs`` is what its first step has made of the variables."""
+    if inputs.get("failed"):
+        return Report(host, outcome="refused", text=str(inputs.get("msg") or steps.not_begun))
+    main = reached(steps.main, registered)
+    source = next((name for name in steps.found if items_of(main.get(name, {}))), "")
+    items = items_of(main.get(source, {}))
+    is_the_end = check_mode or source == steps.main[-1] or bool(main.get(source, {}).get("failed"))
+    texts = [str(main[name].get("summary") or main[name].get("msg") or "") for name in reversed(list(main))]
+    text = next(filter(None, texts), steps.not_begun)
+    given = str((inputs.get("module_defaults") or {}).get("region") or "")
+    region = given or next((str(item["region"]) for item in items if item.get("region")), "")
+    acted = [result for name, result in main.items() if name != steps.main[0]]
+    scaling = _each_item([*acted, *reached(steps.always, registered).values()])
+    return Report(
+        host,
+        tuple(items) if is_the_end else tuple(not_attempted(item) for item in items),
+        text=text,
+        left=tuple(Left(region, one) for one in still.still_suspended(scaling)),
+        scaled=frozenset((region, resource) for step in scaling for resource in _resources(step)),
+    )
+
+
+def reached(names: t.Sequence[str], registered: t.Mapping[str, Result]) -> dict[str, Result]:
+    """The results of the steps up to the first that failed.
+
+    A variable behind that is left over from an earlier use of the role: a step that is not reached registers nothing.
+    """
+    found: dict[str, Result] = {}
+    for name in names:
+        if name in registered:
+            found[name] = registered[name]
+            if registered[name].get("failed"):
+                break
+    return found
+
+
+def items_of(result: Result) -> list[Item]:
+    """The services of a result, or the deployment group that all of it is about."""
+    if "services" in result:
+        return list(result["services"])
+    return [result] if result.get("outcome") and "deployment_group" in result else []
+
+
+def not_attempted(item: Item) -> Item:
+    """What was planned only, where the step that acts was not reached."""
+    if item["outcome"] != "planned":
+        return item
+    label = str(item.get("summary") or "").partition("] ")[0]
+    line = f"{label}] not_attempted: {_NOT_REACHED}" if label.startswith("[") else _NOT_REACHED
+    return {**item, "outcome": "not_attempted", "changed": False, "reason": _NOT_REACHED, "summary": line}
+
+
+def _each_item(results: t.Sequence[Result]) -> list[Result]:
+    """The results of steps, of each item of those that were loops."""
+    return [part for result in results for part in result.get("results", [result])]
+
+
+def _resources(result: Result) -> list[str]:
+    """What a step of auto scaling, or of CodeDeploy, has said something about."""
+    said = (*(result.get("targets") or ()), *(result.get("left_suspended") or ()))
+    return [str(one["resource_id"]) for one in said]
+
+
+def with_left(text: str, left: t.Sequence[Left]) -> str:
+    """A summary, and what is still suspended with the commands that put it back."""
+    regions = dict.fromkeys(one.region for one in left)
+    words = [still.in_words([one.still for one in left if one.region == region], region) for region in regions]
+    return ". ".join(filter(None, [text.rstrip("."), *words])) if words else text

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What a role came to in the whole play, for all hosts and all uses of it together. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS
+from ansible_collections.lastgood.aws.plugins.plugin_utils._results.host import Item, Left, Report, Steps, with_left
+
+# What an earlier use of the role in the same play has published.
+Data = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Role:
+    """What is particular to a role: its steps, the outcomes that are no failure, and what it publishes beside items."""
+
+    name: str
+    steps: Steps
+    good: frozenset[str] = frozenset()
+    more: tuple[str, ...] = ()
+
+    def items_name(self, check_mode: bool) -> str:
+        """Under which name the items are published. To look up is the same in check mode."""
+        return f"{self.name}_{'plan' if check_mode and self.good else 'result'}"
+
+
+ROLES: t.Final = {
+    role.name: role
+    for role in (
+        Role(
+            "rollback",
+            Steps(
+                ("plan", "suspended", "done"), ("done", "plan"), ("put_back", "restored"), "the rollback did not begin"
+            ),
+            GOOD_ENDS,
+            ("outcome", "summary", "still_suspended", "run_id"),
+        ),
+        Role(
+            "deploy",
+            Steps(("done",), ("done",), not_begun="the deployment did not begin"),
+            frozenset({"deployed", "unchanged", "started", "planned"}),
+            ("summary",),
+        ),
+        Role("history", Steps(("found",), ("found",))),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """All of it. ``items`` are by key; ``told`` are the keys of those that are new."""
+
+    items: t.Mapping[str, Item]
+    told: tuple[str, ...]
+    outcome: str
+    summary: str
+    left: tuple[Left, ...]
+
+    @property
+    def kind(self) -> str:
+        """What the items are called in a report."""
+        return "deployment_groups" if any(map(_is_group, self.items.values())) else "services"
+
+    @property
+    def still_suspended(self) -> str:
+        """What is still suspended, in words; empty where nothing is."""
+        return with_left("", self.left)
+
+
+def result(role: Role, reports: t.Sequence[Report], earlier: t.Sequence[Data], check_mode: bool) -> Result:
+    """One result of all hosts. ``earlier`` is what the role has published before."""
+    before = {key: item for data in earlier for key, item in data.get(role.items_name(check_mode), {}).items()}
+    new = {keys.key(item): item for report in reports for item in report.items}
+    items = {**before, **new}
+    lost = [report for report in reports if not report.items]
+    left = tuple(dict.fromkeys((*_left_before(reports, earlier), *(one for report in reports for one in report.left))))
+    ends = [*(str(item["outcome"]) for item in items.values()), *(report.outcome for report in lost)]
+    if len(reports) == 1 and not before:
+        text = reports[0].text
+    else:
+        lines = [_line(item, role) for item in items.values()]
+        lines += [outcomes.Line(report.host, report.outcome, False, report.text) for report in lost]
+        text = outcomes.tally(lines, f"{_of(items.values())}{' and hosts' if lost else ''}")
+    return Result(items, tuple(new), outcomes.worst(ends), with_left(text, left), left)
+
+
+def data(role: Role, found: Result, check_mode: bool, run_id: str) -> dict[str, t.Any]:
+    """What is published."""
+    more = {
+        "outcome": found.outcome,
+        "summary": found.summary,
+        "still_suspended": [one.as_dict() for one in found.left],
+        "run_id": run_id,
+    }
+    return {
+        role.items_name(check_mode): dict(found.items),
+        **{f"{role.name}_{name}": more[name] for name in role.more},
+    }
+
+
+def _line(item: Item, role: Role) -> outcomes.Line:
+    name = str(item.get("deployment_group") or item.get("service"))
+    outcome = str(item["outcome"])
+    label, found, text = str(item.get("summary") or "").partition("] ")
+    if not (found and label.startswith("[")):
+        return outcomes.Line(name, outcome, outcome in role.good, f"{outcome}: {item.get('reason')}")
+    return outcomes.Line(label[1:], outcome, outcome in role.good, text)
+
+
+def _left_before(reports: t.Sequence[Report], earlier: t.Sequence[Data]) -> list[Left]:
+    """What was left suspended before, but for what these reports are about too: they know better."""
+    newer = {where for report in reports for where in report.scaled}
+    found = [Left.of(one) for data_ in earlier for one in data_.get("rollback_still_suspended", ())]
+    return [one for one in found if one.where not in newer]
+
+
+def _is_group(item: Item) -> bool:
+    return "deployment_group" in item
+
+
+def _of(items: t.Collection[Item]) -> str:
+    """What there are several of."""
+    groups = sum(map(_is_group, items))
+    if not groups:
+        return "services"
+    return "deployment groups" if groups == len(items) else "services and deployment groups"
