@@ -94,8 +94,9 @@ options:
     description:
       - What to do with a deployment of something else that is still running. V(supersede) does as ECS does, with a
         warning. V(refuse) refuses.
-      - A deployment group of CodeDeploy runs one deployment at a time, so that V(supersede) stops the other one,
-        without a rollback, and waits for its end first. A rollback is not stopped but waited for.
+      - A deployment group of CodeDeploy runs one deployment at a time, so that V(supersede) stops the other one and
+        waits for its end first. It is stopped with a rollback, but without one if nothing of it has begun, or if all
+        the traffic is on its tasks. A rollback is not stopped but waited for.
     type: str
     choices:
       - supersede

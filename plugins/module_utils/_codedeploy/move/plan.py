@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import in_the_way, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, content, fitness
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import pinning
@@ -210,7 +210,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         request=request,
         deployments=history.deployments,
         chosen=chosen,
-        stop_rolls_back=_returns_the_traffic(history.running) if history.running is not None else False,
+        stop_rolls_back=in_the_way.with_rollback(history.running) if history.running is not None else False,
         suspension=facts.suspension if request is not None else None,
         content_warnings=warnings,
     )
@@ -253,16 +253,6 @@ def _stop_is_enough(wish: Wish, facts: Facts, choice: Choice, running: Deploymen
     moved = facts.bundle is not None and facts.bundle.moved
     lands = facts.history.last_success == choice.key and not running.is_rollback
     return as_usual and lands and not firing and not moved
-
-
-def _returns_the_traffic(running: Deployment) -> bool:
-    """Whether a deployment that is only in the way of another one is stopped with a rollback.
-
-    In place a rollback would only deploy a third revision between the two. In blue/green it gives the traffic back to
-    the original instances or tasks; not so where nothing has begun, or all is on the replacement already.
-    """
-    begun = running.status not in ("Created", "Queued")
-    return running.blue_green and begun and not running.waits_for_termination and not running.is_rollback
 
 
 def _told(running: Deployment) -> str:

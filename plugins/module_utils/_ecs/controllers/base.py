@@ -8,13 +8,17 @@
 
 from __future__ import annotations
 
+import abc
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images as ecs_images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
@@ -68,10 +72,10 @@ class Accepted:
     findings: tuple[Finding, ...] = ()
     # The pinned copy that was deployed in place of the target.
     copy: str = ""
-    # The ARN of our own service deployment, where it is known already.
-    own_record: str = ""
     # A deployment of CodeDeploy was only in the way and ends: stopped where it is, or rolled back. Then comes ours.
     makes_room: t.Literal["", "stopped", "rolled_back"] = ""
+    # What is to be watched now.
+    going: Going | None = None
 
     @property
     def record_id(self) -> str:
@@ -93,15 +97,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Meant:
-    """The deployment that is meant, to be watched. ``record`` is None where the history does not tell.
+    """The deployment that is meant, to be watched. ``record`` is None if the history does not have it."""
 
-    ``controller`` is by whose rules it is watched: a task set that no deployment made goes by those of EXTERNAL.
-    """
-
-    deployment_id: str
-    task_definition: str
-    record: ServiceDeployment | None
-    controller: str = "ECS"
+    going: Going
+    record: ServiceDeployment | None = None
 
 
 def ended_back(record: ServiceDeployment) -> bool:
@@ -251,6 +250,14 @@ class Plan:
     taken_back: str | None = None
     # The task set that becomes PRIMARY, with the method primary_task_set; None where one has to be created.
     task_set: Deployment | None = None
+    # What the deployment is called in CodeDeploy; empty: by its direction.
+    what: t.Literal["", "deploy"] = ""
+    # A deploymentConfiguration that stays, sent with the deployment.
+    configuration: t.Mapping[str, t.Any] = field(default_factory=dict)
+    # The deployment of CodeDeploy to follow, with the method adopt, if the history does not say which.
+    follows: str = ""
+    # Tells this step from the same one of another run, if it must not find what that one created and deleted again.
+    attempt: str = ""
 
     @property
     def in_the_way(self) -> ServiceDeployment | None:
@@ -308,39 +315,37 @@ State = t.Literal["going", "running", "serving", "stable", "failed", "replaced",
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What is watched: our deployment's id, or, where ECS rolls back by itself, the ARN of its service deployment.
+class Going:
+    """A deployment on its way, and all that is needed to watch it to its end. Its controller makes it.
 
-    With CodeDeploy both are ids of its deployments, the second one of what it rolls back.
-    ``known_deployments`` are the ids that were there before; a PRIMARY that is neither ours nor one of these is
-    somebody else's.
+    ``deployment_id`` is ours; empty if AWS itself goes back, and then ``back_of`` is the deployment that it undoes: the
+    ARN of a service deployment, or the id of a deployment of CodeDeploy. ``known_deployments`` were there before; a
+    PRIMARY that is neither ours nor one of these is somebody else's.
     """
 
     target: str
     deployment_id: str
-    service_deployment: str
+    back_of: str
     known_deployments: frozenset[str]
     strategy: str = "ROLLING"
-    controller: str = "ECS"
     # A deployment of CodeDeploy that is only in the way: stopped where it is, or rolled back.
     makes_room: t.Literal["", "stopped", "rolled_back"] = ""
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A deployment that began, and what is needed to watch it to its end.
-
-    ``record`` is the ARN of its service deployment where that is known already. Else it is the first that is not among
-    ``known_records``. ``predecessor`` is the ARN of the one that was running before it, empty where none was.
-    """
-
-    watched: Watched
-    events_before: frozenset[str] = frozenset()
+    # Its service deployment, or deployment of CodeDeploy, if that is known already. Else it is the first that is not
+    # among the known ones.
     record: str = ""
     known_records: frozenset[str] = frozenset()
+    # The deployment that was running before it, empty if none was.
     predecessor: str = ""
-    # Nothing is written, also where a task set could be made PRIMARY.
+    events_before: frozenset[str] = frozenset()
+    # Nothing is written, even if a task set could be made PRIMARY.
     read_only: bool = False
+    # A task set that no deployment of AWS's stands behind.
+    is_bare: bool = False
+
+    @property
+    def id(self) -> str:
+        """What people know it by."""
+        return self.deployment_id or self.back_of.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -375,6 +380,17 @@ class Look:
 
     state: State
     reason: str = ""
+    # Our deployment or task set, None if the service does not list it.
+    ours: Deployment | None = None
+
+
+@dataclass(frozen=True)
+class More:
+    """What a controller knows of a deployment that does not come up, besides its tasks and the service's events."""
+
+    reason: str = ""
+    # Lifecycle events that failed.
+    lifecycle: tuple[t.Mapping[str, str], ...] = ()
 
 
 def replaced_by(primary: Deployment) -> str:
@@ -382,13 +398,113 @@ def replaced_by(primary: Deployment) -> str:
     return f"somebody else deployed {names.short(primary.task_definition)} ({primary.id}) over it"
 
 
-class OnlyStopped(Exception):
-    """Ours was not created, although the deployment that was in the way was waited for, or stopped (``wrote``).
+# What is known of our deployment when a call ends: AWS could not be asked any more, it goes on, there is none that is
+# ours, or it has ended.
+Standing = t.Literal["lost", "going", "not_ours", "ended"]
 
-    ``lost``: nothing could be learnt of its end.
-    """
 
-    def __init__(self, message: str, wrote: bool, lost: bool = False) -> None:
-        super().__init__(message)
-        self.wrote = wrote
-        self.lost = lost
+@dataclass(frozen=True)
+class Restored:
+    """What was put back that was changed for one deployment only."""
+
+    findings: tuple[Finding, ...] = ()
+    changed: bool = False
+
+
+class Controller(abc.ABC):
+    """What deploys a service. There is one for each kind and call, chosen in :mod:`.of`; no method sleeps."""
+
+    # Who deploys, in sentences.
+    deployer: t.ClassVar[str] = "ECS"
+
+    def __init__(self, aws: Aws, clock: Clock) -> None:
+        self._aws = aws
+        self._clock = clock
+
+    # -- write
+
+    def begin(self, planned: Plan, tasks: int | None, reason: str | None) -> Accepted:
+        """The write that the plan asks for, or none if what runs already is followed.
+
+        ``tasks`` is the task count that was asked for. Raises PlanIsStale, AnswerLost, :class:`AlreadyThere`,
+        :class:`NotDeployed`, AwsCallError or IncompleteAnswerError.
+        """
+        if planned.verb != "act":
+            raise PlanIsStale("the plan asks for nothing")
+        if planned.method == "adopt":
+            return self.adopt(planned)
+        return self._followed(planned, self._begin(planned, tasks, reason))
+
+    def adopt(self, planned: Plan, copy: str = "") -> Accepted:
+        """Follow what is already running: a deployment of ``copy``, if that is given. Raises PlanIsStale."""
+        return self._followed(planned, replace(self._adopt(planned), copy=copy))
+
+    @abc.abstractmethod
+    def _begin(self, planned: Plan, tasks: int | None, reason: str | None) -> Accepted: ...
+
+    @abc.abstractmethod
+    def _adopt(self, planned: Plan) -> Accepted: ...
+
+    def _followed(self, planned: Plan, accepted: Accepted) -> Accepted:
+        return replace(accepted, going=self.going(planned, accepted))
+
+    def going(self, planned: Plan, accepted: Accepted) -> Going:
+        """What is to be watched of a deployment that AWS has accepted. Pure."""
+        target = planned.target.arn if planned.target else planned.current
+        running = planned.running.arn if planned.running is not None and accepted.wrote else ""
+        return Going(
+            target=accepted.copy or target,
+            deployment_id=accepted.deployment_id,
+            back_of=accepted.service_deployment,
+            known_deployments=self._known(planned, accepted) - {accepted.deployment_id},
+            strategy=accepted.service.strategy,
+            makes_room=accepted.makes_room,
+            record=accepted.service_deployment or self._own_record(planned, accepted),
+            known_records=planned.known_records,
+            predecessor=running,
+            events_before=frozenset(event.id for event in planned.service.events),
+        )
+
+    def _known(self, planned: Plan, accepted: Accepted) -> frozenset[str]:
+        """What may be PRIMARY without anybody having deployed over us."""
+        return planned.known_deployments
+
+    def _own_record(self, planned: Plan, accepted: Accepted) -> str:
+        """The record of our own deployment, empty if it is not known or is not needed."""
+        return ""
+
+    def advance(self, going: Going, service: Service) -> Service:
+        """The next write of a deployment that a look found ``ready`` for it. Raises what the write raises."""
+        return service
+
+    def restore(self, service: Service, planned: Plan | None, state: Standing) -> Restored:
+        """Put back what was changed for one deployment only, by this run or by one that was killed before it could.
+
+        Not while the deployment may still run: it might take over what is changed under it. ``planned`` is None if
+        nothing was attempted.
+        """
+        return Restored()
+
+    # -- watch
+
+    def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
+        """The records of these deployments, None if there is none. Raises AwsCallError or IncompleteAnswerError if
+        without them a look says nothing.
+        """
+        return [None for _one in watched]
+
+    @abc.abstractmethod
+    def assess(self, going: Going, service: Service, record: Record | None) -> Look:
+        """What one look says. Pure. An unknown status counts as going on."""
+
+    def undone(self, going: Going, service: Service) -> str:
+        """How AWS itself undid a deployment that another one stands in place of; empty if it did not."""
+        return ""
+
+    def more(self, going: Going, service: Service, record: Record | None) -> More | None:
+        """What to add to a diagnosis, None if nothing else is known."""
+        return None
+
+    def goes_on(self, going: Going, record: Record | None) -> str:
+        """What to say of a deployment that failed by all that can be seen, and that AWS has not ended. Pure."""
+        return ""

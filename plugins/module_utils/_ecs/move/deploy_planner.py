@@ -40,13 +40,13 @@ class Planning:
         self._histories = records.Histories(aws, order.cluster)
         self._task_definitions = reads.TaskDefinitions(aws)
 
-    def make(self) -> list[DeployRun]:
-        """A run for each service, with its plan or refused. Errors of AWS end up in the outcomes."""
+    def make(self, services: t.Sequence[str]) -> list[DeployRun]:
+        """A run for each of these services, with its plan or refused. Errors of AWS end up in the outcomes."""
         order = self._order
         place = keys.Place(self._aws.region("ecs"), order.full_names)
-        named = [DeployRun(name, order.cluster, place=place) for name in order.services]
+        named = [DeployRun(name, order.cluster, place=place) for name in services]
         try:
-            found = reads.services(self._aws, order.cluster, order.services)
+            found = reads.services(self._aws, order.cluster, services)
         except (AwsCallError, IncompleteAnswerError) as exc:
             for run in named:
                 run.outcome, run.reason = "refused", exc.explain()

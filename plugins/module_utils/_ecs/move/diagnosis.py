@@ -215,11 +215,6 @@ class Health:
     note: str = ""
 
 
-def decides(service: Service) -> bool:
-    """Health tells more than counts: ECS replaces tasks behind load balancers, and shifts no traffic of its own."""
-    return service.controller == "ECS" and service.strategy == "ROLLING" and bool(service.load_balancers)
-
-
 def target_health(aws: Aws, service: Service, wanted: int) -> Health:
     """Ask for the targets of all target groups. Never raises for a permission that is missing."""
     groups: dict[str, list[str]] = {}

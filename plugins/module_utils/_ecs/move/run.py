@@ -42,7 +42,6 @@ class ServiceRun:
     revision_after: Revision | None = None
     diagnosis: Diagnosis | None = None
     deregistered: str | None = None
-    configuration_tags: tuple[str, ...] = ()
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
     # Why a plan could not be carried out as it was.
@@ -90,42 +89,11 @@ class ServiceRun:
         return self.outcome is None and self.accepted is not None and bool(self.accepted.makes_room)
 
     @property
-    def begun(self) -> base.Begun:
-        """What is to be watched. Raises ValueError where nothing was begun."""
-        if self.accepted is None or self.plan is None:
+    def going(self) -> base.Going:
+        """What is to be watched. Raises ValueError if nothing was begun."""
+        if self.accepted is None or self.accepted.going is None:
             raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
-        watched = base.Watched(
-            target=self.target,
-            deployment_id=self.accepted.deployment_id,
-            service_deployment=self.accepted.service_deployment,
-            known_deployments=self._known - {self.accepted.deployment_id},
-            strategy=self.accepted.service.strategy,
-            controller=self.accepted.service.controller,
-            makes_room=self.accepted.makes_room,
-        )
-        if watched.controller == "CODE_DEPLOY":
-            own_record = self.accepted.deployment_id
-        else:
-            # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
-            own_record = self.accepted.own_record if watched.strategy != "ROLLING" else ""
-        return base.Begun(
-            watched,
-            events_before=frozenset(event.id for event in self.plan.service.events),
-            record=self.accepted.service_deployment or own_record,
-            known_records=self.plan.known_records,
-            predecessor=self.plan.running.arn if self.plan.running else "",
-        )
-
-    @property
-    def _known(self) -> frozenset[str]:
-        """What may be PRIMARY without anybody having deployed over us."""
-        if self.plan is None:
-            return frozenset()
-        primary = self.plan.service.primary
-        if self.plan.method == "primary_task_set" and primary is not None:
-            # Somebody can make any of the others PRIMARY: that is a deployment too.
-            return frozenset({primary.id})
-        return self.plan.known_deployments
+        return self.accepted.going
 
     @property
     def label(self) -> str:

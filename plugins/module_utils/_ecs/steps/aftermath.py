@@ -20,14 +20,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     controller as codedeploy_controller,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch, write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller as ecs_controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch as ecs_watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
     controller as external_controller,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -47,7 +46,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback i
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Rollback
 
 Then = t.Literal["follow", "roll_back", "delete", "leave", "watch"]
-_BY: t.Final = {"CODE_DEPLOY": "CodeDeploy"}
 
 
 @dataclass
@@ -55,7 +53,8 @@ class _Return:
     """AWS's own way back from a deployment of ours, to be watched to its end like any other."""
 
     run: DeployRun
-    begun: base.Begun
+    going: base.Going
+    by: str
     service: Service | None = None
     diagnosis: Diagnosis | None = None
     outcome: str | None = None
@@ -72,11 +71,6 @@ class _Return:
     @property
     def cluster(self) -> str:
         return self.run.cluster
-
-    @property
-    def by(self) -> str:
-        """Who goes back."""
-        return _BY.get(self.begun.watched.controller, "ECS")
 
     def end(self, outcome: WatchedOutcome, reason: str) -> None:
         self.outcome = outcome
@@ -97,6 +91,7 @@ class Aftermath:
         self._order = order
         self._clock = clock
         self._sweeper = sweeper
+        self._controllers = Controllers(aws, clock)
 
     def follow(self, runs: t.Sequence[DeployRun]) -> list[DeployRun]:
         """See each of them to its end. Returns those whose end came before a stop: they are to be watched again."""
@@ -112,9 +107,9 @@ class Aftermath:
                 # At the very end of the time.
                 run.reached("stable")
                 continue
-            then, begun = self._then(run, service)
-            if then == "follow" and begun is not None:
-                returns.append(_Return(run, begun))
+            then, going = self._then(run, service)
+            if then == "follow" and going is not None:
+                returns.append(_Return(run, going, self._controllers.of(service).deployer, service))
             elif then == "roll_back":
                 ours.append(run)
             elif then == "delete":
@@ -141,32 +136,29 @@ class Aftermath:
         return service if isinstance(service, Service) else None
 
     def _has_come_up(self, run: DeployRun, service: Service) -> bool:
-        watched = run.begun.watched
-        if watched.controller == "EXTERNAL":
-            # An alarm stops it also where it has come up.
-            return run.event is None and task_sets.assess(watched, service, None).state == "stable"
-        if watched.controller == "CODE_DEPLOY":
-            place = {watched.deployment_id: (service, watched.target)}
-            try:
-                found = watch.Looker(self._aws).records(place, self._clock.now())
-            except (AwsCallError, IncompleteAnswerError):
-                return False
-            return watch.assess(watched, service, found.get(watched.deployment_id)).state == "stable"
-        return ecs_watch.assess(watched, service, None).state == "stable"
+        if run.going.is_bare and run.event is not None:
+            # An alarm stops it even if it has come up.
+            return False
+        controller = self._controllers.of(service)
+        try:
+            [record] = controller.records([(run.going, service)])
+        except (AwsCallError, IncompleteAnswerError):
+            return False
+        return controller.assess(run.going, service, record).state == "stable"
 
-    def _then(self, run: DeployRun, service: Service) -> tuple[Then, base.Begun | None]:
+    def _then(self, run: DeployRun, service: Service) -> tuple[Then, base.Going | None]:
         """What follows, and what is to be watched where AWS goes back."""
-        controller = run.begun.watched.controller
+        controller = service.controller
         if controller == "EXTERNAL":
             run.ahead = deploy_plan.ahead(run.plan, None) if run.plan is not None else None
-            ours = run.begun.watched.deployment_id
+            ours = run.going.deployment_id
             run.event = external_controller.event_of(service, ours, run.event is not None)
             return external_controller.then(service, ours, run.event, self._order.wish.asked), None
         histories = records.Histories(self._aws, run.cluster)
         histories.read([service])
         history = histories.found.get(service.name)
         run.ahead = deploy_plan.ahead(run.plan, history) if run.plan is not None else None
-        id_ = run.begun.watched.deployment_id
+        id_ = run.going.deployment_id
         if controller == "CODE_DEPLOY":
             record = next((d for d in history.deployments if d.arn == id_), None) if history else None
             return self._then_by_codedeploy(run, service, record)
@@ -174,7 +166,7 @@ class Aftermath:
         run.record = record.arn if record else None
         run.event = deploy_plan.event_of(self._raw(run, record))
         primary = service.primary
-        away = primary is not None and primary.id in run.begun.watched.known_deployments
+        away = primary is not None and primary.id in run.going.known_deployments
         then = deploy_plan.then(record.status if record else "", away, run.event, self._order.wish.asked)
         return then, _the_way_back(service, record) if then == "follow" else None
 
@@ -188,8 +180,8 @@ class Aftermath:
 
     def _then_by_codedeploy(
         self, run: DeployRun, service: Service, record: ServiceDeployment | None
-    ) -> tuple[Then, base.Begun | None]:
-        id_ = run.begun.watched.deployment_id
+    ) -> tuple[Then, base.Going | None]:
+        id_ = run.going.deployment_id
         deployment: CodeDeployment | None = None
         try:
             deployment, _rollback = write.look(self._aws, id_)
@@ -208,14 +200,14 @@ class Aftermath:
         others = frozenset(d.id for d in service.deployments)
         events = frozenset(event.id for event in service.events)
         to = _codedeploy_goes_back_to(run, service, record)
-        return then, base.Begun(base.Watched(to, "", id_, others, service.strategy, "CODE_DEPLOY"), events, id_)
+        return then, base.Going(to, "", id_, others, service.strategy, record=id_, events_before=events)
 
     def _settle(self, back: _Return, too_late: bool) -> bool:
         """AWS's own way back has ended, or there was none. Whether this run has to go back in its place."""
         run = back.run
         if back.outcome in ("running", "serving", "stable"):
             by, how = self._who(back)
-            run.went_back(back.begun.watched.target, by, how)
+            run.went_back(back.going.target, by, how)
             return False
         if back.by == "ECS":
             if too_late:
@@ -229,7 +221,7 @@ class Aftermath:
         if back.by == "ECS":
             return "ECS", ""
         try:
-            deployment, rollback = write.look(self._aws, back.begun.record)
+            deployment, rollback = write.look(self._aws, back.going.record)
         except (AwsCallError, IncompleteAnswerError):
             return "CodeDeploy", ""
         if rollback is not None or deployment is None:
@@ -328,7 +320,7 @@ def _unless_lost(ended: wait.Waiter | ServiceRun | None) -> Outcome:
     return "lost_contact" if ended is not None and ended.outcome == "lost_contact" else "rollback_failed"
 
 
-def _the_way_back(service: Service, record: ServiceDeployment | None) -> base.Begun:
+def _the_way_back(service: Service, record: ServiceDeployment | None) -> base.Going:
     """Where ECS goes back to. By its record where there is one, else by what is PRIMARY again."""
     primary = service.primary
     others = frozenset(d.id for d in service.deployments)
@@ -336,14 +328,14 @@ def _the_way_back(service: Service, record: ServiceDeployment | None) -> base.Be
     to = primary.task_definition if primary else service.task_definition
     if record is None:
         ours = primary.id if primary else ""
-        return base.Begun(base.Watched(to, ours, "", others - {ours}, service.strategy), events)
+        return base.Going(to, ours, "", others - {ours}, service.strategy, events_before=events)
     to = _on_record(record) or to
-    return base.Begun(base.Watched(to, "", record.arn, others, service.strategy), events, record=record.arn)
+    return base.Going(to, "", record.arn, others, service.strategy, record=record.arn, events_before=events)
 
 
 def _codedeploy_goes_back_to(run: DeployRun, service: Service, record: ServiceDeployment | None) -> str:
     """By its record; else it is what ran before ours, since the record of the rollback comes a little later."""
-    ours = run.begun.watched.deployment_id
+    ours = run.going.deployment_id
     planned = run.plan.service.deployments if run.plan is not None else ()
     others = [d for d in (*planned, *service.deployments) if d.external_id != ours]
     before = sorted(others, key=lambda d: d.status != "PRIMARY")

@@ -23,11 +23,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, OnlyStopped
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    controller as codedeploy_controller,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection as ecs_protection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write as ecs_write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, deploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Plan
@@ -52,6 +53,7 @@ class Deploy:
         self._order = order
         self._clock = clock
         self._began = clock.monotonic()
+        self._controllers = Controllers(aws, clock)
         self.runs: list[DeployRun] = []
 
     def run(self) -> list[DeployRun]:
@@ -61,7 +63,7 @@ class Deploy:
         return self.runs
 
     def _run(self) -> None:
-        self.runs = Planning(self._aws, self._order).make()
+        self.runs = Planning(self._aws, self._order).make(self._order.services)
         for run in self.runs:
             run.timings["planned"] = self._elapsed()
         if any(run.outcome == "refused" for run in self.runs):
@@ -73,6 +75,7 @@ class Deploy:
             going = self._open()
             for start in range(0, len(going), api.SERVICES_PER_CALL):
                 self._act_on(going[start : start + api.SERVICES_PER_CALL])
+            self._make_room()
             self._watch()
             self._take_marks_back()
         for run in self.runs:
@@ -138,12 +141,9 @@ class Deploy:
         try:
             if not isinstance(now, Service) or not act.still_as_planned(core, now):
                 raise PlanIsStale
-            run.accepted = begin(self._aws, planned, self._order, self._clock)
-        except PlanIsStale:
-            run.outcome, run.reason = "refused", changed
-            return
-        except OnlyStopped as exc:
-            run.outcome, run.reason, run.changed = "lost_contact" if exc.lost else "failed", str(exc), exc.wrote
+            run.accepted = self._controllers.of(now).begin(core, None, self._order.reason)
+        except PlanIsStale as exc:
+            self._refuse(run, str(exc) if run.made_way and str(exc) else changed)
             return
         except AnswerLost as exc:
             run.outcome, run.reason, run.changed = "lost_contact", str(exc), True
@@ -153,12 +153,50 @@ class Deploy:
                 what = "whether AWS applied it is not known. Run the same command again: it goes on from what it finds"
                 run.outcome, run.reason, run.changed = "lost_contact", f"{exc.explain().rstrip('.')}: {what}", True
             else:
-                run.outcome, run.reason = "refused", exc.explain()
+                self._refuse(run, exc.explain())
             return
-        run.service, run.changed = run.accepted.service, run.accepted.wrote
+        run.service, run.changed = run.accepted.service, run.changed or run.accepted.wrote
+        if run.accepted.makes_room:
+            run.first_plan = run.first_plan or planned
+            run.made_way = run.accepted.service_deployment if run.accepted.wrote else run.made_way
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
         progress.accepted(run.label, f"{route}: {told(planned, run.accepted)}")
+
+    def _refuse(self, run: DeployRun, why: str) -> None:
+        """It cannot be done. What was stopped for it stays stopped, and is told."""
+        if run.made_way:
+            run.outcome, run.reason = "failed", f"deployment {run.made_way} was stopped to make way, and then: {why}"
+        else:
+            run.outcome, run.reason = "refused", why
+
+    def _make_room(self) -> None:
+        """See deployments off that are in the way of ours, even if the end of ours is not waited for."""
+        for _attempt in range(_WATCHES):
+            waiting = [run for run in self.runs if run.makes_room]
+            for run in self._sweeper().watch(waiting) if waiting else []:
+                self._go_on(run)
+        for run in self.runs:
+            if run.makes_room:
+                self._refuse(run, "the deployment that is in the way kept coming back")
+
+    def _go_on(self, run: DeployRun) -> None:
+        """What was in the way has ended: as it was planned, unless somebody came in between."""
+        first, said = run.first_plan, run.findings
+        [anew] = Planning(self._aws, self._order).make([run.name])
+        run.accepted, run.plan, run.service = None, anew.plan, anew.service or run.service
+        run.findings = [*said, *(f for f in anew.findings if f not in said)]
+        problem = ""
+        if first is not None and anew.plan is not None:
+            problem = codedeploy_controller.in_between(as_act_takes_it(first), as_act_takes_it(anew.plan))
+        if anew.outcome == "refused":
+            self._refuse(run, anew.reason)
+        elif anew.outcome is not None:
+            run.outcome, run.reason = anew.outcome, anew.reason
+        elif problem:
+            self._refuse(run, problem)
+        else:
+            self._act_on([run])
 
     # -- watch
 
@@ -215,23 +253,12 @@ def _shown(planned: Plan, protection: ecs_protection.Protection) -> str:
 _METHODS: t.Final[dict[str, Method]] = {"CODE_DEPLOY": "codedeploy_deployment", "EXTERNAL": "primary_task_set"}
 
 
-def begin(aws: Aws, planned: Plan, order: Order, clock: Clock) -> Accepted:
-    """Start the deployment, or take up what runs already. Raises what :mod:`.act` raises, and
-    :class:`.codedeploy_deploy.OnlyStopped`.
-    """
-    core = as_act_takes_it(planned)
-    if planned.controller == "CODE_DEPLOY":
-        return write.begin(aws, planned, order, clock)
-    if planned.adopt:
-        return ecs_write.adopt(core)
-    if planned.controller == "EXTERNAL":
-        return external_write.begin(aws, core, None, uuid.uuid4().hex)
-    return ecs_write.update_service(aws, core, None, planned.configuration)
-
-
 def told(planned: Plan, accepted: Accepted) -> str:
     """How it began, for people."""
     what = "task set" if planned.controller == "EXTERNAL" else "deployment"
+    if accepted.makes_room:
+        how = "was stopped" if accepted.wrote else "rolls back"
+        return f"deployment {accepted.service_deployment} is in the way and {how}; waiting for its end"
     if not accepted.wrote:
         return f"following what is being deployed already, {what} {accepted.deployment_id}"
     by = {"CODE_DEPLOY": "create_deployment", "EXTERNAL": "create_task_set"}.get(planned.controller, "update_service")
@@ -246,9 +273,13 @@ def as_act_takes_it(planned: Plan) -> base.Plan:
         service=planned.service,
         verb="act",
         method="adopt" if planned.adopt else _METHODS.get(planned.controller, "update_service"),
-        current=planned.service.task_definition,
+        current=deploy_plan.current(planned.service),
         reason=planned.reason,
-        choice=Choice(source="revision", target=planned.target.arn if planned.target else None),
+        choice=Choice(
+            source="revision",
+            target=planned.target.arn if planned.target else None,
+            left=planned.service.primary.task_definition if planned.service.primary else None,
+        ),
         target=planned.target,
         findings=(),
         candidates=(),
@@ -258,6 +289,11 @@ def as_act_takes_it(planned: Plan) -> base.Plan:
         force_new_deployment=planned.force_new_deployment,
         known_records=planned.known_records,
         task_set=planned.task_set,
+        request=planned.request,
+        what="deploy",
+        configuration=planned.configuration,
+        follows=planned.followed,
+        attempt=uuid.uuid4().hex,
     )
 
 

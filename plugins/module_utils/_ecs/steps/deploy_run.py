@@ -74,6 +74,9 @@ class DeployRun:
     reason: str = ""
     changed: bool = False
     accepted: base.Accepted | None = None
+    # The plan for which another deployment had to end first, and the id of that one if it was stopped for it.
+    first_plan: Plan | None = None
+    made_way: str = ""
     service: Service | None = None
     event: Event | None = None
     # What ran before, where that is newer than what was deployed: going back from it means going forward.
@@ -92,35 +95,16 @@ class DeployRun:
         return self.place.label(self.name, self.cluster)
 
     @property
-    def begun(self) -> base.Begun:
-        """What is to be watched. Raises ValueError where nothing was begun."""
-        if self.accepted is None or self.plan is None:
+    def going(self) -> base.Going:
+        """What is to be watched. Raises ValueError if nothing was begun."""
+        if self.accepted is None or self.accepted.going is None:
             raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
-        before, ours = self.plan.service, self.accepted.deployment_id
-        running = self.plan.running.arn if self.plan.running else ""
-        record = running if self.plan.adopt and before.strategy != "ROLLING" else ""
-        return base.Begun(
-            base.Watched(self.target, ours, "", self._known - {ours}, before.strategy, before.controller),
-            events_before=frozenset(event.id for event in before.events),
-            record=ours if self.plan.controller == "CODE_DEPLOY" else record,
-            known_records=self.plan.known_records,
-            predecessor="" if self.plan.adopt else running,
-        )
+        return self.accepted.going
 
     @property
-    def _known(self) -> frozenset[str]:
-        """What may be PRIMARY without anybody having deployed over us."""
-        before = self.plan.service if self.plan else None
-        if before is None:
-            return frozenset()
-        if before.controller == "EXTERNAL":
-            # Somebody can make any of the others PRIMARY: that is a deployment too.
-            return frozenset({before.primary.id} if before.primary else ())
-        if before.controller == "CODE_DEPLOY" and self.accepted is not None:
-            # The task set of a deployment that is followed has an id of its own.
-            both = (*before.deployments, *self.accepted.service.deployments)
-            return frozenset(d.id for d in both if d.external_id != self.accepted.deployment_id)
-        return frozenset(d.id for d in before.deployments)
+    def makes_room(self) -> bool:
+        """Another deployment is ending, so that ours can begin."""
+        return self.outcome is None and self.accepted is not None and bool(self.accepted.makes_room)
 
     @property
     def target(self) -> str:
@@ -129,13 +113,15 @@ class DeployRun:
 
     def end(self, outcome: WatchedOutcome, reason: str) -> None:
         """The deployment did not get where it should."""
+        if self.made_way and outcome == "timeout" and self.makes_room:
+            reason = f"deployment {self.made_way} is in the way, and had not ended although it was stopped: {reason}"
         self.outcome = "failed" if outcome == "rollback_failed" else t.cast(Outcome, outcome)
         self.reason = reason
 
     def reached(self, state: base.Reached) -> None:
         """The deployment is where it should be."""
         self.outcome, self.reason, self.event = "deployed", progress.verified(state, self.target), None
-        if self.plan is not None and self.plan.controller == "EXTERNAL":
+        if self.accepted is not None and self.going.is_bare:
             self.reason = f"the task set of {names.short(self.target)} is PRIMARY, and in a steady state"
         if self.service is not None and self.service.desired == 0:
             text = "the service wants 0 tasks, so that it is deployed proves little: none of it runs"

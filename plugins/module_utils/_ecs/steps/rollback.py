@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -21,10 +21,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import sh
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    controller as codedeploy_controller,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write as codedeploy_write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write as external_write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
@@ -43,14 +44,8 @@ _NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOper
 _OTHER_WAY: t.Final = "Or give in_flight: supersede, which goes back by a new deployment instead."
 
 # Outcomes after which a deployment of ours goes on, and those where one that runs is not ours.
-_STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
+_STILL_RUNNING: t.Final = frozenset({"started", "timeout"})
 _NOT_OURS: t.Final = frozenset({"unchanged", "refused", "not_attempted"})
-_NOT_YET_RESTORED: t.Final = Finding(
-    "configuration",
-    "warn",
-    "the deployment configuration is not yet what it was, since a deployment is running. Run the same command again "
-    "when it has ended: it puts the configuration back",
-)
 
 
 @dataclass(frozen=True)
@@ -81,6 +76,7 @@ class Rollback:
         self._order = order
         self._clock = clock
         self._began = clock.monotonic()
+        self._controllers = Controllers(aws, clock)
         self._planner = BoundPlanner(
             aws, order.wish, order.expect, lambda wish: Planner(aws, order.cluster, wish, clock=clock)
         )
@@ -182,8 +178,10 @@ class Rollback:
             return False
         if planned.method != "adopt":
             progress.asking(run.label, f"{run.route} by {planned.method}")
+        controller = self._controllers.of(planned.service)
         try:
-            run.accepted = self._begin(run, planned)
+            self._tell_of_termination_wait(run, planned)
+            run.accepted = controller.begin(planned, self._order.wish.tasks, self._order.reason)
         except PlanIsStale as exc:
             run.stale = f" ({exc})"
             return False
@@ -192,7 +190,7 @@ class Rollback:
             if primary is None or primary.rollout_state != "IN_PROGRESS":
                 run.end("unchanged", f"it is on {names.short(exc.copy)} already, a copy of {names.short(run.target)}")
                 return True
-            run.accepted = replace(write.adopt(planned), copy=exc.copy)
+            run.accepted = controller.adopt(planned, exc.copy)
         except base.NotDeployed as exc:
             run.changed = True
             run.findings.append(exc.note)
@@ -217,56 +215,15 @@ class Rollback:
         self._recorder.accepted(run)
         return True
 
-    def _begin(self, run: ServiceRun, planned: base.Plan) -> base.Accepted:
-        """The write itself, or whatever goes in its place. Raises what the functions of the method raise."""
-        tasks = self._order.wish.tasks
-        if planned.method == "adopt":
-            by_codedeploy = planned.service.controller == "CODE_DEPLOY"
-            return codedeploy_write.adopt(planned) if by_codedeploy else write.adopt(planned)
-        if planned.method == "primary_task_set":
-            return external_write.begin(self._aws, planned, tasks)
-        if planned.method == "codedeploy_stop":
-            return codedeploy_write.stop(self._aws, planned)
-        if planned.in_the_way is not None:
-            return codedeploy_write.make_room(self._aws, planned)
-        if planned.method == "codedeploy_deployment":
-            self._tell_of_termination_wait(run, planned)
-            return codedeploy_write.deploy(self._aws, planned, self._order.reason, tasks)
-        if planned.method in base.NATIVE:
-            return write.roll_back_natively(self._aws, planned)
-        return write.update_service(self._aws, planned, tasks, self._prepare_override(run))
-
     def _tell_of_termination_wait(self, run: ServiceRun, planned: base.Plan) -> None:
-        minutes = planned.request.group.termination_wait if planned.request else 0
+        if planned.request is None or planned.in_the_way is not None:
+            return
+        minutes = planned.request.group.termination_wait
         order = self._order
         if order.wait and order.wait_until == "stable" and minutes * 60 >= order.wait_timeout:
             what = f"CodeDeploy keeps the original task set for {minutes} minutes after the traffic has shifted, and "
             what += f"wait_timeout is {order.wait_timeout:g} s. wait_until: serving does not wait for that"
             run.findings.append(Finding("termination_wait", "warn", what))
-
-    def _prepare_override(self, run: ServiceRun) -> t.Mapping[str, t.Any]:
-        """Write down what has to be put back, before it is changed. Without a record nothing is changed."""
-        planned = run.plan
-        if planned is None or not planned.override or fast.tag_keys(planned.service.tags):
-            # A record that is there already is of a run that was killed: what it holds is the service's own.
-            return planned.override if planned else {}
-        record = fast.record(planned.service.configuration)
-        if record is None:
-            run.findings.append(
-                Finding("fast", "warn", "fast was not used: the deployment configuration is too large for the tags")
-            )
-            return {}
-        try:
-            api.tag_resource(self._aws, planned.service.arn, record)
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            run.findings.append(
-                Finding(
-                    "fast", "warn", f"fast was not used, since it could not be undone after a crash. {exc.explain()}"
-                )
-            )
-            return {}
-        run.configuration_tags = tuple(record)
-        return planned.override
 
     def _plan_again(self, run: ServiceRun, attempt: int) -> None:
         """The service changed under the plan: go on only where the new plan needs nobody's decision."""
@@ -279,7 +236,7 @@ class Rollback:
         if run.outcome is not None or run.plan is None or before is None:
             return
         bound = self._planner.binds
-        if bound or run.plan.method == "adopt" or controller.is_as_before(before, run.plan):
+        if bound or run.plan.method == "adopt" or codedeploy_controller.is_as_before(before, run.plan):
             if attempt < _PLANS_PER_SERVICE:
                 self._act_on([run], attempt + 1)
                 return
@@ -298,12 +255,12 @@ class Rollback:
         wish = self._order.wish.going_to(first.target.arn) if first.target else self._order.wish
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
         planner = Planner(self._aws, self._order.cluster, wish)
-        run.take_plan(controller.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
+        run.take_plan(codedeploy_controller.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
         run.findings = [*said, *(f for f in run.findings if f not in said)]
         run.accepted = None
         if run.outcome is not None or run.plan is None:
             return
-        problem = controller.in_between(first, run.plan)
+        problem = codedeploy_controller.in_between(first, run.plan)
         if problem:
             run.end("refused", problem)
         elif attempt < _PLANS_PER_SERVICE:
@@ -373,7 +330,7 @@ class Rollback:
     def _finish(self) -> None:
         done = [run for run in self.runs if run.outcome == "rolled_back"]
         for run in self.runs:
-            self._restore_configuration(run)
+            self._restore(run)
         self._read_what_runs(done)
         for run in self.runs:
             run.timings["ended"] = self._elapsed()
@@ -385,49 +342,21 @@ class Rollback:
                 self._deregister(run, deregistrar)
             self._recorder.done(run)
 
-    def _restore_configuration(self, run: ServiceRun) -> None:
-        """Give the service its own deployment configuration back, also where an earlier run was killed before it could.
-
-        Not while the deployment that it was changed for may still run: it might take over what is changed under it.
-        """
-        service = run.service
-        keys = (*run.configuration_tags, *(fast.tag_keys(service.tags) if service else ()))
-        if service is None or not keys or self._order.check_mode:
+    def _restore(self, run: ServiceRun) -> None:
+        """Put back what was changed for one deployment only, also if an earlier run was killed before it could."""
+        if run.service is None or self._order.check_mode:
             return
+        state: base.Standing = "ended"
         if run.outcome == "lost_contact":
-            # To ask would only take more time.
-            run.findings.append(_NOT_YET_RESTORED)
-            return
-        try:
-            now = api.describe_services(self._aws, run.cluster, [run.name])[run.name]
-            back = fast.recorded(now.tags) if isinstance(now, Service) else None
-            if back is None or not isinstance(now, Service):
-                return
-            if run.outcome in _STILL_RUNNING or (run.outcome in _NOT_OURS and _is_deploying(now)):
-                run.findings.append(_NOT_YET_RESTORED)
-                return
-            if fast.differs(now.configuration, back):
-                api.update_service(self._aws, service.cluster_arn, run.name, deploymentConfiguration=back)
-            run.changed = True
-        except ValueError as exc:
-            run.findings.append(
-                Finding("configuration", "warn", f"{exc}; the deployment configuration was left as it is")
-            )
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            what = f"the deployment configuration is not yet what it was. {exc.explain()} The next run puts it back"
-            run.findings.append(Finding("configuration", "warn", what))
-        else:
-            self._forget_configuration(run, service, sorted(set(keys)))
-
-    def _forget_configuration(self, run: ServiceRun, service: Service, keys: t.Sequence[str]) -> None:
-        what = "the deployment configuration is as it was before"
-        try:
-            api.untag_resource(self._aws, service.arn, keys)
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            left = f"remove the tags {', '.join(keys)} of the service, or the next run puts this one back again"
-            run.findings.append(Finding("configuration", "warn", f"{what}, but {left}. {exc.explain()}"))
-            return
-        run.findings.append(Finding("configuration", "info", what))
+            state = "lost"
+        elif run.outcome in _STILL_RUNNING:
+            state = "going"
+        elif run.outcome in _NOT_OURS:
+            state = "not_ours"
+        planned = run.plan if run.outcome != "not_attempted" else None
+        restored = self._controllers.of(run.service).restore(run.service, planned, state)
+        run.findings += restored.findings
+        run.changed = run.changed or restored.changed
 
     def _read_what_runs(self, runs: t.Sequence[ServiceRun]) -> None:
         """The revisions in service now, for the result, and to compare the images with those that were good."""
@@ -483,10 +412,6 @@ def _under_way(planned: base.Plan) -> str:
     """Which deployment it is that got in between, where it is CodeDeploy's: its id is what one looks for there."""
     running = planned.running
     return f" (deployment {running.arn})" if running is not None and running.by != "ECS" else ""
-
-
-def _is_deploying(service: Service) -> bool:
-    return service.primary is not None and service.primary.rollout_state == "IN_PROGRESS"
 
 
 def _revision_on_target(run: ServiceRun, revisions: t.Mapping[str, Revision]) -> Revision | None:

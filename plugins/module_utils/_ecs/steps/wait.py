@@ -21,14 +21,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller as ecs_controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
-    controller as external_controller,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
@@ -74,28 +71,17 @@ class Waiter:
             self.meant = decided
 
     @property
-    def begun(self) -> base.Begun:
-        """What is to be watched. Raises ValueError where no deployment is."""
-        if self.meant is None or self.service is None:
+    def going(self) -> base.Going:
+        """What is to be watched. Raises ValueError if no deployment is."""
+        if self.meant is None:
             raise ValueError(f"no deployment of {self.name} is to be watched")
-        meant, service = self.meant, self.service
-        own = meant.deployment_id
-        if meant.controller == "CODE_DEPLOY":
-            known = frozenset(d.id for d in service.deployments if d.external_id != own)
-        elif meant.controller == "EXTERNAL":
-            # Once it is PRIMARY, any other that becomes so was deployed over it.
-            known = frozenset(d.id for d in service.deployments if d.status == "PRIMARY") - {own}
-        else:
-            known = frozenset(d.id for d in service.deployments if d.id != own)
-        watched = base.Watched(meant.task_definition, own, "", known, service.strategy, meant.controller)
-        flying = self.record.arn if self.record is not None and self.record.in_flight else ""
-        return base.Begun(watched, record=own if meant.controller == "CODE_DEPLOY" else flying, read_only=True)
+        return self.meant.going
 
     @property
     def target(self) -> str:
         """The task definition of the deployment, empty where none is meant."""
         if self.meant is not None:
-            return self.meant.task_definition
+            return self.meant.going.target
         return self.record.target.task_definition if self.record is not None else ""
 
     def end(self, outcome: WatchedOutcome, reason: str) -> None:
@@ -115,7 +101,7 @@ class Waiter:
             self.reason = f"the service wants 0 tasks, so that {what} is deployed proves nothing: none of it runs"
             return
         self.outcome = "stable" if state == "stable" else "serving"
-        if self.meant is not None and self.meant.controller == "EXTERNAL":
+        if self.meant is not None and self.meant.going.is_bare:
             self.reason = f"the task set of {what} is PRIMARY, and in a steady state"
         elif state == "stable":
             self.reason = f"the deployment of {what} is complete, and nothing of the other versions is left"
@@ -142,7 +128,7 @@ class Waiter:
         return {
             **identity(self.name, self.cluster, self.place, self.service),
             "outcome": self.outcome,
-            "deployment_id": self.meant.deployment_id if self.meant else None,
+            "deployment_id": self.meant.going.deployment_id if self.meant else None,
             "service_deployment": record,
             "task_definition": self.target or None,
             "now": state_of(self.service, None) if self.service else None,
@@ -236,7 +222,7 @@ def decide(service: Service, history: History | None, problem: str, wanted: str)
     if service.controller == "CODE_DEPLOY":
         return controller.meant(service, history, problem, wanted)
     if service.controller == "EXTERNAL":
-        return external_controller.meant(service, wanted)
+        return task_sets.meant(service, wanted)
     if service.controller != "ECS":
         return Known("refused", f"the deployment controller is {service.controller}, which is not known here")
     if wanted:
@@ -251,4 +237,4 @@ def decide(service: Service, history: History | None, problem: str, wanted: str)
             f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"
         )
         return known if isinstance(known, Meant) else Known(known.outcome, f"{known.reason}. {advice}", newest)
-    return ecs_controller.meant_primary(primary, ecs_controller.record_of(primary.id, history))
+    return ecs_controller.meant_primary(service, primary, ecs_controller.record_of(primary.id, history))

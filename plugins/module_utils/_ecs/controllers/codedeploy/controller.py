@@ -15,13 +15,21 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+    Accepted,
+    Going,
     InFlight,
     Known,
+    Look,
     Meant,
+    More,
+    Record,
     Refusal,
     Step,
 )
@@ -29,10 +37,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     STOPPABLE,
+    TERMINAL,
     Finding,
     Revision,
     Service,
@@ -185,20 +194,20 @@ def meant(service: Service, history: History | None, problem: str, wanted: str) 
     listed = service.deployment(wanted) if wanted else None
     if listed is not None and not listed.external_id:
         # The service was created with it.
-        return controller.meant(service, wanted)
+        return any_task_sets.meant(service, wanted)
     id_ = listed.external_id if listed is not None else wanted
     if history is not None and not id_:
         record = history.running or history.newest
     else:
         record = next((d for d in history.deployments if d.arn == id_), None) if history else None
     if record is not None and not record.arn.startswith("d-"):
-        return controller.meant(service, "")
+        return any_task_sets.meant(service, "")
     if record is not None:
         return _codedeploy_ended(record, service, history)
     made = service.made_by(id_)
     if made is not None:
         # A rollback of CodeDeploy is no deployment on record, but one that can be followed all the same.
-        return Meant(id_, made.task_definition, None, "CODE_DEPLOY")
+        return Meant(_watched(service, id_, made.task_definition))
     why = f". {problem}" if problem else ""
     what = f"deployment {id_} of {service.name}, now or in its history" if id_ else f"deployment of {service.name}"
     return Known("refused", f"there is no {what} that can be read{why}")
@@ -209,10 +218,10 @@ def _codedeploy_ended(record: ServiceDeployment, service: Service, history: Hist
     if base.ended_back(record):
         return Known("failed", base.back(record), record)
     if record.in_flight:
-        return Meant(record.arn, record.target.task_definition, record, "CODE_DEPLOY")
+        return Meant(_watched(service, record.arn, record.target.task_definition), record)
     if record.status == "SUCCESSFUL":
         if primary is not None and primary.external_id == record.arn:
-            return Meant(record.arn, record.target.task_definition, record, "CODE_DEPLOY")
+            return Meant(_watched(service, record.arn, record.target.task_definition), record)
         at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
         since = base.over(record.target.task_definition, primary)
         return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
@@ -222,6 +231,11 @@ def _codedeploy_ended(record: ServiceDeployment, service: Service, history: Hist
         return Known("superseded", f"{base.over(record.target.task_definition, primary)}{why}", record)
     how = "was stopped before it was complete" if record.status == "STOPPED" else "has failed"
     return Known("failed", f"deployment {record.arn} of {what} {how}{why}", record)
+
+
+def _watched(service: Service, deployment_id: str, task_definition: str) -> Going:
+    known = frozenset(d.id for d in service.deployments if d.external_id != deployment_id)
+    return Going(task_definition, deployment_id, "", known, service.strategy, record=deployment_id, read_only=True)
 
 
 def by_codedeploy(in_flight: InFlight, history: History | None, target: str, current: str) -> Step:
@@ -280,3 +294,54 @@ def in_between(first: BasePlan, now: BasePlan) -> str:
         f"{names.short(first.target.arn if first.target else '')} had been stopped. Look at it, then run the same "
         "command again to roll that back"
     )
+
+
+class CodeDeploy(base.Controller):
+    """CodeDeploy deploys, by deployments of its own that make task sets."""
+
+    deployer = "CodeDeploy"
+
+    def __init__(self, aws: Aws, clock: Clock) -> None:
+        super().__init__(aws, clock)
+        self._looker = watch.Looker(aws)
+
+    def _begin(self, planned: base.Plan, tasks: int | None, reason: str | None) -> Accepted:
+        if planned.method == "codedeploy_stop":
+            return write.stop(self._aws, planned)
+        if planned.in_the_way is not None:
+            return write.make_room(self._aws, planned)
+        return write.deploy(self._aws, planned, reason, tasks)
+
+    def _adopt(self, planned: base.Plan) -> Accepted:
+        return write.adopt(planned)
+
+    def _known(self, planned: base.Plan, accepted: Accepted) -> frozenset[str]:
+        # The task set of a deployment that is followed has an id of its own.
+        deployments = planned.service.deployments
+        return frozenset(d.id for d in deployments if d.external_id != (accepted.deployment_id or None))
+
+    def _own_record(self, planned: base.Plan, accepted: Accepted) -> str:
+        return accepted.deployment_id
+
+    def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
+        """The service alone does not tell how such a deployment ends."""
+        places = {going.record: (service, going.target) for going, service in watched if not going.is_bare}
+        found = self._looker.records(places, self._clock.now()) if places else {}
+        return [found.get(going.record) for going, _service in watched]
+
+    def assess(self, going: Going, service: Service, record: Record | None) -> Look:
+        if going.is_bare:
+            # The task set that the service was created with.
+            return replace(any_task_sets.assess(going, service), ours=service.deployment(going.deployment_id))
+        return replace(watch.assess(going, service, record), ours=service.made_by(going.deployment_id))
+
+    def more(self, going: Going, service: Service, record: Record | None) -> More | None:
+        if going.is_bare:
+            return None
+        reason = record.reason if record is not None else ""
+        return More(reason, self._looker.failed_events(going.record, service))
+
+    def goes_on(self, going: Going, record: Record | None) -> str:
+        if record is None or record.status in TERMINAL:
+            return ""
+        return f"Deployment {going.record} is still running in CodeDeploy"

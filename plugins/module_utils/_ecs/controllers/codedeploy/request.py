@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import (
     APPSPEC,
@@ -192,17 +192,6 @@ def passed_by(
         f"({later[-1].why}). Nothing is guessed: name a version with revision"
     )
     return [Finding("unread_deployment", "block", what)]
-
-
-def returns_the_traffic(running: Deployment) -> bool:
-    """Whether a deployment that is only in the way of another one is stopped with a rollback.
-
-    As a rule yes: "CodeDeploy reroutes traffic from the replacement task set to the original task set"
-    (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-steps-ecs.html), and the next deployment does
-    not begin with traffic that is half shifted. No where nothing has begun, and no where all traffic is on the
-    replacement already: it would go to a version that nobody has asked for, and from there to the target.
-    """
-    return not (running.waits_for_termination or running.status in ("Created", "Queued"))
 
 
 def told_of_blocking(running: ServiceDeployment, lands_on: str | None, target: str) -> Finding:

@@ -21,9 +21,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+    Going,
     Look,
     Record,
-    Watched,
     replaced_by,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
@@ -35,47 +35,47 @@ _AFTERMATH: t.Final = model.AFTERMATH
 _FEW: t.Final = 10
 
 
-def assess(watched: Watched, service: Service, record: Record | None) -> Look:
+def assess(going: Going, service: Service, record: Record | None) -> Look:
     """Judge one look at a service. Unknown statuses count as still going."""
     if service.status != "ACTIVE":
         return Look("failed", f"the service is {service.status} now: somebody deleted it meanwhile")
     if record is None:
         return Look("going")
-    if watched.makes_room:
-        return _out_of_the_way(watched, record)
-    if watched.service_deployment:
-        return _going_back(watched, service, record)
-    return _going_forward(watched, service, record)
+    if going.makes_room:
+        return _out_of_the_way(going, record)
+    if going.back_of:
+        return _going_back(going, service, record)
+    return _going_forward(going, service, record)
 
 
-def _out_of_the_way(watched: Watched, record: Record) -> Look:
+def _out_of_the_way(going: Going, record: Record) -> Look:
     """A deployment that only has to end, with the rollback that was asked for, before ours can begin."""
     if record.status not in TERMINAL:
         return Look("going")
     unnamed = record.status in ("STOPPED", "FAILED") and not record.rollback_told
-    if watched.makes_room == "rolled_back" and unnamed and record.ended_ago <= _AFTERMATH:
+    if going.makes_room == "rolled_back" and unnamed and record.ended_ago <= _AFTERMATH:
         return Look("going")
     return Look("ended_before", "it is out of the way")
 
 
-def _going_forward(watched: Watched, service: Service, record: Record) -> Look:
+def _going_forward(going: Going, service: Service, record: Record) -> Look:
     primary = service.primary
     if record.status == "FAILED" or record.status.startswith("ROLLBACK"):
         return Look("failed", record.reason or f"CodeDeploy's deployment ended ({record.status})")
-    ours = primary is not None and primary.external_id == watched.deployment_id
-    theirs = primary is not None and not ours and primary.id not in watched.known_deployments
+    ours = primary is not None and primary.external_id == going.deployment_id
+    theirs = primary is not None and not ours and primary.id not in going.known_deployments
     if primary is not None and theirs:
         return Look("replaced", replaced_by(primary))
     if record.status == "STOPPED":
         return Look("failed", record.reason or "somebody stopped it")
-    if primary is None or not ours or not names.same(primary.task_definition, watched.target):
+    if primary is None or not ours or not names.same(primary.task_definition, going.target):
         return Look("going")
     return _on_target(service, primary, record, ended=record.status == "SUCCESSFUL")
 
 
-def _going_back(watched: Watched, service: Service, record: Record) -> Look:
+def _going_back(going: Going, service: Service, record: Record) -> Look:
     primary = service.primary
-    on_target = primary is not None and names.same(primary.task_definition, watched.target)
+    on_target = primary is not None and names.same(primary.task_definition, going.target)
     if record.status == "SUCCESSFUL":
         return Look("ended_before", "the deployment finished before CodeDeploy could stop it")
     if record.status == "ROLLBACK_FAILED":

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a look at a service says about the rollback that we watch. Pure: the loop that looks is in :mod:`.sweep`.
+"""What a look at a service says about the rollback that we watch. Pure: the loop that looks is in :mod:`move.watch`.
 
 We watch *our own* deployment to its end. ``services_stable`` and its like look only at counts, so they call a service
 stable that ECS has rolled back from under them (waiters-2.json in botocore: one deployment, running == desired).
@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Look, Record, Watched
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Look, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Deployment, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 # The stages after the production traffic was shifted, in ECS's order
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html).
@@ -25,15 +27,15 @@ _TRAFFIC_IS_SHIFTED: t.Final = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE
 _TRAFFIC_GOES_BACK: t.Final = frozenset({"ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"})
 
 
-def assess(watched: Watched, service: Service, record: Record | None) -> Look:
+def assess(going: Going, service: Service, record: Record | None) -> Look:
     """Judge one look at a service. Unknown statuses count as still going."""
     if service.status != "ACTIVE":
         return Look("failed", f"the service is {service.status} now: somebody deleted it meanwhile")
-    if watched.service_deployment:
-        return _native(watched, service, record)
-    look = _own(watched, service)
-    if look.state in ("going", "serving") and watched.strategy != "ROLLING":
-        return _shifting(service, service.deployment(watched.deployment_id), record)
+    if going.back_of:
+        return _native(going, service, record)
+    look = _own(going, service)
+    if look.state in ("going", "serving") and going.strategy != "ROLLING":
+        return _shifting(service, service.deployment(going.deployment_id), record)
     return look
 
 
@@ -50,14 +52,14 @@ def _shifting(service: Service, ours: Deployment | None, record: Record | None) 
     return Look("serving") if shifted and ours is not None and ours.running >= service.desired else Look("going")
 
 
-def _own(watched: Watched, service: Service) -> Look:
-    ours, primary = service.deployment(watched.deployment_id), service.primary
+def _own(going: Going, service: Service) -> Look:
+    ours, primary = service.deployment(going.deployment_id), service.primary
     if ours is not None and ours.rollout_state == "FAILED":
         return Look("failed", ours.rollout_reason or "ECS reports the rollout as FAILED")
     if primary is None:
         return Look("going")
     if ours is None or primary.id != ours.id:
-        if primary.id in watched.known_deployments:
+        if primary.id in going.known_deployments:
             back = f"ECS went back to {names.short(primary.task_definition)} by itself"
             return Look("unlisted" if ours is None else "failed", back)
         return Look("replaced", base.replaced_by(primary))
@@ -66,7 +68,7 @@ def _own(watched: Watched, service: Service) -> Look:
     return Look("serving") if _serving(service, ours) else Look("going")
 
 
-def _native(watched: Watched, service: Service, record: Record | None) -> Look:
+def _native(going: Going, service: Service, record: Record | None) -> Look:
     if record is None:
         return Look("going")
     if record.status == "SUCCESSFUL":
@@ -74,10 +76,10 @@ def _native(watched: Watched, service: Service, record: Record | None) -> Look:
     if record.status == "ROLLBACK_FAILED":
         return Look("failed", record.reason or "ECS could not roll back")
     primary = service.primary
-    on_target = primary is not None and names.same(primary.task_definition, watched.target)
+    on_target = primary is not None and names.same(primary.task_definition, going.target)
     if record.status in ("STOPPED", "ROLLBACK_SUCCESSFUL") and primary is not None and not on_target:
         return Look("replaced", base.replaced_by(primary))
-    if record.status == "STOPPED" and primary is not None and primary.id not in watched.known_deployments:
+    if record.status == "STOPPED" and primary is not None and primary.id not in going.known_deployments:
         return Look("replaced", f"{base.replaced_by(primary)}, which is the same version")
     if record.status == "STOPPED":
         return Look("failed", record.reason or "the rollback was stopped before it ended")
@@ -117,3 +119,17 @@ def _serving(service: Service, ours: Deployment) -> bool:
     """
     others = sum(d.running + d.pending for d in service.deployments if d.id != ours.id)
     return ours.running >= max(ours.desired, service.wanted(ours)) and ours.pending == 0 and others == 0
+
+
+def record_of(raw: Answer, goes_back: bool) -> Record:
+    """A service deployment as DescribeServiceDeployments shows it; of one that goes back, seen from where it goes."""
+    weight = (raw.get("targetServiceRevision") or {}).get("requestedProductionTrafficWeight")
+    if weight is not None and goes_back:
+        weight = 100 - float(weight)
+    return Record(
+        status=str(raw.get("status", "")),
+        reason=str(raw.get("statusReason") or ""),
+        stage=str(raw.get("lifecycleStage") or ""),
+        weight=float(weight) if weight is not None else None,
+        pause=reads.pause(raw),
+    )

@@ -49,7 +49,6 @@ def adopt(planned: base.Plan) -> Accepted:
         planned.service,
         wrote=False,
         deployment_id=primary.id if primary else "",
-        own_record=running.arn if running is not None else "",
     )
 
 

@@ -17,8 +17,10 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, Going, Look, Record
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -135,13 +137,27 @@ def then(service: Service, task_set_id: str, event: Event, asked: t.Collection[s
     return "roll_back" if primary is not None and primary.id == task_set_id else "delete"
 
 
-def meant(service: Service, wanted: str) -> Meant | Known:
-    """A task set that somebody else deploys is there when it is PRIMARY and steady."""
-    chosen = service.deployment(wanted) if wanted else service.primary
-    if chosen is None and wanted:
-        return Known("refused", f"there is no task set {wanted} of {service.name}")
-    if chosen is None:
-        return Known("refused", "no task set is PRIMARY: nothing is deployed there")
-    if chosen.status == "DRAINING":
-        return Known("failed", f"task set {chosen.id} of {names.short(chosen.task_definition)} is being deleted")
-    return Meant(chosen.id, chosen.task_definition, None, "EXTERNAL")
+class External(base.Controller):
+    """Something outside of AWS deploys: here it is this run, and nothing in AWS keeps a record of it."""
+
+    def _begin(self, planned: base.Plan, tasks: int | None, reason: str | None) -> Accepted:
+        return write.begin(self._aws, planned, tasks, planned.attempt)
+
+    def _adopt(self, planned: base.Plan) -> Accepted:
+        primary = planned.service.primary
+        return Accepted(planned.service, wrote=False, deployment_id=primary.id if primary else "")
+
+    def going(self, planned: base.Plan, accepted: Accepted) -> Going:
+        return replace(super().going(planned, accepted), is_bare=True)
+
+    def _known(self, planned: base.Plan, accepted: Accepted) -> frozenset[str]:
+        # Somebody can make any of the others PRIMARY: that is a deployment too.
+        primary = planned.service.primary
+        return frozenset({primary.id} if primary else ())
+
+    def advance(self, going: Going, service: Service) -> Service:
+        """Make our task set PRIMARY."""
+        return write.promote(self._aws, service, going.deployment_id)
+
+    def assess(self, going: Going, service: Service, record: Record | None) -> Look:
+        return replace(any_task_sets.assess(going, service), ours=service.deployment(going.deployment_id))

@@ -18,12 +18,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
-    Look,
-    Record,
-    Watched,
-    replaced_by,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -189,22 +183,6 @@ def not_ours(service: Service, task_set: Deployment | None) -> list[Finding]:
         what = "something outside of ECS shifts the traffic of this service, and this does not:"
         found.append(Finding("traffic", "warn", f"{what} {where}"))
     return found
-
-
-def assess(watched: Watched, service: Service, record: Record | None) -> Look:
-    """Judge one look at a service. ``ready``: our task set is steady, and can be made PRIMARY."""
-    if service.status != "ACTIVE":
-        return Look("failed", f"the service is {service.status} now: somebody deleted it meanwhile")
-    ours, primary = service.deployment(watched.deployment_id), service.primary
-    if primary is not None and primary is not ours and primary.id not in watched.known_deployments:
-        return Look("replaced", replaced_by(primary))
-    if ours is None:
-        return Look("unlisted", f"task set {watched.deployment_id} is gone")
-    if ours.status == "DRAINING":
-        return Look("failed", f"somebody deleted task set {ours.id}")
-    if ours.rollout_state != "COMPLETED" or ours.running < ours.desired or ours.pending:
-        return Look("going")
-    return Look("stable" if primary is ours else "ready")
 
 
 def _newest_first(task_sets: t.Iterable[Deployment]) -> list[Deployment]:

@@ -19,6 +19,7 @@ import botocore.session
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
     Deployment,
@@ -211,7 +212,9 @@ def planned(
 def accepted_run(made: base.Plan, accepted: base.Accepted | None = None) -> run.ServiceRun:
     """A run whose rollback AWS has accepted as deployment ``ecs-svc/ours``."""
     going = run.ServiceRun.of(made.service.name, "prod", made)
-    going.accepted = accepted or base.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
+    took = accepted or base.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
+    controller = Controllers(FakeAws(), FakeClock()).of(made.service)
+    going.accepted = dataclasses.replace(took, going=controller.going(made, took))
     return going
 
 

@@ -72,20 +72,6 @@ def test_all_targets_together(groups: dict[str, list[str]], wanted: int, serves:
     assert (health.serves, health.note) == (serves, note)
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"load_balancers": ({"targetGroupArn": BLUE},)}, True),
-        ({}, False),
-        # ECS or CodeDeploy shifts the traffic, and their records tell
-        ({"load_balancers": ({"targetGroupArn": BLUE},), "strategy": "CANARY"}, False),
-        ({"load_balancers": ({"targetGroupArn": BLUE},), "controller": "CODE_DEPLOY"}, False),
-    ],
-)
-def test_where_health_decides(changes: dict[str, t.Any], expected: bool) -> None:
-    assert diagnosis.decides(service(41, **changes)) is expected
-
-
 def answer(*found: str) -> dict[str, t.Any]:
     return {"TargetHealthDescriptions": [{"TargetHealth": {"State": state}} for state in found]}
 

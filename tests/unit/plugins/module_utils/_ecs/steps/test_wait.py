@@ -90,7 +90,7 @@ def test_without_a_name_it_is_the_primary_one_unless_ecs_went_back(status: str) 
         assert found.reason.endswith("Give deployment=ecs-svc/1 to wait for web:1, which is PRIMARY now")
     else:
         assert isinstance(found, Meant)
-        assert found.deployment_id == "ecs-svc/1"
+        assert found.going.deployment_id == "ecs-svc/1"
 
 
 def test_what_a_rollback_is_told_as() -> None:
@@ -148,15 +148,15 @@ def test_nothing_to_wait_for(changes: dict[str, object], says: str) -> None:
 
 def test_a_waiter_that_has_nothing_to_watch() -> None:
     with pytest.raises(ValueError, match="no deployment of web"):
-        _begun = Waiter("web", "prod").begun
+        _going = Waiter("web", "prod").going
 
 
 def test_only_a_record_that_is_in_flight_is_looked_at() -> None:
     for status, arn in (("IN_PROGRESS", steps((2, "IN_PROGRESS"))[0].arn), ("SUCCESSFUL", "")):
         waiter = Waiter("web", "prod")
         waiter.take(ON_2, decided(ON_2, (2, status)))
-        assert waiter.begun.record == arn
-        assert waiter.begun.watched.deployment_id == "ecs-svc/2"
+        assert waiter.going.record == arn
+        assert waiter.going.deployment_id == "ecs-svc/2"
 
 
 def test_its_own_revision_number_is_what_a_record_goes_by() -> None:
@@ -197,14 +197,14 @@ def test_a_deployment_of_codedeploy_by_its_id_or_as_the_newest(status: str) -> N
         assert ("watch" if isinstance(found, Meant) else found.outcome) == CODEDEPLOY_STATUSES[status]
         assert "ECS" not in (found.reason if isinstance(found, Known) else "")
         if isinstance(found, Meant):
-            assert (found.deployment_id, found.controller) == ("d-2", "CODE_DEPLOY")
+            assert (found.going.deployment_id, found.going.record) == ("d-2", "d-2")
 
 
 @pytest.mark.parametrize("wanted", ["d-1", "ecs-svc/1"])
 def test_what_made_the_primary_task_set_is_watched(wanted: str) -> None:
     found = by_codedeploy("ROLLBACK_SUCCESSFUL", wanted)
     assert isinstance(found, Meant)
-    assert (found.deployment_id, found.controller) == ("d-1", "CODE_DEPLOY")
+    assert (found.going.deployment_id, found.going.record) == ("d-1", "d-1")
 
 
 def test_what_the_service_was_created_with_goes_by_its_task_set() -> None:
@@ -212,14 +212,14 @@ def test_what_the_service_was_created_with_goes_by_its_task_set() -> None:
     for wanted in ("", "ecs-svc/1"):
         found = wait.decide(created, history.read([flown(1, arn="ecs-svc/1")]), "", wanted)
         assert isinstance(found, Meant)
-        assert (found.deployment_id, found.controller) == ("ecs-svc/1", "EXTERNAL")
+        assert (found.going.deployment_id, found.going.is_bare) == ("ecs-svc/1", True)
 
 
 def test_a_rollback_of_codedeploy_can_be_named_though_it_is_no_record() -> None:
     on = service(deployment(1, external_id="d-3"), controller="CODE_DEPLOY")
     found = wait.decide(on, history.read([flown(2, "ROLLBACK_SUCCESSFUL", arn="d-2")]), "", "d-3")
     assert isinstance(found, Meant)
-    assert (found.deployment_id, found.record) == ("d-3", None)
+    assert (found.going.deployment_id, found.record) == ("d-3", None)
 
 
 def test_a_task_set_of_somebody_else() -> None:
@@ -227,7 +227,7 @@ def test_a_task_set_of_somebody_else() -> None:
     for wanted, task_set in (("", "ecs-svc/1"), ("ecs-svc/2", "ecs-svc/2")):
         found = wait.decide(on, None, "", wanted)
         assert isinstance(found, Meant)
-        assert found.deployment_id == task_set
+        assert found.going.deployment_id == task_set
     for wanted, outcome in (("ecs-svc/3", "failed"), ("ecs-svc/9", "refused")):
         known = wait.decide(on, None, "", wanted)
         assert isinstance(known, Known)

@@ -10,16 +10,14 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller, request
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
-    at,
     deployment,
     flown,
     service,
@@ -84,23 +82,6 @@ def test_it_is_told_as_it_was_chosen() -> None:
     assert told.choice == FIRST.choice
     refusal = Refusal("web", "gone", ())
     assert controller.as_chosen(refusal, FIRST) is refusal
-
-
-@pytest.mark.parametrize(
-    ("status", "waits", "rolls_back"),
-    [
-        ("Created", False, False),
-        ("Queued", False, False),
-        ("InProgress", False, True),
-        ("InProgress", True, False),
-        ("Ready", False, True),
-        ("Baking", False, True),
-        ("SomethingNew", False, True),
-    ],
-)
-def test_whether_what_is_in_the_way_is_rolled_back(status: str, waits: bool, rolls_back: bool) -> None:
-    running = CodeDeployment("d-3", "app", "group", status, at(0), waits_for_termination=waits)
-    assert request.returns_the_traffic(running) is rolls_back
 
 
 @pytest.mark.parametrize(

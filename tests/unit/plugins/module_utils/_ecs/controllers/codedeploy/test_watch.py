@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Record, Watched
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -24,8 +24,8 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     service,
 )
 
-FORWARD = Watched(arn(41), "d-ours", "", frozenset({"ecs-svc/42"}), controller="CODE_DEPLOY")
-BACK = Watched(arn(41), "", "d-bad", frozenset({"ecs-svc/42", "ecs-svc/41"}), controller="CODE_DEPLOY")
+FORWARD = Going(arn(41), "d-ours", "", frozenset({"ecs-svc/42"}))
+BACK = Going(arn(41), "", "d-bad", frozenset({"ecs-svc/42", "ecs-svc/41"}))
 
 
 def task_set(number: int, by: str, status: str = "PRIMARY", **more: t.Any) -> Deployment:
@@ -33,7 +33,7 @@ def task_set(number: int, by: str, status: str = "PRIMARY", **more: t.Any) -> De
 
 
 def on(*task_sets: Deployment, **changes: t.Any) -> Service:
-    return service(*task_sets, controller="CODE_DEPLOY", **changes)
+    return service(*task_sets, **changes)
 
 
 OLD = task_set(42, "d-bad")

@@ -13,10 +13,13 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Pause
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    FakeAws,
+    FakeClock,
     arn,
     deployment,
     enum,
@@ -111,3 +114,22 @@ def test_what_an_earlier_run_left_unfinished_is_adopted() -> None:
 def test_native_ways_write(way: str) -> None:
     assert way in base.WRITES
     assert "adopt" not in base.WRITES
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"load_balancers": ({"targetGroupArn": "arn:blue"},)}, "running"),
+        ({}, "serving"),
+        # ECS shifts the traffic, and its record tells.
+        ({"load_balancers": ({"targetGroupArn": "arn:blue"},), "strategy": "CANARY"}, "serving"),
+    ],
+)
+def test_behind_load_balancers_the_counts_alone_do_not_say_that_it_serves(
+    changes: dict[str, t.Any], state: str
+) -> None:
+    old = deployment(42, "ecs-svc/old", status="ACTIVE", running=0)
+    now = service(deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS"), old, **changes)
+    going = base.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/old"}))
+    look = Controllers(FakeAws(), FakeClock()).of(now).assess(going, now, None)
+    assert (look.state, look.ours) == (state, now.primary)

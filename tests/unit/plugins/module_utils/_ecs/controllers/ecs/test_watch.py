@@ -22,8 +22,8 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     service,
 )
 
-OURS = base.Watched(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}))
-NATIVE = base.Watched(arn(41), "", "arn:service-deployment", frozenset({"ecs-svc/43", "ecs-svc/41"}))
+OURS = base.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}))
+NATIVE = base.Going(arn(41), "", "arn:service-deployment", frozenset({"ecs-svc/43", "ecs-svc/41"}))
 
 
 def ours(rollout: str = "IN_PROGRESS", status: str = "PRIMARY", running: int = 4, **changes: t.Any) -> Deployment:
@@ -34,8 +34,8 @@ def old(running: int = 4, rollout: str = "COMPLETED", **changes: t.Any) -> Deplo
     return deployment(43, "ecs-svc/43", "ACTIVE", rollout, running, **changes)
 
 
-def state(now: Service, watched: base.Watched = OURS, record: base.Record | None = None) -> str:
-    return watch.assess(watched, now, record).state
+def state(now: Service, going: base.Going = OURS, record: base.Record | None = None) -> str:
+    return watch.assess(going, now, record).state
 
 
 # rollout state: alone with all tasks, not all tasks yet
@@ -114,9 +114,9 @@ def test_a_service_of_no_tasks(rollout: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["DRAINING", "INACTIVE"])
-@pytest.mark.parametrize("watched", [OURS, NATIVE])
-def test_a_service_that_was_deleted(watched: base.Watched, status: str) -> None:
-    look = watch.assess(watched, service(ours("COMPLETED"), status=status), None)
+@pytest.mark.parametrize("going", [OURS, NATIVE])
+def test_a_service_that_was_deleted(going: base.Going, status: str) -> None:
+    look = watch.assess(going, service(ours("COMPLETED"), status=status), None)
     assert look.state == "failed"
     assert status in look.reason
     assert "somebody deleted it meanwhile" in look.reason
@@ -242,7 +242,7 @@ def test_sweeps_are_slower_for_many_services(services: int, seconds: float) -> N
 
 # -- where ECS shifts traffic
 
-SHIFTING = base.Watched(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}), strategy="BLUE_GREEN")
+SHIFTING = base.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}), strategy="BLUE_GREEN")
 # Both sets of tasks run until the end, so that the counts tell nothing.
 BOTH = service(ours(), old(), strategy="BLUE_GREEN")
 ALONE = service(ours("COMPLETED"), strategy="BLUE_GREEN")

@@ -11,7 +11,6 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
     task_sets as external_task_sets,
 )
@@ -35,7 +34,7 @@ def task_set(number: int | str, hour: float, status: str = "ACTIVE", **more: t.A
 
 
 def on(*task_sets: Deployment, **changes: t.Any) -> Service:
-    return service(*task_sets, controller="EXTERNAL", **changes)
+    return service(*task_sets, **changes)
 
 
 PRIMARY = task_set(42, 2, "PRIMARY")
@@ -172,26 +171,3 @@ def test_it_gets_the_share_of_the_primary_one(scale: float | None, share: float)
 def test_what_a_new_one_takes_over(given: dict[str, t.Any], copied: set[str]) -> None:
     made = external_task_sets.settings_like(task_set(42, 2, "PRIMARY", settings=given))
     assert made == {key: given[key] for key in copied}
-
-
-WATCHED = Watched(arn(41), "ecs-svc/41-1", "", frozenset({"ecs-svc/42-2"}), controller="EXTERNAL")
-TAKEN_OVER = (task_set(42, 2), task_set(41, 1, "PRIMARY"))
-
-
-@pytest.mark.parametrize(
-    ("looked_at", "state"),
-    [
-        (on(PRIMARY, task_set(41, 1, rollout="IN_PROGRESS")), "going"),
-        (on(PRIMARY, task_set(41, 1, desired=5)), "going"),
-        (on(PRIMARY, task_set(41, 1, pending=1)), "going"),
-        (on(PRIMARY, task_set(41, 1)), "ready"),
-        (on(*TAKEN_OVER), "stable"),
-        (on(task_set(42, 2), task_set(41, 1, "PRIMARY", rollout="IN_PROGRESS")), "going"),
-        (on(PRIMARY), "unlisted"),
-        (on(PRIMARY, task_set(41, 1, "DRAINING")), "failed"),
-        (on(task_set(43, 3, "PRIMARY"), task_set(41, 1)), "replaced"),
-        (on(*TAKEN_OVER, status="DRAINING"), "failed"),
-    ],
-)
-def test_a_look(looked_at: Service, state: str) -> None:
-    assert external_task_sets.assess(WATCHED, looked_at, None).state == state

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Which controller deploys a service: the only place that asks."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.controller import CodeDeploy
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+
+_KINDS: t.Final[t.Mapping[str, type[Controller]]] = {"CODE_DEPLOY": CodeDeploy, "EXTERNAL": External}
+
+
+class Controllers:
+    """The controllers of one call, each made once."""
+
+    def __init__(self, aws: Aws, clock: Clock) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._made: dict[str, Controller] = {}
+
+    def of(self, service: Service) -> Controller:
+        """What deploys this service. One whose kind is not known goes by the rules of ECS, as far as it gets."""
+        kind = service.controller
+        if kind not in self._made:
+            self._made[kind] = _KINDS.get(kind, Ecs)(self._aws, self._clock)
+        return self._made[kind]
+
+    @property
+    def brisk(self) -> Controllers:
+        """The same for looks that are repeated anyway, as :attr:`.Aws.brisk`."""
+        return Controllers(self._aws.brisk, self._clock)
