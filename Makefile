@@ -5,7 +5,7 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulator test lint bench lock clean
+.PHONY: help setup demo simulator test test-all lint bench lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
@@ -25,9 +25,13 @@ demo: setup ## a bad deployment in a simulated cluster, rolled back before your 
 simulator: setup ## serve the simulated AWS on 127.0.0.1 until stopped (PORT=5123)
 	@$(PYTHON) -m tests.simulator --port $(PORT)
 
-test: ## everything that has to pass before a change goes in
+test: ## what has to pass before a change goes in
 	@$(SETUP) run lint oldest
 	@$(PYTHON) -B dev/gates.py
+
+test-all: ## that and what takes longer: every Python, each ansible-core, before a release
+	@$(SETUP) run lint oldest
+	@$(PYTHON) -B dev/gates.py --all
 
 lint: ## the quick gates only: ruff, mypy, complexity, yamllint
 	@$(SETUP) run lint

@@ -4,7 +4,8 @@
 
 """Runs the gates, a few at a time, each with a log of its own, and fails when one of them fails.
 
-``dev/gates.py`` runs all of them, ``dev/gates.py sanity mypy`` those named, ``dev/gates.py --list`` names them.
+``dev/gates.py`` runs those that every change has to pass, ``dev/gates.py --all`` all of them (but for those of which
+another one runs more), ``dev/gates.py sanity mypy`` those named, ``dev/gates.py --list`` names them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+import versions
 from setup import BUILD, ENVIRONMENTS, ROOT
 from tree import make_home, make_tree, search_path
 
@@ -59,6 +61,10 @@ class Gate:
     variables: Callable[[Trees], dict[str, str]] = lambda _trees: {}
     # The gate is left out while no file of the repository matches.
     needs: str = "galaxy.yml"
+    # One that takes long and seldom finds anything is run by `make test-all` only.
+    always: bool = True
+    # The gate that runs all of this one and more.
+    part_of: str = ""
 
     def applies(self) -> bool:
         return any(ROOT.glob(self.needs))
@@ -94,6 +100,15 @@ def linter(*arguments: str) -> Callable[[], Sequence[str | Path]]:
     return lambda: (LINT.path / "bin" / arguments[0], *arguments[1:])
 
 
+def oldest_collections_path(trees: Trees) -> dict[str, str]:
+    return {"PYTHONPATH": str(trees.oldest.parents[2])}
+
+
+def sanity(environment: str, *options: str) -> Callable[[], Sequence[str | Path]]:
+    program = ENVIRONMENTS[environment].path / "bin" / "ansible-test"
+    return lambda: (program, "sanity", "--color", "no", *options)
+
+
 def ansible_test_units(environment: str) -> Callable[[], Sequence[str | Path]]:
     program = ENVIRONMENTS[environment].path / "bin" / "ansible-test"
     return lambda: (program, "units", "--color", "no", "--python", python_version(environment))
@@ -110,9 +125,42 @@ GATES = (
     ),
     Gate(
         "sanity",
-        "ansible-test sanity, all tests",
-        lambda: (RUN.path / "bin" / "ansible-test", "sanity", "--color", "no"),
+        "ansible-test sanity, all tests, with the Python of .venv",
+        lambda: sanity("run", "--python", python_version("run"))(),
         in_current,
+        part_of="sanity-all",
+    ),
+    Gate(
+        "sanity-all",
+        "ansible-test sanity, all tests, with every Python that is found",
+        sanity("run"),
+        in_current,
+        always=False,
+    ),
+    Gate(
+        "sanity-oldest",
+        "ansible-test sanity of the oldest ansible-core",
+        lambda: sanity("oldest", "--python", python_version("oldest"))(),
+        in_oldest,
+        ("oldest",),
+        always=False,
+    ),
+    Gate(
+        "units",
+        "ansible-test units, current ansible-core",
+        ansible_test_units("run"),
+        in_current,
+        needs="tests/unit/plugins/**/test_*.py",
+        always=False,
+    ),
+    Gate(
+        "units-oldest",
+        "ansible-test units, oldest ansible-core and boto3",
+        ansible_test_units("oldest"),
+        in_oldest,
+        ("oldest",),
+        needs="tests/unit/plugins/**/test_*.py",
+        always=False,
     ),
     Gate(
         "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
@@ -123,7 +171,21 @@ GATES = (
         pytest("tests/simulator", "tests/agent"),
         needs="tests/simulator/**/test_*.py",
     ),
-    Gate("unit", "unit tests", pytest("tests/unit"), needs="tests/unit/plugins/**/test_*.py"),
+    Gate(
+        "unit",
+        "unit tests, and those of what the repository says of itself",
+        pytest("tests/unit", "tests/repository"),
+        needs="tests/unit/plugins/**/test_*.py",
+    ),
+    Gate(
+        "unit-oldest",
+        "the unit tests that depend on a version, with the oldest ansible-core and boto3",
+        lambda: (OLDEST.python, "-m", "pytest", "--quiet", *versions.dependent(ROOT)),
+        environments=("oldest",),
+        variables=oldest_collections_path,
+        needs="tests/unit/plugins/**/test_*.py",
+        part_of="units-oldest",
+    ),
     Gate(
         "molecule",
         "molecule, all scenarios",
@@ -132,21 +194,6 @@ GATES = (
         ("run", "lint"),
         collections_path,
         needs="extensions/molecule/*/molecule.yml",
-    ),
-    Gate(
-        "units",
-        "ansible-test units, current ansible-core",
-        ansible_test_units("run"),
-        in_current,
-        needs="tests/unit/plugins/**/test_*.py",
-    ),
-    Gate(
-        "units-oldest",
-        "ansible-test units, oldest ansible-core and boto3",
-        ansible_test_units("oldest"),
-        in_oldest,
-        ("oldest",),
-        needs="tests/unit/plugins/**/test_*.py",
     ),
     Gate(
         "ansible-lint",
@@ -257,17 +304,22 @@ def report(result: Result) -> None:
 
 
 def choose(names: Sequence[str]) -> list[Gate]:
+    """Those named, in that order. Without names those of `make test`; all where ``--all`` is the only one."""
+    if not names:
+        return [gate for gate in GATES if gate.always]
+    if list(names) == ["--all"]:
+        return [gate for gate in GATES if not gate.part_of]
     known = {gate.name: gate for gate in GATES}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise SystemExit(f"no such gate: {', '.join(unknown)}; there are {', '.join(known)}")
-    return [known[name] for name in names] if names else list(GATES)
+    return [known[name] for name in names]
 
 
 def main(names: list[str]) -> int:
     if names == ["--list"]:
         for gate in GATES:
-            print(f"{gate.name:<14}{gate.what}")
+            print(f"{gate.name:<15}{'' if gate.always else 'test-all: '}{gate.what}")
         return 0
     gates = choose(names)
     LOGS.mkdir(parents=True, exist_ok=True)

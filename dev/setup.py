@@ -100,6 +100,7 @@ def wanted_stamp(environment: Environment, base: str) -> dict[str, str]:
         "base": base,
         "packages": fingerprint(environment.requirements, environment.constraints),
     }
+    stamp["compiled"] = stamp["packages"]
     if environment.with_collections:
         stamp["collections"] = fingerprint(REQUIREMENTS / "collections.txt")
     return stamp
@@ -116,6 +117,16 @@ def read_stamp(environment: Environment) -> dict[str, str]:
 
 def site_packages(environment: Environment) -> Path:
     return Path(run(environment.python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"))
+
+
+def compile_packages(environment: Environment) -> None:
+    """Compiles what was installed, on all processors.
+
+    With PYTHONDONTWRITEBYTECODE in the environment nothing else ever would, and each play would compile it again.
+    """
+    # Templates of packages are no Python yet, so that some files cannot be compiled.
+    command = (environment.python, "-m", "compileall", "-q", "-j", "0", site_packages(environment))
+    subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, check=False)
 
 
 def unpack_collections(environment: Environment) -> None:
@@ -168,12 +179,14 @@ def ensure(name: str) -> Environment:
     stamp_file.unlink(missing_ok=True)
     if stamp.get("packages") != wanted["packages"]:
         say(f"installing {environment.requirements.relative_to(ROOT)} into {environment.directory}")
-        # Without compiling: Python compiles what is imported, a small part of botocore and moto.
+        # Without compiling: pip does that file by file, on one processor.
         run(
             *(environment.python, "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"),
             *("--disable-pip-version-check", "--constraint", environment.constraints),
             *("--requirement", environment.requirements),
         )
+    if stamp.get("compiled") != wanted["compiled"]:
+        compile_packages(environment)
     if stamp.get("collections") != wanted.get("collections"):
         unpack_collections(environment)
     stamp_file.write_text(json.dumps(wanted, indent=2) + "\n")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import typing as t
@@ -27,7 +28,9 @@ class SimulatorProcess:
 
     def __enter__(self) -> SimulatorProcess:
         command = [sys.executable, "-m", "tests.simulator", "--port", "0", "--speed", str(self._speed)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        # Without compiled files it reads all of its source each time.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith(_READY):
             self.__exit__()

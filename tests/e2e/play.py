@@ -42,7 +42,9 @@ def environment(url: str, programs: Path = BIN, **more: str) -> dict[str, str]:
 
     ``programs`` is where their Python and Ansible are.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AWS_"))}
+    # Without compiled files each process reads all of its source.
+    left_out = ("ANSIBLE_", "AWS_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {
         **inherited,
         **aws_environment(url),

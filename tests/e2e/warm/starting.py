@@ -110,12 +110,14 @@ def start(
 def _parent_for(env: t.Mapping[str, str], cwd: Path) -> _Parent:
     """The parent that has read the configuration which this play would read."""
     shared = {name: value for name, value in env.items() if not name.startswith(EACH_ITS_OWN)}
+    # Where there is none, all directories are alike; ansible-core looks for it in no other than the current one.
     settings = cwd / "ansible.cfg"
-    key = json.dumps([sorted(shared.items()), settings.read_text() if settings.exists() else "", str(cwd)])
+    place, content = (cwd, settings.read_text()) if settings.exists() else (Path("/"), "")
+    key = json.dumps([sorted(shared.items()), str(place), content])
     if key not in _parents:
         while len(_parents) >= MOST_PARENTS:
             _parents.pop(next(iter(_parents))).end()
-        _parents[key] = _Parent(shared, cwd)
+        _parents[key] = _Parent(shared, place)
     # The one that was not used for the longest time is the first to go.
     _parents[key] = _parents.pop(key)
     return _parents[key]
