@@ -347,15 +347,6 @@ def _forget_warnings() -> None:
         getattr(module_warnings, name).clear()
 
 
-@contextlib.contextmanager
-def _unheard(step: str, host: str | None) -> t.Iterator[None]:
-    """While a step keeps what it does to itself, since nobody hears it."""
-    key = f"step {host}"
-    _last_words.write({"key": key, "unknown": f"What the step '{step}' has written so far is not known here"})
-    yield
-    _last_words.write({"key": key})
-
-
 class InProcessAction(NormalAction):
     """The action plugin of all modules of this collection: in the worker process where that is right, else as ever.
 
@@ -379,12 +370,32 @@ class InProcessAction(NormalAction):
         if reason:
             host = task_vars.get("inventory_hostname")
             display.vvv(f"{self._task.action} runs in a process of its own: {reason}", host=host)
-            with _unheard(self._task.get_name(), host):
-                return cleaned(super().run(tmp, task_vars))  # type: ignore[no-untyped-call]
+            with self._unheard(module or "", host or "") as told:
+                told.update(cleaned(super().run(tmp, task_vars)))  # type: ignore[no-untyped-call]
+            return told
         # Not NormalAction's: this is what it does before it runs the module.
         result: dict[str, t.Any] = ActionBase.run(self, tmp, task_vars)
         result.update(self._run_in_worker(t.cast(str, module), task_vars))
         return cleaned(result)
+
+    @contextlib.contextmanager
+    def _unheard(self, module: str, host: str) -> t.Iterator[dict[str, t.Any]]:
+        """While a module of its own process keeps to itself what it does. It yields what is to be the result."""
+        key, result = f"step {host}", dict[str, t.Any]()
+        step = f"What the step '{self._task.get_name()}' has written so far is not known here"
+        writes = not self._task.check_mode and not self._task.no_log and not module.endswith("_info")
+        if writes:
+            _last_words.write({"key": key, "unknown": step})
+        try:
+            yield result
+        except Exception:
+            # Ctrl-C is none of these, and then it is still not known.
+            _last_words.write({"key": key})
+            raise
+        _last_words.write({"key": key})
+        if writes:
+            for item in result.get("targets") or () if module.endswith(".autoscaling_suspend") else ():
+                _last_words.write({"key": key, "target": item, "region": self._task.args.get("region") or ""})
 
     def _ask_for_full_names(self, task_vars: dict[str, t.Any]) -> None:
         arguments = self._task.args

@@ -9,6 +9,8 @@ Signals that leave time for a last line get one.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import time
 from pathlib import Path
@@ -167,3 +169,22 @@ def test_the_last_line_before_anything_was_written(stage: Stage, tmp_path: Path)
     assert first.interrupt(signal.SIGINT) == 99
     assert log.read_text().splitlines()[-1] == "Interrupted. Nothing was written."
     assert stage.writes() == []
+
+
+def test_the_last_line_where_modules_run_in_processes_of_their_own(stage: Stage, tmp_path: Path) -> None:
+    """What they did is known when they have ended, and not before."""
+    stage.story()
+    stage.world.make_scalable(CLUSTER, "web", scheduled=True)
+    stage.control.timings(task_start=6000)
+    stage.control.reset_calls()
+    log = tmp_path / "log"
+    first = play.Started(stage.url, log, {**WITH_SCALING, "lastgood_aws_in_process": False}, cold=True)
+    assert play.within(60, lambda: len(stage.writes()) >= 4 or not first.is_running), log.read_text()
+    modules = first.workers()
+    assert first.interrupt(signal.SIGTERM) == -signal.SIGTERM
+    for module in modules:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(module, signal.SIGKILL)
+    last = log.read_text().splitlines()[-1]
+    assert "What the step 'lastgood.aws.rollback : Roll back and watch' has written so far is not known here" in last
+    assert "Auto scaling is still suspended: scale-in, scale-out of service/shop/web" in last
