@@ -52,10 +52,14 @@ options:
     type: int
   force:
     description:
-      - Go back although the group was already returned and nothing was deployed since, or deploy what was named while
-        it is there already.
-    type: bool
-    default: false
+      - Guards to turn off, each by its own word, as a list or a text with commas.
+      - V(again), go back although the group was already returned and nothing was deployed since, or deploy what was
+        named while it is there already.
+      - V(marked), V(barrier), V(family) and V(stack) are known, and turn nothing off here.
+      - V(true) turns off all of them, with a warning that says which. V(false) and an empty list turn off none.
+    type: list
+    elements: str
+    default: []
   in_flight:
     description:
       - What to do with a deployment that is still running. One that already leads to the target is followed to its end.

@@ -86,8 +86,15 @@ options:
     default: auto
   force:
     description:
-      - Go back although the service was already rolled back and nothing was deployed since.
-      - It goes to an older version than the one that runs, never to a newer one.
-    type: bool
-    default: false
+      - Guards to turn off, each by its own word, as a list or a text with commas.
+      - V(again), go back although the service was already rolled back and nothing was deployed since. It goes to an
+        older version than the one that runs, never to a newer one.
+      - V(barrier), go back across a version that is marked C(lastgood:barrier).
+      - V(stack), go back while the service's CloudFormation stack is being changed, which may deploy over it.
+      - V(family) and V(marked) are known, and turn nothing off here. A version that you name is taken although it is
+        marked bad or of another family.
+      - V(true) turns off all of them, with a warning that says which. V(false) and an empty list turn off none.
+    type: list
+    elements: str
+    default: []
 """

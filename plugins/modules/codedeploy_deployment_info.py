@@ -380,7 +380,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import info, options
-from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, force, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
 
@@ -408,7 +408,7 @@ def main() -> None:
     place = keys.Place(aws.region("codedeploy"), params["full_names"])
     line = f"[{place.label(group, application)}] {info.line(planned)}"
     progress.say(line)
-    for note in as_of.notes(wish.as_of):
+    for note in (*as_of.notes(wish.as_of), *force.notes(module.params["force"], force.REDEPLOY)):
         module.warn(note)
     asked = (params["diagnose"] or wish.selection.deployment_id or "").strip()
     module.exit_json(

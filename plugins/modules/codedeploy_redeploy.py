@@ -496,7 +496,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move impo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps.redeploy import Order, Redeploy
-from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys, options
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, force, keys, options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
@@ -548,7 +548,7 @@ def main() -> None:
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     module.warn_of(run.label, run.findings)
-    for note in as_of.notes(order.wish.as_of):
+    for note in (*as_of.notes(order.wish.as_of), *force.notes(module.params["force"], force.REDEPLOY)):
         module.warn(note)
     result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}
     if module.check_mode and run.plan is not None:

@@ -22,7 +22,7 @@ description:
     it is steady. The one before is left standing. The listeners of load balancers are not changed.
   - All services are validated before the first of them is changed. Nothing is changed where one of them is refused.
   - It is safe to run twice. A service that is on the revision already is V(unchanged), one that is being moved to it is
-    followed, and a revision that has failed in this service is refused, unless O(force).
+    followed, and a revision that has failed in this service is refused, unless O(force) has V(marked).
   - Similar to C(ecspresso deploy --rollback-events) and to C(helm upgrade --atomic).
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -104,11 +104,15 @@ options:
     default: supersede
   force:
     description:
-      - Deploy a revision although it is known to be bad, because it is marked so, ECS rolled it back in this service,
-        or somebody left it for an older one.
-      - If it comes up, and the last rollback of the same service marked it bad, that mark is taken away.
-    type: bool
-    default: false
+      - Guards to turn off, each by its own word, as a list or a text with commas.
+      - V(marked), deploy a revision although it is known to be bad, because it is marked so, ECS rolled it back in this
+        service, or somebody left it for an older one. If it comes up, and the last rollback of the same service marked
+        it bad, that mark is taken away.
+      - V(again), V(barrier), V(family) and V(stack) are known, and turn nothing off here.
+      - V(true) turns off all of them, with a warning that says which. V(false) and an empty list turn off none.
+    type: list
+    elements: str
+    default: []
   reason:
     description:
       - What is deployed, and why. A rollback by this module notes it in the mark of the revision that failed.
@@ -340,7 +344,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core import force, keys, outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
@@ -355,7 +359,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "rollback_events": {"type": "list", "elements": "str", "choices": [*deploy_plan.EVENTS, "none"]},
     "alarms": {"type": "list", "elements": "str", "default": []},
     "in_flight": {"type": "str", "default": "supersede", "choices": ["supersede", "refuse"]},
-    "force": {"type": "bool", "default": False},
+    **force.SPEC,
     "reason": {"type": "str"},
     "wait": {"type": "bool", "default": True},
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
@@ -389,6 +393,8 @@ def main() -> None:
         result["diff"] = [deploy.diff(run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
         module.warn_of(run.label, run.findings)
+    for note in force.notes(module.params["force"], force.DEPLOY):
+        module.warn(note)
     result["api_calls"] = aws.api_calls
     if not all(run.ok for run in runs):
         module.fail_json(msg=result["summary"], **result)
@@ -415,7 +421,7 @@ def _order(module: LastgoodAWSModule) -> Order:
             events=events,
             alarms=tuple(dict.fromkeys(name.strip() for name in params["alarms"] if name.strip())),
             in_flight=params["in_flight"],
-            force=params["force"],
+            force=force.parse(params["force"]),
         ),
         reason=params["reason"],
         wait=params["wait"],

@@ -466,7 +466,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
-from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, force, keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
@@ -569,7 +569,7 @@ def main() -> None:
         result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
         module.warn_of(run.label, worth_a_warning(module, run))
-    for note in as_of.notes(order.wish.as_of):
+    for note in (*as_of.notes(order.wish.as_of), *force.notes(module.params["force"], force.ROLLBACK)):
         module.warn(note)
     result["api_calls"] = aws.api_calls
     if rollback.too_many_failed:

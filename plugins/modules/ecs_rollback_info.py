@@ -285,7 +285,7 @@ api_calls:
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import force, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info, options, wording
@@ -312,7 +312,7 @@ def main() -> None:
     for name, planned in plans.items():
         progress.say(f"[{place.label(name, params['cluster'])}] {wording.plan_line(planned)}")
     services = [info.of(planned, params["cluster"], place) for planned in plans.values()]
-    for note in core_as_of.notes(wish.as_of):
+    for note in (*core_as_of.notes(wish.as_of), *force.notes(module.params["force"], force.ROLLBACK)):
         module.warn(note)
     as_of = core_as_of.shown(planner.wish.selection.as_of)
     module.exit_json(changed=False, services=services, as_of=as_of, api_calls=aws.api_calls)

@@ -139,5 +139,5 @@ def test_a_task_set_that_does_not_come_up_is_deleted(stage: Stage) -> None:
     assert "was deleted, and the service is still on web:1" in why
     assert (stage.on(), stage.writes()) == ("web:1", ["CreateTaskSet", "DeleteTaskSet", "TagResource"])
     stage.control.image("registry/web:2", behaviour="ok")
-    forced = deploy(stage, revision="2", events="DEPLOYMENT_FAILURE", force=True)
+    forced = deploy(stage, revision="2", events="DEPLOYMENT_FAILURE", force="marked")
     assert (forced.rc, outcome(forced), stage.on()) == (0, "deployed", "web:2"), forced.stdout

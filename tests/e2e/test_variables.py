@@ -49,7 +49,13 @@ def refused(name: str, value: str) -> str:
         (play.ROLLBACK, {"rollback_wait": "flase"}, refused("rollback_wait", "flase")),
         (play.ROLLBACK, {"rollback_suspend_auto_scaling": "ture"}, refused("rollback_suspend_auto_scaling", "ture")),
         (play.REDEPLOY, {"rollback_guard_content": "flase"}, refused("rollback_guard_content", "flase")),
-        ("lastgood.aws.deploy", {"deploy_force": "si"}, refused("deploy_force", "si")),
+        ("lastgood.aws.deploy", {"deploy_wait": "si"}, refused("deploy_wait", "si")),
+        (
+            "lastgood.aws.deploy",
+            {"deploy_force": "si"},
+            "deploy_force: there is no guard 'si'. Give any of again, marked, barrier, family and stack. "
+            "Nothing was changed.",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_first(

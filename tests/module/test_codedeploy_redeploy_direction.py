@@ -93,7 +93,7 @@ def test_a_revision_that_is_older_than_what_is_read_at_first_is_known_for_older(
 
 def test_the_same_once_more(fleet: Fleet) -> None:
     _good, bad = fleet.bad_release()
-    run = fleet.redeploy(deployment_id=bad, force=True)
+    run = fleet.redeploy(deployment_id=bad, force=["again"])
     assert (run.outcome, run.result["direction"]) == ("rolled_back", "same")
 
 

@@ -142,9 +142,9 @@ def test_a_version_that_has_failed_is_not_deployed_again_unless_forced(web: Shop
     again = web.release(2, rollback_events=FAILURE)
     assert (again.failed, again.outcome, again.writes) == (True, "refused", [])
     assert "web:2 is known to be bad: ECS rolled it back at " in again.message
-    assert "give force. Nothing was written" in again.message
+    assert "give force: [marked]. Nothing was written" in again.message
     web.sim.image("registry/web:2", "ok")
-    forced = web.release(2, rollback_events=FAILURE, force=True)
+    forced = web.release(2, rollback_events=FAILURE, force=["marked"])
     assert forced.outcome == "deployed"
     assert forced.finding("known_bad")["severity"] == "warn"
 
@@ -260,7 +260,7 @@ def test_a_breaker_that_only_stops_is_told_to_roll_back(shop: Shop) -> None:
     shop.broken("web:2", **NEVER_STARTS)
     assert shop.release(2).outcome == "failed"
     shop.sim.advance(600)
-    assert shop.release(2, rollback_events=FAILURE, force=True).only["rolled_back_by"] == "ECS"
+    assert shop.release(2, rollback_events=FAILURE, force=["marked"]).only["rolled_back_by"] == "ECS"
 
 
 def test_a_rollback_that_fails_too(web: Shop) -> None:

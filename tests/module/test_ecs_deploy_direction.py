@@ -102,10 +102,10 @@ def test_a_forced_deployment_of_what_a_rollback_left_takes_its_mark_back(shop: S
         shop.versions(1)
         shop.deploy("web:2")
         shop.broken("web:3", "crash")
-        assert went_back_to(shop.release(3, rollback_events=FAILURE, force=True), "web:2")
+        assert went_back_to(shop.release(3, rollback_events=FAILURE, force=["marked"]), "web:2")
         shop.sim.image("registry/web:3", "ok")
     assert not unmarked(shop, "web:3")
-    run = shop.release(3, force=True)
+    run = shop.release(3, force=["marked"])
     assert (run.outcome, unmarked(shop, "web:2", "web:3")) == ("deployed", True)
     assert run.finding("unmarked")["message"] == "web:3 is no longer marked bad"
     assert run.message.endswith("web:3 is no longer marked bad")
@@ -118,7 +118,7 @@ def test_a_mark_that_somebody_set_stays(shop: Shop) -> None:
     shop.releases(3)
     shop.rollback()
     shop.mark("web:3", "lastgood:bad", "loses orders")
-    run = shop.release(3, force=True)
+    run = shop.release(3, force=["marked"])
     assert (run.outcome, unmarked(shop, "web:3")) == ("deployed", False)
     assert "web:3 stays marked bad (loses orders)" in run.finding("marked_bad")["message"]
     assert "UntagResource" not in run.operations
@@ -128,7 +128,7 @@ def test_a_mark_that_may_not_be_taken_back(shop: Shop) -> None:
     shop.releases(3)
     shop.rollback()
     shop.deny("UntagResource")
-    run = shop.release(3, force=True)
+    run = shop.release(3, force=["marked"])
     assert (run.outcome, run.failed) == ("deployed", False)
     assert "web:3 is still marked bad" in run.finding("mark")["message"]
 
@@ -152,6 +152,6 @@ def test_a_task_set_that_was_deleted_is_a_rollback_like_any_other(shop: Shop) ->
     assert (run.outcome, run.writes) == ("unchanged", [])
     assert "already rolled back from web:3 to web:2" in run.message
     shop.sim.image("registry/web:3", "ok")
-    run = shop.release(3, force=True)
+    run = shop.release(3, force=["marked"])
     assert (run.outcome, unmarked(shop, "web:2", "web:3")) == ("deployed", True)
     assert shop.rollback().target == "web:2"

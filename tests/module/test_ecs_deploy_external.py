@@ -101,7 +101,7 @@ def test_a_second_attempt_creates_another_task_set(shop: Shop, external: Externa
     shop.broken("web:2", **NEVER_STARTS)
     first = shop.release(2, rollback_events=FAILURE).sent("CreateTaskSet")[0]["clientToken"]
     shop.sim.advance(120)
-    second = shop.release(2, rollback_events=FAILURE, force=True).sent("CreateTaskSet")[0]["clientToken"]
+    second = shop.release(2, rollback_events=FAILURE, force=["marked"]).sent("CreateTaskSet")[0]["clientToken"]
     assert first != second
 
 

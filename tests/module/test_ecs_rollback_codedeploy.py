@@ -416,7 +416,7 @@ def test_a_failed_deployment_that_was_not_rolled_back_left_the_service_where_it_
     assert (run.outcome, run.writes) == ("unchanged", [])
     assert "the last deployment, of web:3, ended at" in run.message
     assert "it stayed on web:2" in run.message
-    (bad,) = [c for c in shop.info(force=True).only["candidates"] if c["task_definition"].endswith("web:3")]
+    (bad,) = [c for c in shop.info(force=["again"]).only["candidates"] if c["task_definition"].endswith("web:3")]
     assert (bad["verdict"], "its deployment failed at" in bad["why"]) == ("bad", True)
 
 

@@ -382,7 +382,7 @@ def test_force_does_not_choose_the_same_version_again(shop: Shop, ecr: Ecr) -> N
     ecr.push("bad")
     release(shop)
     assert shop.rollback().target == "web:4"
-    run = shop.rollback(force=True)
+    run = shop.rollback(force=["again"])
     assert (run.outcome, run.target, digest(run)) == ("rolled_back", "web:1", older)
 
 
@@ -414,7 +414,7 @@ def test_of_two_originals_the_copy_is_of_the_one_with_its_digest(shop: Shop) -> 
     first = shop.rollback(pin_images="always")
     assert (first.target, digest(first), shop.tags("web:4")) == ("web:4", OTHER_BAD, {})
     # One more step is web:1, since web:2 is what runs.
-    run = shop.rollback(force=True)
+    run = shop.rollback(force=["again"])
     assert (run.outcome, run.target, digest(run)) == ("rolled_back", "web:1", OTHER_GOOD)
 
 

@@ -83,15 +83,16 @@ def test_a_barrier_is_not_crossed(shop: Shop, barrier: str) -> None:
     message = refused(shop.rollback(revision="1"), "barrier")
     assert message == (
         f"{barrier} is marked lastgood:barrier (2026-11-20T14:03:05Z orders were moved): nothing older can run any "
-        "more, and web:1 is older. Go back to it at most, or cross it with force"
+        "more, and web:1 is older. Go back to it at most, or force: [barrier]"
     )
     assert shop.info(revision="1").finding("barrier")["severity"] == "block"
 
 
-def test_force_crosses_a_barrier(shop: Shop) -> None:
+def test_only_its_own_word_crosses_a_barrier(shop: Shop) -> None:
     shop.releases(2)
     shop.mark("web:2", "lastgood:barrier")
-    assert "It is crossed, because force is set" in warned(shop.rollback(force=True), "barrier")
+    assert refused(shop.rollback(force=["again"]), "barrier")
+    assert "It is crossed, because force says so" in warned(shop.rollback(force=["barrier"]), "barrier")
     assert shop.on() == "web:1"
 
 
@@ -155,6 +156,7 @@ def test_a_service_of_a_stack_that_is_at_work(shop: Shop, wire: Wire) -> None:
     belongs_to_a_stack()
     wire.stack_is("UPDATE_IN_PROGRESS")
     assert "which is UPDATE_IN_PROGRESS" in refused(shop.rollback(), "stack")
+    assert "goes back all the same" in warned(shop.rollback(force=["stack"]), "stack")
 
 
 def test_tasks_that_are_protected(shop: Shop) -> None:

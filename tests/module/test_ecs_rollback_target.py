@@ -80,7 +80,7 @@ def test_a_version_that_somebody_left_for_an_older_one_is_passed_by(shop: Shop) 
     shop.deploy("web:4")
     run = shop.rollback()
     assert (run.outcome, run.target) == ("rolled_back", "web:2")
-    run = shop.rollback(force=True)
+    run = shop.rollback(force=["again"])
     assert (run.outcome, run.target) == ("rolled_back", "web:1")
     left_out = {finding["message"].partition(" at ")[0] for finding in run.findings("left_out")}
     assert "web:3: left for the older web:2" in left_out

@@ -74,7 +74,8 @@ def test_after_the_bad_version_was_deployed_again_the_same_command_goes_back_aga
 def test_with_force_it_goes_further_back(shop: Shop) -> None:
     shop.releases(3)
     shop.rollback()
-    run = shop.rollback(force=True)
+    assert is_unchanged(shop.rollback(force=["barrier", "stack"]))
+    run = shop.rollback(force=["again"])
     assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
     assert shop.tags("web:2")["lastgood:bad"]
 
@@ -117,7 +118,7 @@ def test_after_the_circuit_breaker_has_rolled_back_it_is_unchanged(shop: Shop) -
     run = shop.rollback(deregister=True)
     assert is_unchanged(run)
     assert "ECS itself rolled it back from web:3 to web:2 at " in run.message
-    assert "give steps_back, revision or force" in run.message
+    assert "give steps_back, revision or force: [again]" in run.message
     assert [shop.status(f"web:{n}") for n in (1, 2, 3)] == ["ACTIVE", "ACTIVE", "ACTIVE"]
 
 
@@ -128,6 +129,8 @@ def test_after_the_circuit_breaker_force_goes_further_back(shop: Shop) -> None:
     shop.deploy("web:3")
     run = shop.rollback(force=True)
     assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    [warned] = [text for text in run.result["warnings"] if text.startswith("force: true turned off every guard: ")]
+    assert all(f"{word} (the " in warned for word in ("again", "barrier", "stack"))
 
 
 def test_after_the_circuit_breaker_steps_are_counted_from_the_version_that_it_left(shop: Shop) -> None:

@@ -12,6 +12,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import force
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import (
     BadInput,
     Values,
@@ -87,6 +89,7 @@ def deploy(values: Values, around: Around) -> Values:
     return {
         **values,
         **found,
+        "force": _force("deploy_force", values),
         "rollback_events": _events(values["rollback_events"]),
         "alarms": between_commas(values["alarms"]),
     }
@@ -141,7 +144,7 @@ def content_guard_plan(values: Values, around: Around) -> Values:
             "No instances are named: rollback_guard_content needs rollback_instances, a pattern of hosts in the "
             "inventory"
         )
-    return {**values, **_common(values, {})}
+    return {**values, **_common(values, {}), "force": _force("rollback_force", values)}
 
 
 class Entry(t.NamedTuple):
@@ -206,7 +209,12 @@ def _rollback(values: Values) -> Values:
     topic = str(values["notify_topic_arn"] or "").strip()
     if topic and not _TOPIC.fullmatch(topic):
         raise BadInput("rollback_notify_topic_arn is not the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME)")
-    return {"scaling_after": after, "notify_topic_arn": topic, "events": _events(values["events"])}
+    return {
+        "scaling_after": after,
+        "notify_topic_arn": topic,
+        "events": _events(values["events"]),
+        "force": _force("rollback_force", values),
+    }
 
 
 def _scaling_after(suspend: bool, resume: bool | None) -> str:
@@ -216,6 +224,15 @@ def _scaling_after(suspend: bool, resume: bool | None) -> str:
     if not suspend:
         return "untouched"
     return "restored" if resume is None else "suspended"
+
+
+def _force(name: str, values: Values) -> list[t.Any]:
+    """As it was written, so that a bare true can be warned of. Raises :class:`.BadInput`."""
+    try:
+        force.parse(values["force"], name)
+    except BadOption as exc:
+        raise BadInput(str(exc)) from exc
+    return words(values["force"])
 
 
 def _events(value: t.Any) -> list[t.Any] | None:

@@ -25,6 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.targ
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 CHECK: t.Final = "plan_changed"
@@ -161,7 +162,7 @@ def going_to(wish: Wish, expected: Expected) -> Wish:
         wish.selection,
         as_of=None,
         steps_back=1,
-        force=True,
+        force=wish.selection.force | AGAIN,
         deployment_id=by_deployment,
         revision=None if by_deployment else expected.revision,
     )

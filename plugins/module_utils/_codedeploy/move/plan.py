@@ -186,7 +186,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             target = fit.location
             request, found = _request(wish, facts, choice, target)
             findings += [*fit.findings, *found]
-            if fit.there and not wish.selection.force:
+            if fit.there and "again" not in wish.selection.force:
                 verb, method, reason, request = "nothing", "none", fit.there, None
             if history.running is not None:
                 findings.append(_told_of_blocking(history.running, choice))

@@ -30,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.hist
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 
 # Deployments whose targets are looked at: each costs two calls or more.
 _MOST_LOOKED_AT: t.Final = 3
@@ -227,7 +228,7 @@ class Planner:
 
 def wish_again(given: Wish, first: Plan) -> Wish:
     """The same wish, for the target that was chosen already: making room for it must not change it."""
-    selection = replace(given.selection, as_of=None, steps_back=1, force=True)
+    selection = replace(given.selection, as_of=None, steps_back=1, force=given.selection.force | AGAIN)
     if selection.deployment_id is None and selection.revision is None:
         if first.good is not None:
             selection = replace(selection, deployment_id=first.good.id)

@@ -16,11 +16,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import re
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Arrival, Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Direction
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
 
 Source = t.Literal["deployment_id", "revision", "as_of", "steps_back", "last_good", "running_rollback", "none"]
 # The candidates that a message names; the rest is in the result.
 _NAMED: t.Final = 6
-_FURTHER: t.Final = "To go further back, give steps_back, revision, deployment_id or force"
+_FURTHER: t.Final = "To go further back, give steps_back, revision, deployment_id or force: [again]"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Selection:
     revision: Location | None = None
     as_of: datetime | None = None
     steps_back: int = 1
-    force: bool = False
+    force: Force = NOTHING
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _choose(selection: Selection, group: Group, history: History, named: Deploym
         return _unless_there(selection, history, _as_of(selection.as_of, history))
     if selection.steps_back == 1 and history.returning_from is not None:
         return _running_rollback(history)
-    if selection.steps_back == 1 and not selection.force:
+    if selection.steps_back == 1 and "again" not in selection.force:
         settled = _already_returned(history)
         if settled is not None:
             return settled
@@ -151,13 +152,13 @@ def _as_of(when: datetime, history: History) -> Choice:
 
 
 def _unless_there(selection: Selection, history: History, choice: Choice) -> Choice:
-    """What was named is there already: nothing to do, unless ``force`` says so."""
+    """What was named is there already: nothing to do, unless ``force`` says again."""
     if choice.target is None or not choice.key:
         return choice
     if history.running is not None and history.lands_on == choice.key:
         return replace(choice, why=f"{choice.why}, and a deployment to it is running")
     there = history.running is None and not history.mixed and history.now == choice.key
-    if not there or selection.force:
+    if not there or "again" in selection.force:
         return replace(choice, left=None) if choice.left and revisions.same(choice.left, choice.target) else choice
     return _there_already(history, choice)
 
@@ -232,7 +233,7 @@ def _how_it_returned(arrival: Arrival, history: History) -> str:
 def _last_good(selection: Selection, history: History) -> Choice:
     steps = selection.steps_back
     base, basis = history.now, history
-    if steps > 1 and (history.running is not None or not selection.force):
+    if steps > 1 and (history.running is not None or "again" not in selection.force):
         # Counted from the revision that was left first, so that asking twice for two steps does not go back four.
         base, basis = history.retreat() or (base, basis)
     # Where the last deployment ended without success, what it deployed may itself be the last good one.

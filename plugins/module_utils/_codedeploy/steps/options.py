@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.asg_processes import NATIVE
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._core import options
+from ansible_collections.lastgood.aws.plugins.module_utils._core import force, options
 
 BadOption = options.BadOption
 
@@ -26,7 +26,7 @@ SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "revision": {"type": "raw"},
     "as_of": {"type": "str"},
     "steps_back": {"type": "int"},
-    "force": {"type": "bool", "default": False},
+    **force.SPEC,
     "in_flight": {"type": "str", "default": "stop", "choices": ["stop", "wait", "refuse"]},
     "file_exists_behavior": {
         "type": "str",
@@ -53,7 +53,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
             revision=revision(params["revision"]),
             as_of=as_of.at if as_of is not None else None,
             steps_back=options.steps_back(params["steps_back"]),
-            force=params["force"],
+            force=force.parse(params["force"]),
         ),
         in_flight=params["in_flight"],
         file_exists_behavior=params["file_exists_behavior"],

@@ -91,9 +91,8 @@ class Readiness:
             )
         if surroundings.stack_of(service):
             what = "whether the service's CloudFormation stack is at work"
-            checks.append(
-                check("cloudformation", "stack", what, functools.partial(surroundings.read_stack, aws, service))
-            )
+            run = functools.partial(surroundings.read_stack, aws, service, self._wish.selection.force)
+            checks.append(check("cloudformation", "stack", what, run))
         if surroundings.production_rules(service) and planned.running is None:
             what = "where the production listener rules send the traffic"
             checks.append(

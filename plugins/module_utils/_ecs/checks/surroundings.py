@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
@@ -52,8 +53,9 @@ def _older(history: History | None, one: str, other: str) -> bool:
     return a is not None and b is not None and a.family == b.family and a.revision < b.revision
 
 
-def barrier(left_behind: t.Iterable[TaskDefinition], target: str, force: bool) -> list[Finding]:
+def barrier(left_behind: t.Iterable[TaskDefinition], target: str, force: Force) -> list[Finding]:
     """Nothing older than a version with the mark can run any more, so only ``force`` crosses it."""
+    crosses = "barrier" in force
     found = []
     for version in left_behind:
         if marks.BARRIER not in version.tags:
@@ -63,8 +65,8 @@ def barrier(left_behind: t.Iterable[TaskDefinition], target: str, force: bool) -
             f"{names.short(version.arn)} is marked {marks.BARRIER} ({why}): nothing older can run any more, and "
             f"{names.short(target)} is older"
         )
-        advice = "It is crossed, because force is set" if force else "Go back to it at most, or cross it with force"
-        found.append(Finding("barrier", "warn" if force else "block", f"{text}. {advice}"))
+        advice = "It is crossed, because force says so" if crosses else "Go back to it at most, or force: [barrier]"
+        found.append(Finding("barrier", "warn" if crosses else "block", f"{text}. {advice}"))
     return found
 
 
@@ -121,7 +123,7 @@ def stack_of(service: Service) -> str:
     return service.tags.get(STACK_ID) or service.tags.get(STACK_NAME) or ""
 
 
-def stack(service: Service, status: str) -> list[Finding]:
+def stack(service: Service, status: str, force: Force) -> list[Finding]:
     """A stack that is at work would fight over the service; one at rest knows nothing of a rollback.
 
     The statuses: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html. In
@@ -130,7 +132,11 @@ def stack(service: Service, status: str) -> list[Finding]:
     name = service.tags.get(STACK_NAME) or stack_of(service)
     if status.endswith("_IN_PROGRESS"):
         text = f"service {service.name} belongs to the CloudFormation stack {name}, which is {status}"
-        return [Finding("stack", "block", f"{text}. Wait for its end, or cancel it, and run the same command again")]
+        if "stack" in force:
+            advice = "The service goes back all the same, because force says so, and the stack may deploy over it"
+            return [Finding("stack", "warn", f"{text}. {advice}")]
+        advice = "Wait for its end, or cancel it, and run the same command again, or give force: [stack]"
+        return [Finding("stack", "block", f"{text}. {advice}")]
     text = f"service {service.name} belongs to the CloudFormation stack {name}, which does not learn of this rollback"
     return [Finding("stack", "info", f"{text}: its next update deploys what its template says")]
 
@@ -208,10 +214,10 @@ def read_alarms(aws: Aws, service: Service) -> list[Finding]:
 
 
 @_CloudFormation.common_error_handler("describe the CloudFormation stack of service {service.name}")
-def read_stack(aws: Aws, service: Service) -> list[Finding]:
+def read_stack(aws: Aws, service: Service, force: Force) -> list[Finding]:
     answer = aws.call("cloudformation", "describe_stacks", StackName=stack_of(service))
     found = require(answer, "Stacks", "describe_stacks")
-    return stack(service, str(found[0].get("StackStatus", "")) if found else "")
+    return stack(service, str(found[0].get("StackStatus", "")) if found else "", force)
 
 
 @_Elb.common_error_handler("describe the production listener rules of service {service.name}")

@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import Pl
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images as ecs_images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
@@ -180,7 +181,11 @@ class Wish:
     def going_to(self, target: str) -> Wish:
         """The same wish, for a target that was chosen already."""
         chosen = Selection(
-            revision=target, force=True, copies=self.selection.copies, to_the_letter=self.selection.to_the_letter
+            revision=target,
+            # It was chosen already, and all other guards stand.
+            force=self.selection.force | AGAIN,
+            copies=self.selection.copies,
+            to_the_letter=self.selection.to_the_letter,
         )
         # Whether what is left may be deregistered was decided with the plan that chose the target.
         return replace(self, selection=chosen, as_of=None, deregister=False)

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
@@ -64,7 +65,7 @@ class Wish:
     events: tuple[str, ...] | None = None
     alarms: tuple[str, ...] = ()
     in_flight: InFlight = "supersede"
-    force: bool = False
+    force: Force = NOTHING
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -244,10 +245,11 @@ def before_a_write(
     if target.status != "ACTIVE":
         found.append(block("revision", f"{what} is {target.status}, and ECS deploys only what is ACTIVE"))
     why = _known_bad(target, facts.history)
-    if why and wish.force:
+    if why and "marked" in wish.force:
         found.append(Finding("known_bad", "warn", f"{what} is deployed although it is known to be bad: {why}"))
     elif why:
-        found.append(block("known_bad", f"{what} is known to be bad: {why}. To deploy it all the same, give force"))
+        advice = "To deploy it all the same, give force: [marked]"
+        found.append(block("known_bad", f"{what} is known to be bad: {why}. {advice}"))
     if running is not None:
         other = names.short(running.target.task_definition)
         text = f"a deployment of {other} is running ({running.status})"

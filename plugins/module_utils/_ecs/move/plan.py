@@ -229,7 +229,7 @@ def _not_well(verb: Verb, service: Service, runs: TaskDefinition | None) -> list
     found = []
     if runs is not None and marks.BAD in runs.tags:
         what = f"{names.short(runs.arn)} is marked bad ({runs.tags[marks.BAD] or 'no reason given'}), and runs"
-        found.append(Finding("marked_bad", "warn", f"{what}. To leave it, give force, steps_back or revision"))
+        found.append(Finding("marked_bad", "warn", f"{what}. To leave it, give force: [again], steps_back or revision"))
     if service.running < service.desired:
         what = f"{service.running} of {service.desired} tasks of {service.name} are running"
         found.append(Finding("tasks_missing", "warn", f"{what}, and nothing was done about it"))

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision
@@ -46,7 +47,7 @@ class Selection:
     # One of the services of the call ran it, so that it is no mistake.
     from_revision_ran: bool = False
     fallback: t.Literal["fail", "previous_registered"] = "fail"
-    force: bool = False
+    force: Force = NOTHING
     # A copy will be registered, so the task definition need not be ACTIVE.
     copies: bool = False
     # A pinned copy does not stand for the version that was named.
@@ -130,7 +131,8 @@ def _choose(
     gaps: str,
 ) -> Choice:
     current = what_runs_now(service, history)
-    ours = None if selection.force else ours_for(selection, our_own_rollback(service, current, history))
+    ours = our_own_rollback(service, current, history)
+    ours = None if "again" in selection.force else ours_for(selection, ours)
     elsewhere = not_on_from_revision(
         selection, current, _leaving(service, history, ours), service, history, known, gaps
     )
@@ -146,7 +148,7 @@ def _choose(
         return stays or _last_good(selection, service, current, history, known, registered)
     if history is not None and history.returning_from is not None and selection.steps_back == 1:
         return _running_rollback(history)
-    if history is not None and selection.steps_back == 1 and not selection.force:
+    if history is not None and selection.steps_back == 1 and "again" not in selection.force:
         returned = _already_returned(current, history)
         stays = unless_marked_bad(returned, current, known) if returned else None
         if stays:
@@ -372,22 +374,22 @@ def _how_it_returned(arrival: Arrival) -> str | None:
     if arrival.how == "rolled_back" and arrival.left == arrival.task_definition:
         return (
             f"{arrival.by} itself rolled a new deployment of {version} back at {arrival.at.isoformat()}, and nothing "
-            "was deployed since. To go further back, give steps_back, revision or force"
+            "was deployed since. To go further back, give steps_back, revision or force: [again]"
         )
     if arrival.how == "rolled_back":
         return (
             f"{arrival.by} itself rolled it back from {left} to {version} at {arrival.at.isoformat()}, and nothing was "
-            "deployed since. To go further back, give steps_back, revision or force"
+            "deployed since. To go further back, give steps_back, revision or force: [again]"
         )
     if arrival.how == "stayed":
         return (
             f"the last deployment, of {left}, ended at {arrival.at.isoformat()} without getting there, and it stayed "
-            f"on {version}. To go further back, give steps_back, revision or force"
+            f"on {version}. To go further back, give steps_back, revision or force: [again]"
         )
     if arrival.how == "returned":
         return (
             f"somebody returned it from {left} to {version} at {arrival.at.isoformat()}, and nothing was deployed "
-            "since. To go further back, give steps_back, revision or force"
+            "since. To go further back, give steps_back, revision or force: [again]"
         )
     return None
 
@@ -402,7 +404,7 @@ def _last_good(
 ) -> Choice:
     steps = selection.steps_back
     base, basis = current, history
-    if history is not None and steps > 1 and (history.running is not None or not selection.force):
+    if history is not None and steps > 1 and (history.running is not None or "again" not in selection.force):
         # Counted from the version that was left first, so that asking twice for two steps does not go back four.
         base, basis = history.retreat() or (base, basis)
     candidates = [

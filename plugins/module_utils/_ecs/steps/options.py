@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
-from ansible_collections.lastgood.aws.plugins.module_utils._core import options
+from ansible_collections.lastgood.aws.plugins.module_utils._core import force, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
@@ -30,7 +30,7 @@ SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "fallback": {"type": "str", "default": "fail", "choices": ["fail", "previous_registered"]},
     "in_flight": {"type": "str", "default": "stop", "choices": ["stop", "supersede", "refuse"]},
     "pin_images": {"type": "str", "default": "auto", "choices": ["auto", "always", "never"]},
-    "force": {"type": "bool", "default": False},
+    **force.SPEC,
 }
 SELECTION_EXCLUSIVE: t.Final = [["revision", "as_of", "steps_back"]]
 
@@ -55,7 +55,7 @@ def wish(params: t.Mapping[str, t.Any]) -> base.Wish:
             steps_back=options.steps_back(params["steps_back"]),
             from_revision=revision("from_revision", params["from_revision"]),
             fallback=params["fallback"],
-            force=params["force"],
+            force=force.parse(params["force"]),
             copies=params["pin_images"] == "always",
             to_the_letter=params["pin_images"] == "never",
         ),

@@ -73,7 +73,7 @@ def _choose(
     selection: Selection, service: Service, primary: Deployment, past: History, known: t.Mapping[str, TaskDefinition]
 ) -> Choice:
     current = primary.task_definition
-    ours = None if selection.force else target.ours_for(selection, _our_own(service, current))
+    ours = None if "again" in selection.force else target.ours_for(selection, _our_own(service, current))
     elsewhere = target.not_on_from_revision(selection, current, None, service, None, known, _NO_RECORD)
     if elsewhere is not None:
         return elsewhere

@@ -130,6 +130,17 @@ def test_events_that_are_not_given_are_not_an_empty_list(given: t.Any, meant: li
     assert inputs(DEPLOY, services="web", revision=1, rollback_events=given)["rollback_events"] == meant
 
 
+@pytest.mark.parametrize("entry", [MAIN, REDEPLOY, DEPLOY, PLAN])
+def test_what_force_is_made_of(entry: tuple[str, str]) -> None:
+    more = {"application": "a", "deployment_group": "g", "instances": "web", "services": "web", "revision": "7"}
+    name = f"{ENTRIES[entry][0]}force"
+    for given, words in (("again,marked", ["again", "marked"]), (["stack"], ["stack"]), (True, ["True"]), (None, [])):
+        assert inputs(entry, force=given, **more)["force"] == words
+    with pytest.raises(BadInput) as refused:
+        inputs(entry, force="again, barier", **more)
+    assert str(refused.value).startswith(f"{name}: there is no guard 'barier'. Give any of again, ")
+
+
 def test_what_is_guarded() -> None:
     found = inputs(GUARD, state="saved", deployment_group_id="g", deployment_id="d-1", file_exists_behavior="FAIL")
     assert (found["deployment_id"], found["bundle"], found["paths"]) == ("d-1", None, None)

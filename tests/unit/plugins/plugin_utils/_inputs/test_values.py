@@ -51,7 +51,7 @@ def test_there_are_switches() -> None:
         "rollback_mark",
         "rollback_suspend_auto_scaling",
         "rollback_guard_content",
-        "deploy_force",
+        "deploy_wait",
         "content_guard_become",
     }
 

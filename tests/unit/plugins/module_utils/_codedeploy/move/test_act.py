@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import act, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import Watched
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import group, made, rollback
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import FakeAws, refused_by_aws
 
@@ -27,7 +28,7 @@ RUNNING = made(3, 3, "InProgress")
 def planned(*newer: Deployment, **changes: t.Any) -> plan.Plan:
     """A real plan, after two good revisions and what is newer, with these changes."""
     past = history.read([*PAST, *newer])
-    wish = plan.Wish(target.Selection(force=True))
+    wish = plan.Wish(target.Selection(force=AGAIN))
     facts = plan.Facts(group(), past)
     return dataclasses.replace(plan.make(wish, facts, target.choose(wish.selection, facts.group, past)), **changes)
 

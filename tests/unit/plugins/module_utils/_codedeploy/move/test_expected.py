@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.asg_
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,
@@ -257,9 +258,9 @@ def test_what_cannot_be_planned_is_passed_on() -> None:
 
 def test_the_wish_for_what_was_shown() -> None:
     given = plan.Wish(Selection(steps_back=3), in_flight="wait", deployment_config="AllAtOnce")
-    assert expected.going_to(given, SHOWN) == replace(given, selection=Selection(deployment_id="d-1", force=True))
+    assert expected.going_to(given, SHOWN) == replace(given, selection=Selection(deployment_id="d-1", force=AGAIN))
     by_revision = expected.going_to(given, Expected("d-2", rev(1)))
-    assert by_revision.selection == Selection(revision=rev(1), force=True)
+    assert by_revision.selection == Selection(revision=rev(1), force=AGAIN)
 
 
 # -- what CodeDeploy was to suspend

@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past impo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,
     made,
@@ -368,7 +369,7 @@ def test_files_matter_only_where_instances_stay() -> None:
 
 
 def test_force_deploys_what_is_there() -> None:
-    found = planned(*GOOD_AND_BAD, selection={"deployment_id": "d-2", "force": True})
+    found = planned(*GOOD_AND_BAD, selection={"deployment_id": "d-2", "force": AGAIN})
     assert (found.verb, found.method) == ("act", "codedeploy_deployment")
     assert found.left is None
 

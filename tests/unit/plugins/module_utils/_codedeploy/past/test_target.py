@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.writes import description
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     at,
     group,
@@ -200,7 +201,7 @@ def test_twice_is_once() -> None:
     assert again.settled is not None
     assert "already taken back from github acct/app@3333333 to github acct/app@2222222" in again.settled
     assert "by this tool (d-4)" in again.settled
-    assert number(chosen(*past, made(4, 2, description=OURS), force=True)) == 1
+    assert number(chosen(*past, made(4, 2, description=OURS), force=AGAIN)) == 1
 
 
 def test_two_steps_back_twice_are_two() -> None:
@@ -397,7 +398,7 @@ def test_an_etag_alone_is_the_version_that_has_it() -> None:
 
 
 def test_force_goes_where_it_is_already() -> None:
-    choice = chosen(made(1, 1), made(2, 2), deployment_id="d-2", force=True)
+    choice = chosen(made(1, 1), made(2, 2), deployment_id="d-2", force=AGAIN)
     assert number(choice) == 2
     assert choice.left is None
 
@@ -481,7 +482,7 @@ def test_a_candidate_for_results() -> None:
         # nothing moves
         ([made(1, 1), made(2, 2), made(3, 1)], {}, "same"),
         ([made(1, 1), made(2, 2)], {"revision": rev(2)}, "same"),
-        ([made(1, 1), made(2, 2)], {"revision": rev(2), "force": True}, "same"),
+        ([made(1, 1), made(2, 2)], {"revision": rev(2), "force": AGAIN}, "same"),
         # the group never deployed it
         ([made(1, 1), made(2, 2)], {"revision": rev(3)}, "unknown"),
         ([], {"revision": rev(3)}, "unknown"),

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import at, s3
 
 
@@ -41,7 +42,7 @@ def test_an_empty_text_is_unset(empty: str) -> None:
         ({"as_of": "2026-11-20T12:05:00Z"}, Selection(as_of=at(5))),
         ({"as_of": "2026-11-20T13:05:00+0100"}, Selection(as_of=at(5))),
         ({"as_of": "2026-11-20 12:05:00"}, Selection(as_of=at(5))),
-        ({"steps_back": 2, "force": True}, Selection(steps_back=2, force=True)),
+        ({"steps_back": 2, "force": ["again"]}, Selection(steps_back=2, force=AGAIN)),
     ],
 )
 def test_what_is_selected(given: dict[str, t.Any], selection: Selection) -> None:

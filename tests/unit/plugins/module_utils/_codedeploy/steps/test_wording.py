@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watc
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import wording
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._codedeploy.builders import (
     group,
     made,
@@ -191,11 +192,11 @@ def test_room_is_made_for_the_target_that_was_chosen() -> None:
     wish = plan.Wish(target.Selection(steps_back=2), in_flight="wait")
     chosen = planner.wish_again(wish, planned())
     assert chosen.in_flight == "wait"
-    assert chosen.selection == target.Selection(deployment_id="d-2", force=True)
+    assert chosen.selection == target.Selection(deployment_id="d-2", force=AGAIN)
     unproven = dataclasses.replace(planned(), good=None)
-    assert planner.wish_again(wish, unproven).selection == target.Selection(revision=rev(2), force=True)
+    assert planner.wish_again(wish, unproven).selection == target.Selection(revision=rev(2), force=AGAIN)
     named = plan.Wish(target.Selection(revision=rev(7)))
-    assert planner.wish_again(named, unproven).selection == target.Selection(revision=rev(7), force=True)
+    assert planner.wish_again(named, unproven).selection == target.Selection(revision=rev(7), force=AGAIN)
 
 
 def test_the_second_plan_is_told_as_what_it_is() -> None:

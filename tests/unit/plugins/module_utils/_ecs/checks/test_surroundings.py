@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Word
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -57,17 +58,19 @@ def test_what_is_left_behind_without_a_history() -> None:
     assert surroundings.crossed(None, known, arn(42), arn(43)) == []
 
 
-@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("word", t.get_args(Word))
 @pytest.mark.parametrize("why", ["2026-11-20T14:03:05Z orders were moved", ""])
-def test_a_barrier_is_crossed_only_by_force(force: bool, why: str) -> None:
-    (finding,) = surroundings.barrier([task_definition(42, barrier=why), task_definition(41)], arn(40), force)
-    assert (finding.check, finding.severity) == ("barrier", "warn" if force else "block")
+def test_a_barrier_is_crossed_only_by_its_own_word(word: Word, why: str) -> None:
+    (finding,) = surroundings.barrier(
+        [task_definition(42, barrier=why), task_definition(41)], arn(40), frozenset({word})
+    )
+    assert (finding.check, finding.severity) == ("barrier", "warn" if word == "barrier" else "block")
     assert f"web:42 is marked lastgood:barrier ({why or 'no reason given'})" in finding.message
 
 
 @pytest.mark.parametrize("mark", ["bad", "good", "pinned"])
 def test_other_marks_are_no_barrier(mark: str) -> None:
-    assert surroundings.barrier([task_definition(42, **{mark: "x"})], arn(40), False) == []
+    assert surroundings.barrier([task_definition(42, **{mark: "x"})], arn(40), NOTHING) == []
 
 
 # -- circuit breaker, alarms, stack
@@ -125,9 +128,17 @@ def test_alarms_that_are_off_are_not_asked_for(configured: dict[str, t.Any]) -> 
 def test_stack(status: str, severity: str) -> None:
     made = service(42, tags={surroundings.STACK_NAME: "shop"})
     assert surroundings.stack_of(made) == "shop"
-    (finding,) = surroundings.stack(made, status)
+    (finding,) = surroundings.stack(made, status, NOTHING)
     assert (finding.check, finding.severity) == ("stack", severity)
     assert "stack shop" in finding.message
+
+
+@pytest.mark.parametrize("word", t.get_args(Word))
+def test_a_stack_at_work_is_passed_only_by_its_own_word(word: Word) -> None:
+    made = service(42, tags={surroundings.STACK_NAME: "shop"})
+    (finding,) = surroundings.stack(made, "UPDATE_IN_PROGRESS", frozenset({word}))
+    assert finding.severity == ("warn" if word == "stack" else "block")
+    assert ("or give force: [stack]" in finding.message) is (word != "stack")
 
 
 def test_a_stack_goes_by_its_id_and_most_services_have_none() -> None:

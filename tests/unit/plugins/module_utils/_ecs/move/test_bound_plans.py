@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
@@ -113,5 +114,7 @@ def test_what_happens_while_it_is_planned_anew_counts(then: t.Any, verb: str) ->
 def test_a_wish_for_a_target_that_was_chosen_already() -> None:
     given = Wish(Selection(steps_back=3, from_revision="43", copies=True), tasks=4, fast=True)
     again = given.going_to(arn(41))
-    assert again.selection == Selection(revision=arn(41), force=True, copies=True)
+    assert again.selection == Selection(revision=arn(41), force=AGAIN, copies=True)
+    crosses = Wish(Selection(force=frozenset({"barrier"}))).going_to(arn(41))
+    assert crosses.selection.force == {"again", "barrier"}
     assert (again.tasks, again.fast) == (4, True)

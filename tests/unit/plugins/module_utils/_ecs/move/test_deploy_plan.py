@@ -158,7 +158,9 @@ def test_a_revision_that_there_is_not() -> None:
 def test_what_is_known_to_be_bad(past: history.History, bad: bool) -> None:
     made = planned(service(3), past)
     assert (made.verb, checks(made).get("known_bad")) == (("refuse", "block") if bad else ("act", None))
-    forced = planned(service(3), past, force=True)
+    others = frozenset({"again", "barrier", "family", "stack"})
+    assert planned(service(3), past, force=others).verb == made.verb
+    forced = planned(service(3), past, force=frozenset({"marked"}))
     assert (forced.verb, checks(forced).get("known_bad")) == ("act", "warn" if bad else None)
 
 

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Unread
@@ -154,7 +155,7 @@ def test_ecs_has_gone_back_by_itself_to_another_version() -> None:
     past = (41, 42, (43, "ROLLBACK_SUCCESSFUL", 42))
     made = plan_of(service(42), *past, having=bad)
     assert (made.verb, judged(made)) == ("nothing", "elsewhere")
-    named = plan_of(service(42), *past, having=bad, selection=Selection(revision=arn(41), force=True))
+    named = plan_of(service(42), *past, having=bad, selection=Selection(revision=arn(41), force=AGAIN))
     assert named.left == arn(42)
     held = expected.judge(SHOWN, named)
     assert isinstance(held, Holds)
@@ -164,7 +165,7 @@ def test_ecs_has_gone_back_by_itself_to_another_version() -> None:
 
 def test_a_mark_that_somebody_gave_what_is_left_is_still_known() -> None:
     bad = {arn(43): task_definition(43, bad="2026-11-20T11:00:00Z broken")}
-    named = Selection(revision=arn(41), force=True)
+    named = Selection(revision=arn(41), force=AGAIN)
     made = plan_of(service(42), 41, 42, (43, "ROLLBACK_SUCCESSFUL", 42), having=bad, selection=named)
     held = expected.judge(SHOWN, made)
     assert isinstance(held, Holds)

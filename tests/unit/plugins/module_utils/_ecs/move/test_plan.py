@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
@@ -83,7 +84,7 @@ def test_method_of_a_service_in_flight(status: str, landing: str, position: int)
         [41, (42, "ROLLBACK_REQUESTED", 41)],
     ],
 )
-@pytest.mark.parametrize("selection", [Selection(), Selection(revision="41"), Selection(force=True)])
+@pytest.mark.parametrize("selection", [Selection(), Selection(revision="41"), Selection(force=AGAIN)])
 def test_a_running_rollback_to_the_target_is_adopted(
     story: list[Step], selection: Selection, in_flight: base.InFlight
 ) -> None:

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN, NOTHING, Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
@@ -206,7 +207,7 @@ def test_something_newer_opens_it_again(story: Story, expected: str) -> None:
 
 @pytest.mark.parametrize("story", [[40, 41, 42, 41], [40, 41, (42, "ROLLBACK_SUCCESSFUL", 41)]])
 def test_force_goes_further_back(story: Story) -> None:
-    choice = choose(story, force=True)
+    choice = choose(story, force=AGAIN)
     assert (short(choice), choice.source, choice.left) == ("web:40", "last_good", arn(41))
 
 
@@ -223,26 +224,26 @@ def test_force_goes_further_back(story: Story) -> None:
     ],
 )
 def test_force_never_goes_forward(story: Story, expected: str | None) -> None:
-    choice = choose(story, force=True)
+    choice = choose(story, force=AGAIN)
     assert short(choice) == expected
     if expected is None:
         assert "web:42: it is newer than web:40, and a rollback does not go forward" in (choice.problem or "")
 
 
 def test_what_is_newer_is_told_as_left_out() -> None:
-    choice = choose([39, 40, 41, 42, 43, 40], force=True)
+    choice = choose([39, 40, 41, 42, 43, 40], force=AGAIN)
     assert any(note.startswith("web:42: it is newer than web:40") for note in choice.left_out)
 
 
 def test_force_with_steps_never_goes_forward() -> None:
-    choice = choose([38, 39, 40, 41, 42, 43, 40], force=True, steps_back=2)
+    choice = choose([38, 39, 40, 41, 42, 43, 40], force=AGAIN, steps_back=2)
     assert short(choice) == "web:38"
 
 
 def test_another_family_that_came_later_is_newer() -> None:
     api = "arn:aws:ecs:eu-central-1:123456789012:task-definition/api:7"
     past = history.read([flown(40), flown(41, minute=60), flown(api, minute=120), flown(41, minute=180)])
-    choice = target.choose(Selection(force=True), on(past), past, known(task_definition(api, good="by hand")))
+    choice = target.choose(Selection(force=AGAIN), on(past), past, known(task_definition(api, good="by hand")))
     assert short(choice) == "web:40"
 
 
@@ -371,7 +372,7 @@ def test_where_no_version_ever_ran_a_task(
 
 def test_where_no_version_ever_ran_a_task_it_goes_no_more_forward_than_elsewhere() -> None:
     story = [ran(number, minute * 60, 0) for minute, number in enumerate([40, 42, 41])]
-    choice = choose_of(*story, desired=0, running=0, force=True)
+    choice = choose_of(*story, desired=0, running=0, force=AGAIN)
     assert short(choice) == "web:40"
 
 
@@ -441,7 +442,7 @@ def test_a_plain_rollback_after_a_move_forward_begins_from_there(left: int, to: 
         tags |= done(left, to, "ecs-svc/ours", "forward")
     past = told(41, 42, left, to)
     now = on(past, "ecs-svc/ours", tags=tags)
-    for selection in (Selection(), Selection(steps_back=1, force=True)):
+    for selection in (Selection(), Selection(steps_back=1, force=AGAIN)):
         choice = target.choose(selection, now, past, {})
         assert (choice.settled, choice.direction, short(choice)) == (None, "back", f"web:{left}")
     # Without a history, too.
@@ -570,7 +571,7 @@ def test_finished_work_is_not_taken_for_unfinished() -> None:
 
 def test_force_does_not_ask_what_we_did_before() -> None:
     for tags in (done(42, 41, "ecs-svc/41"), begun(42, 41, "ecs-svc/41")):
-        assert short(choose([40, 41, 42, 41], tags=tags, force=True)) == "web:40"
+        assert short(choose([40, 41, 42, 41], tags=tags, force=AGAIN)) == "web:40"
 
 
 @pytest.mark.parametrize(
@@ -584,8 +585,8 @@ def test_force_does_not_ask_what_we_did_before() -> None:
         ([42, (41, "IN_PROGRESS")], 42, 41),
     ],
 )
-@pytest.mark.parametrize("force", [False, True])
-def test_a_running_rollback_is_adopted(story: Story, left: int, to: int, force: bool) -> None:
+@pytest.mark.parametrize("force", [NOTHING, AGAIN])
+def test_a_running_rollback_is_adopted(story: Story, left: int, to: int, force: Force) -> None:
     choice = choose(story, force=force)
     assert (choice.source, choice.target, choice.left) == ("running_rollback", arn(to), arn(left))
     assert f"a rollback from web:{left} is already running" in choice.why
@@ -672,7 +673,7 @@ def test_two_steps_back_cut_off_after_they_ended_are_finished() -> None:
 
 
 def test_two_steps_back_with_force_count_from_what_runs_now() -> None:
-    assert short(choose([38, 39, 40, 41, 42, 41], steps_back=2, force=True)) == "web:39"
+    assert short(choose([38, 39, 40, 41, 42, 41], steps_back=2, force=AGAIN)) == "web:39"
 
 
 def test_more_steps_than_the_record_has_is_a_problem_that_names_what_there_is() -> None:
@@ -809,7 +810,7 @@ def test_an_explicit_revision_that_cannot_be_meant() -> None:
     ],
 )
 def test_from_revision(story: Story, moves: bool, wanted: str) -> None:
-    for selection in ({}, {"force": True}, {"steps_back": 1}):
+    for selection in ({}, {"force": AGAIN}, {"steps_back": 1}):
         choice = choose(story, from_revision=wanted, **selection)
         assert (choice.settled is None) is moves
         if not moves:
@@ -918,7 +919,7 @@ def test_what_runs_now() -> None:
 
 
 @pytest.mark.parametrize("story", [[41, 42], [41, 42, 41], [42], [41, (42, "ROLLBACK_IN_PROGRESS", 41)], []])
-@pytest.mark.parametrize("selection", [{}, {"steps_back": 2}, {"revision": "40"}, {"as_of": at(-1)}, {"force": True}])
+@pytest.mark.parametrize("selection", [{}, {"steps_back": 2}, {"revision": "40"}, {"as_of": at(-1)}, {"force": AGAIN}])
 def test_a_choice_is_a_target_or_settled_or_a_problem(story: Story, selection: dict[str, t.Any]) -> None:
     past = told(*story)
     now = on(past) if story else service(42)
@@ -960,7 +961,7 @@ def test_a_copy_is_settled_like_any_return() -> None:
 
 def test_force_does_not_choose_the_same_version_again() -> None:
     past = history.read(steps(0, 1, 3, 4), {arn(4): arn(1)})
-    assert on_the_copy(past, force=True).target == arn(0)
+    assert on_the_copy(past, force=AGAIN).target == arn(0)
 
 
 def test_two_steps_back_to_what_runs_as_a_copy_is_settled() -> None:

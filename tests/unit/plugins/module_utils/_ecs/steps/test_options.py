@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import options
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn
@@ -25,7 +26,7 @@ def params(**given: t.Any) -> dict[str, t.Any]:
         "fallback": "fail",
         "in_flight": "stop",
         "pin_images": "auto",
-        "force": False,
+        "force": [],
         **given,
     }
 
@@ -57,7 +58,7 @@ def test_the_defaults() -> None:
         "fallback": "fail",
         "in_flight": "stop",
         "pin_images": "auto",
-        "force": False,
+        "force": [],
     }
 
 
@@ -68,11 +69,11 @@ def test_everything_is_handed_on() -> None:
             from_revision="43",
             fallback="previous_registered",
             in_flight="refuse",
-            force=True,
+            force=["again"],
             tasks=0,
         )
     )
-    assert wish.selection == Selection(steps_back=2, from_revision="43", fallback="previous_registered", force=True)
+    assert wish.selection == Selection(steps_back=2, from_revision="43", fallback="previous_registered", force=AGAIN)
     assert (wish.in_flight, wish.tasks) == ("refuse", 0)
 
 
