@@ -15,30 +15,30 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
-# Read here and not by fromisoformat alone, which takes something else on each Python before 3.11.
+# fromisoformat alone would not do: before Python 3.11 each version accepts something different.
 _TIME: t.Final = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?P<fraction>\.\d{1,9})?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
     re.IGNORECASE | re.ASCII,
 )
-# So few digits that no sum of them leaves the calendar.
+# The digits are limited so that no sum of them leaves the calendar.
 _AGO: t.Final = re.compile(
     r"-\s*(?=\d)(?:(?P<weeks>\d{1,4})w)?\s*(?:(?P<days>\d{1,4})d)?\s*(?:(?P<hours>\d{1,5})h)?\s*"
     r"(?:(?P<minutes>\d{1,6})m)?\s*(?:(?P<seconds>\d{1,8})s)?",
     re.IGNORECASE | re.ASCII,
 )
-# Date headers are whole seconds, and people name a time with the clock of their own machine.
+# HTTP Date headers are in whole seconds, and people read the time off their own machine's clock.
 _TOLERANCE: t.Final = timedelta(seconds=60)
 
 
 class NotATime(ValueError):
-    """It is neither a time nor how long ago one was."""
+    """The text is neither a point in time nor an age such as ``-2h``."""
 
 
 @dataclass(frozen=True)
 class AsOf:
-    """A time that was named; ``text`` is how. ``at`` is None where it was named as so long ``ago``."""
+    """A time as the user gave it in ``text``. ``at`` is None if it was given as an age (``ago``)."""
 
     text: str
     at: datetime | None = None
@@ -46,11 +46,11 @@ class AsOf:
     zone_assumed: bool = False
 
     def seen_from(self, now: datetime) -> datetime:
-        """The time that is meant."""
+        """The point in time, given the time ``now``."""
         return self.at if self.at is not None else now - self.ago
 
     def problem(self, now: datetime) -> str:
-        """Why nothing can have been in service then; empty for a time that has passed."""
+        """Why this time cannot be used: it lies in the future. Empty if it has passed."""
         if self.seen_from(now) <= now + _TOLERANCE:
             return ""
         told = f"in the future: it is {stamp(now)} now"
@@ -60,12 +60,12 @@ class AsOf:
 
     @property
     def note(self) -> str:
-        """What was assumed; empty if nothing was."""
+        """The zone that was assumed, in words; empty if the user gave one."""
         return f"as_of {self.text} names no zone and was taken as UTC" if self.zone_assumed else ""
 
 
 def parse(text: str) -> AsOf:
-    """The time that was written. Without a zone it is taken as UTC. Raises :class:`NotATime`."""
+    """Parse a time or an age. Without a zone it is UTC. Raises :class:`NotATime`."""
     ago = _AGO.fullmatch(text)
     if ago:
         return AsOf(text, ago=timedelta(**{unit: int(count) for unit, count in ago.groupdict().items() if count}))
@@ -82,12 +82,12 @@ def parse(text: str) -> AsOf:
 
 
 def notes(as_of: AsOf | None) -> list[str]:
-    """What to warn of, once for all services of a call."""
+    """Warnings about the time given, once for all services of a call."""
     return [as_of.note] if as_of is not None and as_of.note else []
 
 
 def findings(as_of: AsOf | None) -> list[Finding]:
-    """The same for the findings of a service or a deployment group."""
+    """The same warnings as findings of a service or a deployment group."""
     return [Finding("as_of", "info", note) for note in notes(as_of)]
 
 
@@ -99,10 +99,10 @@ def _zone(text: str) -> timezone:
 
 
 def shown(at: datetime | None) -> str | None:
-    """A time for results."""
+    """A time for results: ISO 8601 in UTC, or None."""
     return stamp(at) if at is not None else None
 
 
 def stamp(at: datetime) -> str:
-    """``2026-11-20T13:50:00Z``."""
+    """A time as ``2026-11-20T13:50:00Z``."""
     return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

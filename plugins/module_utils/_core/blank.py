@@ -7,7 +7,7 @@
 """Null, empty and absent mean the same: an option that is left blank was not given.
 
 AWX writes an answer that was left blank as an empty string, and ansible-core since 2.19 reads that as null
-(https://github.com/ansible/awx/issues/16205). Templates bring about both as well.
+(https://github.com/ansible/awx/issues/16205). Templates produce both as well.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
-# Core's own arguments travel among the options, and mean something where they are empty.
+# Core passes its own arguments among the options. They mean something even if they are empty.
 _CORES_OWN: t.Final = "_ansible_"
 
 
 def is_blank(value: object) -> bool:
-    """Nothing is given. An empty list is something: it may mean "none at all"."""
+    """True for None and for blank text. An empty list is not blank: it may mean "none at all"."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def given(params: t.Mapping[str, t.Any], spec: Spec) -> t.Dict[str, t.Any]:
-    """The options without those left blank, in suboptions too. Data in which nothing is an option stays as it is."""
+    """The options without blank ones, in suboptions too. Values that are not options are left alone."""
     attributes = {alias: item for name, item in spec.items() for alias in (name, *item.get("aliases", ()))}
     return {
         name: _inside(value, attributes.get(name, {}))
@@ -43,13 +43,13 @@ def _inside(value: t.Any, attributes: t.Mapping[str, t.Any]) -> t.Any:
     if inner and isinstance(value, list):
         return [given(item, inner) if isinstance(item, dict) else item for item in value]
     if attributes.get("elements") == "str" and isinstance(value, list):
-        # Before 2.19, core makes "None" of it.
+        # Before 2.19, core turns None into the text "None".
         return ["" if item is None else item for item in value]
     return value
 
 
 class BlankIsAbsent(AnsibleModule):
-    """A module whose options are absent if they are blank."""
+    """A module that drops blank options."""
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
@@ -60,5 +60,5 @@ class BlankIsAbsent(AnsibleModule):
 
 
 def blank_is_absent(module_class: t.Any) -> t.Any:
-    """The same module class, with options that are absent if they are blank."""
+    """The same module class, but one that drops blank options."""
     return type(module_class.__name__, (BlankIsAbsent, module_class), {})

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The clock that waiting is measured on: one place, so that tests can move it instead of sleeping."""
+"""The clock used for all waiting, in one place, so that tests can move it instead of sleeping."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Clock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait."""
         time.sleep(seconds)
 
     def now(self) -> datetime:
-        """The time of day, for records. No decision is ever made by it."""
+        """The time of day, for records only. No decision depends on it."""
         return datetime.now(timezone.utc)

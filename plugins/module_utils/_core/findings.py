@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The words in which everything here reports: verdicts, outcomes, and what a check found."""
+"""The vocabulary of all results: verdicts, outcomes and findings."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Outcome = t.Literal[
     "refused",
     "not_attempted",
 ]
-# Of a target against what runs now: only a move back is a rollback.
+# The target compared with what runs now. Only a move back is a rollback.
 Direction = t.Literal["back", "forward", "same", "unknown"]
 GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "rolled_back", "started", "planned"})
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One thing that a deployment, told by its id or ARN, proved about what it deployed."""
+    """What one deployment (id or ARN) proved about the version it deployed."""
 
     at: datetime
     verdict: Verdict
@@ -56,10 +56,10 @@ class Finding:
 
 
 def beside_a_route(direction: Direction | None) -> str:
-    """What is said behind the route of a move; a rollback needs no word."""
+    """What follows the route of a move in a line of progress. A rollback needs no word."""
     return {"forward": " (forward)", "unknown": " (direction unknown)"}.get(str(direction), "")
 
 
 def blocked(findings: t.Iterable[Finding]) -> str:
-    """Why nothing may be written; empty where nothing stands against it."""
+    """Why nothing may be written; empty if no finding blocks it."""
     return "; ".join(finding.message for finding in findings if finding.severity == "block")

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Options that several modules have, and what they mean. Pure."""
+"""Options that several modules share. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import As
 
 
 class BadOption(ValueError):
-    """An option has a value that cannot be meant. The message names the option and says what to give."""
+    """An option has an impossible value. The message names the option and says what to give instead."""
 
 
 def names(params: t.Mapping[str, t.Any], option: str, what: str) -> list[str]:
-    """What is named, each once, in the order given. Raises :class:`BadOption` for an empty list or name."""
+    """The names given, in order, without duplicates. Raises :class:`BadOption` for an empty list or name."""
     given = [str(name).strip() for name in params[option]]
     if not given or not all(given):
         raise BadOption(f"{option}: no {what} is named. Give at least one, and no empty names")
@@ -27,28 +27,28 @@ def names(params: t.Mapping[str, t.Any], option: str, what: str) -> list[str]:
 
 
 def steps_back(value: int | None) -> int:
-    """How many good versions back. Raises :class:`BadOption`."""
+    """How many good versions to go back, 1 by default. Raises :class:`BadOption`."""
     if value is not None and value < 1:
         raise BadOption(f"steps_back: {value} is not a number of steps: give 1 or more")
     return value or 1
 
 
 def wait_timeout(seconds: int) -> int:
-    """How long to wait. Raises :class:`BadOption`."""
+    """How many seconds to wait. Raises :class:`BadOption`."""
     if seconds < 1:
         raise BadOption(f"wait_timeout: {seconds} is not a number of seconds to wait")
     return seconds
 
 
 def contact_timeout(seconds: int) -> int:
-    """How long to go on asking while AWS does not answer. Raises :class:`BadOption`."""
+    """How many seconds to keep asking while AWS does not answer. Raises :class:`BadOption`."""
     if seconds < 0:
         raise BadOption(f"contact_timeout: {seconds} is not a number of seconds to go on asking")
     return seconds
 
 
 def as_of(value: str | None) -> AsOf | None:
-    """A time in the past, None where none is given. Raises :class:`BadOption`."""
+    """A time in the past, or None if none is given. Raises :class:`BadOption`."""
     text = (value or "").strip()
     if not text:
         return None

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""How bad an outcome is, and one line for many. Pure."""
+"""Which outcome is worse, and one line that sums up many. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORST_FIRST: t.Final = (
     "timeout",
     "refused",
     "not_attempted",
-    # In check mode, where only what is refused is worse.
+    # In check mode only a refusal is worse than this.
     "planned",
     "started",
     "rolled_back",
@@ -27,7 +27,7 @@ WORST_FIRST: t.Final = (
 
 
 class Line(t.NamedTuple):
-    """How one service or deployment group ended; ``ok`` is whether it lets the module succeed."""
+    """How one service or deployment group ended; ``ok`` is False if it fails the module."""
 
     label: str
     outcome: str
@@ -39,17 +39,17 @@ class Line(t.NamedTuple):
 
 
 def badness(outcome: str) -> int:
-    """For sorting, the worst first. A word that is not known here is worse than all of them."""
+    """A sort key, the worst first. An unknown outcome is worse than all others."""
     return WORST_FIRST.index(outcome) if outcome in WORST_FIRST else -1
 
 
 def worst(outcomes: t.Iterable[str]) -> str:
-    """The worst of them. Where there is none at all, nothing came to a result: ``failed``."""
+    """The worst of them; ``failed`` if there are none, since then nothing got as far as a result."""
     return min(outcomes, key=badness, default="failed")
 
 
 def tally(lines: t.Sequence[Line], of: str = "services") -> str:
-    """One line for many: the only one, or counts and the worst that went wrong. ``of`` is what there are several of."""
+    """One line for many: the only line, or counts followed by the worst failure. ``of`` is the plural noun."""
     if len(lines) == 1:
         return str(lines[0])
     ordered = sorted(lines, key=lambda line: (line.ok, badness(line.outcome)))

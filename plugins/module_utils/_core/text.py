@@ -4,10 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Text that others wrote, made safe to show on a terminal. Pure.
+"""Text from elsewhere, made safe to print on a terminal. Pure.
 
-Reasons, events, descriptions, names and logs come from AWS as somebody wrote them: a registry, a script, a deployment.
-Printed as they are, they could move the cursor, hide what was said before, or look like a line of ours.
+Reasons, events, descriptions, names and logs are written by registries, scripts and deployments, and AWS passes them on
+unchanged. Printed raw, they could move the cursor, hide earlier output, or look like a line of ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SEQUENCE: t.Final = re.compile(
 )
 # White space with anything but plain spaces in it: the ends of lines, tabs, spaces that do not break.
 _BREAK: t.Final = re.compile(r"\s*[^\S ]\s*")
-# What may have several lines: logs, the two sides of a diff, and what Ansible keeps of a process that crashed.
+# What may have several lines: logs, both sides of a diff, and what Ansible keeps of a process that crashed.
 _HAVE_LINES: t.Final = frozenset(
     {"log_tail", "before", "after", "prepared", "stdout", "stderr", "module_stdout", "module_stderr", "exception"}
     | {"formatted_traceback"}
@@ -39,14 +39,14 @@ _PAGE_LENGTH: t.Final = 20_000
 
 
 def visible(text: str) -> str:
-    """The text with an escape in place of all that moves the cursor, starts a new line, or shows nothing."""
+    """The text with everything that moves the cursor, breaks the line or is invisible replaced by an escape."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def line(text: str) -> str:
-    """The text on one line, without escape sequences; of other control and bidi characters their escapes are shown."""
+    """The text on one line. Escape sequences are removed; other control and bidi characters become visible escapes."""
     if text.isprintable():
         return text
     return visible(_BREAK.sub(_space, _SEQUENCE.sub("", text)))
@@ -58,16 +58,16 @@ def _space(found: re.Match[str]) -> str:
 
 
 def lines(text: str) -> str:
-    """The same for a text of several lines, which it keeps."""
+    """The same, but keeping line breaks."""
     if text.isprintable():
         return text
     return "\n".join(line(part) for part in text.splitlines()) + ("\n" if text.endswith("\n") else "")
 
 
 def clean(value: t.Any) -> t.Any:
-    """A result, with each text in it as :func:`line` makes it, or :func:`lines` where several lines are to be expected.
+    """A result with every text made safe, by :func:`lines` if it may have several lines, else by :func:`line`.
 
-    What is neither text nor holds any is left as it is.
+    Values that hold no text are left alone.
     """
     if isinstance(value, str):
         return line(value)
@@ -88,18 +88,18 @@ def _named(name: t.Any, value: t.Any) -> t.Any:
 
 
 def is_page(text: str) -> bool:
-    """There is an HTML page in it, which AWS's APIs never send: a proxy or the like answered."""
+    """Whether the text holds an HTML page. AWS's APIs never send one, so a proxy or the like answered."""
     return _PAGE.search(text) is not None
 
 
 def without_page(text: str) -> str:
-    """The text with what an HTML page in it is called, in place of the page."""
+    """The text with any HTML page in it replaced by the page's title."""
     found = _PAGE.search(text)
     if found is None:
         return text
     page = text[found.start() :][:_PAGE_LENGTH]
     titles = (match[1] for match in (title.search(page) for title in _TITLES) if match)
-    # A page that says nothing but its text.
+    # A page without a title or heading is named by its text.
     called = next((name for name in map(_words, titles) if name), "") or _words(page)
     if len(called) > _TITLE_LENGTH:
         called = f"{called[: _TITLE_LENGTH - 1]}…"
