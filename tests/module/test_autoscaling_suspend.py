@@ -381,7 +381,7 @@ def test_an_answer_that_was_cut_is_not_believed(prod: Prod, operation: str, kind
     prod.sim.fail(operation, kind=kind, times=None)
     result = prod.fails("suspended", "web")
     prod.sim.clear_failures()
-    assert "was cut on the way" in result["msg"]
+    assert "was cut off on the way" in result["msg"]
     assert prod.suspended(web) == NONE
 
 

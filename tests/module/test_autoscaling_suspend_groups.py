@@ -276,7 +276,7 @@ def test_a_group_that_does_not_exist(fleet: Fleet, state: str) -> None:
         ({"auto_scaling_group": ["web"], "processes": []}, "list of processes is empty, which AWS would take for all"),
         ({"auto_scaling_group": [""]}, "the list of Auto Scaling groups is empty"),
         ({"auto_scaling_group": ["*"]}, "auto_scaling_group=* stands alone and goes with state=restored only"),
-        ({"auto_scaling_group": ["web"], "cluster": "prod"}, "cluster: not of an Auto Scaling group"),
+        ({"auto_scaling_group": ["web"], "cluster": "prod"}, "cluster: not for an Auto Scaling group"),
         ({"service": ["web"], "processes": ["Launch"]}, "processes go with auto_scaling_group"),
     ],
 )
@@ -351,7 +351,7 @@ def test_an_answer_that_was_cut_is_not_believed(fleet: Fleet, kind: str) -> None
     fleet.sim.fail("DescribeAutoScalingGroups", kind=kind, times=None, after=True)
     result = fleet.fails("suspended", web)
     fleet.sim.clear_failures()
-    assert "was cut on the way" in result["msg"]
+    assert "was cut off on the way" in result["msg"]
     assert fleet.suspended(web) == set()
 
 

@@ -358,7 +358,7 @@ def test_no_answer_to_a_write(groups: Groups) -> None:
 def test_an_answer_that_was_cut(groups: Groups) -> None:
     groups.sim.fail("BatchGetDeploymentGroups", times=None, kind="empty")
     msg = groups.fails(enabled=True)["msg"]
-    assert "The answer to batch_get_deployment_groups lacks 'deploymentGroupsInfo', so it was cut on the way" in msg
+    assert "The answer to batch_get_deployment_groups lacks 'deploymentGroupsInfo', so it was cut off on the way" in msg
     assert msg.endswith("Nothing was changed.")
 
 
@@ -384,7 +384,7 @@ def test_somebody_changes_it_at_the_same_time(groups: Groups) -> None:
     groups.sim.on("UpdateDeploymentGroup", deed, "after")
     item = only(groups.fails(enabled=True))
     assert (item["outcome"], item["changed"], item["after"]) == ("failed", True, NOT_SET)
-    assert item["reason"].startswith("AWS accepted the change, but does not show it")
+    assert item["reason"].startswith("AWS accepted the change but does not show it")
     assert only(groups.run(enabled=True))["outcome"] == "updated"
 
 

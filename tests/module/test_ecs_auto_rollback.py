@@ -287,7 +287,7 @@ def test_no_answer_to_a_write(web: Shop, kind: str) -> None:
 def test_an_answer_that_was_cut(web: Shop) -> None:
     web.sim.fail("DescribeServices", times=None, kind="empty")
     msg = fails(web, circuit_breaker={"enable": True})["msg"]
-    assert "The answer to describe_services lacks 'services', so it was cut on the way" in msg
+    assert "The answer to describe_services lacks 'services', so it was cut off on the way" in msg
     assert msg.endswith("Nothing was changed.")
 
 
@@ -314,7 +314,7 @@ def test_aws_does_not_show_the_change(web: Shop, monkeypatch: pytest.MonkeyPatch
     assert item["outcome"] == "failed"
     assert item["changed"]
     assert item["after"]["circuit_breaker"]["rollback"] is False
-    assert item["reason"].startswith("AWS accepted the change, but does not show it")
+    assert item["reason"].startswith("AWS accepted the change but does not show it")
 
 
 def test_a_deployment_in_flight(web: Shop) -> None:

@@ -196,7 +196,9 @@ def test_no_answer_to_a_write(web: Shop, sleeps: list[float]) -> None:
 def test_an_answer_that_was_cut(web: Shop) -> None:
     web.sim.fail("DescribeTaskDefinition", times=None, kind="empty")
     result = fails(web)
-    assert "The answer to describe_task_definition lacks 'taskDefinition', so it was cut on the way" in result["msg"]
+    assert (
+        "The answer to describe_task_definition lacks 'taskDefinition', so it was cut off on the way" in result["msg"]
+    )
     assert not result["changed"]
 
 

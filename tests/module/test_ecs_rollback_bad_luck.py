@@ -294,7 +294,7 @@ def test_an_answer_to_a_read_that_was_cut_proves_nothing(shop: Shop, operation: 
     run = shop.rollback()
     shop.sim.clear_failures()
     assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:3")
-    assert "so it was cut on the way" in run.message
+    assert "so it was cut off on the way" in run.message
     assert "run the same command again" in run.message
 
 
@@ -304,7 +304,7 @@ def test_details_of_the_history_that_were_cut_are_done_without(shop: Shop, kind:
     shop.sim.fail("DescribeServiceDeployments", kind=kind, after=True, times=None)
     run = shop.rollback()
     assert (run.outcome, run.target) == ("rolled_back", "web:1")
-    assert "so it was cut on the way" in run.finding("history")["message"]
+    assert "so it was cut off on the way" in run.finding("history")["message"]
 
 
 @pytest.mark.parametrize("kind", ["truncate", "empty"])
@@ -314,7 +314,7 @@ def test_what_uses_a_revision_is_not_known_from_an_answer_that_was_cut(shop: Sho
     shop.sim.fail(operation, kind=kind, after=True, times=None)
     run = shop.rollback(deregister=True)
     assert (run.outcome, shop.status("web:3")) == ("rolled_back", "ACTIVE")
-    assert "so it was cut on the way" in run.finding("deregister")["message"]
+    assert "so it was cut off on the way" in run.finding("deregister")["message"]
 
 
 @pytest.mark.parametrize("kind", ["truncate", "empty"])

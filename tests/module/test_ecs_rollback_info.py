@@ -130,7 +130,7 @@ def test_what_cannot_be_read_is_shown_and_fails_nothing(shop: Shop, operation: s
     run = shop.info()
     assert (run.failed, run.writes) == (False, [])
     assert run.outcome == ("planned" if operation == "DescribeServiceDeployments" else "refused")
-    reason = f"ecs:{operation}" if kind == "error" else "so it was cut on the way"
+    reason = f"ecs:{operation}" if kind == "error" else "so it was cut off on the way"
     assert reason in run.everything
 
 

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The one way to AWS: every request that a module makes is counted, paced and retried here."""
+"""The only way to AWS: every request of a module is counted, paced and retried here."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _Found = t.TypeVar("_Found")
 
 
 class Outlast(t.Protocol):
-    """Asks until there is an answer, or it is time to give up."""
+    """Repeats a question until there is an answer or it is time to give up."""
 
     def __call__(self, ask: t.Callable[[], _Found], operation: str, until: float = float("inf")) -> _Found:
-        """The answer, or the last error, raised."""
+        """The answer. Raises the last error if there is none."""
 
 
 class Aws:
-    """Clients by service name, with the counting and pacing hooked into botocore's own events.
+    """Clients by service name, with counting and pacing hooked into botocore's events.
 
-    ``make_client`` makes a boto3 client for a service name (``module.client`` of an AnsibleAWSModule). Because the
-    hooks sit on the wire (``before-send`` fires for each attempt), botocore's retries, paginators and waiters are
-    counted and paced too. Raises what botocore raises; the API functions above translate it
-    (:func:`~..errors.error_handler`). ``outlast`` is for :meth:`steadily`.
+    ``make_client`` makes a boto3 client for a service name (``module.client`` of an AnsibleAWSModule). The hooks sit on
+    the wire: ``before-send`` fires for each attempt, so botocore's retries, paginators and waiters are counted and
+    paced too. Raises what botocore raises; the API functions above translate it (:func:`~..errors.error_handler`).
+    ``outlast`` is for :meth:`steadily`.
     """
 
     def __init__(
@@ -58,35 +58,35 @@ class Aws:
         self._clients: dict[str, t.Any] = {}
         self._calls: Counter[str] = Counter()
         self._counting = threading.Lock()
-        # AWS's clock at its latest answer, None before the first.
+        # The Date of AWS's latest answer, None before the first.
         self.date: datetime | None = None
         self._brisk = False
-        # Whether the request of this thread is a brisk one.
+        # Whether this thread is inside :meth:`brisk`.
         self._now = threading.local()
 
     @property
     def brisk(self) -> Aws:
-        """The same AWS, for looks that are repeated anyway: a lost connection is an error at once."""
+        """The same AWS for requests that are repeated anyway: a lost connection is an error at once."""
         brisk = copy.copy(self)
         brisk._brisk = True
         return brisk
 
     def steadily(self, operation: str, ask: t.Callable[[Aws], _Found], until: float = float("inf")) -> _Found:
-        """What ``ask`` finds out, asked again while AWS does not answer. It must do no harm when it is asked twice.
+        """What ``ask`` returns, repeated while AWS does not answer. ``ask`` must be safe to repeat.
 
-        Not asked again past ``until``, on the monotonic time of the clock that does the outlasting.
+        It is not repeated past ``until``, monotonic seconds on the clock of ``outlast``.
         """
         outlast = self._outlast
         return ask(self) if outlast is None else outlast(lambda: ask(self.brisk), operation, until)
 
     @property
     def api_calls(self) -> dict[str, int]:
-        """Requests sent so far, by operation name, retries included."""
+        """Requests sent so far by operation, retries included."""
         with self._counting:
             return dict(sorted(self._calls.items()))
 
     def client(self, service: str) -> t.Any:
-        """The boto3 client of a service, made once."""
+        """The boto3 client of a service, created once."""
         if service not in self._clients:
             client = self._make_client(service)
             events = client.meta.events
@@ -96,7 +96,7 @@ class Aws:
         return self._clients[service]
 
     def region(self, service: str) -> str:
-        """The Region that requests to a service go to."""
+        """The Region that requests to this service go to."""
         return str(self.client(service).meta.region_name or "")
 
     def _before_send(self, event_name: str, **kwargs: t.Any) -> None:
@@ -108,9 +108,9 @@ class Aws:
     def _on_response(
         self, event_name: str, response: t.Any = None, caught_exception: t.Any = None, **kwargs: t.Any
     ) -> None:
-        # `response` is (http response, parsed body), or None where the connection broke.
+        # `response` is (http response, parsed body), or None if the connection broke.
         if not response:
-            # botocore gives up by raising here, too.
+            # Raising here is how to make botocore give up.
             if caught_exception is not None and getattr(self._now, "brisk", False):
                 raise caught_exception
             return
@@ -121,10 +121,10 @@ class Aws:
             self._limiter.throttled(service, operation)
 
     def call(self, service: str, method: str, /, **params: t.Any) -> Answer:
-        """One request: ``method`` is boto3's name of the operation (``describe_services``).
+        """Send one request. ``method`` is boto3's name of the operation (``describe_services``).
 
-        Raises :class:`UnknownOperationError` where the installed botocore is too old to have it, and
-        :class:`IncompleteAnswerError` where botocore cannot parse the answer: XML that was cut on the way.
+        Raises :class:`UnknownOperationError` if the installed botocore is too old to have it, and
+        :class:`IncompleteAnswerError` if botocore cannot parse the answer: XML that was cut off on the way.
         """
         if self._brisk:
             return self._briskly(service, method, params)
@@ -151,17 +151,17 @@ class Aws:
         try:
             return t.cast(Answer, operation(**params))
         except Exception as exc:
-            # No BotoCoreError, so nobody above would translate it.
+            # It is not a BotoCoreError, so nobody above would translate it.
             if type(exc).__name__ != "ResponseParserError":
                 raise
-            raise IncompleteAnswerError(f"The answer to {method} was cut on the way") from exc
+            raise IncompleteAnswerError(f"The answer to {method} was cut off on the way") from exc
 
     def pages(self, service: str, method: str, result_key: str, /, **params: t.Any) -> t.Iterator[t.Any]:
-        """All items of a paged operation, page by page as they are asked for.
+        """All items of a paged operation; pages are requested as needed.
 
-        botocore has no paginator for ListServiceDeployments (1.44.5), so this follows ``nextToken``, which is the same
-        in all of ECS and CodeDeploy; both auto scalings have ``NextToken``. Raises :class:`IncompleteAnswerError` where
-        a page lacks ``result_key``.
+        botocore has no paginator for ListServiceDeployments (1.44.5), so this follows ``nextToken``, which all of ECS
+        and CodeDeploy use; both auto scalings use ``NextToken``. Raises :class:`IncompleteAnswerError` if a page lacks
+        ``result_key``.
         """
         token: dict[str, str] = {}
         while True:
@@ -182,9 +182,11 @@ def _date(response: t.Any) -> datetime | None:
 
 
 def require(answer: Answer, key: str, method: str) -> t.Any:
-    """``answer[key]``, or :class:`IncompleteAnswerError` where AWS's answer was cut on the way."""
+    """``answer[key]``. Raises :class:`IncompleteAnswerError` if the key is missing: AWS's answer was cut off on the
+    way.
+    """
     if key not in answer:
-        raise IncompleteAnswerError(message=f"The answer to {method} lacks '{key}', so it was cut on the way")
+        raise IncompleteAnswerError(message=f"The answer to {method} lacks '{key}', so it was cut off on the way")
     return answer[key]
 
 

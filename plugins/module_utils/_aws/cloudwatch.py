@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""CloudWatch alarms that watch over deployments: whether they exist, and in which state they are."""
+"""CloudWatch alarms that watch deployments: whether they exist, and their states."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _ALARMS_PER_CALL: t.Final = 100
 
 @_CloudWatchErrors.common_error_handler("describe the alarms")
 def alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
-    """The states of those alarms that exist, by name: OK, ALARM or INSUFFICIENT_DATA.
+    """The states of the alarms that exist, by name: OK, ALARM or INSUFFICIENT_DATA.
 
-    Raises AwsCallError or IncompleteAnswerError.
+    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError`.
     """
-    # Without types, only metric alarms are answered; newer botocores know more types than older ones.
+    # Without AlarmTypes, AWS returns metric alarms only. Newer botocores know more types.
     types = list(aws.client("cloudwatch").meta.service_model.shape_for("AlarmType").enum)
     found: dict[str, str] = {}
     for batch in batches(names, _ALARMS_PER_CALL):
         params: dict[str, t.Any] = {"AlarmNames": batch, "AlarmTypes": types, "MaxRecords": _ALARMS_PER_CALL}
         while True:
             page = aws.call("cloudwatch", "describe_alarms", **params)
-            # There are lists by type, all of them named like this one.
+            # There is one list for each type; all their names end alike.
             require(page, "MetricAlarms", "describe_alarms")
             for key, alarms in page.items():
                 if key.endswith("Alarms"):
@@ -49,7 +49,7 @@ def alarm_states(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
 
 
 def alarm_states_if_readable(aws: Aws, names: t.Sequence[str]) -> dict[str, str] | str:
-    """The same, or a text: why they are not known."""
+    """The states by name, or a sentence that says why they are not known."""
     try:
         return alarm_states(aws, names)
     except (AwsCallError, IncompleteAnswerError) as exc:
@@ -57,13 +57,13 @@ def alarm_states_if_readable(aws: Aws, names: t.Sequence[str]) -> dict[str, str]
 
 
 def alarm_findings(names: t.Sequence[str], found: t.Mapping[str, str] | str, in_alarm: str) -> tuple[Finding, ...]:
-    """What is to be known of alarms that watch over deployments. Pure.
+    """Findings about the alarms that watch a deployment. Pure.
 
-    ``found`` has the states by name, without alarms that do not exist, or is a text: why nothing is known.
-    ``in_alarm`` says what it means that one of them is in ALARM now.
+    ``found``: the states by name without alarms that do not exist, or a sentence that says why they are not known.
+    ``in_alarm``: what it means if one of them is in ALARM now.
     """
     if isinstance(found, str):
-        message = f"whether the alarms {', '.join(names)} exist, and in which state they are, is not known: {found}"
+        message = f"whether the alarms {', '.join(names)} exist and what state they are in is not known: {found}"
         return (Finding("alarms", "unknown", message),)
     told = []
     missing = [name for name in names if name not in found]

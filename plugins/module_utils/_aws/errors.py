@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""AWS's errors, told so that somebody can act on them at 3 a.m."""
+"""AWS's errors in words that somebody can act on at 3 a.m."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ THROTTLING_CODES: t.Final = (
     "RequestLimitExceeded",
     "TooManyRequestsException",
 )
-# What AWSRetry does not know by itself (its own list has `Throttling`, ECS and CodeDeploy say `ThrottlingException`).
+# Codes that AWSRetry does not know (it knows `Throttling`; ECS and CodeDeploy send `ThrottlingException`).
 RETRIED_CODES: t.Final = (
     *THROTTLING_CODES,
     "ServerException",
@@ -36,7 +36,7 @@ RETRIED_CODES: t.Final = (
     # EC2 Auto Scaling: "You already have a pending update to an Amazon EC2 Auto Scaling resource".
     "ResourceContention",
 )
-# Other answers of AWS that mean: not now.
+# Other answers from AWS that mean "not now".
 _NOT_NOW: t.Final = ("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "CredentialRetrievalError")
 _DENIED_CODES: t.Final = (
     "AccessDenied",
@@ -56,7 +56,7 @@ _CREDENTIAL_CODES: t.Final = (
     "MissingAuthenticationToken",
     "IncompleteSignature",
 )
-# botocore's exceptions where it has no credentials to sign a request with.
+# What botocore raises if it has no credentials to sign a request with.
 _NO_CREDENTIALS: t.Final = (
     "NoCredentialsError",
     "PartialCredentialsError",
@@ -65,16 +65,16 @@ _NO_CREDENTIALS: t.Final = (
     "SSOTokenLoadError",
     "UnauthorizedSSOTokenError",
 )
-# Where botocore gave up before it sent anything, so that a write was certainly not applied.
+# What botocore raises before sending anything, so a write was certainly not applied.
 _NEVER_SENT: t.Final = (*_NO_CREDENTIALS, "ParamValidationError", "NoRegionError")
-# IAM's prefix where it differs from botocore's service name.
+# IAM's prefix if it differs from botocore's service name.
 _IAM_PREFIX: t.Final = {
     "efs": "elasticfilesystem",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
 }
-# The permission where it is not named like the operation. Without s3:ListBucket a missing object is answered by 403
-# too (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
+# The permission if it is not named like the operation. Without s3:ListBucket, AWS answers 403 for a missing object too
+# (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
 _PERMISSION: t.Final = {"HeadObject": "s3:GetObject (and s3:ListBucket, to tell a missing object from a forbidden one)"}
 _URL_USERINFO: t.Final = re.compile(r"(?<=://)[^/\s]+@")
 
@@ -90,7 +90,7 @@ class AwsCallError(AnsibleAWSError):
 
     @property
     def code(self) -> str:
-        """AWS's error code, or the name of botocore's exception where no answer came."""
+        """AWS's error code, or the name of botocore's exception if there was no answer."""
         response = getattr(self.exception, "response", None)
         if isinstance(response, dict):
             return str(response.get("Error", {}).get("Code", ""))
@@ -98,7 +98,7 @@ class AwsCallError(AnsibleAWSError):
 
     @property
     def detail(self) -> str:
-        """AWS's own words on one line, without credentials that an endpoint's URL might carry."""
+        """AWS's own words on one line, with any credentials in an endpoint's URL removed."""
         return core_text.line(core_text.without_page(_URL_USERINFO.sub("", self._words)))
 
     @property
@@ -110,39 +110,39 @@ class AwsCallError(AnsibleAWSError):
 
     @property
     def operation(self) -> str:
-        """The API operation (``DescribeServices``), empty where the request never got that far."""
+        """The API operation (``DescribeServices``); empty if the request never got that far."""
         return str(getattr(self.exception, "operation_name", "") or "")
 
     @property
     def is_denied(self) -> bool:
-        """The identity lacks a permission."""
+        """Whether the identity lacks a permission."""
         return self.code in _DENIED_CODES and not self._is_page
 
     @property
     def is_throttled(self) -> bool:
-        """AWS went on throttling after all the retries."""
+        """Whether AWS was still throttling after all retries."""
         return self.code in THROTTLING_CODES
 
     @property
     def no_answer(self) -> bool:
-        """No answer came, so a write may or may not have been applied."""
+        """Whether no answer came, so a write may or may not have been applied."""
         if self.exception is None or self.code in _NEVER_SENT:
             return False
-        # botocore's exceptions of a broken connection have a `response` too, which is None.
+        # botocore's errors for a broken connection have a `response` too; it is None.
         return not isinstance(getattr(self.exception, "response", None), dict)
 
     @property
     def status(self) -> int:
-        """The HTTP status of the answer, 0 where none came."""
+        """The HTTP status of the answer, or 0 if there was none."""
         response = getattr(self.exception, "response", None)
         found = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
         return int(found.get("HTTPStatusCode") or 0)
 
     @property
     def may_pass(self) -> bool:
-        """Asking again may help: no answer of AWS came, it is throttling, or its servers are in trouble.
+        """Whether asking again may help: no answer came, AWS is throttling, or its servers are in trouble.
 
-        Everything else is an answer, and so it is with credentials that have expired or lack a permission.
+        Anything else is an answer, including expired credentials and missing permissions.
         """
         if self.no_answer or self._is_page or self.is_throttled or self.code in (*RETRIED_CODES, *_NOT_NOW):
             return True
@@ -150,11 +150,11 @@ class AwsCallError(AnsibleAWSError):
 
     @property
     def _is_page(self) -> bool:
-        """A proxy or the like answered. botocore takes the text of an answer that is no JSON for AWS's message."""
+        """Whether a proxy or the like answered: if an answer is not JSON, botocore uses its text as AWS's message."""
         return core_text.is_page(self._words)
 
     def explain(self) -> str:
-        """One sentence: what failed, AWS's words, and what to do about it."""
+        """One sentence: what failed, AWS's words, and what to do."""
         text = f"{self.message or 'A call to AWS failed'}: {self.code}"
         if self.detail and self.detail != self.code:
             text += f" ({self.detail.rstrip('.')})"
@@ -163,7 +163,7 @@ class AwsCallError(AnsibleAWSError):
 
     def _advice(self) -> str:
         if self._is_page:
-            return "Not AWS answered but something on the way to it: check the proxy and the endpoint"
+            return "Something between here and AWS answered instead of AWS: check the proxy and the endpoint"
         if self.is_denied:
             service = str(self.kwargs.get("service", "")) or "ecs"
             permission = f"{_IAM_PREFIX.get(service, service)}:{self.operation}" if self.operation else "it"
@@ -179,7 +179,10 @@ class AwsCallError(AnsibleAWSError):
 
 
 class IncompleteAnswerError(AnsibleAWSError):
-    """An answer lacks what AWS always sends: it was cut on the way. botocore turns a truncated body into ``{}``."""
+    """An answer lacks a field that AWS always sends, so it was cut off on the way.
+
+    botocore turns a truncated body into ``{}``.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(message=message)  # type: ignore[no-untyped-call]
@@ -197,7 +200,7 @@ class IncompleteAnswerError(AnsibleAWSError):
 
     def explain(self) -> str:
         """One sentence for the person on call."""
-        return f"{self.message}. Nothing can be concluded from it: run the same command again."
+        return f"{self.message}. It proves nothing: run the same command again."
 
 
 class UnknownOperationError(AwsCallError):
@@ -226,16 +229,16 @@ class UnknownOperationError(AwsCallError):
     def explain(self) -> str:
         """One sentence for the person on call."""
         return (
-            f"{self.message}, so it was not asked for. Install a newer boto3 and botocore where this runs, and run the "
-            "same command again."
+            f"{self.message}, so it was not called. Install a newer boto3 and botocore on the machine that runs this, "
+            "then run the same command again."
         )
 
 
 def of_aws(error: BaseException) -> AwsCallError | IncompleteAnswerError | None:
-    """An error that says something of a call to AWS, whether translated or still botocore's; None for any other."""
+    """The error if it came from a call to AWS, translated or straight from botocore; None for any other."""
     if isinstance(error, (AwsCallError, IncompleteAnswerError)):
         return error
-    # By name, since botocore need not be there where this is imported.
+    # By module name, because botocore may not be installed on the machine that imports this.
     botocores = any(kind.__module__ == "botocore.exceptions" for kind in type(error).__mro__)
     return AwsCallError("", error) if botocores else None
 
@@ -244,12 +247,12 @@ _Function = t.TypeVar("_Function", bound=t.Callable[..., t.Any])
 
 
 class ServiceErrorHandler(AWSErrorHandler):
-    """amazon.aws's error handler, keeping the types of what it decorates."""
+    """amazon.aws's error handler, but keeping the types of the functions it decorates."""
 
     @classmethod
     def common_error_handler(cls, description: str) -> t.Callable[[_Function], _Function]:
         """Raise botocore's errors as :class:`AwsCallError`: "Failed to {description}"."""
-        # amazon.aws's own is untyped.
+        # amazon.aws's handler has no type hints.
         handler: t.Callable[[_Function], _Function] = super().common_error_handler(description)  # type: ignore[no-untyped-call]
         return handler
 
@@ -257,7 +260,7 @@ class ServiceErrorHandler(AWSErrorHandler):
 def error_handler(service: str) -> type[ServiceErrorHandler]:
     """amazon.aws's error handler for one service, raising :class:`AwsCallError`.
 
-    ``service`` is botocore's name of the service; it ends up in the permission that a denied call asks for.
+    ``service`` is botocore's name of the service; it appears in the permission named when a call is denied.
     """
 
     class ServiceCallError(AwsCallError):

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""A client-side rate limiter that leaves room in the account's request quotas for everybody else."""
+"""A client-side rate limiter that leaves part of the account's request quotas to everybody else."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.quotas import Quota, quota_of
 
-# Consoles, pipelines and ECS itself draw from the same buckets, and an incident is when all of them are busy.
+# Consoles, pipelines and ECS itself use the same buckets, and during an incident all of them are busy.
 DEFAULT_SHARE: t.Final = 0.6
-# A throttled bucket is halved; this is how far it can go down, and how long it takes to come back to its full rate.
+# Throttling halves a bucket's rate: how low it may go, and how long it takes to recover the full rate.
 _LEAST_FRACTION: t.Final = 1 / 16
 _RECOVERY_SECONDS: t.Final = 60.0
 
 
 class TokenBucket:
-    """One token bucket that is halved when AWS throttles and recovers linearly.
+    """A token bucket that is halved when AWS throttles and recovers linearly.
 
-    Pure: the time is handed in, in seconds on any clock that does not go back.
+    Pure: the caller passes the time, in seconds on a monotonic clock.
     """
 
     def __init__(self, quota: Quota, share: float, now: float) -> None:
@@ -36,7 +36,7 @@ class TokenBucket:
 
     @property
     def rate(self) -> float:
-        """The present refill, in requests per second."""
+        """The current refill, in requests per second."""
         return self._full_rate * self._fraction
 
     def _advance(self, now: float) -> None:
@@ -46,13 +46,13 @@ class TokenBucket:
         self._fraction = min(1.0, self._fraction + elapsed / _RECOVERY_SECONDS)
 
     def reserve(self, now: float) -> float:
-        """Take one token, and return how many seconds to wait before the request may go out."""
+        """Take one token. Returns how many seconds to wait before the request may be sent."""
         self._advance(now)
         self._tokens -= 1.0
         return 0.0 if self._tokens >= 0 else -self._tokens / self.rate
 
     def throttled(self, now: float) -> None:
-        """AWS said that it was too much: forget what was saved up and halve the rate."""
+        """AWS throttled: drop saved tokens and halve the rate."""
         self._advance(now)
         self._tokens = min(self._tokens, 0.0)
         self._fraction = max(_LEAST_FRACTION, self._fraction / 2)
@@ -74,20 +74,20 @@ class RateLimiter:
         self._buckets: dict[str, TokenBucket] = {}
 
     def bucket(self, service: str, operation: str) -> TokenBucket:
-        """The bucket that this operation draws from, made at its first use."""
+        """The bucket for this operation, created on first use."""
         quota = quota_of(service, operation)
         if quota.name not in self._buckets:
             self._buckets[quota.name] = TokenBucket(quota, self._share, self._clock())
         return self._buckets[quota.name]
 
     def acquire(self, service: str, operation: str) -> None:
-        """Return when one more request of this operation may go out."""
+        """Wait until one more request of this operation may be sent."""
         with self._lock:
             wait = self.bucket(service, operation).reserve(self._clock())
         if wait > 0:
             self._sleep(wait)
 
     def throttled(self, service: str, operation: str) -> None:
-        """Slow down: AWS throttled this operation."""
+        """AWS throttled this operation: slow down."""
         with self._lock:
             self.bucket(service, operation).throttled(self._clock())

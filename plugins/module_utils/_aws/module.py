@@ -17,18 +17,18 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.lastgood.aws.plugins.module_utils._core import text
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import blank_is_absent
 
-# The same as in galaxy.yml; a unit test compares them.
+# The version in galaxy.yml; a unit test compares them.
 VERSION: t.Final = "0.1.0"
-# Seconds. botocore waits for 60 s each, through five attempts, while nothing can be said and nobody can be heard.
+# Seconds. botocore's own 60 s each, over five attempts, would keep us silent for minutes.
 _TIMEOUTS: t.Final = {"connect_timeout": 10, "read_timeout": 20}
 
 
 class Finding(t.Protocol):
-    """Something that was noticed on the way."""
+    """Something noticed on the way."""
 
     @property
     def severity(self) -> str:
-        """``warn`` is shown to the user."""
+        """``warn`` is shown to the user; see :data:`Severity`."""
 
     @property
     def message(self) -> str:
@@ -36,19 +36,19 @@ class Finding(t.Protocol):
 
 
 class Result(t.Protocol):
-    """How it ended for one of the things that a call was about."""
+    """How it ended for one of the things a call was about."""
 
     @property
     def label(self) -> str:
-        """What it is called before a warning; empty where the warning itself says."""
+        """The name to put before a warning; empty if the warning names it."""
 
     @property
     def changed(self) -> bool:
-        """Something was written."""
+        """Whether something was written."""
 
     @property
     def failed(self) -> bool:
-        """It must fail the module."""
+        """Whether it fails the module."""
 
     @property
     def findings(self) -> t.Sequence[Finding]:
@@ -67,11 +67,11 @@ AnyResult = t.TypeVar("AnyResult", bound=Result)
 class LastgoodAWSModule(AnsibleAWSModule):
     """amazon.aws's module class, under our own name in CloudTrail (the user agent).
 
-    Options left blank are absent. Whatever it returns or warns of is safe to print: see :mod:`._text`.
+    Blank options are absent. Everything it returns or warns about is safe to print: see :mod:`._text`.
     """
 
     def __init__(self, **kwargs: t.Any) -> None:
-        # amazon.aws asks there which class to use; an argument that names one is not heard.
+        # amazon.aws reads the class from here and ignores an argument that names one.
         settings = self.default_settings
         core_class = settings["module_class"]
         settings["module_class"] = blank_is_absent(core_class)
@@ -82,31 +82,31 @@ class LastgoodAWSModule(AnsibleAWSModule):
         set_collection_info(collection_name="lastgood.aws", collection_version=VERSION)
 
     def client(self, service: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        """A boto3 client that does not hang for minutes. The option ``aws_config`` has the last word."""
+        """A boto3 client that does not hang for minutes. The option ``aws_config`` overrides our timeouts."""
         return super().client(service, *args, config=_TIMEOUTS, **kwargs)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
-        """Tell a warning.
+        """Show a warning.
 
-        amazon.aws keeps a list of its own beside core's and hands it to ``exit_json``, for which ansible-core >= 2.21
-        shows users a deprecation. Core's collecting is enough.
+        amazon.aws also keeps its own list of warnings and hands it to ``exit_json``, which ansible-core >= 2.21 reports
+        as deprecated. Core's own list is enough.
         """
         self._module.warn(*self._clean(args), **self._clean(kwargs))
 
     def exit_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-        """End the module."""
+        """End the module with success."""
         super().exit_json(*args, **self._clean(kwargs))
 
     def fail_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-        """End the module, which has failed."""
+        """End the module with failure."""
         super().fail_json(*self._clean(args), **self._clean(kwargs))
 
     def _clean(self, told: t.Any) -> t.Any:
-        # Secrets are looked for first, as they are: once cleaned, one might not be recognised.
+        # Remove secrets first: they might not be recognised in cleaned text.
         return text.clean(remove_values(told, self._module.no_log_values))
 
     def warn_of(self, name: str, findings: t.Iterable[Finding]) -> None:
-        """Tell what users have to know of one service or deployment group: warnings, and what could not be read."""
+        """Show the findings users need to see: warnings, and what could not be read."""
         for finding in findings:
             if finding.severity in ("warn", "unknown"):
                 self.warn(f"[{name}] {finding.message}")
@@ -118,7 +118,7 @@ class LastgoodAWSModule(AnsibleAWSModule):
         api_calls: t.Mapping[str, int],
         summary: t.Callable[[t.Sequence[AnyResult]], str],
     ) -> t.NoReturn:
-        """End the module: ``key`` is what the list of results is called, ``summary`` says why it failed."""
+        """End the module. ``key`` names the list of results, ``summary`` is the message if any of them failed."""
         for result in results:
             for finding in result.findings:
                 if finding.severity == "warn":

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Waiting between two looks: never silent for too long, and never for a play that is gone."""
+"""Waiting between two requests: never silent for too long, and never for a play that is gone."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 
-# AWX and ansible-runner kill a job that is silent for too long.
+# Seconds. AWX and ansible-runner kill a job that is silent for too long.
 _HEARTBEAT: t.Final = 25.0
 _NAP: t.Final = 5.0
-# Between two attempts while AWS does not answer.
+# Seconds between two attempts while AWS does not answer.
 _BETWEEN_ATTEMPTS: t.Final = 2.0
 
 _Answer = t.TypeVar("_Answer")
 
 
 class Orphaned(Exception):
-    """Nobody is left to read our result: the play was killed. What was written goes on in AWS."""
+    """The play was killed, so nobody reads our result. What was written goes on in AWS."""
 
 
 class Patience:
-    """Pauses of one call. ``remind`` says that we are still there, when nothing was said for a while."""
+    """The pauses of one call. ``remind`` prints a sign of life if nothing was printed for a while."""
 
     def __init__(self, clock: Clock, remind: t.Callable[[], None]) -> None:
         self._clock = clock
@@ -37,11 +37,11 @@ class Patience:
         self._said_at = clock.monotonic()
 
     def told(self) -> None:
-        """Something was said just now."""
+        """Something was just printed."""
         self._said_at = self._clock.monotonic()
 
     def check(self) -> None:
-        """Between two calls that may take long. Raises :class:`Orphaned` when the play that we work for is gone."""
+        """Call this between two calls that may take long. Raises :class:`Orphaned` if our play is gone."""
         if progress.orphaned():
             raise Orphaned
         if self._clock.monotonic() - self._said_at >= _HEARTBEAT:
@@ -49,7 +49,7 @@ class Patience:
             self._remind()
 
     def pause(self, seconds: float) -> None:
-        """Let so much time pass. Raises :class:`Orphaned` when the play that we work for is gone."""
+        """Wait this many seconds. Raises :class:`Orphaned` if our play is gone."""
         until = self._clock.monotonic() + seconds
         while True:
             if progress.orphaned():
@@ -62,11 +62,10 @@ class Patience:
 
 
 class Outlast:
-    """Asks until AWS answers, or contact is lost: ``contact_timeout`` seconds after the first attempt that failed.
+    """Repeats a request until AWS answers, or gives up ``contact_timeout`` seconds after the first failed attempt.
 
-    What cannot be asked again without harm must not be asked here. Contact is kept by operation: one that fails while
-    others work has its time once, not for each of the things that it is asked of; and where none works, all of them
-    have it together.
+    Only requests that are safe to repeat may be asked here. The time is kept for each operation: if one fails while
+    others work, its time runs once and not again for each thing it is asked about; if none works, they share the time.
     """
 
     def __init__(self, clock: Clock, contact_timeout: float) -> None:
@@ -77,9 +76,9 @@ class Outlast:
         self._patience = Patience(clock, self._tell)
 
     def __call__(self, ask: t.Callable[[], _Answer], operation: str, until: float = float("inf")) -> _Answer:
-        """The answer, or the error of the last attempt, raised; ``until`` is on the clock's monotonic time.
+        """The answer. Raises the error of the last attempt. ``until`` is in monotonic seconds.
 
-        Raises :class:`Orphaned` when the play that we work for is gone.
+        Raises :class:`Orphaned` if our play is gone.
         """
         while True:
             try:
@@ -93,7 +92,7 @@ class Outlast:
                 return answer
 
     def _again(self, error: Exception, operation: str, until: float) -> bool:
-        """Whether to ask again, after a pause."""
+        """Whether to ask again; pauses first."""
         trouble = errors.of_aws(error)
         if trouble is None:
             return False

@@ -39,9 +39,8 @@ TASK_SET_MODIFY: t.Final = Quota("ecs task set modify", 100, 20)
 TAG_MODIFY: t.Final = Quota("ecs tag modify", 20, 10)
 TAG_READ: t.Final = Quota("ecs tag read", 50, 20)
 
-# Service Quotas names the deployment bucket "deployment and revision read", so revisions are taken to share it:
-# the careful reading of the two.
-# Stop/ContinueServiceDeployment are in no published bucket; they are taken to share that of UpdateService.
+# Service Quotas calls the deployment bucket "deployment and revision read"; we assume, to be safe, that revisions share
+# it. Stop/ContinueServiceDeployment are in no published bucket; we assume they share UpdateService's.
 _ECS: t.Final[dict[str, Quota]] = {
     "UpdateService": SERVICE_MODIFY,
     "StopServiceDeployment": SERVICE_MODIFY,
@@ -70,11 +69,11 @@ _ECS: t.Final[dict[str, Quota]] = {
 
 
 def quota_of(service: str, operation: str) -> Quota:
-    """The bucket that a call draws from.
+    """The bucket a call draws from.
 
     ``service`` is botocore's service name (``ecs``), ``operation`` the API's own name (``DescribeServices``).
-    Application Auto Scaling, CodeDeploy and a few others publish no request rates: each of them gets one modest
-    bucket, which the limiter narrows when AWS throttles.
+    Application Auto Scaling, CodeDeploy and a few others publish no request rates: each gets one modest bucket, which
+    the limiter shrinks when AWS throttles.
     """
     if service == "ecs" and operation in _ECS:
         return _ECS[operation]

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Setting what AWS itself protects things by: all are validated, then those that differ are changed."""
+"""Change protective settings in AWS: first validate all of them, then change those that differ."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Outcome = t.Literal["updated", "unchanged", "planned", "refused", "failed", "not
 Say = t.Callable[[str], None]
 
 NOT_SHOWN: t.Final = (
-    "AWS accepted the change, but does not show it: somebody else may have changed the settings at the same time. Run "
+    "AWS accepted the change but does not show it: somebody else may have changed the settings at the same time. Run "
     "the same command again"
 )
 
 
 class Settings(t.Protocol):
-    """Settings of one thing."""
+    """The settings of one thing."""
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -35,9 +35,9 @@ AnySettings = t.TypeVar("AnySettings", bound=Settings)
 
 @dataclass(frozen=True)
 class Result(t.Generic[AnySettings]):
-    """How it ended for one thing. ``after`` is None where AWS did not answer, so nobody knows.
+    """How it ended for one thing. ``after`` is None if AWS did not answer, so nobody knows.
 
-    ``names`` is what it is called in results, by the name of the member; the first is its own name.
+    ``names``: its names in results, by field; the first is its own name.
     """
 
     names: t.Mapping[str, str]
@@ -56,7 +56,7 @@ class Result(t.Generic[AnySettings]):
 
     @property
     def failed(self) -> bool:
-        """Must fail the module."""
+        """Whether it fails the module."""
         return self.outcome in ("refused", "failed", "not_attempted")
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -84,7 +84,7 @@ class Result(t.Generic[AnySettings]):
 def noticed(
     results: t.Sequence[Result[AnySettings]], findings_of: t.Callable[[AnySettings], tuple[Finding, ...]]
 ) -> list[Result[AnySettings]]:
-    """The plans with more findings, of the settings as they should be; those that are refused have enough."""
+    """The plans, plus findings about the settings they aim for. Refused plans get no more."""
     return [
         replace(item, findings=(*item.findings, *findings_of(item.after)))
         if item.after is not None and item.outcome != "refused"
@@ -99,11 +99,11 @@ def act(
     write: t.Callable[[Result[AnySettings]], tuple[AnySettings | None, str]],
     say: Say,
 ) -> list[Result[AnySettings]]:
-    """Change what the plans say, except in check mode; nothing at all where one of the things was refused.
+    """Change what the plans say, except in check mode; change nothing if any of them was refused.
 
-    One that AWS then does not accept does not keep the others from being protected. ``write`` changes one of them and
-    returns what AWS shows then, and what is wrong with that. It raises AwsCallError or IncompleteAnswerError where AWS
-    did not accept the change.
+    If AWS rejects one change, the others are still made. ``write`` changes one thing, and returns the settings AWS
+    shows afterwards and what is wrong with them. It raises AwsCallError or IncompleteAnswerError if AWS did not accept
+    the change.
     """
     if any(item.outcome == "refused" for item in results):
         reason = "nothing was changed here, because another one was refused"
@@ -146,7 +146,7 @@ def _failed(exc: AwsCallError | IncompleteAnswerError, item: Result[AnySettings]
 
 
 def summary(results: t.Sequence[Result[AnySettings]], things: str) -> str:
-    """Why the module failed: what went wrong, and what became of all the others (``things``, in the plural)."""
+    """Why the module failed: what went wrong, and what happened to all the others (``things``, a plural noun)."""
     causes = [item for item in results if item.failed and item.outcome != "not_attempted"]
     text = " ".join(f"{item.label}: {item.reason.rstrip('.')}." for item in causes)
     if len(results) == 1:

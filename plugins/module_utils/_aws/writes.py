@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What can become of a write besides success: it was too late, or its answer was lost."""
+"""How a write can end other than in success: it came too late, or its answer was lost."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ GO_ON: t.Final = "Nothing was undone. Run the same command again: it goes on fro
 
 
 class PlanIsStale(Exception):
-    """What is there is not as the plan found it. Nothing was written; plan again."""
+    """AWS has changed since the plan was made. Nothing was written; plan again."""
 
 
 class AnswerLost(Exception):
-    """The answer to a write was lost, and what became of it cannot be read. The message says so."""
+    """The answer to a write was lost, and its effect cannot be read. The message says so."""
 
 
 def nothing_shows(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> str:
-    """What to say of a write whose answer was lost, when a look does not show what it was to bring."""
+    """The message if an answer was lost and a later look does not show the effect."""
     return (
         f"the answer to {operation} was lost ({error.detail}), and nothing shows {what} yet: whether AWS applied it is "
         f"not known. {GO_ON}"
@@ -34,7 +34,7 @@ def nothing_shows(operation: str, error: AwsCallError | IncompleteAnswerError, w
 def not_known(
     operation: str, error: AwsCallError | IncompleteAnswerError, then: AwsCallError | IncompleteAnswerError
 ) -> str:
-    """What to say of a write whose answer was lost, when the look that should tell failed too."""
+    """The message if an answer was lost and the look that should have told us failed too."""
     return (
         f"the answer to {operation} was lost ({error.detail}), and whether AWS applied it is not known. "
         f"{then.explain()} {GO_ON}"

@@ -43,7 +43,7 @@ WITH_TASK_SETS: t.Final = frozenset({"CODE_DEPLOY", "EXTERNAL"})
 def describe_services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Service | str]:
     """Services by the name asked for; where there is none, AWS's reason (``MISSING``) instead.
 
-    Takes at most 10 names. An answer that lacks a name altogether was cut on the way.
+    Takes at most 10 names. An answer that lacks a name altogether was cut off on the way.
     """
     answer = aws.call("ecs", "describe_services", cluster=cluster, services=list(names), include=["TAGS"])
     found = [_service(item) for item in require(answer, "services", "describe_services")]

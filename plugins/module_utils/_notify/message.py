@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a notification says of a rollback. Pure."""
+"""The notification of a rollback. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import text as 
 # "No line breaks or control characters, and less than 100 characters long":
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. ASCII, because not all mail programs show more.
 _SUBJECT_LENGTH: t.Final = 99
-# A message has 256 KiB at most. What is more than a person reads is in the report of the run.
+# A message holds 256 KiB at most. The rest is in the report of the run.
 _MOST_ITEMS: t.Final = 50
 _MOST_TEXT: t.Final = 600
-# The commands that put auto scaling back are of use only if they are whole.
+# The commands that resume auto scaling are useful only if they are complete.
 _MOST_COMMANDS: t.Final = 100_000
-# What a result is about, as ecs_rollback and codedeploy_redeploy have it.
+# What a result is about, in the words of ecs_rollback and codedeploy_redeploy.
 _PLACE: t.Final = ("cluster", "service", "application", "deployment_group")
 _NAMES: t.Final = (*_PLACE, "region", "account", "deployment_id")
 _TOPIC: t.Final = re.compile(r"arn:[a-z0-9-]+:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}(?P<fifo>\.fifo)?")
@@ -34,12 +34,12 @@ Document = t.Dict[str, t.Any]
 
 
 class BadTopic(ValueError):
-    """That is no ARN of an SNS topic."""
+    """Not the ARN of an SNS topic."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """An SNS topic, and where it is, which need not be where the rollback was."""
+    """An SNS topic and its Region, which may differ from the rollback's."""
 
     arn: str
     region: str
@@ -47,7 +47,7 @@ class Topic:
 
     @classmethod
     def of(cls, arn: str) -> Topic:
-        """Raises BadTopic."""
+        """Parse the ARN. Raises :class:`BadTopic` if it is not a topic's."""
         found = _TOPIC.fullmatch(arn.strip())
         if found is None:
             raise BadTopic(f"topic_arn must be the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME), not {arn!r}")
@@ -58,7 +58,7 @@ class Topic:
 class Run:
     """One run of a rollback. ``results`` are items as ecs_rollback or codedeploy_redeploy return them.
 
-    Without an ``outcome`` it is the worst of them.
+    Without an ``outcome``, the worst of the results counts.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Run:
 
 
 def message(run: Run) -> Document:
-    """The message, to be sent as JSON. It goes to terminals and mail programs."""
+    """The message, to be sent as JSON. It must be safe to print in terminals and mail programs."""
     items = sorted((_item(result) for result in run.results), key=lambda item: outcomes.badness(item["outcome"]))
     told = {
         "source": "lastgood.aws",
@@ -90,7 +90,7 @@ def message(run: Run) -> Document:
 
 
 def subject(told: Document) -> str:
-    """The line that an email gets: how it ended, and for what."""
+    """The subject of an email: how it ended, and for what."""
     items = told["results"]
     if not items:
         text = f"{told['outcome']}: {told['summary'] or 'the rollback did not begin'}"
@@ -106,7 +106,7 @@ def subject(told: Document) -> str:
 
 
 def request(topic: Topic, told: Document) -> Document:
-    """The parameters of Publish. ``outcome`` is an attribute too, for filter policies of subscriptions."""
+    """The parameters of Publish. ``outcome`` is also an attribute, so that subscriptions can filter on it."""
     more = {"MessageGroupId": "lastgood.aws", "MessageDeduplicationId": told["run_id"]} if topic.fifo else {}
     return {
         "TopicArn": topic.arn,
@@ -132,7 +132,7 @@ def _item(result: Document) -> Document:
 
 
 def _version(value: t.Any) -> str | None:
-    """A version, whether it is told by its name or with more about it."""
+    """A version's name; the version is a name or a dictionary."""
     if isinstance(value, dict):
         value = value.get("task_definition") or value.get("revision_name")
     return str(value) if value else None
@@ -144,9 +144,9 @@ def _where(item: Document) -> str:
 
 
 def _route(item: Document) -> str:
-    # unchanged has nowhere to go, and refused may not have found out.
+    # An unchanged item moves nowhere, and a refused one may not know its ends.
     ends = [str(end).rpartition("/")[2] for end in (item["from"], item["to"]) if end]
-    # The version of an object is long, and says something only where the objects have one name.
+    # An object's version is long, and says something only if both objects have the same name.
     names = [end.partition(" (")[0] for end in ends]
     ends = names if len(set(names)) == len(names) else ends
     return f" {' -> '.join(ends)}" if ends else ""

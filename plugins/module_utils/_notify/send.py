@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Send a notification. That it could not be sent is told, and never undoes what it was to tell of."""
+"""Send a notification. If that fails, say so; it never undoes the rollback it reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SnsErrors: t.Final = error_handler("sns")
 
 
 def account(aws: Aws) -> str | None:
-    """The account of the identity in use; None where it cannot be found out. It takes no permission."""
+    """The account of the identity in use, or None if that cannot be found out. Needs no permission."""
     try:
         return _get_caller_identity(aws)
     except AwsCallError:
@@ -34,5 +34,5 @@ def _get_caller_identity(aws: Aws) -> str | None:
 
 @_SnsErrors.common_error_handler("publish the notification")
 def publish(aws: Aws, request: Document) -> str:
-    """The id of the message. Raises AwsCallError."""
+    """Publish the message. Returns its id. Raises :class:`AwsCallError`."""
     return str(aws.call("sns", "publish", **request).get("MessageId") or "")

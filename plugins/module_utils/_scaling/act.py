@@ -4,10 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Carry plans out, and tell how each of them ended.
+"""Carry out plans and report how each ended.
 
-Nothing is suspended unless all targets can be. Resuming and restoring go on past a target that cannot be, because
-each target that stays suspended is one too many.
+Nothing is suspended unless all targets can be. Resuming and restoring go on if one target fails, because every target
+that stays suspended is one too many.
 """
 
 from __future__ import annotations
@@ -39,33 +39,33 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import 
 Say = t.Callable[[str], None]
 Note = t.Callable[[t.Dict[str, t.Any]], None]
 _Trouble = t.Union[AwsCallError, IncompleteAnswerError]
-# What to do where nothing could be read, or nothing could be written.
+# What to do if something could not be read or written.
 AGAIN: t.Final[t.Mapping[State, str]] = {
     "suspended": "Nothing was changed.",
     "resumed": "Run it again once AWS allows it: until then what is suspended stays so",
-    "restored": "Run it again once AWS allows it, or the playbook lastgood.aws.restore_scaling: until then what is "
+    "restored": "Run it again once AWS allows it, or run the playbook lastgood.aws.restore_scaling: until then what is "
     "suspended stays so",
 }
 _ENDED_BADLY: t.Final = frozenset({"refused", "failed", "not_attempted"})
 _REPLACED: t.Final = Finding(
     "record",
     "warn",
-    "another run has written a record of its own meanwhile. It was left there, so state=restored finds it",
+    "another run has written its own record in the meantime. It was kept, so state=restored finds it",
 )
 
 
 def _nobody_notes(item: dict[str, t.Any]) -> None:
-    """Where nobody speaks for a run that is interrupted."""
+    """Used if nobody speaks for an interrupted run."""
 
 
 class Targets(t.Protocol):
-    """The calls on targets of one kind. All raise :class:`AwsCallError` where AWS refuses or does not answer."""
+    """The calls for one kind of target. All raise :class:`AwsCallError` if AWS refuses or does not answer."""
 
     def write_record(self, target: t.Any, record: Record) -> None:
         """Write the record."""
 
     def set_flags(self, target: t.Any, suspended: Flags) -> None:
-        """Suspend exactly these."""
+        """Suspend exactly these flags."""
 
     def read_journal(self, target: t.Any) -> Journal:
         """The record as it is now."""
@@ -76,7 +76,7 @@ class Targets(t.Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """How it ended for one target. ``after`` is None where AWS did not answer, so nobody knows."""
+    """How it ended for one target. ``after`` is None if AWS did not answer, so nobody knows."""
 
     plan: Plan
     outcome: Outcome
@@ -93,7 +93,7 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Must fail the module."""
+        """Whether it fails the module."""
         return self.outcome in _ENDED_BADLY or any(finding.severity == "block" for finding in self.findings)
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -124,7 +124,7 @@ class Result:
 
 
 def preview(item: Plan) -> Result:
-    """How it would end, for check mode, and how it ends where there is nothing to do."""
+    """How it would end, for check mode; how it ends if there is nothing to do."""
     made = item.decision
     outcome: Outcome = "planned" if made.steps else made.outcome
     return Result(item, outcome, made.reason, bool(made.steps), made.after, made.journal, made.findings)
@@ -138,7 +138,7 @@ def act(
     place: keys.Place = keys.PLAIN,
     note: Note = _nobody_notes,
 ) -> list[Result]:
-    """Carry the plans out, in order. ``note`` gets the results as they come, and what is about to be tried."""
+    """Carry out the plans in order. ``note`` gets each result, and each attempt before it is made."""
     all_or_nothing = state == "suspended"
     stopped = all_or_nothing and any(item.blocked for item in plans)
     results = []
@@ -158,7 +158,7 @@ def act(
 
 
 def _in_between(item: Plan, state: State) -> Result:
-    """While it is not known what is suspended. A record that is about to be written counts, and one that is to go."""
+    """The result while it is not known what is suspended. Records about to be written or deleted count."""
     made = item.decision
     journal = made.journal if state == "suspended" else item.journal
     return Result(item, made.outcome, made.reason, True, None, journal, made.findings)
@@ -189,7 +189,7 @@ def _do(targets: Targets, target: Target, step: Step, result: Result) -> Result:
     if isinstance(step, SetFlags):
         targets.set_flags(target, step.suspended)
         return replace(result, changed=True, after=step.suspended)
-    # Another run may have written its own since, and must find it. AWS has no compare-and-delete, so a small gap
+    # Another run may have written its own record since, and must find it. AWS has no compare-and-delete, so a small gap
     # between the two calls remains.
     if targets.read_journal(target) != step.record:
         return replace(result, findings=(*result.findings, _REPLACED))
@@ -212,7 +212,7 @@ def _went_wrong(exc: _Trouble, target: Target, state: State, step: Step, result:
 
 
 def _no_answer(exc: _Trouble) -> bool:
-    # botocore's timeouts have a `response` as well, which is None.
+    # botocore's timeouts have a `response` too; it is None.
     return not isinstance(getattr(exc.exception, "response", None), dict)
 
 
@@ -223,8 +223,8 @@ def _not_recorded(exc: _Trouble, target: Target, state: State) -> str:
     )
     if state == "suspended" and not _no_answer(exc):
         text += (
-            " Where tagging cannot be allowed, suspend with journal=best_effort and end it with state=resumed, or "
-            "leave auto scaling alone"
+            " If tagging cannot be allowed, suspend with journal=best_effort and end it with state=resumed, or leave "
+            "auto scaling alone"
         )
     return text
 
@@ -254,13 +254,13 @@ def _outdated(exc: _Trouble) -> Finding:
     return Finding(
         "record",
         "warn",
-        f"{sentence(exc.explain())} What was asked for is resumed, but the record still names it: state=restored will "
-        "take that for somebody else's change and leave the target alone. To resume the rest, use state=resumed",
+        f"{sentence(exc.explain())} What you asked for is resumed, but the record still names it: state=restored will "
+        "treat that as somebody else's change and leave the target alone. To resume the rest, use state=resumed",
     )
 
 
 def summary(results: t.Sequence[Result]) -> str:
-    """Why the module failed: what went wrong, and what became of all the others."""
+    """Why the module failed: what went wrong, and what happened to all the others."""
     troubles = [sentence(f"{result.plan.resource_id}: {result.reason}") for result in results if _is_cause(result)]
     counts: dict[str, int] = {}
     for result in results:

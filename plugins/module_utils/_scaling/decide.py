@@ -6,9 +6,9 @@
 
 """What to do with one target: the state machine of suspending, resuming and restoring. Pure.
 
-The order of the steps is what makes ``kill -9`` harmless: the record comes before the write that it announces, and
-goes only after the write that it was needed for. So between any two steps the target carries a record from which
-``restored`` finds the flags that we suspended.
+The order of steps makes ``kill -9`` harmless: a record is written before the change it announces, and deleted only
+after the change it was needed for. So between any two steps, the target's record tells ``restored`` which flags we
+suspended.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import
 
 @dataclass(frozen=True)
 class WriteRecord:
-    """Write this record over whatever record is there. ``needed``: without it, the steps after it must not happen."""
+    """Write this record, replacing any other. ``needed``: if this fails, the steps after it must not run."""
 
     record: Record
     needed: bool
@@ -61,8 +61,9 @@ Step = t.Union[WriteRecord, SetFlags, ClearRecord]
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user asked for. ``flags``: those that ``state`` applies to; ``journal_required``: no suspension without
-    a record."""
+    """What the user asked for. ``flags`` are what ``state`` applies to. ``journal_required``: never suspend without a
+    record.
+    """
 
     state: State
     flags: Flags
@@ -72,7 +73,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Decision:
-    """The steps in order, and what is true once all of them are done."""
+    """The steps in order, and the state once all are done."""
 
     outcome: Outcome
     reason: str
@@ -83,7 +84,7 @@ class Decision:
 
 
 def decide(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
-    """What to do with a target that has these flags suspended and this record."""
+    """What to do with a target, given its suspended flags and its record."""
     if wish.state == "suspended":
         return _suspend(wish, suspended, journal)
     if wish.state == "resumed":
@@ -101,21 +102,21 @@ def _suspend(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
         return _refuse(
             suspended,
             journal,
-            f"{journal.why} Without knowing what is recorded there, suspending could not be undone exactly, so nothing "
-            "was changed. Allow the call, or suspend with journal=best_effort and end it with state=resumed",
+            f"{journal.why} Without its record, suspending could not be undone exactly, so nothing was changed. Allow "
+            "the call, or suspend with journal=best_effort and end it with state=resumed",
         )
     after = suspended | more
     reason = f"{words(more)} suspended"
     if isinstance(journal, Unread):
-        # A new record might overwrite the one of a crashed run, which is the only memory of what it suspended.
+        # A new record might overwrite that of a crashed run, the only memory of what it suspended.
         return Decision("suspended", reason, after, journal, (SetFlags(after),), (unrecorded(journal.why),))
     findings: tuple[Finding, ...] = ()
     kept = NONE
     if journal is not None:
         kept = journal.ours & suspended
         if journal.touched_by_others(suspended):
-            findings = (_touched(journal, suspended, "What that run found is still what state=restored goes back to"),)
-    # A record of which nothing is suspended any more has no claim left, so this run signs its own.
+            findings = (_touched(journal, suspended, "state=restored still goes back to what that run found"),)
+    # A record is void once nothing in it is suspended, so this run writes its own.
     record = Record(kept | more, kept, kept | more, journal.origin if journal is not None and kept else wish.origin)
     steps = (WriteRecord(record, needed=wish.journal_required), SetFlags(after))
     return Decision("suspended", reason, after, record, steps, findings)
@@ -128,7 +129,7 @@ def _resume(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
     if isinstance(journal, Garbled):
         findings = (Finding("record", "warn", garbled_message(journal)),)
     elif isinstance(journal, Unread):
-        findings = (Finding("record", "warn", f"{journal.why} A record may still be there; it was left as it is"),)
+        findings = (Finding("record", "warn", f"{journal.why} If there is a record, it was left as it is"),)
     if wanted:
         return Decision("resumed", f"{words(wanted)} resumed", after, journal_after, steps, findings)
     if steps and isinstance(journal, Record):
@@ -149,7 +150,7 @@ def _restore(wish: Wish, suspended: Flags, journal: Journal) -> Decision:
         return _refuse(
             suspended,
             journal,
-            f"{journal.why} Without the record nobody knows what to put back, so it was left as it is. Allow the call, "
+            f"{journal.why} Without the record nobody knows what to put back, so nothing was changed. Allow the call, "
             "or use state=resumed to resume what you name",
         )
     if journal.touched_by_others(suspended):
@@ -189,7 +190,7 @@ def _refuse(suspended: Flags, journal: Journal, why: str) -> Decision:
 
 
 def garbled_message(journal: Garbled) -> str:
-    """For whoever meets a record that this version cannot read."""
+    """The message for a record that this version cannot read."""
     return (
         f"the tag {KEY} holds '{journal.value}', which this version does not understand, so the record was left as it "
         "is. If no newer version of lastgood.aws wrote it, remove that tag and run the same command again"
@@ -197,7 +198,7 @@ def garbled_message(journal: Garbled) -> str:
 
 
 def unrecorded(why: str) -> Finding:
-    """A suspension that state=restored will not find."""
+    """The message for a suspension that state=restored will not find."""
     return Finding(
         "record",
         "warn",

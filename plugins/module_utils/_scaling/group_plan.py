@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Read Auto Scaling groups and decide for each, before anything is written."""
+"""Read Auto Scaling groups and decide what to do with each, before anything is written."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import 
 
 
 def plan(groups: Groups, request: GroupRequest) -> list[Plan]:
-    """Read the groups and decide for each, in the order of the request. Writes nothing.
+    """A plan for each group, in the order of the request. Writes nothing.
 
-    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` where they cannot be read.
+    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` if the groups cannot be read.
     """
     if request.names == (EVERYTHING,):
         return [_plan(request.wish, group) for group in groups.find_recorded().values()]
@@ -42,7 +42,7 @@ def _plan(wish: Wish, group: Group) -> Plan:
 
 
 def decide_group(wish: Wish, group: Group, record: journal.Journal) -> Decision:
-    """What to do with a group. What AWS has suspended by itself is left as it is, whatever was asked for."""
+    """What to do with a group. What AWS itself has suspended is always left alone."""
     ours = wish.flags.difference(group.by_aws)
     made = decide(replace(wish, flags=ours), group.suspended, record)
     left = wish.flags & frozenset(group.by_aws)
@@ -64,7 +64,7 @@ def decide_group(wish: Wish, group: Group, record: journal.Journal) -> Decision:
 
 
 def _absent(request: GroupRequest, name: str) -> Plan:
-    """A group that does not exist. Groups come and go, for example with blue/green deployments."""
+    """The plan for a group that does not exist. Groups come and go, for example with blue/green deployments."""
     reason = (
         "there is no Auto Scaling group by that name in this account and Region. Check the name, the Region and the "
         "credentials. Nothing was changed here"

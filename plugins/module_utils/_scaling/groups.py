@@ -6,8 +6,8 @@
 
 """EC2 Auto Scaling groups: the calls, one function each.
 
-All of them raise :class:`AwsCallError` where AWS refuses or does not answer, and the reading ones
-:class:`IncompleteAnswerError` where an answer was cut on the way.
+All raise :class:`AwsCallError` if AWS refuses or does not answer, and the reading ones :class:`IncompleteAnswerError`
+if an answer was cut off on the way.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _Errors: t.Final = error_handler(_SERVICE)
 # "By default, you can only specify up to 50 names" (AutoScalingGroupNames in botocore's model).
 _BATCH: t.Final = 50
 # SuspensionReason is "User suspended at 2017-12-09T19:00:23Z" after SuspendProcesses, whoever called it. AWS publishes
-# no list of the reasons, so everything else is taken to be AWS's own.
+# no list of reasons, so any other is treated as AWS's own.
 _BY_USERS: t.Final = "User suspended"
 
 
 class Groups:
-    """The Auto Scaling groups of the account and Region."""
+    """The Auto Scaling groups of one account and Region."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
     def find(self, names: t.Sequence[str]) -> dict[str, Group]:
-        """The groups that exist among these, by name."""
+        """The existing groups among these, by name."""
         found: dict[str, Group] = {}
         for batch in batches(names, _BATCH):
             found.update((item["AutoScalingGroupName"], _group(item)) for item in self._describe_batch(batch))
@@ -58,13 +58,13 @@ class Groups:
 
     @_Errors.common_error_handler("record on the Auto Scaling group {target.resource_id} what is suspended")
     def write_record(self, target: Group, record: journal.Record) -> None:
-        """Write the record. Instances do not get it."""
+        """Write the record. The tag is not propagated to instances."""
         tag = {**_key(target), "Value": journal.encode(record), "PropagateAtLaunch": False}
         self._aws.call(_SERVICE, "create_or_update_tags", Tags=[tag])
 
     @_Errors.common_error_handler("read the record on the Auto Scaling group {target.resource_id}")
     def read_journal(self, target: Group) -> journal.Journal:
-        """The record on a group as it is now."""
+        """The group's current record."""
         filters = [
             {"Name": "auto-scaling-group", "Values": [target.resource_id]},
             {"Name": "key", "Values": [journal.KEY]},
@@ -75,13 +75,13 @@ class Groups:
         "delete the record of what was suspended on the Auto Scaling group {target.resource_id}"
     )
     def delete_record(self, target: Group) -> None:
-        """Delete the record, whatever it is."""
+        """Delete the record, whatever it says."""
         self._aws.call(_SERVICE, "delete_tags", Tags=[_key(target)])
 
     def set_flags(self, target: Group, suspended: Flags) -> None:
-        """Have exactly these processes suspended by users: those that differ are named, and all others stay.
+        """Have users suspend exactly these processes. Only those that differ are sent.
 
-        A call without names would be about all processes
+        A call without names would apply to all processes
         (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SuspendProcesses.html).
         """
         for method, names in (

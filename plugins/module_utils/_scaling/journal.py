@@ -54,7 +54,7 @@ _VALUE: t.Final = re.compile(
 
 @dataclass(frozen=True)
 class Origin:
-    """The run that suspended first. ``at`` is UTC in ISO 8601, ``run`` 8 hex digits, ``by`` and ``why`` for people."""
+    """The run that suspended first. ``at`` is UTC in ISO 8601, ``run`` 8 hex digits, ``by`` and ``why`` free text."""
 
     at: str
     run: str
@@ -67,7 +67,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Record:
-    """What we suspended, and which states of ``ours`` we may have left: ``old`` or ``new``."""
+    """What we suspended (``ours``), and the two states of it we may have left: ``old`` or ``new``."""
 
     ours: Flags
     old: Flags
@@ -75,9 +75,9 @@ class Record:
     origin: Origin
 
     def touched_by_others(self, suspended: Flags) -> bool:
-        """The target is in a state that none of our writes leaves, so somebody else has written to it since.
+        """Whether the target is in a state none of our writes leaves, so somebody else has written to it since.
 
-        All of ``ours`` active counts as untouched: there is nothing of ours left to put back, whoever did it.
+        All of ``ours`` being active counts as untouched: there is nothing left to put back, no matter who did it.
         """
         return suspended & self.ours not in (NONE, self.old, self.new)
 
@@ -90,14 +90,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Garbled:
-    """A tag with our key and a value that is not ours, or one of a later version."""
+    """A tag with our key whose value is not ours, or was written by a later version."""
 
     value: str
 
 
 @dataclass(frozen=True)
 class Unread:
-    """Whether there is a record could not be found out; ``why`` is a whole sentence."""
+    """It could not be found out whether there is a record; ``why`` is a whole sentence."""
 
     why: str
 
@@ -106,7 +106,7 @@ Journal = t.Union[Record, Garbled, Unread, None]
 
 
 def origin(now: datetime, run: str, by: str, why: str, names: t.Iterable[str] = FLAGS) -> Origin:
-    """An origin that survives being written to a tag and read back, with as many of ``names`` as there are."""
+    """An origin that survives a round trip through a tag, with as many of ``names`` as fit."""
     by_text = _clean(by).replace(" ", "_")[:_BY_LIMIT] or "unknown"
     stamp = now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     bare = Origin(stamp, run, by_text, "")
@@ -123,9 +123,9 @@ def encode(record: Record) -> str:
 
 
 def parse(tags: t.Mapping[str, str], names: t.Iterable[str] = FLAGS) -> Record | Garbled | None:
-    """The record among the tags of a target that has these flags or processes.
+    """The record in the tags of a target with these flags or processes.
 
-    Strict: what :func:`encode` would not write is :class:`Garbled`, because acting on a guess would lose the state
+    Strict: anything :func:`encode` would not write is :class:`Garbled`, because acting on a guess could lose a state
     that somebody had set.
     """
     if KEY not in tags:

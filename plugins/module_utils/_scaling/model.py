@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The plain data that suspending, resuming and restoring are decided on."""
+"""The plain data on which suspending, resuming and restoring are decided."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.keys import Place
 
-# What can be suspended, by the names of the module's options, in the order of AWS's SuspendedState.
+# What can be suspended, named like the module's options, in the order of AWS's SuspendedState.
 FLAGS: t.Final = ("dynamic_scaling_in", "dynamic_scaling_out", "scheduled_scaling")
 
-# The same of an EC2 Auto Scaling group: AWS's processes, in AWS's order
+# The same for an EC2 Auto Scaling group: AWS's processes in AWS's order
 # (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SuspendProcesses.html).
 PROCESSES: t.Final = (
     "Launch",
@@ -30,7 +30,7 @@ PROCESSES: t.Final = (
     "ScheduledActions",
 )
 
-# Names out of FLAGS, or out of PROCESSES. As the state of a target: those that are suspended.
+# Names out of FLAGS or PROCESSES. A target's state is the set of those that are suspended.
 Flags = t.FrozenSet[str]
 NONE: t.Final[Flags] = frozenset()
 
@@ -55,7 +55,8 @@ Outcome = t.Literal[
 class Finding:
     """What was noticed before or while acting.
 
-    ``block`` fails the target, ``warn`` and ``info`` are told, ``unknown`` is what could not be read and is not fine.
+    ``block`` fails the target, ``warn`` and ``info`` are reported, ``unknown`` could not be read and must not count as
+    fine.
     """
 
     check: str
@@ -72,10 +73,10 @@ class Target(t.Protocol):
 
     @property
     def resource_id(self) -> str:
-        """AWS's name of it."""
+        """AWS's name for it."""
 
     def label(self, place: Place) -> str:
-        """What lines of progress begin with."""
+        """What its lines of progress begin with."""
 
     @property
     def suspended(self) -> Flags:
@@ -83,7 +84,7 @@ class Target(t.Protocol):
 
     @property
     def part(self) -> str:
-        """What one of the parts is called."""
+        """What one of the parts is called: a noun."""
 
     def picture(self, suspended: Flags) -> dict[str, t.Any]:
         """The ``before`` or ``after`` of a result, with these parts suspended."""
@@ -91,7 +92,9 @@ class Target(t.Protocol):
 
 @dataclass(frozen=True)
 class ScalableTarget:
-    """What DescribeScalableTargets tells of one target. Capacities are in the unit of its dimension (tasks for ECS)."""
+    """What DescribeScalableTargets returns about one target. Capacities are in the unit of its dimension (tasks for
+    ECS).
+    """
 
     resource_id: str
     arn: str
@@ -101,7 +104,7 @@ class ScalableTarget:
     part: str = "flag"
 
     def label(self, place: Place) -> str:
-        """``web`` of ``service/prod/web``, or all of it."""
+        """``web`` for ``service/prod/web``; other ids unchanged."""
         holder, _slash, name = self.resource_id.rpartition("/")
         return place.label(name, holder.partition("/")[2])
 
@@ -113,10 +116,10 @@ class ScalableTarget:
 
 @dataclass(frozen=True)
 class Group:
-    """What DescribeAutoScalingGroups tells of one EC2 Auto Scaling group.
+    """What DescribeAutoScalingGroups returns about one EC2 Auto Scaling group.
 
-    ``suspended`` are the processes that users have suspended, and ``by_aws`` those that AWS has suspended by itself,
-    each with its reason: a group that keeps failing to launch instances gets such an administrative suspension
+    ``suspended`` are the processes suspended by users. ``by_aws`` are those AWS suspended itself, with its reasons: a
+    group that keeps failing to launch instances gets such an administrative suspension
     (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html).
     """
 
@@ -136,18 +139,18 @@ class Group:
 
 
 def ordered(names: t.Iterable[str]) -> list[str]:
-    """Flags or processes in AWS's order; those that we do not know come last."""
+    """Flags or processes in AWS's order; unknown ones come last."""
     given = frozenset(names)
     known = [name for name in (*FLAGS, *PROCESSES) if name in given]
     return [*known, *sorted(given.difference(known))]
 
 
 def words(flags: Flags) -> str:
-    """Flags as people say them: ``scale-in, scheduled scaling``; processes as AWS names them."""
+    """Flags in words (``scale-in, scheduled scaling``); processes as AWS names them."""
     spoken = dict(zip(FLAGS, ("scale-in", "scale-out", "scheduled scaling")))
     return ", ".join(spoken.get(name, name) for name in ordered(flags)) or "nothing"
 
 
 def sentence(text: str) -> str:
-    """Text that another sentence can follow."""
+    """The text with a full stop, so that another sentence can follow."""
     return f"{text.rstrip('.')}."

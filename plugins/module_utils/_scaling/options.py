@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The module's options, checked and made into a request. Pure."""
+"""The module's options, checked and turned into a request. Pure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling import journ
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, PROCESSES, Missing
 
-# Not a possible name of a service: those have letters, digits, underscores and hyphens only. An Auto Scaling group
-# could be called so; it can still be named together with another one.
+# Not a possible name of a service: those have only letters, digits, underscores and hyphens. An Auto Scaling group
+# could have this name; to work on it, name another group as well.
 EVERYTHING: t.Final = "*"
 _ECS: t.Final = "ecs"
 # What AWS's own scripts for CodeDeploy suspend (common_functions.sh of aws-codedeploy-samples, HANDLE_PROCS).
 DEFAULT_PROCESSES: t.Final = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
-# The options that Auto Scaling groups have nothing to do with, and their defaults.
+# Options that do not apply to Auto Scaling groups, and their defaults.
 _OF_SCALABLE_TARGETS: t.Final[dict[str, t.Any]] = {
     "cluster": "default",
     "service_namespace": _ECS,
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True)
 class GroupRequest:
-    """What to do with which Auto Scaling groups. The one name :data:`EVERYTHING` stands for all that have a record."""
+    """What to do with which Auto Scaling groups. :data:`EVERYTHING` alone means all that have a record."""
 
     wish: Wish
     names: tuple[str, ...]
@@ -53,9 +53,9 @@ class GroupRequest:
 
 
 def request(params: t.Mapping[str, t.Any], now: datetime, run: str, by: str) -> Request | GroupRequest:
-    """The request that these options make.
+    """The request these options make.
 
-    ``run`` is 8 hex digits, ``by`` who asks. Raises :class:`ValueError` with a message for the user.
+    ``run`` is 8 hex digits, ``by`` says who asks. Raises :class:`ValueError` with a message for the user.
     """
 
     def wish(chosen: t.Iterable[str], names: tuple[str, ...]) -> Wish:
@@ -67,7 +67,7 @@ def request(params: t.Mapping[str, t.Any], now: datetime, run: str, by: str) -> 
         )
 
     if params["auto_scaling_group"] is not None:
-        # Restoring is about whatever was suspended.
+        # Restoring applies to everything that was suspended.
         default = PROCESSES if params["state"] == "restored" else DEFAULT_PROCESSES
         chosen = default if params["processes"] is None else params["processes"]
         return _group_request(params, wish(chosen, PROCESSES))
@@ -80,12 +80,12 @@ def _group_request(params: t.Mapping[str, t.Any], wish: Wish) -> GroupRequest:
         hint = f". auto_scaling_group={EVERYTHING} restores all that is recorded" if wish.state == "restored" else ""
         raise ValueError(f"there is nothing to work on: the list of Auto Scaling groups is empty{hint}")
     if not wish.flags:
-        raise ValueError("nothing is chosen: the list of processes is empty, which AWS would take for all of them")
+        raise ValueError("nothing is chosen: the list of processes is empty, which AWS would treat as all of them")
     if names == (EVERYTHING,) and wish.state != "restored":
         raise ValueError(f"auto_scaling_group={EVERYTHING} stands alone and goes with state=restored only")
     alien = [name for name, default in _OF_SCALABLE_TARGETS.items() if params[name] != default]
     if alien:
-        raise ValueError(f"{', '.join(alien)}: not of an Auto Scaling group, whose processes are named instead")
+        raise ValueError(f"{', '.join(alien)}: not for an Auto Scaling group. Name its processes instead")
     return GroupRequest(wish, names, params["missing"])
 
 
@@ -102,7 +102,7 @@ def _target_request(params: t.Mapping[str, t.Any], wish: Wish) -> Request:
     if names and (namespace, dimension) != (_ECS, "ecs:service:DesiredCount"):
         raise ValueError("service_namespace and scalable_dimension go with resource_id; service is always about ECS")
     if not dimension.startswith(f"{namespace}:"):
-        raise ValueError(f"scalable_dimension {dimension} is none of the service namespace {namespace}")
+        raise ValueError(f"scalable_dimension {dimension} is not in the service namespace {namespace}")
     everything_in = _everything_in(params, names)
     if names and not everything_in:
         ids = _unique(services.resource_id(params["cluster"], name) for name in names)
@@ -110,14 +110,14 @@ def _target_request(params: t.Mapping[str, t.Any], wish: Wish) -> Request:
 
 
 def asked_by(environ: t.Mapping[str, str], user: str, host: str) -> str:
-    """Who asks, for the record: the AWX job, or a user on a host. CloudTrail knows the identity in AWS."""
+    """Who asks, for the record: the AWX job, or a user on a host. CloudTrail has the identity in AWS."""
     if environ.get("AWX_HOST") and environ.get("JOB_ID"):
         return f"awx/{environ['JOB_ID']}"
     return f"{user}@{host}"
 
 
 def _given(values: t.Sequence[str] | None) -> tuple[str, ...]:
-    # An empty string means that nothing was given, as from a survey in AWX.
+    # An empty string means nothing was given: AWX surveys send those.
     return _unique(value.strip() for value in values or () if value.strip())
 
 

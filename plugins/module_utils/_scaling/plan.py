@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Read everything and decide for each target, before anything is written."""
+"""Read everything and decide what to do with each target, before anything is written."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options impo
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
 
 _VERB: t.Final[dict[State, str]] = {"suspended": "suspend", "resumed": "resume", "restored": "restore"}
-# How bad it is that a target does not exist.
+# How bad it is if a target does not exist.
 MISSING: t.Final[dict[Missing, Severity]] = {"ignore": "info", "warn": "warn", "fail": "block"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done with one target. ``target`` is None where there is no such target."""
+    """What will be done with one target. ``target`` is None if it does not exist."""
 
     resource_id: str
     target: Target | None
@@ -44,14 +44,14 @@ class Plan:
 
     @property
     def blocked(self) -> bool:
-        """Must not be done."""
+        """Whether it must not be done."""
         return any(finding.severity == "block" for finding in self.decision.findings)
 
 
 def plan(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
-    """Read all that is needed and decide for each target, in the order of the request. Writes nothing.
+    """A plan for each target, in the order of the request. Writes nothing.
 
-    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` where the targets themselves cannot be read.
+    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` if the targets themselves cannot be read.
     """
     if request.everything_in:
         return _plan_everything(aws, targets, request)
@@ -66,7 +66,7 @@ def plan(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
 
 
 def _plan_everything(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
-    """Plans for those targets of a cluster that have a record, or of which that could not be found out."""
+    """Plans for the targets of a cluster that have a record, or may have one."""
     prefix = f"service/{request.everything_in}/"
     found = targets.find_all(prefix)
     absence = "" if found else services.cluster_absence(aws, request.everything_in)
@@ -85,7 +85,7 @@ def _draft(targets: ScalableTargets, request: Request, target: ScalableTarget) -
 
 def _read_journal(targets: ScalableTargets, target: ScalableTarget) -> Journal:
     if not target.arn:
-        return Unread(f"AWS names no ARN of the scalable target {target.resource_id}, so its tags cannot be read.")
+        return Unread(f"AWS gives no ARN for the scalable target {target.resource_id}, so its tags cannot be read.")
     try:
         return targets.read_journal(target)
     except (AwsCallError, IncompleteAnswerError) as exc:
@@ -104,7 +104,7 @@ def _with_capacity(draft: Plan, fact: services.ServiceFact | None) -> Plan:
 
 
 def _absent(request: Request, resource_id: str, fact: services.ServiceFact | None) -> Plan:
-    """A target that does not exist. That the service itself does not exist is no matter of taste, it is an error."""
+    """The plan for a target that does not exist. If the service itself does not exist, it is always an error."""
     severity: Severity = MISSING[request.missing]
     if fact and fact.absent:
         check, why = "service_missing", f"{fact.absent}. Check the names, the Region and the credentials"

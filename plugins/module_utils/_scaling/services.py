@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The ECS services behind scalable targets: whether they exist, and how many tasks they want.
+"""The ECS services behind scalable targets: whether they exist, and their desired counts.
 
-Everything here is for better messages, so nothing here raises: what could not be read is told as unknown.
+All of this only improves messages, so nothing here raises: what could not be read is unknown.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RESOURCE_ID: t.Final = re.compile(r"service/(?P<cluster>[^/]+)/(?P<service>[^/]
 
 @dataclass(frozen=True)
 class ServiceFact:
-    """``desired`` in tasks, or ``absent`` (why there is no such service), or ``unknown`` (why nobody knows)."""
+    """One of ``desired`` (tasks), ``absent`` (why there is no such service), ``unknown`` (why we do not know)."""
 
     desired: int = 0
     absent: str = ""
@@ -44,7 +44,7 @@ class ServiceFact:
 
 
 def resource_id(cluster: str, service: str) -> str:
-    """The id of a service's scalable target, from names or ARNs. An ARN of a service knows its cluster itself.
+    """The id of a service's scalable target, given names or ARNs. A service's ARN names its cluster.
 
     Raises :class:`ValueError` with a message for the user.
     """
@@ -61,7 +61,7 @@ def resource_id(cluster: str, service: str) -> str:
 
 
 def cluster_name(cluster: str) -> str:
-    """The name of a cluster, from its name or ARN. Raises :class:`ValueError` with a message for the user."""
+    """The name of a cluster, given its name or ARN. Raises :class:`ValueError` with a message for the user."""
     name = _name(cluster, "cluster")
     if not _ECS_NAME.fullmatch(name):
         raise ValueError(f"'{cluster}' is neither the name nor the ARN of an ECS cluster")
@@ -78,7 +78,7 @@ def _name(text: str, kind: str) -> str:
 
 
 def look_up(aws: Aws, resource_ids: t.Sequence[str]) -> dict[str, ServiceFact]:
-    """What is known of the services behind these scalable targets, by resource id."""
+    """What is known about the services behind these scalable targets, by resource id."""
     clusters: dict[str, list[str]] = {}
     for rid in resource_ids:
         match = _RESOURCE_ID.fullmatch(rid)
@@ -111,7 +111,7 @@ def _look_up(aws: Aws, cluster: str, names: list[str]) -> dict[str, ServiceFact]
 
 
 def cluster_absence(aws: Aws, cluster: str) -> str:
-    """Why there is no such cluster; empty where it exists, or where that cannot be found out."""
+    """Why there is no such cluster; empty if it exists, or if we could not find out."""
     try:
         active = any(item.get("status") == "ACTIVE" for item in _describe_cluster(aws, cluster))
     except (AwsCallError, IncompleteAnswerError):
@@ -134,7 +134,9 @@ def _describe(aws: Aws, cluster: str, names: list[str]) -> list[Answer]:
 
 
 def capacity_findings(target: ScalableTarget, fact: ServiceFact | None) -> tuple[Finding, ...]:
-    """RegisterScalableTarget moves a capacity that is outside its bounds, even when it is not told any bounds."""
+    """Findings about capacity: RegisterScalableTarget moves a capacity that is out of bounds, even if it is sent no
+    bounds.
+    """
     if fact is None or fact.absent:
         return ()
     low, high = target.min_capacity, target.max_capacity
@@ -143,8 +145,8 @@ def capacity_findings(target: ScalableTarget, fact: ServiceFact | None) -> tuple
             Finding(
                 "capacity",
                 "unknown",
-                f"whether the desired count is within {low}..{high}, where this call leaves it alone, could not be "
-                f"found out. {fact.unknown}",
+                f"we could not find out whether the desired count is within {low}..{high}; if it is, this call leaves "
+                f"it alone. {fact.unknown}",
             ),
         )
     if low <= fact.desired <= high:

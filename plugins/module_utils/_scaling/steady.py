@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Calls that are made again while AWS does not answer. What stays suspended because of an outage stays for good."""
+"""The calls, repeated while AWS does not answer. What an outage leaves suspended stays suspended for good."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Calls = t.TypeVar("_Calls")
 
 
 def steady(calls: _Calls, outlast: Outlast) -> _Calls:
-    """The same calls, outlasted. All of them read, or set what is to be, so none does harm when it is made twice."""
+    """The calls, repeated while AWS does not answer. All of them read, or set a final state, so repeating is safe."""
     return t.cast(_Calls, _Steady(calls, outlast))
 
 

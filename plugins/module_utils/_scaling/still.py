@@ -6,8 +6,8 @@
 
 """What the steps of a run have left suspended, and how to put it back. Pure.
 
-The results of autoscaling_suspend tell, in the order of the steps, and that of codedeploy_redeploy among them what
-CodeDeploy has suspended and not resumed. What somebody else had suspended is not told.
+It is read from the results of autoscaling_suspend in the order of the steps, and from codedeploy_redeploy's for what
+CodeDeploy has suspended and not resumed. What somebody else suspended is not included.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import
 
 _PROCESSES: t.Final = "suspended_processes"
 _SERVICE: t.Final = re.compile(r"service/(?P<cluster>[^/]+)/(?P<service>[^/]+)")
-# What needs quotes neither in a shell nor in key=value, nor is a list with commas in it.
+# Text that needs no quotes in a shell or in key=value, and is not a list with commas.
 _PLAIN: t.Final = re.compile(r"[A-Za-z0-9_./:@-]+")
 _RESTORE: t.Final = "ansible-playbook lastgood.aws.restore_scaling"
 _RESUME: t.Final = "ansible localhost -m lastgood.aws.autoscaling_suspend"
@@ -31,7 +31,9 @@ Result = t.Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class Still:
-    """``parts`` of a scalable target or of an Auto Scaling group. Without a record ``restored`` does not find them."""
+    """What is still suspended: ``parts`` of a scalable target or Auto Scaling group. If there is no record,
+    ``restored`` does not find them.
+    """
 
     resource_id: str
     parts: Flags
@@ -44,14 +46,14 @@ class Still:
 
 @dataclass
 class _Seen:
-    """Of one resource: what is ours, what is suspended now (None: nobody knows), and what of it is in a record."""
+    """One resource: what is ours, what is suspended now (None: nobody knows), and which of it is in a record."""
 
     ours: Flags = NONE
     now: Flags | None = None
     recorded: Flags = NONE
 
     def still(self, resource_id: str) -> list[Still]:
-        """What has a record and what has none go back in different ways."""
+        """What is still suspended, with and without a record apart: they are put back differently."""
         left = self.ours if self.now is None else self.ours & self.now
         parts = ((left & self.recorded, True), (left - self.recorded, False))
         return [Still(resource_id, some, recorded) for some, recorded in parts if some]
@@ -85,7 +87,7 @@ def _parts(picture: Result) -> Flags:
 
 
 def in_words(still: t.Sequence[Still], region: str = "") -> str:
-    """What is suspended, and the commands that put it back; empty where nothing is."""
+    """What is suspended and the commands that put it back; empty if nothing is."""
     if not still:
         return ""
     what = "; ".join(f"{words(one.parts)} of {one.resource_id}" for one in still)
@@ -121,7 +123,7 @@ def _variable(name: str, values: t.Sequence[str]) -> str:
 
 
 def _resume(one: Still, region: str) -> str:
-    """No record could be written, so only these parts are named."""
+    """The command if no record could be written: it names only these parts."""
     options: dict[str, t.Any] = {"state": "resumed"}
     if one.parts.issubset(FLAGS):
         options["resource_id"] = one.resource_id
@@ -132,5 +134,5 @@ def _resume(one: Still, region: str) -> str:
 
 
 def _quoted(value: t.Any) -> str:
-    # As shlex.quote, which does not know that JSON is never without need for it.
+    # Like shlex.quote, which does not know that JSON always needs quotes.
     return "'" + json.dumps(value, ensure_ascii=True).replace("'", "\\u0027") + "'"

@@ -6,8 +6,8 @@
 
 """Scalable targets of Application Auto Scaling: the calls, one function each.
 
-All of them raise :class:`AwsCallError` where AWS refuses or does not answer, and the reading ones
-:class:`IncompleteAnswerError` where an answer was cut on the way.
+All raise :class:`AwsCallError` if AWS refuses or does not answer, and the reading ones :class:`IncompleteAnswerError`
+if an answer was cut off on the way.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ScalableTargets:
         self.dimension = dimension
 
     def find(self, resource_ids: t.Sequence[str]) -> dict[str, ScalableTarget]:
-        """The targets that exist among these, by resource id."""
+        """The existing targets among these, by resource id."""
         found: dict[str, ScalableTarget] = {}
         for batch in batches(resource_ids, _BATCH):
             found.update((item["ResourceId"], _target(item)) for item in self._describe_batch(batch))
@@ -67,10 +67,10 @@ class ScalableTargets:
 
     @_Errors.common_error_handler("list the tags of the scalable target {target.resource_id}")
     def read_journal(self, target: ScalableTarget) -> journal.Journal:
-        """The record on a target."""
+        """The target's current record. Raises :class:`IncompleteAnswerError`."""
         answer = self._aws.call(_SERVICE, "list_tags_for_resource", ResourceARN=target.arn)
-        # A record that is overlooked would be overwritten. AWS does not say whether it sends an empty map or leaves
-        # it out; `{}`, which is two bytes, is a whole answer, and any other one without tags was cut on the way.
+        # A record that is overlooked would be overwritten. AWS does not say whether it sends an empty map or omits it.
+        # `{}`, which is two bytes, is a complete answer; any other answer without tags was cut off on the way.
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         if headers.get("content-length") != "2":
             require(answer, "Tags", "ListTagsForResource")
@@ -83,15 +83,15 @@ class ScalableTargets:
 
     @_Errors.common_error_handler("delete the record of what was suspended on the scalable target {target.resource_id}")
     def delete_record(self, target: ScalableTarget) -> None:
-        """Delete the record, whatever it is."""
+        """Delete the record, whatever it says."""
         self._aws.call(_SERVICE, "untag_resource", ResourceARN=target.arn, TagKeys=[journal.KEY])
 
     @_Errors.common_error_handler("set what is suspended on the scalable target {target.resource_id}")
     def set_flags(self, target: ScalableTarget, suspended: Flags) -> None:
         """Suspend exactly these flags.
 
-        All three are sent, because AWS does not say what becomes of one that is left out. Capacities are not sent,
-        so they stay; but Application Auto Scaling moves the resource's capacity between them on any update
+        All three are sent, because AWS does not say what happens to one that is omitted. Capacities are not sent, so
+        they stay; but Application Auto Scaling moves the resource's capacity between them on any update
         (https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html).
         """
         self._aws.call(
@@ -105,7 +105,7 @@ class ScalableTargets:
 
 
 def _target(item: Answer) -> ScalableTarget:
-    # A target that was never suspended may come without SuspendedState: the documented default is false.
+    # A target that was never suspended may come without SuspendedState; its documented default is false.
     state = item.get("SuspendedState") or {}
     return ScalableTarget(
         resource_id=item["ResourceId"],

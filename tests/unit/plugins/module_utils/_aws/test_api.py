@@ -316,8 +316,8 @@ def test_an_operation_that_botocore_does_not_know(method: str, operation: str) -
         False,
     )
     assert error.explain() == (
-        f"The installed botocore {botocore.__version__} does not know {operation}, so it was not asked for. Install a "
-        "newer boto3 and botocore where this runs, and run the same command again."
+        f"The installed botocore {botocore.__version__} does not know {operation}, so it was not called. Install a "
+        "newer boto3 and botocore on the machine that runs this, then run the same command again."
     )
     assert (wire.asked, aws.api_calls) == ([], {})
 
@@ -353,4 +353,4 @@ def test_xml_that_was_cut_is_no_answer(length: int) -> None:
     with pytest.raises(IncompleteAnswerError) as caught:
         aws.call("autoscaling", "describe_auto_scaling_groups")
     assert caught.value.no_answer
-    assert "The answer to describe_auto_scaling_groups was cut on the way" in caught.value.explain()
+    assert "The answer to describe_auto_scaling_groups was cut off on the way" in caught.value.explain()

@@ -26,7 +26,7 @@ MEANS = "That is bad."
         ({"5xx": "ALARM", "slow": "ALARM"}, [("warn", "5xx, slow are in ALARM now. That is bad.")]),
         (
             "Denied.",
-            [("unknown", "whether the alarms 5xx, slow exist, and in which state they are, is not known: Denied.")],
+            [("unknown", "whether the alarms 5xx, slow exist and what state they are in is not known: Denied.")],
         ),
     ],
 )

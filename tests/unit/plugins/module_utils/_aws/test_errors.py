@@ -66,7 +66,7 @@ def test_a_proxy_that_answers_in_place_of_aws(code: str) -> None:
     assert not error.is_denied
     assert error.explain() == (
         f"Failed to update service web: {code} (an HTML page: Web Gateway: blocked). "
-        "Not AWS answered but something on the way to it: check the proxy and the endpoint."
+        "Something between here and AWS answered instead of AWS: check the proxy and the endpoint."
     )
 
 
@@ -268,7 +268,7 @@ def test_other_exceptions_are_left_alone() -> None:
 
 
 def test_a_cut_answer() -> None:
-    error = IncompleteAnswerError("The answer to describe_services lacks 'services', so it was cut on the way")
+    error = IncompleteAnswerError("The answer to describe_services lacks 'services', so it was cut off on the way")
     assert (error.code, error.no_answer, error.is_denied, error.is_throttled) == (
         "IncompleteAnswer",
         True,
@@ -276,8 +276,8 @@ def test_a_cut_answer() -> None:
         False,
     )
     assert error.explain() == (
-        "The answer to describe_services lacks 'services', so it was cut on the way. "
-        "Nothing can be concluded from it: run the same command again."
+        "The answer to describe_services lacks 'services', so it was cut off on the way. "
+        "It proves nothing: run the same command again."
     )
     assert error.detail == str(error.message)
 

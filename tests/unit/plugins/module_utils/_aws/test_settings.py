@@ -89,7 +89,7 @@ def test_check_mode_writes_nothing() -> None:
 @pytest.mark.parametrize(
     ("answer", "changed", "after", "reason"),
     [
-        ((OFF, settings.NOT_SHOWN), True, OFF, "AWS accepted the change, but does not show it"),
+        ((OFF, settings.NOT_SHOWN), True, OFF, "AWS accepted the change but does not show it"),
         ((None, "Nobody knows."), True, None, "Nobody knows."),
         (DENIED, False, OFF, "Nothing was changed in lamp"),
         (AwsCallError("Failed", ConnectionError("gone")), True, None, "Whether the settings of lamp have changed is"),

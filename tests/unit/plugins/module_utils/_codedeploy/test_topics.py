@@ -123,4 +123,4 @@ def test_reading_topics() -> None:
     assert bare == Topic("b")
     assert missing == Topic("c", missing=True)
     assert "needs the permission sns:GetTopicAttributes" in denied.unknown
-    assert "cut on the way" in cut.unknown
+    assert "cut off on the way" in cut.unknown

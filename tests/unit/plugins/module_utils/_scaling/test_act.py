@@ -234,7 +234,7 @@ def test_suspending_stops_at_the_first_failure_and_tells_what_was_done(cloud: t.
         "service/prod/api: Failed to record on the scalable target service/prod/api what is suspended: "
         "AccessDeniedException (not authorized). The identity in use needs the permission "
         "application-autoscaling:TagResource. Without a record this could not be undone exactly, so no flag was "
-        "changed: nothing suspended, as before. Where tagging cannot be allowed, suspend with journal=best_effort and "
+        "changed: nothing suspended, as before. If tagging cannot be allowed, suspend with journal=best_effort and "
         "end it with state=resumed, or leave auto scaling alone. Of 3 targets: 1 suspended, 1 failed, 1 not attempted"
     )
 
@@ -278,7 +278,7 @@ def test_an_answer_about_tags_that_was_cut_is_not_taken_for_no_tags(cloud: t.Any
     cloud.list_tags_for_resource = lambda ResourceARN: {"ResponseMetadata": {"HTTPHeaders": {"content-length": "77"}}}
     (result,) = cloud.run("suspended", "web")
     assert result.outcome == "refused"
-    assert "lacks 'Tags', so it was cut on the way" in result.reason
+    assert "lacks 'Tags', so it was cut off on the way" in result.reason
 
 
 def test_an_empty_answer_about_tags_is_no_tags(cloud: t.Any) -> None:
@@ -298,7 +298,7 @@ def test_a_target_without_an_arn_cannot_be_recorded(cloud: t.Any) -> None:
     del cloud.targets[web]["ScalableTargetARN"]
     (result,) = cloud.run("suspended", "web")
     assert result.outcome == "refused"
-    assert "AWS names no ARN of the scalable target service/prod/web" in result.reason
+    assert "AWS gives no ARN for the scalable target service/prod/web" in result.reason
 
 
 def test_no_answer_to_the_write_leaves_the_record_and_says_that_nobody_knows(cloud: t.Any) -> None:
@@ -344,7 +344,7 @@ def test_resuming_a_part_goes_on_without_the_record(cloud: t.Any) -> None:
     part = {"dynamic_scaling_in": False, "scheduled_scaling": False}
     (result,) = cloud.run("resumed", "web", **part)
     assert (result.outcome, cloud.suspended(web)) == ("resumed", {"dynamic_scaling_in", "scheduled_scaling"})
-    assert "state=restored will take that for somebody else's change" in result.findings[0].message
+    assert "state=restored will treat that as somebody else's change" in result.findings[0].message
     assert outcomes(cloud.run("restored", "web")) == ["left_alone"]
 
 
@@ -362,7 +362,7 @@ def test_a_record_of_another_run_is_not_deleted(cloud: t.Any) -> None:
     cloud.before_call = other_run
     (result,) = cloud.run("restored", "web")
     assert result.outcome == "restored"
-    assert "another run has written a record of its own" in result.findings[0].message
+    assert "another run has written its own record" in result.findings[0].message
     assert "untag_resource" not in methods(cloud)
 
 

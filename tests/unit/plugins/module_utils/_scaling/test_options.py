@@ -94,7 +94,7 @@ def test_what_the_targets_are(given: dict[str, t.Any], ids: tuple[str, ...]) -> 
         ({"service": ["web"], "service_namespace": "dynamodb"}, "service is always about ECS"),
         (
             {"resource_id": ["table/orders"], "service_namespace": "dynamodb"},
-            "scalable_dimension ecs:service:DesiredCount is none of the service namespace dynamodb",
+            "scalable_dimension ecs:service:DesiredCount is not in the service namespace dynamodb",
         ),
         ({"service": ["*"]}, "service=* stands alone and goes with state=restored only"),
         ({"service": ["*", "web"], "state": "restored"}, "service=* stands alone"),
@@ -107,11 +107,11 @@ def test_what_the_targets_are(given: dict[str, t.Any], ids: tuple[str, ...]) -> 
         ),
         ({"auto_scaling_group": ["*"]}, "auto_scaling_group=* stands alone and goes with state=restored only"),
         ({"auto_scaling_group": ["*"], "state": "resumed"}, "auto_scaling_group=* stands alone"),
-        ({"auto_scaling_group": ["web"], "processes": []}, "the list of processes is empty, which AWS would take for"),
-        ({"auto_scaling_group": ["web"], "cluster": "prod"}, "cluster: not of an Auto Scaling group"),
+        ({"auto_scaling_group": ["web"], "processes": []}, "the list of processes is empty, which AWS would treat as"),
+        ({"auto_scaling_group": ["web"], "cluster": "prod"}, "cluster: not for an Auto Scaling group"),
         (
             {"auto_scaling_group": ["web"], "service_namespace": "dynamodb", "dynamic_scaling_in": False},
-            "service_namespace, dynamic_scaling_in: not of an Auto Scaling group",
+            "service_namespace, dynamic_scaling_in: not for an Auto Scaling group",
         ),
     ],
 )

@@ -308,7 +308,7 @@ def test_a_deployment_in_flight(status: str) -> None:
         ({"5xx": "OK", "slow": "OK"}, []),
         ({"5xx": "ALARM", "slow": "OK"}, [("warn", "5xx is in ALARM now. While that is so, CodeDeploy stops each ")]),
         ({"5xx": "OK"}, [("warn", "there is no alarm slow in this account and Region")]),
-        ("Denied.", [("unknown", "whether the alarms 5xx, slow exist, and in which state they are, is not known: ")]),
+        ("Denied.", [("unknown", "whether the alarms 5xx, slow exist and what state they are in is not known: ")]),
     ],
 )
 def test_alarms_that_cannot_help(states: dict[str, str] | str, expected: list[tuple[str, str]]) -> None:

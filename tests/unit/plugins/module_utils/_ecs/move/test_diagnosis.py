@@ -265,4 +265,4 @@ def test_what_cannot_be_read_is_reported_and_not_raised(error: Exception) -> Non
 
 def test_a_cut_answer_is_reported_and_not_raised() -> None:
     found = diagnosis.collect(FakeAws(list_tasks={}), service(41), "ecs-svc/41", frozenset())
-    assert "cut on the way" in found.unknown[0]
+    assert "cut off on the way" in found.unknown[0]

@@ -268,7 +268,7 @@ def test_a_cluster_that_there_is_not() -> None:
     [
         (refused_by_aws("DescribeServices"), "ecs:DescribeServices"),
         (connection_lost(), "No answer came from AWS"),
-        ({}, "cut on the way"),
+        ({}, "cut off on the way"),
     ],
 )
 def test_services_that_cannot_be_read(error: t.Any, words: str) -> None:

@@ -284,7 +284,7 @@ def test_alarms_without_names_concern_only_who_asks_for_alarms() -> None:
         ({"5xx": "ALARM"}, [("warn", "there is no alarm latency"), ("warn", "5xx is in ALARM now")]),
         (
             "Denied.",
-            [("unknown", "whether the alarms 5xx, latency exist, and in which state they are, is not known: ")],
+            [("unknown", "whether the alarms 5xx, latency exist and what state they are in is not known: ")],
         ),
     ],
 )
