@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tests.module.fleet import AUTOMATIC, Fleet, key
+from tests.module.fleet import AUTOMATIC, SETTLED, Fleet, key
 from tests.module.services import Shop
 
 
@@ -214,3 +214,39 @@ def test_a_deployment_that_failed_half_way_is_put_right(fleet: Fleet) -> None:
     assert fleet.status(bad) in ("Failed", "Succeeded")
     run = fleet.redeploy()
     assert (run.outcome, run.target) == ("rolled_back", key(1))
+
+
+def test_a_revision_that_failed_when_it_was_deployed_again_is_passed_by(fleet: Fleet) -> None:
+    """Version 2 succeeds, is deployed again, fails, and is not rolled back: the latest evidence counts."""
+    fleet.create()
+    fleet.deploy(1)
+    second = fleet.bundle(2)
+    fleet.deploy(2, revision=second)
+    fleet.sim.bundle(key(2), "fail", "ApplicationStart", script="bin/start", code="ScriptFailed")
+    again = fleet.deploy(2, revision=second)
+    assert fleet.status(again) == "Failed"
+    fleet.sim.bundle(key(2), "ok")
+    fleet.deploy(3)
+    run = fleet.redeploy()
+    assert (run.outcome, run.target) == ("rolled_back", key(1))
+    assert [text for text in run.findings("left_out") if key(2) in text and "its deployment failed at" in text]
+    assert run.findings("failed_since") == []
+
+
+def test_a_revision_that_failed_for_a_cause_outside_of_it_stays_good_with_a_warning(fleet: Fleet) -> None:
+    fleet.create()
+    fleet.deploy(1)
+    second = fleet.bundle(2)
+    fleet.deploy(2, revision=second)
+    # While the instances do not answer.
+    for instance in fleet.instances:
+        fleet.sim.agent(instance, running=False)
+    fleet.deploy(2, settle=2 * SETTLED, revision=second)
+    for instance in fleet.instances:
+        fleet.sim.agent(instance)
+    fleet.deploy(3)
+    run = fleet.redeploy()
+    assert (run.outcome, run.target) == ("rolled_back", key(2))
+    (warning,) = run.findings("failed_since")
+    assert "counts as good although its deployment failed at" in warning
+    assert "AWS names a cause outside of it (the instances)" in warning

@@ -681,3 +681,20 @@ def test_containers_that_never_start(shop: Shop, blue_green: BlueGreen) -> None:
     run = shop.rollback()
     assert (run.outcome, blue_green.sets()["PRIMARY"]) == ("failed", "web:3")
     assert run.only["diagnosis"]["stopped_tasks"]
+
+
+# -- what a version that was good proves when it fails
+
+
+def test_a_version_that_failed_when_it_was_deployed_again_is_passed_by(shop: Shop, blue_green: BlueGreen) -> None:
+    """web:2 succeeds, is deployed again, fails, and is not rolled back: the latest evidence counts."""
+    blue_green.create()
+    for version in ("web:1", "web:2"):
+        blue_green.deploy(version)
+    shop.broken("web:2", **NEVER_STARTS)
+    assert blue_green.status(blue_green.deploy("web:2", settle=3900)) == "Failed"
+    blue_green.deploy("web:3")
+    run = shop.rollback()
+    assert (run.outcome, run.target, blue_green.sets()) == ("rolled_back", "web:1", {"PRIMARY": "web:1"})
+    assert run.finding("left_out")["message"].startswith("web:2: its deployment failed at ")
+    assert run.findings("failed_since") == []

@@ -15,6 +15,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import causes
+from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
+
 _ROLE: t.Final = "look at the policies of the deployment group's service role"
 _LOAD_BALANCER: t.Final = "look at the load balancers and target groups of the deployment group"
 _NO_BUNDLE: t.Final = (
@@ -76,34 +79,44 @@ EVENT: t.Final[t.Mapping[str, str]] = {
     "UnknownError": "",
 }
 
-# What the agent, or CodeDeploy for it, says in a message, and what helps. The first that fits is taken.
-_TEXTS: t.Final = (
+# What the agent, or CodeDeploy for it, says in a message, the cause outside of the revision that this names, and what
+# helps. The first that fits is taken.
+_TEXTS: t.Final[t.Sequence[tuple[str, Cause, str]]] = (
     (
         "specified file already exists at this location",
+        "the instances",
         "a file that no deployment of this group has put there is in the way. Give file_exists_behavior: overwrite to "
         "replace it, or retain to keep it, or move it away on the instance",
     ),
     (
         # aws/aws-codedeploy-agent#307: told when the agent did not take the command in time, in whichever event it is.
         "not able to receive the lifecycle event",
+        "the instances",
         "the CodeDeploy agent did not answer: see that it is running, that its clock is right, that the instance has "
         "its instance profile and that it reaches the CodeDeploy endpoints",
     ),
     (
         # aws/aws-codedeploy-agent#402
         "after an agent restart",
+        # A revision that takes all the memory ends like that, too.
+        "",
         "the CodeDeploy agent was restarted in the middle of it: see its log for why (memory is the usual reason)",
     ),
     (
         "bundle etag",
+        "",
         "the bundle in S3 is another one than was deployed when this revision was good: it was replaced. Name a "
         "revision with its version",
     ),
-    ("no space left on device", "the disk of the instance is full"),
-    ("access denied", _NO_BUNDLE),
-    ("accessdenied", _NO_BUNDLE),
-    ("specified key does not exist", "the bundle is not in S3 any more: name another revision"),
-    ("missing credentials", "the instance has no instance profile, or the agent was started before it had one"),
+    ("no space left on device", "the instances", "the disk of the instance is full"),
+    ("access denied", "a role", _NO_BUNDLE),
+    ("accessdenied", "a role", _NO_BUNDLE),
+    ("specified key does not exist", "", "the bundle is not in S3 any more: name another revision"),
+    (
+        "missing credentials",
+        "a role",
+        "the instance has no instance profile, or the agent was started before it had one",
+    ),
 )
 
 # The scripts of these come from the revision that is left
@@ -125,9 +138,20 @@ def on_deployment(code: str) -> str:
 def on_event(event: str, code: str, message: str) -> str:
     """What to do about a lifecycle event that failed; empty where nothing is known."""
     text = message.lower()
-    known = next((advice for words, advice in _TEXTS if words in text), "")
+    known = next((advice for words, _cause, advice in _TEXTS if words in text), "")
     if known:
         return known
     if event in OF_THE_LAST_REVISION:
         return _IGNORE
     return EVENT.get(code, "")
+
+
+def cause(event: str, message: str) -> Cause:
+    """The cause outside of the revision that a lifecycle event names which failed; empty if it names none."""
+    text = message.lower()
+    known = next((found for words, found, _advice in _TEXTS if words in text), None)
+    if known is not None:
+        return known
+    if event in OF_THE_LAST_REVISION:
+        return "the revision that was there before"
+    return causes.outside(message)

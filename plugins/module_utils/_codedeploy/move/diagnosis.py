@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import advice, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 
 # Many fail at the same: the first of them tell, and results stay readable.
 MOST_TARGETS: t.Final = 25
@@ -142,6 +143,17 @@ def collect(aws: Aws, deployment: Deployment, log_tail: bool = True) -> Diagnosi
     except (AwsCallError, IncompleteAnswerError) as exc:
         return of(deployment, (), log_tail, (f"the targets cannot be read. {exc.explain()}",))
     return of(deployment, failed, log_tail)
+
+
+def cause(aws: Aws, deployment: str) -> Cause:
+    """The cause outside of the revision that the failed targets of a deployment name, each of them; empty if not."""
+    try:
+        failed = targets.read(aws, deployment, ["Failed"], MOST_TARGETS)
+    except (AwsCallError, IncompleteAnswerError):
+        return ""
+    events = [target.failed_event for target in failed]
+    found = [advice.cause(event.name, event.message) if event is not None else "" for event in events]
+    return found[0] if found and all(found) else ""
 
 
 # The agent removes the files of the last revision at the beginning of this event, and writes those of the new one

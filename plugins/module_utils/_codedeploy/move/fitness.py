@@ -16,10 +16,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL, History
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._core import causes
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
-# errorInformation of the last deployment that would stop the next one as well (ErrorCode in botocore's model).
-_OF_ROLE: t.Final = frozenset({"IAM_ROLE_MISSING", "IAM_ROLE_PERMISSIONS", "AUTO_SCALING_IAM_ROLE_PERMISSIONS"})
 _STOP: t.Final = "ApplicationStop"
 
 
@@ -56,7 +55,7 @@ def of_group(group: Group, history: History) -> list[Finding]:
     last = newest.error_code if newest is not None and newest.status == "Failed" else ""
     if not group.service_role:
         found.append(Finding("service_role", "block", f"deployment group {group.name} has no service role"))
-    elif last in _OF_ROLE and newest is not None:
+    elif last in causes.OF_ROLE and newest is not None:
         what = f"the service role {group.service_role} failed the last deployment {newest.id} ({newest.why})"
         found.append(Finding("service_role", "warn", what))
     if group.platform != "Server":

@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import in
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, content, fitness
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import pinning
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Candidate, History, doubts
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
@@ -179,6 +179,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     else:
         verb, method, reason = _step(wish, facts, choice)
         findings += [Finding("left_out", "info", text) for text in choice.left_out]
+        findings += doubts(history.candidates(), choice.key)
         if verb == "act":
             findings += _of_target(wish, facts, choice, target)
         if method == "codedeploy_deployment":

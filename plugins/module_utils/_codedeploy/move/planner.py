@@ -23,11 +23,18 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, revisions, s3, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, content, fitness, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import (
+    asg_processes,
+    content,
+    diagnosis,
+    fitness,
+    plan,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
@@ -66,6 +73,8 @@ class Planner:
         self.wish = wish
         self._clock = clock
         self._everything = everything
+        # What targets say about why deployments failed.
+        self._causes: dict[str, Cause] = {}
 
     def make_plan(self) -> plan.Plan | plan.Refusal:
         """The plan, or why there is none."""
@@ -106,7 +115,7 @@ class Planner:
         return plan.Refusal(self._group, reason, (Finding(check, "block", reason),))
 
     def _choose(self, reading: _Reading) -> tuple[target.Choice, history.History, Deployment | None]:
-        past = history.read(reading.deployments, self._clock.now() if self._clock is not None else None)
+        past = self._history(reading)
         selection = self.wish.selection
         named = None
         if selection.deployment_id is not None:
@@ -114,6 +123,14 @@ class Planner:
             if selection.deployment_id not in known:
                 named = api.batch_get_deployments(self._aws, [selection.deployment_id]).get(selection.deployment_id)
         return target.choose(selection, reading.group, past, named), past, named
+
+    def _history(self, reading: _Reading) -> history.History:
+        now = self._clock.now() if self._clock is not None else None
+        past = history.read(reading.deployments, now)
+        for id_ in past.unexplained[-_MOST_LOOKED_AT:]:
+            if id_ not in self._causes:
+                self._causes[id_] = diagnosis.cause(self._aws, id_)
+        return history.read(reading.deployments, now, self._causes) if past.unexplained else past
 
     def _read(self, group: Group, everything: bool) -> _Reading:
         found = reads.newest_deployments(self._aws, group, everything)

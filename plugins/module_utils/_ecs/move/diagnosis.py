@@ -24,14 +24,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import PULL_CANNOT_SUCCEED
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Event, Service
 
-# Texts in a CannotPullContainerError that waiting does not cure
-# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html).
-_PULL_CANNOT_SUCCEED: t.Final = re.compile(
-    r"not found|manifest unknown|does not exist|repository.*denied|invalid reference|no basic auth", re.IGNORECASE
-)
 # The circuit breaker's own threshold: half of the desired count, at least 3 and at most 200
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
 _LEAST_FAILURES: t.Final = 3
@@ -128,7 +124,7 @@ def certain(diagnosis: Diagnosis, desired: int, circuit_breaker: bool) -> str | 
     that was RUNNING and then exits it does not count (https://github.com/aws/containers-roadmap/issues/1206).
     """
     failed = [task for task in diagnosis.stopped if task.failed and not (circuit_breaker and task.counted)]
-    hopeless = [task for task in failed if "CannotPull" in task.reason and _PULL_CANNOT_SUCCEED.search(task.reason)]
+    hopeless = [task for task in failed if "CannotPull" in task.reason and PULL_CANNOT_SUCCEED.search(task.reason)]
     if len(hopeless) >= min(_LEAST_FAILURES, max(desired, 1)) and diagnosis.running_since is None:
         return diagnosis.headline()
     threshold = min(_MOST_FAILURES, max(_LEAST_FAILURES, math.ceil(desired / 2)))

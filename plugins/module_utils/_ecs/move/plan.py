@@ -30,7 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, doubts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
 
 # Where a target comes from that was found in the history.
@@ -86,6 +86,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
                 Finding("fallback", "warn", f"{names.short(target.arn)} was taken by its number: {choice.why}")
             )
         findings += [Finding("left_out", "info", text) for text in choice.left_out]
+        findings += doubts(candidates, target.arn)
         findings += _unproven(service, choice, target.arn)
         if verb == "act" and wish.deregister:
             findings += direction.no_deregistration(choice.direction, choice.left or current, target.arn)

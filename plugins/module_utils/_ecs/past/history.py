@@ -6,17 +6,15 @@
 
 """What a service ran before, and what each version proved. Pure.
 
-The rules, and where they come from:
+Service deployments are told here as the episodes of :mod:`_core.timeline`, which has the rules. ECS's own words for how
+a deployment ended, and what they mean:
 
-* A deployment that reached SUCCESSFUL proves its version good; one that ended ROLLBACK_SUCCESSFUL proves its target
-  bad and the revision that ECS went back to good; STOPPED and ROLLBACK_FAILED prove nothing good
+* SUCCESSFUL, but not if it ran no task (:mod:`.tasks_ran`).
+* ROLLBACK_SUCCESSFUL: its target failed, and the service is on the revision that ECS went back to. ROLLBACK_FAILED: its
+  target failed. STOPPED: it proves nothing
   (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
-* A deployment of CodeDeploy that ended FAILED and was not rolled back proves its target bad; what the service stayed on
-  is not proved by it.
-* A version that was left for an *older* one is bad, whoever returned: that is what a rollback looks like from outside.
-  It stays bad when ECS undoes the return: that the old tasks start again was never in question.
-* A deployment that ran no task proves nothing, although it ended SUCCESSFUL (:mod:`.tasks_ran`).
-* The latest evidence counts. A mark (a tag on the task definition) outweighs it.
+* FAILED is a deployment of CodeDeploy that was not rolled back. What the service stayed on is not proved by it.
+* A mark (a tag on the task definition) outweighs all evidence.
 """
 
 from __future__ import annotations
@@ -25,7 +23,9 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence
+from ansible_collections.lastgood.aws.plugins.module_utils._core import causes, timeline
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence, Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.timeline import clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
@@ -42,22 +42,21 @@ _BEFORE_THE_RECORD: t.Final = Evidence(
     "it ran before the recorded history begins, so nothing is known of how its own deployment ended",
     "",
 )
-How = t.Literal["deployed", "returned", "rolled_back", "stayed"]
+_Record = timeline.Record[Revision]
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """A version came into service: by a deployment, by somebody's return to it, or by ECS's own rollback.
+class Arrival(timeline.Arrival[Revision]):
+    """See :class:`_core.timeline.Arrival`."""
 
-    ``stayed`` is one that was in service all the time while a deployment failed. ``by`` is who rolled back.
-    """
+    @property
+    def task_definition(self) -> str:
+        """The ARN of the version."""
+        return self.version
 
-    task_definition: str
-    at: datetime
-    how: How
-    left: str | None
-    deployment: str
-    by: str = "ECS"
+    @property
+    def deployment(self) -> str:
+        """The ARN of the service deployment, or the id of CodeDeploy's, that brought it."""
+        return self.brought.deployment
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Candidate:
     ``revision`` is the one that proved it good, or else the last one that was tried. ``past`` is what happened to it,
     the oldest first; ``registered_by`` and ``marks`` are known where its task definition was read. ``decided_by`` is
     the deployment that the verdict comes from, empty where it is a mark. ``ran_none``: nothing is known of it but
-    deployments that ran no task.
+    deployments that ran no task. ``doubt`` is how it failed since it was good, for a cause outside of it.
     """
 
     task_definition: str
@@ -81,6 +80,7 @@ class Candidate:
     marks: t.Mapping[str, str] = field(default_factory=dict)
     decided_by: str = ""
     ran_none: bool = False
+    doubt: str = ""
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -101,20 +101,6 @@ class Candidate:
         }
 
 
-@dataclass
-class _Record:
-    """Everything known of one version while the history is read. ``proven`` is the revision that proved it good."""
-
-    revision: Revision
-    first_seen: datetime
-    last_used: datetime
-    deployment: str
-    proven: Revision | None = None
-    evidence: list[Evidence] = field(default_factory=list)
-    # It was deployed with success, but ran no task.
-    ran_none: bool = False
-
-
 @dataclass(frozen=True)
 class History:
     """A service's deployments, read from the oldest to the newest."""
@@ -123,8 +109,8 @@ class History:
     arrivals: tuple[Arrival, ...]
     deployments: tuple[ServiceDeployment, ...]
     running: ServiceDeployment | None
-    # What the running deployment goes back from, None where it goes forward.
-    returning_from: str | None
+    # The step back that the running deployment is, None where it goes forward.
+    returning: timeline.Return | None
     # Pinned copies, and what they were made of: the same version under a newer number.
     copies: t.Mapping[str, str] = field(default_factory=dict)
 
@@ -132,6 +118,11 @@ class History:
     def newest(self) -> ServiceDeployment | None:
         """The deployment that was created last, whatever became of it."""
         return self.deployments[-1] if self.deployments else None
+
+    @property
+    def returning_from(self) -> str | None:
+        """What the running deployment goes back from, None where it goes forward."""
+        return self.returning.left if self.returning is not None else None
 
     @property
     def lands_on(self) -> str | None:
@@ -168,34 +159,21 @@ class History:
 
     def in_service_at(self, when: datetime) -> Arrival | None:
         """What was in service at a time, None where the history does not reach that far back."""
-        return next((a for a in reversed(self.arrivals) if a.at <= when), None)
+        return timeline.in_service_at(self.arrivals, when)
 
     def latest_revision(self, task_definition: str) -> Revision | None:
         """The service revision that last carried a task definition, None where it is not on record."""
         record = self.records.get(task_definition)
-        return record.revision if record else None
+        return record.last.content if record else None
 
     def retreat(self) -> tuple[str, History] | None:
         """Where the present run of returns began: the version that was left first, and the history until then.
 
-        None where the service last went forward. A return that runs now counts; one after the other they are one
-        run, whoever returned, so that steps back can be counted from its beginning.
+        None where the service last went forward. A return that runs now counts.
         """
-        past = list(self.arrivals)
-        if self.running is not None:
-            left, began = self.returning_from, self.running.arn
-        elif past and self.newest is not None and past[-1].deployment == self.newest.arn:
-            last = past.pop()
-            left, began = last.left, last.deployment
-        else:
-            return None
-        if left is None:
-            return None
-        for arrival in reversed(past):
-            if arrival.task_definition != left or arrival.left is None:
-                break
-            left, began = arrival.left, arrival.deployment
-        return left, self.before(began)
+        newest = self.newest.arn if self.newest is not None else ""
+        step = timeline.retreat(self.arrivals, newest, self.running is not None, self.returning)
+        return (step.left, self.before(step.began)) if step is not None else None
 
     @property
     def ever_ran(self) -> bool:
@@ -213,8 +191,7 @@ class History:
     def candidates(self, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
         """All versions, the most recently used first. ``known`` brings the marks of those already read."""
         found = [_candidate(name, record, known.get(name)) for name, record in self.records.items()]
-        # Of two that were last used at the same moment the one that was seen first is the older.
-        return tuple(sorted(reversed(found), key=lambda c: c.last_used, reverse=True))
+        return timeline.latest_first(found)
 
 
 def read(deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str] | None = None) -> History:
@@ -223,9 +200,10 @@ def read(deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str]
     ``copies`` maps pinned copies to what they were made of.
     """
     ordered = sorted(deployments, key=_when)
-    reader = _Reader(copies or {})
+    of = copies or {}
+    fold = timeline.Fold[Revision](lambda one, other, known: _is_older(of.get(one, one), of.get(other, other), known))
     for deployment in ordered:
-        reader.take(deployment)
+        fold.take(_episode(deployment))
     # A new deployment supersedes the one that runs, so what precedes one that has ended is over as well, whatever its
     # own record says (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
     ended = max((i for i, d in enumerate(ordered) if not d.in_flight), default=-1)
@@ -235,12 +213,12 @@ def read(deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str]
     current = moving or flights
     running = current[-1] if current else None
     return History(
-        records=reader.records,
-        arrivals=tuple(reader.arrivals),
+        records=fold.records,
+        arrivals=tuple(Arrival(**vars(arrival)) for arrival in fold.arrivals),
         deployments=tuple(ordered),
         running=running,
-        returning_from=reader.returns.get(running.arn) if running else None,
-        copies=copies or {},
+        returning=fold.returns.get(running.arn) if running else None,
+        copies=of,
     )
 
 
@@ -249,129 +227,67 @@ def _when(deployment: ServiceDeployment) -> tuple[datetime, bool, datetime]:
     return deployment.created_at, deployment.in_flight, deployment.finished_at or deployment.created_at
 
 
-class _Reader:
-    """Reads deployments in the order in which they were created."""
+_ENDS: t.Final[t.Mapping[str, timeline.End]] = {
+    "SUCCESSFUL": "succeeded",
+    "STOPPED": "stopped",
+    "FAILED": "failed",
+    "ROLLBACK_FAILED": "failed",
+    "ROLLBACK_SUCCESSFUL": "rolled_back",
+}
 
-    def __init__(self, copies: t.Mapping[str, str]) -> None:
-        self._copies = copies
-        self.records: dict[str, _Record] = {}
-        self.arrivals: list[Arrival] = []
-        # Running deployments that go back, and from what.
-        self.returns: dict[str, str] = {}
-        # What ran or was being deployed when the next deployment began.
-        self._now: str | None = None
 
-    def take(self, deployment: ServiceDeployment) -> None:
-        target = deployment.target.task_definition
-        before = self._now
-        if before is None and len({s.task_definition for s in deployment.sources}) == 1:
-            # The first deployment that is still on record tells what ran before the record begins.
-            before = deployment.sources[0].task_definition
-            self._record(deployment.sources[0], deployment.created_at, deployment.arn)
-        ended = deployment.finished_at or deployment.created_at
-        record = self._record(deployment.target, deployment.created_at, deployment.arn)
-        left = before if before is not None and before != target and self._older(target, before) else None
-        if deployment.in_flight:
-            rolling_back = deployment.status in ROLLING_BACK
-            why = f"{deployment.by} is rolling it back" if rolling_back else "its deployment has not ended"
-            verdict: Verdict = "bad" if rolling_back else "unknown"
-            why = f"{why} ({deployment.status})"
-            self._prove(target, Evidence(deployment.created_at, verdict, why, deployment.arn))
-            self._now = target
-            # While ECS undoes somebody's return, the service goes forward again.
-            going_back_from = (target if left is None else None) if rolling_back else left
-            if going_back_from is not None:
-                self.returns[deployment.arn] = going_back_from
-            return
-        if left is not None:
-            why = f"left for the older {names.short(target)} at {_clock(deployment.created_at)}"
-            self._prove(left, Evidence(deployment.created_at, "bad", why, deployment.arn))
-        if deployment.status == "SUCCESSFUL":
-            if tasks_ran.ran_none(deployment):
-                record.ran_none = True
-                self._prove(target, Evidence(ended, "unknown", _no_task(ended), deployment.arn))
-            else:
-                self._prove(target, Evidence(ended, "good", _success(deployment, ended), deployment.arn))
-                record.proven = deployment.target
-            self._arrive(target, ended, "returned" if left else "deployed", left, deployment.arn)
-            record.last_used = ended
-            self._now = target
-        elif deployment.status == "ROLLBACK_SUCCESSFUL":
-            self._rolled_back(deployment, before, ended, undone=left is not None)
-        elif deployment.status == "ROLLBACK_FAILED":
-            why = f"it failed, and {deployment.by} could not roll it back ({_reason(deployment)})"
-            self._prove(target, Evidence(ended, "bad", why, deployment.arn))
-            self._now = target
-        else:
-            self._not_rolled_back(deployment, ended, undone=left is not None)
+def _episode(deployment: ServiceDeployment) -> timeline.Episode[Revision]:
+    ended = deployment.finished_at or deployment.created_at
+    one_source = len({s.task_definition for s in deployment.sources}) == 1
+    back = deployment.rolled_back_to if deployment.status != "ROLLBACK_FAILED" else None
+    ran = not tasks_ran.went_back_without(deployment)
+    return timeline.Episode(
+        tried=_tried(deployment, deployment.target),
+        created_at=deployment.created_at,
+        at=deployment.created_at if deployment.in_flight else ended,
+        end=_end(deployment),
+        name=names.short(deployment.target.task_definition),
+        told=_told(deployment, ended),
+        by=deployment.by,
+        back=timeline.Back(_tried(deployment, back), ended, ran) if back is not None else None,
+        source=_tried(deployment, deployment.sources[0]) if one_source else None,
+        cause=causes.outside(deployment.reason, deployment.rollback_reason),
+    )
 
-    def _not_rolled_back(self, deployment: ServiceDeployment, ended: datetime, undone: bool) -> None:
-        target, stayed = deployment.target.task_definition, deployment.rolled_back_to
-        verdict: Verdict = "unknown"
-        why = _stopped(deployment)
-        if deployment.status == "FAILED":
-            verdict, why = "bad", f"its deployment failed at {_clock(ended)} ({_reason(deployment)})"
-        self._prove(target, Evidence(ended, verdict, why, deployment.arn))
-        self._now = target
-        if stayed is None or stayed.task_definition == target:
-            return
-        self._now = stayed.task_definition
-        if stayed.task_definition not in self.records:
-            self._record(stayed, deployment.created_at, deployment.arn)
-        self.records[stayed.task_definition].last_used = ended
-        if undone:
-            # Somebody's return came to nothing: what they wanted to leave came into service as it had before.
-            self._arrive(stayed.task_definition, ended, "deployed", None, deployment.arn)
-        else:
-            self._arrive(stayed.task_definition, ended, "stayed", target, deployment.arn)
 
-    def _rolled_back(self, deployment: ServiceDeployment, before: str | None, ended: datetime, undone: bool) -> None:
-        target = deployment.target.task_definition
-        back = deployment.rolled_back_to
-        back_to = back.task_definition if back else before
-        if back_to != target:
-            # With the same task definition on both sides it was something else that failed (a setting, an image
-            # behind a tag), and nothing is proved about the task definition.
-            why = f"{deployment.by} rolled it back at {_clock(ended)} ({_reason(deployment)})"
-            self._prove(target, Evidence(ended, "bad", why, deployment.arn))
-        if back_to is None:
-            self._now = None
-            return
-        idle = tasks_ran.went_back_without(deployment)
-        if back is not None:
-            record = self._record(back, deployment.created_at, deployment.arn)
-            record.last_used, record.proven = ended, record.proven if idle else back
-        if undone and back_to == before:
-            # ECS undid somebody's return: what they wanted to leave is as bad, and came into service as it had before.
-            self._arrive(back_to, ended, "deployed", None, deployment.arn)
-        else:
-            why = f"{deployment.by} rolled back to it from {names.short(target)} at {_clock(ended)}"
-            why += ", without a task" if idle else ""
-            self._prove(back_to, Evidence(ended, "unknown" if idle else "good", why, deployment.arn))
-            self._arrive(back_to, ended, "rolled_back", target, deployment.arn, deployment.by)
-        self._now = back_to
+def _tried(deployment: ServiceDeployment, revision: Revision) -> timeline.Tried[Revision]:
+    return timeline.Tried(revision.task_definition, deployment.arn, revision)
 
-    def _record(self, revision: Revision, at: datetime, deployment: str) -> _Record:
-        name = revision.task_definition
-        if name not in self.records:
-            self.records[name] = _Record(revision, at, at, deployment)
-        record = self.records[name]
-        record.last_used, record.deployment, record.revision = at, deployment, revision
-        return record
 
-    def _prove(self, name: str, evidence: Evidence) -> None:
-        if name in self.records:
-            self.records[name].evidence.append(evidence)
+def _end(deployment: ServiceDeployment) -> timeline.End:
+    if deployment.in_flight:
+        return "rolling_back" if deployment.status in ROLLING_BACK else "going"
+    return "ran_none" if tasks_ran.ran_none(deployment) else _ENDS[deployment.status]
 
-    def _arrive(self, name: str, at: datetime, how: How, left: str | None, deployment: str, by: str = "ECS") -> None:
-        last = self.arrivals[-1] if self.arrivals else None
-        if last is not None and last.task_definition == name and how == "deployed":
-            # The same version once more: it stays what it was, a deployment or a return, since when it was.
-            at, how, left = last.at, last.how, last.left
-        self.arrivals.append(Arrival(name, at, how, left, deployment, by))
 
-    def _older(self, one: str, other: str) -> bool:
-        return _is_older(self._copies.get(one, one), self._copies.get(other, other), self.records)
+def _told(deployment: ServiceDeployment, ended: datetime) -> str:
+    """How it ended, in words."""
+    end = _end(deployment)
+    if end == "going":
+        return f"its deployment has not ended ({deployment.status})"
+    if end == "rolling_back":
+        return f"{deployment.by} is rolling it back ({deployment.status})"
+    if end == "succeeded":
+        return deployment.proof or f"SUCCESSFUL at {clock(ended)}"
+    if end == "ran_none":
+        return f"SUCCESSFUL at {clock(ended)}, but the service was scaled to zero: it ran no task, and proves nothing"
+    if end == "rolled_back":
+        return f"{deployment.by} rolled it back at {clock(ended)} ({_reason(deployment)})"
+    if end == "stopped":
+        reason = f" ({deployment.reason.rstrip('.')})" if deployment.reason else ""
+        return f"its deployment ended STOPPED, so nothing shows that it ever became healthy{reason}"
+    if deployment.status == "ROLLBACK_FAILED":
+        return f"it failed, and {deployment.by} could not roll it back ({_reason(deployment)})"
+    return f"its deployment failed at {clock(ended)} ({_reason(deployment)})"
+
+
+def _reason(deployment: ServiceDeployment) -> str:
+    return (deployment.rollback_reason or deployment.reason or "no reason given").rstrip(".")
 
 
 def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
@@ -388,45 +304,28 @@ def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
 
 
 def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Candidate:
-    # Where the record is silent (STOPPED), what was proved before still stands.
-    proofs = [e for e in record.evidence if e.verdict != "unknown"]
-    decisive = (proofs or record.evidence or [_BEFORE_THE_RECORD])[-1]
+    decisive = record.decisive or _BEFORE_THE_RECORD
+    why = record.why or decisive.why
     tags = known.tags if known else {}
-    verdict, why = marks.weigh(tags, decisive.verdict, decisive.why)
-    marked = why != decisive.why
+    verdict, weighed = marks.weigh(tags, decisive.verdict, why)
+    marked = weighed != why
     return Candidate(
         task_definition=name,
         verdict=verdict,
-        why=why,
+        why=weighed,
         last_used=record.last_used,
-        deployment=record.deployment,
-        revision=record.proven or record.revision,
+        deployment=record.last.deployment,
+        revision=(record.proven or record.last).content,
         past=tuple(record.evidence),
         registered_by=str(known.content.get("registeredBy") or "") if known else "",
         marks={key: value for key, value in tags.items() if key.startswith(marks.PREFIX)},
         decided_by="" if marked else decisive.deployment,
-        ran_none=record.ran_none and not proofs and not marked,
+        ran_none=record.ran_none and record.proof is None and not marked,
+        doubt="" if marked else record.doubt,
     )
 
 
-def _success(deployment: ServiceDeployment, ended: datetime) -> str:
-    if deployment.proof:
-        return deployment.proof
-    return f"SUCCESSFUL at {_clock(ended)}"
-
-
-def _no_task(ended: datetime) -> str:
-    return f"SUCCESSFUL at {_clock(ended)}, but the service was scaled to zero: it ran no task, and proves nothing"
-
-
-def _stopped(deployment: ServiceDeployment) -> str:
-    reason = f" ({deployment.reason.rstrip('.')})" if deployment.reason else ""
-    return f"its deployment ended {deployment.status}, so nothing shows that it ever became healthy{reason}"
-
-
-def _reason(deployment: ServiceDeployment) -> str:
-    return (deployment.rollback_reason or deployment.reason or "no reason given").rstrip(".")
-
-
-def _clock(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S %Z").strip()
+def doubts(candidates: t.Iterable[Candidate], task_definition: str) -> list[Finding]:
+    """That a version (an ARN) counts as good although it failed since."""
+    of = next((c for c in candidates if c.task_definition == task_definition), None)
+    return timeline.doubts(of, names.short(task_definition))

@@ -64,3 +64,25 @@ def test_what_helps_where_a_deployment_failed() -> None:
     assert "override_alarms: true" in advice.on_deployment("ALARM_ACTIVE")
     assert advice.on_deployment("HEALTH_CONSTRAINTS") == ""
     assert advice.on_deployment("SOMETHING_NEW") == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "message", "cause"),
+    [
+        ("Install", "a specified file already exists at this location: /srv/app/a", "the instances"),
+        ("BeforeInstall", "CodeDeploy agent was not able to receive the lifecycle event.", "the instances"),
+        ("Install", "No space left on device @ io_write", "the instances"),
+        ("DownloadBundle", "Access Denied", "a role"),
+        ("DownloadBundle", "Missing credentials - please check", "a role"),
+        ("DownloadBundle", "execution expired: i/o timeout", "the network"),
+        ("ApplicationStop", "Script at specified location: stop.sh failed", "the revision that was there before"),
+        # What the revision itself is to blame for, or can be.
+        ("DownloadBundle", "The specified key does not exist.", ""),
+        ("DownloadBundle", "Expected deployment artifact bundle etag a but was actually b", ""),
+        ("Install", "Failing in-progress lifecycle event after an agent restart.", ""),
+        ("ApplicationStart", "Script at specified location: start.sh failed", ""),
+        ("Install", "", ""),
+    ],
+)
+def test_which_events_name_a_cause_outside_of_the_revision(event: str, message: str, cause: str) -> None:
+    assert advice.cause(event, message) == cause

@@ -298,3 +298,53 @@ def test_a_file_that_cannot_be_read() -> None:
     bundle = planner.file(FakeAws(), "ECS", "app", s3("a.zip"))
     assert bundle is not None
     assert "an AppSpec file is YAML or JSON" in bundle.unknown
+
+
+# -- why a deployment of a good revision failed
+
+
+def target(id_: str, event: str, message: str) -> dict[str, t.Any]:
+    failed = {"lifecycleEventName": event, "status": "Failed", "diagnostics": {"message": message}}
+    shown = {"targetId": id_, "status": "Failed", "lifecycleEvents": [failed]}
+    return {"deploymentTargetType": "InstanceTarget", "instanceTarget": shown}
+
+
+FULL = target("i-1", "Install", "No space left on device")
+CRASHED = target("i-2", "ApplicationStart", "Script at specified location: start.sh failed")
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        ([FULL], rev(2)),
+        # All of them have to say so.
+        ([FULL, CRASHED], rev(1)),
+        ([CRASHED], rev(1)),
+        ([], rev(1)),
+        (None, rev(1)),
+    ],
+)
+def test_the_targets_say_whether_a_good_revision_is_to_blame(
+    targets: list[dict[str, t.Any]] | None, expected: dict[str, t.Any]
+) -> None:
+    unhealthy = {"errorInformation": {"code": "HEALTH_CONSTRAINTS", "message": "too many failed"}}
+    story = [answer(1, rev(1)), answer(2, rev(2)), answer(3, rev(2), "Failed", **unhealthy), answer(4, rev(3))]
+    ids = refused_by_aws("ListDeploymentTargets") if targets is None else {"targetIds": [str(n) for n in targets]}
+    account = Account(
+        *story, list_deployment_targets=ids, batch_get_deployment_targets={"deploymentTargets": targets or []}
+    )
+    made = account.plan()
+    assert made.target == expected
+    assert [f.check for f in made.findings if f.check == "failed_since"] == (
+        ["failed_since"] if expected == rev(2) else []
+    )
+    asked = account.sent("list_deployment_targets")
+    assert {sent["deploymentId"] for sent in asked} == {"d-3"}
+
+
+def test_targets_are_not_asked_where_the_deployment_says_why_or_nothing_was_good() -> None:
+    role = {"errorInformation": {"code": "IAM_ROLE_MISSING", "message": "gone"}}
+    story = [answer(1, rev(1)), answer(2, rev(2), "Failed"), answer(3, rev(1), "Failed", **role), answer(4, rev(3))]
+    account = Account(*story)
+    assert account.plan().target == rev(1)
+    assert account.sent("list_deployment_targets") == []

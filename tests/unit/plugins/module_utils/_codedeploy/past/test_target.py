@@ -99,14 +99,18 @@ def test_an_unknown_status_is_still_running() -> None:
         ([made(1, 1), made(2, 1, "Failed"), rollback(3, 2, 1)], {1: "good"}),
         # Left for an older one, whoever returned, and however that ended.
         ([made(1, 1), made(2, 2), made(3, 1)], {1: "good", 2: "bad"}),
-        ([made(1, 1), made(2, 2), made(3, 1, "Failed")], {1: "good", 2: "bad"}),
+        ([made(1, 1), made(2, 2), made(3, 1, "Failed")], {1: "bad", 2: "bad"}),
+        ([made(1, 1), made(2, 2), made(3, 1, "Failed", error_code="NO_INSTANCES")], {1: "good", 2: "bad"}),
         ([made(1, 1), made(2, 2), made(3, 1, "Stopped")], {1: "good", 2: "bad"}),
-        ([made(1, 1), made(2, 2), made(3, 1, "Failed"), rollback(4, 3, 2)], {1: "good", 2: "bad"}),
+        ([made(1, 1), made(2, 2), made(3, 1, "Failed"), rollback(4, 3, 2)], {1: "bad", 2: "bad"}),
         # The latest evidence counts.
         ([made(1, 1), made(2, 2), made(3, 1), made(4, 2)], {1: "good", 2: "good"}),
         ([made(1, 1), made(2, 2, "Failed"), made(3, 2)], {1: "good", 2: "good"}),
-        # What had succeeded before is not bad because it failed later.
-        ([made(1, 1), made(2, 1, "Failed")], {1: "good"}),
+        ([made(1, 1), made(2, 1, "Failed")], {1: "bad"}),
+        ([made(1, 1), made(2, 1, "Failed"), made(3, 1)], {1: "good"}),
+        # What had succeeded before is not bad because it failed later for a cause outside of it.
+        ([made(1, 1), made(2, 1, "Failed", error_code="THROTTLED")], {1: "good"}),
+        ([made(1, 1, "Failed", error_code="THROTTLED")], {1: "bad"}),
         ([made(1, 1), made(2, 1, "Stopped")], {1: "good"}),
         # Deployments to single instances say nothing.
         ([made(1, 1), made(2, 2), made(3, 1, creator="autoscaling")], {1: "good", 2: "good"}),
@@ -167,22 +171,34 @@ def test_verdicts(deployments: list[Deployment], expected: dict[int, str]) -> No
         ([made(2, 2), made(3, 1, description=OURS)], None, "d-3"),
         ([made(2, 2), made(3, 1, description=FORWARD)], 2, ""),
         ([made(2, 2), made(3, 1)], 2, ""),
-        # The return did not get there, and is tried again.
-        ([made(1, 1), made(2, 2), made(3, 1, "Failed")], 1, ""),
-        ([made(1, 1), made(2, 2), made(3, 1, "Failed"), made(4, 1, "Failed")], 1, ""),
+        # The return did not get there for a cause outside of the revision, and is tried again.
+        ([made(1, 1), made(2, 2), made(3, 1, "Failed", error_code="NO_INSTANCES")], 1, ""),
+        (
+            [
+                made(1, 1),
+                made(2, 2),
+                made(3, 1, "Failed", error_code="NO_INSTANCES"),
+                made(4, 1, "Failed", error_code="IAM_ROLE_MISSING"),
+            ],
+            1,
+            "",
+        ),
+        # It failed, and nothing says that it was not the revision: then the one before is taken.
+        ([made(1, 1), made(2, 2), made(3, 3), made(4, 2, "Failed")], 1, ""),
         ([made(1, 1), made(2, 2), made(3, 1, "Failed"), made(4, 1)], None, "d-4"),
         ([made(1, 1), made(2, 2), made(3, 1, "Stopped")], 1, ""),
         # It succeeded, but not everywhere: what is half done is done once more, to the same revision.
         ([made(1, 1), made(2, 2), made(3, 1, counts=SOME)], 1, ""),
         ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1, counts=SOME)], 1, ""),
         ([made(1, 1), made(2, 2), made(3, 1, counts=SOME), made(4, 1)], None, "d-4"),
-        ([made(1, 1), made(2, 2), made(3, 1, counts=SOME), made(4, 1, "Failed")], 1, ""),
+        ([made(1, 1), made(2, 2), made(3, 1, counts=SOME), made(4, 1, "Failed", error_code="THROTTLED")], 1, ""),
         # CodeDeploy undid it.
-        ([made(1, 1), made(2, 2), made(3, 1, "Failed"), rollback(4, 3, 2)], 1, ""),
+        ([made(1, 1), made(2, 2), made(3, 1, "Failed", error_code="NO_INSTANCES"), rollback(4, 3, 2)], 1, ""),
         # After a return something newer was deployed: from that it goes back to where the return went.
         ([made(1, 1), made(2, 2), made(3, 1), made(4, 3)], 1, ""),
-        # The same revision, again without success: CodeDeploy itself would deploy it once more.
-        ([made(1, 1), made(2, 2), made(3, 2, "Failed")], 2, ""),
+        # The same revision, again without success: the latest evidence counts, unless its cause lies outside.
+        ([made(1, 1), made(2, 2), made(3, 2, "Failed")], 1, ""),
+        ([made(1, 1), made(2, 2), made(3, 2, "Failed", error_code="IAM_ROLE_PERMISSIONS")], 2, ""),
     ],
 )
 def test_the_last_good_one(deployments: list[Deployment], target: int | None, settled_by: str) -> None:
@@ -209,7 +225,8 @@ def test_two_steps_back_twice_are_two() -> None:
     first = chosen(*past, steps_back=2)
     assert (number(first), first.source) == (1, "steps_back")
     for status in ("InProgress", "Succeeded", "Failed", "Stopped"):
-        again = chosen(*past, made(4, 1, status, description=OURS), steps_back=2)
+        failed = {"error_code": "NO_INSTANCES"} if status == "Failed" else {}
+        again = chosen(*past, made(4, 1, status, description=OURS, **failed), steps_back=2)
         if status == "Succeeded":
             assert again.settled is not None
             assert again.settled_by == "d-4"
