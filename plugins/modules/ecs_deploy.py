@@ -410,14 +410,11 @@ def _order(module: LastgoodAWSModule) -> Order:
             "only by a run that waits. Leave out one of them"
         )
     wait_timeout = core_options.wait_timeout(params["wait_timeout"])
-    revision = options.revision("revision", params["revision"])
-    if revision is None:
-        raise options.BadOption("revision: nothing is named. Give a revision number, family:number or an ARN")
     return Order(
         cluster=params["cluster"],
         services=options.service_names(params),
         wish=deploy_plan.Wish(
-            revision=revision,
+            revision=options.named_revision("revision", params["revision"]),
             events=events,
             alarms=tuple(dict.fromkeys(name.strip() for name in params["alarms"] if name.strip())),
             in_flight=params["in_flight"],

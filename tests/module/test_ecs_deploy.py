@@ -309,7 +309,7 @@ def test_somebody_deploys_over_it(web: Shop) -> None:
     [
         ("9", {}, "there is no task definition web:9"),
         ("nonsense?", {}, "revision: 'nonsense?' is neither a revision number"),
-        ("", {}, "revision: nothing is named"),
+        ("", {}, "missing required arguments: revision"),
         ("2", {"rollback_events": ["DEPLOYMENT_SUCCESS"]}, "value of rollback_events must be one or more of"),
         ("2", {"rollback_events": ON_ALARM}, "no alarms are named"),
         ("2", {"rollback_events": FAILURE, "wait": False}, "rollback_events and wait: false contradict each other"),

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 
 import pytest
 
@@ -546,15 +547,29 @@ def test_a_lost_answer_to_create_deployment_is_found_again(shop: Shop, blue_gree
     assert run.finding("answer_lost")["severity"] == "warn"
 
 
-def test_a_lost_answer_where_nobody_can_tell_whether_it_was_taken(shop: Shop, blue_green: BlueGreen) -> None:
+@pytest.mark.parametrize(
+    ("options", "then"),
+    [
+        # Contact is lost while the deployment is still moving traffic, so the next run follows it to its end.
+        ({"contact_timeout": 30}, ("rolled_back", "adopt")),
+        # The deployment succeeds during the default of 300 seconds, so the next run has nothing left to do.
+        ({}, ("unchanged", "none")),
+    ],
+)
+def test_a_lost_answer_if_nobody_can_tell_whether_it_was_taken(
+    shop: Shop, blue_green: BlueGreen, options: dict[str, t.Any], then: tuple[str, str]
+) -> None:
     blue_green.bad_release()
     shop.sim.fail("CreateDeployment", kind="truncate", after=True)
     shop.sim.on("CreateDeployment", {"control": "fail", "params": {"operation": "ListDeployments", "times": None}})
-    run = shop.rollback()
+    run = shop.rollback(**options)
     assert (run.outcome, run.only["changed"]) == ("lost_contact", True)
     assert "whether AWS applied it is not known" in run.message
     shop.sim.clear_failures()
-    assert shop.rollback().outcome == "rolled_back"
+    again = shop.rollback()
+    assert (again.outcome, again.only["method"]) == then
+    assert (blue_green.sets(), len(blue_green.listed())) == ({"PRIMARY": "web:2"}, 3)
+    assert "CreateDeployment" not in again.writes
 
 
 @pytest.mark.parametrize("kind", ["truncate", "drop"])

@@ -70,10 +70,13 @@ def wish(params: t.Mapping[str, t.Any]) -> base.Wish:
 
 
 def revision(option: str, value: str | None) -> str | None:
-    """A revision as people name it, None where none is given. Raises :class:`BadOption`."""
-    text = (value or "").strip()
-    if not text:
-        return None
+    """A revision as people name it, None if none is given. Raises :class:`BadOption`."""
+    return named_revision(option, value) if value and value.strip() else None
+
+
+def named_revision(option: str, value: str) -> str:
+    """A revision as people name it. Raises :class:`BadOption`."""
+    text = value.strip()
     if _REVISION_NUMBER.fullmatch(text) or names.parse(text):
         return text
     raise BadOption(
