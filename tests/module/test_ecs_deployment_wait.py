@@ -252,7 +252,7 @@ def test_several_services_each_end_for_themselves(web: Shop) -> None:
     done = web.wait("web", "api", arn, "nosuch")
     assert done.failed
     assert done.outcomes == {"web": "stable", "api": "failed", "nosuch": "refused"}
-    assert "3 services: 1 stable, 1 failed, 1 refused. [api] failed: api:2 does not come up" in done.message
+    assert "3 services: 1 failed, 1 refused, 1 stable. [api] failed: api:2 does not come up" in done.message
     assert "there is no service nosuch in cluster shop (MISSING)" in done.everything
 
 
