@@ -265,14 +265,35 @@ services:
       type: str
       sample: update_service
     target:
-      description: ARN of the task definition to go back to.
+      description: What to go back to, as in M(lastgood.aws.ecs_rollback_info).
       returned: always, null where there is none
-      type: str
-      sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
+      type: dict
+      contains:
+        task_definition:
+          description: ARN of the task definition, or of the copy of it that is deployed.
+          returned: always
+          type: str
+          sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
+        status:
+          description: Its status.
+          returned: always
+          type: str
+          sample: ACTIVE
+        service_revision:
+          description: ARN of the service revision that was good.
+          returned: always, null where it is not known
+          type: str
+          sample: arn:aws:ecs:eu-central-1:123456789012:service-revision/prod/web/1980306466373577012
+        image_digests:
+          description: The digests that were good, by container name.
+          returned: always
+          type: dict
+          sample:
+            app: sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752
     copy_of:
       description:
-        - ARN of the task definition that RV(services[].target) is a copy of, with its images named by digest. See
-          O(pin_images).
+        - ARN of the task definition that RV(services[].target.task_definition) is a copy of, with its images named by
+          digest. See O(pin_images).
       returned: always, null where it is none
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41

@@ -69,7 +69,7 @@ def test_a_dry_run_publishes_the_plan(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "env" / "cmdline").write_text("--check --diff")
     job = rollback(stage, tmp_path)
     assert (job.run.status, job.run.rc) == ("successful", 0)
-    assert play.named(job.artifacts["rollback_plan"], "web")["target"].endswith("/web:1")
+    assert play.named(job.artifacts["rollback_plan"], "web")["target"]["task_definition"].endswith("/web:1")
     assert set(job.artifacts) == {*PUBLISHED, "rollback_plan"}
     assert stage.writes() == []
 

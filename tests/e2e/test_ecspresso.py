@@ -121,7 +121,7 @@ def checks() -> dict[str, t.Callable[[Stage, play.Play], None]]:
         return check
 
     def nothing_written(stage: Stage, done: play.Play) -> None:
-        assert play.named(done.published["rollback_plan"], "web")["target"].endswith("/web:41")
+        assert play.named(done.published["rollback_plan"], "web")["target"]["task_definition"].endswith("/web:41")
         assert stage.writes() == []
 
     def told_that_ecs_has_no_such_events(stage: Stage, done: play.Play) -> None:

@@ -44,7 +44,11 @@ def test_the_copy_runs_the_image_that_was_good(stage: Stage, rollback: Rollback,
     done = rollback()
     assert done.rc == 0, done.stdout
     result = done.of()
-    assert (result["outcome"], result["target"].rpartition("/")[2], result["copy_of"].rpartition("/")[2]) == (
+    assert (
+        result["outcome"],
+        result["target"]["task_definition"].rpartition("/")[2],
+        result["copy_of"].rpartition("/")[2],
+    ) == (
         "rolled_back",
         "web:3",
         "web:1",

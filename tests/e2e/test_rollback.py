@@ -225,7 +225,7 @@ def test_check_mode_shows_the_plan_and_writes_nothing(stage: Stage, rollback: Ro
     assert "rollback_result" not in done.published
     plan = play.named(done.published["rollback_plan"], "web")
     assert plan["outcome"] == "planned"
-    assert (plan["target"].endswith("/web:1"), plan["left"].endswith("/web:2")) == (True, True)
+    assert (plan["target"]["task_definition"].endswith("/web:1"), plan["left"].endswith("/web:2")) == (True, True)
     assert "planned: web:2 → web:1" in done.summary
     status, result = done.tasks["Roll back and watch"]
     assert (status, result["changed"]) == ("ok", True)

@@ -248,7 +248,7 @@ def check_rolled_back(played: Played, kind: str, method: str, *sent: str, versio
     result = played.done.of(name)
     assert played.done.rc == 0, played.done.stdout
     assert (result["outcome"], result["method"], result["changed"]) == ("rolled_back", method, True)
-    assert result["target"].endswith(f"/{good}")
+    assert result["target"]["task_definition"].endswith(f"/{good}")
     assert after.sent == list(sent)
     assert (after.on, after.runs[good]) == (good, 2)
     assert f"[{name}] {bad} → {good}  " in played.done.stderr

@@ -94,7 +94,7 @@ class Run:
     @property
     def target(self) -> str:
         """``family:revision`` of the one service's target."""
-        return short(self.only["target"])
+        return short(self.only["target"]["task_definition"])
 
     @property
     def message(self) -> str:

@@ -71,7 +71,7 @@ def test_the_plan_is_what_ecs_rollback_does(shop: Shop, mark: str, options: dict
     shop.mark("web:5", mark)
     plan = shop.info(**options).only
     run = shop.rollback(**options)
-    assert (run.outcome, run.only["target"]) == ("rolled_back", plan["target"]["task_definition"])
+    assert (run.outcome, run.only["target"]) == ("rolled_back", plan["target"])
     assert run.only["target_why"] == plan["target_why"]
 
 

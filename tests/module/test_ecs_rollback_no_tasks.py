@@ -160,5 +160,5 @@ def test_many_services_are_asked_about_together(shop: Shop) -> None:
         for revision in (2, 3):
             shop.deploy(f"{name}:{revision}", settle=60)
     run = shop.rollback(*services, check_mode=True)
-    assert {item["target"].rpartition(":")[2] for item in run.result["services"]} == {"1"}
+    assert {item["target"]["task_definition"].rpartition(":")[2] for item in run.result["services"]} == {"1"}
     assert [len(params["serviceDeploymentArns"]) for params in run.sent(DESCRIBE)] == [12, 12]

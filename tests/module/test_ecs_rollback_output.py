@@ -196,7 +196,7 @@ def test_a_whole_result(shop: Shop) -> None:
         "desired_count": 2,
         "running_count": 2,
     }
-    assert (service["target"], service["left"]) == (arn("web:1"), arn("web:3"))
+    assert (service["target"]["task_definition"], service["left"]) == (arn("web:1"), arn("web:3"))
     assert (service["service"], service["cluster"]) == ("web", "shop")
 
 
@@ -211,6 +211,8 @@ def test_a_result_has_what_its_documentation_says_and_nothing_else(shop: Shop, o
     assert set(run.only) == set(described)
     for part in ("before", "after"):
         assert set(run.only[part]) == set(described["before"]["contains"])
+    if run.only["target"] is not None:
+        assert set(run.only["target"]) == set(described["target"]["contains"])
     top = set(yaml.safe_load(ecs_rollback.RETURN))
     assert top <= set(run.result)
 

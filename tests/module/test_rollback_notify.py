@@ -22,7 +22,7 @@ DONE = {
     "service": "web",
     "outcome": "rolled_back",
     "left": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:43",
-    "target": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:41",
+    "target": {"task_definition": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:41"},
     "reason": "in service",
 }
 

@@ -131,7 +131,7 @@ class ServiceRun:
             "outcome": self.outcome,
             "changed": self.changed,
             "method": planned.method if planned else "none",
-            "target": self.target or None,
+            "target": target_of(planned, self.target) if planned else None,
             "copy_of": planned.target.arn if self._is_a_copy and planned and planned.target else None,
             "target_source": planned.choice.source if planned else "none",
             "target_why": planned.choice.why if planned else "",
@@ -158,6 +158,21 @@ def identity(name: str, cluster: str, place: keys.Place, service: Service | None
         "cluster": keys.last(cluster),
         "region": place.region or None,
         "account": keys.account(service.arn) if service else None,
+    }
+
+
+def target_of(planned: Plan, goes_to: str = "") -> dict[str, t.Any] | None:
+    """What a service goes back to, for results; None where there is nothing. ``goes_to`` is its ARN, or a copy's."""
+    target = planned.target
+    if target is None:
+        return None
+    is_a_copy = goes_to not in ("", target.arn)
+    return {
+        "task_definition": goes_to or target.arn,
+        # A copy was registered for this rollback.
+        "status": "ACTIVE" if is_a_copy else target.status,
+        "service_revision": (planned.good.arn or None) if planned.good else None,
+        "image_digests": dict(planned.good.digests) if planned.good else {},
     }
 
 

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, target_of
 
 _OUTCOMES: t.Final = {"act": "planned", "nothing": "unchanged", "refuse": "refused"}
 
@@ -36,21 +36,13 @@ def of(planned: Plan | Refusal, cluster: str, place: keys.Place = keys.PLAIN) ->
             "in_flight": None,
             "findings": [f.as_dict() for f in planned.findings],
         }
-    target = planned.target
     return {
         **identity(planned.service.name, cluster, place, planned.service),
         "outcome": _OUTCOMES[planned.verb],
         "reason": planned.reason,
         "method": planned.method,
         "current": _current(planned),
-        "target": None
-        if target is None
-        else {
-            "task_definition": target.arn,
-            "status": target.status,
-            "service_revision": (planned.good.arn or None) if planned.good else None,
-            "image_digests": dict(planned.good.digests) if planned.good else {},
-        },
+        "target": target_of(planned),
         "target_source": planned.choice.source,
         "target_why": planned.choice.why,
         "direction": planned.direction,

@@ -22,7 +22,7 @@ def result(outcome: str = "rolled_back", service: str = "web", **more: t.Any) ->
         "service": service,
         "outcome": outcome,
         "left": f"{TASK_DEFINITION}{service}:43",
-        "target": f"{TASK_DEFINITION}{service}:41",
+        "target": {"task_definition": f"{TASK_DEFINITION}{service}:41", "status": "ACTIVE"},
         "reason": "in service with 4 of 4 tasks",
         "before": {"task_definition": f"{TASK_DEFINITION}{service}:43"},
         "diagnosis": {"events": ["what a program has logged"]},

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun, target_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     accepted_run,
@@ -19,6 +20,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     planned,
     revision,
     service,
+    task_definition,
     told,
 )
 
@@ -73,7 +75,13 @@ def test_for_results() -> None:
         "method": "update_service",
         "reason": "verified",
     }
-    assert (shown["target"], shown["target_source"], shown["left"]) == (arn(41), "last_good", arn(42))
+    assert (shown["target_source"], shown["left"]) == ("last_good", arn(42))
+    assert shown["target"] == {
+        "task_definition": arn(41),
+        "status": "ACTIVE",
+        "service_revision": revision(41).arn,
+        "image_digests": {},
+    }
     assert shown["target_why"].startswith("SUCCESSFUL at")
     assert shown["before"] == {
         "task_definition": arn(42),
@@ -87,6 +95,20 @@ def test_for_results() -> None:
     assert shown["after"]["image_digests"] == {"app": "sha256:a"}
     assert (shown["timings"], shown["deregistered"]) == ({"planned": 0.123}, arn(42))
     assert shown["diagnosis"]["rollout_reason"] == "slow"
+
+
+def test_the_target_of_a_copy_for_results() -> None:
+    gone = replace(planned(service(42), told(41, 42)), target=task_definition(41, status="INACTIVE"))
+    shown = target_of(gone, arn(43))
+    assert shown is not None
+    assert (shown["task_definition"], shown["status"], shown["service_revision"]) == (
+        arn(43),
+        "ACTIVE",
+        revision(41).arn,
+    )
+    as_it_is = target_of(gone, arn(41))
+    assert as_it_is is not None
+    assert (as_it_is["task_definition"], as_it_is["status"]) == (arn(41), "INACTIVE")
 
 
 def test_a_revision_of_another_version_is_not_shown_as_this_one_s() -> None:
