@@ -50,6 +50,7 @@ class Shown:
             playbook,
             *play.arguments(given),
             env={"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_SHOW_CUSTOM_STATS": "true"},
+            in_real_time="lastgood_aws_in_process" in variables,
         )
         self.rc = done.rc
         self.terminal = done.stdout + done.stderr

@@ -453,7 +453,8 @@ def test_auto_scaling_is_left_suspended_where_that_was_asked_for(stage: Stage, r
     assert "ec2DeploymentOptions" not in fleet.newest()
     [left] = done.published["rollback_still_suspended"]
     assert (left["resource_id"], left["recorded"], set(left["suspended"])) == (SCALING_GROUP, True, fleet.suspended())
-    restore = f"ansible-playbook lastgood.aws.restore_scaling -e rollback_auto_scaling_groups={SCALING_GROUP}"
+    where = f"-e rollback_auto_scaling_groups={SCALING_GROUP} -e rollback_region={REGION}"
+    restore = f"ansible-playbook lastgood.aws.restore_scaling {where}"
     assert done.summary.endswith(f" of {SCALING_GROUP}. Put it back with: {restore}")
 
 
