@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import compatibility, references, surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check, check, together
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
@@ -27,13 +27,13 @@ MOST_SERVICES: t.Final = 10
 class Readiness:
     """The checks of one call. Without ``thorough`` only what ECS itself tells is looked at."""
 
-    def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, wish: base.Wish, thorough: bool) -> None:
+    def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, wish: plans.Wish, thorough: bool) -> None:
         self._aws = aws
         self._task_definitions = task_definitions
         self._wish = wish
         self._thorough = thorough
 
-    def of(self, planned: base.Plan, history: History | None) -> tuple[Finding, ...]:
+    def of(self, planned: plans.Plan, history: History | None) -> tuple[Finding, ...]:
         """All findings on a plan. One that writes nothing is not looked at."""
         if planned.verb != "act" or planned.method == "adopt" or planned.target is None:
             return ()
@@ -42,7 +42,7 @@ class Readiness:
             found += self._deploying(planned, planned.target)
         return tuple(found)
 
-    def _barrier(self, planned: base.Plan, target: TaskDefinition, history: History | None) -> list[Finding]:
+    def _barrier(self, planned: plans.Plan, target: TaskDefinition, history: History | None) -> list[Finding]:
         found: list[Finding] = []
         left_behind = []
         known = list(self._task_definitions.known)
@@ -55,7 +55,7 @@ class Readiness:
                 )
         return surroundings.barrier(left_behind, target.arn, self._wish.selection.force) + found
 
-    def _deploying(self, planned: base.Plan, target: TaskDefinition) -> list[Finding]:
+    def _deploying(self, planned: plans.Plan, target: TaskDefinition) -> list[Finding]:
         service = planned.service
         found = surroundings.circuit_breaker(service)
         settings = compatibility.settings_of(service, planned.now)
@@ -69,14 +69,14 @@ class Readiness:
         asked = [*self._of_service(planned), *references.checks(self._aws, service, target)]
         return found + together(self._aws, asked)
 
-    def _runs(self, planned: base.Plan) -> TaskDefinition | None:
+    def _runs(self, planned: plans.Plan) -> TaskDefinition | None:
         """The task definition in service. It was read for its marks, but where the way leads forward."""
         try:
             return self._task_definitions.read(planned.current)
         except (AwsCallError, IncompleteAnswerError):
             return None
 
-    def _of_service(self, planned: base.Plan) -> list[Check]:
+    def _of_service(self, planned: plans.Plan) -> list[Check]:
         aws, service = self._aws, planned.service
         checks = []
         if service.running:

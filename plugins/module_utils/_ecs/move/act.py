@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 
 
-def still_as_planned(planned: base.Plan, now: Service) -> bool:
+def still_as_planned(planned: plans.Plan, now: Service) -> bool:
     """Nobody deployed since the plan was made."""
     before, after = planned.service.primary, now.primary
     if now.status != planned.service.status or (before is None) != (after is None):

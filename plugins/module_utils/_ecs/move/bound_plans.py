@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected
 
 

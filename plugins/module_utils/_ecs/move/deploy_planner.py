@@ -16,19 +16,18 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as controllers_deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Facts, Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys as ecs_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection, records
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
-    controller as external_controller,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys as external_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order
 
 _CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
-_MAKE: t.Final = {"CODE_DEPLOY": controller.make, "EXTERNAL": external_controller.make}
+_MAKE: t.Final = {"CODE_DEPLOY": deploys.make, "EXTERNAL": external_deploys.make}
 
 
 class Planning:
@@ -74,7 +73,7 @@ class Planning:
 
     def _plan_one(self, run: DeployRun, service: Service) -> None:
         wish = self._order.wish
-        wanted = names.from_option(wish.revision, deploy_plan.current(service))
+        wanted = names.from_option(wish.revision, controllers_deploys.current(service))
         try:
             target = self._task_definitions.read(wanted) if wanted and service.controller in _CONTROLLERS else None
         except (AwsCallError, IncompleteAnswerError) as exc:
@@ -100,8 +99,8 @@ class Planning:
         """The plan, with the alarms looked at that decide about it. Those of ECS only warn, and are read for all."""
         make = _MAKE.get(facts.service.controller)
         if make is None:
-            return deploy_plan.make(wish, facts)
-        watched = controller.watched_alarms(wish, facts)
+            return ecs_deploys.make(wish, facts)
+        watched = deploys.watched_alarms(wish, facts)
         if not watched or facts.target is None:
             return make(wish, facts)
         return make(wish, replace(facts, alarms=cloudwatch.alarm_states_if_readable(self._aws, watched)))

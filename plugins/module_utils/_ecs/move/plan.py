@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Facts, Plan, Verb, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller, fast
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Plan, Verb, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -71,7 +71,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             reason += f" ({facts.history_problem.rstrip('.')})"
     else:
         findings += settings.tasks_option(service, wish.tasks)
-        step = controller.of(wish.in_flight, service, history, choice, target.arn, current)
+        step = way_back.of(wish.in_flight, service, history, choice, target.arn, current)
         findings += _of_codedeploy(wish, facts, choice, target.arn, step.method)
         fitness = _fitness(wish, facts, target, now, good, step.method)
         findings += fitness.findings
@@ -181,7 +181,7 @@ def _fitness(
     copy: t.Mapping[str, str] | None = None
     request: codedeploy_request.Request | None = None
     task_set: Deployment | None = None
-    deploys = way in base.DEPLOYS
+    deploys = way in plans.DEPLOYS
     if way == "primary_task_set":
         task_set = task_sets.standing(service, target.arn)
         deploys = task_set is None
@@ -192,7 +192,7 @@ def _fitness(
         )
         findings += told
         service = codedeploy_request.balanced(service, request)
-    if way in base.WRITES or deploys:
+    if way in plans.WRITES or deploys:
         findings += settings.room_to_move(service)
         if target.content:
             findings += settings.load_balancer_ports(service, target)

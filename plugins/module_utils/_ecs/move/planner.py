@@ -17,14 +17,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.all import MOST_SERVICES, Readiness
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     records as codedeploy_records,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import request
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
@@ -40,7 +40,7 @@ class Planner:
     """
 
     def __init__(
-        self, aws: Aws, cluster: str, wish: base.Wish, all_marks: bool = False, clock: Clock | None = None
+        self, aws: Aws, cluster: str, wish: plans.Wish, all_marks: bool = False, clock: Clock | None = None
     ) -> None:
         self._aws = aws
         self._cluster = cluster
@@ -50,7 +50,7 @@ class Planner:
         self._task_definitions = reads.TaskDefinitions(aws)
         self._thorough = True
 
-    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, base.Plan | Refusal]:
+    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plans.Plan | Refusal]:
         """A plan or a refusal for each name, in the order of the names. A service that is named twice gets one."""
         # A service of a large call that is planned again is still one of many.
         self._thorough = self._thorough and (self._all_marks or len(service_names) <= MOST_SERVICES)
@@ -101,13 +101,13 @@ class Planner:
                 wanted[service.name] = target.choose(self.wish.selection, service, past, known, None, gaps).not_told
         histories.describe(wanted)
 
-    def _plan_one(self, service: Service, histories: records.Histories) -> base.Plan | Refusal:
+    def _plan_one(self, service: Service, histories: records.Histories) -> plans.Plan | Refusal:
         try:
             return self._choose(service, histories)
         except (AwsCallError, IncompleteAnswerError) as exc:
             return _refused(service.name, exc.explain())
 
-    def _choose(self, service: Service, histories: records.Histories) -> base.Plan:
+    def _choose(self, service: Service, histories: records.Histories) -> plans.Plan:
         selection = self.wish.selection
         registered: list[str] | None = None
         everything_read = False
@@ -134,7 +134,7 @@ class Planner:
                 registered = self._task_definitions.registered(family.family) if family else []
                 continue
             break
-        facts = base.Facts(
+        facts = plans.Facts(
             service=service,
             history=history,
             history_problem=histories.problems.get(service.name, ""),
@@ -170,7 +170,7 @@ class Planner:
             return False
         return True
 
-    def _alarms(self, planned: base.Plan) -> request.Alarms | None:
+    def _alarms(self, planned: plans.Plan) -> request.Alarms | None:
         if planned.request is None:
             return None
         return request.Alarms(*codedeploy_records.firing(self._aws, planned.request.group))

@@ -16,16 +16,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    controller as codedeploy_controller,
+    deploys as codedeploy_deploys,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller as ecs_controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import (
-    controller as external_controller,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys as ecs_deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import meant, records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys as external_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -34,7 +32,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
@@ -150,24 +147,24 @@ class Aftermath:
         """What follows, and what is to be watched where AWS goes back."""
         controller = service.controller
         if controller == "EXTERNAL":
-            run.ahead = deploy_plan.ahead(run.plan, None) if run.plan is not None else None
+            run.ahead = deploys.ahead(run.plan, None) if run.plan is not None else None
             ours = run.going.deployment_id
-            run.event = external_controller.event_of(service, ours, run.event is not None)
-            return external_controller.then(service, ours, run.event, self._order.wish.asked), None
+            run.event = external_deploys.event_of(service, ours, run.event is not None)
+            return external_deploys.then(service, ours, run.event, self._order.wish.asked), None
         histories = records.Histories(self._aws, run.cluster)
         histories.read([service])
         history = histories.found.get(service.name)
-        run.ahead = deploy_plan.ahead(run.plan, history) if run.plan is not None else None
+        run.ahead = deploys.ahead(run.plan, history) if run.plan is not None else None
         id_ = run.going.deployment_id
         if controller == "CODE_DEPLOY":
             record = next((d for d in history.deployments if d.arn == id_), None) if history else None
             return self._then_by_codedeploy(run, service, record)
-        record = ecs_controller.record_of(id_, history)
+        record = meant.record_of(id_, history)
         run.record = record.arn if record else None
-        run.event = deploy_plan.event_of(self._raw(run, record))
+        run.event = ecs_deploys.event_of(self._raw(run, record))
         primary = service.primary
         away = primary is not None and primary.id in run.going.known_deployments
-        then = deploy_plan.then(record.status if record else "", away, run.event, self._order.wish.asked)
+        then = ecs_deploys.then(record.status if record else "", away, run.event, self._order.wish.asked)
         return then, _the_way_back(service, record) if then == "follow" else None
 
     def _raw(self, run: DeployRun, record: ServiceDeployment | None) -> Answer | None:
@@ -191,8 +188,8 @@ class Aftermath:
         if deployment is None:
             run.event = None
             return "leave", None
-        run.event = codedeploy_controller.event_of(deployment)
-        then: Then = codedeploy_controller.then(deployment, run.event, self._order.wish.asked)
+        run.event = codedeploy_deploys.event_of(deployment)
+        then: Then = codedeploy_deploys.then(deployment, run.event, self._order.wish.asked)
         if then == "leave" and deployment.running and deployment.waits_for_termination:
             return "watch", None
         if then != "follow":
@@ -284,7 +281,7 @@ class Aftermath:
             order = RollbackOrder(
                 cluster=self._order.cluster,
                 services=list(group),
-                wish=base.Wish(selection=Selection(revision=ahead, from_revision=self._order.wish.revision)),
+                wish=plans.Wish(selection=Selection(revision=ahead, from_revision=self._order.wish.revision)),
                 reason=f"{event}{told}: {why}",
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,

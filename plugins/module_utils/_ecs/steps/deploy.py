@@ -22,16 +22,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import An
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    controller as codedeploy_controller,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection as ecs_protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, deploy_plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_planner import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
@@ -115,7 +113,7 @@ class Deploy:
         planned = run.plan
         if planned is None or planned.target is None:
             return {"before": "", "after": ""}
-        current = deploy_plan.current(planned.service)
+        current = deploys.current(planned.service)
         try:
             found = api.describe_task_definition(self._aws, current)
         except (AwsCallError, IncompleteAnswerError):
@@ -135,7 +133,7 @@ class Deploy:
             raise ValueError(f"{run.name} has no plan to act on")
         core = as_act_takes_it(planned)
         changed = "somebody deployed while this deployment was being prepared. Look at it, then run the command again"
-        route = f"{names.short(deploy_plan.current(planned.service))} → {names.short(run.target)}"
+        route = f"{names.short(deploys.current(planned.service))} → {names.short(run.target)}"
         if not planned.adopt:
             progress.asking(run.label, route)
         try:
@@ -188,7 +186,7 @@ class Deploy:
         run.findings = [*said, *(f for f in anew.findings if f not in said)]
         problem = ""
         if first is not None and anew.plan is not None:
-            problem = codedeploy_controller.in_between(as_act_takes_it(first), as_act_takes_it(anew.plan))
+            problem = way_back.in_between(as_act_takes_it(first), as_act_takes_it(anew.plan))
         if anew.outcome == "refused":
             self._refuse(run, anew.reason)
         elif anew.outcome is not None:
@@ -267,13 +265,13 @@ def told(planned: Plan, accepted: Accepted) -> str:
     return f"{by} accepted, {what} {accepted.deployment_id}"
 
 
-def as_act_takes_it(planned: Plan) -> base.Plan:
+def as_act_takes_it(planned: Plan) -> plans.Plan:
     """The part of a plan that the one write needs."""
-    return base.Plan(
+    return plans.Plan(
         service=planned.service,
         verb="act",
         method="adopt" if planned.adopt else _METHODS.get(planned.controller, "update_service"),
-        current=deploy_plan.current(planned.service),
+        current=deploys.current(planned.service),
         reason=planned.reason,
         choice=Choice(
             source="revision",

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Event, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan, progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import Event, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import WaitUntil
@@ -53,7 +53,7 @@ class Order:
 
     cluster: str
     services: t.Sequence[str]
-    wish: deploy_plan.Wish
+    wish: deploys.Wish
     reason: str | None = None
     wait: bool = True
     wait_until: WaitUntil = "stable"

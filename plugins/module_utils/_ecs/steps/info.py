@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, target_of
 

@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 
 BadOption = options.BadOption
@@ -42,13 +42,13 @@ def service_names(params: t.Mapping[str, t.Any]) -> list[str]:
     return options.names(params, "service", "service")
 
 
-def wish(params: t.Mapping[str, t.Any]) -> base.Wish:
+def wish(params: t.Mapping[str, t.Any]) -> plans.Wish:
     """What the options ask for. Raises :class:`BadOption`."""
     tasks = params.get("tasks")
     if tasks is not None and tasks < 0:
         raise BadOption(f"tasks: {tasks} is not a number of tasks: give 0 or more")
     as_of = options.as_of(params["as_of"])
-    return base.Wish(
+    return plans.Wish(
         selection=Selection(
             revision=revision("revision", params["revision"]),
             as_of=as_of.at if as_of is not None else None,

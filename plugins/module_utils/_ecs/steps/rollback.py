@@ -21,9 +21,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import sh
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    controller as codedeploy_controller,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans as controllers_plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write as codedeploy_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
@@ -54,7 +53,7 @@ class Order:
 
     cluster: str
     services: t.Sequence[str]
-    wish: base.Wish
+    wish: controllers_plans.Wish
     mark: bool = True
     reason: str | None = None
     wait: bool = True
@@ -201,7 +200,7 @@ class Rollback:
             run.end("lost_contact", str(exc))
             return True
         except (AwsCallError, IncompleteAnswerError) as exc:
-            other = planned.method in base.NATIVE and exc.code in _NO_NATIVE_WAY
+            other = planned.method in controllers_plans.NATIVE and exc.code in _NO_NATIVE_WAY
             hint = f" {_OTHER_WAY}" if other else codedeploy_write.denied_override(planned, exc)
             run.end("refused", exc.explain() + hint)
             return True
@@ -215,7 +214,7 @@ class Rollback:
         self._recorder.accepted(run)
         return True
 
-    def _tell_of_termination_wait(self, run: ServiceRun, planned: base.Plan) -> None:
+    def _tell_of_termination_wait(self, run: ServiceRun, planned: controllers_plans.Plan) -> None:
         if planned.request is None or planned.in_the_way is not None:
             return
         minutes = planned.request.group.termination_wait
@@ -236,7 +235,7 @@ class Rollback:
         if run.outcome is not None or run.plan is None or before is None:
             return
         bound = self._planner.binds
-        if bound or run.plan.method == "adopt" or codedeploy_controller.is_as_before(before, run.plan):
+        if bound or run.plan.method == "adopt" or way_back.is_as_before(before, run.plan):
             if attempt < _PLANS_PER_SERVICE:
                 self._act_on([run], attempt + 1)
                 return
@@ -249,18 +248,18 @@ class Rollback:
             "that back",
         )
 
-    def _go_on(self, run: ServiceRun, first: base.Plan, attempt: int = 1) -> None:
+    def _go_on(self, run: ServiceRun, first: controllers_plans.Plan, attempt: int = 1) -> None:
         """What was in the way has ended: to the target that was chosen, unless somebody came in between."""
         said = run.findings
         wish = self._order.wish.going_to(first.target.arn) if first.target else self._order.wish
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
         planner = Planner(self._aws, self._order.cluster, wish)
-        run.take_plan(codedeploy_controller.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
+        run.take_plan(way_back.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
         run.findings = [*said, *(f for f in run.findings if f not in said)]
         run.accepted = None
         if run.outcome is not None or run.plan is None:
             return
-        problem = codedeploy_controller.in_between(first, run.plan)
+        problem = way_back.in_between(first, run.plan)
         if problem:
             run.end("refused", problem)
         elif attempt < _PLANS_PER_SERVICE:
@@ -408,7 +407,7 @@ def _forget_what_ended(run: ServiceRun) -> None:
         progress.note(run.label)
 
 
-def _under_way(planned: base.Plan) -> str:
+def _under_way(planned: controllers_plans.Plan) -> str:
     """Which deployment it is that got in between, where it is CodeDeploy's: its id is what one looks for there."""
     running = planned.running
     return f" (deployment {running.arn})" if running is not None and running.by != "ECS" else ""

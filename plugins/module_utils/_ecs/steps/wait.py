@@ -23,8 +23,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant, Outcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller as ecs_controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import meant as codedeploy_meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import meant as ecs_meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
@@ -220,21 +220,21 @@ def decide(service: Service, history: History | None, problem: str, wanted: str)
     if service.status != "ACTIVE":
         return Known("refused", f"the service is {service.status}: nothing is deployed there any more")
     if service.controller == "CODE_DEPLOY":
-        return controller.meant(service, history, problem, wanted)
+        return codedeploy_meant.meant(service, history, problem, wanted)
     if service.controller == "EXTERNAL":
         return task_sets.meant(service, wanted)
     if service.controller != "ECS":
         return Known("refused", f"the deployment controller is {service.controller}, which is not known here")
     if wanted:
-        return ecs_controller.meant_named(service, history, problem, wanted)
+        return ecs_meant.meant_named(service, history, problem, wanted)
     primary = service.primary
     if primary is None:
         return Known("refused", "the service has no PRIMARY deployment: nothing was ever deployed there")
     newest = history.newest if history else None
     if newest is not None and base.ended_back(newest):
-        known = ecs_controller.meant_ended(newest, service, history)
+        known = ecs_meant.meant_ended(newest, service, history)
         advice = (
             f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"
         )
         return known if isinstance(known, Meant) else Known(known.outcome, f"{known.reason}. {advice}", newest)
-    return ecs_controller.meant_primary(service, primary, ecs_controller.record_of(primary.id, history))
+    return ecs_meant.meant_primary(service, primary, ecs_meant.record_of(primary.id, history))

@@ -13,8 +13,8 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 
@@ -46,7 +46,7 @@ class Placed(t.Protocol):
         """The task definition that it should be on."""
 
 
-def plan_line(planned: base.Plan | Refusal) -> str:
+def plan_line(planned: plans.Plan | Refusal) -> str:
     """``web:43 → web:41  last good: SUCCESSFUL at …. web:42 left out: ECS rolled it back``."""
     if isinstance(planned, Refusal):
         return f"refused: {planned.reason}"

@@ -17,19 +17,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import Pl
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, in_the_way, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import writes as controllers_writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    ROLLING_BACK,
-    Finding,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Finding
 
 
-def adopt(planned: base.Plan) -> Accepted:
+def adopt(planned: plans.Plan) -> Accepted:
     """Follow the deployment that runs, or the one that an earlier run of ours did not live to see the end of."""
     if planned.follows:
         return Accepted(planned.service, wrote=False, deployment_id=planned.follows)
@@ -41,7 +38,7 @@ def adopt(planned: base.Plan) -> Accepted:
     return Accepted(planned.service, wrote=False, service_deployment=followed.arn)
 
 
-def stop(aws: Aws, planned: base.Plan) -> Accepted:
+def stop(aws: Aws, planned: plans.Plan) -> Accepted:
     """Let CodeDeploy go back. Raises :class:`.PlanIsStale` where the deployment ended meanwhile."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
@@ -49,7 +46,7 @@ def stop(aws: Aws, planned: base.Plan) -> Accepted:
     return Accepted(planned.service, wrote=True, service_deployment=id_, findings=writes.stop(aws, id_, roll_back=True))
 
 
-def make_room(aws: Aws, planned: base.Plan) -> Accepted:
+def make_room(aws: Aws, planned: plans.Plan) -> Accepted:
     """End the deployment that is in the way of the one that is planned; a rollback of CodeDeploy's is waited for.
 
     Raises :class:`.PlanIsStale` where it ended meanwhile.
@@ -73,7 +70,7 @@ def make_room(aws: Aws, planned: base.Plan) -> Accepted:
     )
 
 
-def deploy(aws: Aws, planned: base.Plan, reason: str | None, tasks: int | None) -> Accepted:
+def deploy(aws: Aws, planned: plans.Plan, reason: str | None, tasks: int | None) -> Accepted:
     """Create the deployment. More ``tasks`` are set at once, so that the replacement has them from its beginning.
 
     Raises :class:`.PlanIsStale` where another deployment of the group is running.
@@ -93,7 +90,7 @@ def deploy(aws: Aws, planned: base.Plan, reason: str | None, tasks: int | None) 
     return Accepted(service, wrote=True, deployment_id=id_, findings=(*notes, *lost, *late), copy=copy)
 
 
-def denied_override(planned: base.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
+def denied_override(planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
     """What to add to a refusal: overriding alarms needs another permission than the operation's own.
 
     https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html (overrideAlarmConfiguration)

@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import (
     nothing_shows,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, writes
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
     AlreadyThere,
@@ -39,7 +39,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import read
 _NOT_AT_THE_HOOK: t.Final = frozenset({"InvalidParameterException", "ClientException"})
 
 
-def adopt(planned: base.Plan) -> Accepted:
+def adopt(planned: plans.Plan) -> Accepted:
     """Follow what is already running."""
     running = planned.running
     if running is not None and running.status.startswith("ROLLBACK"):
@@ -52,7 +52,7 @@ def adopt(planned: base.Plan) -> Accepted:
     )
 
 
-def roll_back_natively(aws: Aws, planned: base.Plan) -> Accepted:
+def roll_back_natively(aws: Aws, planned: plans.Plan) -> Accepted:
     """Let ECS itself go back. Raises :class:`PlanIsStale` where the deployment ended, or went on, meanwhile."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
@@ -97,7 +97,7 @@ def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) ->
 
 
 def update_service(
-    aws: Aws, planned: base.Plan, tasks: int | None, override: t.Mapping[str, t.Any] | None = None
+    aws: Aws, planned: plans.Plan, tasks: int | None, override: t.Mapping[str, t.Any] | None = None
 ) -> Accepted:
     """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays.
 
@@ -135,7 +135,7 @@ def update_service(
     return replace(accepted, findings=(*notes, *accepted.findings), copy=copy)
 
 
-def _did_it_take(aws: Aws, planned: base.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:
+def _did_it_take(aws: Aws, planned: plans.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:
     """The answer was lost, and the write may have been applied: what stands there now tells."""
     cluster, name = planned.service.cluster_arn, planned.service.name
     try:
@@ -156,7 +156,7 @@ def _did_it_take(aws: Aws, planned: base.Plan, target: str, error: AwsCallError 
     return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
 
 
-def _accepted(planned: base.Plan, after: Service, target: str) -> Accepted:
+def _accepted(planned: plans.Plan, after: Service, target: str) -> Accepted:
     """AWS took it. Where somebody else is PRIMARY in the very answer, watching ours tells so."""
     primary = after.primary
     if primary is None or not names.same(primary.task_definition, target):

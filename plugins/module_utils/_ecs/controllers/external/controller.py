@@ -13,144 +13,29 @@ rolls back such a deployment, so the run does.
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, Going, Look, Record
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    Deployment,
-    Finding,
-    Service,
-    TaskDefinition,
-)
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import (
-    Event,
-    Facts,
-    Plan,
-    Verb,
-    Wish,
-    block,
-)
-
-# What becomes of a deployment that did not end well: its task set is deleted, the one before is made PRIMARY again, or
-# it stays as it is.
-Then = t.Literal["delete", "roll_back", "leave"]
-
-
-def make(wish: Wish, facts: Facts) -> Plan:
-    """Decide what to do with one service."""
-    service, target, primary = facts.service, facts.target, facts.service.primary
-    found = deploy_plan.impossible(wish, service, target)
-    if service.status == "ACTIVE" and primary is None:
-        what = f"no task set of {service.name} is PRIMARY, so there is none that a new one could be made like"
-        found = (block("task_set", what),)
-    if found or target is None or primary is None:
-        return deploy_plan.refused(service, target, found)
-    verb, reason, adopt = step(service, primary, target)
-    findings: list[Finding] = []
-    task_set: Deployment | None = None
-    if verb == "act" and not adopt:
-        task_set = task_sets.standing(service, target.arn)
-        balancers = tuple(primary.settings.get("loadBalancers") or service.load_balancers)
-        balanced = replace(facts, service=replace(service, load_balancers=balancers))
-        findings += deploy_plan.before_a_write(wish, balanced, target, None)
-        findings += _under_way(wish, service, task_set)
-        findings += task_sets.not_ours(service, task_set)
-        findings += alarms(wish, facts)
-        if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", deploy_plan.blocked(findings)
-    return Plan(
-        service=service,
-        verb=verb,
-        reason=reason,
-        target=target,
-        adopt=adopt,
-        findings=tuple(findings),
-        task_set=task_set,
-    )
-
-
-def step(service: Service, primary: Deployment, target: TaskDefinition) -> tuple[Verb, str, bool]:
-    """Verb, reason, and whether the PRIMARY task set is what is followed."""
-    if not names.same(primary.task_definition, target.arn):
-        return "act", "", False
-    there = f"it is on {names.short(target.arn)} already, with {primary.running} of {primary.desired} tasks"
-    whole = primary.rollout_state == "COMPLETED" and primary.running >= primary.desired
-    return ("nothing", there, False) if whole else ("act", there, True)
-
-
-def _under_way(wish: Wish, service: Service, task_set: Deployment | None) -> list[Finding]:
-    going = [
-        d for d in service.deployments if d.status == "ACTIVE" and d is not task_set and d.rollout_state != "COMPLETED"
-    ]
-    if not going:
-        return []
-    text = f"task set {going[0].id} of {names.short(going[0].task_definition)} is being brought up"
-    if wish.in_flight == "refuse":
-        return [block("in_flight", f"{text}, and in_flight is refuse")]
-    return [Finding("in_flight", "warn", f"{text}, and is left to whoever does so")]
-
-
-def alarms(wish: Wish, facts: Facts) -> list[Finding]:
-    """The alarms are watched by the run, so they must be there and readable, and not ring already."""
-    if "DEPLOYMENT_STOP_ON_ALARM" not in wish.asked:
-        return []
-    if not wish.alarms:
-        what = (
-            "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named, and a service with the controller "
-            "EXTERNAL has none of its own. Give alarms"
-        )
-        return [block("alarms", what)]
-    if isinstance(facts.alarms, str):
-        what = f"this run would have to watch the alarms {', '.join(wish.alarms)}, and cannot: {facts.alarms}"
-        return [block("alarms", what)]
-    missing = [name for name in wish.alarms if name not in facts.alarms]
-    if missing:
-        what = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region"
-        return [block("alarms", what)]
-    ringing = [name for name in wish.alarms if facts.alarms[name] == "ALARM"]
-    if ringing:
-        return [
-            block("alarms", f"{', '.join(ringing)} is in ALARM now, so that the deployment would be stopped at once")
-        ]
-    return []
-
-
-def event_of(service: Service, task_set_id: str, alarmed: bool) -> Event:
-    """Which event ended a deployment."""
-    if alarmed:
-        return "DEPLOYMENT_STOP_ON_ALARM"
-    ours = service.deployment(task_set_id)
-    return "DEPLOYMENT_STOP_ON_REQUEST" if ours is None or ours.status == "DRAINING" else "DEPLOYMENT_FAILURE"
-
-
-def then(service: Service, task_set_id: str, event: Event, asked: t.Collection[str]) -> Then:
-    """What follows a deployment that did not end well."""
-    if event not in asked:
-        return "leave"
-    primary = service.primary
-    return "roll_back" if primary is not None and primary.id == task_set_id else "delete"
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 
 
 class External(base.Controller):
     """Something outside of AWS deploys: here it is this run, and nothing in AWS keeps a record of it."""
 
-    def _begin(self, planned: base.Plan, tasks: int | None, reason: str | None) -> Accepted:
+    def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Accepted:
         return write.begin(self._aws, planned, tasks, planned.attempt)
 
-    def _adopt(self, planned: base.Plan) -> Accepted:
+    def _adopt(self, planned: plans.Plan) -> Accepted:
         primary = planned.service.primary
         return Accepted(planned.service, wrote=False, deployment_id=primary.id if primary else "")
 
-    def going(self, planned: base.Plan, accepted: Accepted) -> Going:
+    def going(self, planned: plans.Plan, accepted: Accepted) -> Going:
         return replace(super().going(planned, accepted), is_bare=True)
 
-    def _known(self, planned: base.Plan, accepted: Accepted) -> frozenset[str]:
+    def _known(self, planned: plans.Plan, accepted: Accepted) -> frozenset[str]:
         # Somebody can make any of the others PRIMARY: that is a deployment too.
         primary = planned.service.primary
         return frozenset({primary.id} if primary else ())

@@ -18,13 +18,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, writes
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 
 
-def begin(aws: Aws, planned: base.Plan, tasks: int | None, attempt: str = "") -> Accepted:
+def begin(aws: Aws, planned: plans.Plan, tasks: int | None, attempt: str = "") -> Accepted:
     """Take the task set that stands, or create one. Where it is steady already, it becomes PRIMARY at once.
 
     Where there are to be more ``tasks``, the task set has them before it takes over. ``attempt`` tells this step from

@@ -18,7 +18,7 @@ import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
@@ -193,23 +193,23 @@ def planned(
     on: Service,
     past: history.History | None,
     selection: target.Selection | None = None,
-    in_flight: base.InFlight = "stop",
+    in_flight: plans.InFlight = "stop",
     tasks: int | None = None,
     having: t.Mapping[str, TaskDefinition] | None = None,
     registered: t.Sequence[str] | None = None,
     deregister: bool = False,
-) -> base.Plan:
+) -> plans.Plan:
     """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
-    wish = base.Wish(selection or target.Selection(), in_flight, tasks, deregister=deregister)
+    wish = plans.Wish(selection or target.Selection(), in_flight, tasks, deregister=deregister)
     all_known = {name: task_definition(name) for name in (past.records if past else ())}
     all_known.update(having or {})
     choice = target.choose(wish.selection, on, past, all_known, registered)
     if choice.target is not None and choice.target not in all_known:
         all_known[choice.target] = task_definition(choice.target)
-    return plan.make(wish, base.Facts(on, past, "", all_known), choice)
+    return plan.make(wish, plans.Facts(on, past, "", all_known), choice)
 
 
-def accepted_run(made: base.Plan, accepted: base.Accepted | None = None) -> run.ServiceRun:
+def accepted_run(made: plans.Plan, accepted: base.Accepted | None = None) -> run.ServiceRun:
     """A run whose rollback AWS has accepted as deployment ``ecs-svc/ours``."""
     going = run.ServiceRun.of(made.service.name, "prod", made)
     took = accepted or base.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")

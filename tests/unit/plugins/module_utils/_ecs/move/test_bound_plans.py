@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan, Refusal, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected, plan
@@ -47,12 +47,12 @@ RETURN = deployment(41, "ecs-svc/theirs", rollout="IN_PROGRESS")
 FLYING = (41, (42, "STOPPED"), (43, "IN_PROGRESS"))
 
 
-def plan_of(on: Service, *past: t.Any, **options: t.Any) -> base.Plan:
+def plan_of(on: Service, *past: t.Any, **options: t.Any) -> plans.Plan:
     """The plan that is made now, after these deployments."""
     return planned(on, history.read(steps(*past)), **options)
 
 
-def judged(made: base.Plan, shown: Expected = SHOWN) -> str:
+def judged(made: plans.Plan, shown: Expected = SHOWN) -> str:
     """``holds``, ``elsewhere``, or what somebody has deployed."""
     found = expected.judge(shown, made)
     if isinstance(found, Changed):
@@ -102,7 +102,7 @@ def test_it_comes_back_through_the_option() -> None:
         ("the list of deployments lagged", plan_of(service(43), *PAST, 43)),
     ],
 )
-def test_what_is_no_change(made: str, ended: base.Plan) -> None:
+def test_what_is_no_change(made: str, ended: plans.Plan) -> None:
     assert judged(ended) == "holds", made
 
 
@@ -121,7 +121,7 @@ def test_what_is_no_change(made: str, ended: base.Plan) -> None:
         (plan_of(service(deployment(42, "ecs-svc/42")), *PAST, (44, "ROLLBACK_SUCCESSFUL", 42)), arn(42)),
     ],
 )
-def test_what_somebody_has_deployed(made: base.Plan, version: str) -> None:
+def test_what_somebody_has_deployed(made: plans.Plan, version: str) -> None:
     assert judged(made) == version
 
 
@@ -213,7 +213,7 @@ def test_it_is_told_that_it_was_shown() -> None:
         (Expected("web"), plan_of(service(43), *PAST, selection=Selection(steps_back=9)), "holds"),
     ],
 )
-def test_without_a_target_that_was_shown_nothing_is_done(shown: Expected, made: base.Plan, judgement: str) -> None:
+def test_without_a_target_that_was_shown_nothing_is_done(shown: Expected, made: plans.Plan, judgement: str) -> None:
     assert judged(made, shown) == judgement
 
 
@@ -230,11 +230,11 @@ FIRST = of_codedeploy("d-1", 41, "SUCCESSFUL", 0)
 BY_CODEDEPLOY = Expected("web", "ecs-svc/blue", "d-3", arn(43), arn(41))
 
 
-def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[Unread] = ()) -> base.Plan:
+def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[Unread] = ()) -> plans.Plan:
     told = history.read([FIRST, *past])
     made = planned(service(*on, controller="CODE_DEPLOY"), told)
-    facts = base.Facts(made.service, told, "", {}, unread=tuple(unread))
-    return dataclasses.replace(made, newest_id=plan.make(base.Wish(Selection()), facts, made.choice).newest_id)
+    facts = plans.Facts(made.service, told, "", {}, unread=tuple(unread))
+    return dataclasses.replace(made, newest_id=plan.make(plans.Wish(Selection()), facts, made.choice).newest_id)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[
         ),
     ],
 )
-def test_of_codedeploy_the_records_tell(made: base.Plan, judgement: str) -> None:
+def test_of_codedeploy_the_records_tell(made: plans.Plan, judgement: str) -> None:
     assert judged(made, BY_CODEDEPLOY) == judgement
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
@@ -54,7 +54,7 @@ LANDINGS = {
     "nobody knows": [40, 42],
     "nothing on record": [],
 }
-IN_FLIGHT: tuple[base.InFlight, ...] = ("stop", "supersede", "refuse")
+IN_FLIGHT: tuple[plans.InFlight, ...] = ("stop", "supersede", "refuse")
 
 
 @pytest.mark.parametrize("status", sorted({*enum("ServiceDeploymentStatus"), "SOMETHING_NEW"} - TERMINAL))
@@ -86,7 +86,7 @@ def test_method_of_a_service_in_flight(status: str, landing: str, position: int)
 )
 @pytest.mark.parametrize("selection", [Selection(), Selection(revision="41"), Selection(force=AGAIN)])
 def test_a_running_rollback_to_the_target_is_adopted(
-    story: list[Step], selection: Selection, in_flight: base.InFlight
+    story: list[Step], selection: Selection, in_flight: plans.InFlight
 ) -> None:
     made = planned(service(deployment(41, rollout="IN_PROGRESS")), told(*story), selection, in_flight)
     assert (made.verb, made.method, made.left) == ("act", "adopt", arn(42))
@@ -168,7 +168,7 @@ def test_tasks_are_not_applied_where_there_is_nothing_to_roll_back_and_it_says_s
 )
 @pytest.mark.parametrize("past", [None, told(40, 41)], ids=["not told", "lags behind"])
 def test_without_a_record_the_primary_deployment_tells(
-    past: history.History | None, wanted: str, in_flight: base.InFlight, expected: tuple[str, str]
+    past: history.History | None, wanted: str, in_flight: plans.InFlight, expected: tuple[str, str]
 ) -> None:
     made = planned(service(deployment(42, rollout="IN_PROGRESS")), past, Selection(revision=wanted), in_flight)
     assert (made.verb, made.method) == expected
@@ -176,8 +176,8 @@ def test_without_a_record_the_primary_deployment_tells(
 
 
 def test_why_there_is_no_history_is_told() -> None:
-    facts = base.Facts(service(42), None, "the history cannot be read. Denied.", {})
-    made = plan.make(base.Wish(Selection()), facts, Choice(problem="AWS does not tell the history"))
+    facts = plans.Facts(service(42), None, "the history cannot be read. Denied.", {})
+    made = plan.make(plans.Wish(Selection()), facts, Choice(problem="AWS does not tell the history"))
     assert (made.verb, made.method, made.candidates, made.now, made.good) == ("refuse", "none", (), None, None)
     assert "AWS does not tell the history" in made.reason
     assert "Denied" in made.reason
@@ -301,9 +301,9 @@ def test_the_tags_of_the_version_that_is_left_are_those_that_were_read() -> None
     bad = task_definition(42, bad="500s")
     assert planned(service(42), told(41, 42), having=known(bad)).left_tags == bad.tags
     past = told(41, 42)
-    wish, on = base.Wish(Selection()), service(42)
+    wish, on = plans.Wish(Selection()), service(42)
     choice = choose(wish.selection, on, past, known(41))
-    made = plan.make(wish, base.Facts(on, past, "", known(41)), choice)
+    made = plan.make(wish, plans.Facts(on, past, "", known(41)), choice)
     assert (made.left, made.left_tags) == (arn(42), {})
 
 

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History, read

@@ -16,9 +16,9 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
@@ -65,7 +65,7 @@ def planned(
 ) -> Plan:
     story = past(*steps) if steps else None
     facts = Facts(where, story, "" if steps else "it cannot be read", task_definition(2), group, states or {})
-    return controller.make(Wish("2", **wish), facts)
+    return deploys.make(Wish("2", **wish), facts)
 
 
 def checks(made: Plan) -> dict[str, str]:
@@ -172,10 +172,10 @@ def ended(status: str, error: str = "", **more: t.Any) -> CodeDeployment:
 
 
 def test_every_error_is_an_event_and_only_one_of_them_is_the_alarm() -> None:
-    found = {code: controller.event_of(ended("Stopped", code)) for code in enum("ErrorCode")}
+    found = {code: deploys.event_of(ended("Stopped", code)) for code in enum("ErrorCode")}
     assert found.pop("ALARM_ACTIVE") == ON_ALARM
     assert set(found.values()) == {ON_REQUEST}
-    assert controller.event_of(ended("Failed", "ALARM_ACTIVE")) == ON_ALARM
+    assert deploys.event_of(ended("Failed", "ALARM_ACTIVE")) == ON_ALARM
 
 
 # How it stands, and what follows where the event is asked for, is CodeDeploy's own business, or is neither.
@@ -197,8 +197,8 @@ def test_every_status_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("status", FOLLOWS)
 def test_what_follows(status: str) -> None:
-    then, bare = controller.then, ended(status)
-    event = controller.event_of(bare)
+    then, bare = deploys.then, ended(status)
+    event = deploys.event_of(bare)
     native = ended(status, rollback_events=EVENTS)
     assert (then(bare, event, [event]), then(native, event, []), then(bare, event, [])) == FOLLOWS[status]
     # What CodeDeploy goes back from is never gone back from twice.
@@ -207,13 +207,13 @@ def test_what_follows(status: str) -> None:
 
 def test_the_wait_for_the_end_of_the_original_task_set_is_no_failure() -> None:
     waiting = ended("InProgress", waits_for_termination=True)
-    assert controller.then(waiting, FAILURE, EVENTS) == "leave"
+    assert deploys.then(waiting, FAILURE, EVENTS) == "leave"
 
 
 def test_what_is_in_service_is_what_its_deployment_deployed() -> None:
     again = history.read([flown(1, arn="d-1", target=Revision("", arn(1), settings={"appSpec": "old"}))])
-    found = controller.in_service(on(1), again)
+    found = deploys.in_service(on(1), again)
     assert found is not None
     assert found.settings == {"appSpec": "old"}
     nobody: tuple[Deployment, ...] = ()
-    assert controller.in_service(service(*nobody), again) is None
+    assert deploys.in_service(service(*nobody), again) is None

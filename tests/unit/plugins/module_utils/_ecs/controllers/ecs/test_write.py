@@ -15,8 +15,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Pause, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history

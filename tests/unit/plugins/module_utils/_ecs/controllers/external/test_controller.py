@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     deployment,
     enum,
@@ -30,7 +30,7 @@ def on(*task_sets: Deployment | int) -> Service:
 
 def planned(where: Service, target: TaskDefinition | None = None, **wish: t.Any) -> Plan:
     facts = Facts(where, None, "", target or task_definition(2))
-    return controller.make(Wish("2", **wish), facts)
+    return deploys.make(Wish("2", **wish), facts)
 
 
 def checks(made: Plan) -> dict[str, str]:
@@ -98,11 +98,11 @@ def test_another_one_that_is_brought_up_is_told_of() -> None:
 )
 def test_alarms_must_be_there_to_be_watched(states: t.Any, alarms: tuple[str, ...], says: str) -> None:
     facts = Facts(on(1), None, "", task_definition(2), None, states)
-    decided = controller.make(Wish("2", events=(ON_ALARM,), alarms=alarms), facts)
+    decided = deploys.make(Wish("2", events=(ON_ALARM,), alarms=alarms), facts)
     assert decided.verb == ("refuse" if says else "act")
     assert says in decided.reason
     # Who did not ask for them is not held up by them.
-    assert controller.make(Wish("2", events=(FAILURE,), alarms=alarms), facts).verb == "act"
+    assert deploys.make(Wish("2", events=(FAILURE,), alarms=alarms), facts).verb == "act"
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_alarms_must_be_there_to_be_watched(states: t.Any, alarms: tuple[str, ..
     ],
 )
 def test_what_ended_it_and_what_follows(where: Service, alarmed: bool, event: str, then: str) -> None:
-    found = controller.event_of(where, "ecs-svc/2", alarmed)
+    found = deploys.event_of(where, "ecs-svc/2", alarmed)
     assert found == event
-    assert controller.then(where, "ecs-svc/2", found, EVENTS) == then
-    assert controller.then(where, "ecs-svc/2", found, set(EVENTS) - {event}) == "leave"
+    assert deploys.then(where, "ecs-svc/2", found, EVENTS) == then
+    assert deploys.then(where, "ecs-svc/2", found, set(EVENTS) - {event}) == "leave"
 
 
 def test_a_task_set_has_no_other_stability() -> None:

@@ -10,9 +10,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as controllers_deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import deploy_plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_plan import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
@@ -39,7 +40,7 @@ def planned(
     **wish: t.Any,
 ) -> Plan:
     facts = Facts(on, past, problem, target or task_definition(2))
-    return deploy_plan.make(Wish("2", **wish), facts)
+    return deploys.make(Wish("2", **wish), facts)
 
 
 def checks(made: Plan) -> dict[str, str]:
@@ -136,7 +137,7 @@ def test_what_is_refused(on: Service, target: TaskDefinition, wish: dict[str, t.
 
 
 def test_a_revision_that_there_is_not() -> None:
-    made = deploy_plan.make(Wish("2"), Facts(service(1), told(1), "", None))
+    made = deploys.make(Wish("2"), Facts(service(1), told(1), "", None))
     assert (made.verb, made.reason) == (
         "refuse",
         "there is no task definition web:2. Check the number and the Region",
@@ -208,7 +209,7 @@ RECORDS: list[tuple[dict[str, t.Any] | None, str]] = [
 
 @pytest.mark.parametrize(("record", "event"), RECORDS)
 def test_what_ended_it(record: dict[str, t.Any] | None, event: str) -> None:
-    assert deploy_plan.event_of(record) == event
+    assert deploys.event_of(record) == event
 
 
 # Asked for, and not. PRIMARY is still ours.
@@ -233,11 +234,11 @@ def test_every_status_is_in_the_table() -> None:
 @pytest.mark.parametrize("status", FOLLOWS)
 def test_what_follows(status: str) -> None:
     asked, not_asked = FOLLOWS[status]
-    assert deploy_plan.then(status, False, FAILURE, [FAILURE]) == asked
-    assert deploy_plan.then(status, False, FAILURE, [ON_ALARM]) == not_asked
+    assert deploys.then(status, False, FAILURE, [FAILURE]) == asked
+    assert deploys.then(status, False, FAILURE, [ON_ALARM]) == not_asked
     # What was there before is PRIMARY again: ECS went back, whatever its record says yet.
     back = "roll_back" if status == "ROLLBACK_FAILED" else "follow"
-    assert deploy_plan.then(status, True, FAILURE, [FAILURE]) == back
+    assert deploys.then(status, True, FAILURE, [FAILURE]) == back
 
 
 def test_a_rollback_that_is_running_is_superseded() -> None:
@@ -274,9 +275,9 @@ def test_the_way_back_from_an_older_revision_leads_forward(
     on: int | str, target: int, past: history.History | None, expected: int | str | None
 ) -> None:
     made = planned(service(deployment(on)), past, task_definition(target))
-    assert deploy_plan.ahead(made, past) == (arn(expected) if isinstance(expected, int) else expected)
+    assert controllers_deploys.ahead(made, past) == (arn(expected) if isinstance(expected, int) else expected)
 
 
 def test_without_a_target_there_is_no_way_back() -> None:
-    refused = deploy_plan.refused(service(3), None, ())
-    assert deploy_plan.ahead(refused, None) is None
+    refused = controllers_deploys.refused(service(3), None, ())
+    assert controllers_deploys.ahead(refused, None) is None

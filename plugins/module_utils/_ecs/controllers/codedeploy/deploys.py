@@ -1,0 +1,165 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Deploying a revision to services that CodeDeploy deploys, as far as it is decided. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    request as codedeploy_request,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
+    Event,
+    Facts,
+    Plan,
+    Then,
+    Verb,
+    Wish,
+    block,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    ROLLING_BACK,
+    Finding,
+    Revision,
+    Service,
+    ServiceDeployment,
+    TaskDefinition,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+
+
+def make(wish: Wish, facts: Facts) -> Plan:
+    """Decide what to do with one service."""
+    service, history, target, group = facts.service, facts.history, facts.target, facts.group
+    found = deploys.impossible(wish, service, target)
+    if not found and group is None:
+        found = (block("deployment_group", facts.history_problem or f"no deployment group deploys {service.name}"),)
+    if found or target is None or group is None:
+        return deploys.refused(service, target, found)
+    running = history.running if history else None
+    verb, reason, followed = step(service, running, target)
+    findings = deploys.unknown_past(facts, target)
+    request: codedeploy_request.Request | None = None
+    if verb == "act" and not followed:
+        request, told = codedeploy_request.request(
+            service, group, history, target.arn, in_service(service, history), None, False, wish.events
+        )
+        balanced = replace(facts, service=codedeploy_request.balanced(service, request))
+        findings += told
+        findings += deploys.before_a_write(wish, balanced, target, running, _fate(running))
+        findings += alarms(wish, facts)
+        if any(f.severity == "block" for f in findings):
+            verb, reason = "refuse", deploys.blocked(findings)
+        if request is not None and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
+            request = replace(request, alarms=wish.alarms)
+    elif verb == "act" and wish.events is not None:
+        what = "it is being deployed already, with the rollback events that its deployment was created with"
+        findings.append(Finding("protection", "warn", f"{what}: on others only this run goes back"))
+    return Plan(
+        service=service,
+        verb=verb,
+        reason=reason,
+        target=target,
+        adopt=bool(followed),
+        findings=tuple(findings),
+        running=running,
+        known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
+        request=request,
+        followed=followed,
+    )
+
+
+def step(service: Service, running: ServiceDeployment | None, target: TaskDefinition) -> tuple[Verb, str, str]:
+    """Verb, reason, and the deployment that is followed, empty where one is created."""
+    primary, what = service.primary, names.short(target.arn)
+    if running is not None:
+        same = names.same(running.target.task_definition, target.arn) and running.status not in ROLLING_BACK
+        return "act", f"{running.arn} deploys {what} already" if same else "", running.arn if same else ""
+    if primary is None or not names.same(primary.task_definition, target.arn):
+        return "act", "", ""
+    there = f"it is on {what} already, with {primary.running} of {service.desired} tasks"
+    if primary.rollout_state == "COMPLETED" and primary.running >= service.desired:
+        return "nothing", there, ""
+    return "act", there, primary.external_id if primary.external_id.startswith("d-") else ""
+
+
+def in_service(service: Service, history: History | None) -> Revision | None:
+    """What the deployment deployed whose task set is PRIMARY, or else the last one of the same version."""
+    primary = service.primary
+    if primary is None or history is None:
+        return None
+    made = next((d.target for d in history.deployments if d.arn == primary.external_id), None)
+    return made or history.latest_revision(primary.task_definition)
+
+
+def alarms(wish: Wish, facts: Facts) -> list[Finding]:
+    """What the alarms mean that can stop the deployment: those named, or those of the deployment group.
+
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
+    """
+    group, asked = facts.group, "DEPLOYMENT_STOP_ON_ALARM" in wish.asked
+    watched = watched_alarms(wish, facts)
+    if asked and not watched:
+        what = (
+            "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named, and the deployment group "
+            f"{group.name if group else ''} has none enabled. Give alarms"
+        )
+        return [block("alarms", what)]
+    if isinstance(facts.alarms, str):
+        what = f"whether the alarms {', '.join(watched)} are in ALARM already is not known: {facts.alarms}"
+        return [Finding("alarms", "unknown", what)] if watched else []
+    ringing = [name for name in watched if facts.alarms.get(name) == "ALARM"]
+    missing = [name for name in watched if name not in facts.alarms]
+    found = []
+    if ringing:
+        what = f"{', '.join(ringing)} is in ALARM now, so that CodeDeploy would stop the deployment at once"
+        found.append(block("alarms", what))
+    if missing:
+        what = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region, so it cannot go off"
+        found.append(Finding("alarms", "warn", what))
+    return found
+
+
+def watched_alarms(wish: Wish, facts: Facts) -> tuple[str, ...]:
+    """The alarms by which CodeDeploy will stop the deployment."""
+    if wish.alarms and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
+        return wish.alarms
+    return facts.group.alarms if facts.group is not None else ()
+
+
+def _fate(running: ServiceDeployment | None) -> str:
+    if running is not None and running.status in ROLLING_BACK:
+        return "is waited for first: a group runs one deployment at a time"
+    return "is stopped first: a group runs one deployment at a time"
+
+
+def event_of(deployment: Deployment) -> Event:
+    """Which event ended a deployment. One that is still running has failed, or it would not be asked about.
+
+    https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ErrorInformation.html
+    """
+    if deployment.error_code == "ALARM_ACTIVE":
+        return "DEPLOYMENT_STOP_ON_ALARM"
+    return "DEPLOYMENT_STOP_ON_REQUEST" if deployment.status == "Stopped" else "DEPLOYMENT_FAILURE"
+
+
+def then(deployment: Deployment, event: Event, asked: t.Collection[str]) -> Then:
+    """What follows a deployment that did not end well. What CodeDeploy rolls back is not rolled back once more."""
+    if deployment.rollback_deployment:
+        return "follow"
+    if deployment.running and deployment.waits_for_termination:
+        # All of the traffic is on it, and only the end of the original task set is still to come.
+        return "leave"
+    if deployment.status in ("Failed", "Stopped") and event in deployment.rollback_events:
+        # The id of the rollback appears a little later than the end.
+        return "follow"
+    return "roll_back" if event in asked else "leave"

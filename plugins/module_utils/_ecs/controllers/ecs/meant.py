@@ -1,0 +1,77 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Which deployment of ECS a wait is about. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+
+
+def meant_primary(service: Service, deployment: Deployment, record: ServiceDeployment | None) -> Meant:
+    known = frozenset(d.id for d in service.deployments if d.id != deployment.id)
+    flying = record.arn if record is not None and record.in_flight else ""
+    going = Going(deployment.task_definition, deployment.id, "", known, service.strategy, record=flying, read_only=True)
+    return Meant(going, record)
+
+
+def meant_named(service: Service, history: History | None, problem: str, wanted: str) -> Meant | Known:
+    listed = service.deployment(wanted)
+    if listed is not None and listed.status == "PRIMARY":
+        return meant_primary(service, listed, record_of(wanted, history))
+    if wanted.startswith("arn:"):
+        record = next((d for d in history.deployments if d.arn == wanted), None) if history else None
+    else:
+        record = record_of(wanted, history)
+    if record is not None:
+        return meant_ended(record, service, history)
+    if listed is not None and listed.rollout_state == "FAILED":
+        return Known("failed", listed.rollout_reason or "ECS reports the rollout as FAILED")
+    if listed is not None:
+        return Known("superseded", base.over(listed.task_definition, service.primary))
+    why = f" {problem}" if problem else " ECS keeps deployments for 90 days"
+    return Known("refused", f"there is no deployment {wanted} of {service.name}, now or in its history.{why}")
+
+
+def meant_ended(record: ServiceDeployment, service: Service, history: History | None) -> Meant | Known:
+    """What the record of a deployment says of its end, or that it has to be watched."""
+    what, primary = names.short(record.target.task_definition), service.primary
+    if base.ended_back(record):
+        return Known("failed", base.back(record), record)
+    superseded = history is not None and history.newest is not None and history.newest.arn != record.arn
+    if record.status in ("STOPPED", "STOP_REQUESTED"):
+        why = f" ({record.reason.rstrip('.')})" if record.reason else ""
+        if superseded:
+            return Known("superseded", f"{base.over(record.target.task_definition, primary)}{why}", record)
+        return Known("failed", f"the deployment of {what} was stopped before it was complete{why}", record)
+    if primary is not None and _is_of(record, primary):
+        return meant_primary(service, primary, record)
+    if record.status == "SUCCESSFUL":
+        at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
+        since = base.over(record.target.task_definition, primary)
+        return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
+    return Known("superseded", base.over(record.target.task_definition, primary), record)
+
+
+def _number(deployment_id: str) -> str:
+    return deployment_id.rpartition("/")[2]
+
+
+def record_of(deployment_id: str, history: History | None) -> ServiceDeployment | None:
+    """The newest record of a deployment.
+
+    Its id ends in the number that the ARN of its service revision ends in, as can be seen in what AWS answers.
+    """
+    deployments = history.deployments if history else ()
+    return next((d for d in reversed(deployments) if _number(d.target.arn) == _number(deployment_id)), None)
+
+
+def _is_of(record: ServiceDeployment, deployment: Deployment) -> bool:
+    return _number(record.target.arn) == _number(deployment.id)

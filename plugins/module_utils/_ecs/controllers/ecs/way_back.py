@@ -1,0 +1,73 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The way back where ECS deploys: adopt what runs already, let ECS itself go back, or deploy. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import InFlight, Step
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, STOPPABLE, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+
+_PRIMARY_TASK_SET: t.Final = Step("act", "primary_task_set")
+
+
+def of(
+    in_flight: InFlight, service: Service, history: History | None, choice: Choice, target: str, current: str
+) -> Step:
+    """How to get there, in this order: adopt, roll back natively, update the service."""
+    if choice.unfinished:
+        return Step("act", "adopt")
+    if service.controller == "CODE_DEPLOY":
+        return way_back.by_codedeploy(in_flight, history, target, current)
+    if service.controller == "EXTERNAL":
+        same = names.same(target, current)
+        return Step("nothing", "none", f"it is on {names.short(target)} already") if same else _PRIMARY_TASK_SET
+    primary = service.primary
+    running = history.running if history else None
+    if running is None and primary is not None and primary.rollout_state == "IN_PROGRESS":
+        # The history is not told, or lags behind: the PRIMARY deployment says as much.
+        return _in_flight_unrecorded(in_flight, target, primary.task_definition)
+    if running is None:
+        if not names.same(target, current):
+            return Step("act", "update_service")
+        if primary is not None and primary.rollout_state == "FAILED":
+            # Its last deployment failed and is over: only a new one can bring it up.
+            return Step("act", "update_service", force_new_deployment=True)
+        return Step("nothing", "none", f"it is on {names.short(target)} already")
+    if history is not None and history.lands_on is not None and names.same(history.lands_on, target):
+        return Step("act", "adopt")
+    if in_flight == "refuse":
+        return Step(
+            "refuse",
+            "none",
+            f"a deployment to {names.short(running.target.task_definition)} is running ({running.status}), and "
+            "in_flight is refuse",
+        )
+    native = history.native_stop_lands_on if history else None
+    if (
+        in_flight == "stop"
+        and running.status in STOPPABLE
+        and running.status not in ROLLING_BACK
+        and native is not None
+        and names.same(native, target)
+    ):
+        # Parked at a PAUSE hook a deployment takes no stop, only an answer to the hook.
+        return Step("act", "continue_rollback" if running.paused_at else "stop_deployment")
+    return Step("act", "update_service")
+
+
+def _in_flight_unrecorded(in_flight: InFlight, target: str, deploying: str) -> Step:
+    if names.same(target, deploying):
+        return Step("act", "adopt")
+    if in_flight == "refuse":
+        return Step("refuse", "none", f"a deployment to {names.short(deploying)} is running, and in_flight is refuse")
+    return Step("act", "update_service")
