@@ -11,13 +11,14 @@ from __future__ import annotations
 import abc
 import typing as t
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -110,6 +111,16 @@ def back(record: ServiceDeployment) -> str:
     return f"{record.by} is rolling {what} back{back}{why}"
 
 
+def goes_back_to(record: ServiceDeployment | None) -> str:
+    """Where a deployment goes back to, as far as its record says; else empty."""
+    if record is None:
+        return ""
+    if record.rolled_back_to is not None:
+        return record.rolled_back_to.task_definition
+    sources = {s.task_definition for s in record.sources}
+    return sources.pop() if len(sources) == 1 else ""
+
+
 def over(task_definition: str, primary: Deployment | None) -> str:
     if primary is None:
         return f"{names.short(task_definition)} is not deployed any more"
@@ -148,8 +159,9 @@ class Going:
     events_before: frozenset[str] = frozenset()
     # Nothing is written, even if a task set could be made PRIMARY.
     read_only: bool = False
-    # A task set that no deployment of AWS's stands behind.
+    # A task set that no deployment of AWS's stands behind, and whether this run has created it.
     is_bare: bool = False
+    created: bool = False
 
     @property
     def id(self) -> str:
@@ -207,6 +219,50 @@ def replaced_by(primary: Deployment) -> str:
     return f"somebody else deployed {names.short(primary.task_definition)} ({primary.id}) over it"
 
 
+# The rollback events, by CodeDeploy's names (AutoRollbackEvent in its API).
+Event = t.Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
+# What comes after a deployment that did not end well: AWS goes back and is followed, we go back, what we created goes,
+# or it stays as it is.
+Then = t.Literal["follow", "go_back", "take_away", "leave"]
+
+
+@dataclass(frozen=True)
+class End:
+    """What ended a deployment, and what comes then. ``event`` is None if that is not known."""
+
+    event: Event | None
+    then: Then
+    # What is to be followed.
+    going: Going | None = None
+    # Its service deployment, empty if it has none.
+    record: str = ""
+    # What to say of it, if there is no event to blame.
+    note: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is known of a deployment that did not come up, besides the service. ``asked`` are the events to go
+    back on.
+    """
+
+    asked: tuple[str, ...]
+    # The service before it.
+    before: Service
+    # One of the alarms that this run watches went off.
+    alarmed: bool = False
+
+
+@dataclass(frozen=True)
+class TakenAway:
+    """What became of what a run had created. ``how`` is a sentence."""
+
+    how: str = ""
+    deleted: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
 # What is known of our deployment when a call ends: AWS could not be asked any more, it goes on, there is none that is
 # ours, or it has ended.
 Standing = t.Literal["lost", "going", "not_ours", "ended"]
@@ -225,10 +281,32 @@ class Controller(abc.ABC):
 
     # Who deploys, in sentences.
     deployer: t.ClassVar[str] = "ECS"
+    # What to say if AWS was to go back from a deployment, and did not, so that this run has to. Empty: if AWS does not
+    # go back, the deployment has come up after all.
+    no_way_back: t.ClassVar[str] = ""
 
     def __init__(self, aws: Aws, clock: Clock) -> None:
         self._aws = aws
         self._clock = clock
+
+    # -- read
+
+    def read_past(
+        self, services: t.Sequence[Service], everything: bool = False, now: datetime | None = None
+    ) -> dict[str, Past]:
+        """What is on record of these services, by their names: the newest, or all that AWS keeps.
+
+        With ``now`` a rollback counts that AWS can still be about to make. Nothing is raised.
+        """
+        return {service.name: Past() for service in services}
+
+    def describe(self, pasts: t.Mapping[str, Past], wanted: t.Mapping[str, t.Iterable[str]]) -> dict[str, Past]:
+        """Read how many tasks deployments had, by the services' names. Those about which more is known now."""
+        return {}
+
+    @abc.abstractmethod
+    def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
+        """Which deployment is meant by an id or ARN, or without one the newest. Pure."""
 
     # -- write
 
@@ -294,6 +372,10 @@ class Controller(abc.ABC):
         """
         return Restored()
 
+    def take_away(self, going: Going, service: Service) -> TakenAway:
+        """Delete what this run created, after it has failed."""
+        return TakenAway()
+
     # -- watch
 
     def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
@@ -317,3 +399,11 @@ class Controller(abc.ABC):
     def goes_on(self, going: Going, record: Record | None) -> str:
         """What to say of a deployment that failed by all that can be seen, and that AWS has not ended. Pure."""
         return ""
+
+    @abc.abstractmethod
+    def end_of(self, going: Going, service: Service, past: Past, ending: Ending) -> End:
+        """What ended a deployment that did not come up, and what comes then. Reads, and raises nothing."""
+
+    def went_back(self, going: Going) -> tuple[str | None, str]:
+        """Who went back to where the service is now, None if nobody had to, and then how that came, in words."""
+        return self.deployer, ""

@@ -23,19 +23,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    request as codedeploy_request,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
     AlarmsWish,
     BreakerWish,
     Protection,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -47,10 +44,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import dire
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 EVENTS: t.Final = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
-Event = t.Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 InFlight = t.Literal["supersede", "refuse"]
-# What follows a deployment that did not end well: ECS goes back and is followed, we go back, or it stays as it is.
-Then = t.Literal["follow", "roll_back", "leave"]
 Verb = t.Literal["act", "nothing", "refuse"]
 
 
@@ -85,13 +79,15 @@ class Facts:
     """What was read of one service. ``target`` is None where there is no such task definition."""
 
     service: Service
-    history: History | None
-    history_problem: str
+    past: Past
     target: TaskDefinition | None
-    # Where CodeDeploy deploys: the deployment group.
-    group: Group | None = None
     # The states of the alarms to watch, by name, without those that do not exist; text says why they are unknown.
     alarms: t.Mapping[str, str] | str = field(default_factory=dict)
+
+    @property
+    def history(self) -> History | None:
+        """What the service ran, None if that cannot be read."""
+        return self.past.history
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ class Plan:
     running: ServiceDeployment | None = None
     known_records: frozenset[str] = frozenset()
     # Where CodeDeploy deploys: the deployment to ask for, or the one that is followed.
-    request: codedeploy_request.Request | None = None
+    request: t.Any = None
     followed: str = ""
     # The task set that stands already, where something outside of AWS deploys.
     task_set: Deployment | None = None
@@ -137,9 +133,9 @@ def blocked(findings: t.Iterable[Finding]) -> str:
 
 def unknown_past(facts: Facts, target: TaskDefinition) -> list[Finding]:
     """What is not known of a version, where its history cannot be read, or not all of it."""
-    if not facts.history_problem:
+    if not facts.past.problem:
         return []
-    what = f"whether {names.short(target.arn)} is known to be bad is not known: {facts.history_problem}"
+    what = f"whether {names.short(target.arn)} is known to be bad is not known: {facts.past.problem}"
     return [Finding("history", "unknown", what)]
 
 

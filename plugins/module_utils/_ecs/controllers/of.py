@@ -9,16 +9,31 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller, Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.controller import CodeDeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 
-_KINDS: t.Final[t.Mapping[str, type[Controller]]] = {"CODE_DEPLOY": CodeDeploy, "EXTERNAL": External}
+
+class Unknown(Ecs):
+    """A kind that this version does not know. Nothing is asked of it, and nothing done."""
+
+    def read_past(
+        self, services: t.Sequence[Service], everything: bool = False, now: datetime | None = None
+    ) -> dict[str, Past]:
+        return {service.name: Past() for service in services}
+
+    def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
+        return Known("refused", f"the deployment controller is {service.controller}, which is not known here")
+
+
+_KINDS: t.Final[t.Mapping[str, type[Controller]]] = {"ECS": Ecs, "CODE_DEPLOY": CodeDeploy, "EXTERNAL": External}
 
 
 class Controllers:
@@ -30,10 +45,10 @@ class Controllers:
         self._made: dict[str, Controller] = {}
 
     def of(self, service: Service) -> Controller:
-        """What deploys this service. One whose kind is not known goes by the rules of ECS, as far as it gets."""
+        """What deploys this service."""
         kind = service.controller
         if kind not in self._made:
-            self._made[kind] = _KINDS.get(kind, Ecs)(self._aws, self._clock)
+            self._made[kind] = _KINDS.get(kind, Unknown)(self._aws, self._clock)
         return self._made[kind]
 
     @property

@@ -12,15 +12,10 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images as ecs_images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    request as codedeploy_request,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Direction,
@@ -96,22 +91,43 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What is on record of a service. ``history`` is None if nothing can be read; ``problem`` says why, or what of it
+    was left out.
+    """
+
+    history: History | None = None
+    problem: str = ""
+    # The newest deployment, if that one does not say what it deployed.
+    newest_unread: str = ""
+    # What else its controller has read. Nobody else looks into it.
+    more: t.Any = None
+
+    @property
+    def newest_id(self) -> str:
+        """The newest deployment on record, empty if none is."""
+        newest = self.history.newest if self.history is not None else None
+        return self.newest_unread or (newest.arn if newest is not None else "")
+
+
+@dataclass(frozen=True)
 class Facts:
-    """What was read of one service. ``history`` is None where AWS does not tell it, ``history_problem`` says why."""
+    """What was read of one service."""
 
     service: Service
-    history: History | None
-    history_problem: str
+    past: Past
     known: t.Mapping[str, TaskDefinition]
     # What the registries say of the target's images, None where they were not asked yet.
     images: tuple[ecs_images.Check, ...] | None = None
-    # Of services that CodeDeploy deploys: its deployment group, and what its alarms say, None where not asked yet.
-    group: Group | None = None
-    alarms: codedeploy_request.Alarms | None = None
-    # Deployments of CodeDeploy that do not say what they deployed.
-    unread: tuple[records.Unread, ...] = ()
+    # What the alarms say that its controller asked for, None if they were not asked yet.
+    alarms: t.Any = None
     # What the checks found that look beyond the service and its task definitions.
     readiness: tuple[Finding, ...] = ()
+
+    @property
+    def history(self) -> History | None:
+        """What the service ran, None if that cannot be read."""
+        return self.past.history
 
 
 @dataclass(frozen=True)
@@ -152,7 +168,7 @@ class Plan:
     # What the service ran before, None where that is not known.
     history: History | None = None
     # What CodeDeploy is asked for, with the method codedeploy_deployment.
-    request: codedeploy_request.Request | None = None
+    request: t.Any = None
     # The tags of the version that is left, as far as they were read.
     left_tags: t.Mapping[str, str] = field(default_factory=dict)
     # The version whose mark a move forward takes back.

@@ -15,14 +15,17 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatc
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as controllers_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys as ecs_deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection, records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys as external_deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order
 
@@ -36,7 +39,8 @@ class Planning:
     def __init__(self, aws: Aws, order: Order) -> None:
         self._aws = aws
         self._order = order
-        self._histories = records.Histories(aws, order.cluster)
+        self._controllers = Controllers(aws, Clock())
+        self._pasts = Pasts(self._controllers)
         self._task_definitions = reads.TaskDefinitions(aws)
 
     def make(self, services: t.Sequence[str]) -> list[DeployRun]:
@@ -50,9 +54,8 @@ class Planning:
             for run in named:
                 run.outcome, run.reason = "refused", exc.explain()
             return named
-        self._histories.read(
-            s for s in found.values() if isinstance(s, Service) and s.status == "ACTIVE" and s.controller != "EXTERNAL"
-        )
+        services_ = [service for service in found.values() if isinstance(service, Service)]
+        self._pasts.read(service for service in services_ if service.status == "ACTIVE")
         runs: list[DeployRun] = []
         # By name and by ARN it is still one service.
         seen: set[str] = set()
@@ -83,10 +86,8 @@ class Planning:
             target = None
         facts = Facts(
             service=service,
-            history=self._histories.found.get(service.name),
-            history_problem=self._histories.problems.get(service.name, ""),
+            past=self._pasts.of(service.name),
             target=target,
-            group=self._histories.codedeploy.groups.get(service.name),
         )
         planned = self._with_alarms(wish, facts)
         run.plan, run.findings = planned, list(planned.findings)

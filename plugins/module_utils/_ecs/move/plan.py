@@ -16,6 +16,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, m
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    records as codedeploy_records,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, way_back
@@ -48,8 +51,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     findings = settings.service_state(service)
     findings += core_as_of.findings(wish.as_of)
     findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
-    if facts.history_problem:
-        findings.append(Finding("history", "unknown", facts.history_problem))
+    if facts.past.problem:
+        findings.append(Finding("history", "unknown", facts.past.problem))
     if wish.rollback_events is not None and service.controller != "CODE_DEPLOY":
         findings.append(_rollback_events_not_used(service))
     verb: Verb = "act"
@@ -67,8 +70,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             findings.append(_tasks_not_applied(service, wish.tasks))
     elif choice.problem or target is None:
         verb, reason = "refuse", choice.problem or "no target was found"
-        if history is None and facts.history_problem:
-            reason += f" ({facts.history_problem.rstrip('.')})"
+        if history is None and facts.past.problem:
+            reason += f" ({facts.past.problem.rstrip('.')})"
     else:
         findings += settings.tasks_option(service, wish.tasks)
         step = way_back.of(wish.in_flight, service, history, choice, target.arn, current)
@@ -79,8 +82,8 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         copy, request, task_set = fitness.copy, fitness.request, fitness.task_set
         verb, way, force = step.verb, step.method, step.force_new_deployment
         reason = step.reason or reason
-        if verb == "refuse" and history is None and facts.history_problem:
-            reason += f" ({facts.history_problem.rstrip('.')})"
+        if verb == "refuse" and history is None and facts.past.problem:
+            reason += f" ({facts.past.problem.rstrip('.')})"
         if choice.source == "previous_registered":
             findings.append(
                 Finding("fallback", "warn", f"{names.short(target.arn)} was taken by its number: {choice.why}")
@@ -111,7 +114,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         override=fast.override(service.configuration) if wish.fast and way == "update_service" else {},
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
         newest=history.newest if history else None,
-        newest_id=_newest_id(facts),
+        newest_id=facts.past.newest_id,
         copies=history.copies if history else {},
         history=history,
         request=request,
@@ -119,12 +122,6 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         taken_back=_taken_back(facts, choice, target),
         task_set=task_set,
     )
-
-
-def _newest_id(facts: Facts) -> str:
-    newest = facts.history.newest if facts.history else None
-    told = [(newest.created_at, newest.arn)] if newest else []
-    return max([*told, *((unread.created_at, unread.id) for unread in facts.unread)], default=(None, ""))[1]
 
 
 def _taken_back(facts: Facts, choice: Choice, target: TaskDefinition | None) -> str | None:
@@ -159,7 +156,9 @@ def _of_codedeploy(wish: Wish, facts: Facts, choice: Choice, target: str, way: M
     if history.running is not None:
         found.append(codedeploy_request.told_of_blocking(history.running, history.native_stop_lands_on, target))
     if choice.source in _FOUND:
-        found += codedeploy_request.passed_by(history, facts.unread, target, wish.selection.as_of)
+        found += codedeploy_request.passed_by(
+            history, codedeploy_records.seen(facts.past.more).unread, target, wish.selection.as_of
+        )
     return found
 
 
@@ -188,7 +187,14 @@ def _fitness(
         findings += task_sets.not_ours(service, task_set)
     if way == "codedeploy_deployment":
         request, told = codedeploy_request.request(
-            service, facts.group, facts.history, target.arn, good, facts.alarms, wish.fast, wish.rollback_events
+            service,
+            codedeploy_records.seen(facts.past.more).group,
+            facts.history,
+            target.arn,
+            good,
+            facts.alarms,
+            wish.fast,
+            wish.rollback_events,
         )
         findings += told
         service = codedeploy_request.balanced(service, request)

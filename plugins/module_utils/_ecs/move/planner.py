@@ -22,14 +22,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     records as codedeploy_records,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import request
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read as history_of
 
 
 class Planner:
@@ -48,6 +48,7 @@ class Planner:
         self._all_marks = all_marks
         self._clock = clock
         self._task_definitions = reads.TaskDefinitions(aws)
+        self._controllers = Controllers(aws, clock or Clock())
         self._thorough = True
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plans.Plan | Refusal]:
@@ -63,14 +64,14 @@ class Planner:
         problem = self.wish.as_of.problem(self._now()) if self.wish.as_of is not None else ""
         if problem:
             return {name: _refused(name, problem, "as_of") for name in service_names}
-        histories = records.Histories(self._aws, self._cluster, self._clock)
-        histories.read(_worth_a_history(present.values()))
-        self._learn_who_ran_from_revision(present.values(), histories)
-        self._describe_together(present.values(), histories)
+        pasts = Pasts(self._controllers, self._clock)
+        pasts.read(service for service in present.values() if service.status == "ACTIVE")
+        self._learn_who_ran_from_revision(present.values(), pasts)
+        self._describe_together(present.values(), pasts)
         # By name and by ARN it is still one service.
         named = set({present[name].arn if name in present else name: name for name in reversed(service_names)}.values())
         return {
-            name: self._plan_one(present[name], histories) if name in present else self._missing(name, str(found[name]))
+            name: self._plan_one(present[name], pasts) if name in present else self._missing(name, str(found[name]))
             for name in service_names
             if name in named
         }
@@ -79,55 +80,56 @@ class Planner:
         """AWS's clock, where it has answered by now."""
         return self._aws.date or (self._clock or Clock()).now()
 
-    def _learn_who_ran_from_revision(self, services: t.Iterable[Service], histories: records.Histories) -> None:
+    def _learn_who_ran_from_revision(self, services: t.Iterable[Service], pasts: Pasts) -> None:
         """What one of the services ran is no mistake, though others never did."""
         selection = self.wish.selection
         wanted = selection.from_revision
         if wanted is None or selection.from_revision_ran:
             return
-        if any(from_revision.ran(service, histories.found.get(service.name), wanted) for service in services):
+        if any(from_revision.ran(service, pasts.of(service.name).history, wanted) for service in services):
             self.wish = replace(self.wish, selection=replace(selection, from_revision_ran=True))
 
-    def _describe_together(self, services: t.Iterable[Service], histories: records.Histories) -> None:
+    def _describe_together(self, services: t.Iterable[Service], pasts: Pasts) -> None:
         """Ask about the deployments of all services at once, as far as it shows by now that choices depend on them."""
         wanted: dict[str, t.Iterable[str]] = {}
         for service in services:
-            past = histories.found.get(service.name)
+            past = pasts.of(service.name).history
             if past is not None and self._all_marks:
                 wanted[service.name] = past.not_told()
             elif past is not None:
-                gaps = histories.problems.get(service.name, "")
+                gaps = pasts.of(service.name).problem
                 known = self._task_definitions.known
                 wanted[service.name] = target.choose(self.wish.selection, service, past, known, None, gaps).not_told
-        histories.describe(wanted)
+        pasts.describe(wanted)
 
-    def _plan_one(self, service: Service, histories: records.Histories) -> plans.Plan | Refusal:
+    def _plan_one(self, service: Service, pasts: Pasts) -> plans.Plan | Refusal:
         try:
-            return self._choose(service, histories)
+            return self._choose(service, pasts)
         except (AwsCallError, IncompleteAnswerError) as exc:
             return _refused(service.name, exc.explain())
 
-    def _choose(self, service: Service, histories: records.Histories) -> plans.Plan:
+    def _choose(self, service: Service, pasts: Pasts) -> plans.Plan:
         selection = self.wish.selection
         registered: list[str] | None = None
         everything_read = False
-        if self._all_marks and service.name in histories.found:
-            for name in histories.found[service.name].records:
+        ran = pasts.of(service.name).history
+        if self._all_marks and ran is not None:
+            for name in ran.records:
                 self._task_definitions.read(name)
         while True:
-            self._learn_copies(service, histories)
-            history = histories.found.get(service.name)
+            self._learn_copies(service, pasts)
+            history = pasts.of(service.name).history
             known = self._task_definitions.known
             if service.controller == "EXTERNAL":
                 choice = task_sets.choose(selection, service, known)
             else:
-                gaps = histories.problems.get(service.name, "")
+                gaps = pasts.of(service.name).problem
                 choice = target.choose(selection, service, history, known, registered, gaps)
             if choice.needs_more_history and history is not None and not everything_read:
                 everything_read = True
-                histories.read([service], everything=True)
+                pasts.read([service], everything=True)
                 continue
-            if self._read_for(choice, service, histories):
+            if self._read_for(choice, service, pasts):
                 continue
             if choice.needs_registered:
                 family = names.parse(target.what_runs_now(service, history))
@@ -136,11 +138,8 @@ class Planner:
             break
         facts = plans.Facts(
             service=service,
-            history=history,
-            history_problem=histories.problems.get(service.name, ""),
+            past=pasts.of(service.name),
             known=self._task_definitions.known,
-            group=histories.codedeploy.groups.get(service.name),
-            unread=histories.unread.get(service.name, ()),
         )
         planned = plan.make(self.wish, facts, choice)
         if planned.deploys and planned.target is not None:
@@ -150,9 +149,9 @@ class Planner:
         ready = Readiness(self._aws, self._task_definitions, self.wish, self._thorough).of(planned, history)
         return plan.make(self.wish, replace(facts, readiness=ready), choice) if ready else planned
 
-    def _read_for(self, choice: target.Choice, service: Service, histories: records.Histories) -> bool:
+    def _read_for(self, choice: target.Choice, service: Service, pasts: Pasts) -> bool:
         """Whether something is known now that was not before, and that the choice depends on."""
-        if histories.describe({service.name: choice.not_told}):
+        if pasts.describe({service.name: choice.not_told}):
             return True
         needed = [*choice.weighed, *([choice.target] if choice.target is not None else [])]
         unread = [name for name in needed if name not in self._task_definitions.known]
@@ -175,9 +174,9 @@ class Planner:
             return None
         return request.Alarms(*codedeploy_records.firing(self._aws, planned.request.group))
 
-    def _learn_copies(self, service: Service, histories: records.Histories) -> None:
+    def _learn_copies(self, service: Service, pasts: Pasts) -> None:
         """Tell the history which of its versions are pinned copies of others. Only those that may be are read."""
-        history = histories.found.get(service.name)
+        history = pasts.of(service.name).history
         if history is None:
             return
         copies = {}
@@ -187,7 +186,7 @@ class Planner:
             if original is not None:
                 copies[name] = original
         if copies != history.copies:
-            histories.found[service.name] = history_of(history.deployments, copies)
+            pasts.learn_copies(service.name, copies)
 
     def _check_images(
         self, target_: TaskDefinition, good: Revision | None, history: History | None
@@ -231,11 +230,6 @@ def _possible_copies(history: History) -> dict[str, list[str]]:
             originals = [o for o, others in ran.items() if any(images.may_pin(c, r) for c in copies for r in others)]
             found.update({name: originals} if originals else {})
     return found
-
-
-def _worth_a_history(services: t.Iterable[Service]) -> list[Service]:
-    """An INACTIVE service, or one of another controller, is refused whatever its history says."""
-    return [s for s in services if s.status == "ACTIVE" and s.controller in ("ECS", "CODE_DEPLOY")]
 
 
 def _refused(name: str, reason: str, check: str = "unreadable") -> Refusal:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Event, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
@@ -78,7 +78,7 @@ class DeployRun:
     first_plan: Plan | None = None
     made_way: str = ""
     service: Service | None = None
-    event: Event | None = None
+    event: base.Event | None = None
     # What ran before, where that is newer than what was deployed: going back from it means going forward.
     ahead: str | None = None
     rolled_back_to: str | None = None

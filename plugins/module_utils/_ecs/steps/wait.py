@@ -21,19 +21,18 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant, Outcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import meant as codedeploy_meant
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import meant as ecs_meant
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
 
 _GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"stable", "serving", "in_progress"})
@@ -156,7 +155,7 @@ class Order:
 def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
     """Wait for all of them together. Raises :class:`._patience.Orphaned`; errors of AWS end up in the outcomes."""
     began = clock.monotonic()
-    waiters = _begin(aws, order)
+    waiters = _begin(aws, order, clock)
     sweeper: Sweeper[Waiter] = Sweeper(
         aws, clock, order.wait_until, 0 if order.look_once else order.wait_timeout, order.contact_timeout, began
     )
@@ -167,7 +166,7 @@ def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
     return waiters
 
 
-def _begin(aws: Aws, order: Order) -> list[Waiter]:
+def _begin(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
     place = keys.Place(aws.region("ecs"), order.full_names)
     named = [Waiter(name, order.cluster, order.look_once, place=place) for name in order.services]
     try:
@@ -177,8 +176,9 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
             waiter.outcome, waiter.reason = "refused", exc.explain()
         return named
     waiters: list[Waiter] = []
-    histories = records.Histories(aws, order.cluster)
-    histories.read(s for s in found.values() if isinstance(s, Service) and s.controller != "EXTERNAL")
+    controllers = Controllers(aws, clock)
+    pasts = Pasts(controllers)
+    pasts.read([service for service in found.values() if isinstance(service, Service)])
     # By name and by ARN it is still one service.
     seen: set[str] = set()
     for waiter in named:
@@ -190,8 +190,8 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
             continue
         else:
             seen.add(service.arn)
-            waiter.take(service, _decide(order, service, histories))
-            problem = histories.problems.get(service.name, "")
+            waiter.take(service, _decide(order, controllers.of(service), service, pasts))
+            problem = pasts.of(service.name).problem
             if problem and waiter.meant is not None:
                 what = f"whether a newer deployment has been rolled back is not known: {problem}"
                 waiter.findings.append(Finding("history", "unknown", what))
@@ -199,42 +199,19 @@ def _begin(aws: Aws, order: Order) -> list[Waiter]:
     return waiters
 
 
-def _decide(order: Order, service: Service, histories: records.Histories) -> Meant | Known:
-    wanted = order.deployment
-    by_codedeploy = service.controller == "CODE_DEPLOY"
-    problem = histories.problems.get(service.name, "") if by_codedeploy else ""
-    decided = decide(service, histories.found.get(service.name), problem, wanted)
-    refused = isinstance(decided, Known) and decided.outcome == "refused"
-    if wanted and refused and service.controller in ("ECS", "CODE_DEPLOY"):
+def _decide(order: Order, controller: base.Controller, service: Service, pasts: Pasts) -> Meant | Known:
+    decided = decide(controller, service, pasts.of(service.name), order.deployment)
+    if order.deployment and isinstance(decided, Known) and decided.outcome == "refused":
         # It may be older than the newest few.
-        histories.read([service], everything=True)
-        problem = histories.problems.get(service.name, "")
-        decided = decide(service, histories.found.get(service.name), problem, wanted)
+        pasts.read([service], everything=True)
+        decided = decide(controller, service, pasts.of(service.name), order.deployment)
     return decided
 
 
-def decide(service: Service, history: History | None, problem: str, wanted: str) -> Meant | Known:
+def decide(controller: base.Controller, service: Service, past: Past, wanted: str) -> Meant | Known:
     """Which deployment is meant: an id (``ecs-svc/…``, or ``d-…`` of CodeDeploy), the ARN of a service deployment, or
-    without any of these the PRIMARY one. ``problem`` says why there is no history.
+    without any of these the newest one.
     """
     if service.status != "ACTIVE":
         return Known("refused", f"the service is {service.status}: nothing is deployed there any more")
-    if service.controller == "CODE_DEPLOY":
-        return codedeploy_meant.meant(service, history, problem, wanted)
-    if service.controller == "EXTERNAL":
-        return task_sets.meant(service, wanted)
-    if service.controller != "ECS":
-        return Known("refused", f"the deployment controller is {service.controller}, which is not known here")
-    if wanted:
-        return ecs_meant.meant_named(service, history, problem, wanted)
-    primary = service.primary
-    if primary is None:
-        return Known("refused", "the service has no PRIMARY deployment: nothing was ever deployed there")
-    newest = history.newest if history else None
-    if newest is not None and base.ended_back(newest):
-        known = ecs_meant.meant_ended(newest, service, history)
-        advice = (
-            f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"
-        )
-        return known if isinstance(known, Meant) else Known(known.outcome, f"{known.reason}. {advice}", newest)
-    return ecs_meant.meant_primary(service, primary, ecs_meant.record_of(primary.id, history))
+    return controller.meant(service, past, wanted)

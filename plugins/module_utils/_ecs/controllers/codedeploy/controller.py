@@ -4,40 +4,89 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Deploying a revision to services that CodeDeploy deploys, as far as it is decided. Pure.
-
-CodeDeploy knows the rollback events as AutoRollbackEvent, by deployment group or by deployment
-(autoRollbackConfiguration in https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
-"""
+"""What deploys a service where CodeDeploy does."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
+    End,
     Going,
+    Known,
     Look,
+    Meant,
     More,
     Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
+    deploys,
+    meant,
+    records,
+    watch,
+    write,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    TERMINAL,
+    Finding,
+    Service,
+    ServiceDeployment,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
+
+# Deployments that a message names.
+_SHOWN: t.Final = 3
+_HAS_THE_TRAFFIC: t.Final = (
+    "It takes all the traffic, and CodeDeploy has yet to end the original task set. Nothing was undone. Run the same "
+    "command again to go on watching it"
+)
 
 
 class CodeDeploy(base.Controller):
     """CodeDeploy deploys, by deployments of its own that make task sets."""
 
     deployer = "CodeDeploy"
+    no_way_back = "CodeDeploy has not rolled it back"
 
     def __init__(self, aws: Aws, clock: Clock) -> None:
         super().__init__(aws, clock)
         self._looker = watch.Looker(aws)
+        self._reads = records.CodeDeploy(aws)
+
+    def read_past(
+        self, services: t.Sequence[Service], everything: bool = False, now: datetime | None = None
+    ) -> dict[str, Past]:
+        groups = self._reads.groups
+        try:
+            self._reads.find_groups([service for service in services if service.name not in groups])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            return {service.name: self._unreadable(service, _cannot_be_read(exc)) for service in services}
+        return {service.name: self._past_of(service, everything, now) for service in services}
+
+    def _past_of(self, service: Service, everything: bool, now: datetime | None) -> Past:
+        try:
+            told, unread = self._reads.records(service, everything, now)
+        except records.NoGroup as exc:
+            return self._unreadable(service, str(exc))
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            return self._unreadable(service, _cannot_be_read(exc))
+        return past_of(told, unread, self._reads.groups.get(service.name))
+
+    def _unreadable(self, service: Service, problem: str) -> Past:
+        return Past(problem=problem, more=records.Seen(self._reads.groups.get(service.name)))
+
+    def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
+        return meant.meant(service, past.history, past.problem, wanted)
 
     def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Accepted:
         if planned.method == "codedeploy_stop":
@@ -79,3 +128,79 @@ class CodeDeploy(base.Controller):
         if record is None or record.status in TERMINAL:
             return ""
         return f"Deployment {going.record} is still running in CodeDeploy"
+
+    def end_of(self, going: Going, service: Service, past: Past, ending: base.Ending) -> End:
+        id_ = going.deployment_id
+        try:
+            deployment, _rollback = write.look(self._aws, id_)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"what became of deployment {id_} is not known. {exc.explain()}"
+            return End(None, "leave", findings=(Finding("event", "unknown", what),))
+        if deployment is None:
+            return End(None, "leave")
+        event = deploys.event_of(deployment)
+        then = deploys.then(deployment, event, ending.asked)
+        if then == "leave" and deployment.running and deployment.waits_for_termination:
+            return End(event, then, note=_HAS_THE_TRAFFIC)
+        if then != "follow":
+            return End(event, then)
+        known = past.history.deployments if past.history is not None else ()
+        record = next((d for d in known if d.arn == id_), None)
+        return End(
+            event,
+            then,
+            Going(
+                target=_goes_back_to(id_, ending.before, service, record),
+                deployment_id="",
+                back_of=id_,
+                known_deployments=frozenset(d.id for d in service.deployments),
+                strategy=service.strategy,
+                record=id_,
+                events_before=frozenset(event.id for event in service.events),
+            ),
+        )
+
+    def went_back(self, going: Going) -> tuple[str | None, str]:
+        try:
+            deployment, rollback = write.look(self._aws, going.record)
+        except (AwsCallError, IncompleteAnswerError):
+            return self.deployer, ""
+        if rollback is not None or deployment is None:
+            return self.deployer, ""
+        said = f" ({deployment.rollback_message.rstrip('.')})" if deployment.rollback_message else ""
+        return None, f"CodeDeploy made no deployment to roll it back{said}, and the service is on"
+
+
+def past_of(
+    told: t.Sequence[ServiceDeployment], unread: t.Sequence[records.Unread], group: Group | None = None
+) -> Past:
+    """What the deployments of a group say of a service. Pure."""
+    past = history.read(told)
+    known = [(past.newest.created_at, past.newest.arn)] if past.newest is not None else []
+    newest = max([*known, *((u.created_at, u.id) for u in unread)], default=None)
+    is_unread = newest is not None and newest[1] in {u.id for u in unread}
+    seen = records.Seen(group, tuple(unread))
+    return Past(past, _left_out(unread), newest[1] if newest is not None and is_unread else "", seen)
+
+
+def _cannot_be_read(error: AwsCallError | IncompleteAnswerError) -> str:
+    return f"the deployments of CodeDeploy cannot be read. {reads.explain(error)}"
+
+
+def _left_out(unread: t.Sequence[records.Unread]) -> str:
+    if not unread:
+        return ""
+    shown = "; ".join(f"{u.id} ({u.why})" for u in unread[-_SHOWN:])
+    more = f" and {len(unread) - _SHOWN} older ones" if len(unread) > _SHOWN else ""
+    return (
+        f"{len(unread)} deployments of CodeDeploy do not say which task definition they deployed, and were left out: "
+        f"{shown}{more}"
+    )
+
+
+def _goes_back_to(ours: str, before: Service, service: Service, record: ServiceDeployment | None) -> str:
+    """By its record; else it is what ran before ours, since the record of the rollback comes a little later."""
+    others = [d for d in (*before.deployments, *service.deployments) if d.external_id != ours]
+    primary_first = sorted(others, key=lambda d: d.status != "PRIMARY")
+    on_record = base.goes_back_to(record)
+    return on_record or (primary_first[0].task_definition if primary_first else service.task_definition)

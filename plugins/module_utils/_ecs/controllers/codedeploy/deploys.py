@@ -11,17 +11,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
-    Event,
     Facts,
     Plan,
-    Then,
     Verb,
     Wish,
     block,
@@ -39,10 +39,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 
 def make(wish: Wish, facts: Facts) -> Plan:
     """Decide what to do with one service."""
-    service, history, target, group = facts.service, facts.history, facts.target, facts.group
+    service, history, target, group = facts.service, facts.history, facts.target, group_of(facts)
     found = deploys.impossible(wish, service, target)
     if not found and group is None:
-        found = (block("deployment_group", facts.history_problem or f"no deployment group deploys {service.name}"),)
+        found = (block("deployment_group", facts.past.problem or f"no deployment group deploys {service.name}"),)
     if found or target is None or group is None:
         return deploys.refused(service, target, found)
     running = history.running if history else None
@@ -106,7 +106,7 @@ def alarms(wish: Wish, facts: Facts) -> list[Finding]:
 
     https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
     """
-    group, asked = facts.group, "DEPLOYMENT_STOP_ON_ALARM" in wish.asked
+    group, asked = group_of(facts), "DEPLOYMENT_STOP_ON_ALARM" in wish.asked
     watched = watched_alarms(wish, facts)
     if asked and not watched:
         what = (
@@ -133,7 +133,8 @@ def watched_alarms(wish: Wish, facts: Facts) -> tuple[str, ...]:
     """The alarms by which CodeDeploy will stop the deployment."""
     if wish.alarms and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
         return wish.alarms
-    return facts.group.alarms if facts.group is not None else ()
+    group = group_of(facts)
+    return group.alarms if group is not None else ()
 
 
 def _fate(running: ServiceDeployment | None) -> str:
@@ -162,4 +163,9 @@ def then(deployment: Deployment, event: Event, asked: t.Collection[str]) -> Then
     if deployment.status in ("Failed", "Stopped") and event in deployment.rollback_events:
         # The id of the rollback appears a little later than the end.
         return "follow"
-    return "roll_back" if event in asked else "leave"
+    return "go_back" if event in asked else "leave"
+
+
+def group_of(facts: Facts) -> Group | None:
+    """The deployment group, None if none was found."""
+    return records.seen(facts.past.more).group

@@ -32,7 +32,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as ModelDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location, is_due, undone_by
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import reads as codedeploy
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
@@ -205,19 +204,28 @@ APPSPEC: t.Final = "appSpec"
 LOCATION: t.Final = "revisionLocation"
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was read of a service besides its history: its deployment group, and what does not say what it deployed."""
+
+    group: Group | None = None
+    unread: tuple[Unread, ...] = ()
+
+
+def seen(more: object) -> Seen:
+    """What was read besides the history; nothing, if that is all."""
+    return more if isinstance(more, Seen) else Seen()
+
+
 class NoGroup(Exception):
     """No one deployment group is known to deploy the service. The message says so."""
 
 
 class CodeDeploy:
-    """The deployment groups and deployments of services with the controller CODE_DEPLOY.
+    """The deployment groups and deployments of services that CodeDeploy deploys."""
 
-    With a ``clock`` a rollback counts that CodeDeploy can still be about to make.
-    """
-
-    def __init__(self, aws: Aws, clock: Clock | None = None) -> None:
+    def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._clock = clock
         self._found = codedeploy.EcsGroups(aws)
         self.groups: dict[str, Group] = {}
         # Objects in S3, or why they cannot be read: many deployments can share one.
@@ -240,7 +248,9 @@ class CodeDeploy:
             if group is not None and group.deploys(service.cluster, service.name):
                 self.groups[service.name] = group
 
-    def records(self, service: Service, everything: bool) -> tuple[list[ServiceDeployment], list[Unread]]:
+    def records(
+        self, service: Service, everything: bool, now: datetime | None = None
+    ) -> tuple[list[ServiceDeployment], list[Unread]]:
         """See :func:`.codedeploy_history.records`. Raises :class:`NoGroup`, AwsCallError or IncompleteAnswerError."""
         group = self.groups.get(service.name) or self._only_group(service)
         self.groups[service.name] = group
@@ -251,7 +261,6 @@ class CodeDeploy:
         ]
         deployments += api.batch_get_deployments(self._aws, late).values()
         revisions, problems = self._revisions(service, group, deployments)
-        now = self._clock.now() if self._clock is not None else None
         return records(service, deployments, revisions, problems, now)
 
     def _only_group(self, service: Service) -> Group:

@@ -4,25 +4,38 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The way back: adopt what runs already, let ECS or CodeDeploy itself go back, or deploy. Pure.
-
-The order is that of certainty. A rollback by ECS itself reuses the source service revision with its image digests
-(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html).
-"""
+"""What deploys a service where ECS does."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, Going, Look, Record
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import overriding, records, watch, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+    Accepted,
+    End,
+    Going,
+    Known,
+    Look,
+    Meant,
+    Record,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import (
+    deploys,
+    meant,
+    overriding,
+    records,
+    watch,
+    write,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 
 
 class Ecs(base.Controller):
@@ -32,6 +45,27 @@ class Ecs(base.Controller):
         super().__init__(aws, clock)
         # Records that were found while watching, by cluster and deployment.
         self._found: dict[tuple[str, str], str] = {}
+        self._histories = records.Histories(aws)
+
+    def read_past(
+        self, services: t.Sequence[Service], everything: bool = False, now: datetime | None = None
+    ) -> dict[str, Past]:
+        self._histories.read(services, everything)
+        return {service.name: self._past_of(service.name) for service in services}
+
+    def _past_of(self, name: str) -> Past:
+        return Past(self._histories.found.get(name), self._histories.problems.get(name, ""))
+
+    def describe(self, pasts: t.Mapping[str, Past], wanted: t.Mapping[str, t.Iterable[str]]) -> dict[str, Past]:
+        for name in wanted:
+            known = pasts[name].history
+            if known is not None:
+                # With what was learnt about it since it was read.
+                self._histories.found[name] = known
+        return {name: self._past_of(name) for name in self._histories.describe(wanted)}
+
+    def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
+        return meant.of(service, past.history, past.problem, wanted)
 
     def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Accepted:
         if planned.method in plans.NATIVE:
@@ -92,10 +126,40 @@ class Ecs(base.Controller):
         """ECS's own rollback and somebody else's deployment can look alike in ``deployments``; the record tells."""
         if going.back_of:
             return ""
-        histories = records.Histories(self._aws, service.cluster_arn)
-        histories.read([service])
-        history = histories.found.get(service.name)
+        history = self.read_past([service])[service.name].history
         for deployment in reversed(history.deployments if history else ()):
             if names.same(deployment.target.task_definition, going.target) and deployment.arn != going.predecessor:
                 return deployment.status if deployment.status.startswith("ROLLBACK") else ""
         return ""
+
+    def end_of(self, going: Going, service: Service, past: Past, ending: base.Ending) -> End:
+        record = meant.record_of(going.deployment_id, past.history)
+        raw, findings = self._raw(record)
+        event = deploys.event_of(raw)
+        primary = service.primary
+        away = primary is not None and primary.id in going.known_deployments
+        then = deploys.then(record.status if record else "", away, event, ending.asked)
+        back = _the_way_back(service, record) if then == "follow" else None
+        return End(event, then, back, record.arn if record else "", findings=findings)
+
+    def _raw(self, record: ServiceDeployment | None) -> tuple[Answer | None, tuple[Finding, ...]]:
+        if record is None:
+            return None, ()
+        try:
+            return api.describe_service_deployments(self._aws, [record.arn]).get(record.arn), ()
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            what = f"what ended the deployment is not known for certain. {exc.explain()}"
+            return None, (Finding("event", "unknown", what),)
+
+
+def _the_way_back(service: Service, record: ServiceDeployment | None) -> Going:
+    """Where ECS goes back to. By its record if there is one, else by what is PRIMARY again."""
+    primary = service.primary
+    others = frozenset(d.id for d in service.deployments)
+    events = frozenset(event.id for event in service.events)
+    to = primary.task_definition if primary else service.task_definition
+    if record is None:
+        ours = primary.id if primary else ""
+        return Going(to, ours, "", others - {ours}, service.strategy, events_before=events)
+    to = base.goes_back_to(record) or to
+    return Going(to, "", record.arn, others, service.strategy, record=record.arn, events_before=events)

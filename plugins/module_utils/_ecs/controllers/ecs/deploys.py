@@ -13,11 +13,10 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
-    Event,
     Facts,
     Plan,
-    Then,
     Verb,
     Wish,
 )
@@ -150,4 +149,4 @@ def then(status: str, went_back: bool, event: str, events: t.Collection[str]) ->
     """
     if status in (*ROLLING_BACK, "ROLLBACK_SUCCESSFUL") or (went_back and status != "ROLLBACK_FAILED"):
         return "follow"
-    return "roll_back" if event in events else "leave"
+    return "go_back" if event in events else "leave"

@@ -75,3 +75,22 @@ def record_of(deployment_id: str, history: History | None) -> ServiceDeployment 
 
 def _is_of(record: ServiceDeployment, deployment: Deployment) -> bool:
     return _number(record.target.arn) == _number(deployment.id)
+
+
+def of(service: Service, history: History | None, problem: str, wanted: str) -> Meant | Known:
+    """The deployment with this id (``ecs-svc/…``) or the ARN of a service deployment, without either the PRIMARY one.
+    ``problem`` says why there is no history.
+    """
+    if wanted:
+        return meant_named(service, history, problem, wanted)
+    primary = service.primary
+    if primary is None:
+        return Known("refused", "the service has no PRIMARY deployment: nothing was ever deployed there")
+    newest = history.newest if history else None
+    if newest is not None and base.ended_back(newest):
+        known = meant_ended(newest, service, history)
+        advice = (
+            f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"
+        )
+        return known if isinstance(known, Meant) else Known(known.outcome, f"{known.reason}. {advice}", newest)
+    return meant_primary(service, primary, record_of(primary.id, history))

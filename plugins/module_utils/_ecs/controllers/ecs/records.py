@@ -13,20 +13,12 @@ from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import (
-    CodeDeploy,
-    NoGroup,
-    Unread,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
 
 # Only these say something that the brief form of ListServiceDeployments does not: where ECS went back to.
 _BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
-# Deployments that a message names.
-_SHOWN: t.Final = 3
 
 
 class Histories:
@@ -35,16 +27,12 @@ class Histories:
     ``problems`` holds, by service name, why a history could not be read.
     """
 
-    def __init__(self, aws: Aws, cluster: str, clock: Clock | None = None) -> None:
+    def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._cluster = cluster
         self.found: dict[str, history.History] = {}
         self.problems: dict[str, str] = {}
-        # Deployments of CodeDeploy that do not say what they deployed.
-        self.unread: dict[str, tuple[Unread, ...]] = {}
         # Tasks that were wanted, of deployments that were described only to know that; None where it is not told.
         self._tasks: dict[str, int | None] = {}
-        self.codedeploy = CodeDeploy(aws, clock)
 
     def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
         """Read the newest deployments of these services, or all that AWS keeps."""
@@ -52,40 +40,15 @@ class Histories:
         for service in chosen:
             self.found.pop(service.name, None)
             self.problems.pop(service.name, None)
-            self.unread.pop(service.name, None)
-        self._read_codedeploy([s for s in chosen if s.controller == "CODE_DEPLOY"], everything)
-        self._read_ecs([s for s in chosen if s.controller == "ECS"], everything)
+        self._read(chosen, everything)
 
-    def _read_codedeploy(self, services_: t.Sequence[Service], everything: bool) -> None:
-        try:
-            self.codedeploy.find_groups([s for s in services_ if s.name not in self.codedeploy.groups])
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            for service in services_:
-                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {reads.explain(exc)}"
-            return
-        for service in services_:
-            try:
-                told, unread = self.codedeploy.records(service, everything)
-            except NoGroup as exc:
-                self.problems[service.name] = str(exc)
-            except (AwsCallError, IncompleteAnswerError) as exc:
-                self.problems[service.name] = f"the deployments of CodeDeploy cannot be read. {reads.explain(exc)}"
-            else:
-                self.found[service.name] = history.read(told)
-                self.unread[service.name] = tuple(unread)
-                if unread:
-                    shown = "; ".join(f"{u.id} ({u.why})" for u in unread[-_SHOWN:])
-                    more = f" and {len(unread) - _SHOWN} older ones" if len(unread) > _SHOWN else ""
-                    self.problems[service.name] = (
-                        f"{len(unread)} deployments of CodeDeploy do not say which task definition they deployed, and "
-                        f"were left out: {shown}{more}"
-                    )
-
-    def _read_ecs(self, services_: t.Iterable[Service], everything: bool) -> None:
+    def _read(self, services_: t.Iterable[Service], everything: bool) -> None:
         briefs: dict[str, list[Answer]] = {}
         for service in services_:
             try:
-                briefs[service.name] = api.list_service_deployments(self._aws, self._cluster, service.name, everything)
+                briefs[service.name] = api.list_service_deployments(
+                    self._aws, service.cluster, service.name, everything
+                )
             except (AwsCallError, IncompleteAnswerError) as exc:
                 self.problems[service.name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
         details = self._details(briefs)
@@ -106,15 +69,15 @@ class Histories:
                     "not describe, and were left out",
                 )
 
-    def describe(self, deployments: t.Mapping[str, t.Iterable[str]]) -> bool:
-        """Read how many tasks deployments had, by service name. Whether any was asked about that had not been before.
+    def describe(self, deployments: t.Mapping[str, t.Iterable[str]]) -> list[str]:
+        """Read how many tasks deployments had, by service name. The services of which any had not been asked about.
 
         What cannot be read stays as it is, with a problem of the service.
         """
         asked = {name: [arn for arn in arns if arn not in self._tasks] for name, arns in deployments.items()}
         wanted = [arn for arns in asked.values() for arn in arns]
         if not wanted:
-            return False
+            return []
         self._tasks.update(dict.fromkeys(wanted))
         services_ = [name for name, arns in asked.items() if arns]
         try:
@@ -124,12 +87,12 @@ class Histories:
                 self.problems.setdefault(
                     name, f"details of the service deployments cannot be read. {reads.explain(exc)}"
                 )
-            return True
+            return services_
         self._tasks.update({arn: _requested(detail) for arn, detail in details.items()})
         for name in services_:
             past = self.found[name]
             self.found[name] = history.read([self._with_tasks(d) for d in past.deployments], past.copies)
-        return True
+        return services_
 
     def _with_tasks(self, deployment: ServiceDeployment) -> ServiceDeployment:
         tasks = self._tasks.get(deployment.arn)

@@ -4,26 +4,36 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Deploying a revision to services with the controller EXTERNAL, as far as it is decided. Pure.
-
-A task set is brought up beside the PRIMARY one, and takes over when it is steady
-(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-external.html). Nothing in AWS watches or
-rolls back such a deployment, so the run does.
-"""
+"""What deploys a service where something outside of AWS does."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted, Going, Look, Record
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+    Accepted,
+    End,
+    Going,
+    Known,
+    Look,
+    Meant,
+    Record,
+    TakenAway,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys, write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 
 
 class External(base.Controller):
     """Something outside of AWS deploys: here it is this run, and nothing in AWS keeps a record of it."""
+
+    def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
+        return any_task_sets.meant(service, wanted)
 
     def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Accepted:
         return write.begin(self._aws, planned, tasks, planned.attempt)
@@ -33,7 +43,8 @@ class External(base.Controller):
         return Accepted(planned.service, wrote=False, deployment_id=primary.id if primary else "")
 
     def going(self, planned: plans.Plan, accepted: Accepted) -> Going:
-        return replace(super().going(planned, accepted), is_bare=True)
+        created = accepted.wrote and planned.task_set is None
+        return replace(super().going(planned, accepted), is_bare=True, created=created)
 
     def _known(self, planned: plans.Plan, accepted: Accepted) -> frozenset[str]:
         # Somebody can make any of the others PRIMARY: that is a deployment too.
@@ -46,3 +57,22 @@ class External(base.Controller):
 
     def assess(self, going: Going, service: Service, record: Record | None) -> Look:
         return replace(any_task_sets.assess(going, service), ours=service.deployment(going.deployment_id))
+
+    def end_of(self, going: Going, service: Service, past: Past, ending: base.Ending) -> End:
+        event = deploys.event_of(service, going.deployment_id, ending.alarmed)
+        return End(event, deploys.then(service, going.deployment_id, event, ending.asked))
+
+    def take_away(self, going: Going, service: Service) -> TakenAway:
+        """Our task set has not taken over: it goes, and what is PRIMARY stays."""
+        id_ = going.deployment_id
+        ours = service.deployment(id_)
+        if ours is None or ours.status == "DRAINING":
+            return TakenAway(f"Its task set {id_} was deleted by somebody")
+        if not going.created:
+            return TakenAway(f"Its task set {id_} stood before this run, and is left")
+        try:
+            api.delete_task_set(self._aws, service.cluster_arn, service.name, id_)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            why = Finding("task_set", "warn", f"task set {id_} is still there. {exc.explain()}")
+            return TakenAway(f"Its task set {id_} could not be deleted", findings=(why,))
+        return TakenAway(f"Its task set {id_} was deleted", deleted=True)

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
-    Event,
     Facts,
     Plan,
     Verb,
@@ -28,10 +28,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
     TaskDefinition,
 )
-
-# What becomes of a deployment that did not end well: its task set is deleted, the one before is made PRIMARY again, or
-# it stays as it is.
-Then = t.Literal["delete", "roll_back", "leave"]
 
 
 def make(wish: Wish, facts: Facts) -> Plan:
@@ -126,4 +122,4 @@ def then(service: Service, task_set_id: str, event: Event, asked: t.Collection[s
     if event not in asked:
         return "leave"
     primary = service.primary
-    return "roll_back" if primary is not None and primary.id == task_set_id else "delete"
+    return "go_back" if primary is not None and primary.id == task_set_id else "take_away"

@@ -206,7 +206,7 @@ def planned(
     choice = target.choose(wish.selection, on, past, all_known, registered)
     if choice.target is not None and choice.target not in all_known:
         all_known[choice.target] = task_definition(choice.target)
-    return plan.make(wish, plans.Facts(on, past, "", all_known), choice)
+    return plan.make(wish, plans.Facts(on, plans.Past(past), all_known), choice)
 
 
 def accepted_run(made: plans.Plan, accepted: base.Accepted | None = None) -> run.ServiceRun:

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as controllers_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -39,7 +40,7 @@ def planned(
     problem: str = "",
     **wish: t.Any,
 ) -> Plan:
-    facts = Facts(on, past, problem, target or task_definition(2))
+    facts = Facts(on, Past(past, problem), target or task_definition(2))
     return deploys.make(Wish("2", **wish), facts)
 
 
@@ -137,7 +138,7 @@ def test_what_is_refused(on: Service, target: TaskDefinition, wish: dict[str, t.
 
 
 def test_a_revision_that_there_is_not() -> None:
-    made = deploys.make(Wish("2"), Facts(service(1), told(1), "", None))
+    made = deploys.make(Wish("2"), Facts(service(1), Past(told(1)), None))
     assert (made.verb, made.reason) == (
         "refuse",
         "there is no task definition web:2. Check the number and the Region",
@@ -214,16 +215,16 @@ def test_what_ended_it(record: dict[str, t.Any] | None, event: str) -> None:
 
 # Asked for, and not. PRIMARY is still ours.
 FOLLOWS = {
-    "": ("roll_back", "leave"),
-    "PENDING": ("roll_back", "leave"),
-    "IN_PROGRESS": ("roll_back", "leave"),
-    "SUCCESSFUL": ("roll_back", "leave"),
-    "STOP_REQUESTED": ("roll_back", "leave"),
-    "STOPPED": ("roll_back", "leave"),
+    "": ("go_back", "leave"),
+    "PENDING": ("go_back", "leave"),
+    "IN_PROGRESS": ("go_back", "leave"),
+    "SUCCESSFUL": ("go_back", "leave"),
+    "STOP_REQUESTED": ("go_back", "leave"),
+    "STOPPED": ("go_back", "leave"),
     "ROLLBACK_REQUESTED": ("follow", "follow"),
     "ROLLBACK_IN_PROGRESS": ("follow", "follow"),
     "ROLLBACK_SUCCESSFUL": ("follow", "follow"),
-    "ROLLBACK_FAILED": ("roll_back", "leave"),
+    "ROLLBACK_FAILED": ("go_back", "leave"),
 }
 
 
@@ -237,7 +238,7 @@ def test_what_follows(status: str) -> None:
     assert deploys.then(status, False, FAILURE, [FAILURE]) == asked
     assert deploys.then(status, False, FAILURE, [ON_ALARM]) == not_asked
     # What was there before is PRIMARY again: ECS went back, whatever its record says yet.
-    back = "roll_back" if status == "ROLLBACK_FAILED" else "follow"
+    back = "go_back" if status == "ROLLBACK_FAILED" else "follow"
     assert deploys.then(status, True, FAILURE, [FAILURE]) == back
 
 

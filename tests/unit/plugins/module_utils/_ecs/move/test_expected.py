@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected, plan
@@ -233,7 +234,7 @@ BY_CODEDEPLOY = Expected("web", "ecs-svc/blue", "d-3", arn(43), arn(41))
 def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[Unread] = ()) -> plans.Plan:
     told = history.read([FIRST, *past])
     made = planned(service(*on, controller="CODE_DEPLOY"), told)
-    facts = plans.Facts(made.service, told, "", {}, unread=tuple(unread))
+    facts = plans.Facts(made.service, controller.past_of([FIRST, *past], unread), {})
     return dataclasses.replace(made, newest_id=plan.make(plans.Wish(Selection()), facts, made.choice).newest_id)
 
 

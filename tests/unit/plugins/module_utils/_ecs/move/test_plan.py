@@ -176,7 +176,7 @@ def test_without_a_record_the_primary_deployment_tells(
 
 
 def test_why_there_is_no_history_is_told() -> None:
-    facts = plans.Facts(service(42), None, "the history cannot be read. Denied.", {})
+    facts = plans.Facts(service(42), plans.Past(problem="the history cannot be read. Denied."), {})
     made = plan.make(plans.Wish(Selection()), facts, Choice(problem="AWS does not tell the history"))
     assert (made.verb, made.method, made.candidates, made.now, made.good) == ("refuse", "none", (), None, None)
     assert "AWS does not tell the history" in made.reason
@@ -303,7 +303,7 @@ def test_the_tags_of_the_version_that_is_left_are_those_that_were_read() -> None
     past = told(41, 42)
     wish, on = plans.Wish(Selection()), service(42)
     choice = choose(wish.selection, on, past, known(41))
-    made = plan.make(wish, plans.Facts(on, past, "", known(41)), choice)
+    made = plan.make(wish, plans.Facts(on, plans.Past(past), known(41)), choice)
     assert (made.left, made.left_tags) == (arn(42), {})
 
 

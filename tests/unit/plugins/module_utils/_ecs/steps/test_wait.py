@@ -9,10 +9,16 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wait
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.wait import Waiter
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    FakeAws,
+    FakeClock,
     deployment,
     enum,
     flown,
@@ -26,8 +32,13 @@ ON_2 = service(deployment(2))
 ON_1 = service(deployment(1))
 
 
+def decide(on: Service, past: History | None, problem: str, wanted: str) -> Meant | Known:
+    controller = Controllers(FakeAws(), FakeClock()).of(on)
+    return wait.decide(controller, on, Past(past, problem), wanted)
+
+
 def decided(on: object, *story: object, wanted: str = "") -> Meant | Known:
-    return wait.decide(on, history.read(steps(*story)), "", wanted)  # type: ignore[arg-type]
+    return decide(on, history.read(steps(*story)), "", wanted)  # type: ignore[arg-type]
 
 
 def arn_of(*story: object) -> str:
@@ -95,18 +106,18 @@ def test_without_a_name_it_is_the_primary_one_unless_ecs_went_back(status: str) 
 
 def test_what_a_rollback_is_told_as() -> None:
     story = [flown(2, "ROLLBACK_SUCCESSFUL", back=1, rollback_reason="circuit breaker.")]
-    found = wait.decide(ON_1, history.read(story), "", "ecs-svc/2")
+    found = decide(ON_1, history.read(story), "", "ecs-svc/2")
     assert isinstance(found, Known)
     assert found.reason == "ECS rolled web:2 back to web:1 at 2026-11-20T12:10:00+00:00 (circuit breaker)"
     story = [flown(2, "ROLLBACK_FAILED", reason="no luck")]
-    found = wait.decide(ON_1, history.read(story), "", "ecs-svc/2")
+    found = decide(ON_1, history.read(story), "", "ecs-svc/2")
     assert isinstance(found, Known)
     assert found.reason == "web:2 failed, and ECS could not roll it back (no luck)"
 
 
 def test_the_newest_record_of_an_id_counts() -> None:
     again = [flown(1, minute=0), flown(2, "ROLLBACK_SUCCESSFUL", 60, back=1), flown(2, minute=120)]
-    found = wait.decide(ON_2, history.read(again), "", "ecs-svc/2")
+    found = decide(ON_2, history.read(again), "", "ecs-svc/2")
     assert isinstance(found, Meant)
     assert found.record is not None
     assert found.record.status == "SUCCESSFUL"
@@ -114,16 +125,16 @@ def test_the_newest_record_of_an_id_counts() -> None:
 
 def test_listed_without_a_record() -> None:
     failed = service(deployment(1), deployment(2, status="ACTIVE", rollout="FAILED", rollout_reason="breaker"))
-    found = wait.decide(failed, None, "denied", "ecs-svc/2")
+    found = decide(failed, None, "denied", "ecs-svc/2")
     assert found == Known("failed", "breaker")
     draining = service(deployment(3), deployment(2, status="ACTIVE", rollout="IN_PROGRESS"))
-    found = wait.decide(draining, None, "denied", "ecs-svc/2")
+    found = decide(draining, None, "denied", "ecs-svc/2")
     assert found == Known("superseded", "web:3 (ecs-svc/3) was deployed over web:2")
 
 
 @pytest.mark.parametrize(("problem", "says"), [("denied", "history. denied"), ("", "ECS keeps deployments for 90")])
 def test_neither_listed_nor_on_record(problem: str, says: str) -> None:
-    found = wait.decide(ON_1, None, problem, "ecs-svc/7")
+    found = decide(ON_1, None, problem, "ecs-svc/7")
     assert isinstance(found, Known)
     assert found.outcome == "refused"
     assert says in found.reason
@@ -140,7 +151,7 @@ def test_neither_listed_nor_on_record(problem: str, says: str) -> None:
     ],
 )
 def test_nothing_to_wait_for(changes: dict[str, object], says: str) -> None:
-    found = wait.decide(service(1, **changes), None, "", "")
+    found = decide(service(1, **changes), None, "", "")
     assert isinstance(found, Known)
     assert found.outcome == "refused"
     assert says in found.reason
@@ -161,7 +172,7 @@ def test_only_a_record_that_is_in_flight_is_looked_at() -> None:
 
 def test_its_own_revision_number_is_what_a_record_goes_by() -> None:
     other = flown(2, target=revision(2, of="77"))
-    found = wait.decide(ON_2, history.read([other]), "", other.arn)
+    found = decide(ON_2, history.read([other]), "", other.arn)
     assert isinstance(found, Known)
     assert found.outcome == "superseded"
 
@@ -187,7 +198,7 @@ def by_codedeploy(status: str, wanted: str) -> Meant | Known:
         flown(1, arn="d-1", by="CodeDeploy"),
         flown(2, status, 60, arn="d-2", by="CodeDeploy"),
     ]
-    return wait.decide(BY_CODEDEPLOY, history.read(story), "", wanted)
+    return decide(BY_CODEDEPLOY, history.read(story), "", wanted)
 
 
 @pytest.mark.parametrize("status", CODEDEPLOY_STATUSES)
@@ -210,14 +221,14 @@ def test_what_made_the_primary_task_set_is_watched(wanted: str) -> None:
 def test_what_the_service_was_created_with_goes_by_its_task_set() -> None:
     created = service(1, controller="CODE_DEPLOY")
     for wanted in ("", "ecs-svc/1"):
-        found = wait.decide(created, history.read([flown(1, arn="ecs-svc/1")]), "", wanted)
+        found = decide(created, history.read([flown(1, arn="ecs-svc/1")]), "", wanted)
         assert isinstance(found, Meant)
         assert (found.going.deployment_id, found.going.is_bare) == ("ecs-svc/1", True)
 
 
 def test_a_rollback_of_codedeploy_can_be_named_though_it_is_no_record() -> None:
     on = service(deployment(1, external_id="d-3"), controller="CODE_DEPLOY")
-    found = wait.decide(on, history.read([flown(2, "ROLLBACK_SUCCESSFUL", arn="d-2")]), "", "d-3")
+    found = decide(on, history.read([flown(2, "ROLLBACK_SUCCESSFUL", arn="d-2")]), "", "d-3")
     assert isinstance(found, Meant)
     assert (found.going.deployment_id, found.record) == ("d-3", None)
 
@@ -225,10 +236,10 @@ def test_a_rollback_of_codedeploy_can_be_named_though_it_is_no_record() -> None:
 def test_a_task_set_of_somebody_else() -> None:
     on = service(1, deployment(2, "ecs-svc/2", "ACTIVE"), deployment(3, "ecs-svc/3", "DRAINING"), controller="EXTERNAL")
     for wanted, task_set in (("", "ecs-svc/1"), ("ecs-svc/2", "ecs-svc/2")):
-        found = wait.decide(on, None, "", wanted)
+        found = decide(on, None, "", wanted)
         assert isinstance(found, Meant)
         assert found.going.deployment_id == task_set
     for wanted, outcome in (("ecs-svc/3", "failed"), ("ecs-svc/9", "refused")):
-        known = wait.decide(on, None, "", wanted)
+        known = decide(on, None, "", wanted)
         assert isinstance(known, Known)
         assert known.outcome == outcome

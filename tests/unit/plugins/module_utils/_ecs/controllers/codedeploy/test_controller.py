@@ -17,7 +17,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Seen
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -64,7 +66,9 @@ def planned(
     where: Service, *steps: tuple[str, int, str], group: Group | None = GROUP, states: t.Any = None, **wish: t.Any
 ) -> Plan:
     story = past(*steps) if steps else None
-    facts = Facts(where, story, "" if steps else "it cannot be read", task_definition(2), group, states or {})
+    facts = Facts(
+        where, Past(story, "" if steps else "it cannot be read", more=Seen(group)), task_definition(2), states or {}
+    )
     return deploys.make(Wish("2", **wish), facts)
 
 
@@ -180,14 +184,14 @@ def test_every_error_is_an_event_and_only_one_of_them_is_the_alarm() -> None:
 
 # How it stands, and what follows where the event is asked for, is CodeDeploy's own business, or is neither.
 FOLLOWS = {
-    "Created": ("roll_back", "leave", "leave"),
-    "Queued": ("roll_back", "leave", "leave"),
-    "InProgress": ("roll_back", "leave", "leave"),
-    "Baking": ("roll_back", "leave", "leave"),
-    "Ready": ("roll_back", "leave", "leave"),
-    "Succeeded": ("roll_back", "leave", "leave"),
-    "Failed": ("roll_back", "follow", "leave"),
-    "Stopped": ("roll_back", "follow", "leave"),
+    "Created": ("go_back", "leave", "leave"),
+    "Queued": ("go_back", "leave", "leave"),
+    "InProgress": ("go_back", "leave", "leave"),
+    "Baking": ("go_back", "leave", "leave"),
+    "Ready": ("go_back", "leave", "leave"),
+    "Succeeded": ("go_back", "leave", "leave"),
+    "Failed": ("go_back", "follow", "leave"),
+    "Stopped": ("go_back", "follow", "leave"),
 }
 
 

@@ -61,7 +61,7 @@ class Ecs(FakeAws):
 
 
 def history_of(aws: FakeAws) -> tuple[History | None, str]:
-    histories = records.Histories(aws, "prod")
+    histories = records.Histories(aws)
     histories.read([WEB])
     return histories.found.get("web"), histories.problems.get("web", "")
 
@@ -130,15 +130,11 @@ def tasks_of(histories: records.Histories) -> list[int | None]:
 
 def test_a_deployment_is_described_once() -> None:
     aws = Ecs(OLD, described(4, 4, 0, 4))
-    histories = records.Histories(aws, "prod")
+    histories = records.Histories(aws)
     histories.read([WEB])
     assert tasks_of(histories) == [4, None, None, None]
     asked = {"web": ["arn:deployment:2", "arn:deployment:1"]}
-    assert (histories.describe(asked), histories.describe(asked), histories.describe({"web": []})) == (
-        True,
-        False,
-        False,
-    )
+    assert (histories.describe(asked), histories.describe(asked), histories.describe({"web": []})) == (["web"], [], [])
     assert tasks_of(histories) == [4, 4, 0, None]
     assert verdicts(histories.found["web"])["web:42"] == "unknown"
     sent = [params["serviceDeploymentArns"] for params in aws.sent("describe_service_deployments")]
@@ -149,7 +145,7 @@ def test_a_deployment_is_described_once() -> None:
 
 
 def test_copies_are_still_known_after_it() -> None:
-    histories = records.Histories(Ecs(OLD, described(4, 4, 0, 4)), "prod")
+    histories = records.Histories(Ecs(OLD, described(4, 4, 0, 4)))
     histories.read([WEB])
     histories.found["web"] = history.read(histories.found["web"].deployments, {arn(43): arn(41)})
     histories.describe({"web": ["arn:deployment:2"]})
@@ -158,28 +154,28 @@ def test_copies_are_still_known_after_it() -> None:
 
 def test_many_services_are_described_together() -> None:
     aws = Ecs(OLD, described(4, 4, 0, 4))
-    histories = records.Histories(aws, "prod")
+    histories = records.Histories(aws)
     histories.read([WEB, service(42, name="api")])
     histories.describe({"web": ["arn:deployment:2"], "api": ["arn:deployment:1"], "gone": []})
     assert len(aws.sent("describe_service_deployments")) == 2
 
 
 def test_what_aws_does_not_tell_stays_as_it_was_and_is_not_asked_for_again() -> None:
-    histories = records.Histories(Ecs(OLD, described(4, None)), "prod")
+    histories = records.Histories(Ecs(OLD, described(4, None)))
     histories.read([WEB])
     # One without a count, and one that AWS does not know any more.
     asked = {"web": ["arn:deployment:1", "arn:deployment:3"]}
-    assert (histories.describe(asked), histories.describe(asked)) == (True, False)
+    assert (histories.describe(asked), histories.describe(asked)) == (["web"], [])
     assert (tasks_of(histories), histories.problems) == ([4, None, None, None], {})
 
 
 def test_what_cannot_be_described_is_told() -> None:
     aws = Ecs(OLD, described(4))
-    histories = records.Histories(aws, "prod")
+    histories = records.Histories(aws)
     histories.read([WEB, service(42, name="api")])
     aws.answers["describe_service_deployments"] = refused_by_aws("DescribeServiceDeployments")
     asked = {"web": ["arn:deployment:1"], "api": []}
-    assert (histories.describe(asked), histories.describe(asked)) == (True, False)
+    assert (histories.describe(asked), histories.describe(asked)) == (["web"], [])
     assert list(histories.problems) == ["web"]
     assert "details of the service deployments cannot be read" in histories.problems["web"]
 
@@ -203,7 +199,7 @@ def test_a_status_that_moved_on_between_the_two_reads_is_taken_from_the_later() 
 def test_many_services_share_their_calls() -> None:
     services = [service(42, name=f"web{n}") for n in range(5)]
     aws = Ecs([brief(42, "SUCCESSFUL", 1), brief(41)])
-    histories = records.Histories(aws, "prod")
+    histories = records.Histories(aws)
     histories.read(services)
     assert len(histories.found) == 5
     assert [name for name, _params in aws.requests].count("list_service_deployments") == 5
@@ -257,7 +253,7 @@ def test_a_deployment_whose_revision_is_not_told_is_left_out_and_it_says_so() ->
 
 def test_reading_again_forgets_what_was_read_before() -> None:
     aws = Ecs([brief(41)])
-    histories = records.Histories(aws, "prod")
+    histories = records.Histories(aws)
     histories.read([WEB])
     aws.answers["list_service_deployments"] = refused_by_aws("ListServiceDeployments")
     histories.read([WEB], everything=True)

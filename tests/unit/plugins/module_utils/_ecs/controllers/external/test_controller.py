@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, TaskDefinition
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     deployment,
@@ -29,7 +30,7 @@ def on(*task_sets: Deployment | int) -> Service:
 
 
 def planned(where: Service, target: TaskDefinition | None = None, **wish: t.Any) -> Plan:
-    facts = Facts(where, None, "", target or task_definition(2))
+    facts = Facts(where, Past(), target or task_definition(2))
     return deploys.make(Wish("2", **wish), facts)
 
 
@@ -97,7 +98,7 @@ def test_another_one_that_is_brought_up_is_told_of() -> None:
     ],
 )
 def test_alarms_must_be_there_to_be_watched(states: t.Any, alarms: tuple[str, ...], says: str) -> None:
-    facts = Facts(on(1), None, "", task_definition(2), None, states)
+    facts = Facts(on(1), Past(), task_definition(2), states)
     decided = deploys.make(Wish("2", events=(ON_ALARM,), alarms=alarms), facts)
     assert decided.verb == ("refuse" if says else "act")
     assert says in decided.reason
@@ -108,12 +109,12 @@ def test_alarms_must_be_there_to_be_watched(states: t.Any, alarms: tuple[str, ..
 @pytest.mark.parametrize(
     ("where", "alarmed", "event", "then"),
     [
-        (on(1, standing(2, "IN_PROGRESS")), False, FAILURE, "delete"),
-        (on(1, standing(2, "IN_PROGRESS")), True, ON_ALARM, "delete"),
-        (on(1, deployment(2, "ecs-svc/2", "DRAINING")), False, ON_REQUEST, "delete"),
-        (on(1), False, ON_REQUEST, "delete"),
-        (on(2, standing(1)), False, FAILURE, "roll_back"),
-        (on(2, standing(1)), True, ON_ALARM, "roll_back"),
+        (on(1, standing(2, "IN_PROGRESS")), False, FAILURE, "take_away"),
+        (on(1, standing(2, "IN_PROGRESS")), True, ON_ALARM, "take_away"),
+        (on(1, deployment(2, "ecs-svc/2", "DRAINING")), False, ON_REQUEST, "take_away"),
+        (on(1), False, ON_REQUEST, "take_away"),
+        (on(2, standing(1)), False, FAILURE, "go_back"),
+        (on(2, standing(1)), True, ON_ALARM, "go_back"),
     ],
 )
 def test_what_ended_it_and_what_follows(where: Service, alarmed: bool, event: str, then: str) -> None:
