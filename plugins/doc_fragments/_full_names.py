@@ -16,7 +16,8 @@ options:
       - Begin lines of progress, messages and warnings with C([web.prod.eu-central-1]) rather than with C([web]), so
         that services of the same name in several clusters or Regions can be told apart. Of a deployment group that is
         C([group.application.region]).
-      - If it is left out, a play with several hosts has full names, and so has a task or a role in a loop.
+      - If it is left out, a play with several hosts has full names, and so has a task or a role in a loop, and whatever
+        comes after a role of this collection in the same run of C(ansible-playbook).
     type: bool
     default: false
 """

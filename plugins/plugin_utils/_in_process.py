@@ -156,9 +156,13 @@ def _directory(path: str) -> str:
     return os.path.realpath(os.path.dirname(os.path.abspath(path)))
 
 
-def needs_full_names(given: object, hosts: int, looped: bool) -> bool:
-    """Whether lines of several calls would not tell services of the same name apart. ``given`` is the user's word."""
-    return given in (None, "") and (hosts > 1 or looped)
+def needs_full_names(given: object, hosts: int, looped: bool, again: bool) -> bool:
+    """Whether lines of several calls might not tell services of the same name apart.
+
+    ``given`` is the user's word. ``looped``: the task, or its role, is in a loop. ``again``: a role of ours was used in
+    this run before.
+    """
+    return given in (None, "") and (hosts > 1 or looped or again)
 
 
 def exit_status(code: object) -> int:
@@ -400,7 +404,8 @@ class InProcessAction(NormalAction):
     def _ask_for_full_names(self, task_vars: dict[str, t.Any]) -> None:
         arguments = self._task.args
         hosts, looped = len(task_vars.get("ansible_play_hosts_all", ())), "ansible_loop_var" in task_vars
-        if self.tells_names and needs_full_names(arguments.get("full_names"), hosts, looped):
+        again = any(f"__{role}_published" in task_vars for role in ("rollback", "deploy", "history"))
+        if self.tells_names and needs_full_names(arguments.get("full_names"), hosts, looped, again):
             self._task.args = {**arguments, "full_names": True}
 
     def _module_name(self) -> str | None:

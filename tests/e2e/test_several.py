@@ -189,3 +189,18 @@ def test_one_cluster_after_the_other(stage: Stage, tmp_path: Path) -> None:
         f"[web.{OTHER}.{REGION}] rolled_back",
         f"[web.nonesuch.{REGION}] refused",
     ]
+
+
+def test_the_role_once_more(stage: Stage, tmp_path: Path) -> None:
+    """From its second use on, lines say which cluster they are about."""
+    stage.story()
+    other_place(stage, cluster=OTHER)
+    uses = "".join(
+        f"    - role: lastgood.aws.rollback\n      vars: {{rollback_services: web, rollback_cluster: {name}}}\n"
+        for name in (CLUSTER, OTHER)
+    )
+    (tmp_path / "play.yml").write_text(f"- hosts: localhost\n  gather_facts: false\n  roles:\n{uses}")
+    done = Shown(play.run(stage.url, tmp_path / "play.yml", cwd=tmp_path))
+    assert (done.rc, done.published["rollback_summary"]) == (0, "2 services: 2 rolled_back"), done.stderr
+    ended = [result["msg"].partition(": ")[0] for _host, result in done.results("Say how it ended")]
+    assert ended == ["[web] rolled_back", f"[web.{OTHER}.{REGION}] rolled_back"]

@@ -139,21 +139,22 @@ def test_an_interpreter_without_a_path_is_looked_up(
 
 
 @pytest.mark.parametrize(
-    ("given", "hosts", "looped", "full"),
+    ("given", "hosts", "looped", "again", "full"),
     [
-        (None, 1, False, False),
-        (None, 0, False, False),
-        (None, 2, False, True),
-        (None, 1, True, True),
-        ("", 2, False, True),
+        (None, 1, False, False, False),
+        (None, 0, False, False, False),
+        (None, 2, False, False, True),
+        (None, 1, True, False, True),
+        (None, 1, False, True, True),
+        ("", 2, False, False, True),
         # The user's word counts.
-        (False, 2, True, False),
-        ("no", 2, False, False),
-        (True, 2, False, False),
+        (False, 2, True, True, False),
+        ("no", 2, False, False, False),
+        (True, 2, False, False, False),
     ],
 )
-def test_full_names_are_asked_for(given: object, hosts: int, looped: bool, full: bool) -> None:
-    assert needs_full_names(given, hosts, looped) is full
+def test_full_names_are_asked_for(given: object, hosts: int, looped: bool, again: bool, full: bool) -> None:
+    assert needs_full_names(given, hosts, looped, again) is full
 
 
 @pytest.mark.parametrize(
