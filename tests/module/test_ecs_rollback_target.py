@@ -438,3 +438,27 @@ def test_a_service_without_desired_tasks_goes_back_too(shop: Shop) -> None:
     shop.sim.advance(120)
     run = shop.rollback()
     assert (run.outcome, shop.on(), shop.service()["desiredCount"]) == ("rolled_back", "web:1", 0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "target"),
+    [
+        ("CannotPullContainerError: toomanyrequests: You have reached your pull rate limit", "web:2"),
+        ("CannotPullContainerError: manifest for registry/web:2 not found: manifest unknown", "web:1"),
+    ],
+)
+def test_a_good_version_that_failed_again_is_taken_only_if_the_cause_lies_outside_of_it(
+    shop: Shop, reason: str, target: str
+) -> None:
+    """ECS rolled the second deployment of web:2 back; its events say why the tasks did not start."""
+    shop.releases(3, deploymentConfiguration=BREAKER)
+    shop.broken("web:2", "cannot_pull", reason=reason)
+    shop.deploy("web:2")
+    assert shop.history()[0] == ("web:2", "ROLLBACK_SUCCESSFUL")
+    shop.sim.image(image("web:2"), "ok")
+    run = shop.rollback()
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", target, target)
+    warnings = [finding["message"] for finding in run.findings("failed_since")]
+    assert ["AWS names a cause outside of it (the registry)" in text for text in warnings] == [True] * (
+        target == "web:2"
+    )

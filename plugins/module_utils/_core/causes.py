@@ -65,7 +65,7 @@ PULL_CANNOT_SUCCEED: t.Final = re.compile(f"{_IMAGE_GONE}|{_NOT_LET_IN}", re.IGN
 _ITS_OWN: t.Final = re.compile(
     rf"CannotPull.*(?:{_IMAGE_GONE}|descriptor matching platform)"
     r"|ResourceNotFoundException|can't find the specified secret|invalid ssm parameters|ParameterNotFound"
-    r"|essential container|health check"
+    r"|essential container|health check|is unhealthy in"
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html
     r"|returned FAILED status",
     re.IGNORECASE | re.DOTALL,

@@ -176,6 +176,8 @@ class ServiceDeployment:
     by: str = "ECS"
     # What proves a SUCCESSFUL one good, where that is not its own end.
     proof: str = ""
+    # What ECS said about the service until it failed.
+    events: tuple[str, ...] = ()
 
     @property
     def in_flight(self) -> bool:

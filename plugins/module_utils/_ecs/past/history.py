@@ -19,8 +19,9 @@ a deployment ended, and what they mean:
 
 from __future__ import annotations
 
+import itertools
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import causes, timeline
@@ -29,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.timeline import
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
+    Event,
     Revision,
     ServiceDeployment,
     TaskDefinition,
@@ -36,6 +38,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import tasks_ran
 
+_FAILED: t.Final = ROLLING_BACK | {"ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"}
 _BEFORE_THE_RECORD: t.Final = Evidence(
     datetime.min,
     "unknown",
@@ -222,6 +225,22 @@ def read(deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str]
     )
 
 
+def with_events(deployments: t.Iterable[ServiceDeployment], events: t.Sequence[Event]) -> list[ServiceDeployment]:
+    """The same; those that failed have the service's events until then, since their own reason seldom names a cause.
+
+    ``events`` are the newest hundred (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html).
+    """
+    return [replace(d, events=_said_during(d, events)) if d.status in _FAILED else d for d in deployments]
+
+
+def _said_during(deployment: ServiceDeployment, events: t.Sequence[Event]) -> tuple[str, ...]:
+    until = deployment.finished_at
+    dated = sorted((e.created_at, e.message) for e in events if e.created_at is not None)
+    said = [text for at, text in dated if deployment.created_at <= at and (until is None or at <= until)]
+    # What comes after that is about the rollback.
+    return tuple(itertools.takewhile(lambda text: "deployment failed:" not in text, said))
+
+
 def _when(deployment: ServiceDeployment) -> tuple[datetime, bool, datetime]:
     # Created at the same moment: a superseded deployment ends before the one that superseded it.
     return deployment.created_at, deployment.in_flight, deployment.finished_at or deployment.created_at
@@ -251,7 +270,7 @@ def _episode(deployment: ServiceDeployment) -> timeline.Episode[Revision]:
         by=deployment.by,
         back=timeline.Back(_tried(deployment, back), ended, ran) if back is not None else None,
         source=_tried(deployment, deployment.sources[0]) if one_source else None,
-        cause=causes.outside(deployment.reason, deployment.rollback_reason),
+        cause=causes.outside(deployment.reason, deployment.rollback_reason, *deployment.events),
     )
 
 

@@ -44,7 +44,9 @@ class Histories:
 
     def _read(self, services_: t.Iterable[Service], everything: bool) -> None:
         briefs: dict[str, list[Answer]] = {}
+        events = {}
         for service in services_:
+            events[service.name] = service.events
             try:
                 briefs[service.name] = api.list_service_deployments(
                     self._aws, service.cluster, service.name, everything
@@ -61,7 +63,7 @@ class Histories:
         for name, items in briefs.items():
             read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
             told = [self._with_tasks(deployment) for deployment in read if deployment is not None]
-            self.found[name] = history.read(told)
+            self.found[name] = history.read(history.with_events(told, events[name]))
             if len(told) < len(read):
                 self.problems.setdefault(
                     name,

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Event, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,
@@ -141,6 +141,36 @@ def test_ecs_s_own_reasons_are_told() -> None:
     assert "(circuit breaker: tasks failed to start)" in why(history.read([flown(41), failed]), 42)
     assert "(superseded)" in why(history.read([flown(41), flown(42, "STOPPED", 60, reason="superseded.")]), 42)
     assert "(alarm)" in why(history.read([flown(41), flown(42, "ROLLBACK_FAILED", 60, reason="alarm")]), 42)
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ([], "bad"),
+        ([(125, "was unable to place a task. Reason: Capacity is unavailable at this time.")], "good"),
+        # before it began, after it had failed, after it had ended
+        ([(110, "Capacity is unavailable at this time")], "bad"),
+        ([(123, "deployment failed: tasks failed to start."), (125, "Capacity is unavailable at this time")], "bad"),
+        ([(140, "Capacity is unavailable at this time")], "bad"),
+        # Something else went wrong, too.
+        ([(121, "Capacity is unavailable at this time"), (122, "(task 1) is unhealthy in (target-group x)")], "bad"),
+        ([(121, "has started 2 tasks")], "bad"),
+    ],
+)
+@pytest.mark.parametrize("status", ["ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"])
+def test_events_say_why_a_version_that_was_good_failed(
+    said: list[tuple[float, str]], verdict: str, status: str
+) -> None:
+    events = [Event(str(minute), at(minute), text) for minute, text in reversed(said)]
+    story = [flown(41), flown(43, minute=60), flown(41, status, 120, back=43, reason="circuit breaker")]
+    assert verdicts(history.read(history.with_events(story, events)))["web:41"] == verdict
+
+
+def test_events_without_a_time_and_those_of_a_success_say_nothing() -> None:
+    without = Event("1", None, "Capacity is unavailable at this time")
+    story = [flown(41), flown(43, minute=60), flown(41, "ROLLBACK_FAILED", 120)]
+    assert verdicts(history.read(history.with_events(story, [without])))["web:41"] == "bad"
+    assert history.with_events([flown(41)], [Event("1", at(5), "x")])[0].events == ()
 
 
 def idle(name: int | str, minute: float = 0, status: str = "SUCCESSFUL", **changes: t.Any) -> ServiceDeployment:
