@@ -104,9 +104,13 @@ def oldest_collections_path(trees: Trees) -> dict[str, str]:
     return {"PYTHONPATH": str(trees.oldest.parents[2])}
 
 
-def sanity(environment: str, *options: str) -> Callable[[], Sequence[str | Path]]:
+def sanity(environment: str, every_python: bool = False) -> Callable[[], Sequence[str | Path]]:
     program = ENVIRONMENTS[environment].path / "bin" / "ansible-test"
-    return lambda: (program, "sanity", "--color", "no", *options)
+    # Asked for when the gate starts: the environment may not be there before.
+    return lambda: (
+        *(program, "sanity", "--color", "no"),
+        *(() if every_python else ("--python", python_version(environment))),
+    )
 
 
 def ansible_test_units(environment: str) -> Callable[[], Sequence[str | Path]]:
@@ -126,21 +130,21 @@ GATES = (
     Gate(
         "sanity",
         "ansible-test sanity, all tests, with the Python of .venv",
-        lambda: sanity("run", "--python", python_version("run"))(),
+        sanity("run"),
         in_current,
         part_of="sanity-all",
     ),
     Gate(
         "sanity-all",
         "ansible-test sanity, all tests, with every Python that is found",
-        sanity("run"),
+        sanity("run", every_python=True),
         in_current,
         always=False,
     ),
     Gate(
         "sanity-oldest",
         "ansible-test sanity of the oldest ansible-core",
-        lambda: sanity("oldest", "--python", python_version("oldest"))(),
+        sanity("oldest"),
         in_oldest,
         ("oldest",),
         always=False,

@@ -65,7 +65,7 @@ def serve(control: socket.socket) -> Request | None:
     signal.signal(signal.SIGCHLD, lambda _signal, _frame: None)
     signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
     while True:
-        ready, _, _ = select.select([control, wake], [], [])
+        ready = select.select([control, wake], [], [])[0]
         if wake in ready:
             with contextlib.suppress(BlockingIOError):
                 wake.recv(4096)

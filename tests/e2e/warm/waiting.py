@@ -40,7 +40,7 @@ class Room:
         deadline = time.monotonic() + timeout
         while process.poll() is None:
             left = deadline - time.monotonic()
-            ready, _, _ = select.select([self._server, process], [], [], max(left, 0))
+            ready = select.select([self._server, process], [], [], max(left, 0))[0]
             if self._server in ready:
                 self._answer()
             elif not ready:

@@ -29,7 +29,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 
 GONE = TaskDefinition(arn="web:34", status="MISSING", tags={}, content={})
 # web:40 to web:43, the first of them an hour before the record's second deployment.
-STORY: t.List[Step] = [40, 41, (42, "STOPPED"), 43]
+STORY: t.Sequence[Step] = (40, 41, (42, "STOPPED"), 43)
 OLD = {"created_at": at(-100000)}
 
 
@@ -41,7 +41,7 @@ def registered(minute: float) -> TaskDefinition:
 def judge(
     wanted: str = "34",
     on: Service | None = None,
-    story: t.List[Step] | None = STORY,
+    story: t.Sequence[Step] | None = STORY,
     read: TaskDefinition | None = None,
     gaps: str = "",
 ) -> from_revision.Elsewhere:
