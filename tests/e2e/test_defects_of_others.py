@@ -59,7 +59,7 @@ def test_r3_what_was_not_waited_for_is_not_called_done(stage: Stage, rollback: R
     stage.control.timings(task_start=6000)
     first = rollback(wait="false")
     assert (first.rc, first.outcomes) == (0, {"web": "started"})
-    assert "how it ends was not watched" in first.summary
+    assert "we did not wait for its end" in first.summary
     assert stage.runs() == {"web:3": 2}
     # Its tasks come up while the second run looks on.
     stage.control.on("DescribeServices", {"control": "advance", "params": {"seconds": 100}}, nth=8)

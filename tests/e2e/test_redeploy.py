@@ -289,7 +289,7 @@ def test_what_was_asked_for_happens_or_the_run_stops_before_the_write(stage: Sta
     [
         ({"wait_timeout": "0"}, "wait_timeout: 0 is not a number of seconds to wait"),
         ({"wait_timeout": "soon"}, "wait_timeout"),
-        ({"events": "NEVER"}, "rollback_events: 'NEVER' is none of CodeDeploy's events"),
+        ({"events": "NEVER"}, "rollback_events: 'NEVER' is not one of CodeDeploy's events"),
     ],
 )
 def test_what_only_the_acting_step_takes_is_checked_before_anything_is_suspended(

@@ -54,7 +54,7 @@ def test_an_event_that_does_not_exist_is_refused_with_those_that_do(stage: Stage
     stage.control.reset_calls()
     done = rollback(events="DEPLOYMENT_LATE")
     assert (done.rc, stage.writes()) == (2, [])
-    assert "none of CodeDeploy's events. Give DEPLOYMENT_FAILURE" in " ".join(done.stdout.split())
+    assert "not one of CodeDeploy's events. Give DEPLOYMENT_FAILURE" in " ".join(done.stdout.split())
 
 
 def test_only_an_alarm_that_is_firing_is_ignored_and_that_is_said(stage: Stage, rollback: Rollback) -> None:

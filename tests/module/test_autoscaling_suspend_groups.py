@@ -273,7 +273,7 @@ def test_a_group_that_does_not_exist(fleet: Fleet, state: str) -> None:
     [
         ({"auto_scaling_group": ["web"], "service": ["web"]}, "mutually exclusive"),
         ({"auto_scaling_group": ["web"], "processes": ["Lunch"]}, "value of processes must be one or more of: Launch"),
-        ({"auto_scaling_group": ["web"], "processes": []}, "list of processes is empty, which AWS would take for all"),
+        ({"auto_scaling_group": ["web"], "processes": []}, "list of processes is empty, which AWS would treat as all"),
         ({"auto_scaling_group": [""]}, "the list of Auto Scaling groups is empty"),
         ({"auto_scaling_group": ["*"]}, "auto_scaling_group=* stands alone and goes with state=restored only"),
         ({"auto_scaling_group": ["web"], "cluster": "prod"}, "cluster: not for an Auto Scaling group"),

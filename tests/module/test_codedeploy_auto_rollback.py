@@ -177,7 +177,7 @@ def test_alarms_that_cannot_help(groups: Groups) -> None:
     missing, ringing = says(only(result), "alarms")
     assert missing[0] == ringing[0] == "warn"
     assert missing[1].startswith("there is no alarm nowhere in this account and Region")
-    assert ringing[1].startswith("5xx is in ALARM now. While that is so, CodeDeploy stops each deployment")
+    assert ringing[1].startswith("5xx is in ALARM now. Until that ends, CodeDeploy stops each deployment")
     assert result["warnings"] == [f"prod: {missing[1]}", f"prod: {ringing[1]}"]
     assert result["changed"]
 
@@ -210,7 +210,7 @@ def test_notifications(groups: Groups) -> None:
     mine = {"name": "on-call", "topic_arn": topic, "events": ["DeploymentFailure", "DeploymentRollback"]}
     assert [n["name"] for n in item["after"]["notifications"]] == ["builds", "on-call"]
     assert item["after"]["notifications"][1] == mine
-    assert item["reason"] == f"{topic} is told of DeploymentFailure, DeploymentRollback (on-call)"
+    assert item["reason"] == f"{topic} gets DeploymentFailure, DeploymentRollback (on-call)"
     assert result["warnings"] == []
     assert groups.sim.calls() == {"BatchGetDeploymentGroups": 2, "GetTopicAttributes": 1, "UpdateDeploymentGroup": 1}
     assert builds in groups.info()["triggerConfigurations"]
@@ -234,7 +234,7 @@ def test_notifications(groups: Groups) -> None:
 def test_a_topic_that_is_not_there_is_refused(groups: Groups) -> None:
     nowhere = f"arn:aws:sns:{REGION}:123456789012:nowhere"
     result = groups.fails(enabled=True, notifications=[told(nowhere)])
-    assert result["msg"] == f"prod: there is no topic {nowhere}, so nobody would be told: create it first."
+    assert result["msg"] == f"prod: there is no topic {nowhere}, so nobody would be notified: create it first."
     assert groups.sim.calls() == {"BatchGetDeploymentGroups": 1, "GetTopicAttributes": 1}
     assert groups.info().get("autoRollbackConfiguration") is None
 
@@ -246,8 +246,8 @@ def test_topics_that_tell_nobody(groups: Groups) -> None:
     groups.sns.set_topic_attributes(TopicArn=closed, AttributeName="Policy", AttributeValue=json.dumps(policy))
     result = groups.run(notifications=[told(lonely, "lonely"), told(closed, "closed")])
     assert says(only(result), "notifications") == [
-        ("warn", f"topic {lonely} has no confirmed subscription, so nobody is told"),
-        ("warn", f"the policy of topic {closed} denies sns:Publish to the group's role {ROLE}, so nobody is told"),
+        ("warn", f"topic {lonely} has no confirmed subscription, so nobody is notified"),
+        ("warn", f"the policy of topic {closed} denies sns:Publish to the group's role {ROLE}, so nobody is notified"),
     ]
     assert len(result["warnings"]) == 2
     assert result["changed"]

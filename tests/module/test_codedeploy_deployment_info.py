@@ -154,7 +154,7 @@ def test_one_revision_only(fleet: Fleet) -> None:
         ({"revision": "app.zip"}, "revision 'app.zip' is not understood"),
         ({"as_of": "yesterday"}, "as_of: 'yesterday' is not a time"),
         ({"steps_back": 0}, "steps_back: 0 is not a number of steps"),
-        ({"rollback_events": ["SOMETIMES"]}, "none of CodeDeploy's events"),
+        ({"rollback_events": ["SOMETIMES"]}, "not one of CodeDeploy's events"),
         ({"steps_back": 1, "as_of": "2026-11-20T12:00:00Z"}, "mutually exclusive"),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_bundle_that_is_gone_blocks(fleet: Fleet) -> None:
     fleet._s3.delete_object(Bucket=BUCKET, Key=key(1))
     result = info(fleet)
     assert result["outcome"] == "refused"
-    assert "is not there any more" in checks(result)["bundle"]
+    assert "is no longer there" in checks(result)["bundle"]
 
 
 def test_a_bundle_that_was_replaced_blocks(fleet: Fleet) -> None:

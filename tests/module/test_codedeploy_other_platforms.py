@@ -112,7 +112,7 @@ def test_a_version_that_is_gone_is_refused(pay: Functions) -> None:
     pay.functions.delete_function(FunctionName="pay", Qualifier="2")
     run = pay.redeploy()
     assert (run.outcome, run.writes) == ("refused", [])
-    assert "version 2 of pay does not exist any more" in run.message
+    assert "version 2 of pay no longer exists" in run.message
 
 
 def test_the_verdicts_of_a_function(pay: Functions) -> None:

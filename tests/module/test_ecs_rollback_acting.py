@@ -164,7 +164,7 @@ def test_without_waiting_it_is_started(shop: Shop) -> None:
     run = shop.rollback(wait=False)
     assert (run.outcome, run.failed, run.result["changed"], shop.clock.sleeps) == ("started", False, True, 0)
     assert run.message == (
-        "[web] started: web:2 → web:1. AWS accepted it; how it ends was not watched. "
+        "[web] started: web:2 → web:1. AWS accepted it; we did not wait for its end. "
         "Run the same command again with wait: true to follow it to its end"
     )
     assert (shop.on(), shop.running(), shop.tags("web:2")) == ("web:1", {"web:2": 2}, {})

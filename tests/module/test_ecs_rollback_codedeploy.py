@@ -190,7 +190,7 @@ def test_rollback_events_are_those_of_the_new_deployment(
 def test_a_rollback_event_that_there_is_not_is_refused_before_anything_is_read(shop: Shop) -> None:
     run = shop.rollback(rollback_events=["DEPLOYMENT_LATE"])
     assert (run.failed, run.operations) == (True, [])
-    assert "'DEPLOYMENT_LATE' is none of CodeDeploy's events" in run.message
+    assert "'DEPLOYMENT_LATE' is not one of CodeDeploy's events" in run.message
 
 
 def test_rollback_events_of_a_service_that_ecs_deploys_are_not_used(shop: Shop) -> None:

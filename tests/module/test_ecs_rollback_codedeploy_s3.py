@@ -149,7 +149,7 @@ def replaced(shop: Shop, bucket: Bucket) -> str:
 
 def too_large(shop: Shop, bucket: Bucket) -> str:
     bucket.s3.put_object(Bucket=BUCKET, Key="web.json", Body=b" " * 300_000)
-    return "has more than 256 KiB"
+    return "has larger than 256 KiB"
 
 
 def not_a_text(shop: Shop, bucket: Bucket) -> str:

@@ -4,11 +4,11 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What to do about CodeDeploy's errors, and about those that its agent reports. Pure.
+"""What to do about errors of CodeDeploy and of its agent. Pure.
 
-Sources: https://docs.aws.amazon.com/codedeploy/latest/userguide/error-codes.html (deployments), the pages
-"Troubleshoot EC2/on-premises deployment issues" and "Troubleshoot instance issues" of the same guide (events), and the
-texts of the agent itself (https://github.com/aws/aws-codedeploy-agent, branch 1.8.x).
+Sources: https://docs.aws.amazon.com/codedeploy/latest/userguide/error-codes.html (deployments), the pages "Troubleshoot
+EC2/on-premises deployment issues" and "Troubleshoot instance issues" of the same guide (events), and the texts of the
+agent itself (https://github.com/aws/aws-codedeploy-agent, branch 1.8.x).
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ _NO_BUNDLE: t.Final = (
 )
 _AGAIN: t.Final = "run the same command again in a few minutes"
 
-# ErrorCode in botocore's model. Empty: the targets, or CodeDeploy's own words, say what there is to do.
+# ErrorCode in botocore's model. Empty: the targets or CodeDeploy's own words say what to do.
 DEPLOYMENT: t.Final[t.Mapping[str, str]] = {
-    "AGENT_ISSUE": "see that the CodeDeploy agent is installed and running on all instances of the deployment group",
+    "AGENT_ISSUE": "check that the CodeDeploy agent is installed and running on all instances of the deployment group",
     "ALARM_ACTIVE": "an alarm of the deployment group is firing. If it is the bad version that set it off, give "
     "override_alarms: true",
     "APPLICATION_MISSING": "the application does not exist any more: look at its name and at the Region",
     "AUTOSCALING_VALIDATION_ERROR": "look at the Auto Scaling groups of the deployment group",
     "AUTO_SCALING_CONFIGURATION": "look at the Auto Scaling groups of the deployment group and their lifecycle hooks",
     "AUTO_SCALING_IAM_ROLE_PERMISSIONS": f"{_ROLE}: it needs those for Auto Scaling",
-    "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND": "something that the deployment needs was deleted meanwhile",
+    "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND": "something the deployment needs was deleted in the meantime",
     "CUSTOMER_APPLICATION_UNHEALTHY": "the application did not become healthy: look at its own log",
     "DEPLOYMENT_GROUP_MISSING": "the deployment group does not exist any more: look at its name and at the Region",
     "ECS_UPDATE_ERROR": "look at the events of the ECS service",
     "ELASTIC_LOAD_BALANCING_INVALID": _LOAD_BALANCER,
     "ELB_INVALID_INSTANCE": f"{_LOAD_BALANCER}: an instance cannot be registered there",
     "HEALTH_CONSTRAINTS": "",
-    "HEALTH_CONSTRAINTS_INVALID": "fewer instances are healthy than the deployment configuration wants to stay so: "
-    "name one that wants fewer with deployment_config, or bring instances up first",
+    "HEALTH_CONSTRAINTS_INVALID": "fewer instances are healthy than the deployment configuration requires: name a less "
+    "strict one with deployment_config, or repair instances first",
     "HOOK_EXECUTION_FAILURE": "a hook failed: look at the log of its Lambda function",
-    "IAM_ROLE_MISSING": "the service role of the deployment group does not exist: make it, or give the group another",
+    "IAM_ROLE_MISSING": "the service role of the deployment group does not exist: create it, or give the group another",
     "IAM_ROLE_PERMISSIONS": _ROLE,
     "INTERNAL_ERROR": f"something went wrong within CodeDeploy: {_AGAIN}",
     "INVALID_ECS_SERVICE": "look at the ECS service of the deployment group: it must be there, be ACTIVE, and have the "
@@ -62,20 +62,20 @@ DEPLOYMENT: t.Final[t.Mapping[str, str]] = {
     "OVER_MAX_INSTANCES": "the deployment group has more instances than the account may deploy to at once: ask AWS for "
     "a higher quota",
     "RESOURCE_LIMIT_EXCEEDED": "a quota of the account is used up",
-    "REVISION_MISSING": "the revision is not registered with the application any more: name another one with revision",
+    "REVISION_MISSING": "the revision is no longer registered with the application: name another one with revision",
     "THROTTLED": f"requests of CodeDeploy in this account were throttled: {_AGAIN}",
-    "TIMEOUT": "a part of it took longer than it may",
+    "TIMEOUT": "one of its steps took too long",
     "CLOUDFORMATION_STACK_FAILURE": "look at the events of the CloudFormation stack",
 }
 
-# LifecycleErrorCode in botocore's model. Empty: the message says what there is to do.
+# LifecycleErrorCode in botocore's model. Empty: the message says what to do.
 EVENT: t.Final[t.Mapping[str, str]] = {
     "Success": "",
     "ScriptMissing": "the AppSpec file names a script that the bundle does not have",
     "ScriptNotExecutable": "the script is not executable: set its mode in the bundle",
-    "ScriptTimedOut": "the script ran longer than its timeout in the AppSpec file allows (3600 s where none is given)",
-    "ScriptFailed": "the script ended with another exit code than 0: see what it printed, in log_tail or, on the "
-    "instance, in scripts.log in the deployment's directory",
+    "ScriptTimedOut": "the script ran longer than its timeout in the AppSpec file allows (3600 s if none is given)",
+    "ScriptFailed": "the script exited with a code other than 0: see what it printed, in log_tail or, on the instance, "
+    "in scripts.log in the deployment's directory",
     "UnknownError": "",
 }
 
@@ -85,33 +85,32 @@ _TEXTS: t.Final[t.Sequence[tuple[str, Cause, str]]] = (
     (
         "specified file already exists at this location",
         "the instances",
-        "a file that no deployment of this group has put there is in the way. Give file_exists_behavior: overwrite to "
-        "replace it, or retain to keep it, or move it away on the instance",
+        "a file that was not put there by a deployment of this group is in the way. Give file_exists_behavior: "
+        "overwrite to replace it, or retain to keep it, or move it away on the instance",
     ),
     (
-        # aws/aws-codedeploy-agent#307: told when the agent did not take the command in time, in whichever event it is.
+        # aws/aws-codedeploy-agent#307: sent if the agent did not take the command in time, in any event.
         "not able to receive the lifecycle event",
         "the instances",
-        "the CodeDeploy agent did not answer: see that it is running, that its clock is right, that the instance has "
-        "its instance profile and that it reaches the CodeDeploy endpoints",
+        "the CodeDeploy agent did not answer: check that it is running, its clock is right, the instance has its "
+        "instance profile, and it can reach the CodeDeploy endpoints",
     ),
     (
         # aws/aws-codedeploy-agent#402
         "after an agent restart",
         # A revision that takes all the memory ends like that, too.
         "",
-        "the CodeDeploy agent was restarted in the middle of it: see its log for why (memory is the usual reason)",
+        "the CodeDeploy agent restarted in the middle of it: its log says why (usually memory)",
     ),
     (
         "bundle etag",
         "",
-        "the bundle in S3 is another one than was deployed when this revision was good: it was replaced. Name a "
-        "revision with its version",
+        "the bundle in S3 was replaced since this revision was last good. Name a revision with its version",
     ),
     ("no space left on device", "the instances", "the disk of the instance is full"),
     ("access denied", "a role", _NO_BUNDLE),
     ("accessdenied", "a role", _NO_BUNDLE),
-    ("specified key does not exist", "", "the bundle is not in S3 any more: name another revision"),
+    ("specified key does not exist", "", "the bundle is no longer in S3: name another revision"),
     (
         "missing credentials",
         "a role",
@@ -125,18 +124,18 @@ _TEXTS: t.Final[t.Sequence[tuple[str, Cause, str]]] = (
 # (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
 OF_THE_LAST_REVISION: t.Final = frozenset({"ApplicationStop", "BeforeBlockTraffic", "AfterBlockTraffic"})
 _IGNORE: t.Final = (
-    "this script is not that of the revision that is deployed: the agent runs it from the one that was installed last. "
-    "Give ignore_application_stop_failures: true"
+    "this script is not from the revision being deployed: the agent runs it from the one installed last. Give "
+    "ignore_application_stop_failures: true"
 )
 
 
 def on_deployment(code: str) -> str:
-    """What to do about a deployment that failed with this code; empty where nothing is known."""
+    """What to do about a deployment that failed with this code; empty if we do not know."""
     return DEPLOYMENT.get(code, "")
 
 
 def on_event(event: str, code: str, message: str) -> str:
-    """What to do about a lifecycle event that failed; empty where nothing is known."""
+    """What to do about a lifecycle event that failed; empty if we do not know."""
     text = message.lower()
     known = next((advice for words, _cause, advice in _TEXTS if words in text), "")
     if known:

@@ -35,7 +35,7 @@ _MISSING: t.Final = frozenset({"ApplicationDoesNotExistException", "DeploymentGr
 
 @_CodeDeployErrorHandler.common_error_handler("list the applications of CodeDeploy")
 def list_applications(aws: Aws) -> list[str]:
-    """Names of all applications, whatever their platform."""
+    """Names of all applications, on any platform."""
     return list(aws.pages("codedeploy", "list_applications", "applications"))
 
 
@@ -47,7 +47,7 @@ def list_deployment_groups(aws: Aws, application: str) -> list[str]:
 
 @_CodeDeployErrorHandler.common_error_handler("describe deployment groups of application {application}")
 def batch_get_deployment_groups(aws: Aws, application: str, names: t.Sequence[str]) -> list[Group]:
-    """Deployment groups by name; those that do not exist are left out, and so are those of a missing application."""
+    """Deployment groups by name, without those that do not exist; none if the application does not exist."""
     found: list[Group] = []
     for batch in batches(names, GROUPS_PER_CALL):
         try:
@@ -64,7 +64,7 @@ def batch_get_deployment_groups(aws: Aws, application: str, names: t.Sequence[st
 
 @_CodeDeployErrorHandler.common_error_handler("list the deployments of deployment group {group}")
 def list_deployments(aws: Aws, application: str, group: str, most: int | None = None, **filters: t.Any) -> list[str]:
-    """Ids of a group's deployments, in the order of the API, which promises none. At most ``most`` of them."""
+    """Ids of a group's deployments, at most ``most``, in the API's order, which promises nothing."""
     found = aws.pages(
         "codedeploy",
         "list_deployments",
@@ -78,7 +78,7 @@ def list_deployments(aws: Aws, application: str, group: str, most: int | None = 
 
 @_CodeDeployErrorHandler.common_error_handler("describe deployments of CodeDeploy")
 def batch_get_deployments(aws: Aws, ids: t.Sequence[str]) -> dict[str, Deployment]:
-    """Deployments by id; those that CodeDeploy does not know are left out."""
+    """Deployments by id, without those CodeDeploy does not know."""
     found: dict[str, Deployment] = {}
     for batch in batches(ids, DEPLOYMENTS_PER_CALL):
         answer = aws.call("codedeploy", "batch_get_deployments", deploymentIds=batch)
@@ -91,13 +91,13 @@ def batch_get_deployments(aws: Aws, ids: t.Sequence[str]) -> dict[str, Deploymen
 def batch_get_application_revisions(
     aws: Aws, application: str, locations: t.Sequence[Location]
 ) -> list[dict[str, t.Any]]:
-    """Locations as they are registered; those that are not are left out."""
+    """Locations as registered, without those that are not registered."""
     return [item.get("revisionLocation") or {} for item in _registered(aws, application, locations)]
 
 
 @_CodeDeployErrorHandler.common_error_handler("read revisions of application {application}")
 def first_uses(aws: Aws, application: str, locations: t.Sequence[Location]) -> list[tuple[Location, datetime]]:
-    """When revisions were used first; those that are not registered, or were never used, are left out."""
+    """When revisions were first used, without those that are not registered or were never used."""
     found = [
         (i.get("revisionLocation") or {}, i.get("genericRevisionInfo") or {})
         for i in _registered(aws, application, locations)
@@ -118,14 +118,14 @@ def _registered(aws: Aws, application: str, locations: t.Sequence[Location]) -> 
 
 @_CodeDeployErrorHandler.common_error_handler("read a revision of application {application}")
 def get_application_revision(aws: Aws, application: str, location: Location) -> dict[str, t.Any]:
-    """A location as it is registered, with the content of its AppSpec file where it holds one."""
+    """A location as registered, including the content of its AppSpec file if CodeDeploy stores it."""
     answer = aws.call("codedeploy", "get_application_revision", applicationName=application, revision=dict(location))
     return dict(require(answer, "revision", "get_application_revision"))
 
 
 @_CodeDeployErrorHandler.common_error_handler("create a deployment of deployment group {group}")
 def create_deployment(aws: Aws, application: str, group: str, **request: t.Any) -> str:
-    """Start a deployment; returns its id."""
+    """Start a deployment. Returns its id."""
     answer = aws.call(
         "codedeploy", "create_deployment", applicationName=application, deploymentGroupName=group, **request
     )
@@ -134,7 +134,7 @@ def create_deployment(aws: Aws, application: str, group: str, **request: t.Any) 
 
 @_CodeDeployErrorHandler.common_error_handler("stop deployment {deployment}")
 def stop_deployment(aws: Aws, deployment: str, roll_back: bool) -> None:
-    """Ask CodeDeploy to stop a deployment, and to roll it back or to leave it where it is."""
+    """Ask CodeDeploy to stop a deployment, with or without a rollback."""
     aws.call("codedeploy", "stop_deployment", deploymentId=deployment, autoRollbackEnabled=roll_back)
 
 
@@ -142,7 +142,7 @@ def stop_deployment(aws: Aws, deployment: str, roll_back: bool) -> None:
 def list_deployment_targets(
     aws: Aws, deployment: str, statuses: t.Sequence[str] = (), most: int | None = None
 ) -> list[str]:
-    """Ids of the targets of a deployment, or of those with these statuses. At most ``most`` of them."""
+    """Ids of a deployment's targets with any or these statuses, at most ``most`` of them."""
     chosen = {"targetFilters": {"TargetStatus": list(statuses)}} if statuses else {}
     found = aws.pages("codedeploy", "list_deployment_targets", "targetIds", deploymentId=deployment, **chosen)
     return [str(id_) for id_ in itertools.islice(found, most)]
@@ -170,7 +170,7 @@ def alarms_in_alarm(aws: Aws, names: t.Sequence[str]) -> list[str]:
 
 @_AutoScalingErrorHandler.common_error_handler("describe the Auto Scaling groups {names}")
 def suspended_processes(aws: Aws, names: t.Sequence[str]) -> dict[str, list[str]]:
-    """By Auto Scaling group, the processes that are suspended now."""
+    """The processes suspended now, by Auto Scaling group."""
     return {
         str(group["AutoScalingGroupName"]): [str(p["ProcessName"]) for p in group.get("SuspendedProcesses") or []]
         for batch in batches(names, SCALING_GROUPS_PER_CALL)
@@ -181,18 +181,22 @@ def suspended_processes(aws: Aws, names: t.Sequence[str]) -> dict[str, list[str]
 
 
 def suspends_processes(aws: Aws) -> bool:
-    """The installed botocore knows that CodeDeploy can suspend processes of Auto Scaling groups (1.44.0 and newer)."""
+    """Whether the installed botocore (1.44.0 or newer) knows that CodeDeploy can suspend processes of Auto Scaling
+    groups.
+    """
     request = aws.client("codedeploy").meta.service_model.operation_model("CreateDeployment").input_shape
     return "ec2DeploymentOptions" in request.members
 
 
 def has_ended_meanwhile(error: AwsCallError) -> bool:
-    """A stop was refused because the deployment had ended: read again and decide anew."""
+    """Whether a stop was refused because the deployment had ended: read again and decide again."""
     return error.code in ("DeploymentAlreadyCompletedException", "DeploymentDoesNotExistException")
 
 
 def another_is_running(error: AwsCallError) -> bool:
-    """A deployment group runs one deployment at a time (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html)."""
+    """Whether another deployment is running. A group runs one at a time
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+    """
     return error.code == "DeploymentLimitExceededException"
 
 

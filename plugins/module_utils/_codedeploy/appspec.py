@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""AppSpec files of the platforms ECS and Lambda, in JSON or YAML, and the revisions that hold them. Pure.
+"""AppSpec files of the platforms ECS and Lambda, in JSON or YAML, and the revisions that contain them. Pure.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html
 """
@@ -19,41 +19,41 @@ from dataclasses import dataclass
 try:
     import yaml
 except ImportError:
-    # It comes with ansible-core, but a module can run on a host that has only boto3.
+    # PyYAML comes with ansible-core, but a module may run on a host that has only boto3.
     HAS_YAML = False
 else:
     HAS_YAML = True
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
 
-# Where a revision location keeps an AppSpec file that it holds itself. ``String`` is what the API had before.
+# Where a revision location keeps an AppSpec file inside itself. ``String`` is what the API had before.
 _HELD_IN: t.Final = {"AppSpecContent": "appSpecContent", "String": "string"}
 
 
 class Unreadable(ValueError):
-    """An AppSpec file that says nothing to us. The message says why."""
+    """An AppSpec file that we cannot use. The message says why."""
 
 
 def held(location: Location) -> str:
-    """The content that the location itself holds, empty where it is only a hash, or a place elsewhere."""
+    """The content inside the location; empty if it is only a hash, or somewhere else."""
     member = _HELD_IN.get(str(location.get("revisionType")), "")
     return str((location.get(member) or {}).get("content") or "")
 
 
 def digest(location: Location) -> str:
-    """The SHA-256 of the AppSpec file that the location holds, empty where it holds none."""
+    """The SHA-256 of the AppSpec file inside the location; empty if there is none."""
     member = _HELD_IN.get(str(location.get("revisionType")), "")
     return str((location.get(member) or {}).get("sha256") or "")
 
 
 def by_digest(location: Location) -> dict[str, t.Any]:
-    """What to ask the register of revisions for."""
+    """The location to look up in the register of revisions."""
     kind = str(location["revisionType"])
     return {"revisionType": kind, _HELD_IN[kind]: {"sha256": digest(location)}}
 
 
 def location(content: str) -> dict[str, t.Any]:
-    """A revision that holds this AppSpec file."""
+    """A revision that contains this AppSpec file."""
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     return {"revisionType": "AppSpecContent", "appSpecContent": {"content": content, "sha256": sha256}}
 
@@ -67,7 +67,7 @@ def task_definition(content: str) -> str:
 
 
 def container(content: str) -> tuple[str, int] | None:
-    """Name and port of the container that gets the traffic, None where the file does not say."""
+    """Name and port of the container that gets the traffic; None if the file does not say."""
     balancer = _properties(_parse(content)).get("LoadBalancerInfo") or {}
     try:
         return str(balancer["ContainerName"]), int(balancer["ContainerPort"])
@@ -76,7 +76,7 @@ def container(content: str) -> tuple[str, int] | None:
 
 
 def with_task_definition(content: str, arn: str) -> str:
-    """The same file for another task definition, as JSON; word for word the same where it names this one already."""
+    """The same file for another task definition, as JSON; unchanged if it already names this one."""
     document = _parse(content)
     properties = _properties(document)
     if properties.get("TaskDefinition") == arn:
@@ -87,7 +87,7 @@ def with_task_definition(content: str, arn: str) -> str:
 
 @dataclass(frozen=True)
 class Function:
-    """What an AppSpec file of the platform Lambda moves: an alias, from one version of a function to another."""
+    """What a Lambda AppSpec file moves: an alias, from one version of a function to another."""
 
     name: str
     alias: str
@@ -106,7 +106,7 @@ def function(content: str) -> Function:
 
 
 def with_current_version(content: str, version: str) -> str:
-    """The same file for an alias that is on this version, as JSON; word for word the same where it says so already."""
+    """The same file for an alias on this version, as JSON; unchanged if it already says so."""
     document = _parse(content)
     properties = _properties(document)
     if str(properties.get("CurrentVersion")) == version:
@@ -116,7 +116,7 @@ def with_current_version(content: str, version: str) -> str:
 
 
 def made_for(arn: str, container_name: str, port: int) -> str:
-    """The smallest AppSpec file that ECS deployments can have."""
+    """The smallest AppSpec file that an ECS deployment can have."""
     properties = {
         "TaskDefinition": arn,
         "LoadBalancerInfo": {"ContainerName": container_name, "ContainerPort": port},
@@ -137,7 +137,7 @@ def _parse(content: str) -> dict[str, t.Any]:
 
 def _yaml(content: str) -> t.Any:
     if not HAS_YAML:
-        raise Unreadable("it is YAML, and there is no PyYAML where this module runs")
+        raise Unreadable("it is YAML, and there is no PyYAML on the host that runs this module")
     try:
         return yaml.safe_load(content)
     except yaml.YAMLError as exc:
@@ -145,7 +145,7 @@ def _yaml(content: str) -> t.Any:
 
 
 def _properties(document: dict[str, t.Any]) -> dict[str, t.Any]:
-    # "resources" in AWS's examples for Lambda, "Resources" in those for ECS.
+    # AWS's examples have "resources" for Lambda and "Resources" for ECS.
     resources = next((value for key, value in document.items() if str(key).lower() == "resources"), None)
     if not isinstance(resources, list) or len(resources) != 1 or not isinstance(resources[0], dict):
         raise Unreadable("it does not name exactly one resource")

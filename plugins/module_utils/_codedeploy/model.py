@@ -12,9 +12,9 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-# DeploymentStatus in botocore's model has eight values; whatever is not one of these is still running.
+# DeploymentStatus in botocore's model has eight values; any other than these is still running.
 TERMINAL: t.Final = frozenset({"Succeeded", "Failed", "Stopped"})
-# CodeDeploy's own rollbacks; all other creators deploy something that somebody wanted.
+# The creator of CodeDeploy's own rollbacks. Every other creator deploys something somebody wanted.
 ROLLBACK_CREATOR: t.Final = "codeDeployRollback"
 # AutoRollbackEvent in botocore's model.
 ROLLBACK_EVENTS: t.Final = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
@@ -25,10 +25,10 @@ Location = t.Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment as GetDeployment shows it.
+    """A deployment as GetDeployment returns it.
 
-    ``revision`` is its location; an AppSpec file that it holds is shown by its hash only. ``rollback_deployment`` is
-    the deployment that rolls this one back, ``triggered_by`` the one that this one rolls back.
+    ``revision`` is its location; an AppSpec file inside it appears only as a hash. ``rollback_deployment`` rolls this
+    one back; ``triggered_by`` is the one that this one rolls back.
     """
 
     id: str
@@ -45,64 +45,64 @@ class Deployment:
     rollback_deployment: str = ""
     triggered_by: str = ""
     rollback_message: str = ""
-    # The group lets the original instances or tasks stand when a blue/green deployment has succeeded.
+    # The group keeps the original instances or tasks after a successful blue/green deployment.
     keeps_original: bool = False
-    # All is on the replacement, and the time until the original instances or tasks are ended is running.
+    # All traffic is on the replacement; the wait before the originals are terminated is running.
     waits_for_termination: bool = False
-    # The events on which CodeDeploy rolls it back by itself; empty where that is off.
+    # The events on which CodeDeploy rolls it back by itself; empty if that is off.
     rollback_events: tuple[str, ...] = ()
-    # How many targets have which status; those that none has are left out.
+    # Number of targets by status; statuses that no target has are missing.
     counts: t.Mapping[str, int] = field(default_factory=dict)
-    # What CodeDeploy has to say about the status, beside the error.
+    # What CodeDeploy says about the status, besides the error.
     messages: tuple[str, ...] = ()
 
-    # Server, ECS or Lambda; empty where CodeDeploy does not say.
+    # Server, ECS or Lambda; empty if CodeDeploy does not say.
     platform: str = ""
     config: str = ""
     # IN_PLACE or BLUE_GREEN.
     style: str = ""
-    # DISALLOW, OVERWRITE or RETAIN, and empty where it is not told, which is DISALLOW.
+    # DISALLOW, OVERWRITE or RETAIN; empty if CodeDeploy does not say, which means DISALLOW.
     file_exists_behavior: str = ""
-    # RESTART; STANDARD and what was made before there were modes have none.
+    # RESTART, or empty: for STANDARD, and for deployments from before there were modes.
     mode: str = ""
     ignores_stop_failures: bool = False
 
     @property
     def blue_green(self) -> bool:
-        """It goes to instances or tasks of its own, and takes the traffic there."""
+        """Whether it deploys to new instances or tasks and moves the traffic there."""
         return self.style == "BLUE_GREEN"
 
     @property
     def running(self) -> bool:
-        """It has not reached a terminal status."""
+        """Whether it has not reached a terminal status."""
         return self.status not in TERMINAL
 
     @property
     def is_rollback(self) -> bool:
-        """CodeDeploy made it to undo another one."""
+        """Whether CodeDeploy made it to undo another deployment."""
         return self.creator == ROLLBACK_CREATOR
 
     @property
     def why(self) -> str:
-        """Why it ended as it did, in CodeDeploy's words; empty where it says nothing."""
+        """Why it ended as it did, in CodeDeploy's words; empty if it says nothing."""
         text = f"{self.error_code}: {self.error}" if self.error_code and self.error else self.error_code or self.error
         return text.rstrip(".")
 
 
 @dataclass(frozen=True)
 class Group:
-    """A deployment group. ``ecs_services`` are pairs of cluster and service, by name or ARN as the user gave them."""
+    """A deployment group. ``ecs_services`` are pairs of cluster and service, by name or ARN, as the user gave them."""
 
     application: str
     name: str
     ecs_services: tuple[tuple[str, str], ...] = ()
     config: str = ""
-    # Names of the alarms that stop a deployment; empty where they are off.
+    # Names of the alarms that stop a deployment; empty if they are off.
     alarms: tuple[str, ...] = ()
     last_attempted: str = ""
-    # Minutes for which the original instances or tasks stand on.
+    # Minutes for which the original instances or tasks are kept.
     termination_wait: int = 0
-    # A deployment goes on while CodeDeploy cannot read the alarms.
+    # A deployment continues while CodeDeploy cannot read the alarms.
     ignores_unreadable_alarms: bool = False
 
     id: str = ""
@@ -112,21 +112,21 @@ class Group:
     style: str = ""
     service_role: str = ""
     auto_scaling_groups: tuple[str, ...] = ()
-    # It names tags of instances, in EC2 or on premises.
+    # It selects instances by tags, in EC2 or on premises.
     has_instance_tags: bool = False
     last_successful: str = ""
-    # The events on which CodeDeploy rolls its deployments back by itself; empty where that is off.
+    # The events on which CodeDeploy rolls its deployments back by itself; empty if that is off.
     rollback_events: tuple[str, ...] = ()
     # The processes of its Auto Scaling groups that CodeDeploy suspends during deployments.
     suspends: tuple[str, ...] = ()
 
     @property
     def blue_green(self) -> bool:
-        """A deployment goes to instances or tasks of its own, and takes the traffic there."""
+        """Whether a deployment goes to new instances or tasks and moves the traffic there."""
         return self.style == "BLUE_GREEN"
 
     def deploys(self, cluster: str, service: str) -> bool:
-        """It is the group of this ECS service; names, not ARNs."""
+        """Whether it is the group of this ECS service. Takes names, not ARNs."""
         return any((_last(c) or "default", _last(s)) == (cluster, service) for c, s in self.ecs_services)
 
 
@@ -134,19 +134,19 @@ def _last(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-# The id of a rollback deployment appears later than the status of what it rolls back (kayac/ecspresso #663 and #673).
-# Beyond this many seconds none comes.
+# Seconds. The id of a rollback deployment appears after the status of the deployment it rolls back (kayac/ecspresso
+# #663 and #673). After this long, none will come.
 AFTERMATH: t.Final = 60.0
 
 
-# By how a deployment ended (errorInformation in GetDeployment), the event that CodeDeploy rolls back at.
+# How a deployment ended (errorInformation in GetDeployment), and the event on which CodeDeploy rolls it back.
 _EVENTS: t.Final = {"Failed": "DEPLOYMENT_FAILURE", "ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM"}
 
 
 def is_due(deployment: Deployment, now: datetime | None) -> bool:
-    """CodeDeploy can still be about to roll back a deployment that has ended.
+    """Whether CodeDeploy may still be about to roll back a deployment that has ended.
 
-    Whether somebody's StopDeployment asked for it shows nowhere, so after every stop one has to wait and see.
+    Nothing shows whether somebody's StopDeployment asked for a rollback, so wait and see after every stop.
     """
     told = deployment.rollback_deployment or deployment.rollback_message or deployment.is_rollback
     if now is None or told or deployment.completed_at is None or deployment.status not in ("Stopped", "Failed"):
@@ -158,13 +158,13 @@ def is_due(deployment: Deployment, now: datetime | None) -> bool:
 
 
 def undone_by(ordered: t.Sequence[Deployment]) -> dict[str, Deployment]:
-    """By the id of a deployment, the one that rolls it back: either of the two can be the first to say so."""
+    """The rollback of each deployment, by the deployment's id. Either of the two may be the first to name the other."""
     by_id = {d.id: d for d in ordered}
     found = {d.triggered_by: d for d in ordered if d.triggered_by}
     found.update({d.id: by_id[d.rollback_deployment] for d in ordered if d.rollback_deployment in by_id})
     known = {rollback.id for rollback in found.values()}
     for before, rollback in zip(ordered, ordered[1:]):
-        # One that names nothing undoes what ended without success just before it.
+        # A rollback that names no deployment undoes the failed or stopped one just before it.
         undoes = before.status in ("Stopped", "Failed") and not before.is_rollback and before.id not in found
         if rollback.is_rollback and rollback.id not in known and not rollback.triggered_by and undoes:
             found[before.id] = rollback

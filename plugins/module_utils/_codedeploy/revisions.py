@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Revisions: which are the same, what people call them, and how they write them. Pure.
+"""Revisions: which are the same, what people call them, and how users write them. Pure.
 
 https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_RevisionLocation.html
 """
@@ -19,20 +19,20 @@ from urllib.parse import unquote
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
 
-# revisionType, and the member that holds the location.
+# revisionType, and the member that holds its location.
 MEMBERS: t.Final = {
     "S3": "s3Location",
     "GitHub": "gitHubLocation",
     "String": "string",
     "AppSpecContent": "appSpecContent",
 }
-# What each platform deploys (API_CreateDeployment.html, revision; botocore's RevisionLocationType).
+# What each platform can deploy (API_CreateDeployment.html, revision; botocore's RevisionLocationType).
 _ALLOWED: t.Final = {
     "Server": ("S3", "GitHub"),
     "Lambda": ("S3", "String", "AppSpecContent"),
     "ECS": ("S3", "String", "AppSpecContent"),
 }
-# bundleType by what the key ends in (BundleType in botocore's model).
+# bundleType by the end of the key (BundleType in botocore's model).
 _BUNDLES: t.Final = {
     ".zip": "zip",
     ".tar": "tar",
@@ -44,7 +44,7 @@ _BUNDLES: t.Final = {
 }
 BUNDLE_TYPES: t.Final = ("tar", "tgz", "zip", "YAML", "JSON")
 _FILES: t.Final = frozenset({"yaml", "json"})
-# Names of members as people write them, without underscores and in lower case.
+# Names of members as users may write them: lower case, no underscores.
 _NAMES: t.Final = {
     "": {"revisiontype": "revisionType", **{member.lower(): member for member in MEMBERS.values()}},
     "s3Location": {
@@ -70,20 +70,19 @@ _FORMS: t.Final = (
 
 
 class NotARevision(ValueError):
-    """What was written is no revision. The message says why."""
+    """The text or dictionary is not a revision. The message says why."""
 
 
 def where(location: Location) -> t.Mapping[str, t.Any]:
-    """The member that says where the revision is; empty where there is none."""
+    """The member that says where the revision is; empty if there is none."""
     found = location.get(MEMBERS.get(str(location.get("revisionType")), ""))
     return found if isinstance(found, dict) else {}
 
 
 def key(location: Location) -> str:
-    """The same for the same revision, however it is written; empty where nothing is told.
+    """A key that is equal for equal revisions, however they are written; empty if there is no revision.
 
-    A version of an object says all: its ETag cannot be another one. ETags come with quotes and without; GitHub's names
-    do not tell upper from lower case.
+    A version id says it all: its ETag cannot differ. ETags come with and without quotes; GitHub names ignore case.
     """
     kind, place = str(location.get("revisionType")), where(location)
     if kind == "S3" and place.get("bucket") and place.get("key"):
@@ -95,12 +94,12 @@ def key(location: Location) -> str:
 
 
 def same(one: Location, other: Location) -> bool:
-    """Both are the same revision."""
+    """Whether both are the same revision."""
     return bool(key(one)) and key(one) == key(other)
 
 
 def text(location: Location) -> str:
-    """What people call it."""
+    """What people call the revision."""
     kind, place = str(location.get("revisionType")), where(location)
     if kind == "S3" and place.get("bucket"):
         name = f"s3://{place['bucket']}/{place.get('key')}"
@@ -110,16 +109,16 @@ def text(location: Location) -> str:
     if kind == "GitHub" and place.get("repository"):
         return f"github {place['repository']}@{str(place.get('commitId'))[:7]}"
     digest = key(location).partition(":")[2]
-    return f"AppSpec {digest[:12]}" if digest else "a revision that is not told"
+    return f"AppSpec {digest[:12]}" if digest else "an unknown revision"
 
 
 def etag(place: t.Mapping[str, t.Any]) -> str:
-    """The ETag of a place in S3, without quotes."""
+    """The ETag of an S3 location, without quotes."""
     return str(place.get("eTag") or "").strip('"').lower()
 
 
 def with_versions(locations: t.Sequence[Location]) -> list[Location]:
-    """The same locations, where one that has only an ETag gets the version that another one tells for it."""
+    """The same locations; one that has only an ETag gets the version that another location gives for it."""
     known = {_content(location): location for location in locations if where(location).get("version")}
     return [
         known.get(_content(location), location)
@@ -135,12 +134,12 @@ def _content(location: Location) -> tuple[str, str, str]:
 
 
 def is_pinned(location: Location) -> bool:
-    """It can only be what it was. A commit is; an object in S3 is with its version or its ETag."""
+    """Whether its content cannot change: true of a commit, and of an S3 object with a version or an ETag."""
     return location.get("revisionType") != "S3" or bool(_pin(where(location)))
 
 
 def unfit(location: Location, platform: str) -> str:
-    """Why the platform cannot deploy it; empty where it can, or where the platform is not known."""
+    """Why the platform cannot deploy it; empty if it can, or if the platform is not known."""
     kind = str(location.get("revisionType"))
     allowed = _ALLOWED.get(platform, tuple(MEMBERS))
     if kind not in allowed:
@@ -172,7 +171,7 @@ def from_option(given: t.Any) -> dict[str, t.Any]:
 
 
 def matches(wanted: Location, candidate: Location) -> bool:
-    """What was written means this one: the same, or the beginning of its commit, or its place where that is all."""
+    """Whether the user meant this one: the same revision, the start of its commit, or just its place."""
     if same(wanted, candidate):
         return True
     mine, theirs = where(wanted), where(candidate)
@@ -190,7 +189,7 @@ def matches(wanted: Location, candidate: Location) -> bool:
 
 
 def is_whole(location: Location) -> bool:
-    """It can be deployed as it is written: not so a commit of which only the beginning is given."""
+    """Whether it can be deployed as written; the start of a commit cannot."""
     return location.get("revisionType") != "GitHub" or len(str(where(location).get("commitId"))) == 40
 
 
@@ -258,17 +257,17 @@ def _checked(location: dict[str, t.Any]) -> dict[str, t.Any]:
         found = next((known for known in BUNDLE_TYPES if known.lower() == str(bundle).lower()), None)
         if found is None:
             raise NotARevision(
-                f"revision: what kind of bundle {place['key']} is does not show; give bundleType: "
+                f"revision: {place['key']} does not show what kind of bundle it is; give bundleType: "
                 f"{', '.join(BUNDLE_TYPES)}"
             )
         place["bundleType"] = found
     elif kind == "GitHub":
         if str(place.get("repository") or "").count("/") != 1:
-            raise NotARevision(f"revision: {place.get('repository')!r} is no repository: write owner/repository")
+            raise NotARevision(f"revision: {place.get('repository')!r} is not a repository: write owner/repository")
         if not _COMMIT.fullmatch(str(place.get("commitId") or "")):
             raise NotARevision(
-                f"revision: {place.get('commitId')!r} is no commit. CodeDeploy takes no branch and no tag, only the "
-                "SHA of a commit"
+                f"revision: {place.get('commitId')!r} is not a commit. CodeDeploy accepts only the SHA of a commit, "
+                "no branch and no tag"
             )
     elif place.get("content") and not place.get("sha256"):
         place["sha256"] = _digest(place)

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""AppSpec files that are kept in S3: reading them, and whether what is there is what was deployed.
+"""AppSpec files in S3: reading them, and whether they are still what was deployed.
 
 "If the version is not specified, the system uses the most recent version", and "If the ETag is not specified as an
 input parameter, ETag validation of the object is skipped"
@@ -30,7 +30,7 @@ _S3ErrorHandler: t.Final = error_handler("s3")
 
 # What an AppSpec file of ECS may be (bundleType of S3Location in botocore's model).
 _FILES: t.Final = frozenset({"yaml", "json"})
-# Far more than an AppSpec file has; what is larger is something else.
+# Bytes. Far more than an AppSpec file needs; anything larger is something else.
 LARGEST: t.Final = 256 * 1024
 
 
@@ -44,26 +44,26 @@ class Stored:
 
 
 def place(location: Location) -> t.Mapping[str, t.Any]:
-    """Bucket, key, version and so on; empty where the revision is not in S3."""
+    """Bucket, key, version and so on; empty if the revision is not in S3."""
     found = location.get("s3Location") if location.get("revisionType") == "S3" else None
     return found if isinstance(found, dict) and found.get("bucket") and found.get("key") else {}
 
 
 def key(location: Location) -> str:
-    """``s3://bucket/key?versionId=…``: what is read to read this revision."""
+    """``s3://bucket/key?versionId=…``: what to read for this revision."""
     where = place(location)
     version = f"?versionId={where['version']}" if where.get("version") else ""
     return f"s3://{where['bucket']}/{where['key']}{version}" if where else ""
 
 
 def is_pinned(location: Location) -> bool:
-    """It can only be what it was: CodeDeploy itself makes sure of it."""
+    """Whether its content cannot change, because CodeDeploy checks it."""
     where = place(location)
     return bool(where.get("version") or where.get("eTag"))
 
 
 def guarded(location: Location, stored: Stored) -> dict[str, t.Any]:
-    """The same revision, in which CodeDeploy accepts nothing else than what was read."""
+    """The same revision, tied so that CodeDeploy accepts only what was read."""
     where = dict(place(location))
     if not is_pinned(location) and stored.etag:
         where["eTag"] = stored.etag
@@ -71,7 +71,7 @@ def guarded(location: Location, stored: Stored) -> dict[str, t.Any]:
 
 
 def unreadable(location: Location) -> str:
-    """Why this revision cannot be an AppSpec file, empty where it can be one."""
+    """Why this revision cannot be an AppSpec file; empty if it can."""
     kind = str(place(location).get("bundleType") or "")
     if kind.lower() in _FILES:
         return ""
@@ -79,7 +79,7 @@ def unreadable(location: Location) -> str:
 
 
 def changed(location: Location, stored: Stored, deployed_at: datetime) -> str:
-    """Why the object is not what was deployed then, empty where it is."""
+    """Why the object is not what was deployed then; empty if it is."""
     where = place(location)
     etag = str(where.get("eTag") or "").strip('"')
     if etag and etag != stored.etag:
@@ -93,14 +93,14 @@ def changed(location: Location, stored: Stored, deployed_at: datetime) -> str:
 
 
 def read(aws: Aws, location: Location) -> Stored | str:
-    """The object, or why it cannot be read: denied, missing, too large, no text."""
+    """The object, or why it cannot be read: denied, missing, too large, not text."""
     where = place(location)
     version = str(where.get("version") or "")
     try:
         return _get(aws, str(where["bucket"]), str(where["key"]), version)
     except AwsCallError as exc:
         denied = exc.is_denied and version
-        return exc.explain() + (" Of a version that is s3:GetObjectVersion." if denied else "")
+        return exc.explain() + (" For a version that is s3:GetObjectVersion." if denied else "")
     except IncompleteAnswerError as exc:
         return exc.explain()
     except _NotAFile as exc:
@@ -108,7 +108,7 @@ def read(aws: Aws, location: Location) -> Stored | str:
 
 
 class _NotAFile(ValueError):
-    """What is there is no AppSpec file."""
+    """The object is not an AppSpec file."""
 
 
 @_S3ErrorHandler.common_error_handler("read s3://{bucket}/{name}")
@@ -124,8 +124,8 @@ def _get(aws: Aws, bucket: str, name: str, version: str) -> Stored:
 
 def _text(data: bytes) -> str:
     if len(data) > LARGEST:
-        raise _NotAFile(f"the object has more than {LARGEST // 1024} KiB, which no AppSpec file has")
+        raise _NotAFile(f"the object is larger than {LARGEST // 1024} KiB, too large for an AppSpec file")
     try:
         return data.decode()
     except UnicodeDecodeError as exc:
-        raise _NotAFile("the object is not a text in UTF-8") from exc
+        raise _NotAFile("the object is not UTF-8 text") from exc

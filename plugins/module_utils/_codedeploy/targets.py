@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The targets of a deployment: where it deploys to, and how far it got there. Pure but for :func:`read`."""
+"""The targets of a deployment: where it deploys, and how far it got there. Pure except :func:`read`."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answe
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
 
-# The member of a DeploymentTarget by its deploymentTargetType; the other members are null.
+# The member of a DeploymentTarget, by deploymentTargetType; the others are null.
 _MEMBERS: t.Final = {
     "InstanceTarget": "instanceTarget",
     "LambdaTarget": "lambdaTarget",
     "ECSTarget": "ecsTarget",
     "CloudFormationTarget": "cloudFormationTarget",
 }
-# Whatever is not one of these, TargetStatus in botocore's model, is still on its way.
+# Any other TargetStatus in botocore's model means it is still in progress.
 _ENDED: t.Final = frozenset({"Succeeded", "Failed", "Skipped"})
 
 
 @dataclass(frozen=True)
 class LifecycleEvent:
-    """A lifecycle event of one target. ``log_tail`` is what its script printed last: it may hold secrets."""
+    """One target's lifecycle event. ``log_tail`` is the end of its script's output and may hold secrets."""
 
     name: str
     status: str
@@ -39,30 +39,30 @@ class LifecycleEvent:
 
     @property
     def failed(self) -> bool:
-        """It is what the deployment failed at."""
+        """Whether the deployment failed at this event."""
         return self.status == "Failed"
 
     def as_dict(self) -> dict[str, str]:
-        """For results, without what a script printed."""
+        """For results, without the script's output."""
         return {"event": self.name, "status": self.status, "error_code": self.error_code, "message": self.message}
 
 
 @dataclass(frozen=True)
 class EcsTarget:
-    """An ECS service as a target. ``weights`` are percentages of the production traffic by task set id."""
+    """An ECS service as a target. ``weights``: percentages of production traffic by task set id."""
 
     status: str
     events: tuple[LifecycleEvent, ...] = ()
     weights: t.Mapping[str, float] = field(default_factory=dict)
 
     def going(self) -> str:
-        """The lifecycle event that is going on, empty between two of them."""
+        """The lifecycle event in progress; empty between two."""
         return _going(self.events)
 
 
 @dataclass(frozen=True)
 class Target:
-    """A target of any kind: an instance, an ECS service, a Lambda function. ``label`` is Blue or Green, or empty."""
+    """A target of any kind: an instance, an ECS service, a Lambda function. ``label`` is Blue, Green or empty."""
 
     id: str
     kind: str
@@ -72,25 +72,25 @@ class Target:
 
     @property
     def ended(self) -> bool:
-        """Nothing more happens on it."""
+        """Whether nothing more will happen on it."""
         return self.status in _ENDED
 
     @property
     def failed_event(self) -> LifecycleEvent | None:
-        """What it failed at."""
+        """The event it failed at, or None."""
         return next((event for event in self.events if event.failed), None)
 
     def going(self) -> str:
-        """The lifecycle event that is going on, empty between two of them."""
+        """The lifecycle event in progress; empty between two."""
         return _going(self.events)
 
     def event(self, name: str) -> LifecycleEvent | None:
-        """The event of this name, None where the target has none."""
+        """The event of this name, or None."""
         return next((event for event in self.events if event.name == name), None)
 
 
 def ecs(answer: Answer) -> EcsTarget:
-    """A DeploymentTarget of the type ECSTarget."""
+    """Parse a DeploymentTarget of type ECSTarget."""
     target = answer["ecsTarget"]
     return EcsTarget(
         status=str(target.get("status") or ""),
@@ -105,7 +105,7 @@ def ecs(answer: Answer) -> EcsTarget:
 
 
 def of(answer: Answer) -> Target:
-    """A DeploymentTarget as BatchGetDeploymentTargets shows it."""
+    """Parse a DeploymentTarget as BatchGetDeploymentTargets returns it."""
     kind = str(answer.get("deploymentTargetType") or "")
     shown = answer.get(_MEMBERS.get(kind, "")) or {}
     return Target(
@@ -118,9 +118,9 @@ def of(answer: Answer) -> Target:
 
 
 def read(aws: Aws, deployment: str, statuses: t.Sequence[str] = (), most: int | None = None) -> list[Target]:
-    """The targets of a deployment, or those with these statuses, at most ``most`` of them; none before it has begun.
+    """The targets of a deployment, at most ``most``, with any or these statuses; none before it has begun.
 
-    Raises AwsCallError or IncompleteAnswerError.
+    Raises :class:`AwsCallError` or :class:`IncompleteAnswerError`.
     """
     try:
         ids = api.list_deployment_targets(aws, deployment, statuses, most)

@@ -4,10 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Whether the notifications of a deployment group can reach anybody. Pure but for :func:`read`.
+"""Whether a deployment group's notifications can reach anybody. Pure except :func:`read`.
 
 CodeDeploy publishes with the deployment group's service role, which needs sns:Publish ("Grant Amazon SNS permissions to
-a CodeDeploy service role" in the user guide). What the role's own policies say is not read; the topic's policy is.
+a CodeDeploy service role" in the user guide). Only the topic's policy is read, not the role's own.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 _SnsErrors: t.Final = error_handler("sns")
-# Conditions of topic policies that name accounts; the first is in the policy that SNS gives to a new topic.
+# Conditions in topic policies that name accounts; SNS puts the first into a new topic's policy.
 _ACCOUNT_KEYS: t.Final = frozenset({"aws:sourceowner", "aws:sourceaccount", "aws:principalaccount"})
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic, as far as it can be read: ``unknown`` says why not, ``missing`` that it does not exist."""
+    """A topic, as far as it can be read. ``unknown`` says why not; ``missing``: it does not exist."""
 
     arn: str
     missing: bool = False
@@ -46,7 +46,7 @@ class Topic:
 
 
 def read(aws: Aws, arns: t.Iterable[str]) -> dict[str, Topic]:
-    """The topics by ARN. A topic that cannot be read is no error."""
+    """The topics by ARN. A topic that cannot be read is not an error."""
     return {arn: _read(aws, arn) for arn in dict.fromkeys(arns)}
 
 
@@ -80,12 +80,12 @@ def _parsed(policy: str) -> t.Any:
 
 
 def findings(topic: Topic, role_arn: str) -> tuple[Finding, ...]:
-    """What is to be known before CodeDeploy is told to publish to a topic with this role."""
+    """Findings before CodeDeploy is configured to publish to a topic with this role."""
     if topic.missing:
-        message = f"there is no topic {topic.arn}, so nobody would be told: create it first"
+        message = f"there is no topic {topic.arn}, so nobody would be notified: create it first"
         return (Finding("notifications", "block", message),)
     if topic.unknown:
-        message = f"whether anybody is told by topic {topic.arn} is not known: {topic.unknown}"
+        message = f"it is not known whether topic {topic.arn} notifies anybody: {topic.unknown}"
         return (Finding("notifications", "unknown", message),)
     found = []
     refusal = _refusal(topic, role_arn)
@@ -93,26 +93,28 @@ def findings(topic: Topic, role_arn: str) -> tuple[Finding, ...]:
         found.append(Finding("notifications", "warn", refusal))
     if topic.subscribed == 0:
         waiting = f" ({topic.pending} not confirmed yet)" if topic.pending else ""
-        message = f"topic {topic.arn} has no confirmed subscription{waiting}, so nobody is told"
+        message = f"topic {topic.arn} has no confirmed subscription{waiting}, so nobody is notified"
         found.append(Finding("notifications", "warn", message))
     if topic.key:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         message = (
             f"topic {topic.arn} is encrypted with the key {topic.key}: {role_arn} needs kms:GenerateDataKey and "
-            "kms:Decrypt for it, too"
+            "kms:Decrypt for it too"
         )
         found.append(Finding("notifications", "info", message))
     return tuple(found)
 
 
 def _refusal(topic: Topic, role_arn: str) -> str:
-    """Why the topic's policy keeps the role from publishing; empty where it does not, or where that is not certain."""
+    """Why the topic's policy keeps the role from publishing; empty if it does not, or if that is uncertain."""
     statements = topic.policy.get("Statement") if isinstance(topic.policy, dict) else None
     if not role_arn or not statements:
         return ""
     about_us = [item for item in _listed(statements) if _is_about(item, role_arn)]
     if any(item.get("Effect") == "Deny" and not item.get("Condition") for item in about_us):
-        return f"the policy of topic {topic.arn} denies sns:Publish to the group's role {role_arn}, so nobody is told"
+        return (
+            f"the policy of topic {topic.arn} denies sns:Publish to the group's role {role_arn}, so nobody is notified"
+        )
     # Within an account the role's own policies are enough
     # (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
     ours = _account(role_arn)
@@ -121,8 +123,8 @@ def _refusal(topic: Topic, role_arn: str) -> str:
     if any(item.get("Effect") == "Allow" and _allows_account(item, ours) for item in about_us):
         return ""
     return (
-        f"the policy of topic {topic.arn}, which is in another account, does not allow sns:Publish to the group's role "
-        f"{role_arn}, so nobody is told"
+        f"the policy of topic {topic.arn}, which is in another account, does not allow sns:Publish to the group's "
+        f"role {role_arn}, so nobody is notified"
     )
 
 
@@ -145,7 +147,7 @@ def _is_about(statement: t.Mapping[str, t.Any], role_arn: str) -> bool:
 
 
 def _allows_account(statement: t.Mapping[str, t.Any], account: str) -> bool:
-    """Conditions on other things than the account are taken to be met."""
+    """Whether the policy allows this account; conditions on anything else are assumed to hold."""
     for operator, conditions in (statement.get("Condition") or {}).items():
         if operator != "StringEquals":
             continue

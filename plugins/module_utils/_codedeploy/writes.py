@@ -4,10 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The two writes that move deployments, and what became of them where their answers were lost.
+"""The two writes that move deployments, and how to find out what they did if their answers were lost.
 
-A group runs one deployment at a time, so CreateDeployment is its own compare-and-set: what somebody else began
-meanwhile makes it fail.
+A group runs one deployment at a time, so CreateDeployment is its own compare-and-set: it fails if somebody else began a
+deployment in the meantime.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import ap
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
-# DeploymentStatus in botocore's model, but for those of deployments that have ended.
+# DeploymentStatus in botocore's model, without those of deployments that have ended.
 _RUNNING: t.Final = ("Created", "Queued", "InProgress", "Baking", "Ready")
 
 
 def new_run() -> str:
-    """What tells the deployments of this call from all others."""
+    """An id that tells this call's deployments from all others."""
     return uuid.uuid4().hex[:8]
 
 
 def stop(aws: Aws, id_: str, roll_back: bool) -> tuple[Finding, ...]:
-    """Stop a deployment; returns what there is to say about it. CodeDeploy may take its time.
+    """Stop a deployment. Returns notes about it. CodeDeploy may take its time.
 
-    Raises :class:`.PlanIsStale` where it ended meanwhile, and :class:`.AnswerLost`.
+    Raises :class:`.PlanIsStale` if it has ended in the meantime, and :class:`.AnswerLost`.
     """
     try:
         api.stop_deployment(aws, id_, roll_back)
     except AwsCallError as exc:
         if api.has_ended_meanwhile(exc):
-            raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
+            raise PlanIsStale(f"the deployment ended in the meantime: {exc.detail}") from exc
         if not exc.no_answer:
             raise
         return (_stopped_all_the_same(aws, id_, roll_back, exc),)
@@ -54,7 +54,7 @@ def stop(aws: Aws, id_: str, roll_back: bool) -> tuple[Finding, ...]:
 
 
 def _stopped_all_the_same(aws: Aws, id_: str, roll_back: bool, error: AwsCallError) -> Finding:
-    """The answer was lost: a second request does no harm, and tells."""
+    """Notes after a lost answer: sending the request again is harmless and tells us the state."""
     try:
         aws.steadily("StopDeployment", lambda aws: api.stop_deployment(aws, id_, roll_back))
         return _answer_lost("StopDeployment", error, f"it was sent again for {id_}")
@@ -67,10 +67,10 @@ def _stopped_all_the_same(aws: Aws, id_: str, roll_back: bool, error: AwsCallErr
 def create(
     aws: Aws, group: Group, parameters: t.Mapping[str, t.Any], known: t.Container[str]
 ) -> tuple[str, tuple[Finding, ...]]:
-    """The id of the deployment that was asked for, and what there is to say about it.
+    """Create a deployment. Returns its id and notes about it.
 
-    The ``description`` in its ``parameters`` must be unique to this call. ``known`` are ids that were there before.
-    Raises :class:`.PlanIsStale` where another deployment of the group is running, and :class:`.AnswerLost`.
+    The ``description`` in ``parameters`` must be unique to this call. ``known`` are ids that existed before. Raises
+    :class:`.PlanIsStale` if another deployment of the group is running, and :class:`.AnswerLost`.
     """
     try:
         return api.create_deployment(aws, group.application, group.name, **parameters), ()
@@ -87,7 +87,7 @@ def create(
 
 
 def _blocking(aws: Aws, group: Group, error: AwsCallError | IncompleteAnswerError) -> str:
-    """Which deployments are running. The error names one, in words that have changed before."""
+    """Ids of the running deployments. The error names one, but its wording has changed before."""
     try:
         ids = _running(aws, group)
     except (AwsCallError, IncompleteAnswerError):
@@ -102,8 +102,9 @@ def _running(aws: Aws, group: Group) -> list[str]:
 def _find(
     aws: Aws, group: Group, known: t.Container[str], description: str, error: AwsCallError | IncompleteAnswerError
 ) -> Deployment | None:
-    """The deployment that a request made whose answer was lost. A client sends a request again when no answer came, and
-    the second one is then refused because the first one was taken.
+    """Our deployment, if the request whose answer was lost made one.
+
+    botocore repeats a request that got no answer; the repeat is refused if the first one was accepted.
     """
     try:
         found = aws.steadily("ListDeployments", lambda aws: _unknown(aws, group, known))
@@ -115,7 +116,7 @@ def _find(
 
 
 def _unknown(aws: Aws, group: Group, known: t.Container[str]) -> dict[str, Deployment]:
-    # The newest need not come first, and ours can have ended already.
+    # The newest may not come first, and ours may have ended already.
     ids = _running(aws, group)
     ids += api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
     return api.batch_get_deployments(aws, [id_ for id_ in dict.fromkeys(ids) if id_ not in known])
@@ -133,10 +134,10 @@ _OURS: t.Final = re.compile(r"lastgood\.aws (?P<what>rollback|redeploy) .*\brun 
 
 
 def description(reason: str | None, left: str, target: str, run: str) -> str:
-    """What people and a later look know the deployment by; ``run`` is unique to this call (8 hexadecimal digits).
+    """A description for people, which later runs also recognise. ``run`` is unique to this call (8 hex digits).
 
-    ``left`` and ``target`` are revisions in words; without ``left`` the deployment goes back from nothing. The mark at
-    the end is never cut, whatever the lengths.
+    ``left`` and ``target`` are revisions in words; without ``left`` the deployment leaves nothing behind. The mark at
+    the end is never cut off, however long they are.
     """
     end = f", run {run}"
     route = f"rollback {left} to {target}" if left else f"redeploy {target}"
@@ -147,11 +148,11 @@ def description(reason: str | None, left: str, target: str, run: str) -> str:
 
 
 def is_ours(text: str) -> bool:
-    """This collection made the deployment with this description."""
+    """Whether this collection made the deployment with this description."""
     return _OURS.search(text) is not None
 
 
 def goes_back(text: str) -> bool:
-    """This collection made it, to go back from something."""
+    """Whether this collection made it to go back from something."""
     found = _OURS.search(text)
     return found is not None and found["what"] == "rollback"

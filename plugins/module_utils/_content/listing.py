@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Files as they are: one entry, and where entries come from: a listing in memory, or the disk, read when asked.
+"""Files: one entry, and the two sources of entries: a listing in memory, and the disk, read on demand.
 
 Nothing here writes.
 """
@@ -25,36 +25,36 @@ DIRECTORY: t.Final = "dir"
 LINK: t.Final = "link"
 OTHER: t.Final = "other"
 
-# What Ruby and Rust take for "it does not exist", too.
+# Errors that Ruby and Rust also treat as "it does not exist".
 _NOT_THERE: t.Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 _KINDS: t.Final = {stat.S_IFREG: FILE, stat.S_IFDIR: DIRECTORY, stat.S_IFLNK: LINK}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One name in a directory. What nobody has looked up is None."""
+    """One name in a directory. Fields nobody has looked up are None."""
 
     kind: str
     mode: t.Optional[int] = None
     uid: t.Optional[int] = None
     gid: t.Optional[int] = None
     size: t.Optional[int] = None
-    # SHA-256 of a file's content, as hexadecimal digits.
+    # SHA-256 of a file's content in hex.
     digest: t.Optional[str] = None
-    # What a symbolic link says.
+    # The target of a symbolic link.
     target: t.Optional[bytes] = None
-    # Device and number of the inode: two names that have the same are hard links.
+    # Device and inode number; two names with the same pair are hard links.
     inode: t.Optional[t.Tuple[int, int]] = None
-    # A directory on which something else is mounted; removing it fails.
+    # Something else is mounted on this directory; removing it fails.
     mounted: bool = False
-    # chattr +i and its like: removing it, or writing to it, fails.
+    # chattr +i and the like: removing it or writing to it fails.
     immutable: bool = False
-    # How many names the inode has.
+    # The number of names of the inode.
     links: t.Optional[int] = None
 
 
 class Source(t.Protocol):
-    """What a prediction reads. Paths are expanded, absolute, and their directories are no links."""
+    """What a prediction reads. Paths are absolute and expanded, and their directories are not links."""
 
     def entry(self, path: bytes) -> t.Optional[Entry]: ...
 
@@ -62,7 +62,7 @@ class Source(t.Protocol):
 
 
 class Listing:
-    """Entries in memory, by their path. Directories above ``roots`` are there without being listed."""
+    """Entries in memory by path. Directories above ``roots`` exist without being listed."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Listing:
 
 
 class Disk:
-    """What is on this machine, read when it is asked for. Contents are not read."""
+    """What is on this machine, read on demand. Contents are not read."""
 
     def entry(self, path: bytes) -> t.Optional[Entry]:
         try:
@@ -122,7 +122,7 @@ class Disk:
 
 
 def below(source: Source, directory: bytes) -> t.Iterator[t.Tuple[bytes, Entry]]:
-    """Everything in a directory, however deep, by its path. Links are not followed."""
+    """Everything in a directory, at any depth, by path. Links are not followed."""
     for name in source.names(directory):
         path = paths.join(directory, name)
         entry = source.entry(path)
@@ -134,7 +134,7 @@ def below(source: Source, directory: bytes) -> t.Iterator[t.Tuple[bytes, Entry]]
 
 
 def digest(path: bytes) -> str:
-    """The SHA-256 of a file, read piece by piece."""
+    """The SHA-256 of a file, read in pieces."""
     sha256 = hashlib.sha256()
     with open(path, "rb") as stream:
         for piece in iter(lambda: stream.read(1 << 20), b""):

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Paths as the agent takes them, in bytes, on Linux and on Windows. Pure.
+"""Paths as the agent reads them, in bytes, on Linux and on Windows. Pure.
 
 The agent puts every destination through Ruby's ``File.expand_path`` (lib/instance_agent/plugins/codedeploy/
 install_instruction.rb of aws/aws-codedeploy-agent 1.8.1): no ``.`` or ``..``, no doubled or trailing slash, and on
@@ -22,7 +22,7 @@ SLASH: t.Final = b"/"
 
 @dataclass(frozen=True)
 class Platform:
-    """What paths look like."""
+    """The form of paths."""
 
     windows: bool = False
 
@@ -30,7 +30,7 @@ class Platform:
         return path.replace(b"\\", SLASH) if self.windows else path
 
     def root(self, path: bytes) -> bytes:
-        """What an absolute path begins with, empty for a relative one."""
+        """The root of an absolute path; empty for a relative one."""
         path = self.slashes(path)
         if not self.windows:
             return SLASH if path.startswith(SLASH) else b""
@@ -42,7 +42,7 @@ class Platform:
         return bool(self.root(path))
 
     def expand(self, path: bytes) -> bytes:
-        """An absolute path without what is superfluous in it."""
+        """An absolute path in its shortest form. Raises :class:`ValueError` if the path is relative."""
         root = self.root(path)
         if not root:
             raise ValueError(f"{text(path)!r} is not an absolute path")
@@ -55,13 +55,13 @@ class Platform:
         return root + SLASH.join(parts)
 
     def key(self, path: bytes) -> bytes:
-        """The same for two paths that name the same thing."""
+        """A key that is equal for two paths to the same thing."""
         if not self.windows:
             return path
         return os_fold(self.slashes(path))
 
     def parent(self, path: bytes) -> bytes:
-        """The directory of an expanded path, the root for the root itself."""
+        """The directory of an expanded path; the root for the root itself."""
         root = self.root(path)
         head, _slash, _name = path[len(root) :].rpartition(SLASH)
         return root + head
@@ -72,7 +72,7 @@ WINDOWS: t.Final = Platform(windows=True)
 
 
 def os_fold(path: bytes) -> bytes:
-    """Upper and lower case made the same, byte for byte where the name is not UTF-8."""
+    """The name with case folded; byte by byte if it is not UTF-8."""
     try:
         return path.decode().casefold().encode()
     except UnicodeDecodeError:
@@ -89,12 +89,12 @@ def join(directory: bytes, entry: bytes) -> bytes:
 
 
 def text(path: bytes) -> str:
-    """For people and for JSON; what is not UTF-8 in it is replaced."""
+    """For people and for JSON; bytes that are not UTF-8 are replaced."""
     return path.decode("utf-8", "replace")
 
 
 def shown(path: bytes) -> t.Dict[str, str]:
-    """A path in a result: as text, and exactly where the text does not say it."""
+    """A path in a result: as text, plus base64 if the text is not exact."""
     result = {"path": text(path)}
     if result["path"].encode() != path:
         result["path_base64"] = base64.b64encode(path).decode()

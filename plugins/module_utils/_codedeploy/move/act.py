@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Acting on a deployment group: the one write that starts a redeploy, and the look just before it."""
+"""Acting on a deployment group: the one write that starts a redeploy, and the check just before it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 
 @dataclass(frozen=True)
 class Accepted:
-    """AWS took the write, or nothing had to be written because a deployment is followed that runs already."""
+    """AWS accepted the write, or nothing had to be written because a running deployment is followed."""
 
     watched: Watched
     wrote: bool
@@ -30,7 +30,9 @@ class Accepted:
 
 
 def begin(aws: Aws, planned: Plan, reason: str | None) -> Accepted:
-    """Do what is planned. Raises :class:`.PlanIsStale`, :class:`.AnswerLost`, AwsCallError, IncompleteAnswerError."""
+    """Carry out the plan. Raises :class:`.PlanIsStale`, :class:`.AnswerLost`, :class:`AwsCallError` or
+    :class:`IncompleteAnswerError`.
+    """
     if planned.method == "adopt":
         return adopt(planned)
     if planned.verb == "wait":
@@ -43,34 +45,43 @@ def begin(aws: Aws, planned: Plan, reason: str | None) -> Accepted:
 
 
 def adopt(planned: Plan) -> Accepted:
-    """Follow the deployment that runs: CodeDeploy's own rollback, or one that an earlier run of ours has begun."""
+    """Follow the running deployment: CodeDeploy's own rollback, or one an earlier run of ours began.
+
+    Raises :class:`.PlanIsStale` if none is running.
+    """
     followed = planned.running
     if followed is None:
-        raise PlanIsStale("no deployment is running any more")
-    # One that has ended is followed for the rollback that CodeDeploy is about to make.
+        raise PlanIsStale("the deployment is no longer running")
+    # A deployment that has ended is followed because CodeDeploy is about to roll it back.
     return Accepted(Watched(followed.id, goes_back=not followed.running), wrote=False)
 
 
 def wait(planned: Plan) -> Accepted:
-    """Let the running deployment come to its own end, and see whether CodeDeploy rolls it back."""
+    """Let the running deployment end by itself, and see whether CodeDeploy rolls it back.
+
+    Raises :class:`.PlanIsStale` if none is running.
+    """
     if planned.running is None:
-        raise PlanIsStale("no deployment is running any more")
+        raise PlanIsStale("the deployment is no longer running")
     return Accepted(Watched(planned.running.id, makes_room="rollback_begins"), wrote=False)
 
 
 def stop(aws: Aws, planned: Plan) -> Accepted:
-    """Let CodeDeploy go back."""
+    """Stop the running deployment so that CodeDeploy rolls it back. Raises :class:`.PlanIsStale` if none is running."""
     if planned.running is None:
-        raise PlanIsStale("no deployment is running any more")
+        raise PlanIsStale("the deployment is no longer running")
     id_ = planned.running.id
     return Accepted(Watched(id_, goes_back=True), wrote=True, findings=writes.stop(aws, id_, roll_back=True))
 
 
 def make_room(aws: Aws, planned: Plan) -> Accepted:
-    """End the deployment that is in the way of the one that is planned; a rollback of CodeDeploy's is waited for."""
+    """End the deployment in the way of the planned one; if it is CodeDeploy's rollback, wait for it.
+
+    Raises :class:`.PlanIsStale` if none is running.
+    """
     blocking = planned.in_the_way
     if blocking is None:
-        raise PlanIsStale("no deployment is running any more")
+        raise PlanIsStale("the deployment is no longer running")
     if blocking.is_rollback:
         return Accepted(Watched(blocking.id, makes_room="ends"), wrote=False)
     back = planned.stop_rolls_back
@@ -80,12 +91,16 @@ def make_room(aws: Aws, planned: Plan) -> Accepted:
 
 
 def deploy(aws: Aws, planned: Plan, reason: str | None) -> Accepted:
-    """Create the deployment, unless somebody has deployed since the plan was made."""
+    """Create the deployment, unless somebody has deployed since the plan was made.
+
+    Raises :class:`.PlanIsStale` if somebody has, or if the plan has no deployment to ask for.
+    """
     request, target = planned.request, planned.target
     if request is None or target is None:
         raise PlanIsStale("the plan has no deployment to ask for")
     _still_as_planned(aws, planned)
-    # By the word "rollback" a later look knows that what was left is bad, also where the target is new to it.
+    # The word "rollback" tells a later run that the revision left behind is bad, even if the target is new to the
+    # group.
     left = revisions.text(planned.left) if planned.left and planned.choice.direction == "back" else ""
     mine = description(reason, left, revisions.text(target), writes.new_run())
     id_, notes = writes.create(aws, request.group, request.parameters(mine), planned.known_deployments)
@@ -93,18 +108,20 @@ def deploy(aws: Aws, planned: Plan, reason: str | None) -> Accepted:
 
 
 def _still_as_planned(aws: Aws, planned: Plan) -> None:
-    """CreateDeployment fails where another deployment runs; what has run and ended since the plan shows here."""
+    """CreateDeployment fails if another deployment is running. This check finds those that began and ended since the
+    plan.
+    """
     group = planned.group
     found = api.batch_get_deployment_groups(aws, group.application, [group.name])
     if not found:
-        raise PlanIsStale(f"deployment group {group.name} is not there any more")
+        raise PlanIsStale(f"deployment group {group.name} no longer exists")
     newest = found[0].last_attempted
     if newest and newest not in planned.known_deployments:
-        raise PlanIsStale(f"deployment {newest} was begun meanwhile")
+        raise PlanIsStale(f"deployment {newest} began in the meantime")
 
 
 def denied_override(planned: Plan, error: AwsCallError | IncompleteAnswerError) -> str:
-    """What to add to a refusal: overriding alarms needs another permission than the operation's own.
+    """What to add to a refusal: overriding alarms needs a second permission.
 
     https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html (overrideAlarmConfiguration)
     """

@@ -4,12 +4,12 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Who suspends which processes of Auto Scaling groups for a deployment: CodeDeploy, or autoscaling_suspend. Pure.
+"""Who suspends which Auto Scaling processes for a deployment: CodeDeploy or autoscaling_suspend. Pure.
 
-CodeDeploy suspends a few of them by itself and resumes them when the deployment has ended, however it ends
+CodeDeploy can suspend a few of them and resumes them when the deployment ends, however it ends
 (https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling-suspend-processes.html). No
-process may be given to both: what CodeDeploy resumes would then look as if somebody had taken over, and the rest would
-stay suspended.
+process may be given to both: if CodeDeploy resumed it, that would look as if somebody had taken over, and the rest
+would stay suspended.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ NATIVE: t.Final = ("Terminate", "AZRebalance", "InstanceRefresh", "ScheduledActi
 
 @dataclass(frozen=True)
 class Suspension:
-    """``by_codedeploy`` and ``by_us`` have no process in common. ``why``: why not more is left to CodeDeploy."""
+    """``by_codedeploy`` and ``by_us`` have no process in common. ``why``: why no more is left to CodeDeploy."""
 
     by_codedeploy: tuple[str, ...] = ()
     by_us: tuple[str, ...] = ()
     why: str = ""
 
     def request(self) -> dict[str, t.Any]:
-        """For CreateDeployment, on top of everything else."""
+        """The members for CreateDeployment."""
         if not self.by_codedeploy:
             return {}
         return {"ec2DeploymentOptions": {"autoScalingGroupProcessesToSuspend": list(self.by_codedeploy)}}
 
 
 def of(group: Group | None, given: Suspension | None = None) -> dict[str, list[str]]:
-    """For results: the Auto Scaling groups that an in-place deployment goes to, and what CodeDeploy suspends there."""
+    """For results: the Auto Scaling groups of an in-place deployment, and what CodeDeploy suspends there."""
     if group is None or group.blue_green:
         return {"auto_scaling_groups": [], "suspended_by_codedeploy": []}
     suspended = given.by_codedeploy if given is not None and given.by_codedeploy else group.suspends
@@ -47,9 +47,9 @@ def of(group: Group | None, given: Suspension | None = None) -> dict[str, list[s
 
 
 def left_suspended(given: Suspension, group: Group, now: t.Mapping[str, t.Collection[str]]) -> dict[str, list[str]]:
-    """By Auto Scaling group, what CodeDeploy has suspended for a deployment that has ended, and not resumed.
+    """By Auto Scaling group: what CodeDeploy suspended for a deployment that has ended and did not resume.
 
-    What the group's own setting suspends can have been suspended before, which nobody has looked at.
+    Processes that the group's own setting suspends may have been suspended before; nobody has looked at those.
     """
     ours = [process for process in given.by_codedeploy if process not in group.suspends]
     found = {name: [process for process in ours if process in processes] for name, processes in now.items()}
@@ -59,20 +59,20 @@ def left_suspended(given: Suspension, group: Group, now: t.Mapping[str, t.Collec
 def split(
     wanted: t.Iterable[str], group: Group, suspended: t.Mapping[str, t.Collection[str]], known_to_botocore: bool
 ) -> Suspension:
-    """Who suspends the processes that are ``wanted`` out of the way of a deployment to ``group``.
+    """Who suspends the ``wanted`` processes during a deployment to ``group``.
 
-    ``suspended``: by Auto Scaling group, the processes that are suspended now. ``known_to_botocore``:
+    ``suspended``: the processes suspended now, by Auto Scaling group. ``known_to_botocore``:
     :func:`~..api.suspends_processes`.
     """
     processes = tuple(dict.fromkeys(wanted))
-    # Only those of the platform Server can have one.
+    # Only groups on the platform Server can have one.
     if not group.auto_scaling_groups:
         return Suspension(why="the deployment group has no Auto Scaling group, so there is nothing to suspend")
     if group.blue_green:
         return Suspension(why="a blue/green deployment goes to instances of its own, so there is nothing to suspend")
     if not known_to_botocore:
         return Suspension(by_us=processes, why="the installed botocore is older than 1.44.0")
-    # AWS does not say whether CodeDeploy would resume what it had found suspended, so it does not get that.
+    # AWS does not say whether CodeDeploy would resume a process it found suspended, so we do not give it those.
     before = {process for names in suspended.values() for process in names}
     # An explicit list replaces the group's own setting.
     ours = [process for process in processes if process in NATIVE and process not in before]
@@ -83,5 +83,5 @@ def split(
     return Suspension(
         by_codedeploy,
         tuple(process for process in processes if process not in by_codedeploy),
-        f"{', '.join(left)} suspended before, and whether CodeDeploy would leave that so is not known" if left else "",
+        f"{', '.join(left)} suspended before, and it is not known whether CodeDeploy would keep that" if left else "",
     )

@@ -4,17 +4,17 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a redeploy does to files that are on the instances already, in words. Pure.
+"""What a redeploy does to files already on the instances, in words. Pure.
 
 What the agent does (lib/instance_agent/plugins/codedeploy/installer.rb of aws/aws-codedeploy-agent 1.8.1, and runs of
 it): in the lifecycle event Install it first removes every file that the last Install has written, and then goes through
-the files of the new bundle. One that is still in its place stands in the way: DISALLOW fails, OVERWRITE writes over it,
-and from then on it belongs to CodeDeploy; RETAIN leaves it, and it does not belong to CodeDeploy.
+the files of the new bundle. If a file is in the way of one of these, DISALLOW fails; OVERWRITE overwrites it, and from
+then on it belongs to CodeDeploy; RETAIN keeps it, and it does not belong to CodeDeploy.
 
-AWS's guide says otherwise of RETAIN: what it keeps is "recorded as part of this deployment's package", so that the next
-deployment removes it (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html).
-The agent does not: a file that was kept is lost only when a later deployment has OVERWRITE, has that path in its
-bundle, and gets to Install.
+AWS's guide says something else about RETAIN: what it keeps is "recorded as part of this deployment's package", so that
+the next deployment removes it
+(https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html). The agent does not do
+that: a kept file is lost only if a later deployment uses OVERWRITE, has that path in its bundle, and reaches Install.
 
 ``file_exists_behavior`` in the AppSpec file of a bundle wins over the option of the deployment.
 """
@@ -29,26 +29,25 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 
-# What CreateDeployment takes where nothing is given
-# (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
+# CreateDeployment's default (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
 DEFAULT: t.Final = "DISALLOW"
 # FileExistsBehavior in botocore's model.
 OPTIONS: t.Final = ("DISALLOW", "OVERWRITE", "RETAIN")
-# LifecycleEventStatus in botocore's model: the agent has begun with an event that has one of these.
+# LifecycleEventStatus in botocore's model: the agent has begun an event with one of these.
 _BEGUN: t.Final = frozenset({"InProgress", "Succeeded", "Failed"})
 _APPSPEC: t.Final = "file_exists_behavior in the AppSpec file of a bundle wins over this option"
 
 
 @dataclass(frozen=True)
 class Reach:
-    """On how many of its targets a deployment got to Install. ``of`` is 0 where nobody has looked."""
+    """On how many of its targets a deployment reached Install. ``of`` is 0 if nobody has looked."""
 
     installed: int = 0
     of: int = 0
 
     @property
     def known(self) -> bool:
-        """Its targets were read."""
+        """Whether its targets were read."""
         return self.of > 0
 
 
@@ -58,7 +57,7 @@ def option(deployment: Deployment | None) -> str:
 
 
 def reach(deployment: Deployment, targets: t.Sequence[Target] | None) -> Reach:
-    """On how many targets it got to Install: all where it succeeded, else as its targets say."""
+    """On how many targets it reached Install: all if it succeeded, else counted from its targets."""
     if targets:
         begun = [target for target in targets if _began(target)]
         return Reach(len(begun), len(targets))
@@ -69,21 +68,21 @@ def reach(deployment: Deployment, targets: t.Sequence[Target] | None) -> Reach:
 
 
 def unread(between: t.Iterable[Deployment]) -> list[str]:
-    """The deployments whose targets have to be read to know whether they got to Install."""
+    """The deployments whose targets must be read to know whether they reached Install."""
     return [d.id for d in between if d.status != "Succeeded" and option(d) != DEFAULT]
 
 
 def since(good: Deployment, deployments: t.Sequence[Deployment]) -> list[Deployment]:
-    """What was deployed to the group after ``good``, the oldest first."""
+    """What was deployed to the group after ``good``, oldest first."""
     return [d for d in deployments if d.creator not in PARTIAL and d.created_at > good.created_at and d.id != good.id]
 
 
 def warnings(
     wanted: str, good: Deployment | None, between: t.Sequence[Deployment], reached: t.Mapping[str, Reach]
 ) -> tuple[str, ...]:
-    """What to know of a redeploy with the content option ``wanted``.
+    """Warnings about a redeploy with the content option ``wanted``.
 
-    ``between`` are the deployments since ``good``, the oldest first, and ``reached`` how far they got.
+    ``between`` are the deployments since ``good``, oldest first; ``reached`` is how far they got.
     """
     found = [_removed(between, reached)]
     kept = [d for d in between if option(d) == "RETAIN" and _may_have_installed(d, reached)]
@@ -121,7 +120,7 @@ def _may_have_installed(deployment: Deployment, reached: t.Mapping[str, Reach]) 
 
 
 def _installed(deployment: Deployment, reached: t.Mapping[str, Reach]) -> bool:
-    """On all of its targets, as far as it is known."""
+    """Whether it reached Install on all targets, as far as known."""
     how_far = reached.get(deployment.id, Reach())
     return how_far.known and how_far.installed == how_far.of
 

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Why a deployment failed: which targets, at which event, and what helps. Pure but for :func:`collect`."""
+"""Why a deployment failed: which targets, at which event, and what helps. Pure except :func:`collect`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 
-# Many fail at the same: the first of them tell, and results stay readable.
+# Many fail for the same reason: the first ones show it, and results stay readable.
 MOST_TARGETS: t.Final = 25
 _TEXT_LIMIT: t.Final = 500
 _LOG_LIMIT: t.Final = 2000
@@ -27,7 +27,7 @@ _LOG_LIMIT: t.Final = 2000
 
 @dataclass(frozen=True)
 class FailedTarget:
-    """A target that failed, and at what."""
+    """A target that failed, and the event it failed at."""
 
     target: str
     event: str
@@ -38,12 +38,12 @@ class FailedTarget:
 
     @property
     def advice(self) -> str:
-        """What to do about it; empty where nothing is known."""
+        """What to do about it; empty if we do not know."""
         return advice.on_event(self.event, self.error_code, self.message)
 
     @property
     def cause(self) -> str:
-        """What it failed at, without the target: the same for all that failed alike."""
+        """What it failed at, without the target's name, so that equal failures are equal."""
         where = f"{self.event} ({self.script})" if self.script else self.event
         code = self.error_code if self.error_code not in ("", "UnknownError") else ""
         what = ": ".join(text for text in (code, self.message.rstrip(".")) if text)
@@ -64,7 +64,7 @@ class FailedTarget:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What could be found out. ``counts`` are how many targets have which status, ``unknown`` what was not readable."""
+    """What could be found out. ``counts``: number of targets by status. ``unknown``: what could not be read."""
 
     deployment: str
     error_code: str = ""
@@ -74,18 +74,18 @@ class Diagnosis:
     unknown: tuple[str, ...] = ()
 
     def causes(self) -> list[tuple[str, int]]:
-        """What targets failed at, the most frequent first, with how many."""
+        """What targets failed at, the most frequent first, with counts."""
         return Counter(item.cause for item in self.failed).most_common()
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What to do, each once: about the targets, and where they say nothing, about the deployment."""
+        """What to do, without duplicates: about the targets, or about the deployment if the targets say nothing."""
         found = dict.fromkeys(item.advice for item in self.failed if item.advice)
         general = advice.on_deployment(self.error_code)
         return tuple(found) or ((general,) if general else ())
 
     def headline(self) -> str:
-        """The one cause that matters most, empty where none is known."""
+        """The one cause that matters most; empty if none is known."""
         causes = self.causes()
         if not causes:
             return f"{self.error_code}: {self.error.rstrip('.')}" if self.error_code and self.error else self.error_code
@@ -110,7 +110,7 @@ class Diagnosis:
 
 
 def failed_target(target: Target, log_tail: bool) -> FailedTarget:
-    """A target that failed, for results: no more of what a script printed than is asked for."""
+    """A failed target for results, with at most ``log_tail`` lines of its script's output."""
     event = target.failed_event
     if event is None:
         return FailedTarget(target.id, "")
@@ -125,7 +125,7 @@ def failed_target(target: Target, log_tail: bool) -> FailedTarget:
 
 
 def of(deployment: Deployment, failed: t.Iterable[Target], log_tail: bool, unknown: tuple[str, ...] = ()) -> Diagnosis:
-    """The diagnosis of a deployment, from the targets that failed."""
+    """The diagnosis of a deployment, from its failed targets."""
     return Diagnosis(
         deployment=deployment.id,
         error_code=deployment.error_code,
@@ -137,7 +137,7 @@ def of(deployment: Deployment, failed: t.Iterable[Target], log_tail: bool, unkno
 
 
 def collect(aws: Aws, deployment: Deployment, log_tail: bool = True) -> Diagnosis:
-    """Read what can be read about one deployment. What a missing permission hides is reported as unknown."""
+    """Read what can be read about one deployment. What a missing permission hides is unknown."""
     try:
         failed = targets.read(aws, deployment.id, ["Failed"], MOST_TARGETS)
     except (AwsCallError, IncompleteAnswerError) as exc:
@@ -156,12 +156,12 @@ def cause(aws: Aws, deployment: str) -> Cause:
     return found[0] if found and all(found) else ""
 
 
-# The agent removes the files of the last revision at the beginning of this event, and writes those of the new one
-# (installer.rb of aws/aws-codedeploy-agent). What failed before it has changed no file of the revision.
+# At the start of this event the agent removes the last revision's files, then it writes the new ones (installer.rb of
+# aws/aws-codedeploy-agent). A failure before it has changed no file of the revision.
 _INSTALL: t.Final = "Install"
 
 
-# The events that shift the traffic.
+# The events that shift traffic.
 _TRAFFIC: t.Final = frozenset({"AllowTraffic", "BlockTraffic"})
 
 
@@ -171,7 +171,7 @@ _NOT_BEGUN: t.Final = frozenset({"Pending", "Skipped"})
 
 @dataclass(frozen=True)
 class Standing:
-    """Numbers of instances: on the revision of the deployment, on what they had before, and not known."""
+    """Number of instances by revision: the deployment's, the one before, and uncertain."""
 
     new: int = 0
     old: int = 0
@@ -179,7 +179,7 @@ class Standing:
 
     @property
     def nowhere(self) -> bool:
-        """There are instances, and of none it is certain what it has."""
+        """Whether there are instances but all are uncertain."""
         return bool(self.unknown) and not self.new and not self.old
 
     def as_dict(self) -> dict[str, int]:
@@ -187,7 +187,7 @@ class Standing:
         return {"new": self.new, "old": self.old, "unknown": self.unknown}
 
     def words(self, new: str, old: str) -> str:
-        """``of 4 instances 2 on A, 1 on B, 1 on neither for certain``; empty where there are no instances."""
+        """``of 4 instances 2 on A, 1 on B, 1 on neither for certain``; empty if there are no instances."""
         total = self.new + self.old + self.unknown
         counted = ((self.new, new), (self.old, old), (self.unknown, "neither for certain"))
         texts = [f"{count} on {what}" for count, what in counted if count]
@@ -195,8 +195,8 @@ class Standing:
 
 
 def standing_of(deployed: t.Sequence[Target]) -> Standing | None:
-    """Of the instances of a deployment in place; None where its targets do not tell: with a fleet of its own, the
-    traffic decides, and an ECS service or a function is one target.
+    """Where the instances of an in-place deployment stand; None if its targets do not tell: in blue/green the traffic
+    decides, and an ECS service or a function is one target.
     """
     if any(target.kind != "InstanceTarget" or target.label for target in deployed):
         return None
@@ -205,9 +205,9 @@ def standing_of(deployed: t.Sequence[Target]) -> Standing | None:
 
 
 def originals_serve(deployed: t.Sequence[Target]) -> bool:
-    """Of a deployment to instances of its own: it is certain that the traffic has not left the original ones.
+    """Whether the traffic of a blue/green deployment has certainly not left the original instances.
 
-    The traffic is allowed to the replacement first, and then blocked from the originals
+    Traffic is allowed to the replacement first, then blocked from the originals
     (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html).
     """
     originals = [target for target in deployed if target.label == "Blue"]
@@ -225,7 +225,7 @@ def _where(target: Target) -> str:
 
 
 def _after_install(target: Target) -> bool:
-    """Something came after Install, so that it cannot have been left out."""
+    """Whether an event after Install has begun, so Install was not skipped."""
     names = [event.name for event in target.events]
     after = target.events[names.index(_INSTALL) + 1 :]
     return any(event.status not in _NOT_BEGUN for event in after)

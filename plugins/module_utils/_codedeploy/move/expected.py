@@ -4,11 +4,11 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What an earlier look saw of a deployment group and showed for it, and whether that still holds. Pure.
+"""What an earlier look at a deployment group showed, and whether it still holds. Pure.
 
-Between a look and the write somebody else can deploy. How a deployment that was seen has ended meanwhile makes no
-difference, nor does CodeDeploy's own rollback of it: the group goes where it was shown to go. A deployment that nobody
-had seen does.
+Somebody else may deploy between a look and the write. It does not matter how a deployment already seen has ended since,
+nor whether CodeDeploy has rolled it back: the group still goes where the look said. A deployment that the look had not
+seen does matter.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.options import 
 CHECK: t.Final = "plan_changed"
 _AGAIN: t.Final = "Run the same command again"
 _LOOK: t.Final = "Look at it, then run the same command again to roll that back"
-# Of a description, which can have 256 characters.
+# Characters of a description to quote; it may have 256.
 _QUOTED: t.Final = 100
 SPEC: t.Final[dict[str, t.Any]] = {
     "type": "dict",
@@ -48,11 +48,12 @@ SPEC: t.Final[dict[str, t.Any]] = {
 
 @dataclass(frozen=True)
 class Expected:
-    """``deployment`` is the id of the newest deployment on record, empty if nothing was deployed yet.
+    """What an earlier look showed. ``deployment`` is the id of the newest deployment on record, empty if there was
+    none.
 
-    ``revision`` is the target that was shown, as what is deployed: with its version, if it has one. It is None if there
-    was nothing to do. ``good`` is the deployment that proved it, ``source`` how it was found. ``processes`` of Auto
-    Scaling groups are those that CodeDeploy was to suspend.
+    ``revision`` is the target it showed, in the form that gets deployed, with its version if it has one; None if there
+    was nothing to do. ``good`` is the deployment that proved it, ``source`` how it was found. ``processes`` are those
+    of Auto Scaling groups that CodeDeploy was to suspend.
     """
 
     deployment: str = ""
@@ -62,7 +63,7 @@ class Expected:
     processes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, t.Any]:
-        """As the option takes it."""
+        """In the form the option takes."""
         target = {"revision": self.revision, "deployment_id": self.good or None, "source": self.source or None}
         return {
             "deployment": self.deployment or None,
@@ -72,7 +73,7 @@ class Expected:
 
 
 def of(planned: Plan) -> Expected:
-    """What a look shows."""
+    """What a look at this plan shows."""
     newest = planned.deployments[-1].id if planned.deployments else ""
     if planned.verb not in ("act", "wait") or planned.chosen is None:
         return Expected(newest)
@@ -86,7 +87,7 @@ def of(planned: Plan) -> Expected:
 
 
 def read(given: t.Mapping[str, t.Any] | None) -> Expected | None:
-    """The option, None if it was not given. Raises :class:`.BadOption`."""
+    """The option, or None if not given. Raises :class:`.BadOption`."""
     if not given:
         return None
     target = given.get("target") or {}
@@ -109,7 +110,7 @@ def _text(value: t.Any) -> str:
 def bind(
     expected: Expected, planned: Plan | Refusal, wish: Wish, plan_for: t.Callable[[Wish], Plan | Refusal]
 ) -> Plan | Refusal:
-    """The plan to carry out: as it is, made anew for the target that was shown, or one that refuses."""
+    """The plan to carry out: this one, a new one for the target that was shown, or one that refuses."""
     judged = judge(expected, planned) if isinstance(planned, Plan) else planned
     if not isinstance(judged, Elsewhere):
         return judged
@@ -125,13 +126,16 @@ def bind(
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Nobody has deployed, but the plan leads elsewhere now."""
+    """Nobody has deployed, but the plan now leads elsewhere."""
 
     plan: Plan
 
 
 def judge(expected: Expected, planned: Plan) -> Plan | Elsewhere:
-    """The plan that may be carried out, which can be one that refuses."""
+    """The plan that may be carried out; it may be one that refuses.
+
+    It is :class:`Elsewhere` if the plan leads to another target than the one shown.
+    """
     changed = _changed(expected, planned.deployments)
     if expected.revision is None:
         if planned.verb in ("nothing", "refuse"):
@@ -142,7 +146,7 @@ def judge(expected: Expected, planned: Plan) -> Plan | Elsewhere:
     if changed:
         return _refused(planned, changed)
     if planned.verb in ("refuse", "wait"):
-        # When what is waited for has ended, it is planned and judged once more.
+        # Once the deployment it waits for has ended, it is planned and judged again.
         return planned
     if _leads_to(expected.revision, planned):
         return _with_suspension(expected, planned)
@@ -174,11 +178,11 @@ def _changed(expected: Expected, deployments: t.Sequence[Deployment]) -> str:
     ids = [deployment.id for deployment in deployments]
     if expected.deployment and expected.deployment not in ids:
         return (
-            f"deployment {expected.deployment}, the newest one that the look-up had seen, is not on record now, so "
-            f"whether anybody has deployed since is not known. {_AGAIN}"
+            f"deployment {expected.deployment}, the newest one that the look-up had seen, is no longer on record, so "
+            f"it is not known whether anybody has deployed since. {_AGAIN}"
         )
     since = deployments[ids.index(expected.deployment) + 1 :] if expected.deployment else deployments
-    # CodeDeploy's own rollbacks, and what brings single instances up to date, are nobody's decision.
+    # CodeDeploy's own rollbacks and deployments to single instances are nobody's decision.
     wanted = [d for d in since if not d.is_rollback and d.creator not in PARTIAL]
     if not wanted or (expected.revision is not None and _is(expected.revision, wanted[-1].revision)):
         return ""
@@ -200,7 +204,9 @@ def _told(newer: Deployment, expected: Expected) -> str:
 
 
 def _leads_to(wanted: Location, planned: Plan) -> bool:
-    """What we would deploy has to be the very thing; what is there already may be told in fewer words."""
+    """Whether the plan leads to the expected target. What we deploy must be exactly that; what is there already may be
+    described less fully.
+    """
     there = planned.chosen or planned.now or {}
     ours = planned.verb == "act" and planned.method == "codedeploy_deployment"
     return _is(wanted, there) or (not ours and revisions.matches(there, wanted))
@@ -211,7 +217,10 @@ def _is(wanted: Location, revision: Location) -> bool:
 
 
 def _with_suspension(expected: Expected, planned: Plan) -> Plan:
-    """Whoever suspends processes by itself has left these to CodeDeploy, since the look said so."""
+    """The plan with the expected suspensions.
+
+    The earlier step left these processes to CodeDeploy because the look said CodeDeploy would suspend them.
+    """
     by_codedeploy = asg_processes.of(planned.group, planned.suspension)["suspended_by_codedeploy"]
     missing = ", ".join(process for process in expected.processes if process not in by_codedeploy)
     if not missing or planned.verb == "nothing":
@@ -226,7 +235,7 @@ def _with_suspension(expected: Expected, planned: Plan) -> Plan:
 
 
 def _as_shown(anew: Plan, expected: Expected) -> Plan:
-    """The plan that was made anew, told as what it is."""
+    """The new plan, with the target's original explanation."""
     if anew.verb == "refuse":
         return anew
     why = "it was shown, and nobody has deployed since"
@@ -235,7 +244,7 @@ def _as_shown(anew: Plan, expected: Expected) -> Plan:
 
 
 def _refused(planned: Plan, why: str) -> Plan:
-    """The plan that writes nothing, and says why."""
+    """The plan that writes nothing and says why."""
     return replace(
         planned,
         verb="refuse",

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What stands against a redeploy, or has to be known before it. Pure."""
+"""What speaks against a redeploy, or must be known before it. Pure."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _STOP: t.Final = "ApplicationStop"
 
 @dataclass(frozen=True)
 class Alarms:
-    """Alarms of a deployment group that are in ALARM, and why that is not known where it is not."""
+    """A deployment group's alarms that are in ALARM now; ``unknown`` says why they could not be read."""
 
     firing: tuple[str, ...] = ()
     unknown: str = ""
 
 
 def of_history(history: History) -> list[Finding]:
-    """What the deployments themselves make doubtful."""
+    """Findings about the deployments themselves."""
     found = []
     creators = {d.creator: d for d in history.unknown_creators}
     for creator, last in creators.items():
@@ -42,14 +42,14 @@ def of_history(history: History) -> list[Finding]:
         which = ", ".join(d.id for d in alongside)
         what = (
             f"{which} is deploying to single instances now ({alongside[0].creator}); CodeDeploy may refuse another "
-            "deployment until that has ended"
+            "deployment until that ends"
         )
         found.append(Finding("group_busy", "warn", what))
     return found
 
 
 def of_group(group: Group, history: History) -> list[Finding]:
-    """Whether the group can deploy at all."""
+    """Findings about the group: whether it can deploy at all."""
     found = []
     newest = history.newest
     last = newest.error_code if newest is not None and newest.status == "Failed" else ""
@@ -62,22 +62,22 @@ def of_group(group: Group, history: History) -> list[Finding]:
         return found
     if not group.has_instance_tags and not group.auto_scaling_groups:
         what = f"deployment group {group.name} names neither tags of instances nor an Auto Scaling group"
-        # A blue/green deployment can be given its instances by hand.
+        # The instances of a blue/green deployment can be chosen by hand.
         found.append(Finding("instances", "warn" if group.blue_green else "block", f"{what}, so it has no instances"))
     elif last == "NO_INSTANCES" and newest is not None:
-        what = f"the last deployment {newest.id} found no instances: see whether those of the group are running"
+        what = f"the last deployment {newest.id} found no instances: check that the group's instances are running"
         found.append(Finding("instances", "warn", what))
     if group.blue_green:
         what = (
-            "the group deploys blue/green: a redeploy provisions new instances again and moves the traffic there, also "
-            "where the original ones still stand"
+            "the group deploys blue/green: a redeploy provisions new instances again and moves the traffic there, "
+            "even if the original ones still exist"
         )
         found.append(Finding("blue_green", "info", what))
     return found
 
 
 def of_revision(group: Group, target: Location, good: Deployment | None) -> list[Finding]:
-    """Whether the platform can deploy the target, and what is known of the deployment that it comes from."""
+    """Findings about the target: whether the platform can deploy it, and what its deployment says about it."""
     found = []
     unfit = revisions.unfit(target, group.platform)
     if unfit:
@@ -98,7 +98,7 @@ def of_revision(group: Group, target: Location, good: Deployment | None) -> list
 
 
 def passed_by(history: History, good: Deployment | None, as_of: datetime | None) -> list[Finding]:
-    """What stands against a target that was found: a later success that does not say what it deployed."""
+    """Why a target that was found may be wrong: a later success does not say what it deployed."""
     later = [
         d
         for d in history.deployments
@@ -111,17 +111,17 @@ def passed_by(history: History, good: Deployment | None, as_of: datetime | None)
     if not later:
         return []
     what = (
-        f"deployment {later[-1].id} succeeded later, and CodeDeploy does not tell which revision it deployed. Nothing "
-        "is guessed: name what to deploy with revision or deployment_id"
+        f"deployment {later[-1].id} succeeded later, and CodeDeploy does not say which revision it deployed. We do "
+        "not guess: name what to deploy with revision or deployment_id"
     )
     return [Finding("unread_deployment", "block", what)]
 
 
 def override(group: Group, alarms: Alarms, wanted: str) -> dict[str, t.Any] | None:
-    """overrideAlarmConfiguration, None where the group's alarms count.
+    """overrideAlarmConfiguration; None if the group's alarms apply.
 
-    With ``auto`` the alarms that are firing are left out, and the others stay in force; without any alarm "set its
-    alarm configuration to turn off alarm polling"
+    With ``auto``, firing alarms are left out and the others stay in force. To ignore all alarms, "set its alarm
+    configuration to turn off alarm polling"
     (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html).
     """
     if not group.alarms or wanted == "false" or (wanted == "auto" and not alarms.firing):
@@ -136,7 +136,7 @@ def override(group: Group, alarms: Alarms, wanted: str) -> dict[str, t.Any] | No
 
 
 def of_alarms(group: Group, alarms: Alarms, wanted: str) -> list[Finding]:
-    """What the group's alarms do to the redeploy."""
+    """Findings about the group's alarms: what they do to the redeploy."""
     if not group.alarms:
         return []
     if wanted == "true":
@@ -144,7 +144,9 @@ def of_alarms(group: Group, alarms: Alarms, wanted: str) -> list[Finding]:
         what = f"the alarms of deployment group {group.name} ({which}) are ignored for this deployment"
         return [Finding("alarms", "warn", what)]
     if alarms.unknown:
-        what = f"whether alarms of deployment group {group.name} are firing is not known. {alarms.unknown.rstrip('.')}."
+        what = (
+            f"it is not known whether alarms of deployment group {group.name} are firing. {alarms.unknown.rstrip('.')}."
+        )
         return [Finding("alarms", "unknown", f"{what} If one is, CodeDeploy stops the deployment")]
     if not alarms.firing:
         return []
@@ -157,13 +159,15 @@ def of_alarms(group: Group, alarms: Alarms, wanted: str) -> list[Finding]:
 
 
 def of_rollbacks(group: Group, history: History, target: str, events: t.Sequence[str] | None) -> list[Finding]:
-    """Where CodeDeploy goes by itself when the redeploy fails: to what was deployed last with success."""
+    """Findings about what CodeDeploy does by itself if the redeploy fails: it rolls back to the last successful
+    revision.
+    """
     counts = group.rollback_events if events is None else tuple(events)
     if not counts or not history.last_success or history.last_success == target:
         return []
     back = revisions.text(history.location(history.last_success) or {})
     what = (
-        f"if this deployment fails, CodeDeploy rolls it back to {back}, which was deployed last with success "
+        f"if this deployment fails, CodeDeploy rolls it back to {back}, the last one deployed successfully "
         f"({', '.join(counts)})"
     )
     if events is None:
@@ -178,22 +182,22 @@ def of_options(
     ignores_stop_failures: bool,
     outdated_only: bool,
 ) -> list[Finding]:
-    """What the options of this platform do here."""
+    """Findings about options that matter on this platform."""
     if group.platform != "Server":
         return []
     found = _of_application_stop(history, targets, ignores_stop_failures) if not group.blue_green else []
     if outdated_only:
         what = (
-            "update_outdated_instances_only leaves instances alone that CodeDeploy takes to be on the group's latest "
-            "revision: after a deployment that half failed these can be on the bad one. Give it only where you know "
-            "which instances that is"
+            "update_outdated_instances_only skips instances that CodeDeploy believes to be on the group's latest "
+            "revision: after a deployment that half failed, these may be on the bad one. Give it only if you know "
+            "which instances those are"
         )
         found.append(Finding("outdated_only", "warn", what))
     return found
 
 
 def _of_application_stop(history: History, targets: t.Mapping[str, t.Sequence[Target]], ignored: bool) -> list[Finding]:
-    """The script that runs first is that of what was installed last, not that of what is deployed.
+    """Findings about the script that runs first: it comes from the installed revision, not from the one being deployed.
 
     https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
     """
@@ -233,19 +237,19 @@ def _quiet(group: Group, alarms: Alarms) -> list[str]:
 
 @dataclass(frozen=True)
 class Alias:
-    """What Lambda says of an alias, and of the version that it is to be moved to."""
+    """What Lambda says about an alias, and about the version it is to point to."""
 
-    # The version that it is on, and others that get a part of the traffic.
+    # The version the alias points to, and any others that get part of the traffic.
     version: str = ""
     others: tuple[str, ...] = ()
     has_target: bool = False
-    # Why it is not known.
+    # Why this is not known.
     unknown: str = ""
 
 
 @dataclass(frozen=True)
 class File:
-    """The AppSpec file of the target, and what it would be applied to; ``unknown`` says why it cannot be read."""
+    """The target's AppSpec file, and the function it applies to; ``unknown`` says why it cannot be read."""
 
     content: str = ""
     unknown: str = ""
@@ -254,7 +258,7 @@ class File:
 
 @dataclass(frozen=True)
 class Fit:
-    """What is sent, and what there is to say about it. ``there`` says that nothing would move."""
+    """What is sent, and findings about it. ``there``: nothing would move."""
 
     location: Location
     findings: tuple[Finding, ...] = ()
@@ -262,9 +266,9 @@ class Fit:
 
 
 def fit(platform: str, target: Location, file: File | None, in_motion: bool) -> Fit:
-    """What CreateDeployment is given for the target.
+    """What CreateDeployment gets for the target.
 
-    ``in_motion`` says that a deployment has to be stopped first, so that where the traffic is will be asked again.
+    ``in_motion``: a deployment has to be stopped first, so where the traffic is will be read again.
     """
     if platform == "Server" or file is None:
         return Fit(target)
@@ -277,7 +281,7 @@ def fit(platform: str, target: Location, file: File | None, in_motion: bool) -> 
         return _ecs(location, file)
     if platform == "Lambda":
         return _lambda(location, file, in_motion)
-    what = f"the compute platform {platform} is not known here, and how a redeploy behaves there neither"
+    what = f"we do not know the compute platform {platform}, nor how a redeploy behaves there"
     return Fit(location, (Finding("platform", "block", what),))
 
 
@@ -294,21 +298,21 @@ def _ecs(location: Location, file: File) -> Fit:
 
 
 def _lambda(location: Location, file: File, in_motion: bool) -> Fit:
-    """The alias has to be on one version, and the AppSpec file has to begin there.
+    """The alias must be on one version, and the AppSpec file must start from it.
 
-    An alias that is left on two versions fails all further deployments, and so does a CurrentVersion that the alias is
-    not on (https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-deployments-lambda.html).
+    An alias left on two versions fails all further deployments, and so does a CurrentVersion that the alias is not on
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-deployments-lambda.html).
     """
     try:
         function = appspec.function(file.content)
     except appspec.Unreadable as exc:
         return Fit(location, (Finding("appspec", "block", f"the AppSpec file says nothing to Lambda: {exc}"),))
-    alias, name = file.alias or Alias(unknown="It was not asked for"), f"alias {function.alias} of {function.name}"
+    alias, name = file.alias or Alias(unknown="It was not read"), f"alias {function.alias} of {function.name}"
     if alias.unknown:
-        what = f"which version {name} is on is not known, and without that a redeploy is not safe. {alias.unknown}"
+        what = f"it is not known which version {name} is on, and without that a redeploy is not safe. {alias.unknown}"
         return Fit(location, (Finding("alias", "block", what),))
     if not alias.has_target:
-        what = f"version {function.target} of {function.name} does not exist any more"
+        what = f"version {function.target} of {function.name} no longer exists"
         return Fit(location, (Finding("version", "block", f"{what}: publish it again, or choose another revision"),))
     if in_motion:
         return Fit(location)
@@ -331,7 +335,7 @@ def _lambda(location: Location, file: File, in_motion: bool) -> Fit:
 
 
 def asks(content: str) -> appspec.Function | None:
-    """The function to ask Lambda about; None where the file does not say."""
+    """The function to look up in Lambda; None if the file does not name one."""
     try:
         return appspec.function(content)
     except appspec.Unreadable:

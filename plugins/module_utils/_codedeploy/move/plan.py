@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The plan for one deployment group: what is there, the target, the method, the findings. Pure."""
+"""The plan for one deployment group: its state, the target, the method, the findings. Pure."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ InFlight = t.Literal["stop", "wait", "refuse"]
 ContentOption = t.Literal["inherit", "disallow", "overwrite", "retain"]
 OverrideAlarms = t.Literal["auto", "true", "false"]
 Method = t.Literal["none", "adopt", "codedeploy_stop", "codedeploy_deployment"]
-# ``wait``: the running deployment has to end by itself; then all is planned anew.
+# ``wait``: the running deployment must end by itself; then everything is planned again.
 Verb = t.Literal["act", "nothing", "refuse", "wait"]
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user asked for, of one deployment group."""
+    """What the user asked for, for one deployment group."""
 
     selection: Selection
     in_flight: InFlight = "stop"
     file_exists_behavior: ContentOption = "inherit"
-    # None: as the deployment group says. Empty: none.
+    # None: the deployment group's setting. Empty: none.
     rollback_events: tuple[str, ...] | None = None
     override_alarms: OverrideAlarms = "auto"
     deployment_config: str = ""
     ignore_application_stop_failures: bool = False
     update_outdated_instances_only: bool = False
     require_pinned: bool = False
-    # Processes of the Auto Scaling groups that CodeDeploy is to suspend meanwhile.
+    # Processes of the Auto Scaling groups that CodeDeploy should suspend during the deployment.
     suspend_processes: tuple[str, ...] = ()
-    # As it was written; the selection has the time that it stands for, once that is known.
+    # As written by the user; the selection has the resulting time once that is known.
     as_of: AsOf | None = None
 
     def dated(self, now: datetime) -> Wish:
-        """The same wish with the time that ``as_of`` stands for; that stays once it is known."""
+        """The same wish with the time that ``as_of`` stands for, fixed once it is known."""
         if self.as_of is None or self.selection.as_of is not None:
             return self
         return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
@@ -59,38 +59,38 @@ class Wish:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was read of one deployment group."""
+    """What was read about one deployment group."""
 
     group: Group
     history: History
-    # The deployment that was named; None where none was, or where it does not exist.
+    # The deployment the user named; None if none was named or it does not exist.
     named: Deployment | None = None
-    # What CodeDeploy has on record as locations, by deployment: the history has the versions that they took.
+    # Locations as CodeDeploy has them, by deployment. The history adds the versions they took.
     recorded: t.Mapping[str, Location] = field(default_factory=dict)
-    # What is known of the bundle, and of the alarms; None where they were not asked yet.
+    # What is known about the bundle and the alarms; None if not read yet.
     bundle: pinning.Decision | None = None
     alarms: fitness.Alarms | None = None
-    # On the platforms ECS and Lambda, likewise: the AppSpec file, and what it is applied to.
+    # On ECS and Lambda: the AppSpec file and what it applies to; None if not read yet.
     file: fitness.File | None = None
-    # The targets of deployments that were read, by deployment.
+    # The targets that were read, by deployment.
     targets: t.Mapping[str, t.Sequence[Target]] = field(default_factory=dict)
-    # What CodeDeploy suspends in the Auto Scaling groups; None where that was not asked for.
+    # What CodeDeploy suspends in the Auto Scaling groups; None if nothing was asked for.
     suspension: asg_processes.Suspension | None = None
-    # What was found while reading.
+    # Findings made while reading.
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
 class Request:
-    """A deployment to ask for: what CreateDeployment takes besides the group and the description."""
+    """A deployment to create: CreateDeployment's members besides the group and the description."""
 
     group: Group
     members: t.Mapping[str, t.Any]
-    # The group's alarms are overridden, for which the identity needs codedeploy:UpdateDeploymentGroup too.
+    # The group's alarms are overridden; for that the identity needs codedeploy:UpdateDeploymentGroup too.
     overrides_alarms: bool = False
 
     def parameters(self, description: str) -> dict[str, t.Any]:
-        """The members of CreateDeployment besides applicationName and deploymentGroupName."""
+        """The members of CreateDeployment, without applicationName and deploymentGroupName."""
         return {**self.members, "description": description}
 
 
@@ -107,11 +107,11 @@ class Refusal:
 class Plan:
     """What will be done with one deployment group.
 
-    ``verb`` says whether there is anything to do: ``nothing`` ends as unchanged, ``refuse`` as refused, with
-    ``reason``; with ``wait`` the running deployment is waited for, and all is planned anew.
+    ``verb``: ``act``; ``nothing`` ends as unchanged; ``refuse`` ends as refused, with ``reason``; ``wait`` waits for
+    the running deployment and plans again.
 
-    ``target`` is what CreateDeployment is given: pinned where that was possible. ``good`` is the deployment that proved
-    it good. ``now`` is what the group is on, or was being brought to when the last deployment ended without success.
+    ``target`` is what CreateDeployment gets: pinned if possible. ``good`` is the deployment that proved it good.
+    ``now`` is what the group is on, or was moving to when the last deployment ended without success.
     """
 
     group: Group
@@ -124,46 +124,46 @@ class Plan:
     now: Location | None
     findings: tuple[Finding, ...]
     candidates: tuple[Candidate, ...]
-    # The deployment that has not ended; or that CodeDeploy can be about to roll back;
-    # with the method adopt it is the one to follow.
+    # The deployment that has not ended, or that CodeDeploy may still roll back. With the method adopt, the one to
+    # follow.
     running: Deployment | None = None
-    # The newest deployment on record, whatever became of it.
+    # The newest deployment on record, however it ended.
     newest: Deployment | None = None
-    # What CodeDeploy is asked for, with the method codedeploy_deployment.
+    # What CodeDeploy is asked for; only with the method codedeploy_deployment.
     request: Request | None = None
-    # The deployments that were on record when the plan was made, the oldest first.
+    # The deployments on record when the plan was made, oldest first.
     deployments: tuple[Deployment, ...] = ()
-    # The target as it was chosen: tied to a version, but without what one platform's deployments need besides.
+    # The target as chosen: tied to a version, but without what a platform's deployment needs besides.
     chosen: Location | None = None
-    # The deployment that is in the way is stopped with a rollback: its traffic goes back before ours begins.
+    # The deployment in the way is stopped with a rollback, so that its traffic goes back before ours begins.
     stop_rolls_back: bool = False
     # What the request has CodeDeploy suspend in the Auto Scaling groups.
     suspension: asg_processes.Suspension | None = None
-    # What the redeploy will do to files that are on the instances already, in words.
+    # What the redeploy does to files already on the instances, in words.
     content_warnings: tuple[str, ...] = field(default_factory=tuple)
 
     @property
     def known_deployments(self) -> frozenset[str]:
-        """Ids of the deployments that were on record when the plan was made."""
+        """Ids of the deployments on record when the plan was made."""
         return frozenset(d.id for d in self.deployments)
 
     @property
     def in_the_way(self) -> Deployment | None:
-        """The deployment that has to end before ours can begin: a group runs one at a time.
+        """The deployment that must end before ours can begin: a group runs one at a time.
 
-        With the verb ``wait`` it can have ended already: CodeDeploy is then about to roll it back, or it is not, which
-        shows within :data:`.rollbacks.AFTERMATH`.
+        With the verb ``wait`` it may have ended already; whether CodeDeploy rolls it back shows within
+        :data:`.rollbacks.AFTERMATH` seconds.
         """
         return self.running if self.method == "codedeploy_deployment" or self.verb == "wait" else None
 
     @property
     def left(self) -> Location | None:
-        """The revision that is left behind, None where nothing moves."""
+        """The revision left behind; None if nothing moves."""
         return self.choice.left
 
 
 def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
-    """Decide what to do with one deployment group, from what was read and the target that was chosen."""
+    """Decide what to do with one deployment group, given the facts and the chosen target."""
     history, group = facts.history, facts.group
     chosen = target = facts.bundle.location if facts.bundle is not None else choice.target
     findings = [*facts.findings, *fitness.of_history(history)]
@@ -218,12 +218,12 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
 
 
 def _step(wish: Wish, facts: Facts, choice: Choice) -> tuple[Verb, Method, str]:
-    """How to get there, in this order: adopt, let CodeDeploy roll back, deploy."""
+    """How to get there. Preferred in this order: adopt, let CodeDeploy roll back, deploy."""
     history = facts.history
     running = history.running
     if running is None:
         if history.due is not None:
-            return "wait", "none", f"{_told(history.due)}, and CodeDeploy can be about to roll it back"
+            return "wait", "none", f"{_told(history.due)}, and CodeDeploy may be about to roll it back"
         return "act", "codedeploy_deployment", choice.why
     if history.lands_on == choice.key:
         return "act", "adopt", choice.why
@@ -237,10 +237,10 @@ def _step(wish: Wish, facts: Facts, choice: Choice) -> tuple[Verb, Method, str]:
 
 
 def _stop_is_enough(wish: Wish, facts: Facts, choice: Choice, running: Deployment) -> bool:
-    """CodeDeploy's own rollback lands on the target, and does it as the user wants it.
+    """Whether CodeDeploy's own rollback leads to the target in the way the user wants.
 
-    It deploys the revision that was deployed last with success, with the content option of that deployment and the
-    alarms of the group (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html).
+    It deploys the last successful revision, with that deployment's content option and the group's alarms
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html).
     """
     as_usual = (
         wish.file_exists_behavior == "inherit"
@@ -263,13 +263,16 @@ def _told(running: Deployment) -> str:
 
 def _told_of_blocking(running: Deployment, choice: Choice) -> Finding:
     target = revisions.text(choice.target or {})
-    why = f"a deployment group runs one deployment at a time, and that one does not lead to {target} as it is wanted"
+    why = (
+        f"a deployment group runs one deployment at a time, and that one does not lead to {target} in the way you "
+        "asked for"
+    )
     what = "waited for" if running.is_rollback else "stopped"
     return Finding("in_flight", "info", f"{_told(running)} and is {what} first: {why}")
 
 
 def _of_target(wish: Wish, facts: Facts, choice: Choice, target: Location) -> list[Finding]:
-    """What stands against the target, and what has to be said about it."""
+    """Findings about the target."""
     found = list(facts.bundle.findings) if facts.bundle is not None else []
     found += fitness.of_group(facts.group, facts.history)
     found += fitness.of_revision(facts.group, target, choice.good)
@@ -279,7 +282,7 @@ def _of_target(wish: Wish, facts: Facts, choice: Choice, target: Location) -> li
 
 
 def _request(wish: Wish, facts: Facts, choice: Choice, target: Location) -> tuple[Request, list[Finding]]:
-    """The deployment to ask for, and what there is to say about its settings."""
+    """The deployment to create, and findings about its settings."""
     group, history = facts.group, facts.history
     members: dict[str, t.Any] = {"revision": dict(target)}
     if group.platform == "Server":
@@ -311,7 +314,7 @@ def _request(wish: Wish, facts: Facts, choice: Choice, target: Location) -> tupl
 
 
 def _not_suspended(wish: Wish, given: asg_processes.Suspension) -> list[Finding]:
-    """What was to be suspended by CodeDeploy, and is not."""
+    """Findings about processes that CodeDeploy should have suspended and does not."""
     left = [process for process in wish.suspend_processes if process not in given.by_codedeploy]
     what = f"CodeDeploy does not suspend {', '.join(left)} in the Auto Scaling groups: {given.why}"
     return [Finding("suspend_processes", "info", what)] if left else []
@@ -327,12 +330,12 @@ def _of_server(wish: Wish, choice: Choice) -> dict[str, t.Any]:
 
 
 def _option(wish: Wish, choice: Choice) -> str:
-    """As CodeDeploy's own rollbacks have it: that of the deployment that was good."""
+    """The content option; by default the good deployment's, as in CodeDeploy's own rollbacks."""
     return content.option(choice.good) if wish.file_exists_behavior == "inherit" else wish.file_exists_behavior.upper()
 
 
 def _content_warnings(wish: Wish, facts: Facts, choice: Choice) -> tuple[str, ...]:
-    """Instances that a blue/green deployment makes have no files of earlier deployments."""
+    """Warnings about files on the instances. New instances of a blue/green deployment have none."""
     if facts.group.platform != "Server" or facts.group.blue_green or not facts.history.records:
         return ()
     between = between_good_and_now(facts.history, choice)
@@ -341,7 +344,7 @@ def _content_warnings(wish: Wish, facts: Facts, choice: Choice) -> tuple[str, ..
 
 
 def between_good_and_now(history: History, choice: Choice) -> list[Deployment]:
-    """The deployments since the good one, the oldest first; all where there is none."""
+    """The deployments since the good one, oldest first; all if there is no good one."""
     if choice.good is None:
         return [d for d in history.deployments if d.id]
     return content.since(choice.good, history.deployments)

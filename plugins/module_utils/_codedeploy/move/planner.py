@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Making the plan of a deployment group: read, choose, decide. Nothing is written.
+"""Making the plan for a deployment group: read, choose, decide. Nothing is written.
 
-Reads are few: the group, its deployments (a list, 25 in a batch), and beyond that only what the decision needs.
+It reads little: the group, its deployments (one list, 25 in a batch), and beyond that only what the decision needs.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 
-# Deployments whose targets are looked at: each costs two calls or more.
+# How many deployments' targets are read; each costs two calls or more.
 _MOST_LOOKED_AT: t.Final = 3
 _MOST_TARGETS: t.Final = 100
 
 
 @dataclass
 class _Reading:
-    """What was read of one group so far."""
+    """What has been read about one group so far."""
 
     group: Group
     deployments: list[Deployment]
@@ -56,7 +56,7 @@ class _Reading:
 
 
 class Planner:
-    """Makes the plan for one group, as often as asked. With ``everything`` all deployments are read in any case."""
+    """Makes the plan for one group, as often as asked. With ``everything``, all deployments are always read."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Planner:
             return self._refused(exc.explain(), "unreadable")
 
     def _now(self) -> datetime:
-        """AWS's clock, where it has answered by now."""
+        """AWS's clock if it has answered yet, else ours."""
         return self._aws.date or (self._clock or Clock()).now()
 
     def _plan(self, group: Group) -> plan.Plan:
@@ -153,14 +153,14 @@ class Planner:
         return reading
 
     def _may_be_older(self, whole: t.Sequence[Deployment]) -> bool:
-        """Something that seems to be new here can have been deployed before what was read.
+        """Whether a revision that seems new here may have been deployed before what was read.
 
-        Revisions belong to the application: that one was used earlier can have been in another group, such as one for
-        tests. So it only says whether to look further back.
+        Revisions belong to the application, so its earlier use may have been in another group, such as one for tests.
+        This only decides whether to look further back.
         """
         if not whole:
             return False
-        # What is the oldest here stays the oldest, however old it is.
+        # The oldest revision here stays the oldest, however old it is.
         first = revisions.key(whole[0].revision)
         locations = {revisions.key(d.revision): d.revision for d in whole}
         wanted = {key: location for key, location in locations.items() if key not in ("", first)}
@@ -226,7 +226,7 @@ class Planner:
         return asg_processes.split(wanted, group, suspended, known)
 
     def _targets(self, facts: plan.Facts, choice: target.Choice) -> dict[str, list[Target]]:
-        """The targets of the deployments that ended without success since the good one, where it matters."""
+        """The targets of the deployments since the good one that ended without success, if they matter."""
         if facts.group.platform != "Server" or facts.group.blue_green:
             return {}
         newest = facts.history.newest
@@ -238,13 +238,13 @@ class Planner:
             try:
                 found[id_] = targets.read(self._aws, id_, most=_MOST_TARGETS)
             except (AwsCallError, IncompleteAnswerError):
-                # What is not known is told as such where it matters.
+                # If it matters, it will be reported as unknown.
                 continue
         return found
 
 
 def wish_again(given: Wish, first: Plan) -> Wish:
-    """The same wish, for the target that was chosen already: making room for it must not change it."""
+    """The same wish, for the target already chosen: making room for it must not change it."""
     selection = replace(given.selection, as_of=None, steps_back=1, force=given.selection.force | AGAIN)
     if selection.deployment_id is None and selection.revision is None:
         if first.good is not None:
@@ -255,7 +255,7 @@ def wish_again(given: Wish, first: Plan) -> Wish:
 
 
 def as_chosen(planned: Plan, first: Plan) -> Plan:
-    """A plan for that wish, told as what it is: where its target came from, and what is left for it."""
+    """A plan for that wish, with the target's original source and what was left for it."""
     if planned.verb != "act":
         return planned
     was = first.choice
@@ -264,9 +264,9 @@ def as_chosen(planned: Plan, first: Plan) -> Plan:
 
 
 def came_between(before: Plan, now: Plan) -> Deployment | None:
-    """What somebody has deployed since the first plan was made; None where nobody has.
+    """What somebody has deployed since the first plan; None if nobody has.
 
-    Rollbacks of CodeDeploy and deployments to single instances are nobody's decision.
+    CodeDeploy's rollbacks and deployments to single instances are nobody's decision.
     """
     newest = now.running or now.newest
     if newest is None or newest.id in before.known_deployments or now.method == "adopt":
@@ -290,7 +290,7 @@ _MISSING: t.Final = "ResourceNotFoundException"
 
 
 def file(aws: Aws, platform: str, application: str, target: Location) -> fitness.File | None:
-    """The AppSpec file of a revision; None on the platform Server, where it is in the bundle."""
+    """A revision's AppSpec file; None on the platform Server, where it is in the bundle."""
     if platform == "Server":
         return None
     try:
@@ -304,7 +304,9 @@ def file(aws: Aws, platform: str, application: str, target: Location) -> fitness
 
 
 def _content(aws: Aws, application: str, target: Location) -> str:
-    """Raises AwsCallError, IncompleteAnswerError or :class:`.appspec.Unreadable`."""
+    """The AppSpec file's text. Raises :class:`AwsCallError`, :class:`IncompleteAnswerError` or
+    :class:`.appspec.Unreadable`.
+    """
     if s3.place(target):
         why = s3.unreadable(target)
         stored = why or s3.read(aws, target)

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""A deployment group on its way through a call: what was planned, what was done, how it ended."""
+"""One deployment group's way through a call: what was planned, what was done, how it ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 
 @dataclass
 class GroupRun:
-    """Grows while the call runs, and becomes the result."""
+    """Collects what happens during the call, and becomes the result."""
 
     application: str
     name: str
@@ -35,19 +35,19 @@ class GroupRun:
     reason: str = ""
     changed: bool = False
     accepted: Accepted | None = None
-    # The deployment that was followed last, and its rollback.
+    # The deployment followed last, and its rollback.
     seen: Seen | None = None
     diagnosis: Diagnosis | None = None
     standing: Standing | None = None
-    # The traffic has not left the original instances, after a failure.
+    # After a failure: the traffic has not left the original instances.
     originals_serve: bool = False
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
-    # Processes that CodeDeploy has suspended for this deployment and not resumed, by Auto Scaling group.
+    # By Auto Scaling group: processes that CodeDeploy suspended for this deployment and did not resume.
     left_suspended: dict[str, list[str]] = field(default_factory=dict)
-    # An earlier step has shown it, and may have written something else since.
+    # An earlier step of the play has shown this, and may have written something since.
     is_a_later_step: bool = False
-    # The time that as_of stands for, once that is known.
+    # The time that as_of stands for, once known.
     as_of: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
@@ -55,11 +55,11 @@ class GroupRun:
 
     @property
     def label(self) -> str:
-        """What lines about it begin with."""
+        """What its lines begin with."""
         return self.place.label(self.name, self.application)
 
     def take_plan(self, planned: Plan | Refusal) -> None:
-        """Begin with this plan; a later one replaces it, and what was found out before stays said."""
+        """Use this plan. A later one replaces it; earlier findings stay in the result."""
         self.findings += [finding for finding in planned.findings if finding not in self.findings]
         self.accepted = None
         if isinstance(planned, Refusal):
@@ -72,12 +72,12 @@ class GroupRun:
             self.end("refused", planned.reason)
 
     def end(self, outcome: Outcome, reason: str) -> None:
-        """The end of it."""
+        """Record how it ended."""
         self.outcome, self.reason = outcome, reason
 
     @property
     def ok(self) -> bool:
-        """It ended in a way that does not fail the module, or has not ended."""
+        """True unless the outcome is a failure."""
         return self.outcome is None or self.outcome in GOOD_ENDS
 
     @property
@@ -87,14 +87,14 @@ class GroupRun:
 
     @property
     def ours(self) -> Deployment | None:
-        """The deployment that brings the target, as it was seen last; not one that only had to end."""
+        """The deployment that brings the target, as last seen; not one that only had to end."""
         if self.seen is None or self.accepted is None or self.accepted.watched.makes_room:
             return None
         return self.seen.rollback if self.accepted.watched.goes_back else self.seen.deployment
 
     @property
     def deployment_id(self) -> str:
-        """The deployment that brings the target, or has brought it; empty where there is none."""
+        """The id of the deployment that brings or brought the target; empty if there is none."""
         if self.ours is not None:
             return self.ours.id
         watched = self.accepted.watched if self.accepted else None
@@ -106,7 +106,7 @@ class GroupRun:
 
     @property
     def last_seen(self) -> Deployment | None:
-        """The newest deployment that is known of."""
+        """The newest deployment we know of."""
         if self.seen is not None:
             return self.seen.moving
         return self.plan.newest if self.plan else None
@@ -148,10 +148,10 @@ class GroupRun:
 
 
 def identity(application: str, name: str, place: keys.Place, group: Group | None) -> dict[str, str | None]:
-    """What tells a group from all others, for results; the account is not known of one that was not found.
+    """The fields that tell a group from all others, for results. The account of a group that was not found is unknown.
 
-    CodeDeploy shows no ARN of a group, but that of its service role. A role can be passed to a service of its own
-    account only (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+    CodeDeploy gives no ARN for a group, only for its service role. A role can be passed only to a service in its own
+    account (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
     """
     return {
         "application": application,
@@ -162,7 +162,7 @@ def identity(application: str, name: str, place: keys.Place, group: Group | None
 
 
 def state_of(newest: Deployment | None, revision: Location | None) -> dict[str, t.Any]:
-    """What a group was deployed last, for results; ``revision`` is what it is on where that is another one."""
+    """The last deployment to the group, for results. ``revision`` is what it is on if that differs."""
     shown = revision or (newest.revision if newest else None)
     return {
         "revision": dict(shown) if shown else None,

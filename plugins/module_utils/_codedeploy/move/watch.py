@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a look at a deployment says, and how far it has got. Pure."""
+"""What one look at a deployment means, and how far it has got. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import 
 
 State = t.Literal["going", "succeeded", "failed", "ended_before"]
 
-# DeploymentStatus in botocore's model: what there is to say of one that is running. What is not here is told as it is.
+# DeploymentStatus in botocore's model, and what to say about a deployment running in it. Others are shown as they are.
 RUNNING: t.Final = {
     "Created": "Created",
     "Queued": "Queued",
@@ -33,7 +33,7 @@ RUNNING: t.Final = {
     "Baking": "Baking: CodeDeploy watches the alarms before it counts as succeeded",
     "Ready": "Ready: it waits for somebody's ContinueDeployment (aws deploy continue-deployment)",
 }
-# TargetStatus in botocore's model, in the order in which people want to hear of them.
+# TargetStatus in botocore's model, in the order people want to see it.
 _OTHERS: t.Final = (
     ("Failed", "failed"),
     ("Skipped", "skipped"),
@@ -41,7 +41,7 @@ _OTHERS: t.Final = (
     ("Pending", "pending"),
     ("Unknown", "unknown"),
 )
-# Names of instances are long, and a line is not.
+# Names of instances are long, and a line should not be.
 _MOST_NAMES: t.Final = 2
 _MOST_EVENTS: t.Final = 3
 _SHORTEST: t.Final = 2.0
@@ -52,8 +52,8 @@ _LONGEST: t.Final = 5.0
 class Watched:
     """A deployment that is followed.
 
-    ``goes_back``: it was stopped, and what counts is the rollback that CodeDeploy makes of it. ``makes_room``: it has
-    only to end, and where CodeDeploy rolls it back, so that this ``begins`` or ``ends``, too.
+    ``goes_back``: it was stopped, and what counts is CodeDeploy's rollback of it. ``makes_room``: it only has to get
+    out of the way, which it does once it ends, or once CodeDeploy's rollback of it begins or ends.
     """
 
     deployment: str
@@ -63,7 +63,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Seen:
-    """A deployment as it was seen last, with the one that rolls it back, at ``now``."""
+    """A deployment as last seen, with its rollback, at ``now``."""
 
     deployment: Deployment
     rollback: Deployment | None = None
@@ -71,18 +71,18 @@ class Seen:
 
     @property
     def moving(self) -> Deployment:
-        """The one of the two that something happens in."""
+        """The one of the two in which something happens."""
         return self.rollback or self.deployment
 
     @property
     def may_be_rolled_back(self) -> bool:
-        """CodeDeploy can still be about to make a rollback."""
+        """Whether CodeDeploy may still be about to roll it back."""
         return self.rollback is None and model.is_due(self.deployment, self.now)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a look came to: why, and what CodeDeploy did then."""
+    """What one look found: the outcome, why, and what CodeDeploy did then."""
 
     state: State
     reason: str = ""
@@ -90,7 +90,7 @@ class Look:
 
 
 def assess(watched: Watched, seen: Seen) -> Look:
-    """Judge one look. Unknown statuses count as still going."""
+    """Judge one look. Unknown statuses count as running."""
     if seen.deployment.running:
         return Look("going")
     if watched.makes_room:
@@ -101,7 +101,7 @@ def assess(watched: Watched, seen: Seen) -> Look:
 
 
 def _is_in_the_way(watched: Watched, seen: Seen) -> bool:
-    """Of a deployment that has ended."""
+    """Whether a deployment that has ended is still in the way."""
     if watched.makes_room == "ends":
         return False
     rolls_back = seen.rollback is not None and seen.rollback.running
@@ -109,7 +109,7 @@ def _is_in_the_way(watched: Watched, seen: Seen) -> bool:
 
 
 def _back(seen: Seen) -> Look:
-    """A deployment was stopped with a rollback, and both have come to their ends."""
+    """The judgement on a deployment that was stopped with a rollback, when both have ended."""
     deployment, rollback = seen.deployment, seen.rollback
     if deployment.status == "Succeeded":
         return Look("ended_before", "the deployment finished before CodeDeploy could stop it")
@@ -132,13 +132,13 @@ def _forth(seen: Seen) -> Look:
 
 def _how(deployment: Deployment) -> str:
     verb = {"Succeeded": "succeeded", "Failed": "failed", "Stopped": "was stopped"}[deployment.status]
-    # Its text lists all that could be; the targets say what was.
+    # The error text lists all possible causes; the targets have the real one.
     why = deployment.error_code if deployment.error_code == "HEALTH_CONSTRAINTS" else deployment.why
     return f"{verb} ({why})" if why else verb
 
 
 def progress(seen: Seen, going: t.Sequence[Target]) -> str:
-    """``2/4 instances: AfterInstall on i-0a…, 1 failed``; ``going`` are the targets on which something happens."""
+    """``2/4 instances: AfterInstall on i-0a…, 1 failed``; ``going`` are the targets with an event in progress."""
     moving, parts = seen.moving, []
     if seen.rollback is not None:
         parts.append(f"rollback {seen.rollback.id}")
@@ -162,7 +162,7 @@ def progress(seen: Seen, going: t.Sequence[Target]) -> str:
 
 
 def stuck(seen: Seen) -> str:
-    """What may keep a deployment from getting on: it has targets, and nothing happens on any of them.
+    """What may be keeping a deployment that has targets but has nothing in progress on any of them.
 
     An agent has five minutes to take a command, and an hour for the event
     (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
@@ -197,7 +197,7 @@ def _events(going: t.Sequence[Target], least: str) -> str:
 
 
 def interval(seconds: float) -> float:
-    """Seconds until the next look, after so many seconds of waiting: short at first, when much happens.
+    """Seconds until the next look, given the seconds waited: short at first, when much happens.
 
     CodeDeploy publishes no request rates, and its deployments take minutes to hours.
     """
@@ -206,7 +206,7 @@ def interval(seconds: float) -> float:
 
 @dataclass(frozen=True)
 class End:
-    """How following ended. ``look`` is None where the time was up, or contact was lost."""
+    """How following ended. ``look`` is None if time ran out or contact was lost."""
 
     look: Look | None
     seen: Seen | None
@@ -215,8 +215,10 @@ class End:
 
 
 class Follower:
-    """Follows deployments of one group, one after the other. ``deadline`` and ``began`` are on the clock's monotonic
-    time. Looks that fail are outlasted for ``contact_timeout`` seconds, but never past the deadline.
+    """Follows deployments of one group, one after another.
+
+    ``deadline`` and ``began`` are monotonic seconds on the clock. Failed looks are repeated for ``contact_timeout``
+    seconds, but not past the deadline.
     """
 
     def __init__(
@@ -234,7 +236,7 @@ class Follower:
         self._line = ""
 
     def follow(self, watched: Watched) -> End:
-        """Return when it has ended, or the time is up. Raises :class:`.Orphaned` when nobody waits for it any more."""
+        """Return once it has ended or time is up. Raises :class:`.Orphaned` if our play is gone."""
         begun = self._clock.monotonic()
         last: Seen | None = None
         while True:
@@ -253,7 +255,7 @@ class Follower:
             self._patience.pause(min(pause, max(self._deadline - now, 0.05)))
 
     def _look_again(self, id_: str, last: Seen | None) -> Seen | None:
-        """What is seen now, None where nothing could be."""
+        """What is there now; None if it could not be seen."""
         rollback = last.rollback.id if last is not None and last.rollback is not None else ""
         try:
             seen = self._look(id_, rollback)
@@ -275,7 +277,7 @@ class Follower:
         return Seen(deployment, undone_by, now)
 
     def _rollback_of(self, ended: Deployment, looks: bool) -> Deployment | None:
-        """The deployment that rolls this one back, also while this one does not name it yet."""
+        """The deployment that rolls this one back, even if this one does not name it yet."""
         if ended.rollback_deployment:
             return api.batch_get_deployments(self._aws, [ended.rollback_deployment]).get(ended.rollback_deployment)
         if not looks:
@@ -287,9 +289,7 @@ class Follower:
         return model.undone_by(ordered).get(ended.id)
 
     def _going(self, seen: Seen) -> list[Target]:
-        """The targets on which something happens: the first of many. Not being able to read them is no reason to stop
-        following.
-        """
+        """The targets with an event in progress: the first of many. Following goes on if they cannot be read."""
         if not seen.moving.running:
             return []
         try:
@@ -304,7 +304,7 @@ class Follower:
             self._remind()
 
     def _tell_of_contact(self, now: float) -> None:
-        """Once when it is lost, and then with each reminder."""
+        """Report lost contact once, and then with each reminder."""
         is_gone = self._contact.is_told(now)
         if is_gone and not self._told_of_contact:
             self._patience.told()

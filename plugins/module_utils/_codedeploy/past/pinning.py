@@ -4,12 +4,12 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Whether a bundle is still what was deployed, and how it is made sure that nothing else is.
+"""Whether a bundle is still what was deployed, and how to make sure nothing else is installed.
 
 "If the version is not specified, the system uses the most recent version", and "If the ETag is not specified as an
 input parameter, ETag validation of the object is skipped"
-(https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_S3Location.html). What a deployment then took is the
-version of the object that was there at the time, which a bucket with versions still knows.
+(https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_S3Location.html). So such a deployment took the version
+that was newest at the time, and a bucket with versioning still knows which that was.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 _S3ErrorHandler: t.Final = error_handler("s3")
-# The id of what is put into a bucket without versions; the next one takes its place
+# The version id of an object put into a bucket without versioning; the next such object replaces it
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html).
 _NO_VERSION: t.Final = "null"
 _MISSING: t.Final = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchVersion", "NoSuchBucket"})
@@ -37,7 +37,7 @@ _MISSING: t.Final = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchVersion", 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of an object, or where it was deleted. ``etag`` has no quotes."""
+    """A version of an object, or its deletion. ``etag`` has no quotes."""
 
     id: str
     etag: str
@@ -47,7 +47,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Head:
-    """What is there now, under the version that was asked for or as the newest; ``missing`` says that nothing is."""
+    """What S3 has now, at the version asked for or the newest. ``missing`` says that there is nothing."""
 
     etag: str = ""
     version: str = ""
@@ -57,10 +57,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is deployed in the end, and what there is to say about it.
+    """What to deploy, and what to say about it.
 
-    ``same`` says that it is certainly what was deployed then. ``moved`` says that CodeDeploy by itself, with the
-    location that it has on record, would deploy something else, or cannot be relied on not to.
+    ``same``: it is certainly what was deployed then. ``moved``: given its recorded location, CodeDeploy would deploy
+    something else, or might.
     """
 
     location: Location
@@ -73,13 +73,13 @@ Place = t.Tuple[str, str]
 
 
 def place(location: Location) -> Place | None:
-    """Bucket and key; None where the revision is not in S3."""
+    """Bucket and key; None if the revision is not in S3."""
     found = revisions.where(location) if location.get("revisionType") == "S3" else {}
     return (str(found["bucket"]), str(found["key"])) if found.get("bucket") and found.get("key") else None
 
 
 def worth_asking(deployments: t.Iterable[Deployment]) -> list[Place]:
-    """Objects that were deployed several times, and not always by their version: names do not tell these apart."""
+    """Objects deployed several times, and not always with a version, so their names do not tell them apart."""
     found: dict[Place, list[Location]] = {}
     for deployment in deployments:
         where = place(deployment.revision)
@@ -93,10 +93,10 @@ def worth_asking(deployments: t.Iterable[Deployment]) -> list[Place]:
 
 
 def then(versions: t.Sequence[Version], began: datetime, ended: datetime | None) -> Version | None:
-    """The version that a deployment took; None where that is not certain.
+    """The version that a deployment took; None if that is not certain.
 
-    Not so where the object changed while instances downloaded it, and where what was there then can have been
-    overwritten by an object without a version.
+    It is not certain if the object changed while instances downloaded it, or if an object without a version may have
+    overwritten it.
     """
     if ended is None:
         return None
@@ -104,14 +104,14 @@ def then(versions: t.Sequence[Version], began: datetime, ended: datetime | None)
     if any(began < v.modified <= ended or (v.id == _NO_VERSION and v.modified > began) for v in versions):
         return None
     newest = max(before, key=lambda v: v.modified, default=None)
-    # S3 tells times in whole seconds: of two in one second nobody knows the order.
+    # S3 gives times in whole seconds: nobody knows the order of two in the same second.
     if newest is None or newest.deleted or sum(v.modified == newest.modified for v in before) > 1:
         return None
     return newest
 
 
 def told(deployment: Deployment, versions: t.Mapping[Place, t.Sequence[Version]]) -> Deployment:
-    """The deployment with the version that it took, where that is certain; else as it is."""
+    """The deployment, with the version it took added if that is certain."""
     where = place(deployment.revision)
     if where is None or where not in versions or revisions.is_pinned(deployment.revision):
         return deployment
@@ -120,7 +120,7 @@ def told(deployment: Deployment, versions: t.Mapping[Place, t.Sequence[Version]]
 
 
 def pinned(location: Location, version: Version) -> dict[str, t.Any]:
-    """The same place, where CodeDeploy accepts this version and nothing else."""
+    """The same place, tied so that CodeDeploy accepts only this version."""
     where = {**revisions.where(location)}
     if version.id and version.id != _NO_VERSION:
         where["version"] = version.id
@@ -137,11 +137,11 @@ def decide(
     as_it_is_now: bool = False,
     require_pinned: bool = False,
 ) -> Decision:
-    """What to deploy of ``target``.
+    """What to deploy for ``target``.
 
-    ``recorded`` is the location that CodeDeploy has on record for ``good``, the deployment that proved it. ``head`` is
-    what S3 says of the target, or why that is not known. ``as_it_is_now`` says that the user has named the place
-    without a version, and so wants what is there now.
+    ``recorded``: CodeDeploy's recorded location for ``good``, the deployment that proved it. ``head``: what S3 says
+    about the target, or why that is not known. ``as_it_is_now``: the user named the place without a version, and so
+    wants what is there now.
     """
     name = revisions.text(target)
     if place(target) is None:
@@ -150,7 +150,7 @@ def decide(
     if isinstance(head, str):
         return Decision(target, tuple(_unasked(target, name, head, require_pinned)), moved=not by_itself)
     if head.missing:
-        what = f"the bundle {name} is not there any more ({head.missing}), so it cannot be deployed"
+        what = f"the bundle {name} is no longer there ({head.missing}), so it cannot be deployed"
         return Decision(target, (Finding("bundle", "block", what),))
     wanted = revisions.etag(revisions.where(target))
     if wanted and head.etag and wanted != head.etag:
@@ -166,8 +166,8 @@ def decide(
 
 
 def _unasked(target: Location, name: str, why: str, require_pinned: bool) -> list[Finding]:
-    """S3 does not say what is there."""
-    found = [Finding("bundle", "unknown", f"whether the bundle {name} is still there is not known. {why}")]
+    """The decision if S3 does not say what is there."""
+    found = [Finding("bundle", "unknown", f"it is not known whether the bundle {name} is still there. {why}")]
     if revisions.is_pinned(target):
         return found
     what = (
@@ -187,13 +187,17 @@ def _found_version(name: str, good: Deployment | None) -> Finding:
 def _unpinned(
     target: Location, name: str, good: Deployment | None, head: Head, as_it_is_now: bool, require_pinned: bool
 ) -> Decision:
-    """It is tied to what is there now: as what was deployed then, or as what the user asked for."""
+    """The decision for an untied bundle: tie it to what is there now, if that is what was deployed, or what the user
+    asked for.
+    """
     tied = pinned(target, Version(head.version, head.etag, head.modified or datetime.min))
     if good is not None and head.modified is not None and head.modified <= good.created_at:
         what = f"{name} was not changed since {good.id} deployed it; it is tied to its {_tie(tied)} for this deployment"
         return Decision(tied, (Finding("pinned", "info", what),), same=True)
     since = (
-        f"the object was replaced at {head.modified.isoformat()}" if head.modified else "when it changed is not told"
+        f"the object was replaced at {head.modified.isoformat()}"
+        if head.modified
+        else "S3 does not say when it changed"
     )
     if as_it_is_now or good is None:
         after = f", after {good.id} had deployed it" if good is not None and head.modified else ""
@@ -201,7 +205,7 @@ def _unpinned(
         return Decision(tied, (Finding("unpinned", "block" if require_pinned else "warn", what),), moved=True)
     what = (
         f"{good.id} recorded neither a version nor an ETag of {name}, and {since}, after that deployment: what was "
-        "deployed then is not there any more. Put it back, or name what to deploy with revision"
+        "deployed then is gone. Put it back, or name what to deploy with revision"
     )
     return Decision(target, (Finding("bundle", "block", what),), moved=True)
 
@@ -212,16 +216,19 @@ def _tie(location: Location) -> str:
 
 
 def read_versions(aws: Aws, places: t.Sequence[Place]) -> tuple[dict[Place, list[Version]], list[Finding]]:
-    """The versions of these objects, and what could not be read."""
+    """The versions of these objects, and findings for those that could not be read."""
     found: dict[Place, list[Version]] = {}
     unknown: list[Finding] = []
     for bucket, key in places:
         try:
             found[bucket, key] = _versions(aws, bucket, key)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            what = f"s3://{bucket}/{key} was deployed several times without a version, and which it had is not known"
+            what = (
+                f"s3://{bucket}/{key} was deployed several times without a version, and it is not known which version "
+                "was deployed when"
+            )
             unknown.append(Finding("versions", "unknown", f"{what}. {exc.explain()}{_which_permission(exc)}"))
-            # What is there now tells at least of the deployments since then.
+            # What is there now at least identifies the deployments since it was put there.
             head = read_head(aws, {"revisionType": "S3", "s3Location": {"bucket": bucket, "key": key}})
             if isinstance(head, Head) and head.modified is not None:
                 found[bucket, key] = [Version(head.version or _NO_VERSION, head.etag, head.modified)]
@@ -229,7 +236,7 @@ def read_versions(aws: Aws, places: t.Sequence[Place]) -> tuple[dict[Place, list
 
 
 def read_head(aws: Aws, location: Location) -> Head | str:
-    """What S3 says of this place now, or why that is not known."""
+    """What S3 says about this place now, or why that is not known."""
     where = revisions.where(location)
     try:
         return _head(aws, str(where["bucket"]), str(where["key"]), str(where.get("version") or ""))

@@ -15,13 +15,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 
-# Older deployments are read only when the newest do not decide.
+# Older deployments are read only if the newest do not decide.
 NEWEST_DEPLOYMENTS: t.Final = 25
 
 
 class EcsGroups:
     """The deployment groups of ECS services. A service has at most one
-    (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html). Raise AwsCallError or IncompleteAnswerError.
+    (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+
+    Methods raise :class:`AwsCallError` or :class:`IncompleteAnswerError`.
     """
 
     def __init__(self, aws: Aws) -> None:
@@ -29,7 +31,7 @@ class EcsGroups:
         self._everything: list[Group] | None = None
 
     def named(self, names: t.Iterable[tuple[str, str]]) -> dict[tuple[str, str], Group]:
-        """Groups by application and name, one call for each application."""
+        """Groups by application and name; one call for each application."""
         by_application: dict[str, list[str]] = {}
         for application, group in dict.fromkeys(names):
             by_application.setdefault(application, []).append(group)
@@ -40,9 +42,9 @@ class EcsGroups:
         }
 
     def of(self, cluster: str, service: str) -> list[Group]:
-        """The groups that name this service, found by looking through all groups of all applications: one, or none.
+        """The groups that name this service, found by going through all groups of all applications: one or none.
 
-        Several are no more than leftovers of some kind; which of them counts cannot be known from here.
+        If there are several, some are left over; which one counts cannot be known here.
         """
         if self._everything is None:
             self._everything = [
@@ -56,10 +58,10 @@ class EcsGroups:
 
 
 def newest_deployments(aws: Aws, group: Group, everything: bool = False) -> list[Deployment]:
-    """A group's deployments in the order in which they were created: the newest, or all.
+    """A group's deployments in the order they were created: the newest, or all.
 
-    ListDeployments promises no order. In practice the newest come first, and that is made sure of: unless the group's
-    last attempted deployment is the first of a list that goes back in time, all are read.
+    ListDeployments promises no order. In practice the newest come first. To be sure, all are read unless the list goes
+    back in time and starts with the group's last attempted deployment.
     """
     most = None if everything else NEWEST_DEPLOYMENTS
     ids = api.list_deployments(aws, group.application, group.name, most)
@@ -72,13 +74,13 @@ def newest_deployments(aws: Aws, group: Group, everything: bool = False) -> list
 
 def _newest_first(listed: t.Sequence[Deployment], last_attempted: str) -> bool:
     times = [deployment.created_at for deployment in listed]
-    # One that was created while we read is newer than the last attempt that the group told of.
+    # A deployment created while we read is newer than the group's last attempt as we read it.
     has_newest = not last_attempted or any(deployment.id == last_attempted for deployment in listed)
     return has_newest and times == sorted(times, reverse=True)
 
 
 def contents(aws: Aws, application: str, locations: t.Sequence[Location]) -> dict[str, str]:
-    """AppSpec files by their digest, of the locations that are held by CodeDeploy itself.
+    """AppSpec files by digest, for the locations whose content CodeDeploy itself stores.
 
     "The content property … is always null. Use GetApplicationRevision and the sha256 property … to get the content"
     (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeployment.html).

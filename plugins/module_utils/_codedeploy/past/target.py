@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Which revision to go back to, and how that was found. Pure."""
+"""Which revision to go back to, and why. Pure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
 
 Source = t.Literal["deployment_id", "revision", "as_of", "steps_back", "last_good", "running_rollback", "none"]
-# The candidates that a message names; the rest is in the result.
+# How many candidates a message names; the rest are in the result.
 _NAMED: t.Final = 6
 _FURTHER: t.Final = "To go further back, give steps_back, revision, deployment_id or force: [again]"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What the user asked for. ``revision`` is a location as the API has it."""
+    """What the user asked for. ``revision`` is a location in the API's form."""
 
     deployment_id: str | None = None
     revision: Location | None = None
@@ -39,10 +39,10 @@ class Selection:
 class Choice:
     """The target, or why there is none.
 
-    Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
-    target could be chosen. ``good`` is the deployment that proved the target good, or that was named; None where none
-    is on record. ``left`` is the revision that is left behind. ``settled_by`` is the deployment that brought the group
-    to where it is: CodeDeploy's own rollback, or an earlier redeploy. ``direction`` is None where there is no target.
+    Exactly one of these is set: ``target``; ``settled``, why there is nothing to do; ``problem``, why no target could
+    be chosen. ``good`` is the deployment that proved the target good, or that was named; None if none is on record.
+    ``left`` is the revision left behind. ``settled_by`` is the deployment that brought the group to where it is:
+    CodeDeploy's own rollback, or an earlier redeploy. ``direction`` is None if there is no target.
     """
 
     source: Source = "none"
@@ -59,18 +59,18 @@ class Choice:
 
     @property
     def key(self) -> str:
-        """The target's key, empty where there is none."""
+        """The target's key; empty if there is none."""
         return revisions.key(self.target) if self.target is not None else ""
 
 
 def choose(selection: Selection, group: Group, history: History, named: Deployment | None = None) -> Choice:
-    """Choose the target of one deployment group. ``named`` is the deployment of ``deployment_id``, where it exists."""
+    """Choose the target for one deployment group. ``named`` is the deployment of ``deployment_id``, if it exists."""
     choice = _choose(selection, group, history, named)
     return replace(choice, direction=_direction(choice, history))
 
 
 def _direction(choice: Choice, history: History) -> Direction | None:
-    """Where the target lies, seen from what is left; what the group never deployed is neither older nor newer."""
+    """The direction from what is left to the target. A revision the group never deployed is neither older nor newer."""
     if choice.settled is not None:
         return "same"
     if choice.target is None:
@@ -101,7 +101,7 @@ def _choose(selection: Selection, group: Group, history: History, named: Deploym
 
 
 def _by_deployment(id_: str, group: Group, history: History, named: Deployment | None) -> Choice:
-    # That of the history says what a RESTART ran, and which version of an object it was.
+    # The history's copy of it knows what a RESTART ran, and which version of an object it was.
     deployment = next((d for d in history.deployments if d.id == id_), named)
     if deployment is None:
         return Choice(problem=f"there is no deployment {id_}. Check the id, the Region and the account")
@@ -112,9 +112,9 @@ def _by_deployment(id_: str, group: Group, history: History, named: Deployment |
             "the same, name that with revision"
         )
     if not revisions.key(deployment.revision):
-        return Choice(problem=f"CodeDeploy does not tell which revision {id_} deployed")
+        return Choice(problem=f"CodeDeploy does not say which revision {id_} deployed")
     why = f"you named {id_}, which is {deployment.status}"
-    # One that is not on record may be older than what was read.
+    # A revision that is not on record may be older than what was read.
     more = history.location(revisions.key(deployment.revision)) is None
     return Choice("deployment_id", deployment.revision, deployment, why, _left(history), needs_more_history=more)
 
@@ -126,12 +126,12 @@ def _by_revision(wanted: Location, history: History) -> Choice:
     if len(found) > 1:
         which = ", ".join(revisions.text(c.location) for c in found[:_NAMED])
         how = "all 40 digits of the commit" if wanted.get("revisionType") == "GitHub" else "its versionId or its etag"
-        return Choice(problem=f"{revisions.text(wanted)} can be any of {which}. Give {how}")
+        return Choice(problem=f"{revisions.text(wanted)} could be any of {which}. Give {how}")
     if found:
         return Choice("revision", found[0].location, found[0].deployment, "you named it", _left(history))
     if not revisions.is_whole(wanted):
         return Choice(
-            problem=f"no deployment of {revisions.text(wanted)} is on record, so how its commit goes on is not known. "
+            problem=f"no deployment of {revisions.text(wanted)} is on record, so the rest of its commit is not known. "
             "Give all 40 digits",
             needs_more_history=True,
         )
@@ -164,7 +164,7 @@ def _unless_there(selection: Selection, history: History, choice: Choice) -> Cho
 
 
 def _there_already(history: History, choice: Choice, note: str = "") -> Choice:
-    """The group is on the target; where targets failed it is not there as a whole, and is deployed once more."""
+    """The choice if the group is on the target already. If some targets failed, it is deployed once more."""
     if not history.arrivals:
         return Choice(settled=f"the group is on {revisions.text(choice.target or {})} already{note}")
     arrival = history.arrivals[-1]
@@ -178,7 +178,9 @@ def _there_already(history: History, choice: Choice, note: str = "") -> Choice:
 
 
 def _half_done(arrival: Arrival) -> str:
-    """Why what arrived last has to be deployed once more; empty where it has not. Success allows for failed targets."""
+    """Why the last arrival must be deployed once more; empty if it need not be. A deployment may succeed with failed
+    targets.
+    """
     counts = arrival.deployment.counts
     failed = counts.get("Failed", 0)
     name = revisions.text(arrival.deployment.revision)
@@ -234,9 +236,9 @@ def _last_good(selection: Selection, history: History) -> Choice:
     steps = selection.steps_back
     base, basis = history.now, history
     if steps > 1 and (history.running is not None or "again" not in selection.force):
-        # Counted from the revision that was left first, so that asking twice for two steps does not go back four.
+        # Count from the revision that was left first, so that asking twice for two steps does not go back four.
         base, basis = history.retreat() or (base, basis)
-    # Where the last deployment ended without success, what it deployed may itself be the last good one.
+    # If the last deployment ended without success, what it deployed may itself be the last good revision.
     half_done = basis.mixed and basis is history
     candidates = [c for c in basis.candidates() if c.key != base or half_done]
     why_not = {c.key: _why_not(c, base, basis) for c in candidates}
@@ -253,7 +255,7 @@ def _last_good(selection: Selection, history: History) -> Choice:
     left_out = tuple(
         f"{revisions.text(c.location)}: {why_not[c.key]}"
         for n, c in enumerate(candidates)
-        # One that was rolled back was used before the revision that CodeDeploy went back to came into service again.
+        # A revision that was rolled back was in use before the one that CodeDeploy went back to.
         if why_not[c.key] and (n < position or history.is_older(pick.key, c.key))
     )
     left = _left(history)
@@ -291,7 +293,7 @@ def _no_good_one(
 
 
 def _why_not(candidate: Candidate, base: str, history: History) -> str:
-    """Why a candidate is passed by in a rollback from ``base``; empty where it is fit."""
+    """Why a rollback from ``base`` skips a candidate; empty if it is fit."""
     if candidate.verdict != "good":
         return candidate.why
     if history.is_older(base, candidate.key):
@@ -301,5 +303,5 @@ def _why_not(candidate: Candidate, base: str, history: History) -> str:
 
 
 def _left(history: History) -> Location | None:
-    """The revision that is left: while the group goes back, the one that it goes back from."""
+    """The revision left behind. If the group is already going back, the one it is going back from."""
     return history.location(history.returning_from or history.now)

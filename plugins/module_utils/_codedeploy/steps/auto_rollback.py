@@ -4,12 +4,12 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""CodeDeploy's own protection of a deployment group: what it is, what it should be, what to send for that. Pure.
+"""CodeDeploy's own protection of a deployment group: what it is, what it should be, what to send. Pure.
 
-UpdateDeploymentGroup leaves alone what a request leaves out and replaces what it has: a list of triggers takes the
-place of all that are there ("Edit a trigger in a CodeDeploy deployment group" in the user guide sends them all, and so
-does Terraform, which sends an empty list to take all away). So exactly the members that change are sent, each of them
-whole, with what was read in it.
+UpdateDeploymentGroup leaves alone what a request omits and replaces what it contains: a list of triggers replaces all
+existing ones ("Edit a trigger in a CodeDeploy deployment group" in the user guide sends them all, and so does
+Terraform, which sends an empty list to remove all). So we send exactly the members that change, each complete,
+including what was read.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ NOTIFICATION_EVENTS: t.Final = (
 )
 DEFAULT_NOTIFICATION_EVENTS: t.Final = ("DeploymentFailure", "DeploymentRollback")
 # overrideAlarmConfiguration in https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html
-_IN_ALARM: t.Final = "While that is so, CodeDeploy stops each deployment of the group that does not override the alarms"
+_IN_ALARM: t.Final = "Until that ends, CodeDeploy stops each deployment of the group that does not override the alarms"
 
 
 class BadRequest(ValueError):
-    """The options cannot be meant. The message names the option and says what to give."""
+    """The options are impossible. The message names the option and says what to give instead."""
 
 
 @dataclass(frozen=True)
 class Notification:
-    """A trigger of a deployment group: whom CodeDeploy tells about which events. ``raw`` is what it was read from."""
+    """A trigger of a deployment group: which topic is notified of which events. ``raw`` is what it was read from."""
 
     name: str
     topic_arn: str
@@ -62,7 +62,7 @@ class Notification:
 
     @classmethod
     def read(cls, trigger: t.Mapping[str, t.Any]) -> Notification:
-        """What a TriggerConfig says."""
+        """Parse a TriggerConfig."""
         return cls(
             str(trigger.get("triggerName") or ""),
             str(trigger.get("triggerTargetArn") or ""),
@@ -71,7 +71,7 @@ class Notification:
         )
 
     def does(self) -> tuple[t.Any, ...]:
-        """What it comes to, for comparing: the order of the events means nothing."""
+        """For comparing: the order of events does not matter."""
         return self.name, self.topic_arn, frozenset(self.events)
 
     def as_request(self) -> dict[str, t.Any]:
@@ -84,13 +84,13 @@ class Notification:
         }
 
     def as_dict(self) -> dict[str, t.Any]:
-        """For results."""
+        """As a TriggerConfig."""
         return {"name": self.name, "topic_arn": self.topic_arn, "events": list(self.events)}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What protects the deployments of a group. ``raw`` is the DeploymentGroupInfo that it was read from."""
+    """What protects a group's deployments. ``raw`` is the DeploymentGroupInfo it was read from."""
 
     enabled: bool = False
     events: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Settings:
 
     @classmethod
     def read(cls, info: t.Mapping[str, t.Any]) -> Settings:
-        """What a DeploymentGroupInfo says."""
+        """Parse a DeploymentGroupInfo."""
         rollback, alarms = info.get(ROLLBACK) or {}, info.get(ALARMS) or {}
         return cls(
             enabled=bool(rollback.get("enabled")),
@@ -120,19 +120,19 @@ class Settings:
         return self.alarms if self.alarms_enabled else ()
 
     def rollback(self) -> tuple[t.Any, ...]:
-        """What autoRollbackConfiguration comes to, for comparing."""
+        """The meaning of autoRollbackConfiguration, for comparing."""
         return self.enabled, frozenset(self.events)
 
     def alarming(self) -> tuple[t.Any, ...]:
-        """What alarmConfiguration comes to, for comparing."""
+        """The meaning of alarmConfiguration, for comparing."""
         return self.alarms_enabled, frozenset(self.alarms), self.ignore_poll_alarm_failure
 
     def notifying(self) -> frozenset[tuple[t.Any, ...]]:
-        """What triggerConfigurations comes to, for comparing."""
+        """The meaning of triggerConfigurations, for comparing."""
         return frozenset(item.does() for item in self.notifications)
 
     def same_as(self, other: Settings) -> bool:
-        """Both come to the same."""
+        """Whether both mean the same."""
         mine, others = [(s.rollback(), s.alarming(), s.notifying()) for s in (self, other)]
         return mine == others
 
@@ -150,18 +150,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class Subject:
-    """A deployment group, as far as its protection is concerned."""
+    """A deployment group as far as its protection is concerned."""
 
     name: str
     role_arn: str
-    # Ids of deployments; empty where there is none.
+    # Ids of running deployments, in one text; empty if there are none.
     in_flight: str
     last_successful: str
     settings: Settings
 
     @classmethod
     def read(cls, info: t.Mapping[str, t.Any]) -> Subject:
-        """What a DeploymentGroupInfo says."""
+        """Parse a DeploymentGroupInfo."""
         attempted = info.get("lastAttemptedDeployment") or {}
         running = attempted.get("status") and attempted["status"] not in TERMINAL
         return cls(
@@ -175,7 +175,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for; None is what is not to be touched. ``removed`` are names of notifications."""
+    """What is asked for; None means "leave alone". ``removed`` are names of notifications."""
 
     enabled: bool | None = None
     events: tuple[str, ...] | None = None
@@ -188,12 +188,12 @@ class Wish:
 
     @property
     def about_alarms(self) -> bool:
-        """It says something about the alarms."""
+        """Whether it says anything about alarms."""
         return any(given is not None for given in (self.alarms_enabled, self.alarms, self.ignore_poll_alarm_failure))
 
 
 def group_names(params: t.Mapping[str, t.Any]) -> list[str]:
-    """The deployment groups, each once, in the order given. Raises :class:`BadRequest` for an empty list or name."""
+    """The deployment groups, in order, without duplicates. Raises :class:`BadRequest` for an empty list or name."""
     given = [str(name).strip() for name in params["deployment_group"]]
     if not given or not all(given):
         raise BadRequest("deployment_group: no deployment group is named. Give at least one, and no empty names")
@@ -206,7 +206,7 @@ def wish(params: t.Mapping[str, t.Any]) -> Wish:
     names = [item["name"].strip() for item in given]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None or not all(names):
-        raise BadRequest(f"notifications: the name '{twice or ''}' is twice there or empty: each needs one of its own")
+        raise BadRequest(f"notifications: the name '{twice or ''}' is empty or given twice: each needs its own")
     found = Wish(
         enabled=params["enabled"],
         events=_texts(params["events"]),
@@ -226,7 +226,7 @@ def _texts(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
     present = tuple(dict.fromkeys(text.strip() for text in given if text.strip()))
-    # An empty string means that nothing was given, as from a survey in AWX; an empty list means none.
+    # An empty string means nothing was given: AWX surveys send those. An empty list means "none".
     return present if present or not given else None
 
 
@@ -246,7 +246,7 @@ def desired(present: Settings, wanted: Wish) -> Settings:
     alarms = present.alarms if wanted.alarms is None else wanted.alarms
     alarms_enabled = wanted.alarms_enabled
     if alarms_enabled is None:
-        # Who names alarms wants them watched.
+        # Whoever names alarms wants them watched.
         alarms_enabled = present.alarms_enabled if wanted.alarms is None else bool(wanted.alarms)
     enabled = present.enabled if wanted.enabled is None else wanted.enabled
     events = present.events if wanted.events is None else wanted.events
@@ -277,7 +277,7 @@ def _merged(present: t.Sequence[Notification], wanted: Wish) -> tuple[Notificati
 
 
 def request(present: Settings, wanted: Settings) -> dict[str, t.Any]:
-    """The members of UpdateDeploymentGroup to send: those that change, each whole. Empty where nothing changes."""
+    """The members of UpdateDeploymentGroup to send: those that change, each complete. Empty if nothing changes."""
     found: dict[str, t.Any] = {}
     if wanted.rollback() != present.rollback():
         found[ROLLBACK] = {
@@ -298,7 +298,7 @@ def request(present: Settings, wanted: Settings) -> dict[str, t.Any]:
 
 
 def told(present: Settings, wanted: Settings) -> str:
-    """What changes, for people."""
+    """What changes, in words."""
     found = []
     if wanted.rollback() != present.rollback():
         on = f"on {', '.join(wanted.events)}" if wanted.enabled else "off"
@@ -310,7 +310,7 @@ def told(present: Settings, wanted: Settings) -> str:
     after = {item.name: item for item in wanted.notifications}
     for name, item in after.items():
         if name not in before or before[name].does() != item.does():
-            found.append(f"{item.topic_arn} is told of {', '.join(item.events)} ({name})")
+            found.append(f"{item.topic_arn} gets {', '.join(item.events)} ({name})")
     gone = [name for name in before if name not in after]
     if gone:
         found.append(f"notifications removed: {', '.join(gone)}")
@@ -318,7 +318,7 @@ def told(present: Settings, wanted: Settings) -> str:
 
 
 def findings(subject: Subject, wanted: Settings, asked: Wish) -> tuple[Finding, ...]:
-    """What is to be known before the group's settings become ``wanted``. A ``block`` must not be written."""
+    """Findings before the group's settings become ``wanted``. A ``block`` must not be written."""
     blocks = _blocks(wanted, asked)
     if blocks:
         return blocks
@@ -339,12 +339,12 @@ def findings(subject: Subject, wanted: Settings, asked: Wish) -> tuple[Finding, 
         found.append(Finding("alarms", "info", message))
     if wanted.enabled and not subject.last_successful:
         # "rolled back … to the last known good version": deployments-rollback-and-redeploy.html in the user guide.
-        message = "no deployment of this group has succeeded yet, so CodeDeploy has nothing that it could roll back to"
+        message = "no deployment of this group has succeeded yet, so CodeDeploy has nothing to roll back to"
         found.append(Finding("history", "info", message))
     if subject.in_flight and not wanted.same_as(subject.settings):
         message = (
-            f"deployment {subject.in_flight} is in flight. AWS does not document whether it is already held to the new "
-            "settings"
+            f"deployment {subject.in_flight} is in flight. AWS does not document whether the new settings already "
+            "apply to it"
         )
         found.append(Finding("in_flight", "info", message))
     return tuple(found)
@@ -368,5 +368,7 @@ def _blocks(wanted: Settings, asked: Wish) -> tuple[Finding, ...]:
 
 
 def alarm_findings(wanted: Settings, states: t.Mapping[str, str] | str) -> tuple[Finding, ...]:
-    """What is to be known of the alarms. ``states`` by name, without those that do not exist; text: why unknown."""
+    """Findings about the alarms. ``states`` by name, without alarms that do not exist, or a text: why they are not
+    known.
+    """
     return cloudwatch.alarm_findings(wanted.watched, states, _IN_ALARM) if wanted.watched else ()

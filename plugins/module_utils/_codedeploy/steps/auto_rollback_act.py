@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Read the protection of deployment groups, validate all of them, then change it where it differs."""
+"""Protect deployment groups: read the settings, validate all of them, then change those that differ."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _CodeDeployErrors: t.Final = error_handler("codedeploy")
 
 
 def plan(aws: Aws, application: str, names: t.Sequence[str], wanted: Wish) -> list[Result]:
-    """What would be done to each group. Raises AwsCallError or IncompleteAnswerError where nothing can be read."""
+    """What would be done to each group. Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` if they cannot
+    be read.
+    """
     subjects = {subject.name: subject for subject in _describe(aws, application, names)}
     reached = topics.read(aws, [item.topic_arn for item in wanted.notifications] if subjects else [])
     results = [_plan(application, name, subjects.get(name), wanted, reached) for name in names]
@@ -73,16 +75,16 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
 
 
 def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: settings.Say) -> list[Result]:
-    """Change what the plans say, except in check mode; nothing at all where one of the groups was refused."""
+    """Change what the plans say, except in check mode; change nothing if any group was refused."""
 
     def write(item: Result) -> tuple[Settings | None, str]:
         application, name = item.names["application"], item.names["deployment_group"]
         _update(aws, application, name, item.request)
-        # The answer to UpdateDeploymentGroup does not show the settings.
+        # The answer to UpdateDeploymentGroup does not contain the settings.
         try:
             after = next((subject.settings for subject in _describe(aws, application, [name])), Settings())
         except (AwsCallError, IncompleteAnswerError) as exc:
-            return None, f"AWS accepted the change, but could not be asked whether it shows it: {exc.explain()}"
+            return None, f"AWS accepted the change, but it could not be read back: {exc.explain()}"
         return after, "" if after.same_as(item.after or Settings()) else settings.NOT_SHOWN
 
     return settings.act(results, check_mode, write, say)
@@ -112,5 +114,5 @@ def _update(aws: Aws, application: str, group: str, members: t.Mapping[str, t.An
 
 
 def summary(results: t.Sequence[Result]) -> str:
-    """Why the module failed: what went wrong, and what became of all the others."""
+    """Why the module failed: what went wrong, and what happened to all the others."""
     return settings.summary(results, "deployment groups")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
-"""A plan as codedeploy_deployment_info shows it. Pure."""
+"""A plan as codedeploy_deployment_info returns it. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 
-# ``wait``: it would be waited for first, and then decided anew.
+# ``wait``: a real run would wait first and then decide again.
 _OUTCOMES: t.Final = {"act": "planned", "wait": "planned", "nothing": "unchanged", "refuse": "refused"}
 
 
 def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN) -> dict[str, t.Any]:
-    """The module's result, besides the diagnosis."""
+    """The module's result, without the diagnosis."""
     if isinstance(planned, Refusal):
         return {
             **identity(application, planned.name, place, None),
@@ -75,7 +75,7 @@ def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN
 
 
 def line(planned: Plan | Refusal) -> str:
-    """``s3://…-3.zip → s3://…-2.zip  last_good: Succeeded at …``: what the person on call reads."""
+    """The line for the person on call: ``s3://…-3.zip → s3://…-2.zip  last_good: Succeeded at …``."""
     if isinstance(planned, Refusal):
         return f"refused: {planned.reason}"
     if planned.target is None or planned.verb not in ("act", "wait"):
@@ -89,7 +89,7 @@ def line(planned: Plan | Refusal) -> str:
 
 
 def to_diagnose(planned: Plan | Refusal, asked: str) -> str:
-    """The deployment to look at: the one that was asked for, else the newest where it ended without success."""
+    """The deployment to diagnose: the one asked for, else the newest if it ended without success."""
     if asked or isinstance(planned, Refusal) or planned.newest is None:
         return asked
     return planned.newest.id if planned.newest.status in ("Failed", "Stopped") else ""

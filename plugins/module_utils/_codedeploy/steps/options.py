@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The options that choose a deployment group and a revision, and what they mean. Pure."""
+"""The options that choose a deployment group and a revision. Pure."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
 
 
 def revision(given: t.Any) -> dict[str, t.Any] | None:
-    """The revision that was written, None where none was. Raises :class:`BadOption`."""
+    """The revision given, or None. Raises :class:`BadOption`."""
     if given is None or given == {} or (isinstance(given, str) and not given.strip()):
         return None
     try:
@@ -79,7 +79,7 @@ def revision(given: t.Any) -> dict[str, t.Any] | None:
 
 
 def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
-    """Events of CodeDeploy, None where they were not given. Raises :class:`BadOption` for one that there is not."""
+    """CodeDeploy's rollback events, or None if not given. Raises :class:`BadOption` for an unknown one."""
     if given is None:
         return None
     events = [str(event).strip().upper() for event in given]
@@ -88,8 +88,8 @@ def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
     unknown = [event for event in events if event not in ROLLBACK_EVENTS]
     if unknown:
         raise BadOption(
-            f"rollback_events: '{unknown[0]}' is none of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, or "
-            "none for no automatic rollback"
+            f"rollback_events: '{unknown[0]}' is not one of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, "
+            "or none for no automatic rollback"
         )
     return tuple(dict.fromkeys(events))
 

@@ -35,19 +35,19 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, pr
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
-# A plan goes stale when somebody deploys under it; more than this many times is somebody's deploy loop.
+# A plan goes stale if somebody deploys in between. More often than this is somebody's deploy loop.
 _PLANS: t.Final = 4
-# Seconds before a look that is to show what made a plan stale.
+# Seconds before the look that should show what made a plan stale.
 _BEFORE_LOOKING: t.Final = 2.0
-# Outcomes after which a deployment of ours goes on.
+# Outcomes after which our deployment continues.
 _STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
-# Of a larger fleet it is not counted what each instance has after a failure.
+# In a larger fleet we do not count what each instance is on after a failure.
 _MOST_INSTANCES: t.Final = 500
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a call asks for. Times are in seconds; ``log_tail`` tells what failing scripts printed."""
+    """What a call asks for. Times are in seconds; ``log_tail`` allows showing the output of failing scripts."""
 
     application: str
     group: str
@@ -59,7 +59,7 @@ class Order:
     log_tail: bool = True
     check_mode: bool = False
     full_names: bool = False
-    # What an earlier look showed; None if nothing binds this call.
+    # What an earlier look showed; None if the call is not bound to one.
     expect: Expected | None = None
 
 
@@ -77,11 +77,11 @@ class Redeploy:
         self._follower = Follower(
             aws, clock, self._run.label, self._began, self._deadline, contact_timeout=order.contact_timeout
         )
-        # What so long ago means does not change while this waits.
+        # The time that an age such as -2h stands for stays fixed while we wait.
         self._wish = order.wish
 
     def run(self) -> GroupRun:
-        """Do all of it. Errors of AWS end up in the outcome; raises :class:`.Orphaned`."""
+        """Do everything. AWS's errors become outcomes. Raises :class:`.Orphaned` if our play is gone."""
         with progress.idle():
             return self._run_to_the_end()
 
@@ -103,7 +103,7 @@ class Redeploy:
         return run
 
     def _show(self) -> None:
-        """The plan, and why the newest deployment ended without success, if it did."""
+        """Show the plan, and why the newest deployment ended without success, if it did."""
         run, planned = self._run, self._run.plan
         if planned is None:
             return
@@ -118,7 +118,7 @@ class Redeploy:
         return self._clock.monotonic() - self._began
 
     def _plan(self, wish: Wish) -> Wish:
-        """The wish, with the time that it names."""
+        """The wish, with its time fixed."""
         planner = self._planner_for(wish)
         planned = planner.make_plan()
         if self._order.expect is not None:
@@ -135,7 +135,7 @@ class Redeploy:
     # -- act
 
     def _carry_out(self) -> None:
-        """Until ours has come to its end, with as many plans as it takes."""
+        """Work until our deployment has ended, with as many plans as it takes."""
         run = self._run
         stale = ""
         for attempt in range(_PLANS):
@@ -144,14 +144,14 @@ class Redeploy:
                 return
             stale = self._begin(planned)
             if stale:
-                # The first time it is likely that the next look shows what has come in between.
+                # The first time, the next look probably shows what came in between.
                 self._clock.sleep(_BEFORE_LOOKING if attempt else 0.0)
                 self._plan_again(planned)
                 continue
             if run.outcome is not None or run.accepted is None:
                 return
             if not self._order.wait and not run.accepted.watched.makes_room:
-                run.end("started", "AWS accepted it; how it ends was not watched")
+                run.end("started", "AWS accepted it; we did not wait for its end")
                 return
             end = self._follower.follow(run.accepted.watched)
             if not self._judge(planned, end):
@@ -161,7 +161,7 @@ class Redeploy:
             run.end("refused", f"deployments of this group kept coming and ending while this was being prepared{what}")
 
     def _begin(self, planned: Plan) -> str:
-        """Why the plan has gone stale; empty where it was acted on."""
+        """Carry out the plan. Returns why it has gone stale; empty if it was carried out."""
         run = self._run
         if planned.method != "adopt" and planned.verb != "wait":
             progress.asking(run.label, f"{wording.route(planned)} by {planned.method}")
@@ -181,7 +181,7 @@ class Redeploy:
         run.changed = run.changed or run.accepted.wrote
         run.findings += run.accepted.findings
         if run.accepted.watched.makes_room:
-            # What is only waited for can change what there is to do; what we stop may not.
+            # A deployment we only wait for may change what has to be done; one that we stop may not.
             run.first_plan = run.first_plan or (planned if planned.verb == "act" else None)
         else:
             run.timings["accepted"] = self._elapsed()
@@ -197,11 +197,11 @@ class Redeploy:
             self._run.findings.append(Finding("termination_wait", "warn", what))
 
     def _plan_again(self, before: Plan) -> None:
-        """Something has ended or come in between: go on only where that needs nobody's decision."""
+        """Plan again after something has ended or come in between. Go on only if nobody has to decide."""
         run, first = self._run, self._run.first_plan
         if run.outcome is not None:
             return
-        # Whoever waits for deployments to end has said what to do about the next one, too.
+        # Whoever waits for deployments to end has also decided about the next one.
         waited = before.verb == "wait" and self._order.wish.in_flight == "wait"
         self._plan(move_planner.wish_again(self._wish, first) if first is not None else self._wish)
         if run.outcome is not None or run.plan is None:
@@ -215,7 +215,7 @@ class Redeploy:
     # -- follow
 
     def _judge(self, planned: Plan, end: End) -> bool:
-        """Whether that was the end; False where all has to be planned again."""
+        """Judge the end. Returns False if everything has to be planned again."""
         run = self._run
         run.seen = end.seen or run.seen
         if end.look is None:
@@ -250,7 +250,7 @@ class Redeploy:
         run.end("timeout", ". ".join(part for part in parts if part))
 
     def _verify(self, ours: Deployment, target: Location) -> None:
-        """It succeeded. That is a rollback only where it deployed the target, and where nothing came after it."""
+        """It succeeded. That is a rollback only if it deployed the target and nothing came after it."""
         run = self._run
         if not _is_of(ours, target):
             what = f"deployment {ours.id} succeeded with {revisions.text(ours.revision)}, not with the target"
@@ -259,7 +259,7 @@ class Redeploy:
         try:
             later = self._later(ours, target)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            what = f"deployment {ours.id} succeeded, but whether anything was deployed after it could not be read"
+            what = f"deployment {ours.id} succeeded, but we could not read whether anything was deployed after it"
             run.end("lost_contact", f"{what}: {exc.explain()} Run the same command again")
             return
         if later is not None:
@@ -272,7 +272,7 @@ class Redeploy:
         run.end("rolled_back", f"deployment {ours.id} of {revisions.text(target)} succeeded, and none came after it")
 
     def _later(self, ours: Deployment, target: Location) -> Deployment | None:
-        """The deployment to the group that came after ours with something else; None where none did."""
+        """The deployment after ours, to the group, of something else; None if there is none."""
         return self._aws.steadily(
             "BatchGetDeploymentGroups", lambda aws: self._look_for_later(aws, ours, target), self._deadline
         )
@@ -285,7 +285,7 @@ class Redeploy:
         newest = groups[0].last_attempted
         if newest == ours.id:
             return None
-        # The last one can be to single instances, and somebody's have come before it.
+        # The last one may be to single instances, with somebody's deployment before it.
         since = {"start": ours.created_at}
         ids = api.list_deployments(aws, self._order.application, name, createTimeRange=since)
         found = api.batch_get_deployments(aws, list(dict.fromkeys(id_ for id_ in (newest, *ids) if id_)))
@@ -302,7 +302,7 @@ class Redeploy:
         return max(later, key=lambda deployment: deployment.created_at, default=None)
 
     def _half_done(self, ours: Deployment) -> None:
-        """CodeDeploy counts a deployment as a success although targets failed, as many as its configuration allows."""
+        """Whether targets failed in a deployment that CodeDeploy counts as a success, as its configuration may."""
         run, counts = self._run, ours.counts
         run.diagnosis = diagnosis.collect(self._aws, ours, self._order.log_tail)
         self._take_stock(ours)
@@ -312,7 +312,7 @@ class Redeploy:
         run.end("failed", f"{what}: {run.diagnosis.headline()}" if run.diagnosis.failed else what)
 
     def _look_after_auto_scaling(self) -> None:
-        """CodeDeploy resumes what it has suspended when the deployment has ended, says its guide."""
+        """Check CodeDeploy's promise to resume what it suspended once the deployment has ended."""
         run = self._run
         given = run.plan.suspension if run.plan is not None else None
         if run.plan is None or given is None or run.ours is None or run.ours.running:
@@ -320,7 +320,7 @@ class Redeploy:
         try:
             now = api.suspended_processes(self._aws, run.plan.group.auto_scaling_groups)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            what = f"whether CodeDeploy has resumed {', '.join(given.by_codedeploy)} is not known. {exc.explain()}"
+            what = f"it is not known whether CodeDeploy has resumed {', '.join(given.by_codedeploy)}. {exc.explain()}"
             run.findings.append(Finding("suspend_processes", "unknown", what))
             return
         run.left_suspended = asg_processes.left_suspended(given, run.plan.group, now)
@@ -364,7 +364,7 @@ class Redeploy:
         return True
 
     def _take_stock(self, deployment: Deployment) -> None:
-        """What the instances have, as far as that is told."""
+        """Find out what the instances are on."""
         if sum(deployment.counts.values()) > _MOST_INSTANCES:
             return
         try:
@@ -378,12 +378,14 @@ class Redeploy:
 
 
 def _stays_with(later: Deployment, ours: Deployment, target: Location) -> bool:
-    """It leaves the group on the target. A place without a version is not that: it is what is there by now."""
+    """Whether a deployment leaves the group on the target. A place without a version does not: its content may have
+    changed.
+    """
     restarts = later.mode == "RESTART" and not revisions.key(later.revision)
     return restarts or any(revisions.same(later.revision, location) for location in (target, ours.revision))
 
 
 def _is_of(deployment: Deployment, target: Location) -> bool:
-    """It deployed this revision, told in more words or in fewer."""
+    """Whether it deployed this revision, described more or less fully."""
     there = deployment.revision
     return revisions.same(there, target) or revisions.matches(target, there) or revisions.matches(there, target)

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What the person on call reads of a deployment group. Pure."""
+"""The lines about a deployment group that the person on call reads. Pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def route(planned: Plan | None) -> str:
 
 
 def accepted_line(run: GroupRun) -> str:
-    """What AWS took, in words."""
+    """What AWS accepted, in words."""
     planned, accepted = run.plan, run.accepted
     if planned is None or accepted is None:
         return ""
@@ -59,15 +59,15 @@ def accepted_line(run: GroupRun) -> str:
 
 
 def final_line(run: GroupRun) -> str:
-    """How it ended, what was left, what to do next. The one line that must be enough."""
+    """How it ended, what was left, and what to do next. This one line must be enough."""
     reason = run.reason.rstrip(".")
     if run.outcome == "rolled_back":
         seconds = run.timings.get("ended", 0.0)
         return f"rolled_back: {route(run.plan)} in {seconds:.0f} s, deployment {run.deployment_id}"
     if run.outcome == "started":
-        return f"started: {route(run.plan)}. AWS accepted it; how it ends was not watched. {_FOLLOW}, with wait: true"
+        return f"started: {route(run.plan)}. AWS accepted it; we did not wait for its end. {_FOLLOW}, with wait: true"
     if run.outcome == "planned" and run.plan is not None and run.plan.verb == "wait":
-        return f"planned: {reason}: that is waited for, and then decided anew; nothing was written"
+        return f"planned: {reason}: a real run would wait for it and then decide again; nothing was written"
     if run.outcome == "planned":
         return f"planned: {route(run.plan)} by {run.plan.method if run.plan else 'none'}; nothing was written"
     if run.outcome in ("failed", "rollback_failed"):
@@ -76,7 +76,7 @@ def final_line(run: GroupRun) -> str:
         return f"superseded: {reason}. Nothing else of {run.name} was changed. {_ROLL_THAT_BACK}"
     if run.outcome == "refused":
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
-        wrote = "What had begun before is not undone" if run.changed else untouched
+        wrote = "What had already begun is not undone" if run.changed else untouched
         return f"refused: {reason}. {wrote}"
     return f"{run.outcome}: {reason}"
 
@@ -87,7 +87,7 @@ def summary(run: GroupRun) -> str:
 
 
 def _after_failure(run: GroupRun) -> t.Iterator[str]:
-    """What runs now, what helps, and what there is to go back to besides."""
+    """What runs now, what may help, and what else there is to go back to."""
     yield where_it_is(run)
     if run.diagnosis is not None:
         yield from (f"Advice: {text}" for text in run.diagnosis.advice[:1])
@@ -96,7 +96,7 @@ def _after_failure(run: GroupRun) -> t.Iterator[str]:
 
 
 def where_it_is(run: GroupRun) -> str:
-    """What the instances have now, as far as it is known."""
+    """What the instances are on now, as far as known."""
     planned, seen = run.plan, run.seen
     if planned is None or seen is None:
         return ""
@@ -110,11 +110,11 @@ def where_it_is(run: GroupRun) -> str:
     if run.standing is not None:
         words = run.standing.words(deployed, old if back is None else "what was there before it")
         return f"Installed now: {words}" if words else f"No instance was touched: {run.name} is on {old}"
-    return f"What runs in {run.name} now is not certain: it came from {old}" if old else ""
+    return f"It is not certain what runs in {run.name} now: it was on {old} before" if old else ""
 
 
 def _before(planned: Plan) -> str:
-    """What the group came from."""
+    """What the group was on before."""
     came_from: Location | None = planned.left or planned.now
     return revisions.text(came_from) if came_from else "what was there before"
 
@@ -125,7 +125,7 @@ def _next_good(run: GroupRun) -> str:
         return ""
     keys = [candidate.key for candidate in planned.candidates]
     tried = revisions.key(planned.target)
-    # What was used more recently than the target was passed by: by the user, or because it cannot be deployed.
+    # Revisions used more recently than the target were skipped: by the user, or because they cannot be deployed.
     passed_by = keys[: keys.index(tried)] if tried in keys else []
     other = next(
         (

@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Where the CodeDeploy agent keeps what on an instance, which version it is, and whether it is at work. Pure.
+"""Where the CodeDeploy agent keeps its files, which version it is, and whether it is at work. Pure.
 
-Paths are bytes, as the names of files are. Names and formats are those of aws-codedeploy-agent 1.8 and 2.x:
+Paths are bytes, like file names. Names and formats are those of aws-codedeploy-agent 1.8 and 2.x:
 conf/codedeployagent.yml, deployment_command_tracker.rb and command_executor.rb in its repository.
 """
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 DEFAULT_CONFIG: t.Final = b"/etc/codedeploy-agent/conf/codedeployagent.yml"
 DEFAULT_ROOT: t.Final = b"/opt/codedeploy-agent/deployment-root"
 VERSION_FILE: t.Final = b"/opt/codedeploy-agent/.version"
-# deployment_command_tracker.rb: what is older does not keep the agent from the next command.
+# Seconds. deployment_command_tracker.rb: anything older does not keep the agent from the next command.
 STALE_AFTER: t.Final = 24 * 3600
 
 Version = t.Tuple[int, int, int]
@@ -33,24 +33,24 @@ _CLEANUP: t.Final = b"-cleanup"
 _LAST: t.Final = b"_last_successful_install"
 _RECENT: t.Final = b"_most_recent_install"
 _INSTALL: t.Final = b"-install.json"
-# What is in the root beside a directory for each deployment group.
+# What is in the root besides a directory for each deployment group.
 _NO_GROUPS: t.Final = frozenset({b"deployment-instructions", b"deployment-logs", b"ongoing-deployment"})
 
 
 class AgentUnknown(Exception):
-    """What the agent keeps cannot be read or understood. The message says what, and what to give instead."""
+    """The agent's files cannot be read or understood. The message says which, and what to give instead."""
 
 
 def root_of(config: bytes) -> bytes | None:
-    """The deployment root that a configuration file names; None where it names none.
+    """The deployment root that a configuration file names; None if it names none.
 
-    The file is YAML whose keys are Ruby's symbols. Only this one line of it is read, so that neither PyYAML nor an
-    understanding of the rest is needed. Raises :class:`AgentUnknown` where that line is no plain path.
+    The file is YAML whose keys are Ruby symbols. Only this one line is read, so neither PyYAML nor an understanding of
+    the rest is needed. Raises :class:`AgentUnknown` if the line is not a plain path.
     """
     found = _ROOT_DIR.findall(config)
     if not found:
         return None
-    # Psych takes the last one of equal keys.
+    # Psych uses the last of equal keys.
     value: bytes = found[-1]
     quoted = _QUOTED.match(value)
     if quoted:
@@ -69,7 +69,10 @@ def root_of(config: bytes) -> bytes | None:
 
 
 def version_of(text: str) -> Version | None:
-    """The version in the agent's own file, such as ``agent_version: OFFICIAL_1.8.1-2_rpm``, or in an option."""
+    """The version in the agent's own file, such as ``agent_version: OFFICIAL_1.8.1-2_rpm``, or in an option.
+
+    Raises :class:`AgentUnknown` if there is no version in it.
+    """
     found = _VERSION.search(text)
     return (int(found.group(1)), int(found.group(2)), int(found.group(3) or 0)) if found else None
 
@@ -89,23 +92,23 @@ class Layout:
         return os.path.join(self.root, b"ongoing-deployment")
 
     def cleanup(self, group: str) -> bytes:
-        """What the next Install of the group removes."""
+        """The file that lists what the group's next Install removes."""
         return os.path.join(self.instructions, group.encode() + _CLEANUP)
 
     def install_json(self, group: str) -> bytes:
-        """The instructions that the newest Install of the group made."""
+        """The file with the instructions of the group's newest Install."""
         return os.path.join(self.instructions, group.encode() + _INSTALL)
 
     def last_successful_install(self, group: str) -> bytes:
-        """Names the deployment whose Install ended well last, whatever came after Install."""
+        """The file that names the deployment whose Install last succeeded, whatever came after Install."""
         return os.path.join(self.instructions, group.encode() + _LAST)
 
     def most_recent_install(self, group: str) -> bytes:
-        """Names the deployment whose bundle was downloaded last."""
+        """The file that names the deployment whose bundle was downloaded last."""
         return os.path.join(self.instructions, group.encode() + _RECENT)
 
     def group(self, group: str) -> bytes:
-        """Holds a directory for each deployment that is still there."""
+        """The directory with one directory for each deployment still there."""
         return os.path.join(self.root, group.encode())
 
     def deployment(self, group: str, deployment: str) -> bytes:
@@ -113,7 +116,7 @@ class Layout:
 
     @staticmethod
     def archive(deployment: bytes) -> bytes:
-        """The unpacked revision in the directory of a deployment."""
+        """The directory with a deployment's unpacked revision."""
         return os.path.join(deployment, b"deployment-archive")
 
     @staticmethod
@@ -121,17 +124,17 @@ class Layout:
         return os.path.join(deployment, b"logs", b"scripts.log")
 
 
-# As an id becomes part of a path: a name of its own, nothing that leads elsewhere.
+# An id becomes part of a path, so it must be a plain name that leads nowhere else.
 _ID: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def is_id(text: str) -> bool:
-    """Whether this can be the id of a deployment group or of a deployment."""
+    """Whether this can be the id of a deployment group or a deployment."""
     return bool(_ID.fullmatch(text))
 
 
 def groups_of(in_root: t.Iterable[bytes], in_instructions: t.Iterable[bytes]) -> list[str]:
-    """The ids of all deployment groups that the agent has served, from the names of directories and files."""
+    """The ids of all deployment groups the agent has served, from names of directories and files."""
     found = {name for name in in_root if name not in _NO_GROUPS}
     for name in in_instructions:
         for ending in (_CLEANUP, _INSTALL, _LAST, _RECENT):
@@ -142,7 +145,7 @@ def groups_of(in_root: t.Iterable[bytes], in_instructions: t.Iterable[bytes]) ->
 
 @dataclass(frozen=True)
 class Ongoing:
-    """A file in ongoing-deployment: one command of a deployment that the agent is, or was, working on."""
+    """A file in ongoing-deployment: one command the agent is, or was, working on."""
 
     deployment: str
     mtime: float
@@ -158,7 +161,7 @@ class Busy:
 
 
 def busy(ongoing: t.Iterable[Ongoing], now: float) -> Busy:
-    """The files are there while a lifecycle event runs. One that a crash left counts for a day."""
+    """Whether the agent is at work: a file exists while a lifecycle event runs. A crash's file counts for a day."""
     found = sorted(ongoing, key=lambda item: item.deployment)
     fresh = tuple(item.deployment for item in found if now - item.mtime < STALE_AFTER)
     stale = tuple(item.deployment for item in found if now - item.mtime >= STALE_AFTER)
@@ -168,7 +171,7 @@ def busy(ongoing: t.Iterable[Ongoing], now: float) -> Busy:
 class Generation(enum.Enum):
     """The two generations of the agent, which treat files differently.
 
-    1.8 is written in Ruby and was run; 2.x is written in Rust and was read (github.com/aws/aws-codedeploy-agent,
+    We ran 1.8, which is written in Ruby, and read 2.x, which is written in Rust (github.com/aws/aws-codedeploy-agent,
     src/installer/core.rs and commands/).
     """
 
@@ -177,10 +180,12 @@ class Generation(enum.Enum):
 
 
 def of_agent(version: t.Optional[Version]) -> Generation:
-    """Of an agent with this version; one whose version is not known is taken for the stable one."""
+    """The generation for an agent version; an unknown version counts as the stable one."""
     return Generation.RUST if version and version[0] >= 2 else Generation.RUBY
 
 
 def of_version(text: str) -> Generation:
-    """Of what ``/opt/codedeploy-agent/.version`` says, such as ``OFFICIAL_1.8.1-26_rpm`` or ``2.1.0``."""
+    """The generation for the text of ``/opt/codedeploy-agent/.version``, such as ``OFFICIAL_1.8.1-26_rpm`` or
+    ``2.1.0``.
+    """
     return of_agent(version_of(text))

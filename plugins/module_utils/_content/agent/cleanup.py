@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The cleanup file of a deployment group: what the next Install is going to remove. Pure.
+"""The cleanup file of a deployment group: what the next Install will remove. Pure.
 
 The format, and how the agent reads it: parse_remove_commands in lib/instance_agent/plugins/codedeploy/
 install_instruction.rb of aws/aws-codedeploy-agent 1.8.1, and src/installer/core.rs of 2.x.
@@ -28,14 +28,14 @@ class Command:
 
     kind: str
     path: bytes
-    # The line as it is in the file, without its end, and its number from 0.
+    # The line without its end, and its number, from 0.
     line: bytes
     number: int
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A line that the agent leaves out, and why."""
+    """A line that the agent skips, and why."""
 
     line: bytes
     number: int
@@ -44,15 +44,15 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Cleanup:
-    """A cleanup file as the agent reads it: commands in the order in which they are executed."""
+    """A cleanup file as the agent reads it; commands are in the order they run."""
 
     commands: t.Tuple[Command, ...] = ()
     skipped: t.Tuple[Skipped, ...] = ()
-    # What stands after the last line end: the agent was killed while it wrote. It is never removed.
+    # The rest after the last line end, left when the agent was killed while writing. It is never removed.
     partial: bytes = b""
 
 
-# What String#strip takes off in Ruby, and str::trim in Rust (the property White_Space of Unicode; not NUL).
+# What String#strip removes in Ruby, and str::trim in Rust (Unicode's White_Space; not NUL).
 _RUBY_BLANKS: t.Final = b"\t\n\v\f\r "
 _RUST_BLANKS: t.Final = (
     "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + ("\u2028\u2029\u202f\u205f\u3000")
@@ -61,9 +61,10 @@ _SEMANAGE: t.Final = b"semanage\0"
 
 
 def parse(content: bytes, generation: Generation = Generation.RUBY) -> Cleanup:
-    """What the agent is going to do with a cleanup file of this content.
+    """What the agent will do with a cleanup file of this content.
 
-    UnicodeDecodeError where agent 2.x cannot read it at all, so that Install fails before anything is removed.
+    Raises :class:`UnicodeDecodeError` if agent 2.x cannot read it at all: then Install fails before it removes
+    anything.
     """
     *lines, partial = content.split(b"\n")
     if generation is Generation.RUST:
@@ -100,7 +101,7 @@ def _parsed_by_rust(lines: t.Sequence[bytes], partial: bytes) -> Cleanup:
 
 
 def _malformed(path: bytes) -> str:
-    """Why agent 2.x leaves a line out (cleanup_line_is_valid in core.rs), empty where it does not."""
+    """Why agent 2.x skips a line (cleanup_line_is_valid in core.rs); empty if it does not."""
     if not path:
         return "it is empty"
     if b"\0" in path:
@@ -117,21 +118,21 @@ def _malformed(path: bytes) -> str:
 
 
 def line_of(path: bytes, generation: Generation = Generation.RUBY) -> bytes:
-    """What the agent writes for a path: IO#puts adds no line end to what has one, writeln! always does."""
+    """The line that the agent writes for a path: IO#puts adds no line end if there is one, writeln! always does."""
     if generation is Generation.RUST:
         return path.decode("utf-8", "replace").encode() + b"\n"
     return path if path.endswith(b"\n") else path + b"\n"
 
 
 def context_line_of(path: bytes, generation: Generation = Generation.RUBY) -> bytes:
-    """What the agent writes for a path that it has given an SELinux context."""
+    """The line that the agent writes for a path to which it gave an SELinux context."""
     return _SEMANAGE + line_of(path, generation)
 
 
 def distrusted(*, regular: bool, uid: int, mode: int, agent_uid: int = 0) -> str:
-    """Why agent 2.x would not follow a cleanup file (it skips the removals and deletes it), empty where it would."""
+    """Why agent 2.x would not follow a cleanup file (it deletes the file and removes nothing); empty if it would."""
     if not regular:
-        return "it is no regular file"
+        return "it is not a regular file"
     if uid != agent_uid:
         return f"it belongs to user {uid}, and the agent runs as user {agent_uid}"
     if mode & 0o022:
@@ -140,7 +141,7 @@ def distrusted(*, regular: bool, uid: int, mode: int, agent_uid: int = 0) -> str
 
 
 def removals(content: bytes) -> t.List[Command]:
-    """What the agent would remove, whichever of its generations reads the file; a line may be there twice."""
+    """What the agent would remove, whichever generation reads the file; a line may occur twice."""
     found: t.List[Command] = []
     for generation in Generation:
         try:
@@ -153,7 +154,9 @@ def removals(content: bytes) -> t.List[Command]:
 
 
 def without(content: bytes, stays: t.Callable[[bytes], bool]) -> t.Tuple[bytes, t.List[bytes]]:
-    """``content`` less the lines that remove what ``stays``, and the paths of these. All else is kept as it is."""
+    """``content`` without the lines that remove what ``stays``, and the paths of those lines. Everything else is kept
+    unchanged.
+    """
     taken = {command.number: command.path for command in removals(content) if stays(command.path)}
     kept = [line for number, line in enumerate(content.split(b"\n")) if number not in taken]
     return b"\n".join(kept), [taken[number] for number in sorted(taken)]

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What the agent's records of a deployment group say: whether they are whole, and what they lead to. Pure."""
+"""The agent's records of a deployment group: whether they are complete, and what follows from them. Pure."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ REMOVED: t.Final = "missing"
 
 
 class Unclear(Exception):
-    """It cannot be told which deployment group, deployment or bundle is meant. The message says what to give."""
+    """It is ambiguous which deployment group, deployment or bundle is meant. The message says what to give."""
 
 
 @dataclass(frozen=True)
 class Records:
-    """What deployment-instructions says of a group. Paths as the agent wrote them, None where there is no such file."""
+    """A group's records in deployment-instructions. Paths as the agent wrote them; None if there is no such file."""
 
     cleanup: t.Optional[bytes]
     last_successful_install: t.Optional[bytes]
@@ -40,7 +40,7 @@ class Records:
 
 
 def cleanup_state(records: Records, parsed: Cleanup) -> str:
-    """What has become of the cleanup file. An Install that ends well always leaves one, if only an empty one."""
+    """The state of the cleanup file, and findings. A successful Install always leaves one, even if it is empty."""
     if records.cleanup is not None:
         if parsed.partial:
             return PARTIAL
@@ -57,18 +57,18 @@ _CLEANUP_FINDINGS: t.Final[t.Mapping[str, str]] = {
         "what was copied after that, and ignores that line"
     ),
     FAILED: (
-        "There is no cleanup file: the last Install failed after it had removed the old files, or never began. "
-        "The next one removes nothing, and takes every file that is there for somebody else's"
+        "There is no cleanup file: the last Install failed after it had removed the old files, or never began. The "
+        "next one removes nothing, and treats every existing file as somebody else's"
     ),
     REMOVED: (
         "There is no cleanup file though the last Install ended well: somebody has deleted it. The next Install "
-        "removes nothing, and takes every file that is there for somebody else's: with DISALLOW it fails at the first"
+        "removes nothing, and treats every existing file as somebody else's: with DISALLOW it fails at the first"
     ),
 }
 
 
 def cleanup_findings(state: str, distrusted: str, rust: bool) -> t.List[Finding]:
-    """What to know of the cleanup file before the next Install. ``distrusted``: why agent 2.x would not follow it."""
+    """Findings about the cleanup file before the next Install. ``distrusted``: why agent 2.x would not follow it."""
     found = []
     if state in _CLEANUP_FINDINGS:
         found.append(Finding("cleanup_file", "warn", _CLEANUP_FINDINGS[state]))
@@ -85,11 +85,11 @@ def cleanup_findings(state: str, distrusted: str, rust: bool) -> t.List[Finding]
 
 
 def busy_findings(busy: agent.Busy) -> t.List[Finding]:
-    """Whether the agent is at work just now."""
+    """Findings about the agent being at work right now."""
     found = []
     if busy.busy:
         names = ", ".join(busy.deployments)
-        found.append(Finding("agent_busy", "warn", f"The agent is at work on {names}: all this may be different soon"))
+        found.append(Finding("agent_busy", "warn", f"The agent is at work on {names}: all this may change soon"))
     if busy.stale:
         names = ", ".join(busy.stale)
         found.append(
@@ -101,7 +101,7 @@ def busy_findings(busy: agent.Busy) -> t.List[Finding]:
 
 
 def choose_group(given: t.Optional[str], present: t.Sequence[str]) -> t.Optional[str]:
-    """The group to look into; None where there are several and none is named. Raises :class:`Unclear`."""
+    """The group to look into; None if there are several and none is named. Raises :class:`Unclear`."""
     if given:
         if not agent.is_id(given):
             raise Unclear(f"deployment_group_id: {given!r} is not the id of a deployment group")
@@ -113,7 +113,7 @@ def choose_group(given: t.Optional[str], present: t.Sequence[str]) -> t.Optional
 
 @dataclass(frozen=True)
 class Choice:
-    """Where the bundle comes from."""
+    """Which bundle, and where it comes from."""
 
     path: bytes
     # "bundle", "deployment" or "last_successful_install".
@@ -128,7 +128,7 @@ def choose_bundle(
     deployment: t.Optional[str],
     last_successful_install: t.Optional[bytes],
 ) -> t.Optional[Choice]:
-    """The bundle whose Install is predicted; None where none is named and none was installed."""
+    """The bundle whose Install is predicted; None if none is named and none was installed. Raises :class:`Unclear`."""
     if bundle:
         return Choice(bundle, "bundle")
     if deployment:
@@ -141,18 +141,18 @@ def choose_bundle(
 
 
 def foreign_groups(present: t.Iterable[str], known: t.Optional[t.Collection[str]]) -> t.List[str]:
-    """The groups that have been here and that the instance is not in any more; none where nobody has said which are."""
+    """Groups that have been here and that the instance is no longer in; none if nobody has said which it is in."""
     return [] if known is None else sorted(set(present) - set(known))
 
 
 def inside(directory: bytes, path: bytes) -> bool:
-    """Whether a path, as it is written, is below a directory."""
+    """Whether a path as written is below a directory."""
     return os.path.normpath(path).startswith(directory.rstrip(b"/") + b"/")
 
 
 @dataclass(frozen=True)
 class Script:
-    """A script of ApplicationStop, as it is on disk."""
+    """An ApplicationStop script as it is on disk."""
 
     location: bytes
     path: bytes
@@ -164,12 +164,12 @@ class Script:
 
 @dataclass(frozen=True)
 class ApplicationStop:
-    """What the next deployment runs first. It comes from the deployment whose Install ended well last."""
+    """What the next deployment runs first. It comes from the deployment whose Install last succeeded."""
 
     deployment: t.Optional[bytes]
     archive_exists: bool
     scripts: t.Tuple[Script, ...] = ()
-    # Why the AppSpec file there cannot be read.
+    # Why its AppSpec file cannot be read.
     unreadable: str = ""
 
 
@@ -177,19 +177,15 @@ _HINT: t.Final = "Otherwise redeploy with ignore_application_stop_failures"
 
 
 def application_stop_findings(stop: ApplicationStop) -> t.List[Finding]:
-    """What makes the next deployment fail at ApplicationStop, before anything is installed."""
+    """Findings that make the next deployment fail at ApplicationStop, before it installs anything."""
     if stop.deployment is None:
         return []
     where = os.fsdecode(stop.deployment)
     if not stop.archive_exists:
-        return [
-            Finding("application_stop", "warn", f"ApplicationStop is to be run from {where}, which is gone. {_HINT}")
-        ]
+        return [Finding("application_stop", "warn", f"ApplicationStop will run from {where}, which is gone. {_HINT}")]
     if stop.unreadable:
         return [
-            Finding(
-                "application_stop", "warn", f"ApplicationStop is to be run from {where}: {stop.unreadable}. {_HINT}"
-            )
+            Finding("application_stop", "warn", f"ApplicationStop will run from {where}: {stop.unreadable}. {_HINT}")
         ]
     found = []
     for script in stop.scripts:
@@ -205,14 +201,16 @@ def application_stop_findings(stop: ApplicationStop) -> t.List[Finding]:
         elif not script.executable:
             found.append(
                 Finding(
-                    "application_stop", "info", f"{name} is not executable: the agent tries to make it so, and warns"
+                    "application_stop",
+                    "info",
+                    f"{name} is not executable: the agent tries to make it executable, and warns",
                 )
             )
     return found
 
 
 def space_finding(path: bytes, free: int, needed: int) -> t.List[Finding]:
-    """Whether the files of a bundle fit in, without what the cleanup frees before they are copied."""
+    """Whether a bundle's files fit on the disk, not counting what the cleanup frees before they are copied."""
     if needed <= free:
         return []
     return [

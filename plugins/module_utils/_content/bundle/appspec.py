@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 try:
     import yaml
 except ImportError:
-    # It comes with ansible-core, and instances need not have that.
+    # PyYAML comes with ansible-core, which instances need not have.
     HAS_YAML = False
 else:
     HAS_YAML = True
@@ -56,7 +56,7 @@ class Permission:
     group: t.Optional[str] = None
     mode: t.Optional[int] = None
     acls: t.Tuple[str, ...] = ()
-    # Whether there is a ``context``, which is what gets a line in the cleanup file.
+    # Whether it has a ``context``, which gets a line in the cleanup file.
     context: bool = False
 
 
@@ -71,13 +71,13 @@ class Hook:
 
 @dataclass(frozen=True)
 class AppSpec:
-    """What an AppSpec file says."""
+    """The contents of an AppSpec file."""
 
     os: str
     files: t.Tuple[Mapping, ...] = ()
     permissions: t.Tuple[Permission, ...] = ()
     hooks: t.Mapping[str, t.Tuple[Hook, ...]] = field(default_factory=dict)
-    # Empty where the AppSpec file does not say: then the option of the deployment counts.
+    # Empty if the AppSpec file does not say; then the deployment's option counts.
     file_exists_behavior: str = ""
 
 
@@ -86,7 +86,7 @@ _TIMEOUT: t.Final = 3600
 
 
 def parse(content: bytes, system: str = "linux") -> AppSpec:
-    """What an AppSpec file says to an agent on this operating system, or Unreadable."""
+    """What an AppSpec file says to an agent on this operating system. Raises :class:`Unreadable`."""
     spec = _mapping(load(content), "the AppSpec file")
     version = spec.get("version", Scalar(""))
     if not isinstance(version, Scalar) or not version.plain or not re.fullmatch(r"[-+]?0+(\.0*)?", version):
@@ -104,7 +104,7 @@ def parse(content: bytes, system: str = "linux") -> AppSpec:
 
 
 def load(content: bytes) -> t.Any:
-    """The YAML in it: mappings, lists, and scalars as they are written."""
+    """Parse its YAML to mappings, lists, and scalars as written. Raises :class:`Unreadable`."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -113,7 +113,7 @@ def load(content: bytes) -> t.Any:
         try:
             return yaml_subset.read(text)
         except yaml_subset.NotRead as problem:
-            reason = f"{problem}. PyYAML is not installed for this Python, and without it only plain YAML is read"
+            reason = f"{problem}. PyYAML is not installed for this Python, and without it we read only simple YAML"
             raise Unreadable(reason) from None
     try:
         return _plain(yaml.compose(text, Loader=yaml.SafeLoader))
@@ -125,7 +125,7 @@ def load(content: bytes) -> t.Any:
 
 
 def _plain(node: t.Any) -> t.Any:
-    """Without the guesses of YAML about types: 0644 is 0644."""
+    """The value without YAML's guesses about types: 0644 stays 0644."""
     if isinstance(node, yaml.MappingNode):
         return {str(_plain(key)): _plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
@@ -139,9 +139,9 @@ def _null(value: t.Any) -> bool:
 
 def _mapping(value: t.Any, what: str) -> t.Dict[str, t.Any]:
     if not isinstance(value, dict):
-        raise Unreadable(f"{what} is no mapping")
+        raise Unreadable(f"{what} is not a mapping")
     if "<<" in value:
-        raise Unreadable(f"{what} is merged from another mapping, which is not read")
+        raise Unreadable(f"{what} is merged from another mapping, which we do not read")
     return value
 
 
@@ -150,14 +150,14 @@ def _list(within: t.Mapping[str, t.Any], key: str) -> t.List[t.Any]:
     if _null(value):
         return []
     if not isinstance(value, list):
-        raise Unreadable(f"{key} is no list")
+        raise Unreadable(f"{key} is not a list")
     return value
 
 
 def _text(within: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
     value = within.get(key, Scalar(""))
     if not isinstance(value, Scalar):
-        raise Unreadable(f"{key} is no single value")
+        raise Unreadable(f"{key} is not a single value")
     return None if value.null else str(value)
 
 
@@ -173,7 +173,7 @@ def _file(item: t.Any) -> Mapping:
 
 def _permission(item: t.Any, system: str) -> Permission:
     if system != "linux":
-        raise Unreadable("it has permissions, which the agent knows on Linux only")
+        raise Unreadable("it has permissions, which the agent supports on Linux only")
     entry = _mapping(item, "an entry of permissions")
     path = (_text(entry, "object") or "").strip()
     if not path:
@@ -196,7 +196,7 @@ def _permission(item: t.Any, system: str) -> Permission:
 
 
 def _mode(entry: t.Mapping[str, t.Any]) -> t.Optional[int]:
-    """ModeInfo takes what YAML makes of it as text: a plain 0644 is the number 420, and the mode is then 0420."""
+    """ModeInfo turns YAML's value into text: a plain 0644 is the number 420, and the mode becomes 0420."""
     written = _text(entry, "mode")
     if written is None:
         return None
@@ -204,7 +204,7 @@ def _mode(entry: t.Mapping[str, t.Any]) -> t.Optional[int]:
     if entry["mode"].plain and re.fullmatch(r"0[0-7]+", written):
         text = str(int(written, 8))
     if not re.fullmatch(r"[0-7]{1,4}", text):
-        raise Unreadable(f"the mode {written} (which the agent takes as {text}) is not one to four octal digits")
+        raise Unreadable(f"the mode {written} (which the agent reads as {text}) is not one to four octal digits")
     return int(text, 8)
 
 
@@ -235,7 +235,7 @@ def _hook(event: str, item: t.Any) -> Hook:
         raise Unreadable(f"a script of {event} has no location")
     timeout = _text(entry, "timeout")
     if timeout is not None and not re.fullmatch(r"[1-9][0-9]*", timeout):
-        raise Unreadable(f"the timeout {timeout} of {location} is no number of seconds")
+        raise Unreadable(f"the timeout {timeout} of {location} is not a number of seconds")
     runas = (_text(entry, "runas") or "").strip()
     return Hook(location.encode(), int(timeout) if timeout is not None else _TIMEOUT, runas or None)
 
@@ -245,7 +245,7 @@ _ANY_FILE: t.Final = b"**"
 
 
 def problem_of_file(permission: Permission) -> str:
-    """Why a permission cannot be for a single file, empty where it can."""
+    """Why a permission cannot be for a single file; empty if it can."""
     if permission.pattern != _ANY_FILE:
         return f"The deployment failed because the object {paths.text(permission.object)} is a file and has a pattern"
     if permission.excepted:
@@ -254,14 +254,14 @@ def problem_of_file(permission: Permission) -> str:
 
 
 def problem_of_acl(permission: Permission) -> str:
-    """Why an access control list cannot be for files, empty where it can."""
+    """Why an access control list cannot be for files; empty if it can."""
     if any(acl.split(":", 1)[0] in ("d", "default") for acl in permission.acls):
         return "The deployment failed because a default acl is for directories only"
     return ""
 
 
 def matches(base: bytes, path: bytes, permission: Permission) -> bool:
-    """Whether a path below the permission's object is meant. The object itself never is."""
+    """Whether a path below the permission's object matches. The object itself never does."""
     base = base if base.endswith(paths.SLASH) else base + paths.SLASH
     if not path.startswith(base):
         return False
@@ -272,7 +272,7 @@ def matches(base: bytes, path: bytes, permission: Permission) -> bool:
 
 
 def _matches_pattern(name: bytes, pattern: bytes) -> bool:
-    """A pattern knows nothing but stars, and they do not cross a slash."""
+    """Whether a name matches a pattern. Only stars are special, and they do not cross a slash."""
     if paths.SLASH in name:
         return False
     expression = b".*".join(re.escape(part) for part in pattern.split(b"*"))

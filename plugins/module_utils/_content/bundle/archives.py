@@ -4,13 +4,13 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The bundle of a revision, unpacked in a deployment archive or in the file that was uploaded. Nothing is written.
+"""A revision's bundle, unpacked in a deployment archive or in the uploaded file. Nothing is written.
 
 Uploaded are tar, tar with gzip, and zip.
 
 The agent unpacks them with ``tar -xp``, ``tar -zxp`` and ``unzip`` (unpack_bundle in lib/instance_agent/plugins/
-codedeploy/command_executor.rb of aws/aws-codedeploy-agent 1.8.1); where all lies in one directory with an AppSpec file
-in it, it takes that directory away.
+codedeploy/command_executor.rb of aws/aws-codedeploy-agent 1.8.1). If everything is in one directory with an AppSpec
+file in it, the agent removes that level.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle impor
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import DIRECTORY, FILE, Disk, Entry, digest
 
 _PIECE: t.Final = 1 << 20
-# An AppSpec file is a page; a header of a tar file is what a name and its attributes need.
+# Bytes. An AppSpec file is a page; a tar header is as long as its name and attributes need.
 _MOST_OF_APPSPEC: t.Final = 1 << 20
 _MOST_AT_ONCE: t.Final = 1 << 22
 _GZIP: t.Final = b"\x1f\x8b"
@@ -50,19 +50,19 @@ _UNIX: t.Final = 3
 
 
 class BadArchive(Exception):
-    """An archive that is none, or that is not safe to read. The message says why."""
+    """Not an archive, or not safe to read. The message says why."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What an archive may hold. An archive of a few kilobytes can unpack to terabytes."""
+    """What an archive may hold. A few kilobytes can unpack to terabytes."""
 
     entries: int = 100_000
     size: int = 4 << 30
 
 
 class _Contents:
-    """What was found so far."""
+    """What has been found so far."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -72,7 +72,7 @@ class _Contents:
         self._members = 0
 
     def announce(self, size: int) -> None:
-        """Before a member is read."""
+        """Call this before a member is read. Raises :class:`BadArchive` if it is over the limits."""
         self._members += 1
         if self._members > self.limits.entries:
             raise BadArchive(f"it holds more than {self.limits.entries} files (max_files)")
@@ -89,7 +89,10 @@ class _Contents:
             self.entries[path] = entry
 
     def add_file(self, name: bytes, entry: Entry, stream: t.Optional[t.IO[bytes]]) -> None:
-        """A file, whose content is read once, piece by piece. Of AppSpec files it is kept."""
+        """Add a file. Its content is read once, in pieces; only an AppSpec file's is kept.
+
+        Raises :class:`BadArchive` if it is over the limits.
+        """
         path = _within(name)
         keep = paths.name(path) in appspec.NAMES and path.count(paths.SLASH) < 2
         sha256, size, kept = hashlib.sha256(), 0, b""
@@ -110,7 +113,7 @@ class _Contents:
             self.appspecs[path] = kept
 
     def bundle(self, root: bytes) -> Bundle:
-        """All of it, without a directory that is the only one at the top."""
+        """The whole bundle, without a single top-level directory. Raises :class:`BadArchive`."""
         top = {path.partition(paths.SLASH)[0] for path in self.entries}
         strip = b""
         if len(top) == 1:
@@ -126,7 +129,7 @@ class _Contents:
 
 
 def _with_directories(entries: t.Mapping[bytes, Entry]) -> t.Dict[bytes, Entry]:
-    # Archives need not name the directories that their files are in.
+    # Archives need not list the directories of their files.
     found = dict(entries)
     for path in entries:
         while paths.SLASH in path:
@@ -136,7 +139,7 @@ def _with_directories(entries: t.Mapping[bytes, Entry]) -> t.Dict[bytes, Entry]:
 
 
 def _within(name: bytes) -> bytes:
-    """The path of a member within the bundle, empty for the bundle itself. Raises :class:`BadArchive`."""
+    """A member's path within the bundle; empty for the bundle itself. Raises :class:`BadArchive`."""
     parts = name.split(paths.SLASH)
     if name.startswith(paths.SLASH) or b".." in parts or b"\0" in name:
         raise BadArchive(f"{paths.text(name)!r} in it leads out of the archive")
@@ -144,11 +147,11 @@ def _within(name: bytes) -> bytes:
 
 
 class _Guarded:
-    """A stream that hands out only so much, in all and at once, whatever the headers of a tar file ask for."""
+    """A stream that limits each read and the total, whatever a tar file's headers ask for."""
 
     def __init__(self, stream: t.IO[bytes], limits: Limits) -> None:
         self._stream = stream
-        # Headers and padding: two blocks a member, and what long names need.
+        # Headers and padding: two blocks for each member, plus space for long names.
         self._end = limits.size + limits.entries * 4096
 
     def read(self, size: int = -1) -> bytes:
@@ -180,7 +183,9 @@ def _of_tar(stream: t.IO[bytes], contents: _Contents) -> None:
             elif member.islnk():
                 linked = _within(member.linkname.encode("utf-8", "surrogateescape"))
                 if linked not in contents.entries:
-                    raise BadArchive(f"{paths.text(name)!r} in it is a hard link to what is not there before it")
+                    raise BadArchive(
+                        f"{paths.text(name)!r} in it is a hard link to something not before it in the archive"
+                    )
                 contents.add(name, contents.entries[linked])
             elif member.isreg():
                 file = replace(entry, kind=listing.FILE, size=member.size)
@@ -193,7 +198,7 @@ def _of_zip(stream: t.IO[bytes], contents: _Contents) -> None:
     with zipfile.ZipFile(stream) as archive:
         for member in archive.infolist():
             contents.announce(member.file_size)
-            # The bytes that are in the archive: where it does not say UTF-8, zipfile has taken them for code page 437.
+            # The bytes in the archive: without the UTF-8 flag, zipfile decodes them as code page 437.
             name = member.filename.encode("utf-8" if member.flag_bits & _UTF8 else "cp437")
             bits = member.external_attr >> 16 if member.create_system == _UNIX else 0
             entry = Entry(listing.FILE, mode=stat.S_IMODE(bits) if bits else None, size=member.file_size)
@@ -229,28 +234,28 @@ def read(path: bytes, limits: t.Optional[Limits] = None, root: t.Optional[bytes]
         raise BadArchive(f"{os.fsdecode(path)!r} is refused: {exc}") from exc
     except _UNREADABLE as exc:
         raise BadArchive(
-            f"{os.fsdecode(path)!r} cannot be read as what the agent takes, a tar, tar.gz or zip archive: {exc}"
+            f"{os.fsdecode(path)!r} cannot be read as an archive the agent accepts (tar, tar.gz or zip): {exc}"
         ) from exc
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What is in a bundle: entries by their path within it (``content/a.txt``), directories too."""
+    """A bundle's entries by path within it (``content/a.txt``), directories included."""
 
     entries: t.Mapping[bytes, Entry]
-    # The AppSpec file, and its name.
+    # The AppSpec file and its name.
     appspec: bytes
     appspec_name: bytes = b"appspec.yml"
-    # Where it is, or will be, unpacked: links in it are resolved from there.
+    # Where it is or will be unpacked; its links are resolved from there.
     root: bytes = b"/opt/codedeploy-agent/deployment-root/deployment-archive"
     # Whether the entries are in the order in which the agent reads its directories.
     ordered: bool = False
 
 
 def read_unpacked(directory: bytes, *, digests: bool = False) -> Bundle:
-    """The bundle that lies unpacked in this directory. SHA-256 of its files only on demand.
+    """The bundle unpacked in this directory, with SHA-256 only on demand.
 
-    FileNotFoundError where there is no AppSpec file.
+    Raises :class:`FileNotFoundError` if there is no AppSpec file.
     """
     entries = dict(_unpacked_entries(directory, b"", digests))
     for name in appspec.NAMES:

@@ -6,8 +6,8 @@
 
 """YAML as AppSpec files use it, for hosts without PyYAML. Pure.
 
-Block mappings and block sequences, scalars on one line, quotes, comments, and flow sequences of scalars. Anything else
-is refused, never guessed.
+It reads block mappings and sequences, one-line scalars, quotes, comments, and flow sequences of scalars. It refuses
+everything else and never guesses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 class Scalar(str):
-    """A scalar as it is written; ``plain`` where it is not quoted, so that it may be a number, or nothing."""
+    """A scalar as written; ``plain`` means unquoted, so that it may be a number or nothing."""
 
     plain: bool
 
@@ -33,7 +33,7 @@ class Scalar(str):
 
 
 class NotRead(ValueError):
-    """What this reader does not understand. The message says where."""
+    """Something this reader does not understand. The message says where."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ _INDICATORS: t.Final = "[]{},&*!|>%@`#\"'"
 
 
 def read(text: str) -> t.Any:
-    """Mappings, lists and scalars."""
+    """Parse to mappings, lists and scalars. Raises :class:`NotRead`."""
     lines = list(_lines(text))
     if not lines:
         return Scalar("")
     value, position = _block(lines, 0)
     if position < len(lines):
-        raise lines[position].refuse("it stands further to the left or right than what it could belong to")
+        raise lines[position].refuse("its indentation does not match anything above it")
     return value
 
 
@@ -130,7 +130,7 @@ def _mapping(lines: t.List[_Line], start: int) -> t.Tuple[t.Dict[str, t.Any], in
 
 
 def _below(lines: t.List[_Line], position: int, least: int) -> t.Tuple[t.Any, int]:
-    """What stands below a key or a dash, nothing where the next line stands further to the left."""
+    """What is below a key or a dash; nothing if the next line is indented less."""
     position += 1
     if position >= len(lines) or lines[position].indent < least:
         return Scalar(""), position
@@ -145,7 +145,7 @@ def _ended(lines: t.List[_Line], position: int, indent: int) -> int:
 
 
 def _key(text: str, line: _Line) -> t.Optional[t.Tuple[str, str]]:
-    """Key and what follows the colon, None where there is no key."""
+    """The key and what follows the colon; None if there is no key."""
     quoted = _QUOTED.match(text)
     if quoted:
         after = text[quoted.end() :].lstrip(" ")
@@ -177,7 +177,7 @@ def _unquoted(quoted: t.Match[str], line: _Line) -> str:
 
 
 def _inline(text: str, line: _Line) -> t.Any:
-    """A value that stands on the line of its key or dash."""
+    """A value on the line of its key or dash."""
     if text.startswith("["):
         return _flow(text, line)
     if text[0] in "'\"":
@@ -196,7 +196,7 @@ def _plain(text: str, line: _Line, forbidden: str = "") -> Scalar:
     if not text or text[0] in _INDICATORS or text.startswith(("- ", "? ", ": ")) or text in ("-", "?", ":", "="):
         raise line.refuse(f"a value that begins with {text[:1]!r}")
     if ": " in text or text.endswith(":") or any(character in text for character in forbidden):
-        raise line.refuse("a character that has a meaning of its own there: put the value into quotes")
+        raise line.refuse("a special character: put the value in quotes")
     return Scalar(text)
 
 

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What belongs to a file beside its content, and how to tell whether a file is still the same."""
+"""What belongs to a file besides its content, and how to tell whether a file is unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manife
 
 ABSENT: t.Final = "absent"
 PIECE: t.Final = 1 << 20
-# Compared, as it decides who may read. Other attributes are put back, but may be the file system's or the policy's own.
+# Compared, because it decides who may read. Other attributes are restored but not compared: they may come from the file
+# system or a policy.
 _ACL: t.Final = "system.posix_acl_access"
 
 
@@ -51,7 +52,7 @@ def _xattrs(descriptor: int) -> t.Tuple[t.Tuple[str, bytes], ...]:
 
 
 def give(descriptor: int, attributes: Attributes) -> t.List[str]:
-    """Give an open file or directory these attributes. Returns the names of extended ones that it did not take.
+    """Give an open file or directory these attributes. Returns the names of extended attributes it did not accept.
 
     The order matters: a new owner clears set-uid bits and capabilities, and a mode is the mask of an ACL.
     """
@@ -69,7 +70,7 @@ def give(descriptor: int, attributes: Attributes) -> t.List[str]:
 
 
 def digest(descriptor: int) -> str:
-    """The SHA-256 of an open file, from where it stands to its end."""
+    """The SHA-256 of an open file, from its current position to the end."""
     found = hashlib.sha256()
     while True:
         piece = os.read(descriptor, PIECE)
@@ -79,7 +80,11 @@ def digest(descriptor: int) -> str:
 
 
 def identity(held: int, name: bytes) -> str:
-    """What is at ``name``, as a text that is another one when content, mode, owner or ACL are. It holds no content."""
+    """A text that identifies what is at ``name``: it changes if content, mode, owner or ACL change. It holds no
+    content.
+
+    Raises :class:`Refused` if it is neither a regular file nor a link.
+    """
     found = walking.status(held, name)
     if found is None:
         return ABSENT
@@ -95,7 +100,7 @@ def identity(held: int, name: bytes) -> str:
 
 
 def identity_of(entry: Entry) -> str:
-    """What :func:`identity` says of a file that is as it was saved."""
+    """What :func:`identity` returns for a file that is as it was saved."""
     if entry.target is not None:
         return _of_link(entry.target, entry.attributes.uid, entry.attributes.gid)
     return _of_file(entry.sha256, entry.attributes)

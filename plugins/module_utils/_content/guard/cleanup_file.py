@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The cleanup file on the disk: read it, and replace it while the agent is idle, so that the agent goes on trusting it.
+"""The cleanup file on disk: read it, and replace it while the agent is idle, so that the agent still trusts it.
 
 Agent 2.x follows it only if it is a regular file of the agent's own user that neither group nor others may write
 (cleanup_file_is_trusted in src/installer/core.rs), so owner, group and mode stay as they are.
@@ -23,19 +23,19 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walkin
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading
 
 TEMPORARY: t.Final = b".lastgood-new"
-# How often the agent may write the file between reading and replacing it.
+# How often the agent may write the file between our read and our replacement.
 _TRIES: t.Final = 3
 
 
 class Listed(t.NamedTuple):
-    """A cleanup file as it was read: ``identity`` is another one once somebody has written or replaced the file."""
+    """A cleanup file as read. ``identity`` changes as soon as somebody writes or replaces the file."""
 
     content: bytes
     identity: t.Optional[t.Tuple[int, int, int]]
 
 
 def check_idle(layout: agent.Layout) -> None:
-    """Refuse while the agent runs a lifecycle event."""
+    """Raises :class:`Refused` while the agent runs a lifecycle event."""
     found = agent.busy(reading.ongoing(layout), time.time())
     if found.busy:
         raise Refused(
@@ -45,7 +45,7 @@ def check_idle(layout: agent.Layout) -> None:
 
 
 def read(path: bytes) -> Listed:
-    """What the cleanup file says now; nothing where there is none."""
+    """The cleanup file now; empty if there is none."""
     try:
         with walking.parent(path) as (held, name):
             descriptor = walking.open_file(held, name)
@@ -60,9 +60,10 @@ def _identity(found: os.stat_result) -> t.Tuple[int, int, int]:
 
 
 def unlist(layout: agent.Layout, group: str, stays: t.Callable[[bytes], bool]) -> t.List[bytes]:
-    """Take the lines of what ``stays`` off the cleanup file; returns their paths.
+    """Remove the lines of what ``stays`` from the cleanup file. Returns their paths.
 
-    The file is replaced only if it is still the one that was read, and the agent is idle then.
+    The file is replaced only if it is still the one that was read and the agent is idle. Raises :class:`Refused`
+    otherwise.
     """
     path = layout.cleanup(group)
     for _attempt in range(_TRIES):
@@ -76,7 +77,7 @@ def unlist(layout: agent.Layout, group: str, stays: t.Callable[[bytes], bool]) -
 
 
 def _replace(layout: agent.Layout, path: bytes, listed: Listed, content: bytes) -> bool:
-    """False where somebody wrote the file meanwhile; nothing was replaced then."""
+    """Replace the file. Returns False, with nothing replaced, if somebody has written it in the meantime."""
     with walking.parent(path) as (held, name):
         store.discard(held, TEMPORARY)
         temporary = store.create(held, TEMPORARY)
@@ -87,7 +88,7 @@ def _replace(layout: agent.Layout, path: bytes, listed: Listed, content: bytes) 
                 attributes.give(temporary, attributes.take(original))
             finally:
                 os.close(original)
-            # The time of the change is now: somebody may be looking for it.
+            # Give it the present time: somebody may be looking for this change.
             os.utime(temporary)
             os.fsync(temporary)
             check_idle(layout)
@@ -103,14 +104,14 @@ def _replace(layout: agent.Layout, path: bytes, listed: Listed, content: bytes) 
 
 
 def check_writable(layout: agent.Layout, group: str) -> None:
-    """Refuse where this user could not give the new cleanup file the owner that it has."""
+    """Raises :class:`Refused` if this user could not give the new cleanup file its present owner."""
     path = layout.cleanup(group)
     if os.geteuid() != 0 and (os.stat(path).st_uid != os.geteuid() or not os.access(layout.instructions, os.W_OK)):
         raise Refused(f"{shown(path)} belongs to the agent, and only root can replace it: use become")
 
 
 def same_place(paths: t.Iterable[bytes]) -> t.Callable[[bytes], bool]:
-    """Whether a line of a cleanup file leads to one of ``paths``, also by way of linked directories."""
+    """Whether a line of a cleanup file leads to one of ``paths``, also through linked directories."""
     wanted = set(paths)
     places = {_place(path) for path in wanted} - {None}
     names = {os.path.basename(path) for path in wanted}
@@ -131,7 +132,7 @@ def _place(path: bytes) -> t.Optional[t.Tuple[int, int, bytes]]:
 
 
 def other_groups(layout: agent.Layout, group: str, paths: t.Sequence[bytes]) -> t.Dict[bytes, t.List[str]]:
-    """Which other deployment groups list one of ``paths``: their next deployment removes it."""
+    """The other deployment groups that list one of ``paths``: their next deployment removes it."""
     found: t.Dict[bytes, t.List[str]] = {}
     try:
         names = os.listdir(layout.instructions)

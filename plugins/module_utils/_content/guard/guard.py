@@ -28,13 +28,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install impo
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
-# AgentUnknown, Unclear and BadArchive say what to give instead, as does Unreadable.
+# The errors whose messages already say what to give instead.
 NOT_UNDERSTOOD: t.Final = (agent.AgentUnknown, state.Unclear, archives.BadArchive, appspec.Unreadable)
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked."""
+    """What the user asked for."""
 
     place: store.Place
     layout: agent.Layout
@@ -48,13 +48,13 @@ class Options:
 
     @property
     def own(self) -> t.Tuple[bytes, ...]:
-        """Where nothing is saved or restored, whatever is asked."""
+        """Where nothing is ever saved or restored."""
         return (self.layout.root, self.place.store)
 
 
 @dataclass
 class Result:
-    """What is returned. Paths only, never what is in a file, nor a digest of it."""
+    """What is returned: only paths, never a file's content or digest."""
 
     outcome: str
     changed: bool
@@ -85,13 +85,13 @@ def _lines(found: t.Iterable[bytes]) -> str:
 
 
 def check(options: Options) -> None:
-    """Refuse names that are no names, before anything is read."""
+    """Raises :class:`Refused` for names that are not names, before anything is read."""
     group, run = options.place.group.decode("utf-8", "replace"), options.place.run.decode("utf-8", "replace")
     if not agent.is_id(group):
         raise Refused(f"deployment_group_id: {group!r} is not the id of a deployment group")
     if not agent.is_id(run):
         raise Refused(
-            f"run: {run!r} is no name; letters, digits, '.', '_' and '-' are, beginning with a letter or digit"
+            f"run: {run!r} is not a valid name. Use letters, digits, '.', '_' and '-', beginning with a letter or digit"
         )
     walking.check_place(options.place.store, [options.layout.root])
 
@@ -131,18 +131,18 @@ def save(options: Options) -> Result:
 
 
 def check_known(options: Options) -> None:
-    """Refuse a group that the agent has never served: its list would be looked for where it is not."""
+    """Raises :class:`Refused` for a group that the agent has never served: its list would not be where we look."""
     layout, group = options.layout, options.place.group.decode()
     known = agent.groups_of(reading.names(layout.root), reading.names(layout.instructions))
     if group not in known:
         raise Refused(
             f"the agent has no deployment group {group} in {shown(layout.root)}; it has {', '.join(known) or 'none'}. "
-            "Give the id of the group, not its name, and agent_root where the agent's files are elsewhere"
+            "Give the id of the group, not its name, and agent_root if the agent's files are elsewhere"
         )
 
 
 def foresee(options: Options, findings: t.List[Finding]) -> t.Dict[bytes, str]:
-    """What the Install of the target takes away, and how."""
+    """What the target's Install removes or overwrites, and how. Raises :class:`Refused`."""
     check_known(options)
     layout, group = options.layout, options.place.group.decode()
     found = reading.group(layout, group, options.generation)
@@ -150,7 +150,7 @@ def foresee(options: Options, findings: t.List[Finding]) -> t.Dict[bytes, str]:
         layout, group, bundle=options.bundle, deployment=options.deployment_id, last_successful_install=None
     )
     if choice is None:
-        raise Refused("bundle, deployment_id or paths has to say what is to be saved")
+        raise Refused("give bundle, deployment_id or paths to say what to save")
     try:
         bundle = reading.read_bundle(choice.path, archives.Limits())
     except FileNotFoundError as exc:
@@ -165,7 +165,7 @@ def foresee(options: Options, findings: t.List[Finding]) -> t.Dict[bytes, str]:
         trusted=not found.distrusted,
     )
     if predicted.failure:
-        findings.append(Finding("install", "warn", f"Install is going to fail: {predicted.failure.message}"))
+        findings.append(Finding("install", "warn", f"Install will fail: {predicted.failure.message}"))
     return losses.losses(predicted, _as_deployed(layout, found))
 
 
@@ -183,7 +183,7 @@ def _as_deployed(layout: agent.Layout, found: reading.Group) -> t.Set[bytes]:
 
 
 def restore(options: Options) -> Result:
-    """Put back what was saved, off the agent's list."""
+    """Put back what was saved, and remove it from the agent's list. Raises :class:`Refused`."""
     check_known(options)
     plan = restoring.plan(options.place, options.layout, options.paths, options.own, options.force)
     cleanup_file.check_idle(options.layout)
@@ -199,14 +199,14 @@ def restore(options: Options) -> Result:
             Finding(
                 "shared_paths",
                 "warn",
-                f"{shown(path)} is on the cleanup files of {', '.join(others)}, too: a deployment there removes it",
+                f"{shown(path)} is also in the cleanup files of {', '.join(others)}: a deployment there removes it",
             )
         )
     changed = [step for step in plan.steps if step.outcome != restoring.UNCHANGED]
     return Result(
         "unchanged" if not plan.changed else "planned" if options.check_mode else "restored",
         plan.changed,
-        f"to put back: {len(plan.wanted)}, only to take off the cleanup file: {len(changed) - len(plan.wanted)}, "
+        f"to put back: {len(plan.wanted)}, only to remove from the cleanup file: {len(changed) - len(plan.wanted)}, "
         f"in place: {len(plan.steps) - len(changed)}",
         files=[{**paths.shown(step.entry.path), "outcome": step.outcome} for step in plan.steps],
         unlisted=unlisted,
@@ -217,7 +217,7 @@ def restore(options: Options) -> Result:
 
 
 def remove(options: Options) -> Result:
-    """Drop a saved set, finished or not."""
+    """Delete a saved set, finished or not. Raises :class:`Refused`."""
     with store.reading(options.place) as held:
         if held is None:
             return Result("unchanged", False, "there is no such saved set")
@@ -236,7 +236,7 @@ def remove(options: Options) -> Result:
 
 
 def layout_of(root: t.Optional[bytes], config: bytes) -> agent.Layout:
-    """Where the agent keeps its files: what was given, or what its configuration says, or its default."""
+    """Where the agent keeps its files: as given, else as configured, else the default."""
     if root:
         walking.check_form(root)
         return agent.Layout(root)
@@ -245,6 +245,6 @@ def layout_of(root: t.Optional[bytes], config: bytes) -> agent.Layout:
 
 
 def generation_of(version: t.Optional[str]) -> Generation:
-    """Of the agent, by the version given or by the file that its package puts there."""
+    """The agent's generation, from the version given or from the file its package installs."""
     content = reading.content(agent.VERSION_FILE)
     return of_version(version or os.fsdecode(content or b""))

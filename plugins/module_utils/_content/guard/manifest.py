@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a saved set holds, as plain data and as the JSON that is kept beside it.
+"""What a saved set holds, as plain data and as the JSON kept beside it.
 
-A blob is called by the SHA-256 of its content, so a copy that was finished before a crash is known again.
+A blob is named by the SHA-256 of its content, so a copy finished before a crash is recognised.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ FORMAT: t.Final = 1
 
 
 class BadManifest(Exception):
-    """The manifest is not one that this version of the module has written; the text says why."""
+    """Not a manifest written by this version of the module. The text says why."""
 
 
 class Attributes(t.NamedTuple):
-    """What belongs to a file or directory beside its content. ACLs and SELinux contexts are extended attributes."""
+    """What belongs to a file or directory besides its content. ACLs and SELinux contexts are extended attributes."""
 
     mode: int
     uid: int
@@ -83,7 +83,7 @@ def dumps(entries: t.Mapping[bytes, Entry]) -> bytes:
 
 
 def loads(content: bytes) -> t.Dict[bytes, Entry]:
-    """The entries of a manifest, by path."""
+    """The entries of a manifest by path. Raises :class:`BadManifest`."""
     try:
         document = json.loads(content)
         if document["format"] != FORMAT:
@@ -111,13 +111,13 @@ def _entry(plain: t.Mapping[str, t.Any]) -> Entry:
 
 
 def journal_dumps(replaced: t.Mapping[bytes, str]) -> bytes:
-    """The journal of a restoration: by path, the identity of what was in its place before (see ``attributes``)."""
+    """The journal of a restoration: by path, the identity of what was there before (see ``attributes``)."""
     plain = {_text(path): identity for path, identity in sorted(replaced.items())}
     return (json.dumps({"format": FORMAT, "replaced": plain}, indent=1) + "\n").encode("ascii")
 
 
 def journal_loads(content: bytes) -> t.Dict[bytes, str]:
-    """What :func:`journal_dumps` wrote."""
+    """Parse what :func:`journal_dumps` wrote. Raises :class:`BadManifest`."""
     try:
         document = json.loads(content)
         if document["format"] != FORMAT:

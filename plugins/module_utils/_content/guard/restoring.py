@@ -4,10 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Put saved files back so that they stay: first the file, then its line off the agent's cleanup file.
+"""Put saved files back so that they stay: first the file, then remove its line from the agent's cleanup file.
 
-Before the first write a journal says what was in the place of each file. A run that was killed is finished by the next
-one, which finds each file as it was before, or as it was saved. A file that is neither has been changed by somebody.
+Before the first write, a journal records what was at each place. The next run finishes the work of one that was killed:
+it finds each file either as it was before, or as saved. Anything else was changed by somebody.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _TEMPORARY: t.Final = b".lastgood-restore-"
 
 
 class Interrupted(Exception):
-    """The agent began, or somebody wrote, in the midst; the text says what was done and what was not."""
+    """The agent started, or somebody wrote, while we worked. The text says what was done and what was not."""
 
 
 class Step(t.NamedTuple):
-    """What becomes of one saved file; ``now`` is the identity of what is in its place."""
+    """What happens to one saved file; ``now`` is the identity of what is at its place."""
 
     entry: Entry
     outcome: str
@@ -61,10 +61,10 @@ class Restoring(t.NamedTuple):
 
 
 def decide(saved: str, now: str, before: t.Optional[str], listed: bool, force: bool) -> str:
-    """What becomes of a file, or why nothing does (:class:`Refused`).
+    """What happens to a file. Raises :class:`Refused` if nothing may.
 
-    ``saved`` and ``now`` are identities, ``before`` is that which the journal of an earlier run names, if any.
-    Without a journal, what differs may be replaced only if the agent put it there, which its cleanup file tells.
+    ``saved`` and ``now`` are identities; ``before`` is the one in an earlier run's journal, if any. Without a journal,
+    a file that differs may be replaced only if the agent put it there, which its cleanup file tells.
     """
     if now == saved:
         return UNLISTED if listed else UNCHANGED
@@ -83,7 +83,7 @@ def decide(saved: str, now: str, before: t.Optional[str], listed: bool, force: b
 def plan(
     place: store.Place, layout: agent.Layout, paths: t.Sequence[bytes], own: t.Sequence[bytes], force: bool
 ) -> Restoring:
-    """Look at everything before anything is written. Raises :class:`Refused` where a file cannot be restored."""
+    """Look at everything before anything is written. Raises :class:`Refused` if a file cannot be restored."""
     with store.reading(place) as held:
         entries, finished = saving.read_entries(place, held)
         if held is None or not finished:
@@ -145,7 +145,7 @@ def _step(
 
 
 def _check_allowed(entry: Entry) -> None:
-    """Refuse before the first write what only root can do."""
+    """Raises :class:`Refused`, before the first write, for what only root can do."""
     above = _nearest(os.path.dirname(entry.path))
     owner, group = entry.attributes.uid, entry.attributes.gid
     if owner != os.geteuid() or group not in (os.getegid(), *os.getgroups()):
@@ -166,9 +166,9 @@ def _identity(path: bytes) -> str:
 
 
 def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> t.Tuple[t.List[bytes], t.List[str]]:
-    """Carry out a plan. Returns the paths that were taken off the cleanup file, and notes.
+    """Carry out a plan. Returns the paths removed from the cleanup file, and notes.
 
-    Raises :class:`Refused` where nothing was written, :class:`Interrupted` where something was.
+    Raises :class:`Refused` if nothing was written, :class:`Interrupted` if something was.
     """
     notes: t.List[str] = []
     cleanup_file.check_idle(layout)
@@ -196,7 +196,7 @@ def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> t
 
 def _interrupted(reason: str, done: t.Sequence[bytes], listed: str) -> str:
     files = f"These were put back: {', '.join(map(shown, done))}" if done else "No file was put back"
-    return f"{reason}. {files}. {listed}. Run this again: it goes on where this stopped"
+    return f"{reason}. {files}. {listed}. Run this again: it continues where this stopped"
 
 
 def _check_room(restoring: Restoring) -> None:
@@ -235,7 +235,7 @@ def _put_back(held: int, step: Step) -> t.List[str]:
 
 
 def _make_parent(path: bytes, found: manifest.Attributes) -> None:
-    """Appears under its name only once it has its owner and mode."""
+    """Make a directory that appears under its name only once it has its owner and mode."""
     with walking.parent(path) as (above, name):
         if walking.status(above, name) is not None:
             return
@@ -274,7 +274,7 @@ def _copy(held: int, above: int, temporary: bytes, entry: Entry) -> t.List[str]:
 
 
 def _check_afterwards(place: store.Place, layout: agent.Layout, restoring: Restoring, done: t.Sequence[bytes]) -> None:
-    """The agent may have begun between the last look and the new cleanup file."""
+    """Raises :class:`Interrupted` if the agent started between the last check and the new cleanup file."""
     text = ""
     try:
         cleanup_file.check_idle(layout)
@@ -290,4 +290,4 @@ def _check_afterwards(place: store.Place, layout: agent.Layout, restoring: Resto
     elif again:
         text = text or f"{shown(again[0])} was put on the agent's cleanup file while it was being restored"
     if text:
-        raise Interrupted(_interrupted(text, done, "The cleanup file of the agent was written by both, perhaps"))
+        raise Interrupted(_interrupted(text, done, "The agent and this module may both have written the cleanup file"))

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Copy files into a saved set. What is in the set already is never replaced unasked: it may be the only good copy."""
+"""Copy files into a saved set. Files already in it are replaced only if asked: one may be the only good copy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TRIES: t.Final = 3
 
 
 class Step(t.NamedTuple):
-    """What becomes of one path."""
+    """What happens to one path."""
 
     path: bytes
     outcome: str
@@ -33,7 +33,7 @@ class Step(t.NamedTuple):
 
 
 class Saving(t.NamedTuple):
-    """A plan: the steps in the order asked for, and what the set holds already."""
+    """A plan: the steps in the order asked for, and what the set already holds."""
 
     steps: t.Tuple[Step, ...]
     entries: t.Mapping[bytes, Entry]
@@ -45,12 +45,12 @@ class Saving(t.NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """A set without a manifest is finished even where there is nothing to save."""
+        """Whether anything is written. A set without a manifest gets one even if there is nothing to save."""
         return bool(self.wanted) or not self.finished
 
 
 def decide(entry: t.Optional[Entry], now: str, whole: bool, force: bool) -> str:
-    """What becomes of a path: ``now`` is its identity, ``whole`` whether its saved copy is undamaged."""
+    """What happens to a path: ``now`` is its identity, ``whole`` whether its saved copy is undamaged."""
     if entry is not None and whole:
         if now in (attributes.ABSENT, attributes.identity_of(entry)):
             return UNCHANGED
@@ -68,7 +68,7 @@ def plan(place: store.Place, paths: t.Sequence[bytes], own: t.Sequence[bytes], f
 
 
 def read_entries(place: store.Place, held: t.Optional[int]) -> t.Tuple[t.Dict[bytes, Entry], bool]:
-    """The entries of a set, and whether it is finished."""
+    """A set's entries, and whether it is finished. Raises :class:`Refused` if its manifest is not usable."""
     content = None if held is None else store.get(held, store.MANIFEST)
     if content is None:
         return {}, False
@@ -100,7 +100,7 @@ def _step(
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
         raise Refused(f"{shown(path)} is {_kind(found)}; only regular files and symbolic links are saved, each by name")
     with walking.parent(path) as (above, name):
-        # A file that is not in the set need not be read twice.
+        # A file not yet in the set need not be read twice.
         now = attributes.identity(above, name) if whole else ""
         if stat.S_ISREG(found.st_mode):
             os.close(walking.open_file(above, name))
@@ -108,7 +108,9 @@ def _step(
 
 
 def look(path: bytes) -> t.Optional[os.stat_result]:
-    """What is at ``path``; None where there is nothing, or no directory for it."""
+    """What is at ``path``; None if there is nothing, or no directory for it. Raises :class:`Refused` for what is not
+    saved.
+    """
     try:
         with walking.parent(path) as (held, name):
             return walking.status(held, name)
@@ -121,7 +123,7 @@ def _kind(found: os.stat_result) -> str:
 
 
 def save(place: store.Place, saving: Saving) -> None:
-    """Carry out a plan. Copies that an earlier run finished before it was killed are used again."""
+    """Carry out a plan. Copies that a killed run had finished are reused. Raises :class:`Refused`."""
     with store.writing(place) as held:
         store.check_room(held, place.path, sum(step.size for step in saving.steps if step.outcome == SAVED))
         entries, _finished = read_entries(place, held)
@@ -151,7 +153,7 @@ def _copy(held: int, path: bytes) -> Entry:
 def _copy_file(
     held: int, path: bytes, source: int, parents: t.Tuple[t.Tuple[bytes, Attributes], ...]
 ) -> t.Optional[Entry]:
-    """None where the file changed meanwhile."""
+    """Copy a file. Returns None if it changed while it was copied."""
     before = os.fstat(source)
     found = attributes.take(source)
     digest, size = hashlib.sha256(), 0

@@ -4,10 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Where saved sets are kept: ``<store>/<deployment group id>/<run>/``, private, written so that a crash leaves no lie.
+"""Where saved sets are kept: ``<store>/<deployment group id>/<run>/``. Private, and always consistent after a crash.
 
-A file appears under its name only once it is whole and on the disk. The manifest is written last, so a set without one
-is not finished. Whoever writes holds a lock on the group's directory.
+A file appears under its name only once it is complete and on the disk. The manifest is written last, so a set without
+one is not finished. A writer holds a lock on the group's directory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walkin
 MANIFEST: t.Final = b"manifest.json"
 JOURNAL: t.Final = b"restored.json"
 PARTIAL: t.Final = b".partial"
-# What has to be left free where something is written.
+# Bytes that must stay free wherever something is written.
 HEADROOM: t.Final = 64 << 20
 _BLOB: t.Final = re.compile(rb"[0-9a-f]{64}")
 
@@ -43,7 +43,7 @@ class Place(t.NamedTuple):
 
 
 def check_private(held: int, path: bytes) -> None:
-    """Refuse a directory or file of the store that somebody else could have written or can read."""
+    """Raises :class:`Refused` if somebody else could have written, or can read, a directory or file of the store."""
     found = os.fstat(held)
     if found.st_uid != os.geteuid():
         raise Refused(
@@ -52,14 +52,14 @@ def check_private(held: int, path: bytes) -> None:
         )
     if stat.S_IMODE(found.st_mode) & 0o077:
         raise Refused(
-            f"{shown(path)} is open to others (mode {stat.S_IMODE(found.st_mode):04o}); saved files are "
-            f"secrets. Look who used it, then: chmod go= {shown(path)}"
+            f"{shown(path)} is open to others (mode {stat.S_IMODE(found.st_mode):04o}); saved files are secrets. Find "
+            f"out who used it, then: chmod go= {shown(path)}"
         )
 
 
 @contextlib.contextmanager
 def reading(place: Place) -> t.Iterator[t.Optional[int]]:
-    """The directory of the set, held open; None where there is none. Nothing is made."""
+    """The directory of the set, held open; None if there is none. Creates nothing. Raises :class:`Refused`."""
     with contextlib.ExitStack() as stack:
         held: t.Optional[int] = None
         try:
@@ -73,7 +73,7 @@ def reading(place: Place) -> t.Iterator[t.Optional[int]]:
 
 @contextlib.contextmanager
 def writing(place: Place) -> t.Iterator[int]:
-    """The directory of the set, held open, made where it is missing, and locked against other runs."""
+    """The directory of the set, created if missing, open and locked against other runs. Raises :class:`Refused`."""
     _make_above(place.store)
     with contextlib.ExitStack() as stack:
         held = -1
@@ -94,7 +94,7 @@ def _lock(held: int, path: bytes) -> None:
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as exc:
-        raise Refused(f"another run is at work in {shown(path)}; wait for it, then run this again") from exc
+        raise Refused(f"another run is working in {shown(path)}; wait for it to end, then run this again") from exc
 
 
 def _make_above(store: bytes) -> None:
@@ -105,7 +105,7 @@ def _make_above(store: bytes) -> None:
 
 
 def make_directory(path: bytes, mode: int) -> bool:
-    """Make one directory; False where it is there. Its parent has to be there, and no link."""
+    """Create one directory. Returns False if it exists. Its parent must exist and not be a link."""
     with walking.parent(path) as (held, name):
         try:
             os.mkdir(name, mode, dir_fd=held)
@@ -116,7 +116,7 @@ def make_directory(path: bytes, mode: int) -> bool:
 
 
 def put(held: int, name: bytes, content: bytes) -> None:
-    """Write the file ``name`` of a set: whole, or not at all."""
+    """Write the file ``name`` of a set: completely or not at all."""
     discard(held, PARTIAL)
     descriptor = create(held, PARTIAL)
     try:
@@ -134,14 +134,14 @@ def create(held: int, name: bytes) -> int:
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """``os.write`` may write less than it is given."""
+    """Write everything; ``os.write`` may write less than it is given."""
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def discard(held: int, name: bytes) -> None:
-    """Remove the file or link ``name``, where there is one."""
+    """Delete the file or link ``name`` if there is one."""
     try:
         os.unlink(name, dir_fd=held)
     except FileNotFoundError:
@@ -149,7 +149,7 @@ def discard(held: int, name: bytes) -> None:
 
 
 def get(held: int, name: bytes) -> t.Optional[bytes]:
-    """The content of the file ``name`` of a set; None where there is none."""
+    """The content of the file ``name`` of a set; None if there is none."""
     try:
         descriptor = walking.open_file(held, name)
     except FileNotFoundError:
@@ -160,7 +160,7 @@ def get(held: int, name: bytes) -> t.Optional[bytes]:
 
 
 def blob_is_whole(held: int, sha256: str) -> bool:
-    """Whether the saved content with this SHA-256 is there and undamaged."""
+    """Whether the saved content with this SHA-256 exists and is undamaged."""
     try:
         descriptor = walking.open_file(held, sha256.encode("ascii"))
     except FileNotFoundError:
@@ -172,7 +172,7 @@ def blob_is_whole(held: int, sha256: str) -> bool:
 
 
 def check_room(held: int, path: bytes, wanted: int) -> None:
-    """Refuse to fill the file system of an open directory."""
+    """Raises :class:`Refused` if this would fill the file system of an open directory."""
     found = os.fstatvfs(held)
     free = found.f_bavail * found.f_frsize
     if wanted and free < wanted + HEADROOM:
@@ -183,13 +183,13 @@ def check_room(held: int, path: bytes, wanted: int) -> None:
 
 
 def remove(place: Place) -> None:
-    """Remove one set: only files that this package writes, and then directories that are empty."""
+    """Delete one set: only files that this package writes, then directories that are empty. Raises :class:`Refused`."""
     with writing(place) as held:
         left = strange(held)
         if left:
             raise Refused(not_removed(place, left))
         names = sorted(os.listdir(held), key=lambda name: name != os.fsdecode(MANIFEST))
-        # The manifest goes first: what is left then is an unfinished set, and the next run removes it.
+        # The manifest goes first: what is left is then an unfinished set, which the next run deletes.
         for name in names:
             os.unlink(name, dir_fd=held)
         with walking.parent(place.path) as (above, run):
@@ -203,12 +203,12 @@ def remove(place: Place) -> None:
 
 
 def strange(held: int) -> t.List[bytes]:
-    """What is in the directory of a set, and was not written by this package."""
+    """What is in the directory of a set but was not written by this package."""
     return [name for name in sorted(map(os.fsencode, os.listdir(held))) if not _is_ours(held, name)]
 
 
 def not_removed(place: Place, left: t.Sequence[bytes]) -> str:
-    """Why a set with ``left`` in it stays."""
+    """Why a set with ``left`` in it is kept."""
     return f"{shown(place.path)} also holds {shown(left[0])}, which was not written by this module; nothing was removed"
 
 

@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Ways to a file that lead through no symbolic link, and the places where the guard touches nothing.
+"""Ways to a file without symbolic links, and the places that the guard never touches.
 
-Paths are bytes. A directory is held by its descriptor, so that nobody can put a link in its place afterwards.
+Paths are bytes. A directory is held by its descriptor, so that nobody can replace it by a link afterwards.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import text
 
-# System trees. A deployment that installs there is none of the guard's business.
+# System trees. The guard does not handle deployments that install there.
 DENIED_TREES: t.Final = (
     b"/bin",
     b"/boot",
@@ -41,7 +41,7 @@ DENIED_TREES: t.Final = (
     b"/usr/libexec",
     b"/usr/sbin",
 )
-# Files that decide who may log in and whether the machine starts.
+# Files that decide who may log in and whether the machine boots.
 DENIED_FILES: t.Final = (
     b"/etc/crypttab",
     b"/etc/fstab",
@@ -58,16 +58,16 @@ _DIRECTORY: t.Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXE
 
 
 class Refused(Exception):
-    """Nothing is done with this path, or with this state of the instance; the text says why."""
+    """Nothing is done with this path, or in this state of the instance. The text says why."""
 
 
 def shown(path: bytes) -> str:
-    """``path`` for a message: no control characters, and nothing that cannot be encoded."""
+    """``path`` for a message: no control characters, nothing that cannot be encoded."""
     return text.visible(path.decode("utf-8", "backslashreplace"))
 
 
 def check_form(path: bytes) -> None:
-    """Refuse what is not the one plain way of writing an absolute path."""
+    """Raises :class:`Refused` unless the path is absolute and in its plain form."""
     if not path.startswith(b"/"):
         raise Refused(f"{shown(path)} is not an absolute path")
     if b"\0" in path or b"\n" in path:
@@ -77,7 +77,7 @@ def check_form(path: bytes) -> None:
 
 
 def check_place(path: bytes, own: t.Iterable[bytes]) -> None:
-    """Refuse the places that are not for the guard; ``own`` are the agent's root and the store."""
+    """Raises :class:`Refused` for places the guard never touches; ``own`` are the agent's root and the store."""
     check_form(path)
     if path.count(b"/") == 1:
         raise Refused(f"{shown(path)} is in the root directory itself")
@@ -89,7 +89,7 @@ def check_place(path: bytes, own: t.Iterable[bytes]) -> None:
 
 
 def mount_points(mountinfo: bytes) -> t.Set[bytes]:
-    """The mount points in the text of ``/proc/self/mountinfo`` (proc(5): the fifth field, blanks as octal)."""
+    """The mount points in ``/proc/self/mountinfo`` (proc(5): the fifth field, blanks in octal)."""
     found = set()
     for line in mountinfo.splitlines():
         fields = line.split(b" ")
@@ -105,7 +105,7 @@ def _without_octal(field: bytes) -> bytes:
 
 
 def mounted_here() -> t.Set[bytes]:
-    """The mount points that this process sees; none where there is no ``/proc``."""
+    """The mount points this process sees; none if there is no ``/proc``."""
     try:
         with open("/proc/self/mountinfo", "rb") as file:
             return mount_points(file.read())
@@ -114,7 +114,7 @@ def mounted_here() -> t.Set[bytes]:
 
 
 def open_directory(path: bytes) -> int:
-    """A descriptor of the directory ``path``; refused where any part of the way is a link."""
+    """A descriptor of the directory ``path``. Raises :class:`Refused` if any part of the way is a link."""
     if path != b"/":
         check_form(path)
     held = os.open(b"/", _DIRECTORY)
@@ -124,7 +124,7 @@ def open_directory(path: bytes) -> int:
         try:
             deeper = os.open(part, _DIRECTORY, dir_fd=held)
         except OSError as exc:
-            # The kernel says ENOTDIR, not ELOOP, for a link where O_DIRECTORY is asked for, too.
+            # With O_DIRECTORY the kernel says ENOTDIR, not ELOOP, for a link too.
             if exc.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise Refused(_not_a_directory(way, part, held)) from exc
             raise
@@ -153,14 +153,14 @@ def directory(path: bytes) -> t.Iterator[int]:
 
 @contextlib.contextmanager
 def parent(path: bytes) -> t.Iterator[t.Tuple[int, bytes]]:
-    """The directory that ``path`` is in, held open, and its name there."""
+    """The directory of ``path``, held open, and the name in it."""
     above, name = os.path.split(path)
     with directory(above) as held:
         yield held, name
 
 
 def status(held: int, name: bytes) -> t.Optional[os.stat_result]:
-    """What is at ``name``, itself if it is a link; None where there is nothing."""
+    """What is at ``name``, or the link itself; None if there is nothing."""
     try:
         return os.lstat(name, dir_fd=held)
     except FileNotFoundError:
@@ -168,7 +168,9 @@ def status(held: int, name: bytes) -> t.Optional[os.stat_result]:
 
 
 def open_file(held: int, name: bytes) -> int:
-    """A descriptor to read the regular file ``name``: never a link's target, never waiting for a pipe."""
+    """A descriptor for reading the regular file ``name``. Never follows a link or waits for a pipe. Raises
+    :class:`Refused`.
+    """
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=held)
     except OSError as exc:

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The last part of Install: the instructions are carried out, and what was made goes into the new cleanup file. Pure.
+"""The last part of Install: carry out the instructions and list the results in the new cleanup file. Pure.
 
 The commands in lib/instance_agent/plugins/codedeploy/install_instruction.rb of aws/aws-codedeploy-agent 1.8.1, what
 Ruby's FileUtils does below them, and src/installer/commands of 2.x.
@@ -37,11 +37,11 @@ Names = t.Optional[t.Mapping[str, int]]
 
 
 class Stopped(Exception):
-    """An instruction failed for another reason than the files."""
+    """An instruction failed for a reason other than the files."""
 
 
 class Copying:
-    """Instructions being carried out on a tree."""
+    """Carrying out instructions on a tree."""
 
     def __init__(
         self, tree: Tree, instructions: Instructions, generation: Generation, owners: Names = None, groups: Names = None
@@ -56,7 +56,7 @@ class Copying:
         self.failure: t.Optional[Failure] = None
 
     def run(self) -> None:
-        """All of them, up to the first that fails."""
+        """Carry out all of them, up to the first that fails."""
         for instruction in self._instructions.all:
             if self.failure is not None:
                 self._leave(instruction, prediction.NOT_REACHED)
@@ -105,7 +105,7 @@ class Copying:
         self.placements.append(Placement(instruction.path, outcome, source.kind, within, real, through))
 
     def _seen(self, path: bytes) -> t.Optional[Found]:
-        """What is at a destination before it is written to, links followed."""
+        """What is at a destination before it is written to; links are followed."""
         try:
             return self._tree.follow(path, last=True)
         except Refused:
@@ -117,7 +117,7 @@ class Copying:
         return prediction.INSIDE if before.entry.kind == DIRECTORY and real != before.real else prediction.OVERWRITTEN
 
     def _target(self, path: bytes, name: bytes) -> bytes:
-        """FileUtils puts things into a directory that is in their place."""
+        """FileUtils copies into a directory that is in the way."""
         into = self._generation is Generation.RUBY and self._tree.is_directory(path)
         return paths.join(path, name) if into else path
 

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What the lifecycle event Install does to the files of an instance, told beforehand. Pure: it reads, nothing more.
+"""Predict what the lifecycle event Install does to an instance's files. Pure: it only reads.
 
 install in lib/instance_agent/plugins/codedeploy/installer.rb of aws/aws-codedeploy-agent 1.8.1: everything in the
 cleanup file of the deployment group is removed, then instructions are made from the AppSpec file and the bundle against
@@ -51,12 +51,13 @@ def predict(
     owners: Names = None,
     groups: Names = None,
 ) -> Prediction:
-    """What Install does.
+    """Predict what Install does.
 
-    ``cleanup`` is the content of the deployment group's cleanup file, None where there is none. ``option`` is the
-    deployment's fileExistsBehavior, empty for the default; the AppSpec file's wins. ``trusted`` is whether agent 2.x
-    follows the cleanup file. ``owners`` and ``groups`` are the names that the instance knows, with their numbers, None
-    where nobody asked. Afterwards the bundle is among the files, at its ``root``. Unpredictable where it is.
+    ``cleanup``: the content of the deployment group's cleanup file, None if there is none. ``option``: the deployment's
+    fileExistsBehavior, empty for the default; the AppSpec file's wins. ``trusted``: whether agent 2.x follows the
+    cleanup file. ``owners`` and ``groups``: the names that the instance knows, with their numbers; None if nobody
+    asked. Afterwards the bundle is among the files, at its ``root``. Raises :class:`Unpredictable` if it cannot be
+    predicted.
     """
     tree = Tree(source, platform)
     unpack(tree, bundle)
@@ -83,7 +84,7 @@ def predict(
 def _first_half(
     tree: Tree, content: bytes, generation: Generation, trusted: bool
 ) -> t.Tuple[cleanup_file.Cleanup, cleanup_file.Cleanup, Removals]:
-    """What the agent follows of the cleanup file, what it leaves alone as it does not trust it, and what it removes."""
+    """What the agent follows of the cleanup file, what it skips because it does not trust it, and what it removes."""
     nothing = cleanup_file.Cleanup()
     try:
         listed = cleanup_file.parse(content, generation)
@@ -95,7 +96,7 @@ def _first_half(
 
 
 class _Told:
-    """What every prediction says, whatever happens."""
+    """The parts that every prediction has."""
 
     def __init__(self, tree: Tree, option: str, option_of_appspec: bool, bundle: Bundle) -> None:
         self.tree = tree
@@ -141,7 +142,7 @@ def unpack(tree: Tree, bundle: Bundle) -> None:
 
 
 def _not_utf_8(instructions: Instructions) -> t.Optional[Rejected]:
-    """Agent 1.8 cannot write its instructions down where a name is not UTF-8 (to_json raises)."""
+    """Why agent 1.8 cannot write its instructions: a name is not UTF-8 (to_json raises)."""
     for instruction in instructions.all:
         for path in (instruction.source, instruction.path):
             if paths.text(path).encode() != path:

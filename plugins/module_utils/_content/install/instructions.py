@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The second part of Install: instructions made from the AppSpec file, the bundle, and the files that are left. Pure.
+"""The second part of Install: make instructions from the AppSpec file, the bundle, and the files that are left. Pure.
 
 generate_instructions in lib/instance_agent/plugins/codedeploy/installer.rb and CommandBuilder in install_instruction.rb
 of aws/aws-codedeploy-agent 1.8.1; src/installer/core.rs of 2.x does the same.
@@ -31,13 +31,13 @@ ACL: t.Final = "setfacl"
 CONTEXT: t.Final = "semanage"
 CHOWN: t.Final = "chown"
 
-# Links that lead in circles make more and more instructions: one such link up to 41 for each file, two no end of them.
+# Links in circles produce more and more instructions: one such link up to 41 for each file, two without end.
 _MOST: t.Final = 3_000
 _MOST_OF_EACH: t.Final = 50
 
 
 class Unpredictable(ValueError):
-    """What cannot be told beforehand. The message says why."""
+    """Something cannot be predicted. The message says why."""
 
 
 class Rejected(Exception):
@@ -54,7 +54,7 @@ class Instruction:
 
     kind: str
     path: bytes
-    # Of a copy: what is copied, with the place where the bundle is unpacked.
+    # What a copy copies, within the unpacked bundle.
     source: bytes = b""
     permission: t.Optional[Permission] = None
 
@@ -67,7 +67,7 @@ class Instructions:
         self._bundle = bundle
         self._option = option
         self.all: t.List[Instruction] = []
-        # What is not copied, because something is there.
+        # What is not copied because something is already there.
         self.held_back: t.List[Placement] = []
         self.problem: t.Optional[Rejected] = None
         self._copied: t.Dict[bytes, bytes] = {}
@@ -76,7 +76,7 @@ class Instructions:
         self._most = _MOST + _MOST_OF_EACH * len(bundle.entries)
 
     def make(self, appspec: AppSpec) -> None:
-        """All of them. ``problem`` is then what the agent fails with first."""
+        """Make all of them. Afterwards ``problem`` is the first error the agent fails with."""
         try:
             for mapping in appspec.files:
                 self._mapping(mapping)
@@ -92,8 +92,8 @@ class Instructions:
     def _mapping(self, mapping: Mapping) -> None:
         if not self._tree.platform.is_absolute(mapping.destination):
             raise Unpredictable(
-                f"the destination {paths.text(mapping.destination)!r} in the AppSpec file is not absolute: "
-                "the agent takes it from its working directory"
+                f"the destination {paths.text(mapping.destination)!r} in the AppSpec file is not absolute: the agent "
+                "resolves it from its working directory"
             )
         destination = self._tree.platform.expand(mapping.destination)
         inner = self._tree.platform.slashes(mapping.source).strip(paths.SLASH)
@@ -151,8 +151,8 @@ class Instructions:
     def _add(self, instruction: Instruction) -> None:
         if len(self.all) >= self._most:
             raise Unpredictable(
-                f"the bundle has {len(self._bundle.entries)} entries, and more than {self._most} instructions come of "
-                "them: links in it lead in circles, or out of it to something large"
+                f"the bundle has {len(self._bundle.entries)} entries, and they produce more than {self._most} "
+                "instructions: links in it lead in circles, or out of it to something large"
             )
         self.all.append(instruction)
 

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What is odd about an Install, for people. Pure."""
+"""What is odd about an Install, in words. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install.pred
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Source
 
-# Commands that the agent leaves to other programs; Install fails where they do.
+# Commands that the agent runs as other programs; Install fails if they fail.
 _PROGRAMS: t.Final = {instructions.ACL: "setfacl", instructions.CONTEXT: "semanage and restorecon"}
 
 
@@ -29,7 +29,7 @@ def notes(
     todo: t.Iterable[instructions.Instruction],
     placements: t.Iterable[Placement],
 ) -> t.Tuple[str, ...]:
-    """One sentence each."""
+    """The notes, one sentence each."""
     return (*_lines(tree, old), *_programs(todo), *_hard_links(before, placements))
 
 
@@ -37,8 +37,8 @@ def _lines(tree: Tree, old: cleanup.Cleanup) -> t.Iterator[str]:
     for command in old.commands:
         if command.path and not tree.platform.is_absolute(command.path):
             yield (
-                f"line {command.number + 1} of the cleanup file is not an absolute path: the agent takes it from its "
-                "working directory"
+                f"line {command.number + 1} of the cleanup file is not an absolute path: the agent resolves it from "
+                "its working directory"
             )
     for skipped in old.skipped:
         yield f"line {skipped.number + 1} of the cleanup file is left out: {skipped.reason}"
@@ -50,7 +50,7 @@ def _programs(todo: t.Iterable[instructions.Instruction]) -> t.Iterator[str]:
     used = {instruction.kind for instruction in todo}
     for kind, program in _PROGRAMS.items():
         if kind in used:
-            yield f"the AppSpec file needs {program}; Install fails where that fails, which is not told beforehand"
+            yield f"the AppSpec file needs {program}; Install fails if that fails, which cannot be predicted"
 
 
 def _hard_links(before: Source, placements: t.Iterable[Placement]) -> t.Iterator[str]:
@@ -61,7 +61,7 @@ def _hard_links(before: Source, placements: t.Iterable[Placement]) -> t.Iterator
 
 
 def strays(tree: Tree, new: bytes, placements: t.Iterable[Placement], generation: Generation) -> t.Tuple[bytes, ...]:
-    """What the next Install will remove although this one did not write it: a name with a line end names it."""
+    """What the next Install will remove although this one did not write it: a name with a line end in it names it."""
     try:
         commands = cleanup.parse(new, generation).commands
     except UnicodeDecodeError:

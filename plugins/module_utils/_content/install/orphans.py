@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What no later deployment is going to remove. Pure."""
+"""Files that no later deployment will remove. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find(
     generation: Generation,
     distrusted: cleanup.Cleanup,
 ) -> t.Tuple[Orphan, ...]:
-    """The orphans that this Install makes, as far as they are there afterwards.
+    """The orphans that this Install makes, if they exist afterwards.
 
     ``distrusted`` is what agent 2.x did not follow.
     """
@@ -57,7 +57,10 @@ def _of_distrusted(old: cleanup.Cleanup) -> _Found:
 def _of_old(old: cleanup.Cleanup) -> _Found:
     for command in old.commands:
         if command.kind == cleanup.REMOVE and command.line not in (command.path, command.path + b"\r"):
-            yield command.line, "blanks at an end of its name are cut off, so that the agent looked for another name"
+            yield (
+                command.line,
+                "blanks at the start or end of its name are cut off, so the agent looked for another name",
+            )
     for skipped in old.skipped:
         yield skipped.line, f"the agent leaves its line out: {skipped.reason}"
     if old.partial:
@@ -67,7 +70,7 @@ def _of_old(old: cleanup.Cleanup) -> _Found:
 def _of_removals(removals: t.Iterable[Removal]) -> _Found:
     for removal in removals:
         if removal.outcome == prediction.NOT_EMPTY:
-            yield removal.path, "it was not empty, and what is there already is never listed again"
+            yield removal.path, "it was not empty, and existing directories are never listed again"
         elif removal.outcome == prediction.DANGLING:
             yield removal.path, "agent 2.x does not see a link that leads nowhere"
 
@@ -87,7 +90,7 @@ def _of_placements(tree: Tree, placements: t.Iterable[Placement], generation: Ge
 
 
 def broken(path: bytes, generation: Generation) -> str:
-    """Why a line in the cleanup file will not name this path again, empty where it will."""
+    """Why a line in the cleanup file would not name this path again; empty if it would."""
     if b"\n" in path:
         return "a line end in its name breaks its line in the cleanup file"
     try:
@@ -98,4 +101,4 @@ def broken(path: bytes, generation: Generation) -> str:
         return ""
     if paths.text(path).encode() != path:
         return "its name is not UTF-8, and the cleanup file has something else for it"
-    return "blanks at an end of its name will be cut off, so that the agent will look for another name"
+    return "blanks at the start or end of its name will be cut off, so the agent will look for another name"

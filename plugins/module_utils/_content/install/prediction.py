@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What one Install does to the files of an instance: the result of install.predict. Pure data."""
+"""What one Install does to an instance's files: the result of install.predict. Pure data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Source
 
-# What becomes of a line of the cleanup file.
+# What happens to a line of the cleanup file.
 REMOVED: t.Final = "removed"
 NOT_EMPTY: t.Final = "left_not_empty"
 MISSING: t.Final = "already_missing"
@@ -21,7 +21,7 @@ DANGLING: t.Final = "left_dangling_link"
 FAILED: t.Final = "failed"
 NOT_REACHED: t.Final = "not_reached"
 
-# What becomes of a destination of the new bundle.
+# What happens to a destination of the new bundle.
 INSTALLED: t.Final = "installed"
 CREATED: t.Final = "directory_created"
 OVERWRITTEN: t.Final = "overwritten"
@@ -36,11 +36,11 @@ class Removal:
 
     path: bytes
     outcome: str
-    # "file", "dir", "link", "other"; empty for what is not there.
+    # "file", "dir", "link", "other"; empty if there is nothing.
     kind: str = ""
-    # What is really removed, where a parent of the path is a link.
+    # The path really removed, if a parent of the path is a link.
     real: bytes = b""
-    # The directories of the path that are links.
+    # The path's directories that are links.
     through: t.Tuple[bytes, ...] = ()
 
 
@@ -51,9 +51,9 @@ class Placement:
     path: bytes
     outcome: str
     kind: str
-    # Within the bundle; empty for a directory above the destinations.
+    # Path within the bundle; empty for a directory above the destinations.
     source: bytes = b""
-    # What is really written, where the destination or one of its parents is a link, or it goes inside a directory.
+    # The path really written, if the destination or a parent is a link, or if it goes inside a directory.
     real: bytes = b""
     through: t.Tuple[bytes, ...] = ()
 
@@ -62,7 +62,7 @@ class Placement:
 class Failure:
     """Why Install fails, and how far it gets."""
 
-    # "cleanup": while removing; "instructions": after all removals, before anything is copied; "copy": in the midst.
+    # "cleanup": while removing; "instructions": after all removals, before any copy; "copy": while copying.
     stage: str
     path: bytes
     message: str
@@ -70,7 +70,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Orphan:
-    """What no later deployment will remove, and why."""
+    """A file that no later deployment will remove, and why."""
 
     path: bytes
     reason: str
@@ -80,25 +80,25 @@ class Orphan:
 class Prediction:
     """What one Install does."""
 
-    # In the order in which they are carried out.
+    # In the order in which they happen.
     removals: t.Tuple[Removal, ...]
     placements: t.Tuple[Placement, ...]
     failure: t.Optional[Failure]
     # The files afterwards.
     after: Source
-    # The cleanup file afterwards, None where there is none.
+    # The cleanup file afterwards; None if there is none.
     cleanup: t.Optional[bytes]
     orphans: t.Tuple[Orphan, ...] = ()
-    # Whether the lines of the new cleanup file are in the order in which they will be; they are those in any case.
+    # Whether the new cleanup file's lines are in their final order; the set of lines is right in any case.
     ordered: bool = False
-    # The paths whose SELinux contexts are taken back (semanage fcontext -d).
+    # The paths whose SELinux contexts are removed (semanage fcontext -d).
     contexts: t.Tuple[bytes, ...] = ()
-    # The option that counts, and whether it is the AppSpec file's.
+    # The option that counts, and whether the AppSpec file sets it.
     option: str = "DISALLOW"
     option_of_appspec: bool = False
-    # What the next Install will remove although it is in no bundle: a name with a line end in it names it.
+    # What the next Install will remove although no bundle has it: a name with a line end in it names it.
     strays: t.Tuple[bytes, ...] = ()
-    # For people: what is odd here.
+    # Sentences for people about what is odd.
     notes: t.Tuple[str, ...] = ()
 
     def removed(self, *outcomes: str) -> t.Tuple[bytes, ...]:

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The first half of Install: what is in the cleanup file is removed, one by one, never with what is inside it. Pure.
+"""The first half of Install: remove what the cleanup file lists, one by one, never recursively. Pure.
 
 RemoveCommand#execute in lib/instance_agent/plugins/codedeploy/install_instruction.rb of aws/aws-codedeploy-agent 1.8.1
 and src/installer/commands/remove_command.rs of 2.x.
@@ -26,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.listing impo
 
 @dataclass(frozen=True)
 class Removals:
-    """What became of the lines, and what stopped it."""
+    """What happened to each line, and what stopped the removal."""
 
     carried_out: t.Tuple[Removal, ...]
     contexts: t.Tuple[bytes, ...] = ()
@@ -60,9 +60,9 @@ def _kind(tree: Tree, path: bytes) -> str:
 
 
 def _removal(tree: Tree, path: bytes, generation: Generation) -> Removal:
-    """Remove one path. A relative one is taken from the agent's working directory, where nothing of ours is.
+    """Remove one path. A relative one is resolved from the agent's working directory, where nothing is ours.
 
-    Ruby takes no path with a NUL in it (ArgumentError), and agent 2.x has left such lines out.
+    Ruby rejects a path with a NUL in it (ArgumentError); agent 2.x has skipped such lines.
     """
     if b"\0" in path:
         raise Refused(errno.EINVAL, path)

@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""A tree of files on which things are tried: it reads from a source and keeps the changes to itself.
+"""A tree of files to try things on: it reads from a source and keeps all changes in memory.
 
-It does with names, links and errors what Linux does; nothing on disk changes.
+Names, links and errors behave as on Linux; nothing on disk changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_LINKS: t.Final = 40
 
 
 class Refused(Exception):
-    """The operating system would not do it."""
+    """The operating system would refuse this."""
 
     def __init__(self, code: int, path: bytes) -> None:
         super().__init__(code, path)
@@ -39,10 +39,10 @@ class Refused(Exception):
 class Found:
     """Where a path leads."""
 
-    # Without links in its directories.
+    # The path without links in its directories.
     real: bytes
     entry: t.Optional[Entry]
-    # The links that were followed.
+    # The links followed on the way.
     through: t.Tuple[bytes, ...] = ()
 
 
@@ -58,18 +58,18 @@ class Tree:
         self.platform = platform
         self._changes: t.Dict[bytes, t.Optional[Entry]] = {}
         self._added: t.Dict[bytes, t.Dict[bytes, None]] = {}
-        # What is no longer the directory that it is in the source: what the source says below it is not there.
+        # Paths that are no longer the directory they are in the source: the source's entries below them are gone.
         self._hiding: t.Set[bytes] = set()
 
     def entry(self, path: bytes) -> t.Optional[Entry]:
-        """What is at a path in whose directories there are no links."""
+        """What is at a path that has no links in its directories."""
         key = self.platform.key(path)
         if key in self._changes:
             return self._changes[key]
         return None if self._hidden(path) else self._source.entry(path)
 
     def _hidden(self, path: bytes) -> bool:
-        """Whether a directory above it is another now."""
+        """Whether a directory above it has been replaced."""
         directory = self.platform.parent(path)
         while self._hiding and directory != path:
             if self.platform.key(directory) in self._hiding:
@@ -89,7 +89,7 @@ class Tree:
         return [name for name in found.values() if self.entry(paths.join(directory, name)) is not None]
 
     def put(self, path: bytes, entry: t.Optional[Entry]) -> None:
-        """Have this at that path, whatever was there."""
+        """Put this entry at that path, whatever was there."""
         before = self.entry(path)
         same = entry is not None and before is not None and entry.kind == before.kind == DIRECTORY
         if not same:
@@ -99,7 +99,7 @@ class Tree:
         self._added.setdefault(self.platform.key(directory), {})[paths.name(path)] = None
 
     def follow(self, path: bytes, *, last: bool) -> Found:
-        """Where a path leads; with ``last`` its last part is followed too where it is a link."""
+        """Where a path leads; with ``last``, a link at its end is followed too. Raises :class:`Refused`."""
         root = self.platform.root(path)
         ahead = path[len(root) :].split(paths.SLASH)[::-1]
         current = root
@@ -134,14 +134,14 @@ class Tree:
         return Found(current, found, tuple(through))
 
     def stat(self, path: bytes) -> t.Optional[Entry]:
-        """What a path leads to, None where it leads nowhere."""
+        """What a path leads to; None if it leads nowhere."""
         try:
             return self.follow(path, last=True).entry
         except Refused:
             return None
 
     def lstat(self, path: bytes) -> t.Optional[Entry]:
-        """What is at a path itself, be it a link."""
+        """What is at a path itself, even if it is a link."""
         try:
             return self.follow(path, last=False).entry
         except Refused:
@@ -197,7 +197,7 @@ class Tree:
         return found.real
 
     def write(self, path: bytes, content: Entry, *, follow: bool = True) -> bytes:
-        """Open a file as O_TRUNC and O_CREAT do, and give it this content, mode and owner."""
+        """Open a file with O_TRUNC and O_CREAT, and give it this content, mode and owner. Raises :class:`Refused`."""
         found = self.follow(path, last=follow)
         old = found.entry
         if old is not None and old.kind == DIRECTORY:
@@ -213,7 +213,7 @@ class Tree:
         return found.real
 
     def change(self, path: bytes, **values: t.Any) -> None:
-        """Set attributes of what a path leads to."""
+        """Set attributes of what a path leads to. Raises :class:`Refused`."""
         found = self.follow(path, last=True)
         if found.entry is None:
             raise Refused(errno.ENOENT, path)

@@ -4,10 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What lies where a deployment group installs, and does not belong to it: where it comes from, as far as can be told.
+"""What is where a deployment group installs but does not belong to it, and where it probably comes from.
 
-Also which files that do belong to it were edited, which paths two groups have in common, and which names the agent does
-not get right. Pure.
+Also which of its own files were edited, which paths two groups share, and which names the agent handles wrongly. Pure.
 """
 
 from __future__ import annotations
@@ -29,23 +28,23 @@ SCRIPT: t.Final = "script"
 HAND: t.Final = "hand"
 UNKNOWN: t.Final = "unknown"
 
-# What a deployed file has become.
+# What happened to a deployed file.
 EDITED: t.Final = "edited"
 REPLACED: t.Final = "replaced"
 MISSING: t.Final = "missing"
 
-# What String#strip of Ruby takes off the end of a line of the cleanup file.
+# What Ruby's String#strip removes from the end of a line of the cleanup file.
 _BLANKS: t.Final = b"\t\n\v\f\r \0"
 
-# The end of a deployment is the last line in the log of its scripts. The agent writes one when it starts a script, and
-# whatever that prints: a script that prints nothing goes on after it.
+# Seconds. A deployment's end is the last line in its scripts' log. The agent writes one when it starts a script, and
+# whatever the script prints: one that prints nothing continues after that line.
 _GRACE: t.Final = 60
 # No SHA-256 looks like this.
 _LINK: t.Final = "-> "
 
 
 def link_mark(target: bytes) -> str:
-    """What stands for a symbolic link where a SHA-256 stands for a file."""
+    """The mark of a symbolic link, in place of a file's SHA-256."""
     return _LINK + os.fsdecode(target)
 
 
@@ -60,10 +59,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployment whose archive is still there: what it put where, and when it ran."""
+    """A deployment whose archive still exists: what it put where, and when it ran."""
 
     id: str
-    # By destination: the SHA-256 of a file, the mark of a link, empty where it is not known, None for a directory.
+    # By destination: a file's SHA-256, a link's mark, empty if unknown, None for a directory.
     digests: t.Mapping[bytes, t.Optional[str]]
     began: t.Optional[float] = None
     ended: t.Optional[float] = None
@@ -74,7 +73,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Leftover:
-    """What no Install of this group is going to remove."""
+    """A file that no Install of this group will remove."""
 
     found: Found
     origin: str
@@ -88,16 +87,16 @@ def listed(cleanup: Cleanup) -> t.Set[bytes]:
 
 @dataclass(frozen=True)
 class Known:
-    """What there is to tell leftovers by."""
+    """The facts by which leftovers are recognised."""
 
     cleanup: Cleanup
-    # The deployment whose Install ended well last; None where its archive is gone.
+    # The deployment whose Install last succeeded; None if its archive is gone.
     newest: t.Optional[Deployed]
-    # All others whose archives are there, newest first.
+    # All others whose archives exist, newest first.
     earlier: t.Tuple[Deployed, ...]
     # The paths in the cleanup files of other groups.
     others: t.Mapping[bytes, t.Tuple[str, ...]]
-    # Directories that are in their place: destinations of this and the next bundle, and those above them.
+    # Directories that belong where they are: destinations of this and the next bundle, and those above.
     places: t.FrozenSet[bytes] = frozenset()
 
     @property
@@ -106,12 +105,12 @@ class Known:
 
     @functools.cached_property
     def cut_off(self) -> t.Set[bytes]:
-        """What lines of the cleanup file name that end in blanks: the agent looks for something else."""
+        """Names that end in blanks in the cleanup file: the agent looks for something else."""
         return {command.line for command in self.cleanup.commands if command.line != command.path}
 
 
 def leftovers(found: t.Iterable[Found], known: Known) -> t.List[Leftover]:
-    """What is there and is in no line of the group's cleanup file, with where it comes from, sorted by path."""
+    """Existing files that are not in the group's cleanup file, with their origin, sorted by path."""
     owned = listed(known.cleanup)
     return [
         Leftover(item, *_origin(item, known))
@@ -121,7 +120,7 @@ def leftovers(found: t.Iterable[Found], known: Known) -> t.List[Leftover]:
 
 
 def _in_its_place(item: Found, known: Known) -> bool:
-    """A directory that was there before the group, and that its files go into."""
+    """Whether it is a directory that existed before the group, and that its files go into."""
     installed_into = item.path in known.places or bool(known.newest and item.path in known.newest.digests)
     return item.entry.kind == listing.DIRECTORY and installed_into and item.path not in known.cut_off
 
@@ -137,10 +136,10 @@ def _origin(item: Found, known: Known) -> t.Tuple[str, str]:
 
 def _by_bundle(item: Found, known: Known) -> t.Optional[t.Tuple[str, str]]:
     for deployed in known.deployments:
-        # Something of another kind in its place is not what was deployed.
+        # Something of another kind at its place is not what was deployed.
         if _kind(item.path, deployed) == _kind_of(item.entry):
             return _deployed(item, deployed, deployed is known.newest)
-        # A file that is copied onto a directory goes into it, by its own name.
+        # A file copied onto a directory goes into it, under its own name.
         parent = paths.LINUX.parent(item.path)
         if _kind(parent, deployed) == listing.FILE and paths.name(parent) == paths.name(item.path):
             return ORPHANED, (
@@ -167,8 +166,8 @@ def _deployed(item: Found, deployed: Deployed, newest: bool) -> t.Tuple[str, str
     if newest:
         content = "has the content of" if same else "differs from"
         return KEPT, (
-            f"it {content} the file that {deployed.id} has for it, and is not in the cleanup file: "
-            "kept by RETAIN, or taken off the list"
+            f"it {content} the file that {deployed.id} has for it, and is not in the cleanup file: kept by RETAIN, or "
+            "removed from the list"
         )
     content = ", with this content" if same else ""
     return ORPHANED, f"{deployed.id} had it in its bundle{content}, and no cleanup file lists it any more"
@@ -184,9 +183,9 @@ def _by_time(item: Found, known: Known) -> t.Tuple[str, str]:
     if any(deployed.ended is not None for deployed in known.deployments):
         return (
             HAND,
-            "it was last changed while none of the deployments ran that are on record: by hand, or by a program",
+            "it was last changed while no deployment on record was running: by hand, or by a program",
         )
-    return UNKNOWN, "no deployment is on record whose time it could be compared with"
+    return UNKNOWN, "there is no deployment on record to compare its time with"
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ class Drift:
 
 
 def drift(owned: t.Iterable[bytes], deployed: Deployed, now: t.Mapping[bytes, t.Optional[Entry]]) -> t.List[Drift]:
-    """How the files that the deployment installed differ from its archive. Those of other deployments are left out."""
+    """How the files that the deployment installed differ from its archive. Other deployments' files are left out."""
     found = []
     for path in sorted(set(owned) & set(deployed.digests)):
         digest, entry = deployed.digests[path], now.get(path)
@@ -220,12 +219,12 @@ def _change(digest: str, entry: t.Optional[Entry]) -> str:
 def shared(
     own: t.Iterable[bytes], wanted: t.Iterable[bytes], others: t.Mapping[bytes, t.Tuple[str, ...]]
 ) -> t.Dict[bytes, t.Tuple[str, ...]]:
-    """Paths of this group, installed or about to be, that other groups are going to remove."""
+    """Paths of this group, installed or about to be, that other groups will remove."""
     return {path: others[path] for path in sorted(set(own) | set(wanted)) if path in others}
 
 
 def by_path(cleanups: t.Mapping[str, Cleanup]) -> t.Dict[bytes, t.Tuple[str, ...]]:
-    """The groups whose cleanup file lists a path."""
+    """The groups whose cleanup files list a path, by path."""
     found: t.Dict[bytes, t.Tuple[str, ...]] = {}
     for group, content in sorted(cleanups.items()):
         for path in listed(content):
@@ -234,19 +233,17 @@ def by_path(cleanups: t.Mapping[str, Cleanup]) -> t.Dict[bytes, t.Tuple[str, ...
 
 
 def oddity(path: bytes) -> str:
-    """What the agent does not get right about this name, empty where it does."""
+    """What the agent does wrong with this name; empty if nothing."""
     if b"\n" in path:
         return (
             "its line end breaks its line of the cleanup file in two, and the agent removes what the second half names"
         )
     if path.rstrip(_BLANKS) != path:
-        return "agent 1.8 cuts blanks off the end of a line of the cleanup file, so that it never removes this"
+        return "agent 1.8 cuts blanks off the end of a line of the cleanup file, so it never removes this"
     try:
         text = path.decode()
     except UnicodeDecodeError:
-        return "it is not UTF-8: agent 1.8 fails with it in Install, after the old files are gone"
+        return "it is not UTF-8: agent 1.8 fails on it in Install, after the old files are gone"
     if text.rstrip() != text:
-        return (
-            "agent 2.x cuts Unicode's blanks off the end of a line of the cleanup file, so that it never removes this"
-        )
+        return "agent 2.x cuts Unicode's blanks off the end of a line of the cleanup file, so it never removes this"
     return ""

@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Which files an Install takes away so that nobody has their content any more. Pure.
+"""Which files an Install removes or overwrites for good, so nobody has their content any more. Pure.
 
-What a deployment installed and nobody changed is not lost: the archive of its revision has it.
+A deployed file that nobody changed is not lost: its revision's archive has it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FILES: t.Final = (listing.FILE, listing.LINK)
 
 
 def losses(found: Prediction, as_deployed: t.Container[bytes]) -> t.Dict[bytes, str]:
-    """The real paths of what is lost, and how. ``as_deployed`` are files of which an archive has the same content."""
+    """The real paths of what is lost, and how. ``as_deployed`` are files whose content is also in an archive."""
     lost: t.Dict[bytes, str] = {}
     for removal in found.removals:
         if removal.outcome == prediction.REMOVED and removal.kind in _FILES and removal.path not in as_deployed:
@@ -37,7 +37,7 @@ def losses(found: Prediction, as_deployed: t.Container[bytes]) -> t.Dict[bytes, 
 def as_deployed(
     archived: t.Iterable[t.Mapping[bytes, t.Optional[str]]], now: t.Mapping[bytes, t.Optional[listing.Entry]]
 ) -> t.Set[bytes]:
-    """The files that have the content that one of the archives has for them, by SHA-256."""
+    """The files whose content is the one an archive has for them, by SHA-256."""
     found = set()
     for digests in archived:
         for path, entry in now.items():

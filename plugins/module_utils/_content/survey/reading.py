@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What the agent has on this machine, and what lies where it installs, read from the disk. Nothing here writes.
+"""What the agent has on this machine, and what is where it installs, read from the disk. Nothing here writes.
 
-What may not be read raises PermissionError: half of an answer would be a wrong one.
+What may not be read raises :class:`PermissionError`: half an answer would be a wrong one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.leftovers import Deployed, Found
 
-# Where much lies that no deployment has put there. Files that are installed straight into them are known all the same.
+# Places with many files that no deployment put there. Files installed directly into them are found all the same.
 _NOT_SEARCHED: t.Final = frozenset(
     b"/ /bin /boot /dev /etc /home /lib /lib64 /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin /usr/lib "
     b"/usr/lib64 /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/tmp".split()
@@ -35,7 +35,7 @@ _NOT_SEARCHED: t.Final = frozenset(
 
 
 def content(path: bytes) -> t.Optional[bytes]:
-    """What is in a file, None where there is none."""
+    """A file's content; None if there is no such file."""
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -58,7 +58,7 @@ def mtime(path: bytes) -> t.Optional[float]:
 
 
 def ongoing(layout: agent.Layout) -> t.List[agent.Ongoing]:
-    """What the agent is, or was, at work on."""
+    """What the agent is, or was, working on."""
     found = []
     for name in names(layout.ongoing):
         changed = mtime(os.path.join(layout.ongoing, name))
@@ -76,7 +76,7 @@ class Group:
     parsed: cleanup.Cleanup
     # Why agent 2.x would not follow the cleanup file.
     distrusted: str
-    # Of the cleanup file, None where there is none.
+    # Of the cleanup file; None if there is none.
     status: t.Optional[os.stat_result]
     # The deployments that still have a directory, newest first.
     deployments: t.Tuple[str, ...]
@@ -88,7 +88,7 @@ def group(layout: agent.Layout, id: str, generation: Generation) -> Group:
     status = os.lstat(file) if lines is not None else None
     distrusted = ""
     if status is not None:
-        # 2.x compares with the user that it runs as, who has made the root.
+        # 2.x compares it with the user it runs as, which is the owner of the root.
         distrusted = cleanup.distrusted(
             regular=stat.S_ISREG(status.st_mode),
             uid=status.st_uid,
@@ -125,19 +125,19 @@ def read_bundle(path: bytes, limits: archives.Limits) -> Bundle:
 
 @dataclass(frozen=True)
 class Revision:
-    """A deployment whose archive is still there, and what it puts where."""
+    """A deployment whose archive still exists, and what it puts where."""
 
     id: str
     archive: bytes
     spec: AppSpec
-    # By destination: the path in the bundle, and what it is.
+    # By destination: the path in the bundle, and its kind.
     sources: t.Mapping[bytes, t.Tuple[bytes, str]]
     roots: t.FrozenSet[bytes]
     began: t.Optional[float]
     ended: t.Optional[float]
 
     def deployed(self, wanted: t.Container[bytes]) -> Deployed:
-        """With the SHA-256 of the files that are wanted; of the others nothing but that they are files."""
+        """The deployment with the SHA-256 of the wanted files; the others are just known to be files."""
         digests: t.Dict[bytes, t.Optional[str]] = {}
         for destination, (source, kind) in self.sources.items():
             if kind == listing.DIRECTORY:
@@ -149,7 +149,7 @@ class Revision:
 
 
 def _mark(path: bytes, entry: t.Optional[listing.Entry]) -> t.Optional[str]:
-    """The SHA-256 of a file, what stands for a link, None for the rest: devices and pipes never end."""
+    """A file's SHA-256, a link's mark, or None for the rest: devices and pipes never end."""
     if entry is None or entry.kind not in (listing.FILE, listing.LINK):
         return None
     if entry.kind == listing.LINK:
@@ -161,7 +161,7 @@ def _mark(path: bytes, entry: t.Optional[listing.Entry]) -> t.Optional[str]:
 
 
 def destinations(found: Bundle, spec: AppSpec) -> t.Dict[bytes, t.Tuple[bytes, str]]:
-    """Where everything in a bundle goes on a machine that has nothing yet: its path in the bundle, and what it is."""
+    """Where a bundle's entries go on an empty machine: by destination, the path in the bundle and its kind."""
     tree = Tree(listing.Listing({}), paths.LINUX)
     install.unpack(tree, found)
     made = instructions.Instructions(tree, found, "OVERWRITE")
@@ -178,7 +178,7 @@ def destinations(found: Bundle, spec: AppSpec) -> t.Dict[bytes, t.Tuple[bytes, s
 
 
 def roots(found: Bundle, spec: AppSpec) -> t.FrozenSet[bytes]:
-    """The directories that whole directories of a bundle are installed into."""
+    """The directories into which whole directories of a bundle are installed."""
     named = set()
     for mapping in spec.files:
         source = paths.SLASH.join(part for part in mapping.source.split(paths.SLASH) if part not in (b"", b"."))
@@ -189,7 +189,7 @@ def roots(found: Bundle, spec: AppSpec) -> t.FrozenSet[bytes]:
 
 
 def revision(directory: bytes) -> t.Optional[Revision]:
-    """What is still there of a deployment; None where its archive is gone or cannot be understood."""
+    """What is left of a deployment; None if its archive is gone or cannot be understood."""
     archive = agent.Layout.archive(directory)
     try:
         found = archives.read_unpacked(archive)
@@ -222,14 +222,14 @@ def application_stop(layout: agent.Layout, records: state.Records) -> state.Appl
         return state.ApplicationStop(directory, True, unreadable=str(exc))
     scripts = []
     for hook in spec.hooks.get("ApplicationStop", ()):
-        # File.join of Ruby: what begins with a slash is no other place.
+        # Ruby's File.join: a leading slash does not lead elsewhere.
         path = os.path.join(archive, hook.location.lstrip(paths.SLASH))
         scripts.append(
             state.Script(
                 location=hook.location,
                 path=path,
                 exists=os.path.isfile(path),
-                # Of the file's own bits: root may execute what nobody may.
+                # Check the file's own bits: root may execute what nobody may.
                 executable=os.path.isfile(path) and bool(os.stat(path).st_mode & 0o111),
                 runas=hook.runas,
                 timeout=hook.timeout,
@@ -249,7 +249,7 @@ class Walked:
 
 
 def walk(roots: t.Iterable[bytes], most: int, avoid: t.Iterable[bytes] = ()) -> Walked:
-    """The roots, and everything below. Links are not followed; what is mounted below, and ``avoid``, is left out."""
+    """The roots and everything below, without following links, mounts below, or ``avoid``."""
     disk = listing.Disk()
     left = set(avoid)
     found: t.Dict[bytes, Found] = {}
@@ -284,7 +284,7 @@ def walk(roots: t.Iterable[bytes], most: int, avoid: t.Iterable[bytes] = ()) -> 
 
 
 def with_digests(found: t.Iterable[Found], wanted: t.Container[bytes]) -> t.List[Found]:
-    """With the SHA-256 of the files that are wanted."""
+    """The same with the SHA-256 of the wanted files."""
     return [
         replace(item, entry=replace(item.entry, digest=_mark(item.path, item.entry))) if item.path in wanted else item
         for item in found
@@ -302,13 +302,13 @@ def entries(wanted: t.Iterable[bytes]) -> t.Dict[bytes, t.Optional[listing.Entry
 
 
 def existing(path: bytes) -> bytes:
-    """The path, or the nearest directory above it that is there."""
+    """The path, or the nearest existing directory above it."""
     while not os.path.exists(path):
         path = os.path.dirname(path)
     return path
 
 
 def free(path: bytes) -> t.Tuple[int, int]:
-    """The file system of a path, and what is free there."""
+    """The file system of a path, and its free space in bytes."""
     status = os.statvfs(path)
     return os.stat(path).st_dev, status.f_bavail * status.f_frsize

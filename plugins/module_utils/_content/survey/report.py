@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""How results show paths: as text, where that is not enough in base64, too; long lists cut, with their length. Pure."""
+"""How results show paths: as text, plus base64 if that is not exact; long lists are cut, with their length. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Shown = t.Dict[str, t.Any]
 
 
 def cut(items: t.Iterable[t.Any], most: int) -> Shown:
-    """A list that may be long: how many there are, and the first of them."""
+    """A list that may be long: its length and its first items."""
     everything = list(items)
     return {"count": len(everything), "entries": everything[:most]}
 
@@ -63,7 +63,7 @@ def predicted(found: Prediction, most: int) -> Shown:
 
 
 def through_links(found: Prediction) -> t.List[Shown]:
-    """What is removed or written somewhere else than its path says."""
+    """What is removed or written somewhere other than its path says."""
     items: t.List[t.Union[Removal, Placement]] = [
         *(removal for removal in found.removals if removal.through),
         *(place for place in found.placements if place.through or (place.real and place.real != place.path)),
@@ -86,7 +86,7 @@ def leftover(item: Leftover) -> Shown:
 
 
 def origins(items: t.Iterable[Leftover]) -> t.Dict[str, int]:
-    """How many leftovers there are of each origin."""
+    """Number of leftovers by origin."""
     found: t.Dict[str, int] = {}
     for item in items:
         found[item.origin] = found.get(item.origin, 0) + 1
@@ -94,5 +94,5 @@ def origins(items: t.Iterable[Leftover]) -> t.Dict[str, int]:
 
 
 def odd(candidates: t.Iterable[bytes]) -> t.List[Shown]:
-    """The names among these that the agent does not get right."""
+    """The names among these that the agent handles wrongly."""
     return [{**shown(path), "reason": oddity(path)} for path in sorted(set(candidates)) if oddity(path)]

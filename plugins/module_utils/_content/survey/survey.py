@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Everything that codedeploy_content_info tells: what there is, read from the disk, and what is made of it."""
+"""Everything codedeploy_content_info returns: read the disk, then judge it."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ Result = t.Dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Target:
-    """The bundle that is to be installed, and what its Install does."""
+    """The bundle to be installed, and what its Install does."""
 
     shown: t.Optional[Result] = None
     predicted: t.Optional[Prediction] = None
-    # Where all of it goes, and the directories that are named as destinations.
+    # Where all of it goes, and the directories named as destinations.
     destinations: t.FrozenSet[bytes] = frozenset()
     roots: t.FrozenSet[bytes] = frozenset()
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked."""
+    """What the user asked."""
 
     layout: agent.Layout
     version: t.Optional[agent.Version]
@@ -50,7 +50,7 @@ class Options:
     deployment_id: t.Optional[str] = None
     # DISALLOW, OVERWRITE or RETAIN; empty for the default.
     file_exists_behavior: str = ""
-    # The groups that the instance is in now; None where nobody has said.
+    # The groups that the instance is in now; None if nobody has said.
     known: t.Optional[t.Collection[str]] = None
     limits: archives.Limits = field(default_factory=archives.Limits)
     most_listed: int = 200
@@ -61,7 +61,7 @@ class Options:
 
 
 class _Numbers(t.Mapping[str, int]):
-    """The numbers of the users, or of the groups, that this machine knows, wherever it knows them from."""
+    """The numbers of the users or groups that this machine knows, from any source."""
 
     def __init__(self, look_up: t.Callable[[str], int], names: t.Callable[[], t.Iterable[str]]) -> None:
         self._look_up = look_up
@@ -82,7 +82,9 @@ _GROUPS: t.Final = _Numbers(lambda name: grp.getgrnam(name).gr_gid, lambda: (gro
 
 
 def survey(options: Options, now: float) -> Result:
-    """The result of the module. Raises state.Unclear, archives.BadArchive, and PermissionError."""
+    """The result of the module. Raises :class:`state.Unclear`, :class:`archives.BadArchive` or
+    :class:`PermissionError`.
+    """
     layout = options.layout
     busy = agent.busy(reading.ongoing(layout), now)
     ids = agent.groups_of(
@@ -164,7 +166,7 @@ def _gone(group: Group, most: int) -> Result:
 
 
 class _Survey:
-    """Of one deployment group."""
+    """The survey of one deployment group."""
 
     def __init__(
         self, options: Options, group: Group, groups: t.Mapping[str, Group], findings: t.List[Finding]
@@ -209,12 +211,12 @@ class _Survey:
         }
 
     def _newest(self, revisions: t.Iterable[Revision]) -> t.Optional[Revision]:
-        """The one whose Install ended well last."""
+        """The deployment whose Install last succeeded."""
         last = os.fsdecode(paths.name(self.group.records.last_successful_install or b""))
         return next((item for item in revisions if item.id == last), None)
 
     def _names(self, target: Target) -> t.Set[bytes]:
-        """All that is, or will be, listed."""
+        """Everything that is or will be listed."""
         return {*target.destinations, *(command.line for command in self.group.parsed.commands)}
 
     def _shared(self, target: Target) -> t.Mapping[bytes, t.Tuple[str, ...]]:
@@ -234,26 +236,26 @@ class _Survey:
             last_successful_install=records.last_successful_install,
         )
         if choice is None:
-            self._refuse("bundle", "No Install has ended well here yet. Give the bundle that is to be installed")
+            self._refuse("bundle", "No Install has succeeded here yet. Give the bundle that is to be installed")
             return Target()
         try:
             bundle = reading.read_bundle(choice.path, options.limits)
             spec = appspec.parse(bundle.appspec)
         except FileNotFoundError as exc:
             if choice.source == "last_successful_install":
-                self._refuse("bundle", f"The archive of the last Install that ended well is not there: {exc}")
+                self._refuse("bundle", f"The archive of the last successful Install is not there: {exc}")
                 return Target()
             raise state.Unclear(f"{choice.source}: there is no such bundle: {exc}") from exc
         except appspec.Unreadable as exc:
-            self._refuse("appspec", f"The AppSpec file of {paths.text(choice.path)} is not understood: {exc}")
+            self._refuse("appspec", f"The AppSpec file of {paths.text(choice.path)} cannot be understood: {exc}")
             return Target({"path": paths.text(choice.path), "source": choice.source})
         try:
             predicted = self._predict(bundle, spec)
         except instructions.Unpredictable as exc:
-            self._refuse("install", f"What Install does with {paths.text(choice.path)} cannot be told: {exc}")
+            self._refuse("install", f"What Install does with {paths.text(choice.path)} cannot be predicted: {exc}")
             return Target({"path": paths.text(choice.path), "source": choice.source})
         if predicted.failure:
-            self._refuse("install", f"Install is going to fail: {predicted.failure.message}")
+            self._refuse("install", f"Install will fail: {predicted.failure.message}")
         shown = self._shown_bundle(choice, bundle, spec)
         return Target(shown, predicted, frozenset(reading.destinations(bundle, spec)), reading.roots(bundle, spec))
 
@@ -286,7 +288,7 @@ class _Survey:
         self.findings.append(Finding(check, "block", message))
 
     def _space(self, spec: appspec.AppSpec, size: int) -> t.List[Result]:
-        """What is free where the bundle is unpacked, and where its files go: once for each file system."""
+        """Free space where the bundle is unpacked and where its files go: once for each file system."""
         found: t.Dict[int, Result] = {}
         for path in [self.options.layout.root, *(mapping.destination for mapping in spec.files)]:
             there = reading.existing(paths.LINUX.expand(path))
@@ -314,8 +316,7 @@ class _Survey:
                 Finding(
                     "edited",
                     "warn",
-                    f"Deployed files were edited since, {edited} in number. The next Install removes them, whatever "
-                    "the option",
+                    f"{edited} deployed files were edited since. The next Install removes them, whatever the option",
                 )
             )
         return found

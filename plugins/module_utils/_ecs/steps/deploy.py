@@ -202,7 +202,7 @@ class Deploy:
         going = self._open()
         if not self._order.wait:
             for run in going:
-                run.outcome, run.reason = "started", "AWS accepted it; how it ends was not watched"
+                run.outcome, run.reason = "started", "AWS accepted it; we did not wait for its end"
             return
         aftermath = Aftermath(self._aws, self._order, self._clock, self._sweeper)
         for _watch in range(_WATCHES):

@@ -142,7 +142,7 @@ class DeployRun:
         if self.outcome == "planned":
             return f"planned: {what}; nothing was written"
         if self.outcome == "started":
-            return f"started: {what}. AWS accepted it; how it ends was not watched"
+            return f"started: {what}. AWS accepted it; we did not wait for its end"
         if self.outcome in ("refused", "not_attempted"):
             return f"{self.outcome}: {text}. Nothing was written"
         if self.outcome in ("unchanged", "lost_contact"):

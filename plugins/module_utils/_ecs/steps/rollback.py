@@ -289,7 +289,7 @@ class Rollback:
         going = [run for run in self.runs if run.outcome is None]
         if not order.wait:
             for run in going:
-                run.end("started", "AWS accepted it; how it ends was not watched")
+                run.end("started", "AWS accepted it; we did not wait for its end")
                 self._tell_of_unset_tasks(run)
                 self._tell_of_unfinished_task_set(run)
             return

@@ -88,7 +88,7 @@ def final_line(run: ServiceRun) -> str:
         return f"rolled_back: {run.route} in {seconds:.0f} s{_marks(run)}"
     if run.outcome == "started":
         return (
-            f"started: {run.route}. AWS accepted it; how it ends was not watched. Run the same command again with "
+            f"started: {run.route}. AWS accepted it; we did not wait for its end. Run the same command again with "
             "wait: true to follow it to its end"
         )
     if run.outcome == "planned":

@@ -72,7 +72,7 @@ def test_the_same(one: dict[str, t.Any], other: dict[str, t.Any], same: bool) ->
         (s3("app.zip", etag='"ABC"'), "s3://releases/app.zip (ETag abc)", True),
         (github(), "github acct/app@3f2a1c0", True),
         (held(content="hello"), f"AppSpec {HELLO[:12]}", True),
-        ({}, "a revision that is not told", True),
+        ({}, "an unknown revision", True),
     ],
 )
 def test_what_people_call_it(location: dict[str, t.Any], text: str, pinned: bool) -> None:
@@ -129,10 +129,10 @@ def test_as_users_write_it(written: t.Any, meant: dict[str, t.Any]) -> None:
         ("s3://releases/app.zip?colour=red", "'colour=red' is not understood"),
         ("s3://releases/app.zip?bucket=other", "'bucket=other' is not understood"),
         ("s3://releases/app.zip?versionId=", "'versionId=' is not understood"),
-        ("github:acct/app@main", "'main' is no commit"),
+        ("github:acct/app@main", "'main' is not a commit"),
         ("github:app@3f2a1c0", "is not understood"),
-        ({"git_hub_location": {"repository": "app", "commit_id": SHA}}, "is no repository"),
-        ({"git_hub_location": {"repository": "acct/app"}}, "is no commit"),
+        ({"git_hub_location": {"repository": "app", "commit_id": SHA}}, "is not a repository"),
+        ({"git_hub_location": {"repository": "acct/app"}}, "is not a commit"),
         ("{not json", "is not valid JSON"),
         ({}, "exactly one of s3Location"),
         ({"s3Location": "releases/app.zip"}, "as a dictionary"),

@@ -102,8 +102,8 @@ def test_what_is_read() -> None:
         (refused_by_aws("GetObject", "AccessDenied"), "needs the permission s3:GetObject."),
         (connection_lost(), "No answer came from AWS"),
         ({}, "lacks 'Body'"),
-        (answer(b"x" * (s3.LARGEST + 1)), "more than 256 KiB"),
-        (answer(b"\xff"), "not a text"),
+        (answer(b"x" * (s3.LARGEST + 1)), "larger than 256 KiB"),
+        (answer(b"\xff"), "not UTF-8 text"),
     ],
 )
 def test_why_it_cannot_be_read(given: t.Any, why: str) -> None:

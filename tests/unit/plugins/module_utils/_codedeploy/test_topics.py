@@ -72,15 +72,18 @@ def test_the_policy_of_a_topic(arn: str, statements: t.Any, expected: str) -> No
     [
         (Topic(HERE, subscribed=2), []),
         (Topic(HERE), []),
-        (Topic(HERE, missing=True), [("block", f"there is no topic {HERE}, so nobody would be told: create it first")]),
+        (
+            Topic(HERE, missing=True),
+            [("block", f"there is no topic {HERE}, so nobody would be notified: create it first")],
+        ),
         (
             Topic(HERE, unknown="Denied."),
-            [("unknown", f"whether anybody is told by topic {HERE} is not known: Denied.")],
+            [("unknown", f"it is not known whether topic {HERE} notifies anybody: Denied.")],
         ),
-        (Topic(HERE, subscribed=0), [("warn", f"topic {HERE} has no confirmed subscription, so nobody is told")]),
+        (Topic(HERE, subscribed=0), [("warn", f"topic {HERE} has no confirmed subscription, so nobody is notified")]),
         (
             Topic(HERE, subscribed=0, pending=2),
-            [("warn", f"topic {HERE} has no confirmed subscription (2 not confirmed yet), so nobody is told")],
+            [("warn", f"topic {HERE} has no confirmed subscription (2 not confirmed yet), so nobody is notified")],
         ),
         (
             Topic(HERE, subscribed=1, key="alias/ours"),
@@ -88,7 +91,7 @@ def test_the_policy_of_a_topic(arn: str, statements: t.Any, expected: str) -> No
                 (
                     "info",
                     f"topic {HERE} is encrypted with the key alias/ours: {ROLE} needs kms:GenerateDataKey and "
-                    "kms:Decrypt for it, too",
+                    "kms:Decrypt for it too",
                 )
             ],
         ),

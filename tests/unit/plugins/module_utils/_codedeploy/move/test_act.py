@@ -79,13 +79,13 @@ def test_without_what_it_was_made_for_a_plan_is_stale(method: plan.Method) -> No
 
 
 def test_a_deployment_that_came_and_went_since_the_plan_makes_it_stale() -> None:
-    with pytest.raises(PlanIsStale, match="d-3 was begun meanwhile"):
+    with pytest.raises(PlanIsStale, match="d-3 began in the meantime"):
         act.begin(answers("d-3"), planned(), None)
 
 
 def test_a_group_that_is_gone_makes_it_stale() -> None:
     gone = answers(batch_get_deployment_groups=lambda **params: {"deploymentGroupsInfo": []})
-    with pytest.raises(PlanIsStale, match="not there any more"):
+    with pytest.raises(PlanIsStale, match="no longer exists"):
         act.begin(gone, planned(), None)
 
 
@@ -95,7 +95,7 @@ def test_a_deployment_that_ended_meanwhile_cannot_be_stopped() -> None:
     def stop(**params: t.Any) -> t.Any:
         raise ended
 
-    with pytest.raises(PlanIsStale, match="ended meanwhile"):
+    with pytest.raises(PlanIsStale, match="ended in the meantime"):
         act.begin(answers(stop_deployment=stop), planned(RUNNING, method="codedeploy_stop"), None)
 
 

@@ -86,7 +86,7 @@ def test_every_process_that_is_wanted_has_exactly_one_who_suspends_it() -> None:
 
 def test_what_was_suspended_before_is_told() -> None:
     made = split(["AZRebalance"], group(), {"web": ["AZRebalance"]}, known_to_botocore=True)
-    assert made.why == "AZRebalance suspended before, and whether CodeDeploy would leave that so is not known"
+    assert made.why == "AZRebalance suspended before, and it is not known whether CodeDeploy would keep that"
 
 
 def test_an_old_botocore_leaves_all_to_us() -> None:

@@ -150,7 +150,7 @@ NOTHING = Expected("d-2")
             SHOWN,
             [made(1, 1), made(3, 3)],
             "",
-            "deployment d-2, the newest one that the look-up had seen, is not on record",
+            "deployment d-2, the newest one that the look-up had seen, is no longer on record",
         ),
         # There was nothing to do.
         (NOTHING, [made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1)], "nothing", ""),

@@ -78,7 +78,7 @@ def test_a_file_in_s3_stays_there() -> None:
         ("3", "2", replace(ALIAS, others=("4",)), False, "alias", "on version 3 and on 4 at once"),
         # While a deployment moves it, that is what it is on.
         ("1", "2", replace(ALIAS, others=("4",)), True, "", ""),
-        ("1", "2", replace(ALIAS, has_target=False), False, "version", "version 2 of pay does not exist any more"),
+        ("1", "2", replace(ALIAS, has_target=False), False, "version", "version 2 of pay no longer exists"),
         ("1", "2", replace(ALIAS, has_target=False), True, "version", "publish it again"),
         ("1", "2", Alias(unknown="Denied."), False, "alias", "a redeploy is not safe. Denied."),
         ("1", "2", None, False, "alias", "a redeploy is not safe"),

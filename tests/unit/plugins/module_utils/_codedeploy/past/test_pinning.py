@@ -159,7 +159,7 @@ def test_require_pinned(target: dict[str, t.Any], head: Head | str, blocks: bool
 def test_when_it_changed_can_be_unknown() -> None:
     found = pinning.decide(s3("a.zip"), s3("a.zip"), made(1, s3("a.zip")), Head("e1"))
     assert [(f.check, f.severity) for f in found.findings] == [("bundle", "block")]
-    assert "when it changed is not told" in found.findings[0].message
+    assert "S3 does not say when it changed" in found.findings[0].message
 
 
 def test_a_second_earlier_is_early_enough() -> None:

@@ -284,7 +284,7 @@ def test_no_earlier_successful_deployment(deployments: list[Deployment], words: 
         ([made(1, 1), made(2, 2, "Failed"), rollback(3, 2, 1)], "d-1", None, "already (d-3)"),
         ([made(1, 1), made(2, 2), made(3, 1, "InProgress")], "d-1", 1, "a deployment to it is running"),
         ([made(1, 1), made(2, None, mode="RESTART"), made(3, 3)], "d-2", 1, "which is Succeeded"),
-        ([made(1, 1), made(2, None)], "d-2", None, "does not tell which revision"),
+        ([made(1, 1), made(2, None)], "d-2", None, "does not say which revision"),
         ([made(1, 1)], "d-9", None, "there is no deployment d-9"),
     ],
 )
@@ -342,7 +342,7 @@ def test_an_ambiguous_commit() -> None:
     wanted = {"revisionType": "GitHub", "gitHubLocation": {"repository": "acct/app", "commitId": "1" * 7}}
     choice = chosen(made(1, 1), made(2, close), made(3, 3), revision=wanted)
     assert choice.problem is not None
-    assert "can be any of" in choice.problem
+    assert "could be any of" in choice.problem
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_an_ambiguous_commit() -> None:
     [
         # One version of it was deployed: that is meant.
         (s3("one.zip"), s3("one.zip", "v1"), "you named it"),
-        (s3("two.zip"), None, "can be any of s3://releases/two.zip (version v2), s3://releases/two.zip (version v1)"),
+        (s3("two.zip"), None, "could be any of s3://releases/two.zip (version v2), s3://releases/two.zip (version v1)"),
         (s3("two.zip", "v1"), s3("two.zip", "v1"), "you named it"),
         # What was deployed as it was written is meant, whatever else was.
         (s3("three.zip"), s3("three.zip"), "you named it"),

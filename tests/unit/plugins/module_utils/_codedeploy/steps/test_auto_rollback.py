@@ -217,8 +217,8 @@ def test_only_what_differs_is_sent(
         (options(purge_notifications=True), "nothing is asked for"),
         (options(notifications=[]), "nothing is asked for"),
         (options(events=[""]), "nothing is asked for"),
-        (options(notifications=[told(), gone("on-call")]), "notifications: the name 'on-call' is twice there"),
-        (options(notifications=[told(" ")]), "notifications: the name '' is twice there or empty"),
+        (options(notifications=[told(), gone("on-call")]), "notifications: the name 'on-call' is empty or given twice"),
+        (options(notifications=[told(" ")]), "notifications: the name '' is empty or given twice"),
         (options(notifications=[told(topic_arn=None)]), "topic_arn of on-call: '' is not the ARN of an SNS topic"),
         (options(notifications=[told(topic_arn="on-call")]), "'on-call' is not the ARN of an SNS topic"),
         (options(notifications=[told(topic_arn="arn:aws:sqs:eu-central-1:123456789012:q")]), "is not the ARN of an"),
@@ -306,7 +306,7 @@ def test_a_deployment_in_flight(status: str) -> None:
     ("states", "expected"),
     [
         ({"5xx": "OK", "slow": "OK"}, []),
-        ({"5xx": "ALARM", "slow": "OK"}, [("warn", "5xx is in ALARM now. While that is so, CodeDeploy stops each ")]),
+        ({"5xx": "ALARM", "slow": "OK"}, [("warn", "5xx is in ALARM now. Until that ends, CodeDeploy stops each ")]),
         ({"5xx": "OK"}, [("warn", "there is no alarm slow in this account and Region")]),
         ("Denied.", [("unknown", "whether the alarms 5xx, slow exist and what state they are in is not known: ")]),
     ],
@@ -335,7 +335,7 @@ def test_alarms_that_cannot_help(states: dict[str, str] | str, expected: list[tu
         (
             group(triggerConfigurations=[BUILDS]),
             options(notifications=[told(), gone("builds")]),
-            f"{TOPIC} is told of DeploymentFailure, DeploymentRollback (on-call); notifications removed: builds",
+            f"{TOPIC} gets DeploymentFailure, DeploymentRollback (on-call); notifications removed: builds",
         ),
     ],
 )

@@ -77,7 +77,10 @@ def test_rollback_events(given: list[str] | None, events: tuple[str, ...] | None
         ({"revision": "web.zip"}, "revision 'web.zip' is not understood"),
         ({"as_of": "noon"}, "as_of: 'noon' is not a time"),
         ({"steps_back": 0}, "steps_back: 0 is not a number of steps"),
-        ({"rollback_events": ["NONE", "DEPLOYMENT_FAILURE"]}, "rollback_events: 'NONE' is none of CodeDeploy's events"),
+        (
+            {"rollback_events": ["NONE", "DEPLOYMENT_FAILURE"]},
+            "rollback_events: 'NONE' is not one of CodeDeploy's events",
+        ),
     ],
 )
 def test_what_cannot_be_meant(given: dict[str, t.Any], words: str) -> None:

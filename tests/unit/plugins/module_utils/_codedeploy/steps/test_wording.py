@@ -81,7 +81,7 @@ FINAL: list[tuple[GroupRun, str]] = [
     ),
     (
         run("started"),
-        f"started: {THREE} → {TWO}. AWS accepted it; how it ends was not watched. Run the same command again to follow "
+        f"started: {THREE} → {TWO}. AWS accepted it; we did not wait for its end. Run the same command again to follow "
         "it to its end, with wait: true",
     ),
     (
@@ -90,7 +90,7 @@ FINAL: list[tuple[GroupRun, str]] = [
     ),
     (
         run("planned", "d-3 is running", plan=dataclasses.replace(planned(), verb="wait"), accepted=None),
-        "planned: d-3 is running: that is waited for, and then decided anew; nothing was written",
+        "planned: d-3 is running: a real run would wait for it and then decide again; nothing was written",
     ),
     (run("unchanged", "there already.", accepted=None), "unchanged: there already"),
     (run("timeout", "still going."), "timeout: still going"),
@@ -100,7 +100,7 @@ FINAL: list[tuple[GroupRun, str]] = [
     (run("not_attempted", "stopped before", accepted=None), "not_attempted: stopped before"),
     (
         run("refused", "busy", accepted=None, changed=True),
-        "refused: busy. What had begun before is not undone",
+        "refused: busy. What had already begun is not undone",
     ),
     (
         run("superseded", "d-10 came after it"),
@@ -130,7 +130,8 @@ FINAL: list[tuple[GroupRun, str]] = [
     ),
     (
         run("rollback_failed", "both failed", Seen(FAILED, rollback(10, 9, 3, "Failed"))),
-        f"rollback_failed: both failed. What runs in prod now is not certain: it came from {THREE}. Next good: {ONE}. "
+        f"rollback_failed: both failed. It is not certain what runs in prod now: it was on {THREE} before. "
+        f"Next good: {ONE}. "
         "Try: deployment_id: d-1",
     ),
     (

@@ -187,7 +187,7 @@ def test_a_full_disk_is_refused_before_anything_is_copied(instance: Instance, mo
 def test_two_runs_do_not_write_at_once(instance: Instance) -> None:
     instance.write("a", "1")
     plan = instance.plan_save("a")
-    with store.writing(instance.place), pytest.raises(walking.Refused, match="another run is at work"):
+    with store.writing(instance.place), pytest.raises(walking.Refused, match="another run is working in"):
         saving.save(instance.place, plan)
     saving.save(instance.place, plan)
 

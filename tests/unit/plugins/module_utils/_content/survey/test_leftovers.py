@@ -65,17 +65,17 @@ def known(**changes: t.Any) -> Known:
         # The second half of such a line is a path of its own.
         (b"/app/a\nb", file("1"), 0, "orphaned", "d-2 had it in its bundle, and its line end breaks its line"),
         # Somebody's own directory in the place of a file that was deployed once.
-        (b"/app/y", DIRECTORY, 300, "hand", "none of the deployments ran"),
-        (b"/app/y/other", file(), 300, "hand", "none of the deployments ran"),
-        (b"/app/olddir", file(), 300, "hand", "none of the deployments ran"),
+        (b"/app/y", DIRECTORY, 300, "hand", "no deployment on record was running"),
+        (b"/app/y/other", file(), 300, "hand", "no deployment on record was running"),
+        (b"/app/olddir", file(), 300, "hand", "no deployment on record was running"),
         (b"/app/made", file(), 1000, "script", "while d-2 ran"),
         (b"/app/made", file(), 1110, "script", "while d-2 ran"),
         (b"/app/made", file(), 120, "script", "while d-1 ran"),
         (b"/app/made", Entry("link"), 120, "script", "while d-1 ran"),
         (b"/app/made", DIRECTORY, 120, "script", "while d-1 ran"),
-        (b"/app/made", file(), 211, "hand", "none of the deployments ran"),
-        (b"/app/made", file(), 99, "hand", "none of the deployments ran"),
-        (b"/app/made", file(), 1111, "hand", "none of the deployments ran"),
+        (b"/app/made", file(), 211, "hand", "no deployment on record was running"),
+        (b"/app/made", file(), 99, "hand", "no deployment on record was running"),
+        (b"/app/made", file(), 1111, "hand", "no deployment on record was running"),
     ],
 )
 def test_where_a_leftover_comes_from(path: bytes, entry: Entry, mtime: float, origin: str, evidence: str) -> None:

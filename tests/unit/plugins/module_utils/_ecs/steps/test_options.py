@@ -195,5 +195,5 @@ def test_rollback_events(given: list[str] | None, expected: tuple[str, ...] | No
 
 @pytest.mark.parametrize("given", [[""], ["DEPLOYMENT_LATE"], ["none", "DEPLOYMENT_FAILURE"]])
 def test_rollback_events_that_there_are_not(given: list[str]) -> None:
-    with pytest.raises(options.BadOption, match=r"rollback_events: '.*' is none of CodeDeploy's events"):
+    with pytest.raises(options.BadOption, match=r"rollback_events: '.*' is not one of CodeDeploy's events"):
         options.wish(params(rollback_events=given))

@@ -104,7 +104,7 @@ SPLIT = service(deployment(41, rollout="IN_PROGRESS", running=1), deployment(42,
 OUTCOMES: dict[Outcome, tuple[ServiceRun, list[str]]] = {
     "unchanged": (ended("unchanged", "it is on web:42 already"), ["it is on web:42 already"]),
     "rolled_back": (ended("rolled_back", "", service(41)), ["web:42 → web:41", "in 0 s"]),
-    "started": (ended("started"), ["web:42 → web:41", "not watched", "Run the same command again"]),
+    "started": (ended("started"), ["web:42 → web:41", "did not wait for its end", "Run the same command again"]),
     "planned": (ended("planned"), ["web:42 → web:41", "by update_service", "nothing was written"]),
     "superseded": (
         ended("superseded", "somebody else deployed web:43 (ecs-svc/x) over it", service(43)),
