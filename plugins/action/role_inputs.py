@@ -25,14 +25,14 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import
 
 display = Display()
 
-# Extra variables with names that begin so are refused if they are misspelt; all others are warned of.
+# Misspelt extra variables with this prefix are refused; with any other prefix there is a warning.
 ROLLBACK = "rollback_"
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "role": {"type": "str", "required": True, "choices": sorted({role for role, _entry_point in ENTRIES})},
     "entry_point": {"type": "str", "default": "main", "choices": sorted({entry for _role, entry in ENTRIES})},
 }
 
-# Here, as ansible-playbook imports this before it forks the workers.
+# At import time, since ansible-playbook imports this before it forks the workers.
 with contextlib.suppress(Exception):
     specs.entry_points()
 
@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
         return entry.finish(cleaned(spec, entry.prefix, given), around)
 
     def _check_names(self, task_vars: dict[str, t.Any]) -> None:
-        """Refuse extra variables that were meant to be another one; warn of others, and of words that were lost."""
+        """Refuse misspelt extra variables; warn of others that look misspelt, and of words lost in a shell."""
         extra = load_extra_vars(self._loader)
         prefixes = tuple(f"{role}_" for role in specs.entry_points())
         found = names.misspelt(task_vars, prefixes, specs.variables(), specs.published())
@@ -81,7 +81,7 @@ class ActionModule(ActionBase):
 
     def _value(self, name: str, task_vars: dict[str, t.Any]) -> t.Any:
         try:
-            # Since 2.19 what is omitted is left out of a dictionary; before, it is a text that is known.
+            # Since 2.19 an omitted value is missing from the dictionary; before, it is a well-known text.
             value = self._templar.template({name: task_vars[name]}).get(name)
         except AnsibleError as exc:
             raise BadInput(f"{name} cannot be read: {str(exc).rstrip('.')}") from exc

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publishes what a role came to, for all hosts of the play together."""
+"""Publishes the results of a role, for all hosts of the play together."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         role, check_mode = play.ROLES[self._task.args["role"]], bool(self._task.check_mode)
-        # Results are no templates, and rendering them would cost time and warn of what is deprecated in them.
+        # Results are not templates: rendering them would cost time and warn of deprecations in them.
         raw = task_vars["hostvars"].raw_get
         everybody = {name: raw(name) for name in task_vars.get("ansible_play_hosts_all", ())}
-        # A host that never began, as it was not reached, has nothing registered.
+        # A host that was not reached, and so never began, has nothing registered.
         here = {name: variables for name, variables in everybody.items() if f"__{role.name}" in variables}
         reports = [_report(name, role, variables, check_mode) for name, variables in here.items()]
         found = play.result(role, reports, _earlier(role, everybody), check_mode)
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
             **cleaned(
                 {
                     "changed": False,
-                    # As set_stats does it.
+                    # The same as set_stats returns.
                     "ansible_stats": {"data": data, "per_host": False, "aggregate": False},
                     "hosts": {report.host: report.summary for report in reports},
                     "told": list(found.told),
@@ -64,17 +64,17 @@ def _report(name: str, role: play.Role, variables: Variables, check_mode: bool) 
 
 
 def _earlier(role: play.Role, everybody: t.Mapping[str, Variables]) -> list[play.Data]:
-    """What earlier uses of the role have published, each once; the last one has it all."""
+    """What earlier uses of the role have published, without duplicates; the last has everything."""
     found = [variables.get(f"__{role.name}_published") for variables in everybody.values()]
     datas = [published["ansible_stats"]["data"] for published in found if published and "ansible_stats" in published]
     return [data for number, data in enumerate(datas) if data not in datas[:number]]
 
 
 def _each(inputs: t.Sequence[t.Mapping[str, t.Any]], name: str) -> list[str]:
-    """The values that hosts give to a variable, each once."""
+    """The values hosts give to a variable, without duplicates."""
     return list(dict.fromkeys(str(given[name]) for given in inputs if given.get(name)))
 
 
 def _run_id() -> str:
-    """When it ended, for people, and what keeps two that end at the same time apart."""
+    """The time it ended, for people, plus what keeps two runs that end at the same time apart."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{random.getrandbits(32):08x}"

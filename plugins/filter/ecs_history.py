@@ -65,7 +65,9 @@ _LEGEND: t.Final = "*  on it now   >  a rollback goes there"
 
 
 def ecs_history(services: t.Any) -> list[str]:
-    """The lines for all services. Raises AnsibleFilterError for what is no result of ecs_rollback_info."""
+    """The table's lines for all services. Raises :class:`AnsibleFilterError` if given anything but ecs_rollback_info's
+    result.
+    """
     try:
         return [line for service in services for line in _of(service)]
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
@@ -103,7 +105,7 @@ def _heading(service: t.Mapping[str, t.Any]) -> str:
 def _rows(candidate: t.Mapping[str, t.Any], target: str | None) -> list[Row]:
     """A version's first row, and one more for each further thing that happened to it."""
     happened = [item["what"] for item in candidate["past"]]
-    # The verdict's own reason is often the last thing that happened; a mark is not.
+    # The verdict's reason often repeats the last thing that happened; a mark does not.
     if candidate["why"] not in happened:
         happened.append(candidate["why"])
     place = "*" if candidate["current"] else ">" if candidate["task_definition"] == target else ""
@@ -124,14 +126,14 @@ def _short(task_definition: str) -> str:
 
 
 def _aligned(rows: t.Sequence[Row]) -> list[str]:
-    # The last column ends the line, so nothing is filled up there.
+    # The last column ends the line, so it is not padded.
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD) - 1)]
     return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]).rstrip() for row in rows]
 
 
 class FilterModule:
-    """The filter of this file."""
+    """Ansible's entry point to this filter."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """By name."""
+        """The filters by name."""
         return {"ecs_history": ecs_history}

@@ -75,7 +75,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling import still
 
 
 def still_suspended(results: t.Any, region: str = "") -> dict[str, t.Any]:
-    """What these results have left suspended. Raises AnsibleFilterError for what are no results of the module."""
+    """What these results have left suspended. Raises :class:`AnsibleFilterError` if they are not the module's
+    results.
+    """
     try:
         steps = [step for result in results for step in result.get("results", [result])]
         found = still.still_suspended(steps)
@@ -87,8 +89,8 @@ def still_suspended(results: t.Any, region: str = "") -> dict[str, t.Any]:
 
 
 class FilterModule:
-    """The filter of this file."""
+    """Ansible's entry point to this filter."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """By name."""
+        """The filters by name."""
         return {"still_suspended": still_suspended}

@@ -132,7 +132,7 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._ecspresso.errors imp
 
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[Config]:
-        # ansible-core's base class is untyped.
+        # ansible-core's base class has no type hints.
         plugin = t.cast(t.Any, self)
         plugin.set_options(var_options=variables, direct=kwargs)
         skip = plugin.get_option("skip")
@@ -148,8 +148,8 @@ class LookupModule(LookupBase):
     def _find(self, name: str, variables: dict[str, t.Any]) -> str:
         """The file of that name.
 
-        The playbook of a rollback is one of this collection, so the place where Ansible looks for files says nothing
-        about the user's repository: the working directory does.
+        The playbook of a rollback may be one of this collection, so Ansible's search path says nothing about the user's
+        repository; the working directory does.
         """
         here = os.path.abspath(os.path.expanduser(name))
         there = t.cast(t.Any, self).find_file_in_search_path(variables, "files", name, ignore_missing=True)

@@ -12,6 +12,6 @@ import typing as t
 
 from ansible.module_utils.common import json as core_json
 
-# Arguments and results are handed over in another way since then, and values carry tags, among them whether they may be
-# templates. Before, what may not be one is marked by its type.
+# Since 2.19 arguments and results are passed differently, and values carry tags, one of which says whether they may be
+# templates. Before, the type of a value marks what may not be one.
 BEFORE_2_19: t.Final = not hasattr(core_json, "get_module_encoder")

@@ -6,9 +6,9 @@
 
 """Runs a module of this collection inside ansible-playbook's worker process.
 
-The ordinary way packs a module into a zip, starts a Python for it, and that Python imports boto3 again: about 0.8 s
-for each task, and silence until the module ends. Here the module's own ``main()`` is called in the worker, which
-ansible-playbook forks for each task anyway. The module notices nothing: it gets its arguments where AnsiballZ puts
+The ordinary way packs a module into a zip, starts a Python for it, and that Python imports boto3 again: about 0.8 s for
+each task, and silence until the module ends. Here the module's own ``main()`` is called in the worker, which
+ansible-playbook forks for each task anyway. The module does not notice: it gets its arguments where AnsiballZ puts
 them, prints its JSON result to a stdout that is captured, and ends with ``SystemExit``. What it printed then goes
 through the same parser as the output of a module process. (ansible.netcommon's ``import_modules`` does the same, and
 ansible-core keeps a door open for it: ``AnsibleModule._record_module_result``.)
@@ -50,9 +50,9 @@ try:
     import botocore.loaders
     import botocore.session
 except ImportError:
-    pass  # HAS_BOTO3 is false, then, and the module gets a process of its own.
+    pass  # HAS_BOTO3 is then false, and the module gets its own process.
 
-# An error here would end ansible-playbook with a stack trace, as it imports this in its own process.
+# ansible-playbook imports this in its own process, so an error here would end it with a stack trace.
 try:
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -69,27 +69,26 @@ display = Display()
 
 OPT_OUT: t.Final = "lastgood_aws_in_process"
 _AUTOMATIC_INTERPRETERS: t.Final = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
-# Read once, when a process starts: to set them in a process that runs already would do nothing, silently.
+# A process reads these only when it starts, so setting them later would silently do nothing.
 _START_ONLY_PREFIXES: t.Final = ("PYTHON", "LD_", "DYLD_")
 _START_ONLY_VARIABLES: t.Final = ("OPENSSL_CONF", "TZ")
-# They log request headers, security tokens among them, at levels that end up in Ansible's own log file.
+# These log request headers, security tokens included, at levels that end up in Ansible's own log file.
 _CHATTY_LOGGERS: t.Final = ("boto3", "botocore", "botocore.endpoint", "urllib3")
-# The serialization profile of each module that is not ansible-core's own.
+# The serialization profile of every module that is not part of ansible-core.
 _PROFILE: t.Final = "legacy"
 try:
     _ansiballz: t.Any = importlib.import_module("ansible.module_utils._internal._ansiballz._loader")
 except ImportError:
-    _ansiballz = None  # Before 2.19 an exception that a module leaves unhandled was Python's own business.
+    _ansiballz = None  # Before 2.19 an exception that a module does not catch was left to Python.
 
 
 @dataclass(frozen=True)
 class Circumstances:
     """What decides whether a module may run inside the worker process.
 
-    ``module`` is the Python name of the module, None where there is none. ``wanted`` is the user's word in the
-    variable ``lastgood_aws_in_process``, None where it is not set. ``interpreter`` is what is configured for the
-    target (a path, a name, or an ``auto`` mode), None where that can't be told. ``environment`` holds the names that
-    the task's ``environment:`` sets.
+    ``module`` is the Python name of the module, None if there is none. ``wanted`` is the user's variable
+    ``lastgood_aws_in_process``, None if not set. ``interpreter`` is the one configured for the target (a path, a name,
+    or an ``auto`` mode), None if unknown. ``environment`` has the names that the task's ``environment:`` sets.
     """
 
     module: str | None
@@ -108,11 +107,11 @@ class Circumstances:
 
 
 def why_not_in_process(now: Circumstances) -> str | None:
-    """The reason why the module needs a process of its own, or None where it may run in the worker."""
+    """Why the module needs its own process; None if it may run in the worker."""
     start_only = [name for name in now.environment if _needs_a_new_process(name)]
     reasons = (
         (now.wanted is False, f"{OPT_OUT} is false"),
-        (not (now.module or "").startswith("ansible_collections."), "it is no module of a collection"),
+        (not (now.module or "").startswith("ansible_collections."), "it is not a module of a collection"),
         (now.connection != "local", f"the connection is {now.connection}, not local"),
         (now.become, "become is set"),
         (now.run_async, "the task is asynchronous"),
@@ -121,8 +120,8 @@ def why_not_in_process(now: Circumstances) -> str | None:
         (bool(start_only), f"environment sets {', '.join(start_only)}, which only a new process reads"),
         (not now.has_boto3, f"boto3 can't be imported by {now.running}"),
         (not now.in_worker, "this is not one of ansible-playbook's worker processes"),
-        (not now.core_is_known, "this ansible-core hands module results over in a way that is not known here"),
-        # macOS forbids a forked child to ask the system for its proxies, and kills it: see docs/in-process.md.
+        (not now.core_is_known, "this ansible-core passes module results in a way we do not know"),
+        # macOS kills a forked child that asks the system for its proxies: see docs/in-process.md.
         (now.platform == "darwin" and not now.wanted, f"this is macOS, and {OPT_OUT} is not set"),
     )
     return next((reason for applies, reason in reasons if applies), None)
@@ -139,10 +138,10 @@ def _runs_here(now: Circumstances) -> bool:
 
 
 def same_interpreter(asked: str, running: str) -> bool:
-    """Both paths (or a name to be found in PATH) are one Python with one set of packages.
+    """Whether both paths (or names in PATH) are one Python with one set of packages.
 
-    A virtual environment's python is a link to the Python that it was made from, so the target of the link alone
-    says nothing about the packages: the directory must be the same, too.
+    A virtual environment's python is a link to the Python that it was made from, so the link's target alone says
+    nothing about packages: the directory must be the same too.
     """
     path = shutil.which(asked.removeprefix("/usr/bin/env ").strip())
     if path is None:
@@ -166,7 +165,7 @@ def needs_full_names(given: object, hosts: int, looped: bool, again: bool) -> bo
 
 
 def exit_status(code: object) -> int:
-    """The status that a process ends with after ``sys.exit(code)``. What is not a number is printed to stderr."""
+    """The exit status of a process after ``sys.exit(code)``. A code that is not a number is printed to stderr."""
     if code is None:
         return 0
     if isinstance(code, int):
@@ -179,8 +178,8 @@ class SharedModels:
     """The API models of AWS services, read once.
 
     boto3 reads and parses a service's models from disk for each session, and amazon.aws opens a session for each
-    client: 50 to 80 ms a client, 10 ms with the models in memory. Within one session botocore shares one loader
-    among all clients just so. The loader is the default one: AWS_DATA_PATH gets one of its own, as ever.
+    client: 50 to 80 ms a client, 10 ms with the models in memory. botocore itself shares one loader among all clients
+    of a session. This is the default loader: with AWS_DATA_PATH, a session makes its own as usual.
     """
 
     def __init__(self) -> None:
@@ -188,7 +187,7 @@ class SharedModels:
         self._services: set[str] = set()
 
     def read(self, service: str) -> None:
-        """Read all that a client of the service needs, by making one that is thrown away. No request is sent."""
+        """Read everything a client of the service needs, by creating and discarding one. No request is sent."""
         if service in self._services:
             return
         self._services.add(service)
@@ -196,12 +195,12 @@ class SharedModels:
             self._loader = botocore.loaders.create_loader()
         session = botocore.session.Session()
         session.register_component("data_loader", self._loader)
-        # With keys of its own no credentials are looked for, which could mean a request.
+        # With explicit keys, no credentials are looked up, which could send a request.
         session.create_client(service, region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
 
     @contextlib.contextmanager
     def in_use(self) -> t.Iterator[None]:
-        """Sessions that are opened meanwhile take the models from here."""
+        """Sessions opened in this context use the models from here."""
         create_loader = getattr(botocore.session, "create_loader", None)
         if self._loader is None or create_loader is None:
             yield
@@ -221,11 +220,11 @@ _models = SharedModels()
 
 
 def preload(module_name: str, *services: str) -> None:
-    """Import a module, with boto3 behind it, and read the models of the AWS services that it talks to.
+    """Import a module, with boto3 behind it, and read the models of the AWS services it uses.
 
-    To be called when an action plugin is imported: ansible-playbook does that in its own process, before it forks the
-    worker for the task, so each worker finds all of it in memory. The module is not run, so there is no state to leak.
-    ``services`` are botocore's names. What goes wrong here goes wrong again where the module is run, and is told there.
+    Call this when an action plugin is imported: ansible-playbook does that in its own process, before it forks the
+    worker for the task, so every worker has it all in memory. The module is not run, so there is no state to leak.
+    ``services`` are botocore's names. Any error here will occur again when the module runs, and is reported then.
     """
     _last_words.stand_by()
     with contextlib.suppress(Exception):
@@ -236,7 +235,7 @@ def preload(module_name: str, *services: str) -> None:
 
 @dataclass
 class Output:
-    """What a process left behind: its exit status, and all that it printed."""
+    """What a process left behind: its exit status and everything it printed."""
 
     rc: int = 0
     stdout: str = ""
@@ -244,10 +243,10 @@ class Output:
 
 
 def run_main(main: t.Callable[[], object]) -> Output:
-    """Call a module's ``main`` and end as a process of its own would have ended.
+    """Call a module's ``main`` and end as a separate process would.
 
-    An exception becomes what AnsiballZ makes of it. What is no ``Exception`` (KeyboardInterrupt, the task's timeout)
-    is not the module's business and passes.
+    An exception becomes what AnsiballZ makes of it. Anything that is not an ``Exception`` (KeyboardInterrupt, the
+    task's timeout) passes through.
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
@@ -256,7 +255,7 @@ def run_main(main: t.Callable[[], object]) -> Output:
 
 
 def _ending(main: t.Callable[[], object]) -> object:
-    """What ``sys.exit`` was called with, in the end."""
+    """What ``sys.exit`` was finally called with."""
     try:
         _call(main)
     except SystemExit as exc:
@@ -275,12 +274,12 @@ def _call(main: t.Callable[[], object]) -> t.NoReturn:
 
 
 class _WorkerModule(basic.AnsibleModule):
-    """AnsibleModule as it is, but known to the action plugin, which must keep its secrets out of progress lines."""
+    """AnsibleModule, but known to the action plugin, which must keep its secrets out of progress lines."""
 
     latest: t.ClassVar[_WorkerModule | None] = None
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
-        # Not type(self): modules make a subclass of this.
+        # Not type(self): modules subclass this.
         _WorkerModule.latest = self
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
@@ -288,9 +287,9 @@ class _WorkerModule(basic.AnsibleModule):
 def show(line: str) -> None:
     """Show a line of progress at once, without the values of the running module's no_log options.
 
-    It goes to stderr, so that what a JSON callback writes to stdout can be parsed.
+    It goes to stderr, so that the output of a JSON callback on stdout stays parseable.
     """
-    # When ansible-playbook is gone, nobody empties the queue to it, and writing would block for ever.
+    # If ansible-playbook is gone, nobody empties its queue, and writing to it would block forever.
     if progress.orphaned():
         return
     module = _WorkerModule.latest
@@ -306,12 +305,12 @@ def keep(note: t.Mapping[str, t.Any]) -> None:
 
 
 def ignore(line: t.Any) -> None:
-    """What happens to progress lines, and to notes, of a task that is marked no_log."""
+    """Discard progress lines and notes: for a task with no_log."""
 
 
 @contextlib.contextmanager
 def process_state(arguments: bytes, environment: t.Mapping[str, str], directory: str) -> t.Iterator[None]:
-    """Make this process look like a module process, and give everything back in the end.
+    """Make this process look like a module process, and restore everything at the end.
 
     A worker is forked for each task, but all items of a ``loop`` run in the same one.
     """
@@ -346,19 +345,19 @@ def _restore_environment(saved: dict[str, str]) -> None:
 
 
 def _forget_warnings() -> None:
-    # Before ansible-core 2.19 a module's warnings are collected in lists that last as long as the process.
+    # Before ansible-core 2.19 a module's warnings collect in lists that live as long as the process.
     for name in ("_global_warnings", "_global_deprecations"):
         getattr(module_warnings, name).clear()
 
 
 class InProcessAction(NormalAction):
-    """The action plugin of all modules of this collection: in the worker process where that is right, else as ever.
+    """The action plugin of all modules of this collection: in the worker process if possible, else as usual.
 
-    A module opts in by an action plugin of its own name that subclasses this one. (One plugin for all of them, named
-    by ``plugin_routing``, would be found only in the worker, too late to :func:`preload`.)
+    A module opts in with an action plugin of its own name that subclasses this one. (A single plugin for all of them,
+    named by ``plugin_routing``, would be found only in the worker, too late to :func:`preload`.)
     """
 
-    # The module has the option ``full_names``.
+    # Whether the module has the option ``full_names``.
     tells_names = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -377,14 +376,16 @@ class InProcessAction(NormalAction):
             with self._unheard(module or "", host or "") as told:
                 told.update(cleaned(super().run(tmp, task_vars)))  # type: ignore[no-untyped-call]
             return told
-        # Not NormalAction's: this is what it does before it runs the module.
+        # Not NormalAction's run: this is what that does before it runs the module.
         result: dict[str, t.Any] = ActionBase.run(self, tmp, task_vars)
         result.update(self._run_in_worker(t.cast(str, module), task_vars))
         return cleaned(result)
 
     @contextlib.contextmanager
     def _unheard(self, module: str, host: str) -> t.Iterator[dict[str, t.Any]]:
-        """While a module of its own process keeps to itself what it does. It yields what is to be the result."""
+        """Cover a module in its own process, which cannot tell us what it does. Yields the dictionary for its
+        result.
+        """
         key, result = f"step {host}", dict[str, t.Any]()
         step = f"What the step '{self._task.get_name()}' has written so far is not known here"
         writes = not self._task.check_mode and not self._task.no_log and not module.endswith("_info")
@@ -393,7 +394,7 @@ class InProcessAction(NormalAction):
         try:
             yield result
         except Exception:
-            # Ctrl-C is none of these, and then it is still not known.
+            # Ctrl-C is none of these; it remains unknown then.
             _last_words.write({"key": key})
             raise
         _last_words.write({"key": key})
@@ -446,7 +447,7 @@ class InProcessAction(NormalAction):
             configured = C.config.get_config_value("INTERPRETER_PYTHON", variables=target_vars)
             return str(self._templar.template(configured) or "auto").strip()
         except AnsibleError:
-            return None  # The ordinary way says what is wrong with it.
+            return None  # The usual way reports what is wrong with it.
 
     def _module_environment(self) -> dict[str, str]:
         environment: dict[str, t.Any] = {}
@@ -464,7 +465,7 @@ class InProcessAction(NormalAction):
 
     def _result(self, output: Output) -> dict[str, t.Any]:
         process = {"rc": output.rc, "stdout": output.stdout, "stderr": output.stderr}
-        # What follows is what ActionBase._execute_module does with the output of a module process.
+        # From here on, what ActionBase._execute_module does with a module's output.
         parse: t.Any = self._parse_returned_data
         parsed: t.Any = parse(process) if BEFORE_2_19 else parse(process, _PROFILE)
         if not isinstance(parsed, dict):
@@ -478,9 +479,9 @@ class InProcessAction(NormalAction):
 
 
 def cleaned(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The result as it may be printed. The module has cleaned it, unless it crashed or did not even begin."""
+    """The result, safe to print. The module has cleaned it, unless it crashed or never began."""
     result = text.clean(result)
-    # Before 2.19 a text is a template unless it is marked.
+    # Before 2.19 every text is a template unless it is marked.
     return t.cast("dict[str, t.Any]", wrap_var(result)) if BEFORE_2_19 else result
 
 
@@ -496,14 +497,14 @@ def encode_arguments(arguments: dict[str, t.Any]) -> bytes:
 
 
 def _fresh(module_name: str) -> t.Any:
-    """The module as it was imported, to be used once: what one item of a loop did to it must not reach the next."""
+    """A fresh copy of the module, for one use: what a loop's item does to it must not reach the next item."""
     module = importlib.import_module(module_name)
     del sys.modules[module_name]
     return module
 
 
 def _parent_pid() -> int | None:
-    """The ansible-playbook that forked this worker; None where this is no worker."""
+    """The process id of the ansible-playbook that forked this worker; None if this is not a worker."""
     parent = multiprocessing.parent_process()
     return parent.pid if parent else None
 

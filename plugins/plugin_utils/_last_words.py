@@ -4,11 +4,11 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The last line of an ansible-playbook that is interrupted: what goes on at AWS, and what finishes it.
+"""The last line of an ansible-playbook that is interrupted: what goes on at AWS, and how to finish it.
 
 Ctrl-C, SIGTERM and SIGHUP end ansible-playbook without any further task, ``always`` included, and its workers with it.
-So it is ansible-playbook itself that speaks. What there is to say it has from its workers, by a file that was opened,
-and unlinked, before they were forked: a pipe would be full one day, and Ansible's own queue is closed by then.
+So ansible-playbook itself prints the line. Its workers tell it what to say through a file that was opened, and
+unlinked, before they were forked: a pipe could fill up, and Ansible's own queue is closed by then.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _MOST: t.Final = 5
 
 
 def last_line(notes: t.Sequence[Note]) -> str:
-    """What to say, empty where nothing of ours is under way. ``notes`` in the order in which they were written.
+    """What to print; empty if nothing of ours is under way. ``notes`` are in the order written.
 
-    A note is about its ``key``, and replaces earlier ones. ``goes_on`` says what AWS was asked for, ``unknown`` which
-    step keeps that to itself, ``idle`` that a step has written nothing yet. Notes with a ``target``, a result of
-    autoscaling_suspend with its ``region``, are all kept: together they tell what is still suspended.
+    A note is about its ``key``, and replaces earlier ones. ``goes_on``: what AWS was asked for. ``unknown``: the step
+    that keeps this to itself. ``idle``: a step has written nothing yet. Notes with a ``target`` (a result of
+    autoscaling_suspend, with its ``region``) are all kept: together they show what is still suspended.
     """
     latest = {note["key"]: note for note in notes if "target" not in note}
     going = [str(note["goes_on"]) for note in latest.values() if note.get("goes_on")]
@@ -64,13 +64,13 @@ def last_line(notes: t.Sequence[Note]) -> str:
 
 
 class _Book:
-    """Notes of all workers of this ansible-playbook."""
+    """The notes of all workers of this ansible-playbook."""
 
     def __init__(self) -> None:
         self.owner = os.getpid()
         self._file, path = tempfile.mkstemp(prefix="lastgood-aws-")
         os.unlink(path)
-        # So that notes of several workers do not overwrite each other.
+        # Append mode, so that notes of several workers do not overwrite each other.
         fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND | os.O_RDWR)
 
     def write(self, note: Note) -> None:
@@ -86,7 +86,7 @@ _by_the_keyboard = False
 
 
 def write(note: Note) -> None:
-    """Keep a note for the case that ansible-playbook is interrupted. Where nobody stands by nothing is kept."""
+    """Keep a note in case ansible-playbook is interrupted. Does nothing if nobody stands by."""
     if _book is not None:
         # A full disk must not end a rollback.
         with contextlib.suppress(OSError):
@@ -94,7 +94,9 @@ def write(note: Note) -> None:
 
 
 def stand_by() -> None:
-    """Be ready to speak. To be called in ansible-playbook's own process before it forks; elsewhere it does nothing."""
+    """Get ready to print the line. Call it in ansible-playbook's own process before it forks; elsewhere it does
+    nothing.
+    """
     global _book  # pylint: disable=global-statement
     in_main = threading.current_thread() is threading.main_thread()
     if _book is not None or not context.CLIARGS or multiprocessing.parent_process() is not None or not in_main:
@@ -105,19 +107,19 @@ def stand_by() -> None:
         return
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         before = signal.getsignal(number)
-        # nohup ignores SIGHUP. What was not installed by Python cannot be called.
+        # nohup ignores SIGHUP. A handler not installed by Python cannot be called.
         if before not in (signal.SIG_IGN, None):
             signal.signal(number, _after(before))
     atexit.register(_at_exit)
 
 
 def _after(before: _Handler) -> t.Callable[[int, FrameType | None], None]:
-    """A handler that says the last line, and then does what would have been done."""
+    """A handler that prints the last line, then does what would have happened anyway."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         global _by_the_keyboard  # pylint: disable=global-statement
         if number == signal.SIGINT:
-            # Ansible itself has something to say first, and ends in an orderly way.
+            # Ansible itself prints something first, and ends in an orderly way.
             _by_the_keyboard = True
         else:
             _speak()
@@ -136,13 +138,13 @@ def _at_exit() -> None:
 
 
 def _speak() -> None:
-    # Workers inherit the handlers until they have their own.
+    # Workers inherit the handlers until they install their own.
     if _book is None or os.getpid() != _book.owner:
         return
     with contextlib.suppress(Exception):
         line = last_line(_book.read())
         if line:
-            # What was printed before comes before it. Not by Display, whose lock another thread may hold.
+            # Flush earlier output first. Not through Display, whose lock another thread may hold.
             with contextlib.suppress(RuntimeError):
                 sys.stdout.flush()
             os.write(sys.stderr.fileno(), f"{text.line(line)}\n".encode(errors="backslashreplace"))

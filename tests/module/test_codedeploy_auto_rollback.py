@@ -374,7 +374,7 @@ def test_what_was_written_cannot_be_read(groups: Groups, monkeypatch: pytest.Mon
     monkeypatch.setattr(auto_rollback_act.Aws, "call", call)
     item = only(groups.fails(enabled=True))
     assert (item["outcome"], item["changed"], item["after"]) == ("failed", True, None)
-    assert item["reason"].startswith("AWS accepted the change, but could not be asked whether it shows it: Failed to")
+    assert item["reason"].startswith("AWS accepted the change, but it could not be read back: Failed to")
 
 
 def test_somebody_changes_it_at_the_same_time(groups: Groups) -> None:

@@ -327,5 +327,5 @@ def test_alarms_that_fire(fleet: Fleet, state: str, warned: bool) -> None:
 
 def test_the_events_of_the_group_lead_back_to_the_bad_one(fleet: Fleet) -> None:
     fleet.bad_release(autoRollbackConfiguration={"enabled": True, "events": ["DEPLOYMENT_FAILURE"]})
-    assert "which was deployed last with success" in checks(info(fleet))["rollback_events"]
+    assert "the last one deployed successfully" in checks(info(fleet))["rollback_events"]
     assert "rollback_events" not in checks(info(fleet, rollback_events=["none"]))

@@ -149,12 +149,12 @@ def replaced(shop: Shop, bucket: Bucket) -> str:
 
 def too_large(shop: Shop, bucket: Bucket) -> str:
     bucket.s3.put_object(Bucket=BUCKET, Key="web.json", Body=b" " * 300_000)
-    return "has larger than 256 KiB"
+    return "is larger than 256 KiB"
 
 
 def not_a_text(shop: Shop, bucket: Bucket) -> str:
     bucket.s3.put_object(Bucket=BUCKET, Key="web.json", Body=b"\xff\xfe\x00")
-    return "not a text in UTF-8"
+    return "not UTF-8 text"
 
 
 @pytest.mark.parametrize("happens", [denied, gone, replaced, too_large, not_a_text])

@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a rollback needs of an ecspresso configuration file.
+"""What a rollback needs from an ecspresso configuration file.
 
 Formats, keys and defaults are those of ecspresso 2 (config.go of https://github.com/kayac/ecspresso).
 """
@@ -51,8 +51,8 @@ _EXPLICITLY = {
 def read_config(path: str, environ: t.Mapping[str, str], skip: t.Collection[str] = ()) -> Config:
     """The file's ``region``, ``cluster``, ``service``, ``timeout`` (seconds) and ``codedeploy`` (its three names).
 
-    Names are text or None; ``codedeploy`` is always a dictionary with its three keys. What ``skip`` names is not
-    evaluated and comes out as None, as if ``codedeploy`` were empty. Raises :class:`ConfigError`.
+    Names are text or None; ``codedeploy`` is always a dictionary with its three keys. Keys in ``skip`` are not
+    evaluated and are None (an empty ``codedeploy``). Raises :class:`ConfigError`.
     """
     try:
         return _settings(_fields(path, environ, skip), environ, skip)
@@ -83,14 +83,14 @@ def _fields(path: str, environ: t.Mapping[str, str], skip: t.Collection[str]) ->
     if extension == ".jsonnet":
         return _jsonnet_fields(path, environ, skip)
     raise ConfigError(
-        f"{extension or 'a name without extension'} is no format of an ecspresso configuration",
+        f"{extension or 'a name without extension'} is not a format of an ecspresso configuration",
         advice="It has to end in .yml, .yaml, .json or .jsonnet.",
     )
 
 
 def _jsonnet_fields(path: str, environ: t.Mapping[str, str], skip: t.Collection[str]) -> Fields:
     wanted = [key for key in KEYS if key not in skip]
-    # Read here as well, because the library would tell less about a file that can't be read.
+    # Read it here too: the library's errors about unreadable files say less.
     _text(path)
     return JsonnetFile(os.path.abspath(path), environ).fields(wanted, {"codedeploy": CODEDEPLOY_KEYS})
 
@@ -102,7 +102,7 @@ def _text(path: str) -> str:
     except OSError as error:
         raise ConfigError(f"the file can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"the file is no UTF-8 text (byte {error.start})") from None
+        raise ConfigError(f"the file is not UTF-8 text (byte {error.start})") from None
 
 
 def _settings(fields: Fields, environ: t.Mapping[str, str], skip: t.Collection[str]) -> Config:
@@ -128,12 +128,12 @@ def _settings(fields: Fields, environ: t.Mapping[str, str], skip: t.Collection[s
 
 
 def _single(fields: Fields, name: str, prefix: str = "") -> Field | None:
-    """The one occurrence of a key that holds a known value."""
+    """The only occurrence of a key, with a value that is known."""
     found = fields.get(name, [])
     if len(found) > 1:
         lines = [str(field.line) for field in found if field.line is not None]
         where = f" (lines {' and '.join(lines)})" if lines else ""
-        raise ConfigError(f"is there {len(found)} times{where}", key=prefix + name)
+        raise ConfigError(f"appears {len(found)} times{where}", key=prefix + name)
     if not found or found[0].value is None:
         return None
     deferred = found[0].deferred
@@ -148,10 +148,10 @@ def _name(fields: Fields, name: str, prefix: str = "") -> str | None:
         return None
     if not isinstance(field.value, str):
         raise ConfigError(
-            f"has to be text, but is {_kind(field.value)}",
+            f"must be text, but is {_kind(field.value)}",
             key=prefix + name,
             line=field.line,
-            advice="Put it into quotes." if isinstance(field.value, (int, float)) else None,
+            advice="Put it in quotes." if isinstance(field.value, (int, float)) else None,
         )
     return field.value or None
 
@@ -161,7 +161,7 @@ def _nested(fields: Fields, name: str) -> Fields:
     if field is None:
         return {}
     if not isinstance(field.value, dict):
-        raise ConfigError(f"has to be a mapping, but is {_kind(field.value)}", key=name, line=field.line)
+        raise ConfigError(f"must be a mapping, but is {_kind(field.value)}", key=name, line=field.line)
     return field.value
 
 
@@ -179,7 +179,7 @@ def _timeout(fields: Fields) -> int:
         return _DEFAULT_TIMEOUT
     nanoseconds = _nanoseconds(field)
     if nanoseconds <= 0:
-        raise ConfigError("has to be longer than nothing", key="timeout", line=field.line)
+        raise ConfigError("must be longer than zero", key="timeout", line=field.line)
     return whole_seconds(nanoseconds)
 
 
@@ -189,21 +189,21 @@ def _nanoseconds(field: Field) -> int:
             return parse_go_duration(field.value)
         except ValueError as error:
             raise ConfigError(
-                f"is no duration: {error}",
+                f"is not a duration: {error}",
                 key="timeout",
                 line=field.line,
-                advice="Write it as ecspresso wants it: 10m0s, 300s, 1h30m.",
+                advice="Write it the way ecspresso does: 10m0s, 300s, 1h30m.",
             ) from None
     if isinstance(field.value, bool) or not isinstance(field.value, (int, float)):
         raise ConfigError(
-            f"has to be a duration such as 10m0s, but is {_kind(field.value)}", key="timeout", line=field.line
+            f"must be a duration such as 10m0s, but is {_kind(field.value)}", key="timeout", line=field.line
         )
     number = field.value
     if not -_LARGEST_TIMEOUT <= number <= _LARGEST_TIMEOUT:
         raise ConfigError(f"is out of range: {number}", key="timeout", line=field.line)
     if 0 < number < _SECOND:
-        # `timeout: 300` is found in repositories: 300 ns in ecspresso 2, where the command ends at once,
-        # and 300 s in ecspresso 3 (its docs/v2-v3.md). Waiting one second would be no answer to either.
+        # `timeout: 300` occurs in real repositories. It is 300 ns in ecspresso 2, which gives up at once, and 300 s in
+        # ecspresso 3 (its docs/v2-v3.md). We cannot know which was meant.
         raise ConfigError(
             f"is the bare number {number}: nanoseconds to ecspresso 2, seconds to ecspresso 3",
             key="timeout",

@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""YAML and JSON texts as fields that still know their line, and that appear as often as the file gives them."""
+"""YAML and JSON texts as fields that know their line, with every occurrence of a key."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ import yaml
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ecspresso.errors import ConfigError
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ecspresso.template import Deferred, Rendered
 
-# The only mapping inside the file that holds something a rollback needs.
+# The only nested mapping with something a rollback needs.
 _NESTED = "codedeploy"
 
 
 class Opaque:
-    """A list, a deeper mapping, or a scalar of another type: there, but nothing that is read."""
+    """A list, a deeper mapping, or a scalar of another type: it exists, but is not read."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One value as one place of the file gives it. ``line`` is None where the format doesn't tell."""
+    """One value at one place of the file. ``line`` is None if the format does not tell."""
 
     value: str | int | float | bool | Fields | Opaque | None
     line: int | None = None
     deferred: Deferred | None = None
 
 
-# By lower-case key, because ecspresso decodes with Go's encoding/json, which takes any case for a key
-# (https://pkg.go.dev/encoding/json#Unmarshal). Every occurrence is kept: two are an error only where they matter.
+# By lower-case key, because ecspresso decodes with Go's encoding/json, which ignores the case of keys
+# (https://pkg.go.dev/encoding/json#Unmarshal). Every occurrence is kept: two are an error only if they matter.
 Fields = t.Dict[str, t.List[Field]]
 
 
@@ -47,7 +47,7 @@ class _Loader(yaml.SafeLoader):
     """
 
 
-# PyYAML's stubs leave the methods untyped.
+# PyYAML's stubs leave these methods untyped.
 _LOADER = t.cast(t.Any, _Loader)
 _LOADER.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
@@ -65,30 +65,31 @@ for _tag, _pattern, _first in (
 
 
 def yaml_fields(rendered: Rendered) -> Fields:
-    """The fields of the first YAML document. Raises :class:`ConfigError`; no message quotes the text itself."""
+    """The fields of the first YAML document. Raises :class:`ConfigError`, whose message never quotes the text."""
     try:
         loader = _LOADER(rendered.text)
-        # Not the whole stream: ecspresso reads the first document too and leaves the rest alone.
+        # Only the first document: ecspresso reads no further either.
         node = loader.get_node() if loader.check_node() else None
         if isinstance(node, yaml.MappingNode):
             return _yaml_mapping(loader, rendered, node, top=True)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(
-            f"this is no YAML once its template is filled in: {error.problem or error.context}",
+            f"this is not YAML once its template is filled in: {error.problem or error.context}",
             line=None if mark is None else rendered.line_at(mark.index),
-            advice="A value that may hold YAML's own signs (: # {{ and the like) needs quotes around its template.",
+            advice="A value that may hold YAML's special characters (: # {{ and the like) needs quotes around its "
+            "template.",
         ) from None
     except yaml.reader.ReaderError as error:
         raise ConfigError(
             f"the character U+{error.character:04X} is not allowed in YAML", line=rendered.line_at(error.position)
         ) from None
-    raise ConfigError("the file is empty" if node is None else "the file holds no mapping of keys to values")
+    raise ConfigError("the file is empty" if node is None else "the file is not a mapping of keys to values")
 
 
 def _yaml_mapping(loader: t.Any, rendered: Rendered, node: yaml.MappingNode, top: bool) -> Fields:
     own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
-    # Leaves the merged pairs first. An own key beside a merged one overrides it: that is no key given twice.
+    # This puts merged pairs first. A key that overrides a merged one is not a duplicate.
     loader.flatten_mapping(node)
     merged = node.value[: len(node.value) - len(own)]
     fields: Fields = {}
@@ -123,7 +124,7 @@ def _yaml_field(loader: t.Any, rendered: Rendered, node: yaml.Node, line: int) -
         try:
             return Field(loader.construct_object(node), line)
         except (KeyError, ValueError):
-            # Only a tag that somebody wrote (!!int web) can be at odds with its text.
+            # Only an explicit tag (!!int web) can contradict its text.
             raise ConfigError(f"a value is tagged !!{kind} but is none", line=line) from None
     return Field(node.value, line, rendered.deferred_in(node.value))
 
@@ -137,23 +138,25 @@ def _refuse_unknown_key(rendered: Rendered, key: str, line: int | None) -> None:
 
 
 class NotJsonError(ConfigError):
-    """The text is no JSON."""
+    """The text is not JSON."""
 
 
 class _Pairs(t.List[t.Tuple[str, t.Any]]):
-    """A JSON object, with the keys that it gives twice."""
+    """A JSON object, and the keys it repeats."""
 
 
 def json_fields(rendered: Rendered) -> Fields:
-    """The fields of a JSON object. Raises :class:`NotJsonError`, or :class:`ConfigError` for other JSON."""
+    """The fields of a JSON object. Raises :class:`NotJsonError`, or :class:`ConfigError` for JSON that is not an
+    object.
+    """
     try:
         value = json.loads(rendered.text, object_pairs_hook=_Pairs)
     except json.JSONDecodeError as error:
         raise NotJsonError(
-            f"this is no JSON once its template is filled in: {error.msg}", line=rendered.line_at(error.pos)
+            f"this is not JSON once its template is filled in: {error.msg}", line=rendered.line_at(error.pos)
         ) from None
     if not isinstance(value, _Pairs):
-        raise ConfigError("the file holds no object with keys and values")
+        raise ConfigError("the file is not an object with keys and values")
     return _json_object(rendered, value, top=True)
 
 
@@ -171,7 +174,7 @@ def _json_object(rendered: Rendered, pairs: _Pairs, top: bool) -> Fields:
 
 
 def json_field(rendered: Rendered, value: t.Any) -> Field:
-    """A value that ``json.loads`` returned, as a field of the text it came from."""
+    """A value from ``json.loads``, as a field of the text it came from."""
     if isinstance(value, (list, dict)):
         return Field(Opaque())
     return Field(value, None, rendered.deferred_in(value) if isinstance(value, str) else None)

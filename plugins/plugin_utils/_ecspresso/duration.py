@@ -29,8 +29,8 @@ _PART = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?(?P<unit>[^.0-9
 def parse_go_duration(text: str) -> int:
     """Nanoseconds of a Go duration text (``10m0s``, ``1h30m``, ``1.5h``, ``-3s``).
 
-    Takes and refuses what Go's ``time.ParseDuration`` does, with its error texts.
-    Raises :class:`ValueError` saying what is wrong.
+    Accepts exactly what Go's ``time.ParseDuration`` accepts, with its error texts. Raises :class:`ValueError`, which
+    says what is wrong.
     """
     rest = text[1:] if text[:1] in ("+", "-") else text
     negative = text[:1] == "-"
@@ -51,15 +51,15 @@ def parse_go_duration(text: str) -> int:
             raise ValueError(f'unknown unit "{unit}" in duration "{text}"')
         total += int(whole or "0") * _NANOSECONDS[unit] + _fraction(fraction, _NANOSECONDS[unit])
         rest = rest[part.end() :]
-    # One more fits below zero: Go's time.Duration is an int64.
+    # Go's time.Duration is an int64, so there is one more value below zero.
     if total > _LARGEST + negative:
         raise ValueError(f'invalid duration "{text}"')
     return -total if negative else total
 
 
 def _fraction(digits: str, unit: int) -> int:
-    # Go does this part in floating point and leaves digits out that an int64 has no room for: 0.3333333333333333333h
-    # is 20 minutes sharp.
+    # Go computes this part in floating point and drops digits that do not fit into an int64: 0.3333333333333333333h is
+    # exactly 20 minutes.
     value, scale = 0, 1.0
     for digit in digits:
         if value > _LARGEST // 10 or value * 10 + int(digit) > _LARGEST + 1:
@@ -69,5 +69,5 @@ def _fraction(digits: str, unit: int) -> int:
 
 
 def whole_seconds(nanoseconds: int) -> int:
-    """Seconds, rounded up: a wait must not end before the time that was asked for."""
+    """Seconds, rounded up: a wait must not end before the time asked for."""
     return -(-nanoseconds // _NANOSECONDS["s"])

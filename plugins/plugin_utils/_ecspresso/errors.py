@@ -4,16 +4,16 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What can be wrong with an ecspresso configuration file, told with its place and what to do."""
+"""What can be wrong with an ecspresso configuration file: where, and what to do."""
 
 from __future__ import annotations
 
 
 class ConfigError(Exception):
-    """A configuration file that can't be read, or a value of it that can't be known here.
+    """A configuration file that can't be read, or a value in it that can't be known here.
 
-    ``key`` is the file's own name of the value (``codedeploy.application_name``), ``line`` counts from 1 in the
-    file as it is on disk, ``advice`` is a full sentence. The file's name is the caller's to add (:meth:`explain`).
+    ``key`` is the file's own name for the value (``codedeploy.application_name``), ``line`` counts from 1 in the file
+    on disk, ``advice`` is a full sentence. The caller adds the file's name (:meth:`explain`).
     """
 
     def __init__(

@@ -6,11 +6,11 @@
 
 """Jsonnet configuration files, one needed value at a time.
 
-Jsonnet is lazy, so asking for single values leaves the others alone, whatever functions of ecspresso's plugins
-they call. What comes out is a Go template still: ecspresso evaluates the file first and renders the JSON then.
+Jsonnet is lazy, so asking for single values leaves the others alone, whatever functions of ecspresso's plugins they
+call. The result is still a Go template: ecspresso evaluates the file first and then renders the JSON.
 
-The library is rjsonnet. Google's own bindings (PyPI ``jsonnet`` 0.22.0) mix up the parameters of a native
-function that has more than one: ``env('NAME', 'default')`` ends in "binding parameter a second time".
+The library is rjsonnet. Google's own bindings (PyPI ``jsonnet`` 0.22.0) mix up the parameters of a native function that
+has more than one: ``env('NAME', 'default')`` ends in "binding parameter a second time".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ else:
     HAS_RJSONNET = True
 
 # The native functions that ecspresso's plugins add, with their number of parameters
-# (https://github.com/kayac/ecspresso#plugins). A func_prefix of a plugin goes before the name.
+# (https://github.com/kayac/ecspresso#plugins). A plugin's func_prefix goes before the name.
 _PLUGIN_FUNCTIONS = {
     "tfstate": 1,
     "tfstatef": 2,
@@ -49,19 +49,19 @@ _PLUGIN_FUNCTIONS = {
 
 
 class _NativeFailure(Exception):
-    """Ends an evaluation that reached what can't be known here."""
+    """Ends an evaluation that needs something unknown here."""
 
 
 class JsonnetFile:
-    """A Jsonnet file (``path``, absolute) under an environment. Imports are relative to the importing file.
+    """A Jsonnet file (``path``, absolute) with an environment. Imports are relative to the importing file.
 
-    Raises :class:`ConfigError` where the library is missing, or the file is no Jsonnet or no object.
+    Raises :class:`ConfigError` if the library is missing, or the file is not Jsonnet or not an object.
     """
 
     def __init__(self, path: str, environ: t.Mapping[str, str]) -> None:
         if not HAS_RJSONNET:
             raise ConfigError(
-                "Jsonnet can be read with the Python library rjsonnet only",
+                "reading Jsonnet needs the Python library rjsonnet",
                 advice=f"Install it on the controller: {sys.executable} -m pip install rjsonnet",
             )
         self._path = path
@@ -73,7 +73,7 @@ class JsonnetFile:
         }
         names = self._evaluate("if std.isObject(c) then std.objectFields(c) else std.type(c)", None)
         if isinstance(names, str):
-            raise ConfigError(f"the file is no object but of type {names}")
+            raise ConfigError(f"the file is not an object but of type {names}")
         self._names = t.cast("list[str]", names)
         self._add_plugin_functions()
 
@@ -106,13 +106,13 @@ class JsonnetFile:
         try:
             rendered = render(text, self._environ)
         except ConfigError as error:
-            # The line is one of the evaluated text, which nobody has seen.
+            # The line would be one of the evaluated text, which nobody has seen.
             raise ConfigError(error.problem, key=key, advice=error.advice) from None
         try:
             field = json_field(rendered, json.loads(rendered.text))
         except json.JSONDecodeError as error:
             raise ConfigError(
-                f"is no JSON once its template is filled in: {error.msg}",
+                f"is not JSON once its template is filled in: {error.msg}",
                 key=key,
                 advice="Pipe a value with quotes or backslashes in it through json_escape.",
             ) from None
@@ -136,12 +136,12 @@ class JsonnetFile:
         if self._failure is not None:
             raise ConfigError(self._failure.problem(), key=key, line=line)
         if "got null" in message:
-            # std.native gives null for a function that nobody has added.
+            # std.native returns null for a function that nobody has added.
             message += " (a function of an ecspresso plugin that is not known here?)"
         raise ConfigError(f"could not be evaluated as Jsonnet: {message}", key=key, line=line)
 
     def _where(self, trace: str) -> tuple[str, int | None]:
-        """The message of a jrsonnet stack trace, and the line of our file in it."""
+        """The message in a jrsonnet stack trace, and the line of our file in it."""
         message, *places = trace.split("\n    ")
         line = re.search(rf"^{re.escape(self._path)}:(\d+):", "\n".join(places), re.MULTILINE)
         return message.replace("\n", " "), int(line.group(1)) if line else None
@@ -165,7 +165,7 @@ class JsonnetFile:
             try:
                 prefixes += self._evaluate('[std.get(p, "func_prefix", "") for p in c.plugins]', None)
             except ConfigError:
-                # Only their names are missed then: a value that calls one fails all the same.
+                # Only their names are missed then: a value that calls one fails anyway.
                 pass
         for prefix in prefixes:
             for name, arity in _PLUGIN_FUNCTIONS.items():

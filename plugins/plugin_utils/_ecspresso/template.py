@@ -52,9 +52,9 @@ _SHORT_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\
 
 @dataclass(frozen=True)
 class Deferred:
-    """An action whose text isn't known here: it calls a function of others, or lacks an environment variable.
+    """An action whose text is not known here: it calls a foreign function or lacks an environment variable.
 
-    ``variable`` is the name that ``must_env`` did not find, and None where ``function`` itself is foreign.
+    ``variable`` is the one that ``must_env`` did not find, or None if ``function`` itself is foreign.
     """
 
     function: str
@@ -62,7 +62,7 @@ class Deferred:
     variable: str | None = None
 
     def problem(self) -> str:
-        """What is wrong with a needed value that holds it, as the end of a sentence that begins with its key."""
+        """What is wrong with a value that contains it, as the end of a sentence that begins with the value's key."""
         if self.variable is not None:
             return f"needs the environment variable {self.variable} ({self.function}), which is not set"
         return f"uses the template function {self.function}, which only ecspresso with its plugins can evaluate"
@@ -85,7 +85,7 @@ class _Token:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A stretch of rendered text and where it comes from; ``literal`` text has its lines one to one."""
+    """A stretch of rendered text and its source; lines of ``literal`` text match one to one."""
 
     offset: int
     text: str
@@ -94,7 +94,7 @@ class _Piece:
 
 
 class Rendered:
-    """Text after the template, with the way back: from a value to what was deferred, from an offset to a line."""
+    """Text after templating, with the way back: from a value to what was deferred, from an offset to a line."""
 
     def __init__(self, pieces: list[_Piece], deferred: dict[str, Deferred]) -> None:
         self.text = "".join(piece.text for piece in pieces)
@@ -108,7 +108,7 @@ class Rendered:
         return min(found, key=lambda pair: pair[0])[1] if found else None
 
     def line_at(self, offset: int) -> int:
-        """The line of the source, from 1, that the text at ``offset`` came from."""
+        """The line of the source, from 1, of the text at ``offset``."""
         if not self._pieces:
             return 1
         piece = self._pieces[max(0, bisect_right(self._offsets, offset) - 1)]
@@ -116,7 +116,7 @@ class Rendered:
 
 
 def _env(environ: t.Mapping[str, str], *names: str) -> str:
-    """go-config's ``env``: the first of the variables that is set and not empty, else the last argument."""
+    """go-config's ``env``: the first variable that is set and not empty, else the last argument."""
     for name in names:
         if environ.get(name):
             return environ[name]
@@ -126,8 +126,8 @@ def _env(environ: t.Mapping[str, str], *names: str) -> str:
 def render(text: str, environ: t.Mapping[str, str]) -> Rendered:
     """The text with its template actions evaluated over ``environ``.
 
-    Raises :class:`ConfigError` for what is no template, and for constructs that reach beyond their own action
-    (``if``, ``range``, variables …): skipping those would be a guess at what the file says.
+    Raises :class:`ConfigError` for a malformed template, and for constructs that reach beyond their own action (``if``,
+    ``range``, variables …): skipping those would be guessing what the file says.
     """
     return _Renderer(text, environ).render()
 
@@ -136,7 +136,7 @@ class _Renderer:
     def __init__(self, text: str, environ: t.Mapping[str, str]) -> None:
         self._text = text
         self._environ = environ
-        # Nobody can have written this token into a file or a variable, and no format gives it a meaning.
+        # Nobody can have written this token into a file or a variable, and no format treats it specially.
         self._nonce = uuid.uuid4().hex
         self._deferred: dict[str, Deferred] = {}
         self._pieces: list[_Piece] = []
@@ -167,7 +167,9 @@ class _Renderer:
         return self._text.count("\n", 0, position) + 1
 
     def _action(self, opening: int, position: int) -> tuple[int, bool]:
-        """Renders the action that begins at ``opening``; the position after it, and whether it trims what follows."""
+        """Render the action that begins at ``opening``. Returns the position after it, and whether it trims what
+        follows.
+        """
         line = self._line(opening)
         if self._text.startswith("/*", position):
             comment = _COMMENT.match(self._text, position)
@@ -204,7 +206,7 @@ class _Renderer:
         if character in "\"'`":
             return ConfigError(f"a template action has a {character} without its partner", line=self._line(position))
         if character == "\\":
-            # Inside JSON text a double quote arrives escaped, which Go's templates do not take either.
+            # Inside JSON a double quote arrives escaped, which Go's templates do not accept either.
             advice = "Write the arguments of template functions in back quotes: {{ env `NAME` `default` }}."
             return ConfigError("a template action holds a backslash", line=self._line(position), advice=advice)
         return ConfigError(f"a template action holds an unexpected {character!r}", line=self._line(position))
@@ -269,7 +271,9 @@ class _Action:
         if calls:
             return self._call(first, arguments)
         if len(arguments) > 1:
-            raise ConfigError(f"a template action gives arguments to {first.text}, no function", line=first.line)
+            raise ConfigError(
+                f"a template action gives arguments to {first.text}, which is not a function", line=first.line
+            )
         return arguments[0]
 
     def _operand(self) -> _Value:
@@ -277,7 +281,7 @@ class _Action:
         self._refuse_construct(token)
         self._next += 1
         if token.kind == "raw":
-            # As strconv.Unquote does: carriage returns are no part of a raw string.
+            # As strconv.Unquote does: carriage returns are not part of a raw string.
             return token.text[1:-1].replace("\r", "")
         if token.kind == "string":
             return _unquote(token)
@@ -285,7 +289,7 @@ class _Action:
             return _Constant(token.text)
         if token.kind == "word":
             return self._call(token, [])
-        # What is left is an opening parenthesis: pipes and closing ones end a command before they get here.
+        # Only an opening parenthesis is possible here: pipes and closing ones have already ended the command.
         value = self._pipeline()
         if self._peek() is None:
             raise ConfigError("a template action has a ( without its partner", line=token.line)
@@ -342,7 +346,7 @@ def _unquote(token: _Token) -> str:
         if body[0] in "uU" and len(body) > 1:
             code = int(body[1:], 16)
             if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-                raise ConfigError(f"a template string holds \\{body}, no character", line=token.line)
+                raise ConfigError(f"a template string holds \\{body}, which is not a character", line=token.line)
             return chr(code)
         if body[0] == "x" and len(body) > 1:
             return _byte(int(body[1:], 16))
@@ -350,7 +354,7 @@ def _unquote(token: _Token) -> str:
             return _byte(int(body, 8))
         raise ConfigError(f"a template string holds the unknown escape \\{body}", line=token.line)
 
-    # \x and octal escapes are bytes of UTF-8 in Go, so they can only be put together in the end.
+    # In Go \x and octal escapes are bytes of UTF-8, so they can only be joined at the end.
     text = _ESCAPE.sub(replace, token.text[1:-1])
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
@@ -360,7 +364,7 @@ def _byte(code: int) -> str:
 
 
 def _json_escape(text: str) -> str:
-    # Go's json.Marshal also escapes what HTML or JavaScript would stumble over.
+    # Go's json.Marshal also escapes what HTML or JavaScript would trip over.
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]
     for character in "<>&\u2028\u2029":
         escaped = escaped.replace(character, f"\\u{ord(character):04x}")

@@ -4,7 +4,9 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What the variables of each entry point come to, together and with the configuration file. Pure but for that file."""
+"""What the variables of each entry point mean, combined with each other and the configuration file. Pure except for
+that file.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,10 @@ _TOPIC: t.Final = re.compile(r"arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-
 
 @dataclass(frozen=True)
 class Around:
-    """What there is beside the variables.
+    """Everything besides the variables.
 
-    ``read`` reads an ecspresso configuration: its path and the keys that are not needed; see the lookup of that name.
-    ``hosts`` is how many hosts the play has.
+    ``read`` reads an ecspresso configuration, given its path and the keys not needed; see the lookup of that name.
+    ``hosts`` is the number of hosts in the play.
     """
 
     read: t.Callable[[str, list[str]], t.Mapping[str, t.Any]]
@@ -40,12 +42,12 @@ class Around:
 
 
 def rollback(values: Values, around: Around) -> Values:
-    """Of rollback, for services."""
+    """Inputs of rollback for services."""
     return {**values, **_services("rollback", values, around), **_rollback(values)}
 
 
 def redeploy(values: Values, around: Around) -> Values:
-    """Of rollback, for a deployment group."""
+    """Inputs of rollback for a deployment group."""
     names = values["application"] and values["deployment_group"]
     file = _file(values, around, cluster=True, service=True, codedeploy=names)
     in_file = file.get("codedeploy") or {}
@@ -57,7 +59,7 @@ def redeploy(values: Values, around: Around) -> Values:
             "rollback_config that names them"
         )
     more = _rollback(values)
-    # CodeDeploy resumes at the end what it is asked to suspend, so it is not asked where that is to stay suspended.
+    # CodeDeploy resumes at the end what it was asked to suspend, so it is not asked if that should stay suspended.
     native = ["AZRebalance", "ScheduledActions"] if more["scaling_after"] == "restored" else []
     return {
         **values,
@@ -71,18 +73,18 @@ def redeploy(values: Values, around: Around) -> Values:
 
 
 def restore_scaling(values: Values, _around: Around) -> Values:
-    """Of rollback, for what a run that was killed has left."""
+    """Inputs of rollback for restoring what a killed run has left suspended."""
     services, groups = words(values["services"]), words(values["auto_scaling_groups"])
     if not services and not groups:
         raise BadInput(
-            "Nothing is named: give rollback_services, or rollback_auto_scaling_groups. In place of names * stands for "
+            "Nothing is named: give rollback_services, or rollback_auto_scaling_groups. Instead of names, * means "
             "all that are recorded"
         )
     return {**values, **_common(values, {}), "services": services, "auto_scaling_groups": groups}
 
 
 def deploy(values: Values, around: Around) -> Values:
-    """Of deploy."""
+    """Inputs of deploy."""
     found = _services("deploy", values, around)
     if values["revision"] is None:
         raise BadInput("No revision is named: give deploy_revision")
@@ -96,23 +98,22 @@ def deploy(values: Values, around: Around) -> Values:
 
 
 def history(values: Values, around: Around) -> Values:
-    """Of history."""
+    """Inputs of history."""
     return {**values, **_services("history", values, around)}
 
 
 def content_guard(values: Values, _around: Around) -> Values:
-    """Of content_guard, on an instance."""
+    """Inputs of content_guard on an instance."""
     state = one_of("content_guard_state", str(values["state"]), "predicted", "saved", "restored", "absent")
     one_of("content_guard_missing", str(values["missing"]), "fail", "ignore")
     group = values["deployment_group_id"]
-    # They are for saving, and what is named there need not be found out from a bundle.
+    # Paths are for saving only; with them, no bundle is needed to find out what to save.
     paths = lines(values["paths"]) if state == "saved" else []
     if state != "predicted" and not group:
         raise BadInput("No deployment group is named: give its id in content_guard_deployment_group_id")
     if state == "saved" and not (values["deployment_id"] or values["bundle"] or paths):
         raise BadInput(
-            "Nothing says what is to be saved: give content_guard_deployment_id, content_guard_bundle or "
-            "content_guard_paths"
+            "Nothing says what to save: give content_guard_deployment_id, content_guard_bundle or content_guard_paths"
         )
     agent = {name: values[name] for name in ("deployment_group_id", "agent_root", "agent_config", "agent_version")}
     behavior = str(values["file_exists_behavior"]).lower()
@@ -120,9 +121,9 @@ def content_guard(values: Values, _around: Around) -> Values:
         **values,
         "paths": paths or None,
         "bundle": None if paths else values["bundle"],
-        # Consoles call it "fail".
+        # AWS's console calls it "fail".
         "file_exists_behavior": "disallow" if behavior == "fail" else behavior,
-        # A bundle that is given wins over the copy that the agent has.
+        # A bundle that is given wins over the agent's own copy.
         "deployment_id": None if paths or values["bundle"] else values["deployment_id"],
         "set": f"{values['store']}/{group}/{values['run']}",
         "for_info": agent,
@@ -131,7 +132,7 @@ def content_guard(values: Values, _around: Around) -> Values:
 
 
 def content_guard_plan(values: Values, around: Around) -> Values:
-    """Of content_guard, on the control node."""
+    """Inputs of content_guard on the control node."""
     if around.hosts > 1:
         raise BadInput("Files are guarded for one deployment group at a time, and rollback_hosts names several hosts")
     if not (values["application"] and values["deployment_group"]):
@@ -148,7 +149,7 @@ def content_guard_plan(values: Values, around: Around) -> Values:
 
 
 class Entry(t.NamedTuple):
-    """An entry point: what its variables begin with, and what they come to."""
+    """An entry point: the prefix of its variables, and how to turn them into inputs."""
 
     prefix: str
     finish: t.Callable[[Values, Around], Values]
@@ -166,7 +167,7 @@ ENTRIES: t.Final = {
 
 
 def _services(role: str, values: Values, around: Around) -> Values:
-    """Region, cluster, services and timeout, given or from the file."""
+    """Region, cluster, services and timeout, as given or from the file."""
     services = words(values["services"])
     file = _file(values, around, cluster=values["cluster"], service=services, codedeploy=True)
     if not services and file.get("service"):
@@ -178,7 +179,7 @@ def _services(role: str, values: Values, around: Around) -> Values:
 
 
 def _file(values: Values, around: Around, **known: object) -> t.Mapping[str, t.Any]:
-    """The configuration file, without the keys that are known from elsewhere: these may use whatever they like."""
+    """The configuration file without the keys given elsewhere: those may use any template functions."""
     if not values["config"]:
         return {}
     known |= {"region": values["region"], "timeout": values.get("wait_timeout", "not needed")}
@@ -190,7 +191,7 @@ def _common(values: Values, file: t.Mapping[str, t.Any]) -> Values:
     return {
         "region": region,
         "wait_timeout": values.get("wait_timeout") or file.get("timeout"),
-        # For the modules, and only where there is one: module_defaults of the play and the environment count otherwise.
+        # Only if there is a Region; otherwise the play's module_defaults and the environment apply.
         "module_defaults": {"region": region} if region else {},
     }
 
@@ -218,7 +219,7 @@ def _rollback(values: Values) -> Values:
 
 
 def _scaling_after(suspend: bool, resume: bool | None) -> str:
-    """How auto scaling ends: as it was before, all of it resumed, suspended as this run needs it, or not touched."""
+    """How auto scaling ends: as before, all resumed, suspended as this run needs it, or untouched."""
     if resume:
         return "resumed"
     if not suspend:
@@ -227,7 +228,7 @@ def _scaling_after(suspend: bool, resume: bool | None) -> str:
 
 
 def _force(name: str, values: Values) -> list[t.Any]:
-    """As it was written, so that a bare true can be warned of. Raises :class:`.BadInput`."""
+    """The option as it was written, so that a bare true can be warned about. Raises :class:`.BadInput`."""
     try:
         force.parse(values["force"], name)
     except BadOption as exc:
@@ -236,5 +237,5 @@ def _force(name: str, values: Values) -> list[t.Any]:
 
 
 def _events(value: t.Any) -> list[t.Any] | None:
-    """A list may be empty, which means none at all; None is not given."""
+    """The events given. An empty list means none at all; None means not given."""
     return None if value is None else words(value)

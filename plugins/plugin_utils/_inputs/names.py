@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Names that were meant to be another one, and words that got lost on their way from a shell. Pure."""
+"""Misspelt variables, and words lost on their way from a shell. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import json
 import shlex
 import typing as t
 
-# How near names have to be, by difflib's ratio; and what comes after their prefix by itself, since the prefix alone
-# makes rollback_user look like rollback_cluster. One letter more, less, other or misplaced in four is still near.
+# How similar names must be, by difflib's ratio, both whole and after the prefix; the prefix alone makes rollback_user
+# look like rollback_cluster. One letter more, less, different or misplaced in four is still similar.
 _NEAR: t.Final = 0.85
 _PART_NEAR: t.Final = 0.75
 
@@ -22,14 +22,14 @@ _PART_NEAR: t.Final = 0.75
 def misspelt(
     names: t.Iterable[object], prefixes: tuple[str, ...], variables: t.Collection[str], published: t.Collection[str]
 ) -> dict[str, str]:
-    """Of the names with one of the prefixes, those that nearly have the name of a variable: by name, that variable.
+    """Names with one of the prefixes that nearly match a variable, and that variable.
 
-    What the roles have ``published`` is no mistake, also with a suffix (``rollback_result_4711``). Any other name is
-    somebody else's.
+    What the roles have ``published`` is not a mistake, even with a suffix (``rollback_result_4711``). Any other name
+    belongs to somebody else.
     """
     found = {}
     for name in names:
-        # YAML has names that are numbers.
+        # YAML allows numbers as names.
         if not isinstance(name, str):
             continue
         prefix = next((prefix for prefix in prefixes if name.startswith(prefix)), None)
@@ -58,9 +58,9 @@ def told(found: t.Mapping[str, str]) -> str:
 
 
 def lost_words(tokens: t.Sequence[str], prefixes: tuple[str, ...]) -> list[str]:
-    """Warnings about words that are lost in one ``-e``: a shell makes ``reason=a b`` of ``reason="a b"``.
+    """Warnings about words lost in one ``-e``: a shell turns ``reason="a b"`` into ``reason=a b``.
 
-    ``tokens`` are what ansible-core splits it into. Only variables with one of the prefixes count.
+    ``tokens`` is how ansible-core splits it. Only variables with one of the prefixes count.
     """
     found: dict[str, tuple[str, list[str]]] = {}
     name = value = ""

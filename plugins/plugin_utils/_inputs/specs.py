@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What the roles of this collection can be given, as their argument specs say: nothing else lists it."""
+"""The variables of this collection's roles, read from their argument specs: nothing else lists them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import yaml
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 _ROLES: t.Final = Path(__file__).parents[3] / "roles"
-# What the roles publish or register by names of their own. AWX hands artifacts on as extra variables.
+# What the roles publish or register under fixed names. AWX passes artifacts on as extra variables.
 _PUBLISHED: t.Final = {
     "rollback": ("plan", "result", "summary", "outcome", "run_id", "still_suspended"),
     "deploy": ("plan", "result", "summary", "outcome", "run_id"),
@@ -28,7 +28,7 @@ _PUBLISHED: t.Final = {
 
 @functools.cache
 def entry_points() -> t.Mapping[str, t.Mapping[str, Spec]]:
-    """By role and entry point, the variables with their attributes. Read once: 7 ms with libyaml."""
+    """The variables with their attributes, by role and entry point. Read once: 7 ms with libyaml."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = {}
     for path in sorted(_ROLES.glob("*/meta/argument_specs.yml")):
@@ -43,5 +43,5 @@ def variables() -> frozenset[str]:
 
 
 def published() -> frozenset[str]:
-    """The names under which the roles hand on what they found and did."""
+    """The names under which the roles publish what they found and did."""
     return frozenset(f"{role}_{what}" for role, names in _PUBLISHED.items() for what in names)

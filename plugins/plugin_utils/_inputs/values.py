@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Variables as people and job templates write them, made into what they mean. Pure."""
+"""Turn variables, as people and job templates write them, into what they mean. Pure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Values = dict[str, t.Any]
 
 
 class BadInput(ValueError):
-    """A variable has a value that cannot be meant. The message is a sentence without its end."""
+    """A variable has an impossible value. The message is a sentence without its full stop."""
 
 
 def cleaned(spec: Spec, prefix: str, given: t.Mapping[str, t.Any]) -> Values:
-    """By name without the prefix: what was given, or else the default; None where there is neither.
+    """By name without the prefix: the value given, else the default, else None.
 
-    A variable whose default is true or false is a switch. The specs cannot give it a type: core would refuse the empty
-    string. Raises :class:`BadInput`.
+    A variable whose default is true or false is a switch. The specs cannot declare its type: core would refuse the
+    empty string. Raises :class:`BadInput`.
     """
     found = {}
     for name, attributes in spec.items():
@@ -39,14 +39,14 @@ def cleaned(spec: Spec, prefix: str, given: t.Mapping[str, t.Any]) -> Values:
         elif isinstance(default, bool):
             value = switch(name, value)
         elif isinstance(value, (datetime.date, datetime.datetime)):
-            # YAML makes one of a time without quotes.
+            # YAML turns an unquoted time into a datetime.
             value = value.isoformat()
         found[name.removeprefix(prefix)] = value
     return found
 
 
 def switch(name: str, value: t.Any) -> bool:
-    """True or false, in any spelling that Ansible knows. Raises :class:`BadInput`."""
+    """True or false, in any spelling that Ansible accepts. Raises :class:`BadInput`."""
     try:
         return t.cast(bool, boolean(value))
     except TypeError:
@@ -61,17 +61,17 @@ def one_of(name: str, value: str, *choices: str) -> str:
 
 
 def words(value: t.Any) -> list[t.Any]:
-    """Names, from a list or from a text with commas or spaces between them."""
+    """Names, from a list or from a text separated by commas or spaces."""
     return _parts(r"[^\s,]+", value)
 
 
 def between_commas(value: t.Any) -> list[t.Any]:
-    """Names that may have spaces, from a list or from a text with commas between them."""
+    """Names that may contain spaces, from a list or from a text separated by commas."""
     return _parts(r"[^,\s](?:[^,]*[^,\s])?", value)
 
 
 def lines(value: t.Any) -> list[t.Any]:
-    """Paths, from a list or from a text with one a line."""
+    """Paths, from a list or from a text with one per line."""
     return _parts(r"[^\n]+", value)
 
 

@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What the steps of a role came to on one host. Pure."""
+"""The results of a role's steps on one host. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling import still
 
 # The registered result of a step, or of one item of its loop.
 Result = t.Mapping[str, t.Any]
-# What is said of one service or deployment group.
+# What is reported about one service or deployment group.
 Item = t.Mapping[str, t.Any]
 
 _NOT_REACHED: t.Final = "the run ended before anything was done for it"
@@ -23,10 +23,10 @@ _NOT_REACHED: t.Final = "the run ended before anything was done for it"
 
 @dataclass(frozen=True)
 class Steps:
-    """The variables that a role registers, without its name, in the order of its steps.
+    """The variables that a role registers, without its prefix, in the order of its steps.
 
-    ``main`` ends with the step that acts; ``always`` are those that put things back, whatever became of the others.
-    ``found`` are those whose results are about services or deployment groups, the ones that count first.
+    ``main`` ends with the step that acts. ``always`` put things back, whatever happened before. ``found`` are those
+    with results about services or deployment groups; the first that has any counts.
     """
 
     main: t.Sequence[str]
@@ -36,13 +36,13 @@ class Steps:
 
     @property
     def registered(self) -> tuple[str, ...]:
-        """All of them."""
+        """All variables."""
         return (*self.main, *self.always)
 
 
 @dataclass(frozen=True)
 class Left:
-    """What is still suspended of one resource, and where that is."""
+    """What is still suspended on one resource, and in which Region."""
 
     region: str
     still: still.Still
@@ -54,7 +54,7 @@ class Left:
 
     @classmethod
     def of(cls, result: Result) -> Left:
-        """The same, from a result."""
+        """Parse it from a result."""
         one = still.Still(str(result["resource_id"]), frozenset(result["suspended"]), bool(result["recorded"]))
         return cls(str(result["region"] or ""), one)
 
@@ -65,9 +65,9 @@ class Left:
 
 @dataclass(frozen=True)
 class Report:
-    """One host's part. ``outcome`` is that of a host without any item.
+    """One host's part. ``outcome`` is that of a host without items.
 
-    ``scaled`` are the resources that steps of auto scaling were about, each with its Region.
+    ``scaled`` are the resources that auto scaling steps were about, with their Regions.
     """
 
     host: str
@@ -84,7 +84,7 @@ class Report:
 
 
 def report(host: str, steps: Steps, registered: t.Mapping[str, Result], inputs: Result, check_mode: bool) -> Report:
-    """What the role came to on a host. ``inputs`` is what its first step has made of the variables."""
+    """The results of a role on a host. ``inputs`` is what its first step made of the variables."""
     if inputs.get("failed"):
         return Report(host, outcome="refused", text=str(inputs.get("msg") or steps.not_begun))
     main = reached(steps.main, registered)
@@ -109,7 +109,8 @@ def report(host: str, steps: Steps, registered: t.Mapping[str, Result], inputs: 
 def reached(names: t.Sequence[str], registered: t.Mapping[str, Result]) -> dict[str, Result]:
     """The results of the steps up to the first that failed.
 
-    A variable behind that is left over from an earlier use of the role: a step that is not reached registers nothing.
+    Variables of later steps are left over from an earlier use of the role: a step that is not reached registers
+    nothing.
     """
     found: dict[str, Result] = {}
     for name in names:
@@ -121,14 +122,14 @@ def reached(names: t.Sequence[str], registered: t.Mapping[str, Result]) -> dict[
 
 
 def items_of(result: Result) -> list[Item]:
-    """The services of a result, or the deployment group that all of it is about."""
+    """The services in a result, or the deployment group the whole result is about."""
     if "services" in result:
         return list(result["services"])
     return [result] if result.get("outcome") and "deployment_group" in result else []
 
 
 def not_attempted(item: Item) -> Item:
-    """What was planned only, where the step that acts was not reached."""
+    """What was only planned because the step that acts was not reached."""
     if item["outcome"] != "planned":
         return item
     label = str(item.get("summary") or "").partition("] ")[0]
@@ -137,18 +138,18 @@ def not_attempted(item: Item) -> Item:
 
 
 def _each_item(results: t.Sequence[Result]) -> list[Result]:
-    """The results of steps, of each item of those that were loops."""
+    """The results of steps; of each item if a step was a loop."""
     return [part for result in results for part in result.get("results", [result])]
 
 
 def _resources(result: Result) -> list[str]:
-    """What a step of auto scaling, or of CodeDeploy, has said something about."""
+    """The resources that an auto scaling step, or CodeDeploy, has reported on."""
     said = (*(result.get("targets") or ()), *(result.get("left_suspended") or ()))
     return [str(one["resource_id"]) for one in said]
 
 
 def with_left(text: str, left: t.Sequence[Left]) -> str:
-    """A summary, and what is still suspended with the commands that put it back."""
+    """A summary plus what is still suspended and the commands that put it back."""
     regions = dict.fromkeys(one.region for one in left)
     words = [still.in_words([one.still for one in left if one.region == region], region) for region in regions]
     return ". ".join(filter(None, [text.rstrip("."), *words])) if words else text

@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a role came to in the whole play, for all hosts and all uses of it together. Pure."""
+"""The result of a role in the whole play, for all hosts and all its uses together. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ Data = t.Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class Role:
-    """What is particular to a role: its steps, the outcomes that are no failure, and what it publishes beside items."""
+    """What is specific to a role: its steps, the outcomes that are not failures, and what it publishes besides
+    items.
+    """
 
     name: str
     steps: Steps
@@ -29,7 +31,9 @@ class Role:
     more: tuple[str, ...] = ()
 
     def items_name(self, check_mode: bool) -> str:
-        """Under which name the items are published. To look up is the same in check mode."""
+        """The name under which the items are published. A role that only looks things up uses the same one in check
+        mode.
+        """
         return f"{self.name}_{'plan' if check_mode and self.good else 'result'}"
 
 
@@ -57,7 +61,7 @@ ROLES: t.Final = {
 
 @dataclass(frozen=True)
 class Result:
-    """All of it. ``items`` are by key; ``told`` are the keys of those that are new."""
+    """The whole result. ``items`` are by key; ``told`` are the keys of the new ones."""
 
     items: t.Mapping[str, Item]
     told: tuple[str, ...]
@@ -67,17 +71,17 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """What the items are called in a report."""
+        """What a report calls the items."""
         return "deployment_groups" if any(map(_is_group, self.items.values())) else "services"
 
     @property
     def still_suspended(self) -> str:
-        """What is still suspended, in words; empty where nothing is."""
+        """What is still suspended, in words; empty if nothing is."""
         return with_left("", self.left)
 
 
 def result(role: Role, reports: t.Sequence[Report], earlier: t.Sequence[Data], check_mode: bool) -> Result:
-    """One result of all hosts. ``earlier`` is what the role has published before."""
+    """One result for all hosts. ``earlier`` is what the role has published before."""
     before = {key: item for data in earlier for key, item in data.get(role.items_name(check_mode), {}).items()}
     new = {keys.key(item): item for report in reports for item in report.items}
     items = {**before, **new}
@@ -117,7 +121,7 @@ def _line(item: Item, role: Role) -> outcomes.Line:
 
 
 def _left_before(reports: t.Sequence[Report], earlier: t.Sequence[Data]) -> list[Left]:
-    """What was left suspended before, but for what these reports are about too: they know better."""
+    """What was left suspended before, except on the resources of these reports, which know better."""
     newer = {where for report in reports for where in report.scaled}
     found = [Left.of(one) for data_ in earlier for one in data_.get("rollback_still_suspended", ())]
     return [one for one in found if one.where not in newer]
@@ -128,7 +132,7 @@ def _is_group(item: Item) -> bool:
 
 
 def _of(items: t.Collection[Item]) -> str:
-    """What there are several of."""
+    """The plural noun for the items."""
     groups = sum(map(_is_group, items))
     if not groups:
         return "services"

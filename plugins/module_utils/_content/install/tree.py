@@ -152,6 +152,7 @@ class Tree:
         return found is not None and found.kind == DIRECTORY
 
     def unlink(self, path: bytes) -> None:
+        """Remove a file or link. Raises :class:`Refused`."""
         found = self._there(path)
         if found[1].kind == DIRECTORY:
             raise Refused(errno.EISDIR, path)
@@ -159,6 +160,7 @@ class Tree:
         self.put(found[0], None)
 
     def rmdir(self, path: bytes) -> None:
+        """Remove an empty directory. Raises :class:`Refused`."""
         real, entry = self._there(path)
         if entry.kind != DIRECTORY:
             raise Refused(errno.ENOTDIR, path)
@@ -181,6 +183,7 @@ class Tree:
             raise Refused(errno.EPERM, real)
 
     def mkdir(self, path: bytes, entry: Entry) -> bytes:
+        """Make a directory; returns its real path. Raises :class:`Refused`."""
         found = self.follow(path, last=False)
         if found.entry is not None:
             raise Refused(errno.EEXIST, path)
@@ -189,6 +192,7 @@ class Tree:
         return found.real
 
     def symlink(self, path: bytes, target: bytes) -> bytes:
+        """Make a symbolic link; returns its real path. Raises :class:`Refused`."""
         found = self.follow(path, last=False)
         if found.entry is not None:
             raise Refused(errno.EEXIST, path)

@@ -64,8 +64,8 @@ def test_in_process(now: Circumstances) -> None:
     ("now", "reason"),
     [
         (Circumstances(MODULE, wanted=False), "lastgood_aws_in_process is false"),
-        (Circumstances(None), "it is no module of a collection"),
-        (Circumstances("ecs_rollback"), "it is no module of a collection"),
+        (Circumstances(None), "it is not a module of a collection"),
+        (Circumstances("ecs_rollback"), "it is not a module of a collection"),
         (Circumstances(MODULE, connection="ssh"), "the connection is ssh, not local"),
         (Circumstances(MODULE, become=True), "become is set"),
         (Circumstances(MODULE, run_async=True), "the task is asynchronous"),
@@ -80,7 +80,7 @@ def test_in_process(now: Circumstances) -> None:
         (Circumstances(MODULE, in_worker=False), "this is not one of ansible-playbook's worker processes"),
         (
             Circumstances(MODULE, core_is_known=False),
-            "this ansible-core hands module results over in a way that is not known here",
+            "this ansible-core passes module results in a way we do not know",
         ),
         (Circumstances(MODULE, platform="darwin"), "this is macOS, and lastgood_aws_in_process is not set"),
         # The user's word comes first, so that the log tells what the user can change.

@@ -27,7 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROL
 
 
 def adopt(planned: plans.Plan) -> Accepted:
-    """Follow the deployment that runs, or the one that an earlier run of ours did not live to see the end of."""
+    """Follow the running deployment, or one that an earlier, killed run of ours began. Raises :class:`.PlanIsStale`."""
     if planned.follows:
         return Accepted(planned.service, wrote=False, deployment_id=planned.follows)
     followed = planned.running or planned.newest

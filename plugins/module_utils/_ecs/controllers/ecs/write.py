@@ -53,7 +53,7 @@ def adopt(planned: plans.Plan) -> Accepted:
 
 
 def roll_back_natively(aws: Aws, planned: plans.Plan) -> Accepted:
-    """Let ECS itself go back. Raises :class:`PlanIsStale` where the deployment ended, or went on, meanwhile."""
+    """Let ECS itself go back. Raises :class:`PlanIsStale` if the deployment has ended or moved on, and AnswerLost."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
     arn, parked = planned.running.arn, planned.running.paused_at
@@ -99,10 +99,11 @@ def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) ->
 def update_service(
     aws: Aws, planned: plans.Plan, tasks: int | None, override: t.Mapping[str, t.Any] | None = None
 ) -> Accepted:
-    """Deploy the target. ``tasks`` is sent only when it was given, so that auto scaling's count stays.
+    """Deploy the target. ``tasks`` is sent only if it was given, so that auto scaling's count stays.
 
-    ``override`` are changes of the deployment configuration, whose undoing the caller has recorded. Raises
-    :class:`AlreadyThere` where a copy is needed, and what runs is one; :class:`NotDeployed` where only that was done.
+    ``override`` changes the deployment configuration; the caller has recorded how to undo that. Raises
+    :class:`PlanIsStale` if there is no target, :class:`AlreadyThere` if a copy is needed and one is already running,
+    and :class:`NotDeployed` if the copy was registered but not deployed.
     """
     if planned.target is None:
         raise PlanIsStale("the plan has no target")

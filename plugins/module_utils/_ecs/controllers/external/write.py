@@ -25,10 +25,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Dep
 
 
 def begin(aws: Aws, planned: plans.Plan, tasks: int | None, attempt: str = "") -> Accepted:
-    """Take the task set that stands, or create one. Where it is steady already, it becomes PRIMARY at once.
+    """Use the existing task set, or create one. If it is steady already, it becomes PRIMARY at once.
 
-    Where there are to be more ``tasks``, the task set has them before it takes over. ``attempt`` tells this step from
-    the same one of another run, where that must not find what an earlier one created and deleted again.
+    If more ``tasks`` are wanted, the task set gets them before it takes over. ``attempt`` tells this step from the same
+    step of another run, which must not find what this one created and deleted again. Raises :class:`PlanIsStale`.
     """
     primary = planned.service.primary
     if planned.target is None or primary is None:

@@ -224,7 +224,7 @@ def test_a_name_of_another_type_is_refused(read: Read, value: str, kind: str) ->
     with pytest.raises(ConfigError) as caught:
         read("\nservice: {{ must_env `SERVICE` }}", {"SERVICE": value})
     assert (caught.value.key, caught.value.line) == ("service", 2)
-    assert caught.value.problem == f"has to be text, but is {kind}"
+    assert caught.value.problem == f"must be text, but is {kind}"
 
 
 @pytest.mark.parametrize("value", ["123", "true", "~", "1.5", "[web]"])
@@ -236,7 +236,7 @@ def test_advice_to_quote_a_number(read: Read) -> None:
     with pytest.raises(ConfigError) as caught:
         read("cluster: 123")
     assert caught.value.explain("ecspresso.yml") == (
-        "ecspresso.yml, line 1: cluster has to be text, but is the number 123. Put it into quotes."
+        "ecspresso.yml, line 1: cluster must be text, but is the number 123. Put it in quotes."
     )
 
 
@@ -269,16 +269,16 @@ def test_timeouts_in_json(read: Read, suffix: str, text: str, seconds: int) -> N
 
 
 BAD_TIMEOUTS = [
-    ("0", "has to be longer than nothing"),
-    ("0s", "has to be longer than nothing"),
-    ("-5m", "has to be longer than nothing"),
-    ("-600000000000", "has to be longer than nothing"),
-    ("''", 'is no duration: invalid duration ""'),
-    ("10 minutes", 'is no duration: unknown unit " minutes" in duration "10 minutes"'),
-    ("'300'", 'is no duration: missing unit in duration "300"'),
-    ("1d", 'is no duration: unknown unit "d" in duration "1d"'),
-    ("true", "has to be a duration such as 10m0s, but is the boolean true"),
-    ("[1s]", "has to be a duration such as 10m0s, but is a list or a mapping"),
+    ("0", "must be longer than zero"),
+    ("0s", "must be longer than zero"),
+    ("-5m", "must be longer than zero"),
+    ("-600000000000", "must be longer than zero"),
+    ("''", 'is not a duration: invalid duration ""'),
+    ("10 minutes", 'is not a duration: unknown unit " minutes" in duration "10 minutes"'),
+    ("'300'", 'is not a duration: missing unit in duration "300"'),
+    ("1d", 'is not a duration: unknown unit "d" in duration "1d"'),
+    ("true", "must be a duration such as 10m0s, but is the boolean true"),
+    ("[1s]", "must be a duration such as 10m0s, but is a list or a mapping"),
     (".inf", "is out of range: inf"),
     ("9223372036854775808", "is out of range: 9223372036854775808"),
     ("300", "is the bare number 300: nanoseconds to ecspresso 2, seconds to ecspresso 3"),
@@ -457,20 +457,20 @@ def test_a_byte_order_mark_is_no_part_of_the_text(read: Read) -> None:
 @pytest.mark.parametrize(
     ("suffix", "text", "message"),
     [
-        (".yml", "service: web\n\nservice: api", "service is there 2 times (lines 1 and 3)"),
-        (".yml", "service: web\nSERVICE: api", "service is there 2 times (lines 1 and 2)"),
+        (".yml", "service: web\n\nservice: api", "service appears 2 times (lines 1 and 3)"),
+        (".yml", "service: web\nSERVICE: api", "service appears 2 times (lines 1 and 2)"),
         (
             ".yml",
             "codedeploy:\n  application_name: a\n  application_name: b",
-            "codedeploy.application_name is there 2 times (lines 2 and 3)",
+            "codedeploy.application_name appears 2 times (lines 2 and 3)",
         ),
-        (".json", '{"service": "web", "service": "api"}', "service is there 2 times"),
+        (".json", '{"service": "web", "service": "api"}', "service appears 2 times"),
         (
             ".json",
             '{"codedeploy": {"application_name": "a", "application_name": "b"}}',
-            "codedeploy.application_name is there 2 times",
+            "codedeploy.application_name appears 2 times",
         ),
-        (".jsonnet", "{service: 'web', Service: 'api'}", "service is there 2 times"),
+        (".jsonnet", "{service: 'web', Service: 'api'}", "service appears 2 times"),
     ],
 )
 def test_a_needed_key_that_is_there_twice(read: Read, suffix: str, text: str, message: str) -> None:
@@ -488,22 +488,22 @@ BROKEN_YAML = [
     (
         "service: web\nregion: a: b",
         2,
-        "this is no YAML once its template is filled in: mapping values are not allowed here",
+        "this is not YAML once its template is filled in: mapping values are not allowed here",
     ),
-    ("service: web\n{{ ssm `a` }}\nregion: x", 3, "this is no YAML once its template is filled in: "),
-    ("a: 1\nservice: *nothing", 2, "this is no YAML once its template is filled in: found undefined alias 'nothing'"),
-    ("a: 1\n<<: text", 2, "this is no YAML once its template is filled in: "),
+    ("service: web\n{{ ssm `a` }}\nregion: x", 3, "this is not YAML once its template is filled in: "),
+    ("a: 1\nservice: *nothing", 2, "this is not YAML once its template is filled in: found undefined alias 'nothing'"),
+    ("a: 1\n<<: text", 2, "this is not YAML once its template is filled in: "),
     ("service: a\x07b", 1, "the character U+0007 is not allowed in YAML"),
     ("a: 1\nb: !!int web", 2, "a value is tagged !!int but is none"),
     ("a: 1\n\n{{ tfstate `x` }}: web", 3, "the name of a key depends on the template function tfstate"),
     ("a: 1\n{{ if env `A` }}\nb: 2\n{{ end }}", 2, "the template construct {{ if }} is not understood here"),
-    ("- service: web", None, "the file holds no mapping of keys to values"),
-    ("web", None, "the file holds no mapping of keys to values"),
+    ("- service: web", None, "the file is not a mapping of keys to values"),
+    ("web", None, "the file is not a mapping of keys to values"),
     ("", None, "the file is empty"),
     ("# only a comment", None, "the file is empty"),
-    ("codedeploy: app", 1, "has to be a mapping, but is text"),
-    ("codedeploy: [app]", 1, "has to be a mapping, but is a list or a mapping"),
-    ("codedeploy: 1", 1, "has to be a mapping, but is the number 1"),
+    ("codedeploy: app", 1, "must be a mapping, but is text"),
+    ("codedeploy: [app]", 1, "must be a mapping, but is a list or a mapping"),
+    ("codedeploy: 1", 1, "must be a mapping, but is the number 1"),
 ]
 
 
@@ -552,12 +552,12 @@ def test_the_line_of_broken_json(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('["web"]', "the file holds no object with keys and values"),
+        ('["web"]', "the file is not an object with keys and values"),
         ('{"{{ tfstate `x` }}": 1}', "the name of a key depends on the template function tfstate"),
-        ('{"service": ["web"]}', "has to be text, but is a list or a mapping"),
-        ('{"service": {"a": 1}}', "has to be text, but is a list or a mapping"),
-        ('{"service": false}', "has to be text, but is the boolean false"),
-        ('{"codedeploy": "app"}', "has to be a mapping, but is text"),
+        ('{"service": ["web"]}', "must be text, but is a list or a mapping"),
+        ('{"service": {"a": 1}}', "must be text, but is a list or a mapping"),
+        ('{"service": false}', "must be text, but is the boolean false"),
+        ('{"codedeploy": "app"}', "must be a mapping, but is text"),
     ],
 )
 def test_json_of_the_wrong_shape(read: Read, text: str, problem: str) -> None:
@@ -611,8 +611,8 @@ BROKEN_JSONNET = [
     ("{service: 'web'", None, 1, "could not be evaluated as Jsonnet: syntax error"),
     ("\n{a: 1,\n a: 2}", None, 3, "could not be evaluated as Jsonnet: duplicate field name: a"),
     ("import 'nothing.libsonnet'", None, None, "could not be evaluated as Jsonnet: can't resolve nothing.libsonnet"),
-    ("['web']", None, None, "the file is no object but of type array"),
-    ("function(x) {}", None, None, "the file is no object but of type function"),
+    ("['web']", None, None, "the file is not an object but of type array"),
+    ("function(x) {}", None, None, "the file is not an object but of type function"),
     ("{\n service: error 'no\\nname'}", "service", 2, "could not be evaluated as Jsonnet: runtime error: no name"),
     (
         "{\n service: std.extVar('S')}",
@@ -629,13 +629,13 @@ BROKEN_JSONNET = [
     ),
     ("{service: std.native('must_env')(1)}", "service", 1, "could not be evaluated as Jsonnet: runtime error:"),
     ("{service: std.native('env')(1, 'a')}", "service", 1, "could not be evaluated as Jsonnet: runtime error:"),
-    ("{service: 1}", "service", None, "has to be text, but is the number 1"),
-    ("{service: ['web']}", "service", None, "has to be text, but is a list or a mapping"),
-    ("{codedeploy: ['app']}", "codedeploy", None, "has to be a mapping, but is a list or a mapping"),
+    ("{service: 1}", "service", None, "must be text, but is the number 1"),
+    ("{service: ['web']}", "service", None, "must be text, but is a list or a mapping"),
+    ("{codedeploy: ['app']}", "codedeploy", None, "must be a mapping, but is a list or a mapping"),
     ("{codedeploy: {application_name: error 'no'}}", "codedeploy.application_name", 1, "could not be evaluated"),
     ("{service: '{{ if env `A` }}'}", "service", None, "the template construct {{ if }} is not understood here"),
     ("{service: '{{ env \"A\" }}'}", "service", None, "a template action holds a backslash"),
-    ("{service: '{{ must_env `Q` }}'}", "service", None, "is no JSON once its template is filled in: "),
+    ("{service: '{{ must_env `Q` }}'}", "service", None, "is not JSON once its template is filled in: "),
 ]
 
 
@@ -695,9 +695,9 @@ def test_without_the_library_json_is_read(read: Read, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("ecspresso.toml", ".toml is no format of an ecspresso configuration"),
-        ("ecspresso.YML", ".YML is no format of an ecspresso configuration"),
-        ("ecspresso", "a name without extension is no format of an ecspresso configuration"),
+        ("ecspresso.toml", ".toml is not a format of an ecspresso configuration"),
+        ("ecspresso.YML", ".YML is not a format of an ecspresso configuration"),
+        ("ecspresso", "a name without extension is not a format of an ecspresso configuration"),
     ],
 )
 def test_other_extensions(tmp_path: Path, name: str, problem: str) -> None:
@@ -716,7 +716,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, suffix: str) -> None:
     (tmp_path / f"latin{suffix}").write_bytes(b"{\xe9}")
     with pytest.raises(ConfigError) as caught:
         read_config(str(tmp_path / f"latin{suffix}"), {})
-    assert caught.value.problem == "the file is no UTF-8 text (byte 1)"
+    assert caught.value.problem == "the file is not UTF-8 text (byte 1)"
 
 
 @pytest.mark.parametrize("suffix", [".yml", ".json", ".jsonnet"])

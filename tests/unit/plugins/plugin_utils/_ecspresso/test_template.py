@@ -129,8 +129,8 @@ REFUSED = [
     ("{{ env`A` }}", 1, "a template action lacks a space before `A`"),
     ("{{ (env `A` }}", 1, "a template action has a ( without its partner"),
     ("{{ env `A`) }}", 1, "a template action has a ) without its partner"),
-    ("{{ env `A` | `B` }}", 1, "a template action gives arguments to `B`, no function"),
-    ("{{ `A` `B` }}", 1, "a template action gives arguments to `A`, no function"),
+    ("{{ env `A` | `B` }}", 1, "a template action gives arguments to `B`, which is not a function"),
+    ("{{ `A` `B` }}", 1, "a template action gives arguments to `A`, which is not a function"),
     ("{{ must_env }}", 1, "the template function must_env takes one argument, not 0"),
     ("{{ must_env `A` `B` }}", 1, "the template function must_env takes one argument, not 2"),
     ("{{ json_escape }}", 1, "the template function json_escape takes one argument, not 0"),
@@ -141,8 +141,8 @@ REFUSED = [
     (r'{{ "\q" }}', 1, "a template string holds the unknown escape \\q"),
     (r'{{ "\xg" }}', 1, "a template string holds the unknown escape \\x"),
     (r'{{ "\u12" }}', 1, "a template string holds the unknown escape \\u"),
-    (r'{{ "\ud800" }}', 1, "a template string holds \\ud800, no character"),
-    (r'{{ "\U00110000" }}', 1, "a template string holds \\U00110000, no character"),
+    (r'{{ "\ud800" }}', 1, "a template string holds \\ud800, which is not a character"),
+    (r'{{ "\U00110000" }}', 1, "a template string holds \\U00110000, which is not a character"),
 ]
 
 

@@ -213,7 +213,7 @@ def test_where_it_is_known_from_what_would_be_lost(given: dict[str, str], source
             {"state": "restored"},
             "No deployment group is named: give its id in content_guard_deployment",
         ),
-        (GUARD, {"state": "saved", "deployment_group_id": "g"}, "Nothing says what is to be saved"),
+        (GUARD, {"state": "saved", "deployment_group_id": "g"}, "Nothing says what to save"),
         (PLAN, {"application": "a"}, "No deployment group is named: rollback_guard_content needs"),
         (PLAN, {"application": "a", "deployment_group": "g"}, "No instances are named: rollback_guard_content needs"),
     ],
