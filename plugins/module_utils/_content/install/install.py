@@ -51,13 +51,12 @@ def predict(
     owners: Names = None,
     groups: Names = None,
 ) -> Prediction:
-    """Predict what Install does.
+    """Predict what Install does. Raises :class:`Unpredictable`.
 
     ``cleanup``: the content of the deployment group's cleanup file, None if there is none. ``option``: the deployment's
     fileExistsBehavior, empty for the default; the AppSpec file's wins. ``trusted``: whether agent 2.x follows the
     cleanup file. ``owners`` and ``groups``: the names that the instance knows, with their numbers; None if nobody
-    asked. Afterwards the bundle is among the files, at its ``root``. Raises :class:`Unpredictable` if it cannot be
-    predicted.
+    asked. Afterwards the bundle is among the files, at its ``root``.
     """
     tree = Tree(source, platform)
     unpack(tree, bundle)
