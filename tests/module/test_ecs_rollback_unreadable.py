@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, surroundings
 from tests.module.services import Run, Shop
@@ -75,7 +76,7 @@ def unknown(run: Run) -> dict[str, str]:
 
 def test_every_operation_that_is_asked_has_a_test_of_its_silence() -> None:
     asked = set()
-    for module in (surroundings, references, images):
+    for module in (surroundings, references, images, cloudwatch):
         text = Path(str(module.__file__)).read_text(encoding="utf-8")
         asked |= set(re.findall(r'aws\.call\(\s*"[a-z0-9-]+",\s*"([a-z_]+)"', text))
     names = {"".join(word.title() for word in name.split("_")) for name in asked}

@@ -56,6 +56,26 @@ def alarm_states_if_readable(aws: Aws, names: t.Sequence[str]) -> dict[str, str]
         return exc.explain()
 
 
+def in_alarm(aws: Aws, names: t.Sequence[str]) -> tuple[str, ...]:
+    """Those of the alarms that are in ALARM now. Raises :class:`AwsCallError` or :class:`IncompleteAnswerError`."""
+    return judge(names, alarm_states(aws, names)).ringing
+
+
+class Judged(t.NamedTuple):
+    """Alarms that are in ALARM now, and alarms that do not exist."""
+
+    ringing: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def judge(names: t.Sequence[str], states: t.Mapping[str, str]) -> Judged:
+    """What the states, by name, say of these alarms. One that has none does not exist. Pure."""
+    return Judged(
+        ringing=tuple(name for name in names if states.get(name) == "ALARM"),
+        missing=tuple(name for name in names if name not in states),
+    )
+
+
 def alarm_findings(names: t.Sequence[str], found: t.Mapping[str, str] | str, in_alarm: str) -> tuple[Finding, ...]:
     """Findings about the alarms that watch a deployment. Pure.
 
@@ -66,11 +86,10 @@ def alarm_findings(names: t.Sequence[str], found: t.Mapping[str, str] | str, in_
         message = f"whether the alarms {', '.join(names)} exist and what state they are in is not known: {found}"
         return (Finding("alarms", "unknown", message),)
     told = []
-    missing = [name for name in names if name not in found]
+    ringing, missing = judge(names, found)
     if missing:
         message = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region, so it cannot go off"
         told.append(Finding("alarms", "warn", message))
-    ringing = [name for name in names if found.get(name) == "ALARM"]
     if ringing:
         message = f"{', '.join(ringing)} {'is' if len(ringing) == 1 else 'are'} in ALARM now. {in_alarm}"
         told.append(Finding("alarms", "warn", message))

@@ -18,15 +18,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 
 _CodeDeployErrorHandler: t.Final = error_handler("codedeploy")
 _AutoScalingErrorHandler: t.Final = error_handler("autoscaling")
-_CloudWatchErrorHandler: t.Final = error_handler("cloudwatch")
 
-# Limits per call (https://docs.aws.amazon.com/codedeploy/latest/APIReference/, the operations' own pages, and
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html).
+# Limits per call (https://docs.aws.amazon.com/codedeploy/latest/APIReference/, the operations' own pages).
 DEPLOYMENTS_PER_CALL: t.Final = 25
 REVISIONS_PER_CALL: t.Final = 25
 GROUPS_PER_CALL: t.Final = 100
 TARGETS_PER_CALL: t.Final = 25
-ALARMS_PER_CALL: t.Final = 100
 # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html
 SCALING_GROUPS_PER_CALL: t.Final = 50
 
@@ -153,19 +150,6 @@ def batch_get_deployment_targets(aws: Aws, deployment: str, targets: t.Sequence[
     """Targets, at most 25, as the API describes them (``ecsTarget``, ``instanceTarget`` …)."""
     answer = aws.call("codedeploy", "batch_get_deployment_targets", deploymentId=deployment, targetIds=list(targets))
     return list(require(answer, "deploymentTargets", "batch_get_deployment_targets"))
-
-
-@_CloudWatchErrorHandler.common_error_handler("describe alarms")
-def alarms_in_alarm(aws: Aws, names: t.Sequence[str]) -> list[str]:
-    """Those of these alarms that are in ALARM now."""
-    found: list[str] = []
-    for batch in batches(names, ALARMS_PER_CALL):
-        answer = aws.call(
-            "cloudwatch", "describe_alarms", AlarmNames=batch, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-        )
-        for kind in ("MetricAlarms", "CompositeAlarms"):
-            found += [str(a["AlarmName"]) for a in answer.get(kind) or [] if a.get("StateValue") == "ALARM"]
-    return found
 
 
 @_AutoScalingErrorHandler.common_error_handler("describe the Auto Scaling groups {names}")

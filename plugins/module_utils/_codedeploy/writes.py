@@ -134,14 +134,17 @@ _OURS: t.Final = re.compile(r"lastgood\.aws (?P<what>rollback|redeploy) .*\brun 
 
 
 def description(reason: str | None, left: str, target: str, run: str) -> str:
-    """A description for people, which later runs also recognise. ``run`` is unique to this call (8 hex digits).
+    """The description of a redeploy. ``left`` and ``target`` are revisions in words; ``left`` may be empty."""
+    return described(reason, f"rollback {left} to {target}" if left else f"redeploy {target}", run)
 
-    ``left`` and ``target`` are revisions in words; without ``left`` the deployment leaves nothing behind. The mark at
-    the end is never cut off, however long they are.
+
+def described(reason: str | None, what: str, run: str) -> str:
+    """A description for people, which later runs also recognise, of at most 256 characters.
+
+    ``what`` says what is done, from where to where. ``run`` is unique to this call (8 hex digits) and never cut off.
     """
     end = f", run {run}"
-    route = f"rollback {left} to {target}" if left else f"redeploy {target}"
-    mine = f"lastgood.aws {route}"[: LIMIT - len(end)] + end
+    mine = f"lastgood.aws {what}"[: LIMIT - len(end)] + end
     text = " ".join((reason or "").split())
     room = LIMIT - len(mine) - 3
     return f"{text[:room]} ({mine})" if text and room > 0 else mine

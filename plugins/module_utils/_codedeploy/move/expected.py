@@ -25,7 +25,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.targ
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 CHECK: t.Final = "plan_changed"
@@ -114,7 +113,7 @@ def bind(
     judged = judge(expected, planned) if isinstance(planned, Plan) else planned
     if not isinstance(judged, Elsewhere):
         return judged
-    anew = plan_for(going_to(wish, expected))
+    anew = plan_for(wish.going_to(expected.good, expected.revision))
     judged = judge(expected, anew) if isinstance(anew, Plan) else anew
     if isinstance(judged, Elsewhere):
         name = revisions.text(expected.revision or {})
@@ -157,20 +156,6 @@ def judge(expected: Expected, planned: Plan) -> Plan | Elsewhere:
     return _refused(
         planned, f"{name}, which the look-up had shown, counts as bad now ({bad.why.rstrip('.')}). {_AGAIN}"
     )
-
-
-def going_to(wish: Wish, expected: Expected) -> Wish:
-    """The same wish, for the target that was shown."""
-    by_deployment = expected.good or None
-    selection = replace(
-        wish.selection,
-        as_of=None,
-        steps_back=1,
-        force=wish.selection.force | AGAIN,
-        deployment_id=by_deployment,
-        revision=None if by_deployment else expected.revision,
-    )
-    return replace(wish, selection=selection, as_of=None)
 
 
 def _changed(expected: Expected, deployments: t.Sequence[Deployment]) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets i
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, blocked
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 
 InFlight = t.Literal["stop", "wait", "refuse"]
 ContentOption = t.Literal["inherit", "disallow", "overwrite", "retain"]
@@ -55,6 +56,19 @@ class Wish:
         if self.as_of is None or self.selection.as_of is not None:
             return self
         return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
+
+    def going_to(self, deployment_id: str | None, revision: Location | None) -> Wish:
+        """The same wish, for a target that was chosen already: by the deployment that proved it good, if there is one.
+
+        All guards stand that have not been turned off, but for that of a group that is there already.
+        """
+        by_deployment = deployment_id or None
+        selection = Selection(
+            deployment_id=by_deployment,
+            revision=None if by_deployment else revision,
+            force=self.selection.force | AGAIN,
+        )
+        return replace(self, selection=selection, as_of=None)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     AwsCallError,
@@ -37,7 +38,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets i
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 
 # How many deployments' targets are read; each costs two calls or more.
 _MOST_LOOKED_AT: t.Final = 3
@@ -207,7 +207,7 @@ class Planner:
         if not group.alarms:
             return fitness.Alarms()
         try:
-            return fitness.Alarms(tuple(api.alarms_in_alarm(self._aws, group.alarms)))
+            return fitness.Alarms(cloudwatch.in_alarm(self._aws, group.alarms))
         except (AwsCallError, IncompleteAnswerError) as exc:
             return fitness.Alarms(unknown=exc.explain())
 
@@ -245,13 +245,10 @@ class Planner:
 
 def wish_again(given: Wish, first: Plan) -> Wish:
     """The same wish, for the target already chosen: making room for it must not change it."""
-    selection = replace(given.selection, as_of=None, steps_back=1, force=given.selection.force | AGAIN)
-    if selection.deployment_id is None and selection.revision is None:
-        if first.good is not None:
-            selection = replace(selection, deployment_id=first.good.id)
-        else:
-            selection = replace(selection, revision=first.target)
-    return replace(given, selection=selection, as_of=None)
+    named = given.selection
+    if named.deployment_id is not None or named.revision is not None:
+        return given.going_to(named.deployment_id, named.revision)
+    return given.going_to(first.good.id if first.good is not None else None, first.target)
 
 
 def as_chosen(planned: Plan, first: Plan) -> Plan:

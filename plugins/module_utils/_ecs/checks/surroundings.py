@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import Force
@@ -105,13 +106,11 @@ def alarms(service: Service, states: t.Mapping[str, str]) -> list[Finding]:
     An alarm that is in ALARM when a deployment begins is ignored for that deployment
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html).
     """
-    wanted = alarm_names(service)
-    firing = [name for name in wanted if states.get(name) == "ALARM"]
-    gone = [name for name in wanted if name not in states]
+    ringing, gone = cloudwatch.judge(alarm_names(service), states)
     found = []
-    if firing:
-        text = f"in ALARM now: {', '.join(firing)}. With an alarm that fires before it begins, ECS watches none of them"
-        found.append(Finding("alarms", "warn", f"{text} during this deployment"))
+    if ringing:
+        text = f"in ALARM now: {', '.join(ringing)}. With an alarm that fires before it begins, ECS watches none"
+        found.append(Finding("alarms", "warn", f"{text} of them during this deployment"))
     if gone:
         text = f"the deployment alarms of {service.name} name what does not exist: {', '.join(gone)}"
         found.append(Finding("alarms", "warn", f"{text}. They will not stop this deployment"))
@@ -170,14 +169,8 @@ def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> lis
     return [Finding("protected_tasks", "warn", f"{text}. {_HELD.get(service.controller, _HELD['ECS'])}")]
 
 
-# Limits per call (the operations' own pages in the API references).
-_ALARMS_PER_CALL: t.Final = 100
-
-
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_GetTaskProtection.html
 _PROTECTIONS_PER_CALL: t.Final = 100
-
-
-_CloudWatch: t.Final = error_handler("cloudwatch")
 
 
 _CloudFormation: t.Final = error_handler("cloudformation")
@@ -202,15 +195,8 @@ def read_protected(aws: Aws, service: Service) -> list[Finding]:
     return protected(service, tasks)
 
 
-@_CloudWatch.common_error_handler("describe the deployment alarms of service {service.name}")
 def read_alarms(aws: Aws, service: Service) -> list[Finding]:
-    states: dict[str, str] = {}
-    for batch in batches(alarm_names(service), _ALARMS_PER_CALL):
-        kinds = ["MetricAlarm", "CompositeAlarm"]
-        answer = aws.call("cloudwatch", "describe_alarms", AlarmNames=batch, AlarmTypes=kinds, MaxRecords=len(batch))
-        found = [*require(answer, "MetricAlarms", "describe_alarms"), *(answer.get("CompositeAlarms") or [])]
-        states.update((alarm["AlarmName"], alarm.get("StateValue", "")) for alarm in found)
-    return alarms(service, states)
+    return alarms(service, cloudwatch.alarm_states(aws, alarm_names(service)))
 
 
 @_CloudFormation.common_error_handler("describe the CloudFormation stack of service {service.name}")

@@ -23,8 +23,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
@@ -126,11 +127,6 @@ def refused(service: Service, target: TaskDefinition | None, found: t.Sequence[F
     return Plan(service, "refuse", blocked(found), target, findings=tuple(found))
 
 
-def blocked(findings: t.Iterable[Finding]) -> str:
-    """Why not, in one line."""
-    return "; ".join(f.message for f in findings if f.severity == "block")
-
-
 def unknown_past(facts: Facts, target: TaskDefinition) -> list[Finding]:
     """What is not known of a version, where its history cannot be read, or not all of it."""
     if not facts.past.problem:
@@ -188,7 +184,7 @@ def _known_bad(target: TaskDefinition, history: History | None) -> str:
     known = next((c for c in candidates if c.task_definition == target.arn), None)
     if known is not None:
         return known.why if known.verdict == "bad" else ""
-    bad = target.tags.get("lastgood:bad")
+    bad = target.tags.get(marks.BAD)
     return f"marked bad: {bad or 'no reason given'}" if bad is not None else ""
 
 

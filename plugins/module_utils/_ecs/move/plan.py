@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
@@ -63,7 +64,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     reason = choice.why
     force = False
     if any(f.severity == "block" for f in findings):
-        verb, reason = "refuse", _blocked(findings)
+        verb, reason = "refuse", blocked(findings)
     elif choice.settled:
         verb, reason = "nothing", choice.settled
         if wish.tasks is not None and wish.tasks != service.desired:
@@ -94,7 +95,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         if verb == "act" and wish.deregister:
             findings += direction.no_deregistration(choice.direction, choice.left or current, target.arn)
         if verb == "act" and any(f.severity == "block" for f in findings):
-            verb, way, reason = "refuse", "none", _blocked(findings)
+            verb, way, reason = "refuse", "none", blocked(findings)
     findings += _not_well(verb, service, facts.known.get(current))
     return Plan(
         service=service,
@@ -215,10 +216,6 @@ def _fitness(
 def _copy_anyway(wish: Wish, target: TaskDefinition) -> bool:
     """A task definition that is not ACTIVE but can still be read is deployed as a copy, where copies were asked for."""
     return wish.pin_images == "always" and target.status != "ACTIVE" and bool(target.content)
-
-
-def _blocked(findings: t.Iterable[Finding]) -> str:
-    return "; ".join(f.message for f in findings if f.severity == "block")
 
 
 def _tasks_not_applied(service: Service, tasks: int) -> Finding:

@@ -330,4 +330,4 @@ class AlarmWatch:
         except (AwsCallError, IncompleteAnswerError) as exc:
             self._problem = exc.explain()
             return
-        self._ringing = tuple(name for name in self._alarms if states.get(name) == "ALARM")
+        self._ringing = cloudwatch.judge(self._alarms, states).ringing

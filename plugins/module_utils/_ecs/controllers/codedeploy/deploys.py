@@ -11,7 +11,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
@@ -58,7 +60,7 @@ def make(wish: Wish, facts: Facts) -> Plan:
         findings += deploys.before_a_write(wish, balanced, target, running, _fate(running))
         findings += alarms(wish, facts)
         if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", deploys.blocked(findings)
+            verb, reason = "refuse", blocked(findings)
         if request is not None and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
             request = replace(request, alarms=wish.alarms)
     elif verb == "act" and wish.events is not None:
@@ -117,8 +119,7 @@ def alarms(wish: Wish, facts: Facts) -> list[Finding]:
     if isinstance(facts.alarms, str):
         what = f"whether the alarms {', '.join(watched)} are in ALARM already is not known: {facts.alarms}"
         return [Finding("alarms", "unknown", what)] if watched else []
-    ringing = [name for name in watched if facts.alarms.get(name) == "ALARM"]
-    missing = [name for name in watched if name not in facts.alarms]
+    ringing, missing = cloudwatch.judge(watched, facts.alarms)
     found = []
     if ringing:
         what = f"{', '.join(ringing)} is in ALARM now, so that CodeDeploy would stop the deployment at once"

@@ -25,6 +25,7 @@ from datetime import datetime
 
 from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_arn
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, s3
@@ -342,6 +343,6 @@ def firing(aws: Aws, group: Group) -> tuple[tuple[str, ...], str]:
     if not group.alarms:
         return (), ""
     try:
-        return tuple(api.alarms_in_alarm(aws, group.alarms)), ""
+        return cloudwatch.in_alarm(aws, group.alarms), ""
     except (AwsCallError, IncompleteAnswerError) as exc:
         return (), exc.explain()

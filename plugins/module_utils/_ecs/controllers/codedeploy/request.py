@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import (
@@ -37,7 +37,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 # Without steps, of the predefined configurations
 # (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html).
 ALL_AT_ONCE: t.Final = "CodeDeployDefault.ECSAllAtOnce"
-_DESCRIPTION_LIMIT: t.Final = 256
 
 
 @dataclass(frozen=True)
@@ -212,11 +211,6 @@ def balanced(service: Service, request_: Request | None) -> Service:
 
 
 def description(reason: str | None, left: str | None, target: str, run: str, what: str = "rollback") -> str:
-    """What people and a later look know the deployment by; ``run`` is unique to this call."""
+    """What people and a later look know the deployment by, see :func:`.writes.described`."""
     route = f"{names.short(left)} to {names.short(target)}" if left else names.short(target)
-    mine = f"lastgood.aws {what} {route}, run {run}"
-    text = " ".join((reason or "").split())
-    if not text:
-        return mine[:_DESCRIPTION_LIMIT]
-    room = _DESCRIPTION_LIMIT - len(mine) - 3
-    return f"{text[:room]} ({mine})" if room > 0 else mine[:_DESCRIPTION_LIMIT]
+    return writes.described(reason, f"{what} {route}", run)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
@@ -46,7 +47,7 @@ def make(wish: Wish, facts: Facts) -> Plan:
         findings += deploys.before_a_write(wish, facts, target, running)
         findings += protection.findings(_subject(service, before), after, wish.protection)
         if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", deploys.blocked(findings)
+            verb, reason = "refuse", blocked(findings)
     if verb == "act" and adopt and protection.request(before, after):
         # AWS does not document whether a deployment is held to settings that change while it runs.
         what = "it is being deployed already, so ECS was not told to roll back by itself: only this run watches it"

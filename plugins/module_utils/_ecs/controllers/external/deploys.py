@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
@@ -51,7 +53,7 @@ def make(wish: Wish, facts: Facts) -> Plan:
         findings += task_sets.not_ours(service, task_set)
         findings += alarms(wish, facts)
         if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", deploys.blocked(findings)
+            verb, reason = "refuse", blocked(findings)
     return Plan(
         service=service,
         verb=verb,
@@ -97,11 +99,10 @@ def alarms(wish: Wish, facts: Facts) -> list[Finding]:
     if isinstance(facts.alarms, str):
         what = f"this run would have to watch the alarms {', '.join(wish.alarms)}, and cannot: {facts.alarms}"
         return [block("alarms", what)]
-    missing = [name for name in wish.alarms if name not in facts.alarms]
+    ringing, missing = cloudwatch.judge(wish.alarms, facts.alarms)
     if missing:
         what = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region"
         return [block("alarms", what)]
-    ringing = [name for name in wish.alarms if facts.alarms[name] == "ALARM"]
     if ringing:
         return [
             block("alarms", f"{', '.join(ringing)} is in ALARM now, so that the deployment would be stopped at once")

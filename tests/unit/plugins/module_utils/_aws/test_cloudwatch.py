@@ -40,3 +40,9 @@ def test_what_is_to_be_known_of_alarms(found: dict[str, str] | str, expected: li
 )
 def test_only_alarm_is_an_alarm(state: str) -> None:
     assert bool(cloudwatch.alarm_findings(["5xx"], {"5xx": state}, MEANS)) is (state == "ALARM")
+
+
+def test_what_the_states_say() -> None:
+    states = {"a": "ALARM", "b": "OK", "c": "INSUFFICIENT_DATA", "other": "ALARM"}
+    assert cloudwatch.judge(["a", "b", "c", "d"], states) == (("a",), ("d",))
+    assert cloudwatch.judge([], states) == ((), ())

@@ -206,16 +206,6 @@ def test_an_answer_that_was_cut() -> None:
         api.create_deployment(FakeAws(create_deployment={}), "app", "group")
 
 
-def test_alarms_that_are_firing() -> None:
-    answer = {
-        "MetricAlarms": [{"AlarmName": "a", "StateValue": "ALARM"}, {"AlarmName": "b", "StateValue": "OK"}],
-        "CompositeAlarms": [{"AlarmName": "c", "StateValue": "ALARM"}],
-    }
-    aws = FakeAws(describe_alarms=answer)
-    assert api.alarms_in_alarm(aws, ["a", "b", "c"]) == ["a", "c"]
-    assert aws.sent("describe_alarms")[0]["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"]
-
-
 def test_the_target_of_an_ecs_deployment() -> None:
     target = targets.ecs(
         {

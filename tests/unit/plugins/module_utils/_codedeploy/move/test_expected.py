@@ -258,8 +258,10 @@ def test_what_cannot_be_planned_is_passed_on() -> None:
 
 def test_the_wish_for_what_was_shown() -> None:
     given = plan.Wish(Selection(steps_back=3), in_flight="wait", deployment_config="AllAtOnce")
-    assert expected.going_to(given, SHOWN) == replace(given, selection=Selection(deployment_id="d-1", force=AGAIN))
-    by_revision = expected.going_to(given, Expected("d-2", rev(1)))
+    assert given.going_to(SHOWN.good, SHOWN.revision) == replace(
+        given, selection=Selection(deployment_id="d-1", force=AGAIN)
+    )
+    by_revision = given.going_to("", rev(1))
     assert by_revision.selection == Selection(revision=rev(1), force=AGAIN)
 
 

@@ -199,3 +199,4 @@ def test_the_description_of_long_names() -> None:
     family = "f" * 200
     made = codedeploy_request.description("why", f"{family}:42", f"{family}:41", "1a2b3c4d")
     assert len(made) == 256
+    assert made.endswith(", run 1a2b3c4d")
