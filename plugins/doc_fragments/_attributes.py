@@ -61,7 +61,7 @@ attributes:
     description: Indicates this has a corresponding action plugin, so some parts can be executed on the controller.
     support: full
     details:
-      - Where the connection is local and the Python that runs ansible-core can import boto3, the module runs inside
-        the worker process and reports progress while it runs. Otherwise it is executed like any other module, with the
-        same result.
+      - If the connection is local and the Python that runs ansible-core can import boto3, the module runs inside the
+        worker process and reports progress while it runs. Otherwise it is executed like any other module, with the same
+        result.
 """

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """For how long a module that waits goes on asking while AWS does not answer."""
+    """How long a module that waits keeps asking while AWS does not answer."""
 
     DOCUMENTATION = r"""
 options:
   contact_timeout:
     description:
-      - How long to go on asking, in seconds, while AWS does not answer. Connections that break or hang, answers that
-        were cut, throttling and errors of AWS's servers are outlasted for that long, but never past O(wait_timeout).
+      - How long to keep asking, in seconds, while AWS does not answer, because connections break or hang, answers are
+        cut off, AWS throttles, or its servers fail. Never longer than O(wait_timeout).
       - Then the outcome is V(lost_contact). What AWS has accepted goes on there.
       - Credentials that have expired or lack a permission are an answer, and end the wait at once.
     type: int

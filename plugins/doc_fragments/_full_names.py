@@ -14,7 +14,7 @@ options:
   full_names:
     description:
       - Begin lines of progress, messages and warnings with C([web.prod.eu-central-1]) rather than with C([web]), so
-        that services of the same name in several clusters or Regions can be told apart. Of a deployment group that is
+        that services of the same name in several clusters or Regions can be told apart. For a deployment group it is
         C([group.application.region]).
       - If it is left out, a play with several hosts has full names, and so has a task or a role in a loop, and whatever
         comes after a role of this collection in the same run of C(ansible-playbook).

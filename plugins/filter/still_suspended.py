@@ -49,7 +49,7 @@ _value:
   type: dict
   contains:
     targets:
-      description: The scalable targets and Auto Scaling groups, empty where nothing is suspended.
+      description: The scalable targets and Auto Scaling groups, empty if nothing is suspended.
       type: list
       elements: dict
       sample:
@@ -60,7 +60,7 @@ _value:
             - scheduled_scaling
           recorded: true
     text:
-      description: The same in words, with the commands that put it back. Empty where nothing is suspended.
+      description: The same in words, with the commands that put it back. Empty if nothing is suspended.
       type: str
       sample: >-
         Auto scaling is still suspended: scale-in, scale-out, scheduled scaling of service/prod/web. Put it back with:

@@ -83,27 +83,27 @@ _raw:
   contains:
     region:
       description:
-        - The Region, of the file or else of E(AWS_REGION). V(none) where neither has one.
+        - The Region, of the file or else of E(AWS_REGION). V(none) if neither has one.
       type: str
       sample: eu-central-1
     cluster:
       description:
-        - The cluster. V(default) where the file has none.
+        - The cluster. V(default) if the file has none.
       type: str
       sample: prod
     service:
       description:
-        - The service. V(none) where the file has none.
+        - The service. V(none) if the file has none.
       type: str
       sample: web
     timeout:
       description:
-        - Seconds, rounded up. V(600) where the file has none.
+        - Seconds, rounded up. V(600) if the file has none.
       type: int
       sample: 600
     codedeploy:
       description:
-        - The names of CodeDeploy. Each is V(none) where the file does not have it.
+        - The names of CodeDeploy. Each is V(none) if the file does not have it.
       type: dict
       contains:
         application_name:

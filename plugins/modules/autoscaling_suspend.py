@@ -40,13 +40,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads as always, writes nothing, and returns RV(targets[].outcome=planned) where something would be written.
+      - Reads as always, writes nothing, and returns RV(targets[].outcome=planned) if something would be written.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - Nothing is written where the flags or processes already are as they should be.
+      - Nothing is written if the flags or processes already are as they should be.
 
 options:
   state:
@@ -61,8 +61,8 @@ options:
         deleted. If somebody else has changed the flags since, the target is left as it is and
         RV(targets[].outcome=left_alone) says so. Without a record nothing is changed.
       - >-
-        V(resumed): the chosen flags are active, whoever suspended them. A record that has nothing left to restore is
-        deleted.
+        V(resumed): the chosen flags are active, no matter who suspended them. A record that has nothing left to restore
+        is deleted.
       - There is no default, because a step that is meant to restore and forgets to say so must not suspend.
     type: str
     choices:
@@ -78,7 +78,7 @@ options:
   service:
     description:
       - Names or ARNs of ECS services.
-      - V(*) stands for all services of O(cluster) that have a record, and goes with O(state=restored) only.
+      - V(*) means all services of O(cluster) that have a record, and works with O(state=restored) only.
       - Exactly one of O(service), O(resource_id) and O(auto_scaling_group) is needed.
     type: list
     elements: str
@@ -123,7 +123,7 @@ options:
     description:
       - Names of EC2 Auto Scaling groups.
       - >-
-        V(*) stands for all groups of the account and Region that have a record, and goes with O(state=restored) only.
+        V(*) means all groups of the account and Region that have a record, and works with O(state=restored) only.
       - Exactly one of O(service), O(resource_id) and O(auto_scaling_group) is needed.
     type: list
     elements: str
@@ -167,7 +167,7 @@ options:
     default: warn
   contact_timeout:
     description:
-      - How long to go on asking, in seconds, while AWS does not answer and scaling is to be put back (O(state=restored)
+      - How long to keep asking, in seconds, while AWS does not answer and scaling has to be put back (O(state=restored)
         and O(state=resumed)). Connections that break or hang, answers that were cut, throttling and errors of AWS's
         servers are outlasted for that long.
       - Credentials that have expired or lack a permission are an answer, and end it at once.
@@ -177,11 +177,11 @@ options:
   journal:
     description:
       - >-
-        V(required): where the record cannot be written, because tagging is denied or there are 50 tags, nothing is
+        V(required): if the record cannot be written, because tagging is denied or there are 50 tags, nothing is
         suspended.
       - >-
         V(best_effort): suspend all the same, with a warning. O(state=restored) knows nothing of that suspension, so it
-        has to be ended with O(state=resumed).
+        must be ended with O(state=resumed).
       - Applies to O(state=suspended) only.
     type: str
     choices:
@@ -196,12 +196,12 @@ options:
 
 notes:
   - >-
-    Whenever a scalable target is changed in any way, AWS moves the capacity of its resource into its bounds. Where the
+    Whenever a scalable target is changed in any way, AWS moves the capacity of its resource into its bounds. If the
     desired count of an ECS service is outside, the module warns, in check mode too.
   - >-
-    The record is the tag C(lastgood:scaling-suspended) on the scalable target, or on the Auto Scaling group, from where
-    it does not go to instances. Whoever manages tags with other tools
-    tells them to ignore keys that begin with C(lastgood:).
+    The record is the tag C(lastgood:scaling-suspended) on the scalable target, or on the Auto Scaling group, which does
+    not pass it on to instances. If you manage tags with other tools, tell them to ignore keys that begin with
+    C(lastgood:).
   - >-
     A record has no owner: V(restored) puts back what any run has suspended with this module. To keep a suspension
     beyond the next V(restored), make it with other means.
@@ -347,7 +347,7 @@ targets:
       type: str
       sample: scale-out, scheduled scaling suspended
     before:
-      description: What was read. Empty where there is no such target.
+      description: What was read. Empty if there is no such target.
       returned: always
       type: dict
       contains: &picture
@@ -367,7 +367,7 @@ targets:
           type: bool
           sample: false
         suspended_processes:
-          description: All processes of the group that are suspended, whoever suspended them.
+          description: All processes of the group that are suspended, no matter who suspended them.
           returned: for Auto Scaling groups
           type: list
           elements: str
@@ -384,12 +384,12 @@ targets:
           type: int
           sample: 10
     after:
-      description: What is there now, or would be after check mode. Empty where AWS did not answer, so nobody knows.
+      description: What is there now, or would be after check mode. Empty if AWS did not answer, so nobody knows.
       returned: always
       type: dict
       contains: *picture
     record:
-      description: What is recorded on the target now as suspended by this module. Empty where there is no record.
+      description: What is recorded on the target now as suspended by this module. Empty if there is no record.
       returned: always
       type: dict
       contains:

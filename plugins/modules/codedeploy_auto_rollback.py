@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: codedeploy_auto_rollback
-short_description: Set when CodeDeploy itself rolls back a deployment, and whom it tells
+short_description: Set when CodeDeploy itself rolls back a deployment, and whom it notifies
 version_added: 0.1.0
 description:
   - Sets the automatic rollback, the alarms and the notifications of deployment groups, on any compute platform.
   - What is not given stays as it is, and so does everything else in the deployment group. The change starts no
     deployment.
-  - All deployment groups are validated before the first of them is changed. Nothing is changed where one of them is
+  - All deployment groups are validated before the first of them is changed. Nothing is changed if one of them is
     refused.
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -26,14 +26,14 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads as always, writes nothing, and returns RV(deployment_groups[].outcome=planned) where something would be
+      - Reads as always, writes nothing, and returns RV(deployment_groups[].outcome=planned) if something would be
         written.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - Nothing is written where the settings come to what is asked for already. The order of events, of alarms and of
+      - Nothing is written if the settings already amount to what is asked for. The order of events, of alarms and of
         notifications means nothing.
 options:
   application:
@@ -54,15 +54,15 @@ options:
     description:
       - Whether CodeDeploy rolls a deployment back by itself, when one of the O(events) happens. It deploys the revision
         of the group's last successful deployment again, as a new deployment with an id of its own.
-      - A single deployment can be told otherwise when it is created, for example by
+      - A single deployment can override this when it is created, for example by
         O(lastgood.aws.codedeploy_redeploy#module:rollback_events).
     type: bool
   events:
     description:
       - On which events it rolls back. They replace those that the deployment group has.
-      - Without it, they stay as they are. Where O(enabled=true) is given and the deployment group has none, they become
-        V(DEPLOYMENT_FAILURE), and V(DEPLOYMENT_STOP_ON_ALARM) where alarms are watched.
-      - V(DEPLOYMENT_STOP_ON_ALARM) is refused where no alarms would be watched. An empty list goes with
+      - Without it, they stay as they are. If O(enabled=true) is given and the deployment group has none, they become
+        V(DEPLOYMENT_FAILURE), and V(DEPLOYMENT_STOP_ON_ALARM) if alarms are watched.
+      - V(DEPLOYMENT_STOP_ON_ALARM) is refused if no alarms would be watched. An empty list goes with
         O(enabled=false).
     type: list
     elements: str
@@ -83,7 +83,7 @@ options:
   alarms_enabled:
     description:
       - Whether the alarms are watched. V(false) keeps their names for later.
-      - Without it, it becomes V(true) where O(alarms) names some and V(false) where it is empty, and otherwise stays as
+      - Without it, it becomes V(true) if O(alarms) names some and V(false) if it is empty, and otherwise stays as
         it is.
     type: bool
   ignore_poll_alarm_failure:
@@ -93,7 +93,7 @@ options:
     type: bool
   notifications:
     description:
-      - Whom CodeDeploy tells about what. Each one is a trigger of the deployment group, found by its name.
+      - Whom CodeDeploy notifies about what. Each one is a trigger of the deployment group, found by its name.
       - Other triggers of the deployment group are left alone, unless O(purge_notifications=true).
       - The module refuses topics that do not exist. It warns of topics that nobody has subscribed to, and of topics
         whose own policy keeps the group's role from publishing.
@@ -215,7 +215,7 @@ EXAMPLES = r"""
       - name: on-call
         topic_arn: arn:aws:sns:eu-central-1:123456789012:on-call
   register: protected
-  # The role's permission for the topic may take a moment to arrive where it was created a moment ago, too.
+  # The role's permission for the topic may take a moment to arrive if it was created a moment ago, too.
   until: protected is succeeded
   retries: 6
   delay: 10
@@ -252,13 +252,13 @@ deployment_groups:
     changed:
       description:
         - Whether settings were changed, or would be in check mode.
-        - V(true), too, where AWS did not answer a write, so that nobody knows.
+        - V(true), too, if AWS did not answer a write, so that nobody knows.
       returned: always
       type: bool
       sample: true
     before:
       description: The settings that were read.
-      returned: always, null where there is no such deployment group
+      returned: always, null if there is no such deployment group
       type: dict
       contains: &settings
         enabled:
@@ -317,7 +317,7 @@ deployment_groups:
     after:
       description: The settings that AWS shows afterwards, or that would be there after check mode.
       returned: >-
-        always, null where there is no such deployment group, where AWS did not answer a write, and where the settings
+        always, null if there is no such deployment group, if AWS did not answer a write, and if the settings
         could not be read afterwards
       type: dict
       contains: *settings
@@ -348,7 +348,7 @@ deployment_groups:
           type: str
           sample: >-
             topic arn:aws:sns:eu-central-1:123456789012:on-call has no confirmed subscription (1 not confirmed yet), so
-            nobody is told
+            nobody is notified
 api_calls:
   description: Requests that were sent, by operation, retries included.
   returned: when the options are valid

@@ -37,7 +37,7 @@ options:
   state:
     description:
       - V(saved) copies what the deployment of O(bundle) or O(deployment_id) would take away, or the files that O(paths)
-        names. What is in the saved set already is not copied again, and is kept where the file has changed since.
+        names. What is in the saved set already is not copied again, and is kept if the file has changed since.
       - V(restored) puts the files of the saved set back, with owner, mode, times, ACL and other extended attributes,
         and takes them off the agent's cleanup file.
       - V(absent) removes the saved set. The files themselves are left as they are.
@@ -96,8 +96,8 @@ options:
     default: false
   store:
     description:
-      - The directory in which saved sets are kept, each in C(<deployment group id>/<run>). It has to belong to the user
-        who runs the module, and to be closed to everybody else. It is made where it is missing.
+      - The directory in which saved sets are kept, each in C(<deployment group id>/<run>). It must belong to the user
+        who runs the module and be closed to everybody else. It is created if missing.
     type: path
     default: /var/lib/lastgood/content-guard
   agent_root:
@@ -121,7 +121,7 @@ notes:
     Saved copies may be secrets. They are readable by their owner alone, and neither contents nor digests are in the
     result. They stay until O(state=absent).
   - >-
-    Restore before a rollback with the option RETAIN, or after any rollback. Where the bundle has a file of the same
+    Restore before a rollback with the option RETAIN, or after any rollback. If the bundle has a file of the same
     path, RETAIN in the AppSpec file or in the deployment keeps the restored file, OVERWRITE overwrites it, and
     DISALLOW fails the deployment, from then on each time.
   - >-
@@ -132,7 +132,7 @@ notes:
     hook, except with O(state=saved).
   - >-
     Risk, the cleanup file. A file that was taken off it is nobody's any more. No deployment removes it, and one with
-    the option DISALLOW fails where its bundle has a file of the same path. The file is replaced at once, and keeps its
+    the option DISALLOW fails if its bundle has a file of the same path. The file is replaced at once, and keeps its
     owner, group and mode, since agent 2.x follows it only with these.
   - >-
     Risk, links. A path with a symbolic link among its directories is refused, as are mount points, directories,
@@ -168,7 +168,7 @@ EXAMPLES = r"""
     run: d-FA6FSLH11
   become: true
 
-- name: Save one file by name, whatever would become of it
+- name: Save one file by name, whatever would happen to it
   lastgood.aws.codedeploy_content_guard:
     state: saved
     deployment_group_id: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
@@ -207,7 +207,7 @@ saved_set:
   type: str
   sample: /var/lib/lastgood/content-guard/3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d/d-FA6FSLH11
 files:
-  description: What becomes of each file.
+  description: What happens to each file.
   returned: success
   type: list
   elements: dict
@@ -219,20 +219,20 @@ files:
       sample: /srv/app/web/settings.conf
     path_base64:
       description: The path exactly, in base64.
-      returned: where RV(files[].path) is not exact
+      returned: if RV(files[].path) is not exact
       type: str
       sample: L3Nydi9hcHAv/w==
     outcome:
       description:
-        - V(saved), or V(kept) where the copy in the set was kept though the file differs from it by now.
-        - V(restored), or V(unlisted) where the file was in place and had only to be taken off the cleanup file.
+        - V(saved), or V(kept) if the copy in the set was kept though the file differs from it by now.
+        - V(restored), or V(unlisted) if the file was in place and had only to be taken off the cleanup file.
         - V(unchanged) otherwise.
       returned: always
       type: str
       sample: restored
     how:
       description:
-        - How the file would be lost. V(removed), V(overwritten), or V(named) where it was asked for by O(paths).
+        - How the file would be lost. V(removed), V(overwritten), or V(named) if it was asked for by O(paths).
       returned: when O(state=saved)
       type: str
       sample: removed
@@ -249,7 +249,7 @@ unlisted:
       sample: /srv/app/web/settings.conf
     path_base64:
       description: The path exactly, in base64.
-      returned: where RV(unlisted[].path) is not exact
+      returned: if RV(unlisted[].path) is not exact
       type: str
       sample: L3Nydi9hcHAv/w==
 findings:
@@ -326,7 +326,7 @@ def options_of(params: t.Mapping[str, t.Any], check_mode: bool) -> guard.Options
 
 
 def main() -> None:
-    """Save, restore or drop, and say what became of each file."""
+    """Save, restore or drop, and say what happened to each file."""
     module = BlankIsAbsent(
         argument_spec=ARGUMENT_SPEC,
         supports_check_mode=True,

@@ -31,12 +31,12 @@ options:
     description:
       - Id of the deployment group, such as C(3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d), not its name. It is
         C(deploymentGroupId) of C(GetDeploymentGroup).
-      - Without it, that is the only deployment group that the agent has served on the instance. Where there are several
+      - Without it, that is the only deployment group that the agent has served on the instance. If there are several
         of them, RV(groups) shows them, and nothing is predicted.
     type: str
   bundle:
     description:
-      - Path of the bundle to be installed, on the instance. A directory in which it lies unpacked, or a tar, tar.gz or
+      - Path of the bundle to be installed, on the instance. A directory with the unpacked bundle, or a tar, tar.gz or
         zip archive.
       - Without it, the agent's own copy of the revision is taken, that of O(deployment_id), or else that of the last
         Install that ended well. The agent keeps the last five revisions, unless it is configured otherwise.
@@ -73,13 +73,13 @@ options:
   agent_root:
     description:
       - The deployment root of the agent.
-      - Without it, that is C(:root_dir:) in O(agent_config), or C(/opt/codedeploy-agent/deployment-root) where that
+      - Without it, that is C(:root_dir:) in O(agent_config), or C(/opt/codedeploy-agent/deployment-root) if that
         does not say.
     type: path
   agent_version:
     description:
       - The version of the agent. Versions 1 and 2 treat links and cleanup files differently.
-      - Without it, C(/opt/codedeploy-agent/.version) is read. Where that is not there, version 1 is assumed.
+      - Without it, C(/opt/codedeploy-agent/.version) is read. If that is not there, version 1 is assumed.
     type: str
   max_listed:
     description:
@@ -108,8 +108,8 @@ notes:
   - >-
     It needs nothing but Python on the instance. Windows is not supported.
   - >-
-    Times of files are all there is to tell the work of scripts from that of people.
-    RV(leftovers.entries[].evidence) says what a guess is made from.
+    Only the times of files distinguish the work of scripts from that of people. RV(leftovers.entries[].evidence) says
+    what a guess is made from.
 seealso:
   - module: lastgood.aws.codedeploy_deployment_info
   - module: lastgood.aws.codedeploy_redeploy
@@ -129,7 +129,7 @@ EXAMPLES = r"""
   become: true
   register: content
 
-- name: Stop where the Install would fail
+- name: Stop if the Install would fail
   ansible.builtin.assert:
     that: content.prediction.failure is none
     fail_msg: "{{ content.prediction.failure.message }}"
@@ -164,7 +164,7 @@ agent:
       type: str
       sample: /opt/codedeploy-agent/deployment-root
     version:
-      description: Its version, null where it is not known.
+      description: Its version, null if it is not known.
       returned: always
       type: str
       sample: 1.8.1
@@ -186,7 +186,7 @@ agent:
       elements: str
       sample: []
 deployment_group_id:
-  description: The deployment group that the rest is about, null where there are several and none was named.
+  description: The deployment group that the rest is about, null if there are several and none was named.
   returned: success
   type: str
   sample: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
@@ -212,11 +212,11 @@ groups:
           type: str
         state:
           description:
-            - V(whole), or V(empty) where the last Install has installed nothing.
-            - V(partial) where the agent was killed while it wrote.
-            - V(never_installed) where there is none because nothing was installed.
-            - V(missing_after_failed_install) where there is none because an Install failed before it copied anything.
-            - V(missing) where somebody has deleted it.
+            - V(whole), or V(empty) if the last Install has installed nothing.
+            - V(partial) if the agent was killed while it wrote.
+            - V(never_installed) if there is none because nothing was installed.
+            - V(missing_after_failed_install) if there is none because an Install failed before it copied anything.
+            - V(missing) if somebody has deleted it.
           returned: always
           type: str
           sample: whole
@@ -231,22 +231,22 @@ groups:
           type: int
           sample: 0
         owner:
-          description: Number of its owner, null where there is no file.
+          description: Number of its owner, null if there is no file.
           returned: always
           type: int
           sample: 0
         group:
-          description: Number of its group, null where there is no file.
+          description: Number of its group, null if there is no file.
           returned: always
           type: int
           sample: 0
         mode:
-          description: Its mode, null where there is no file.
+          description: Its mode, null if there is no file.
           returned: always
           type: str
           sample: "0644"
         distrusted:
-          description: Why agent 2.x would not follow it. Empty where it would.
+          description: Why agent 2.x would not follow it. Empty if it would.
           returned: always
           type: str
           sample: ""
@@ -294,7 +294,7 @@ findings:
       type: str
       sample: edited
     severity:
-      description: V(block) where the deployment is going to fail or nothing can be predicted, V(warn) or V(info).
+      description: V(block) if the deployment is going to fail or nothing can be predicted, V(warn) or V(info).
       returned: always
       type: str
       sample: warn
@@ -302,10 +302,10 @@ findings:
       description: What was found.
       returned: always
       type: str
-      sample: Deployed files were edited since, 2 in number. The next Install removes them, whatever the option
+      sample: 2 deployed files were edited since. The next Install removes them, whatever the option
 bundle:
-  description: The bundle that the prediction is made for, null where there is none.
-  returned: where a deployment group was named or is the only one
+  description: The bundle that the prediction is made for, null if there is none.
+  returned: if a deployment group was named or is the only one
   type: dict
   contains:
     path:
@@ -319,29 +319,29 @@ bundle:
       sample: deployment
     appspec:
       description: Name of its AppSpec file.
-      returned: where a prediction was made
+      returned: if a prediction was made
       type: str
       sample: appspec.yml
     files:
       description: How many files are in it.
-      returned: where a prediction was made
+      returned: if a prediction was made
       type: int
       sample: 12
     size:
       description: How many bytes they have.
-      returned: where a prediction was made
+      returned: if a prediction was made
       type: int
       sample: 73119
     free_space:
       description:
         - What is free in the file systems that the bundle is unpacked and installed to, as C(path) and C(free), in
           bytes.
-      returned: where a prediction was made
+      returned: if a prediction was made
       type: list
       elements: dict
 prediction:
-  description: What Install does, null where that cannot be told.
-  returned: where a deployment group was named or is the only one
+  description: What Install does, null if that cannot be predicted.
+  returned: if a deployment group was named or is the only one
   type: dict
   contains:
     file_exists_behavior:
@@ -356,9 +356,9 @@ prediction:
       sample: false
     removals:
       description:
-        - What becomes of the lines of the cleanup file, by outcome. V(removed), V(left_not_empty) for a directory,
+        - What happens to the lines of the cleanup file, by outcome. V(removed), V(left_not_empty) for a directory,
           V(already_missing), V(left_dangling_link), V(failed), V(not_reached).
-        - Each has C(count) and C(entries), with C(path), C(kind), and where a directory of the path is a link
+        - Each has C(count) and C(entries), with C(path), C(kind), and if a directory of the path is a link
           C(through) and C(real).
       returned: always
       type: dict
@@ -370,14 +370,14 @@ prediction:
               kind: file
     placements:
       description:
-        - What becomes of the destinations of the bundle, by outcome. V(installed), V(directory_created),
+        - What happens to the destinations of the bundle, by outcome. V(installed), V(directory_created),
           V(overwritten), V(put_inside_directory), V(kept), V(refused), V(failed), V(not_reached).
         - Entries are those of RV(prediction.removals).
       returned: always
       type: dict
     failure:
       description:
-        - Why and at which C(path) Install fails, null where it does not. C(stage) is V(cleanup), V(instructions), when
+        - Why and at which C(path) Install fails, null if it does not. C(stage) is V(cleanup), V(instructions), when
           the old files are gone and nothing is copied, or V(copy).
       returned: always
       type: dict
@@ -395,7 +395,7 @@ lost:
     - The files whose present content the Install takes away and nobody has any more, as C(count) and C(entries). C(how)
       is V(removed) or V(overwritten).
     - What is as a revision that the agent still has installed it is not among them.
-  returned: where a deployment group was named or is the only one
+  returned: if a deployment group was named or is the only one
   type: dict
   sample:
     count: 1
@@ -404,21 +404,21 @@ lost:
         how: overwritten
 through_links:
   description: What is removed or written elsewhere than its path says, as C(count) and C(entries).
-  returned: where a deployment group was named or is the only one
+  returned: if a deployment group was named or is the only one
   type: dict
 odd_names:
   description: Names that the agent does not get right, with the C(reason), as C(count) and C(entries).
-  returned: where a deployment group was named or is the only one
+  returned: if a deployment group was named or is the only one
   type: dict
 edited:
   description:
     - Files of the last Install that are not what it has installed, as C(count) and C(entries). C(change) is V(edited),
       V(replaced) by something that is no file, or V(missing).
-  returned: where a deployment group was named or is the only one
+  returned: if a deployment group was named or is the only one
   type: dict
 leftovers:
   description: What is below the destinations, and is not in the cleanup file of the group.
-  returned: where a deployment group was named or is the only one
+  returned: if a deployment group was named or is the only one
   type: dict
   contains:
     count:
@@ -439,7 +439,7 @@ leftovers:
       elements: dict
       contains:
         path:
-          description: Where it is. C(path_base64) is there, too, where the name is not UTF-8.
+          description: Where it is. C(path_base64) is there, too, if the name is not UTF-8.
           returned: always
           type: str
           sample: /srv/app/temp/e.txt
@@ -450,17 +450,17 @@ leftovers:
           sample: file
         origin:
           description:
-            - V(other_group) where the cleanup file of another deployment group lists it.
-            - V(kept) where the bundle of the last Install has it, and it was not written.
-            - V(orphaned) where the agent has installed it, and will never remove it.
-            - V(script) where it was last changed while a deployment ran, or within a minute of its last line of log.
-            - V(hand) where it was last changed while none ran, by somebody or by a program such as the application.
-            - V(unknown) where no deployment is on record to compare with.
+            - V(other_group) if the cleanup file of another deployment group lists it.
+            - V(kept) if the bundle of the last Install has it, and it was not written.
+            - V(orphaned) if the agent has installed it, and will never remove it.
+            - V(script) if it was last changed while a deployment ran, or within a minute of its last line of log.
+            - V(hand) if it was last changed while none ran, by somebody or by a program such as the application.
+            - V(unknown) if no deployment is on record to compare with.
           returned: always
           type: str
           sample: script
         evidence:
-          description: What this is told by.
+          description: What shows this.
           returned: always
           type: str
           sample: "it was last changed while d-4KAMTWJPI ran and is in no bundle: most likely by its scripts"
@@ -476,8 +476,8 @@ leftovers:
           sample: 15
     not_searched:
       description:
-        - Destinations that are left out because much else lies there, such as V(/etc), and directories on which another
-          file system is mounted.
+        - Destinations that are left out because they hold many other files, such as V(/etc), and directories on which
+          another file system is mounted.
       returned: always
       type: list
       elements: str
@@ -489,17 +489,17 @@ leftovers:
       sample: false
 shared_paths:
   description:
-    - Paths that are installed, or are to be installed, and that another deployment group removes, with
-      C(deployment_group_ids), as C(count) and C(entries).
-  returned: where a deployment group was named or is the only one
+    - Paths that are or will be installed and that another deployment group removes, with C(deployment_group_ids), as
+      C(count) and C(entries).
+  returned: if a deployment group was named or is the only one
   type: dict
 application_stop:
   description: What the next deployment runs first. It comes from the last Install that ended well.
-  returned: where a deployment group was named or is the only one
+  returned: if a deployment group was named or is the only one
   type: dict
   contains:
     deployment_directory:
-      description: Directory of that deployment, null where there was none, and where no ApplicationStop is run.
+      description: Directory of that deployment, null if there was none, and if no ApplicationStop is run.
       returned: always
       type: str
     archive_exists:

@@ -30,7 +30,7 @@ options:
   diagnose:
     description:
       - Id of the deployment to look at for RV(diagnosis). Without it that is the one of O(deployment_id), or else the
-        newest deployment where it failed or was stopped.
+        newest deployment if it failed or was stopped.
     type: str
   log_tail:
     description:
@@ -87,12 +87,12 @@ region:
   sample: eu-central-1
 account:
   description: The account that it is in.
-  returned: always, null where it was not found
+  returned: always, null if it was not found
   type: str
   sample: "123456789012"
 deployment_group_id:
   description: Id of the deployment group, by which the agents on its instances name their files.
-  returned: always, null where the group could not be read
+  returned: always, null if the group could not be read
   type: str
   sample: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
 outcome:
@@ -118,18 +118,18 @@ method:
   type: str
   sample: codedeploy_deployment
 deployment_id:
-  description: Id of the deployment that has brought the group to where it is, where nothing would have to be done.
-  returned: always, null where something would
+  description: Id of the deployment that has brought the group to where it is, if nothing would have to be done.
+  returned: always, null if something would
   type: str
   sample: d-A1B2C3D4E
 current:
   description: What the group is on, or was being brought to when the last deployment ended without success.
-  returned: always, null where the group could not be read
+  returned: always, null if the group could not be read
   type: dict
   contains:
     revision:
       description: The revision, as CodeDeploy's API has it.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: dict
       sample:
         revisionType: GitHub
@@ -138,22 +138,22 @@ current:
           repository: acme/shop
     revision_name:
       description: The same in words.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: str
       sample: github acme/shop@3f2a1c9
     deployment_id:
       description: Id of the newest deployment to the group.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: str
       sample: d-B2C3D4E5F
     status:
       description: Status of that deployment.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: str
       sample: Succeeded
 target:
   description: The revision that it would go back to, as it would be given to CodeDeploy.
-  returned: always, null where there is none
+  returned: always, null if there is none
   type: dict
   sample:
     revisionType: S3
@@ -164,7 +164,7 @@ target:
       version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
 target_name:
   description: The same in words.
-  returned: always, null where there is none
+  returned: always, null if there is none
   type: str
   sample: s3://releases/shop/web-1.8.zip (version 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY)
 target_source:
@@ -179,26 +179,26 @@ target_why:
   sample: Succeeded at 2026-11-14 09:12:40 UTC
 direction:
   description:
-    - Where the target lies, seen from the revision that is left. V(back), the group deployed it earlier. V(forward), it
+    - The direction from the revision that is left to the target. V(back), the group deployed it earlier. V(forward), it
       came later. V(same), nothing moves. V(unknown), the group never deployed it.
     - Only what was left for an older revision counts as bad later on. After a move that does not go back, the next one
       without a named revision begins from there.
-  returned: always, null where there is no target
+  returned: always, null if there is no target
   type: str
   sample: back
 target_deployment_id:
   description: Id of the deployment that the target is known from. Instances may still have its bundle.
-  returned: always, null where none is on record
+  returned: always, null if none is on record
   type: str
   sample: d-C3D4E5F6G
 file_exists_behavior:
   description: The content option that the redeploy would have.
-  returned: always, null where nothing would be deployed anew
+  returned: always, null if nothing would be deployed
   type: str
   sample: DISALLOW
 left:
   description: The revision that would be left behind, as CodeDeploy's API has it.
-  returned: always, null where none would
+  returned: always, null if none would
   type: dict
   sample:
     revisionType: S3
@@ -214,7 +214,7 @@ candidates:
   contains:
     revision:
       description:
-        - The revision, as CodeDeploy's API has it. Where a deployment recorded no version of an object in S3, and the
+        - The revision, as CodeDeploy's API has it. If a deployment recorded no version of an object in S3, and the
           version that it took is certain, it is that one.
       returned: always
       type: dict
@@ -251,7 +251,7 @@ candidates:
       sample: d-C3D4E5F6G
     file_exists_behavior:
       description: The content option of that deployment.
-      returned: always, null where it has none
+      returned: always, null if it has none
       type: str
       sample: DISALLOW
     past:
@@ -270,8 +270,8 @@ candidates:
       type: bool
       sample: false
 in_flight:
-  description: The deployment that is still running, or that CodeDeploy can be about to roll back.
-  returned: always, null where there is none
+  description: The deployment that is still running, or that CodeDeploy may be about to roll back.
+  returned: always, null if there is none
   type: dict
   sample:
     deployment_id: d-B2C3D4E5F
@@ -302,8 +302,8 @@ content_warnings:
   sample: []
 auto_scaling_groups:
   description:
-    - The Auto Scaling groups of the deployment group, where it deploys in place.
-    - M(lastgood.aws.autoscaling_suspend) keeps them from moving instances meanwhile.
+    - The Auto Scaling groups of the deployment group, if it deploys in place.
+    - M(lastgood.aws.autoscaling_suspend) keeps them from moving instances during the deployment.
   returned: always
   type: list
   elements: str
@@ -311,8 +311,8 @@ auto_scaling_groups:
     - web
 suspended_by_codedeploy:
   description:
-    - The processes of these groups that CodeDeploy itself suspends meanwhile, as the deployment group is configured,
-      and as O(suspend_processes) asks for.
+    - The processes of these groups that CodeDeploy itself suspends during the deployment, as the deployment group is
+      configured, and as O(suspend_processes) asks for.
     - Leave them out of the O(lastgood.aws.autoscaling_suspend#module:processes) that are suspended.
   returned: always
   type: list
@@ -321,7 +321,7 @@ suspended_by_codedeploy:
     - AZRebalance
 diagnosis:
   description: Why targets of one deployment failed. The same as that of M(lastgood.aws.codedeploy_redeploy).
-  returned: always, null where no deployment was looked at
+  returned: always, null if no deployment was looked at
   type: dict
   sample:
     deployment_id: d-B2C3D4E5F
@@ -343,7 +343,7 @@ diagnosis:
     unknown: []
 expect:
   description: What was seen, for O(lastgood.aws.codedeploy_redeploy#module:expect).
-  returned: always, null where the group could not be read
+  returned: always, null if the group could not be read
   type: dict
   sample:
     deployment: d-B2C3D4E5F
@@ -359,8 +359,8 @@ expect:
       source: last_good
     suspended_by_codedeploy: []
 as_of:
-  description: The time that O(as_of) stands for, in UTC.
-  returned: always, null where it is not given
+  description: The point in time of O(as_of), in UTC.
+  returned: always, null if it is not given
   type: str
   sample: "2026-11-20T13:50:00Z"
 api_calls:

@@ -13,11 +13,11 @@ description:
   - Takes a deployment group back to the newest revision that was really deployed with success, and says why it is that
     one. What counts is the record of CodeDeploy's deployments.
   - A redeploy is a new deployment with an id of its own, as CodeDeploy's own rollbacks are. This module follows it to
-    its end, and says RV(outcome=rolled_back) only where that deployment succeeded with the target, no target of it
+    its end, and says RV(outcome=rolled_back) only if that deployment succeeded with the target, no target of it
     failed, and none came after it.
   - It is safe to run twice. A group that was already taken back, by this module, by CodeDeploy or by somebody's hand,
     is V(unchanged), and a deployment that already leads to the target is followed to its end.
-  - Where it fails, it says which instances failed at which lifecycle event and script, what helps, and what the
+  - If it fails, it says which instances failed at which lifecycle event and script, what helps, and what the
     instances have now.
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -65,19 +65,19 @@ options:
     description:
       - What an earlier look at this deployment group showed, as RV(expect) of a run of this module in check mode. The
         group then goes where it was shown to go, or is left as it is.
-      - Where somebody has deployed since, it is V(refused) with the finding V(plan_changed), which says what was
-        deployed. That the deployment that was seen has ended meanwhile, whether well or not, or is being rolled back to
-        that same target, is no such change.
+      - If somebody has deployed since, it is V(refused) with the finding V(plan_changed), which says what was deployed.
+        It does not count as such a change if the deployment seen then has ended since, well or not, or is being rolled
+        back to that same target.
       - Give the options that choose the target as they were given for that look.
     type: dict
     suboptions:
       deployment:
         description:
-          - Id of the newest deployment that was on record. Empty where nothing was deployed yet.
+          - Id of the newest deployment that was on record. Empty if nothing was deployed yet.
         type: str
       target:
         description:
-          - What was to be gone to. Without it, it was seen that nothing is to be done.
+          - The target that was shown. Leave it out if there was nothing to do.
         type: dict
         suboptions:
           revision:
@@ -94,8 +94,8 @@ options:
             type: str
       suspended_by_codedeploy:
         description:
-          - The processes that CodeDeploy was to suspend, as O(suspend_processes) asks for. Nothing is deployed where it
-            would not any more, since whoever suspends the others relies on it.
+          - The processes that CodeDeploy was to suspend, as O(suspend_processes) asks for. Nothing is deployed if it no
+            longer would, because the step that suspends the other processes relies on it.
         type: list
         elements: str
 notes:
@@ -104,7 +104,7 @@ notes:
   - ECS services that CodeDeploy deploys are better taken back with M(lastgood.aws.ecs_rollback), which also looks at
     the service, its tasks and its traffic.
   - Files that scripts made, or that somebody put on the instances, are not part of a revision, and CodeDeploy does not
-    bring them back. RV(content_warnings) tells what a redeploy does to files that are there.
+    bring them back. RV(content_warnings) says what a redeploy does to existing files.
 seealso:
   - module: lastgood.aws.codedeploy_auto_rollback
   - module: lastgood.aws.ecs_rollback
@@ -152,22 +152,22 @@ EXAMPLES = r"""
 RETURN = r"""
 application:
   description: Name of the application.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: shop
 deployment_group:
   description: Name of the deployment group.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: prod-web
 region:
   description: The Region that it is in.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: eu-central-1
 account:
   description: The account that it is in.
-  returned: always, null where it was not found
+  returned: always, null if it was not found
   type: str
   sample: "123456789012"
 outcome:
@@ -180,7 +180,7 @@ outcome:
       again deploys it once more. V(rollback_failed), ours failed, and so did CodeDeploy's rollback of it, or of no
       instance it is certain what it has. V(lost_contact), AWS could not be asked any more, or refused to say more;
       what it accepted goes on. V(timeout), still going, nothing was undone. V(refused), the deployment was not begun.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: rolled_back
 method:
@@ -188,17 +188,17 @@ method:
     - How it went back. V(codedeploy_deployment) (a new deployment), V(codedeploy_stop) (the running deployment was
       stopped, and CodeDeploy rolled it back), V(adopt) (a deployment that was already running was followed), or
       V(none).
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: codedeploy_deployment
 deployment_id:
-  description: Id of the deployment that brings the target, or that has brought it earlier where nothing had to be done.
-  returned: always, but not where the options themselves are wrong; null where there is none
+  description: Id of the deployment that brings the target, or that has brought it earlier if nothing had to be done.
+  returned: always, but not if the options themselves are wrong; null if there is none
   type: str
   sample: d-A1B2C3D4E
 target:
   description: The revision to go back to, as CodeDeploy's API has it.
-  returned: always, but not where the options themselves are wrong; null where there is none
+  returned: always, but not if the options themselves are wrong; null if there is none
   type: dict
   sample:
     revisionType: S3
@@ -209,38 +209,38 @@ target:
       version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
 target_name:
   description: The same in words.
-  returned: always, but not where the options themselves are wrong; null where there is none
+  returned: always, but not if the options themselves are wrong; null if there is none
   type: str
   sample: s3://releases/shop/web-1.8.zip (version 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY)
 target_source:
   description:
     - How the target was found. V(last_good), V(steps_back), V(as_of), V(revision), V(deployment_id),
       V(running_rollback) or V(none).
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: last_good
 target_why:
   description: Why this one, in words.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: d-9Z8Y7X6W5 succeeded at 2026-11-14 09:12:40 UTC
 direction:
   description:
-    - Where the target lies, seen from the revision that is left. V(back), the group deployed it earlier. V(forward), it
+    - The direction from the revision that is left to the target. V(back), the group deployed it earlier. V(forward), it
       came later. V(same), nothing moves. V(unknown), the group never deployed it.
     - Only what was left for an older revision counts as bad later on. After a move that does not go back, the next one
       without a named revision begins from there.
-  returned: always, null where there is no target, but not where the options themselves are wrong
+  returned: always, null if there is no target, but not if the options themselves are wrong
   type: str
   sample: back
 before:
   description: What the group was on, or was being brought to.
-  returned: always, but not where the options themselves are wrong; null where the group could not be read
+  returned: always, but not if the options themselves are wrong; null if the group could not be read
   type: dict
   contains: &state
     revision:
       description: The revision, as CodeDeploy's API has it.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: dict
       sample:
         revisionType: GitHub
@@ -249,37 +249,37 @@ before:
           repository: acme/shop
     revision_name:
       description: The same in words.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: str
       sample: github acme/shop@3f2a1c9
     deployment_id:
       description: Id of the newest deployment.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: str
       sample: d-B2C3D4E5F
     status:
       description: Status of that deployment.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: str
       sample: Succeeded
 after:
   description: The same at the last look.
-  returned: always, but not where the options themselves are wrong; null where there was no deployment
+  returned: always, but not if the options themselves are wrong; null if there was no deployment
   type: dict
   contains: *state
 as_of:
-  description: The time that O(as_of) stands for, in UTC.
-  returned: always, but not where the options themselves are wrong; null where it is not given
+  description: The point in time of O(as_of), in UTC.
+  returned: always, but not if the options themselves are wrong; null if it is not given
   type: str
   sample: "2026-11-20T13:50:00Z"
 reason:
   description: Why it ended like this, in words.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: deployment d-A1B2C3D4E of s3://releases/shop/web-1.8.zip succeeded, and none came after it
 findings:
   description: What the checks before the write and the run itself found.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: dict
   contains:
@@ -301,25 +301,25 @@ findings:
         s3://releases/shop/web-1.8.zip was not changed since d-9Z8Y7X6W5 deployed it
 content_warnings:
   description: What the redeploy does to files that are on the instances, and that no revision brings back.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: str
   sample: []
 auto_scaling_groups:
   description:
-    - The Auto Scaling groups of the deployment group, where it deploys in place.
-    - M(lastgood.aws.autoscaling_suspend) keeps them from moving instances meanwhile.
-  returned: always, but not where the options themselves are wrong
+    - The Auto Scaling groups of the deployment group, if it deploys in place.
+    - M(lastgood.aws.autoscaling_suspend) keeps them from moving instances during the deployment.
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: str
   sample:
     - web
 suspended_by_codedeploy:
   description:
-    - The processes of these groups that CodeDeploy itself suspends meanwhile, as the deployment group is configured,
-      and as O(suspend_processes) asks for.
+    - The processes of these groups that CodeDeploy itself suspends during the deployment, as the deployment group is
+      configured, and as O(suspend_processes) asks for.
     - Leave them out of the O(lastgood.aws.autoscaling_suspend#module:processes) that are suspended.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: str
   sample:
@@ -329,7 +329,7 @@ left_suspended:
     - Processes of Auto Scaling groups that CodeDeploy was to suspend for this deployment only, as O(suspend_processes)
       asks for, and that are still suspended after its end.
     - The filter P(lastgood.aws.still_suspended#filter) says how to resume them.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: dict
   contains:
@@ -348,7 +348,7 @@ left_suspended:
   sample: []
 expect:
   description: What was seen and shown, for O(expect) of the call that acts.
-  returned: in check mode, but not where the group could not be read
+  returned: in check mode, but not if the group could not be read
   type: dict
   sample:
     deployment: d-B2C3D4E5F
@@ -367,7 +367,7 @@ diagnosis:
   description:
     - Why targets failed, as far as it could be read. In check mode those of the newest deployment, if it ended without
       success.
-  returned: always, but not where the options themselves are wrong; null where there was nothing to diagnose
+  returned: always, but not if the options themselves are wrong; null if there was nothing to diagnose
   type: dict
   contains:
     deployment_id:
@@ -377,12 +377,12 @@ diagnosis:
       sample: d-A1B2C3D4E
     error_code:
       description: What CodeDeploy says of the deployment, as a code.
-      returned: always, empty where it says nothing
+      returned: always, empty if it says nothing
       type: str
       sample: HEALTH_CONSTRAINTS
     error:
       description: The same in words.
-      returned: always, empty where it says nothing
+      returned: always, empty if it says nothing
       type: str
       sample: The overall deployment failed because too many individual instances failed deployment.
     targets:
@@ -410,7 +410,7 @@ diagnosis:
           sample: AfterInstall
         script:
           description: The script that failed.
-          returned: always, empty where it was none
+          returned: always, empty if it was none
           type: str
           sample: bin/migrate.sh
         error_code:
@@ -425,12 +425,12 @@ diagnosis:
           sample: "Script at specified location: bin/migrate.sh failed with exit code 1"
         log_tail:
           description: The last lines that the script printed. See O(log_tail).
-          returned: always, empty where it is not told
+          returned: always, empty if it is not known
           type: str
           sample: "[stderr]no such table: orders"
         advice:
           description: What to do about it.
-          returned: always, empty where nothing is known
+          returned: always, empty if nothing is known
           type: str
           sample: the disk of the instance is full
     advice:
@@ -448,7 +448,7 @@ diagnosis:
       sample: []
 instances:
   description: After a failure in place, how many instances have what installed.
-  returned: always, but not where the options themselves are wrong; null where it does not apply or is not known
+  returned: always, but not if the options themselves are wrong; null if it does not apply or is not known
   type: dict
   contains:
     new:
@@ -468,7 +468,7 @@ instances:
       sample: 1
 timings:
   description: Seconds from the start of the call until it was planned, accepted by AWS, and ended.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: dict
   sample:
     planned: 0.4
@@ -476,13 +476,13 @@ timings:
     ended: 74.1
 summary:
   description: The whole call in one line.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: >-
     [prod-web] rolled_back: s3://releases/web-1.9.zip → s3://releases/web-1.8.zip in 74 s, deployment d-A1B2C3D4E
 api_calls:
   description: Requests that were sent, by operation, retries included.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: dict
   sample:
     BatchGetDeployments: 12

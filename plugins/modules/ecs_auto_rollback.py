@@ -13,7 +13,7 @@ description:
   - Sets the deployment circuit breaker and the deployment alarms of ECS services, which are what ECS itself detects
     and rolls back failed deployments by.
   - What is not given stays as it is. The change starts no deployment.
-  - All services are validated before the first of them is changed. Nothing is changed where one of them is refused.
+  - All services are validated before the first of them is changed. Nothing is changed if one of them is refused.
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -26,13 +26,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads as always, writes nothing, and returns RV(services[].outcome=planned) where something would be written.
+      - Reads as always, writes nothing, and returns RV(services[].outcome=planned) if something would be written.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - Nothing is written where the settings come to what is asked for already. The order of alarms means nothing.
+      - Nothing is written if the settings already amount to what is asked for. The order of alarms means nothing.
 options:
   circuit_breaker:
     description:
@@ -47,7 +47,7 @@ options:
       rollback:
         description:
           - Whether ECS goes back to the last deployment that completed, when the circuit breaker fails a deployment.
-          - Without it, it becomes V(true) where O(circuit_breaker.enable=true) is given, and otherwise stays as it is.
+          - Without it, it becomes V(true) if O(circuit_breaker.enable=true) is given, and otherwise stays as it is.
         type: bool
       reset_on_healthy_task:
         description:
@@ -79,7 +79,7 @@ options:
   alarms:
     description:
       - CloudWatch alarms. ECS fails a deployment when one of them goes into ALARM.
-      - Where one of them is in ALARM already when a deployment starts, ECS ignores the alarms for all of that
+      - If one of them is in ALARM already when a deployment starts, ECS ignores the alarms for all of that
         deployment. The module warns of alarms that are in ALARM now, and of alarms that do not exist.
     type: dict
     suboptions:
@@ -90,7 +90,7 @@ options:
       rollback:
         description:
           - Whether ECS goes back to the last deployment that completed, when an alarm fails a deployment.
-          - Without it, it becomes V(true) where O(alarms.enable=true) is given, and otherwise stays as it is.
+          - Without it, it becomes V(true) if O(alarms.enable=true) is given, and otherwise stays as it is.
         type: bool
       names:
         description:
@@ -108,7 +108,7 @@ notes:
     AWS documents the circuit breaker for rolling updates. It contradicts itself about C(BLUE_GREEN). The module warns
     and leaves the decision to AWS.
   - >-
-    ECS can go back by itself only where an earlier deployment of the service has completed. After the first rollback
+    ECS can go back by itself only if an earlier deployment of the service has completed. After the first rollback
     there may be none. M(lastgood.aws.ecs_rollback) does not depend on that.
   - >-
     It needs the permissions C(ecs:DescribeServices) and C(ecs:UpdateService). C(cloudwatch:DescribeAlarms) is wanted
@@ -198,13 +198,13 @@ services:
     changed:
       description:
         - Whether settings were changed, or would be in check mode.
-        - V(true), too, where AWS did not answer a write, so that nobody knows.
+        - V(true), too, if AWS did not answer a write, so that nobody knows.
       returned: always
       type: bool
       sample: true
     before:
       description: The settings that were read.
-      returned: always, null where there is no such service
+      returned: always, null if there is no such service
       type: dict
       contains: &settings
         circuit_breaker:
@@ -224,12 +224,12 @@ services:
               sample: true
             reset_on_healthy_task:
               description: Whether a task that becomes healthy sets the count of failures back to 0.
-              returned: always, null where AWS or an older botocore does not tell
+              returned: always, null if AWS or an older botocore does not say
               type: bool
               sample: true
             threshold:
               description: The type and the value of the threshold.
-              returned: always, null where AWS or an older botocore does not tell
+              returned: always, null if AWS or an older botocore does not say
               type: dict
               sample:
                 type: BOUNDED_PERCENT
@@ -258,7 +258,7 @@ services:
                 - web-5xx
     after:
       description: The settings that AWS has confirmed, or that would be there after check mode.
-      returned: always, null where there is no such service, or where AWS did not answer a write
+      returned: always, null if there is no such service, or if AWS did not answer a write
       type: dict
       contains: *settings
     reason:
@@ -287,7 +287,7 @@ services:
           returned: always
           type: str
           sample: >-
-            web-5xx is in ALARM now. Where a deployment starts while one of its alarms is in ALARM, ECS ignores the
+            web-5xx is in ALARM now. If a deployment starts while one of its alarms is in ALARM, ECS ignores the
             alarms for all of that deployment
 api_calls:
   description: Requests that were sent, by operation, retries included.

@@ -16,11 +16,11 @@ description:
     see and roll back by itself it is told to, what they do not see this module does. Either way the module fails, with
     the reason, and says what the service is on then.
   - With the deployment controller C(CODE_DEPLOY) it creates a deployment in the service's deployment group. The AppSpec
-    file is that of the deployment in service, with the task definition replaced. Where there is none, one is made from
+    file is that of the deployment in service, with the task definition replaced. If there is none, one is made from
     the service's load balancer.
   - With the deployment controller C(EXTERNAL) it brings up a task set like the PRIMARY one, and makes it PRIMARY when
     it is steady. The one before is left standing. The listeners of load balancers are not changed.
-  - All services are validated before the first of them is changed. Nothing is changed where one of them is refused.
+  - All services are validated before the first of them is changed. Nothing is changed if one of them is refused.
   - It is safe to run twice. A service that is on the revision already is V(unchanged), one that is being moved to it is
     followed, and a revision that has failed in this service is refused, unless O(force) has V(marked).
   - Similar to C(ecspresso deploy --rollback-events) and to C(helm upgrade --atomic).
@@ -65,7 +65,7 @@ options:
         asked for or not.
       - The circuit breaker and the alarms stay enabled for later deployments. M(lastgood.aws.ecs_auto_rollback)
         disables them again.
-      - Where CodeDeploy deploys, the events are set for this one deployment. An empty list, or V(none) alone, switches
+      - If CodeDeploy deploys, the events are set for this one deployment. An empty list, or V(none) alone, switches
         them off for it.
       - With the controller C(EXTERNAL) this module watches and goes back. A task set of its own that did not take over
         is deleted. Deleting it is what stops such a deployment.
@@ -80,7 +80,7 @@ options:
       - none
   alarms:
     description:
-      - Names of the CloudWatch alarms for V(DEPLOYMENT_STOP_ON_ALARM). They replace those that the service has. Where
+      - Names of the CloudWatch alarms for V(DEPLOYMENT_STOP_ON_ALARM). They replace those that the service has. If
         CodeDeploy deploys they replace those of the deployment group for this one deployment, which needs the
         permission C(codedeploy:UpdateDeploymentGroup).
       - Without it, those that the service or the deployment group has are used. There must be some. Services with the
@@ -139,7 +139,7 @@ options:
     default: 1800
 notes:
   - >-
-    Where an alarm is in ALARM already when a deployment starts, ECS ignores the alarms for all of that deployment. The
+    If an alarm is in ALARM already when a deployment starts, ECS ignores the alarms for all of that deployment. The
     module warns of that. CodeDeploy would stop the deployment at once, so that it is refused, and so it is with the
     controller C(EXTERNAL).
   - >-
@@ -184,7 +184,7 @@ EXAMPLES = r"""
 RETURN = r"""
 services:
   description: How each service ended, in the order in which they were given.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: dict
   contains:
@@ -205,7 +205,7 @@ services:
       sample: eu-central-1
     account:
       description: The account that it is in.
-      returned: always, null where it was not found
+      returned: always, null if it was not found
       type: str
       sample: "123456789012"
     outcome:
@@ -227,37 +227,37 @@ services:
       sample: true
     task_definition:
       description: ARN of the task definition to deploy.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
     deployment_id:
       description: Id of our deployment, or of our task set with the controller C(EXTERNAL).
-      returned: always, null where none was begun
+      returned: always, null if none was begun
       type: str
       sample: ecs-svc/4980306466373577095
     service_deployment:
       description: ARN of its service deployment.
-      returned: always, null where it ended well or is not known
+      returned: always, null if it ended well or is not known
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
     event:
       description: What ended it. One of the names of O(rollback_events).
-      returned: always, null where nothing did
+      returned: always, null if nothing did
       type: str
       sample: DEPLOYMENT_FAILURE
     rolled_back_to:
       description: ARN of the task definition that the service went back to, or has never left.
-      returned: always, null where it did not
+      returned: always, null if it did not
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:42
     rolled_back_by:
       description: Who took it back. V(ECS), V(CodeDeploy), V(lastgood), or V(ECS or somebody else).
-      returned: always, null where nobody did, or nobody had to
+      returned: always, null if nobody did, or nobody had to
       type: str
       sample: ECS
     before:
       description: What ran before, as in M(lastgood.aws.ecs_rollback).
-      returned: always, null where the service could not be read
+      returned: always, null if the service could not be read
       type: dict
       sample:
         task_definition: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:42
@@ -268,7 +268,7 @@ services:
         running_count: 4
     after:
       description: What was there at the last look, as in RV(services[].before).
-      returned: always, null where the service could not be read
+      returned: always, null if the service could not be read
       type: dict
       sample:
         task_definition: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
@@ -279,7 +279,7 @@ services:
         running_count: 4
     protection:
       description: ECS's own protection of the service, as in M(lastgood.aws.ecs_auto_rollback), before and after.
-      returned: always, null where the service could not be read, or ECS does not deploy it
+      returned: always, null if the service could not be read, or ECS does not deploy it
       type: dict
       sample:
         before:
@@ -301,7 +301,7 @@ services:
       sample: []
     diagnosis:
       description: Why tasks did not come up, as in M(lastgood.aws.ecs_rollback).
-      returned: always, null where there was nothing to diagnose
+      returned: always, null if there was nothing to diagnose
       type: dict
       sample:
         rollout_reason: "ECS deployment circuit breaker: tasks failed to start."
@@ -327,12 +327,12 @@ services:
         ended: 74.1
 summary:
   description: The whole call in one line.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: "[web] deployed: web:43 in 74 s"
 api_calls:
   description: Requests that were sent, by operation, retries included.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: dict
   sample:
     DescribeServices: 12

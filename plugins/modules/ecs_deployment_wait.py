@@ -10,7 +10,7 @@ module: ecs_deployment_wait
 short_description: Wait for a deployment of ECS services, and say truthfully how it ended
 version_added: 0.1.0
 description:
-  - Follows one deployment of each service to its end, whoever started it, and changes nothing.
+  - Follows one deployment of each service to its end, no matter who started it, and changes nothing.
   - It is the deployment that counts, not the number of running tasks. The waiters of the AWS SDKs take a service for
     stable when ECS has rolled the deployment back, when somebody else has deployed over it, or when the service wants
     no tasks at all. Here each of these fails, with the reason.
@@ -42,12 +42,12 @@ options:
   deployment:
     description:
       - The deployment to wait for, as its id (C(ecs-svc/1234567890123456789)) or as the ARN of its service deployment.
-        Where CodeDeploy deploys, the id of its deployment (C(d-1A2B3C4D5)), or of the task set that this made. With the
+        If CodeDeploy deploys, the id of its deployment (C(d-1A2B3C4D5)), or of the task set that this made. With the
         controller C(EXTERNAL) the id of a task set. It goes with a single O(service).
       - One that has ended already is answered from the history that ECS keeps for 90 days, or from that of CodeDeploy.
-      - Without it the deployment is waited for that is PRIMARY when the module begins. Where the newest deployment was
+      - Without it the deployment is waited for that is PRIMARY when the module begins. If the newest deployment was
         rolled back by ECS that is a failure, because what is PRIMARY then is not what was deployed last.
-      - Where CodeDeploy deploys, it is the deployment that is running then, or else the newest one.
+      - If CodeDeploy deploys, it is the deployment that is running then, or else the newest one.
       - With the controller C(EXTERNAL) it is the PRIMARY task set, which is V(stable) when it is in a steady state. One
         that is named and not PRIMARY is waited for until somebody makes it so.
     type: str
@@ -73,7 +73,7 @@ notes:
   - >-
     It needs the permission C(ecs:DescribeServices). C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments),
     C(ecs:DescribeServiceRevisions), C(ecs:ListTasks) and C(ecs:DescribeTasks) are wanted, but done without, except
-    where the deployment has ended already.
+    if the deployment has ended already.
 seealso:
   - module: lastgood.aws.ecs_rollback
   - module: lastgood.aws.ecs_rollback_info
@@ -112,7 +112,7 @@ EXAMPLES = r"""
 RETURN = r"""
 services:
   description: How the deployment of each service ended, in the order in which they were given.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: dict
   contains:
@@ -133,7 +133,7 @@ services:
       sample: eu-central-1
     account:
       description: The account that it is in.
-      returned: always, null where it was not found
+      returned: always, null if it was not found
       type: str
       sample: "123456789012"
     outcome:
@@ -148,22 +148,22 @@ services:
       sample: stable
     deployment_id:
       description: Id of the deployment.
-      returned: always, null where it is not listed by the service any more
+      returned: always, null if it is not listed by the service any more
       type: str
       sample: ecs-svc/4980306466373577095
     service_deployment:
       description: ARN of its service deployment.
-      returned: always, null where it is not known
+      returned: always, null if it is not known
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
     task_definition:
       description: ARN of the task definition that it deploys.
-      returned: always, null where no deployment was found
+      returned: always, null if no deployment was found
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
     now:
       description: What the service runs at the last look.
-      returned: always, null where the service could not be read
+      returned: always, null if the service could not be read
       type: dict
       sample:
         task_definition: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
@@ -185,7 +185,7 @@ services:
       sample: []
     diagnosis:
       description: Why tasks did not come up, as in M(lastgood.aws.ecs_rollback).
-      returned: always, null where there was nothing to diagnose
+      returned: always, null if there was nothing to diagnose
       type: dict
       sample:
         rollout_reason: "ECS deployment circuit breaker: tasks failed to start."
@@ -205,12 +205,12 @@ services:
         ended: 73.9
 summary:
   description: The whole call in one line.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: "[web] stable: the deployment of web:43 is complete, and nothing of the other versions is left"
 api_calls:
   description: Requests that were sent, by operation, retries included.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: dict
   sample:
     DescribeServices: 12

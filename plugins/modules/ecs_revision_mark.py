@@ -13,7 +13,7 @@ description:
   - Sets or removes a mark on revisions of task definitions. A mark is a tag, so it outlives the run, and everybody who
     rolls back sees it, whatever the deployment history says or has forgotten.
   - M(lastgood.aws.ecs_rollback) marks what it leaves as bad by itself. This module is for what only people know.
-  - Each task definition is dealt with on its own. Where one fails the others are marked all the same, and the module
+  - Each task definition is dealt with on its own. If one fails the others are marked all the same, and the module
     fails at the end with all results.
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads as always, writes nothing, and returns RV(task_definitions[].outcome=planned) where something would be
+      - Reads as always, writes nothing, and returns RV(task_definitions[].outcome=planned) if something would be
         written. Whether tagging is allowed shows only when it is done.
   diff_mode:
     support: full
@@ -62,7 +62,7 @@ options:
     required: true
   state:
     description:
-      - Whether the mark is to be there.
+      - Whether the mark should be there.
     type: str
     choices:
       - present
@@ -131,13 +131,13 @@ task_definitions:
   elements: dict
   contains:
     task_definition:
-      description: ARN of the task definition, or what was asked for where it could not be read.
+      description: ARN of the task definition, or what was asked for if it could not be read.
       returned: always
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:42
     status:
       description: Its status. V(ACTIVE), V(INACTIVE) or V(DELETE_IN_PROGRESS).
-      returned: always, null where it could not be read
+      returned: always, null if it could not be read
       type: str
       sample: ACTIVE
     outcome:
@@ -152,14 +152,14 @@ task_definitions:
     changed:
       description:
         - Whether a tag was written or removed, or would be in check mode.
-        - V(true), too, where AWS did not answer a write, so that nobody knows.
+        - V(true), too, if AWS did not answer a write, so that nobody knows.
       returned: always
       type: bool
       sample: true
     before:
       description:
         - The marks that were there, each with the time in UTC and the reason.
-        - Empty where the task definition could not be read.
+        - Empty if the task definition could not be read.
       returned: always
       type: dict
       contains: &marks
@@ -186,8 +186,8 @@ task_definitions:
     after:
       description:
         - The marks that are there now, or would be after check mode.
-        - Empty where the task definition could not be read.
-      returned: always, null where AWS did not answer a write, so that nobody knows
+        - Empty if the task definition could not be read.
+      returned: always, null if AWS did not answer a write, so that nobody knows
       type: dict
       contains: *marks
     reason:

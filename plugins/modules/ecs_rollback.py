@@ -13,7 +13,7 @@ description:
   - Takes ECS services back to the newest version that really ran and succeeded, and says why it is that one.
   - What counts is the record that ECS keeps of its deployments, never the number of a revision. A version that ECS
     rolled back, that somebody left for an older one, that never became healthy, or that is marked bad is passed by.
-  - A deployment that is still running is stopped natively where that lands on the target. Otherwise the service is
+  - A deployment that is still running is stopped natively if that lands on the target. Otherwise the service is
     updated. Either way this module watches its own deployment to the end, and says RV(services[].outcome=rolled_back)
     only of what it has verified.
   - It is safe to run twice. A service that was already rolled back, by this module, by ECS or by somebody's hand, is
@@ -54,17 +54,17 @@ options:
         For this one deployment skip bake time, the steps of V(LINEAR) and V(CANARY) and PAUSE hooks, and put the
         service's own deployment configuration back afterwards, also after a failure or, by the next run, after this one
         was killed. Hooks that run a Lambda function are not skipped.
-      - Where the configuration cannot be recorded in tags of the service first, the whole strategy is walked, with a
+      - If the configuration cannot be recorded in tags of the service first, the whole strategy is walked, with a
         warning.
       - It needs botocore 1.41.0 or newer.
-      - Of a service that CodeDeploy deploys, the deployment uses C(CodeDeployDefault.ECSAllAtOnce) in place of the
+      - For a service that CodeDeploy deploys, the deployment uses C(CodeDeployDefault.ECSAllAtOnce) instead of the
         deployment group's configuration.
     type: bool
     default: false
   rollback_events:
     description:
-      - When CodeDeploy is to roll the deployment of this rollback back by itself, for services with the deployment
-        controller V(CODE_DEPLOY).
+      - On which events CodeDeploy rolls the deployment of this rollback back by itself, for services with the
+        deployment controller V(CODE_DEPLOY).
       - Any of V(DEPLOYMENT_FAILURE), V(DEPLOYMENT_STOP_ON_ALARM) and V(DEPLOYMENT_STOP_ON_REQUEST). An empty list, or
         V(none) alone, switches it off for this deployment. Without this option the deployment group's own setting
         applies.
@@ -84,7 +84,7 @@ options:
         that later runs know of it.
       - Only a move back marks what it left. A move forward marks nothing, and takes the mark of its target away if the
         last rollback of the same service set it. A mark that somebody else set stays, with a warning.
-      - Where tagging is denied, this is reported as a warning.
+      - If tagging is denied, this is reported as a warning.
     type: bool
     default: true
   reason:
@@ -99,7 +99,7 @@ options:
   wait_until:
     description:
       - V(stable) waits until the old tasks are gone. V(serving) returns when the target takes all the traffic.
-      - Of a rolling service behind load balancers this is when all its targets are healthy. Where that cannot be read
+      - Of a rolling service behind load balancers this is when all its targets are healthy. If that cannot be read
         (C(elasticloadbalancing:DescribeTargetHealth)), it returns when the target has all its tasks and no other
         version has any, and says that more is not known.
     type: str
@@ -123,9 +123,9 @@ options:
     description:
       - What an earlier look at these services showed, as a list of RV(services[].expect) of a run of this module in
         check mode. Each service then goes where it was shown to go, or is left as it is.
-      - Where somebody has deployed since, the service is V(refused) with the finding V(plan_changed), which says what
-        was deployed. That the deployment that was seen has ended meanwhile, whether well or not, or is being rolled
-        back to that same target, is no such change.
+      - If somebody has deployed since, the service is V(refused) with the finding V(plan_changed), which says what was
+        deployed. It does not count as such a change if the deployment seen then has ended since, well or not, or is
+        being rolled back to that same target.
       - A service that is not listed, or for which no target was shown, is not rolled back.
       - Give the options that choose the target as they were given for that look.
     type: list
@@ -150,18 +150,18 @@ options:
         type: str
       target:
         description:
-          - The task definition that was to be gone to. Without it, it was seen that nothing is to be done.
+          - The target that was shown. Leave it out if there was nothing to do.
         type: str
 notes:
   - Services with the deployment controllers V(ECS), with all its deployment strategies, V(CODE_DEPLOY) and V(EXTERNAL)
     are supported. Another controller or strategy is refused by its name, before anything is written.
-  - Of services with the controller V(EXTERNAL) there is no record of what ran before. A task set that still stands and
-    is older than the PRIMARY one is made PRIMARY, after it was scaled up where that is needed. Where none stands,
-    O(revision) has to name a version, and a task set like the PRIMARY one is created for it. Traffic is not shifted
-    here, and the old task set is left as it is.
+  - For services with the controller V(EXTERNAL) there is no record of what ran before. If an older task set than the
+    PRIMARY one still exists, it is scaled up if needed and then made PRIMARY. If there is none, O(revision) must name a
+    version, and a task set like the PRIMARY one is created for it. Traffic is not shifted here, and the old task set is
+    left as it is.
   - A service that CodeDeploy deploys has no image digests on record, so that a tag still names the image that was good
     is not proven there.
-  - AppSpec files that lie in S3 are read where C(s3:GetObject) allows it, and deployed again from there. What a
+  - AppSpec files that lie in S3 are read if C(s3:GetObject) allows it, and deployed again from there. What a
     deployment deployed whose file cannot be read, or was replaced since, is never guessed.
   - Terraform, CloudFormation and others see the tags that begin with C(lastgood:) as drift. Tell them to ignore this
     prefix.
@@ -215,7 +215,7 @@ EXAMPLES = r"""
 RETURN = r"""
 services:
   description: How each service ended, in the order in which they were given.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: list
   elements: dict
   contains:
@@ -236,7 +236,7 @@ services:
       sample: eu-central-1
     account:
       description: The account that it is in.
-      returned: always, null where it was not found
+      returned: always, null if it was not found
       type: str
       sample: "123456789012"
     outcome:
@@ -266,7 +266,7 @@ services:
       sample: update_service
     target:
       description: What to go back to, as in M(lastgood.aws.ecs_rollback_info).
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: dict
       contains:
         task_definition:
@@ -281,7 +281,7 @@ services:
           sample: ACTIVE
         service_revision:
           description: ARN of the service revision that was good.
-          returned: always, null where it is not known
+          returned: always, null if it is not known
           type: str
           sample: arn:aws:ecs:eu-central-1:123456789012:service-revision/prod/web/1980306466373577012
         image_digests:
@@ -294,7 +294,7 @@ services:
       description:
         - ARN of the task definition that RV(services[].target.task_definition) is a copy of, with its images named by
           digest. See O(pin_images).
-      returned: always, null where it is none
+      returned: always, null if it is none
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
     target_source:
@@ -311,17 +311,17 @@ services:
       sample: SUCCESSFUL at 2026-11-14 09:12:40 UTC
     direction:
       description:
-        - Where the target lies, seen from the version that is left. V(back), the service ran it earlier. V(forward), it
+        - The direction from the version that is left to the target. V(back), the service ran it earlier. V(forward), it
           is newer. V(same), nothing moves. V(unknown), neither is known to be the older one, as with a family that the
           service never ran.
         - Of one family the revision numbers tell, of different families which was used first. A pinned copy counts as
           the version that it was made of.
-      returned: always, null where there is no target
+      returned: always, null if there is no target
       type: str
       sample: back
     before:
       description: What ran before.
-      returned: always, null where the service could not be read
+      returned: always, null if the service could not be read
       type: dict
       contains: &state
         task_definition:
@@ -331,7 +331,7 @@ services:
           sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
         service_revision:
           description: ARN of the service revision.
-          returned: always, null where it is not known
+          returned: always, null if it is not known
           type: str
           sample: arn:aws:ecs:eu-central-1:123456789012:service-revision/prod/web/4980306466373577095
         deployment_id:
@@ -341,7 +341,7 @@ services:
           sample: ecs-svc/4980306466373577095
         image_digests:
           description: The digests that ECS recorded, by container name.
-          returned: always, empty where none is known
+          returned: always, empty if none is known
           type: dict
           sample:
             app: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -357,12 +357,12 @@ services:
           sample: 4
     after:
       description: What was there at the last look.
-      returned: always, null where the service could not be read
+      returned: always, null if the service could not be read
       type: dict
       contains: *state
     left:
       description: ARN of the task definition that was left behind.
-      returned: always, null where none was
+      returned: always, null if none was
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
     reason:
@@ -393,7 +393,7 @@ services:
           sample: web:43 was not marked bad
     diagnosis:
       description: Why tasks did not come up, as far as it could be read.
-      returned: always, null where there was nothing to diagnose
+      returned: always, null if there was nothing to diagnose
       type: dict
       contains:
         rollout_reason:
@@ -419,7 +419,7 @@ services:
               message: (service web) has started 2 tasks
         lifecycle_events:
           description: Lifecycle events that a deployment of CodeDeploy failed at.
-          returned: always, empty where there is none
+          returned: always, empty if there is none
           type: list
           elements: dict
           sample:
@@ -435,7 +435,7 @@ services:
           sample: []
     deregistered:
       description: ARN of the task definition that was deregistered.
-      returned: always, null where none was
+      returned: always, null if none was
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
     expect:
@@ -465,12 +465,12 @@ services:
         ended: 74.1
 summary:
   description: The whole call in one line.
-  returned: always, but not where the options themselves are wrong
+  returned: always, but not if the options themselves are wrong
   type: str
   sample: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
 as_of:
-  description: The time that O(as_of) stands for, in UTC.
-  returned: always, null where it is not given
+  description: The point in time of O(as_of), in UTC.
+  returned: always, null if it is not given
   type: str
   sample: "2026-11-20T13:50:00Z"
 api_calls:
@@ -513,7 +513,7 @@ MODULE_SPEC = {
 
 
 def order_of(module: LastgoodAWSModule) -> Order:
-    """What the options ask for. Raises :class:`.options.BadOption` where they contradict each other."""
+    """What the options ask for. Raises :class:`.options.BadOption` if they contradict each other."""
     params = module.params
     if params["deregister"] and not params["wait"]:
         raise options.BadOption(
@@ -551,7 +551,7 @@ def shown(module: LastgoodAWSModule, run: ServiceRun) -> dict[str, t.Any]:
 
 
 def worth_a_warning(module: LastgoodAWSModule, run: ServiceRun) -> list[Finding]:
-    """All that was found; but what a look cannot tell, the act may find out, and says so otherwise."""
+    """All findings, except those that a look cannot settle and the act will report itself."""
     only_looks = module.check_mode and not module.params["expect"]
     return [f for f in run.findings if not only_looks or f.severity != "unknown"]
 
@@ -570,7 +570,7 @@ def main() -> None:
     try:
         order = order_of(module)
     except options.BadOption as exc:
-        # Where something was shown before, more may have been done in between.
+        # If something was shown before, more may have been done in between.
         untouched = "No service was changed." if module.params["expect"] else "Nothing was changed."
         module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()

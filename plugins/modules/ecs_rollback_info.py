@@ -68,7 +68,7 @@ services:
       sample: eu-central-1
     account:
       description: The account that it is in.
-      returned: always, null where it was not found
+      returned: always, null if it was not found
       type: str
       sample: "123456789012"
     outcome:
@@ -88,7 +88,7 @@ services:
       sample: update_service
     current:
       description: What counts as running now. While a deployment is in flight, that is what it deploys.
-      returned: always, null where the service could not be read
+      returned: always, null if the service could not be read
       type: dict
       contains:
         task_definition:
@@ -98,7 +98,7 @@ services:
           sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
         service_revision:
           description: ARN of the service revision.
-          returned: always, null where it is not known
+          returned: always, null if it is not known
           type: str
           sample: arn:aws:ecs:eu-central-1:123456789012:service-revision/prod/web/4980306466373577095
         image_digests:
@@ -134,7 +134,7 @@ services:
           sample: 4
     target:
       description: What it would go back to.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: dict
       contains:
         task_definition:
@@ -149,7 +149,7 @@ services:
           sample: ACTIVE
         service_revision:
           description: ARN of the service revision that was good.
-          returned: always, null where it is not known
+          returned: always, null if it is not known
           type: str
           sample: arn:aws:ecs:eu-central-1:123456789012:service-revision/prod/web/1980306466373577012
         image_digests:
@@ -172,12 +172,12 @@ services:
       description:
         - V(back), V(forward), V(same) or V(unknown), see M(lastgood.aws.ecs_rollback). Only a move V(back) marks what
           it leaves, and only one may deregister it.
-      returned: always, null where there is no target
+      returned: always, null if there is no target
       type: str
       sample: back
     left:
       description: ARN of the task definition that would be left behind.
-      returned: always, null where none would
+      returned: always, null if none would
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
     candidates:
@@ -233,7 +233,7 @@ services:
               service_deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU
         registered_by:
           description: ARN of who registered the task definition.
-          returned: always, null where AWS does not tell
+          returned: always, null if AWS does not say
           type: str
           sample: arn:aws:sts::123456789012:assumed-role/ci/build-4711
         marks:
@@ -249,7 +249,7 @@ services:
           sample: false
     in_flight:
       description: The deployment that is still running.
-      returned: always, null where there is none
+      returned: always, null if there is none
       type: dict
       sample:
         service_deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
@@ -269,8 +269,8 @@ services:
           severity: info
           message: "web:42: ECS rolled it back at 2026-11-18 10:02:00 UTC (circuit breaker)"
 as_of:
-  description: The time that O(as_of) stands for, in UTC.
-  returned: always, null where it is not given
+  description: The point in time of O(as_of), in UTC.
+  returned: always, null if it is not given
   type: str
   sample: "2026-11-20T13:50:00Z"
 api_calls:

@@ -11,7 +11,7 @@ short_description: Read, clean and check the variables of a role of this collect
 version_added: 0.1.0
 description:
   - The first step of each role of this collection. There is no use for it elsewhere.
-  - Reads the variables of the role, and takes null and an empty string for absent, which is how AWX sends an answer
+  - Reads the variables of the role, and treats null and an empty string as absent, which is how AWX sends an answer
     that was left blank.
   - Fails, before AWS is asked anything, if an extra variable whose name begins with C(rollback_) nearly has the name of
     a variable of this collection, such as C(rollback_revison). Warns if a variable from elsewhere does, or one that

@@ -71,18 +71,18 @@ kind:
   type: str
   sample: services
 still_suspended:
-  description: What auto scaling is still suspended, with the commands that put it back; empty where nothing is.
+  description: What auto scaling is still suspended, with the commands that put it back; empty if nothing is.
   returned: always
   type: str
   sample: ""
 reports:
-  description: The files that the result is to be written to.
+  description: The files to write the result to.
   returned: always
   type: list
   elements: str
   sample: []
 topics:
-  description: The topics that are to be told, none in check mode.
+  description: The topics to notify, none in check mode.
   returned: always
   type: list
   elements: str

@@ -11,7 +11,7 @@ short_description: Tell an SNS topic how a rollback ended
 version_added: 0.1.0
 description:
   - Publishes one message for a run of M(lastgood.aws.ecs_rollback) or of a redeployment with CodeDeploy, whether it
-    ended well or not. The roles do it where they are given C(rollback_notify_topic_arn).
+    ended well or not. The roles do it if they are given C(rollback_notify_topic_arn).
   - The message is a JSON document, RV(notification). Its subject is one readable line.
   - A message that cannot be sent is a warning, never a failure, because the rollback that it is about has ended by
     then. Only options that are wrong fail the module.
@@ -43,7 +43,7 @@ options:
   results:
     description:
       - How the rollback ended, as RV(lastgood.aws.ecs_rollback#module:services) has it.
-      - Empty where it ended before there was a result. This is told as V(failed).
+      - Empty if it ended before there was a result. This counts as V(failed).
     type: list
     elements: dict
     default: []
@@ -72,7 +72,7 @@ options:
     type: str
 notes:
   - >-
-    It needs the permission C(sns:Publish) for the topic, and C(kms:GenerateDataKey) and C(kms:Decrypt) where the topic
+    It needs the permission C(sns:Publish) for the topic, and C(kms:GenerateDataKey) and C(kms:Decrypt) if the topic
     is encrypted with a key of yours.
   - >-
     O(region) is the Region that the message says the rollback was in. The account is that of the credentials in use.
@@ -113,7 +113,7 @@ sent:
   sample: true
 message_id:
   description: What SNS calls the message.
-  returned: always, null where it was not sent
+  returned: always, null if it was not sent
   type: str
   sample: 94f20ce6-13c5-43a0-9a9e-ca52d816e90b
 run_id:
@@ -142,7 +142,7 @@ notification:
       type: str
       sample: 20261120T140311Z-4f7a19c2
     outcome:
-      description: How it ended, and where there are several results the worst of it.
+      description: How it ended; the worst outcome if there are several results.
       returned: always
       type: str
       sample: rolled_back
@@ -153,19 +153,19 @@ notification:
       sample: "[web] rolled_back: web:43 → web:41 in 74 s"
     still_suspended:
       description: Which auto scaling the run has left suspended, and the commands that put it back.
-      returned: always, null where nothing was left suspended
+      returned: always, null if nothing was left suspended
       type: str
       sample: >-
         Auto scaling is still suspended: scale-in, scale-out, scheduled scaling of service/prod/web. Put it back with:
         ansible-playbook lastgood.aws.restore_scaling -e rollback_cluster=prod -e rollback_services=web
     reason:
       description: Why somebody went back.
-      returned: always, null where no reason was given
+      returned: always, null if no reason was given
       type: str
       sample: 500s since 13:52
     account:
       description: The account of the credentials in use.
-      returned: always, null where it could not be found out
+      returned: always, null if it could not be found out
       type: str
       sample: "123456789012"
     region:
@@ -211,22 +211,22 @@ notification:
           sample: "123456789012"
         deployment_id:
           description: The deployment of CodeDeploy that went back.
-          returned: for deployment groups, where there is one
+          returned: for deployment groups, if there is one
           type: str
           sample: d-4KAMTWJPI
         outcome:
-          description: How it ended. V(not_attempted) where the run ended before anything was done.
+          description: How it ended. V(not_attempted) if the run ended before anything was done.
           returned: always
           type: str
           sample: rolled_back
         from:
           description: The version that was there.
-          returned: always, null where it is not known
+          returned: always, null if it is not known
           type: str
           sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
         to:
           description: The version to go back to.
-          returned: always, null where there is none
+          returned: always, null if there is none
           type: str
           sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
         reason:

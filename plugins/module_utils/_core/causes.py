@@ -58,7 +58,7 @@ _IMAGE_GONE: t.Final = r"not found|manifest unknown|does not exist|invalid refer
 _NOT_LET_IN: t.Final = r"repository.*denied|no basic auth"
 PULL_CANNOT_SUCCEED: t.Final = re.compile(f"{_IMAGE_GONE}|{_NOT_LET_IN}", re.IGNORECASE)
 
-# What proves something about a version, whatever else a text says: what it names is not there any more, it exits, or it
+# What proves something about a version, whatever else a text says: what it names is gone, it exits, or it
 # does not pass its health checks. "CannotPullContainerError" and "ResourceInitializationError":
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html; the errors of Secrets
 # Manager and Systems Manager are those of GetSecretValue and GetParameters in their API references.

@@ -28,13 +28,13 @@ SPEC: t.Final[dict[str, dict[str, t.Any]]] = {"force": {"type": "list", "element
 
 # What each word turns off, by module. A word that is not here turns nothing off there.
 ROLLBACK: t.Final[Guards] = {
-    "again": "the stop where the service was rolled back already and nothing was deployed since",
+    "again": "the stop if the service was already rolled back and nothing was deployed since",
     "barrier": "the refusal to go back across a version marked lastgood:barrier",
     "stack": "the refusal while the service's CloudFormation stack is being changed",
 }
 DEPLOY: t.Final[Guards] = {"marked": "the refusal of a revision that is known to be bad"}
 REDEPLOY: t.Final[Guards] = {
-    "again": "the stop where the group was rolled back already, or is on the revision already",
+    "again": "the stop if the group was already rolled back, or is already on the revision",
 }
 
 
@@ -68,7 +68,7 @@ def _words(given: object) -> list[str]:
 
 
 def _switch(words: t.Sequence[str]) -> bool | None:
-    """All of them or none, where that is all that was written; None where there are words."""
+    """True for all of them or False for none, if only that was written; None if there are words."""
     if not words:
         return False
     try:

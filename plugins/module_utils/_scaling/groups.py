@@ -23,8 +23,8 @@ _SERVICE: t.Final = "autoscaling"
 _Errors: t.Final = error_handler(_SERVICE)
 # "By default, you can only specify up to 50 names" (AutoScalingGroupNames in botocore's model).
 _BATCH: t.Final = 50
-# SuspensionReason is "User suspended at 2017-12-09T19:00:23Z" after SuspendProcesses, whoever called it. AWS publishes
-# no list of reasons, so any other is treated as AWS's own.
+# SuspensionReason is "User suspended at 2017-12-09T19:00:23Z" after SuspendProcesses, no matter who called it. AWS
+# publishes no list of reasons, so any other is treated as AWS's own.
 _BY_USERS: t.Final = "User suspended"
 
 

@@ -103,7 +103,7 @@ def warnings(
         )
     elif wanted == "OVERWRITE":
         found.append(
-            "OVERWRITE writes over files that stand at paths of the bundle, whoever put them there, and they belong to "
+            "OVERWRITE writes over files at paths of the bundle, no matter who put them there, and they belong to "
             "CodeDeploy from then on: the next deployment removes them"
         )
     return tuple(text for text in found if text)

@@ -35,7 +35,7 @@ def of_history(history: History) -> list[Finding]:
     found = []
     creators = {d.creator: d for d in history.unknown_creators}
     for creator, last in creators.items():
-        what = f"deployment {last.id} was made by {creator}, which is not known here: it is not taken for good"
+        what = f"deployment {last.id} was made by {creator}, which is not known here: it does not count as good"
         found.append(Finding("unknown_creator", "warn", what))
     alongside = history.alongside
     if alongside:

@@ -246,7 +246,7 @@ def desired(present: Settings, wanted: Wish) -> Settings:
     alarms = present.alarms if wanted.alarms is None else wanted.alarms
     alarms_enabled = wanted.alarms_enabled
     if alarms_enabled is None:
-        # Whoever names alarms wants them watched.
+        # Somebody who names alarms wants them watched.
         alarms_enabled = present.alarms_enabled if wanted.alarms is None else bool(wanted.alarms)
     enabled = present.enabled if wanted.enabled is None else wanted.enabled
     events = present.events if wanted.events is None else wanted.events

@@ -84,7 +84,7 @@ GUIDE = "recorded as part of this deployment's package"
         ),
         ("DISALLOW", "RETAIN", False, [], ["already exists"]),
         ("DISALLOW", "DISALLOW", True, [], ["RETAIN", "OVERWRITE"]),
-        ("OVERWRITE", "DISALLOW", True, ["OVERWRITE writes over files that stand"], ["had OVERWRITE"]),
+        ("OVERWRITE", "DISALLOW", True, ["OVERWRITE writes over files at paths"], ["had OVERWRITE"]),
         ("OVERWRITE", "OVERWRITE", True, ["d-2 had OVERWRITE", "OVERWRITE writes over"], ["had kept"]),
     ],
 )
