@@ -42,13 +42,14 @@ def test_the_story(stage: Stage, rollback: Rollback) -> None:
     assert not [name for name, (_status, result) in second.tasks.items() if result.get("changed")]
 
 
-def test_the_command_of_the_readme(stage: Stage) -> None:
-    """With nothing in the environment but the way to AWS, from the repository's root."""
+@pytest.mark.parametrize("playbook", [play.ROLLBACK, "playbooks/rollback.yml"])
+def test_the_command_of_the_readme(stage: Stage, playbook: str) -> None:
+    """With nothing in the environment but the way to AWS, from the repository's root: by its name, and by its path."""
     stage.story()
     variables = {"rollback_cluster": CLUSTER, "rollback_services": "web"}
     environment = play.environment(stage.url)
     environment = {name: value for name, value in environment.items() if not name.startswith("ANSIBLE_")}
-    command = [".venv/bin/ansible-playbook", play.ROLLBACK, *play.arguments(variables)]
+    command = [".venv/bin/ansible-playbook", playbook, *play.arguments(variables)]
     done = play.run_as_users_do(stage.url, command, env=environment)
     assert done.rc == 0, done.stdout + done.stderr
     assert "[web] rolled_back: web:3 → web:1" in done.stdout
