@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import typing as t
 
 import pytest
@@ -13,6 +14,14 @@ import pytest
 from tests.e2e import fleet, play
 from tests.e2e.stage import CLUSTER, SPEED, Stage
 from tests.simulator_process import SimulatorProcess
+
+
+@pytest.fixture(autouse=True, scope="session")
+def signals_arrive() -> None:
+    """A shell starts what runs in the background with these ignored, and whatever we start would inherit that."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
