@@ -60,9 +60,10 @@ def rollback(url: str, reason: str) -> int:
         "-e",
         "rollback_services=web",
         "-e",
-        f'rollback_reason="{reason}"',
+        f"rollback_reason='{reason}'",
     ]
-    shown = " ".join(["ansible-playbook", *command[1:]])
+    # As it can be typed: a shell would take away a text's only quotes.
+    shown = " ".join(f'"{word}"' if " " in word else word for word in ["ansible-playbook", *command[1:]])
     print(f"\n$ {shown}\n", flush=True)
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **aws_environment(url)}, check=False).returncode
 
