@@ -81,9 +81,8 @@ class Readiness:
         checks = []
         if service.running:
             what = "whether tasks are protected from scale-in"
-            checks.append(
-                check("ecs", "protected_tasks", what, functools.partial(surroundings.read_protected, aws, service))
-            )
+            run = functools.partial(surroundings.read_protected, aws, service, planned.held_tasks)
+            checks.append(check("ecs", "protected_tasks", what, run))
         if surroundings.alarm_names(service):
             what = "whether the deployment's alarms fire already"
             checks.append(

@@ -17,7 +17,6 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 
-CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
 STRATEGIES: t.Final = frozenset({"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"})
 
 # What a service revision carries besides the task definition. UpdateService with a task definition alone leaves these
@@ -37,36 +36,20 @@ _REVISION_SETTINGS: t.Final = (
 
 
 def service_state(service: Service) -> list[Finding]:
-    """The service must be ACTIVE, and of a kind that this version can roll back."""
-    found = []
-    if service.status != "ACTIVE":
-        found.append(
-            Finding(
-                "service_status",
-                "block",
-                f"service {service.name} is {service.status}, and ECS updates only ACTIVE services. "
-                "Create it again, or name another service",
-            )
-        )
-    if service.controller not in CONTROLLERS:
-        found.append(
-            Finding(
-                "deployment_controller",
-                "block",
-                f"service {service.name} has the deployment controller {service.controller}, which this version does "
-                f"not know; it rolls back services with {', '.join(sorted(CONTROLLERS))}",
-            )
-        )
-    elif service.controller == "ECS" and service.strategy not in STRATEGIES:
-        found.append(
-            Finding(
-                "deployment_strategy",
-                "block",
-                f"service {service.name} has the deployment strategy {service.strategy}, which this version does not "
-                f"know; it rolls back services with {', '.join(sorted(STRATEGIES))}",
-            )
-        )
-    return found
+    """The service must be ACTIVE."""
+    if service.status == "ACTIVE":
+        return []
+    what = f"service {service.name} is {service.status}, and ECS updates only ACTIVE services. "
+    return [Finding("service_status", "block", f"{what}Create it again, or name another service")]
+
+
+def strategy(service: Service) -> list[Finding]:
+    """The deployment strategy must be one that is known here."""
+    if service.strategy in STRATEGIES:
+        return []
+    what = f"service {service.name} has the deployment strategy {service.strategy}, which this version does not know; "
+    what += f"it rolls back services with {', '.join(sorted(STRATEGIES))}"
+    return [Finding("deployment_strategy", "block", what)]
 
 
 def target_state(task_definition: TaskDefinition) -> list[Finding]:

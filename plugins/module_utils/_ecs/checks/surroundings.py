@@ -25,13 +25,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 STACK_NAME: t.Final = "aws:cloudformation:stack-name"
 STACK_ID: t.Final = "aws:cloudformation:stack-id"
 _NAMES_SHOWN: t.Final = 5
-# What becomes of protected tasks, by deployment controller.
-_HELD: t.Final[t.Mapping[str, str]] = {
-    "ECS": "They go on running next to the target's until it ends",
-    "CODE_DEPLOY": "The traffic leaves them all the same, but the original task set stays until it ends, and the "
-    "deployment may time out over that",
-    "EXTERNAL": "Their task set stays as it is; it cannot be scaled down before it ends",
-}
 
 
 def crossed(history: History | None, known: t.Iterable[str], current: str, target: str) -> list[str]:
@@ -153,7 +146,7 @@ def bounds(service: Service, tasks: int, low: int, high: int) -> list[Finding]:
     return [Finding("bounds", "info", f"{text}: auto scaling moves it back into them")]
 
 
-def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> list[Finding]:
+def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]], fate: str) -> list[Finding]:
     """Tasks with scale-in protection stay until it ends, whoever deploys, and hold up what would replace them.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
@@ -166,7 +159,7 @@ def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> lis
     ends = max((task["expirationDate"] for task in held if task.get("expirationDate")), default=None)
     until = f" until {ends:%Y-%m-%d %H:%M:%S %Z}" if ends else ""
     text = f"{len(ids)} tasks of {service.name} are protected from scale-in{until}: {shown}"
-    return [Finding("protected_tasks", "warn", f"{text}. {_HELD.get(service.controller, _HELD['ECS'])}")]
+    return [Finding("protected_tasks", "warn", f"{text}. {fate}")]
 
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_GetTaskProtection.html
@@ -186,13 +179,13 @@ _Ecs: t.Final = error_handler("ecs")
 
 
 @_Ecs.common_error_handler("read the scale-in protection of the tasks of service {service.name}")
-def read_protected(aws: Aws, service: Service) -> list[Finding]:
+def read_protected(aws: Aws, service: Service, fate: str) -> list[Finding]:
     arns = api.list_tasks(aws, service.cluster_arn, serviceName=service.name)
     tasks: list[Answer] = []
     for batch in batches(arns, _PROTECTIONS_PER_CALL):
         answer = aws.call("ecs", "get_task_protection", cluster=service.cluster_arn, tasks=batch)
         tasks += require(answer, "protectedTasks", "get_task_protection")
-    return protected(service, tasks)
+    return protected(service, tasks, fate)
 
 
 def read_alarms(aws: Aws, service: Service) -> list[Finding]:

@@ -14,18 +14,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Past,
+    Plan,
+    Way,
+    Wish,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
     Pause,
     Service,
     ServiceDeployment,
+    TaskDefinition,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 
 
 class AlreadyThere(Exception):
@@ -285,6 +296,13 @@ class Controller(abc.ABC):
     # go back, the deployment has come up after all.
     no_way_back: t.ClassVar[str] = ""
 
+    # Rollback events are settings of its deployments.
+    takes_events: t.ClassVar[bool] = False
+    # See Plan.primary_tells.
+    primary_tells: t.ClassVar[bool] = True
+    # See Plan.held_tasks.
+    held_tasks: t.ClassVar[str] = "They go on running next to the target's until it ends"
+
     def __init__(self, aws: Aws, clock: Clock) -> None:
         self._aws = aws
         self._clock = clock
@@ -303,6 +321,43 @@ class Controller(abc.ABC):
     def describe(self, pasts: t.Mapping[str, Past], wanted: t.Mapping[str, t.Iterable[str]]) -> dict[str, Past]:
         """Read how many tasks deployments had, by the services' names. Those about which more is known now."""
         return {}
+
+    def alarms(self, planned: Plan) -> object:
+        """What the alarms say that can stop what is planned; it comes back in Facts.alarms. None if it needs none."""
+        return None
+
+    # -- decide
+
+    def candidates(self, service: Service, past: Past, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
+        """The versions on record, with verdicts. Pure."""
+        return past.history.candidates(known) if past.history is not None else ()
+
+    def choose(
+        self,
+        selection: Selection,
+        service: Service,
+        past: Past,
+        known: t.Mapping[str, TaskDefinition],
+        registered: t.Sequence[str] | None,
+    ) -> Choice:
+        """The target, as in :func:`.past.target.choose`. Pure."""
+        return target.choose(selection, service, past.history, known, registered, past.problem)
+
+    def unfit(self, service: Service) -> list[Finding]:
+        """What makes it impossible to take this service back, whatever its history is. Pure."""
+        return []
+
+    @abc.abstractmethod
+    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+        """How to get to the target. Pure."""
+
+    def lingers(self, planned: Plan) -> int:
+        """Minutes for which the old tasks stay after the traffic has left them. Pure."""
+        return 0
+
+    def advice(self, planned: Plan, error: AwsCallError | IncompleteAnswerError) -> str:
+        """What to add to a write that AWS refused: what else it needs, or another way. Pure."""
+        return ""
 
     @abc.abstractmethod
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:

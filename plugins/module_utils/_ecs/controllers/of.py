@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 
 
 class Unknown(Ecs):
@@ -28,6 +28,11 @@ class Unknown(Ecs):
         self, services: t.Sequence[Service], everything: bool = False, now: datetime | None = None
     ) -> dict[str, Past]:
         return {service.name: Past() for service in services}
+
+    def unfit(self, service: Service) -> list[Finding]:
+        what = f"service {service.name} has the deployment controller {service.controller}, which this version does "
+        what += f"not know; it rolls back services with {', '.join(sorted(_KINDS))}"
+        return [Finding("deployment_controller", "block", what)]
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return Known("refused", f"the deployment controller is {service.controller}, which is not known here")

@@ -131,6 +131,28 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Between:
+    """From where to where a service goes. ``now`` and ``good`` are what ran both of them, as far as that is known."""
+
+    current: str
+    target: TaskDefinition
+    now: Revision | None
+    good: Revision | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a service goes to its target, what stands against that, and what it needs. See :class:`Plan`."""
+
+    step: Step
+    findings: tuple[Finding, ...] = ()
+    copy: t.Mapping[str, str] | None = None
+    override: t.Mapping[str, t.Any] = field(default_factory=dict)
+    request: t.Any = None
+    task_set: Deployment | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """What will be done with one service.
 
@@ -175,6 +197,10 @@ class Plan:
     taken_back: str | None = None
     # The task set that becomes PRIMARY, with the method primary_task_set; None where one has to be created.
     task_set: Deployment | None = None
+    # Any deployment makes another one PRIMARY at once. If not, its own record is what tells of it.
+    primary_tells: bool = True
+    # What becomes of tasks that are protected from scale-in.
+    held_tasks: str = ""
     # What the deployment is called in CodeDeploy; empty: by its direction.
     what: t.Literal["", "deploy"] = ""
     # A deploymentConfiguration that stays, sent with the deployment.

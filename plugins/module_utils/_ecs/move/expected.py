@@ -112,7 +112,7 @@ Judgement = t.Union[Holds, Elsewhere, Changed]
 
 def judge(expected: Expected, planned: Plan) -> Judgement:
     """Whether a plan that was made now may be carried out."""
-    witness = _WITNESSES.get(planned.service.controller, _other_primary)
+    witness = _other_primary if planned.primary_tells else _newer_record
     # What the look could not read may have been there then.
     newer = witness(expected, planned) if expected.primary else None
     if not expected.target:
@@ -169,9 +169,6 @@ def _newer_record(expected: Expected, planned: Plan) -> Changed | None:
     if expected.target and planned.is_version(version, expected.target):
         return None
     return _deployed(expected, version, newest.arn, newest.created_at)
-
-
-_WITNESSES: t.Final = {"CODE_DEPLOY": _newer_record}
 
 
 def _deployed(expected: Expected, version: str, deployment: str, at: datetime | None) -> Changed:

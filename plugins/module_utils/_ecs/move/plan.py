@@ -9,24 +9,22 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    records as codedeploy_records,
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Plan,
+    Step,
+    Verb,
+    Way,
+    Wish,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    request as codedeploy_request,
-)
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, way_back
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Plan, Verb, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    Deployment,
     Finding,
     Method,
     Revision,
@@ -37,32 +35,26 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import dire
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, doubts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
 
-# Where a target comes from that was found in the history.
-_FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
 
-
-def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
+def make(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> Plan:
     """Decide what to do with one service, from what was read and the target that was chosen."""
     service, history = facts.service, facts.history
     current = what_runs_now(service, history)
     target = facts.known.get(choice.target) if choice.target else None
-    candidates = _candidates(facts)
+    candidates = controller.candidates(service, facts.past, facts.known)
     now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
-    findings = settings.service_state(service)
+    findings = settings.service_state(service) + controller.unfit(service)
     findings += core_as_of.findings(wish.as_of)
     findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
     if facts.past.problem:
         findings.append(Finding("history", "unknown", facts.past.problem))
-    if wish.rollback_events is not None and service.controller != "CODE_DEPLOY":
+    if wish.rollback_events is not None and not controller.takes_events:
         findings.append(_rollback_events_not_used(service))
+    way = Way(Step("act", "none"))
     verb: Verb = "act"
-    way: Method = "none"
-    request: codedeploy_request.Request | None = None
-    task_set: Deployment | None = None
-    copy: t.Mapping[str, str] | None = None
+    method: Method = "none"
     reason = choice.why
-    force = False
     if any(f.severity == "block" for f in findings):
         verb, reason = "refuse", blocked(findings)
     elif choice.settled:
@@ -75,14 +67,11 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
             reason += f" ({facts.past.problem.rstrip('.')})"
     else:
         findings += settings.tasks_option(service, wish.tasks)
-        step = way_back.of(wish.in_flight, service, history, choice, target.arn, current)
-        findings += _of_codedeploy(wish, facts, choice, target.arn, step.method)
-        fitness = _fitness(wish, facts, target, now, good, step.method)
-        findings += fitness.findings
+        way = controller.way_back(wish, facts, choice, Between(current, target, now, good))
+        findings += way.findings
         findings += facts.readiness
-        copy, request, task_set = fitness.copy, fitness.request, fitness.task_set
-        verb, way, force = step.verb, step.method, step.force_new_deployment
-        reason = step.reason or reason
+        verb, method = way.step.verb, way.step.method
+        reason = way.step.reason or reason
         if verb == "refuse" and history is None and facts.past.problem:
             reason += f" ({facts.past.problem.rstrip('.')})"
         if choice.source == "previous_registered":
@@ -95,12 +84,12 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         if verb == "act" and wish.deregister:
             findings += direction.no_deregistration(choice.direction, choice.left or current, target.arn)
         if verb == "act" and any(f.severity == "block" for f in findings):
-            verb, way, reason = "refuse", "none", blocked(findings)
+            verb, method, reason = "refuse", "none", blocked(findings)
     findings += _not_well(verb, service, facts.known.get(current))
     return Plan(
         service=service,
         verb=verb,
-        method=way,
+        method=method,
         current=current,
         reason=reason,
         choice=choice,
@@ -110,18 +99,20 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         running=history.running if history else None,
         now=now,
         good=good,
-        force_new_deployment=force,
-        copy=copy,
-        override=fast.override(service.configuration) if wish.fast and way == "update_service" else {},
+        force_new_deployment=way.step.force_new_deployment,
+        copy=way.copy,
+        override=way.override if method == way.step.method else {},
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
         newest=history.newest if history else None,
         newest_id=facts.past.newest_id,
         copies=history.copies if history else {},
         history=history,
-        request=request,
+        request=way.request,
         left_tags=facts.known[choice.left].tags if choice.left and choice.left in facts.known else {},
         taken_back=_taken_back(facts, choice, target),
-        task_set=task_set,
+        task_set=way.task_set,
+        primary_tells=controller.primary_tells,
+        held_tasks=controller.held_tasks,
     )
 
 
@@ -141,81 +132,6 @@ def _unproven(service: Service, choice: Choice, target: str) -> list[Finding]:
         what += "without tasks does, no image digest is on record, and how many tasks it had cannot be read"
         return [Finding("unproven", "unknown", what)]
     return []
-
-
-def _candidates(facts: Facts) -> tuple[Candidate, ...]:
-    if facts.service.controller == "EXTERNAL":
-        return task_sets.candidates(facts.service, facts.known)
-    return facts.history.candidates(facts.known) if facts.history else ()
-
-
-def _of_codedeploy(wish: Wish, facts: Facts, choice: Choice, target: str, way: Method) -> list[Finding]:
-    """What CodeDeploy's deployments have to do with one more of them."""
-    history, found = facts.history, []
-    if way != "codedeploy_deployment" or history is None:
-        return []
-    if history.running is not None:
-        found.append(codedeploy_request.told_of_blocking(history.running, history.native_stop_lands_on, target))
-    if choice.source in _FOUND:
-        found += codedeploy_request.passed_by(
-            history, codedeploy_records.seen(facts.past.more).unread, target, wish.selection.as_of
-        )
-    return found
-
-
-@dataclass(frozen=True)
-class _Fitness:
-    """What stands against a method, or has to be said about it, and what it needs. ``copy`` as in :class:`Plan`."""
-
-    findings: tuple[Finding, ...] = ()
-    copy: t.Mapping[str, str] | None = None
-    request: codedeploy_request.Request | None = None
-    task_set: Deployment | None = None
-
-
-def _fitness(
-    wish: Wish, facts: Facts, target: TaskDefinition, now: Revision | None, good: Revision | None, way: Method
-) -> _Fitness:
-    service = facts.service
-    findings: list[Finding] = []
-    copy: t.Mapping[str, str] | None = None
-    request: codedeploy_request.Request | None = None
-    task_set: Deployment | None = None
-    deploys = way in plans.DEPLOYS
-    if way == "primary_task_set":
-        task_set = task_sets.standing(service, target.arn)
-        deploys = task_set is None
-        findings += task_sets.not_ours(service, task_set)
-    if way == "codedeploy_deployment":
-        request, told = codedeploy_request.request(
-            service,
-            codedeploy_records.seen(facts.past.more).group,
-            facts.history,
-            target.arn,
-            good,
-            facts.alarms,
-            wish.fast,
-            wish.rollback_events,
-        )
-        findings += told
-        service = codedeploy_request.balanced(service, request)
-    if way in plans.WRITES or deploys:
-        findings += settings.room_to_move(service)
-        if target.content:
-            findings += settings.load_balancer_ports(service, target)
-    if deploys:
-        decision = images.decide(wish.pin_images, target, facts.images or ())
-        findings += decision.findings
-        copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
-        findings += settings.target_state(target) if copy is None else []
-    if way == "update_service":
-        findings += settings.not_reverted(now, good)
-    return _Fitness(tuple(findings), copy, request, task_set)
-
-
-def _copy_anyway(wish: Wish, target: TaskDefinition) -> bool:
-    """A task definition that is not ACTIVE but can still be read is deployed as a copy, where copies were asked for."""
-    return wish.pin_images == "always" and target.status != "ACTIVE" and bool(target.content)
 
 
 def _tasks_not_applied(service: Service, tasks: int) -> Finding:

@@ -18,11 +18,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.all import MOST_SERVICES, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
-    records as codedeploy_records,
-)
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import request
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
@@ -97,9 +92,9 @@ class Planner:
             if past is not None and self._all_marks:
                 wanted[service.name] = past.not_told()
             elif past is not None:
-                gaps = pasts.of(service.name).problem
-                known = self._task_definitions.known
-                wanted[service.name] = target.choose(self.wish.selection, service, past, known, None, gaps).not_told
+                known, controller = self._task_definitions.known, self._controllers.of(service)
+                choice = controller.choose(self.wish.selection, service, pasts.of(service.name), known, None)
+                wanted[service.name] = choice.not_told
         pasts.describe(wanted)
 
     def _plan_one(self, service: Service, pasts: Pasts) -> plans.Plan | Refusal:
@@ -109,7 +104,7 @@ class Planner:
             return _refused(service.name, exc.explain())
 
     def _choose(self, service: Service, pasts: Pasts) -> plans.Plan:
-        selection = self.wish.selection
+        controller, selection = self._controllers.of(service), self.wish.selection
         registered: list[str] | None = None
         everything_read = False
         ran = pasts.of(service.name).history
@@ -120,11 +115,7 @@ class Planner:
             self._learn_copies(service, pasts)
             history = pasts.of(service.name).history
             known = self._task_definitions.known
-            if service.controller == "EXTERNAL":
-                choice = task_sets.choose(selection, service, known)
-            else:
-                gaps = pasts.of(service.name).problem
-                choice = target.choose(selection, service, history, known, registered, gaps)
+            choice = controller.choose(selection, service, pasts.of(service.name), known, registered)
             if choice.needs_more_history and history is not None and not everything_read:
                 everything_read = True
                 pasts.read([service], everything=True)
@@ -141,13 +132,13 @@ class Planner:
             past=pasts.of(service.name),
             known=self._task_definitions.known,
         )
-        planned = plan.make(self.wish, facts, choice)
+        planned = plan.make(controller, self.wish, facts, choice)
         if planned.deploys and planned.target is not None:
             checks = self._check_images(planned.target, planned.good, history)
-            facts = replace(facts, images=checks, alarms=self._alarms(planned))
-            planned = plan.make(self.wish, facts, choice)
+            facts = replace(facts, images=checks, alarms=controller.alarms(planned))
+            planned = plan.make(controller, self.wish, facts, choice)
         ready = Readiness(self._aws, self._task_definitions, self.wish, self._thorough).of(planned, history)
-        return plan.make(self.wish, replace(facts, readiness=ready), choice) if ready else planned
+        return plan.make(controller, self.wish, replace(facts, readiness=ready), choice) if ready else planned
 
     def _read_for(self, choice: target.Choice, service: Service, pasts: Pasts) -> bool:
         """Whether something is known now that was not before, and that the choice depends on."""
@@ -168,11 +159,6 @@ class Planner:
         except (AwsCallError, IncompleteAnswerError):
             return False
         return True
-
-    def _alarms(self, planned: plans.Plan) -> request.Alarms | None:
-        if planned.request is None:
-            return None
-        return request.Alarms(*codedeploy_records.firing(self._aws, planned.request.group))
 
     def _learn_copies(self, service: Service, pasts: Pasts) -> None:
         """Tell the history which of its versions are pinned copies of others. Only those that may be are read."""

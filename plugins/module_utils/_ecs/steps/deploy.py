@@ -24,12 +24,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection as ecs_protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_planner import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
@@ -186,7 +185,7 @@ class Deploy:
         run.findings = [*said, *(f for f in anew.findings if f not in said)]
         problem = ""
         if first is not None and anew.plan is not None:
-            problem = way_back.in_between(as_act_takes_it(first), as_act_takes_it(anew.plan))
+            problem = again.in_between(as_act_takes_it(first), as_act_takes_it(anew.plan))
         if anew.outcome == "refused":
             self._refuse(run, anew.reason)
         elif anew.outcome is not None:

@@ -22,11 +22,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans as controllers_plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import write as codedeploy_write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again as move_again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
@@ -38,9 +37,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder i
 
 # A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
 _PLANS_PER_SERVICE: t.Final = 3
-# Where ECS, or the installed botocore, does not have its own way back.
-_NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOperation"})
-_OTHER_WAY: t.Final = "Or give in_flight: supersede, which goes back by a new deployment instead."
 
 # Outcomes after which a deployment of ours goes on, and those where one that runs is not ours.
 _STILL_RUNNING: t.Final = frozenset({"started", "timeout"})
@@ -200,9 +196,7 @@ class Rollback:
             run.end("lost_contact", str(exc))
             return True
         except (AwsCallError, IncompleteAnswerError) as exc:
-            other = planned.method in controllers_plans.NATIVE and exc.code in _NO_NATIVE_WAY
-            hint = f" {_OTHER_WAY}" if other else codedeploy_write.denied_override(planned, exc)
-            run.end("refused", exc.explain() + hint)
+            run.end("refused", exc.explain() + controller.advice(planned, exc))
             return True
         run.service = run.accepted.service
         run.changed = run.changed or run.accepted.wrote
@@ -215,11 +209,9 @@ class Rollback:
         return True
 
     def _tell_of_termination_wait(self, run: ServiceRun, planned: controllers_plans.Plan) -> None:
-        if planned.request is None or planned.in_the_way is not None:
-            return
-        minutes = planned.request.group.termination_wait
+        minutes = self._controllers.of(planned.service).lingers(planned)
         order = self._order
-        if order.wait and order.wait_until == "stable" and minutes * 60 >= order.wait_timeout:
+        if minutes and order.wait and order.wait_until == "stable" and minutes * 60 >= order.wait_timeout:
             what = f"CodeDeploy keeps the original task set for {minutes} minutes after the traffic has shifted, and "
             what += f"wait_timeout is {order.wait_timeout:g} s. wait_until: serving does not wait for that"
             run.findings.append(Finding("termination_wait", "warn", what))
@@ -235,7 +227,7 @@ class Rollback:
         if run.outcome is not None or run.plan is None or before is None:
             return
         bound = self._planner.binds
-        if bound or run.plan.method == "adopt" or way_back.is_as_before(before, run.plan):
+        if bound or run.plan.method == "adopt" or move_again.is_as_before(before, run.plan):
             if attempt < _PLANS_PER_SERVICE:
                 self._act_on([run], attempt + 1)
                 return
@@ -254,12 +246,12 @@ class Rollback:
         wish = self._order.wish.going_to(first.target.arn) if first.target else self._order.wish
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
         planner = Planner(self._aws, self._order.cluster, wish)
-        run.take_plan(way_back.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
+        run.take_plan(move_again.as_chosen(next(iter(planner.make_plans([run.name]).values())), first))
         run.findings = [*said, *(f for f in run.findings if f not in said)]
         run.accepted = None
         if run.outcome is not None or run.plan is None:
             return
-        problem = way_back.in_between(first, run.plan)
+        problem = move_again.in_between(first, run.plan)
         if problem:
             run.end("refused", problem)
         elif attempt < _PLANS_PER_SERVICE:

@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
@@ -32,10 +32,19 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     deploys,
     meant,
     records,
+    request,
     watch,
+    way_back,
     write,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Past,
+    Step,
+    Way,
+    Wish,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
     Finding,
@@ -43,7 +52,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 
+# Where a target comes from that was found in the history.
+_FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
 # Deployments that a message names.
 _SHOWN: t.Final = 3
 _HAS_THE_TRAFFIC: t.Final = (
@@ -56,6 +68,13 @@ class CodeDeploy(base.Controller):
     """CodeDeploy deploys, by deployments of its own that make task sets."""
 
     deployer = "CodeDeploy"
+    takes_events = True
+    # Its deployments make their task set PRIMARY late, or never.
+    primary_tells = False
+    held_tasks = (
+        "The traffic leaves them all the same, but the original task set stays until it ends, and the deployment may "
+        "time out over that"
+    )
     no_way_back = "CodeDeploy has not rolled it back"
 
     def __init__(self, aws: Aws, clock: Clock) -> None:
@@ -84,6 +103,45 @@ class CodeDeploy(base.Controller):
 
     def _unreadable(self, service: Service, problem: str) -> Past:
         return Past(problem=problem, more=records.Seen(self._reads.groups.get(service.name)))
+
+    def alarms(self, planned: plans.Plan) -> object:
+        if planned.request is None:
+            return None
+        return request.Alarms(*records.firing(self._aws, planned.request.group))
+
+    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+        history, target, seen = facts.history, between.target, records.seen(facts.past.more)
+        if choice.unfinished:
+            return Way(Step("act", "adopt"))
+        step = way_back.by_codedeploy(wish.in_flight, history, target.arn, between.current)
+        if step.method != "codedeploy_deployment" or history is None:
+            return Way(step)
+        found = []
+        if history.running is not None:
+            found.append(request.told_of_blocking(history.running, history.native_stop_lands_on, target.arn))
+        if choice.source in _FOUND:
+            found += request.passed_by(history, seen.unread, target.arn, wish.selection.as_of)
+        made, told = request.request(
+            facts.service,
+            seen.group,
+            history,
+            target.arn,
+            between.good,
+            facts.alarms,
+            wish.fast,
+            wish.rollback_events,
+        )
+        found += told
+        found += fitness.room(request.balanced(facts.service, made), target)
+        copy, fit = fitness.copy_of(wish, facts, target)
+        return Way(step, (*found, *fit), copy, request=made)
+
+    def lingers(self, planned: plans.Plan) -> int:
+        asked = planned.request is not None and planned.in_the_way is None
+        return int(planned.request.group.termination_wait) if asked else 0
+
+    def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
+        return write.denied_override(planned, error)
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return meant.meant(service, past.history, past.problem, wanted)

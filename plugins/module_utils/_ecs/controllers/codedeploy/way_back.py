@@ -8,11 +8,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import InFlight, Refusal, Step
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan as BasePlan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import InFlight, Step
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import STOPPABLE
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
@@ -39,37 +36,3 @@ def by_codedeploy(in_flight: InFlight, history: History | None, target: str, cur
         return Step("act", "codedeploy_stop")
     # It has to end first.
     return Step("act", "codedeploy_deployment")
-
-
-def as_chosen(planned: BasePlan | Refusal, first: BasePlan) -> BasePlan | Refusal:
-    """A plan for that wish, told as what it is: where its target came from, and what is left for it."""
-    if isinstance(planned, Refusal) or planned.verb != "act":
-        return planned
-    return replace(planned, choice=first.choice, left_tags=first.left_tags, taken_back=first.taken_back)
-
-
-def is_as_before(before: BasePlan, now: BasePlan) -> bool:
-    """The service is on what the plan took for present, or where what was running had to lead it."""
-    expected = {before.current}
-    running = before.running
-    if running is not None and running.by != "ECS" and now.running is None:
-        expected.add(running.target.task_definition)
-        expected.update(source.task_definition for source in running.sources)
-    return any(names.same(now.current, name) for name in expected)
-
-
-def in_between(first: BasePlan, now: BasePlan) -> str:
-    """Why the plan may not be carried out: somebody deployed while we made room. Empty where nobody did."""
-    running = now.running
-    if now.method == "adopt" or (
-        running is not None and first.running is not None and running.arn == first.running.arn
-    ):
-        return ""
-    if running is None and is_as_before(first, now):
-        return ""
-    which = f" (deployment {running.arn})" if running is not None else ""
-    return (
-        f"somebody deployed {names.short(now.current)}{which} after the deployment that was in the way of "
-        f"{names.short(first.target.arn if first.target else '')} had been stopped. Look at it, then run the same "
-        "command again to roll that back"
-    )

@@ -16,7 +16,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answe
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
     End,
@@ -28,14 +29,20 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import (
     deploys,
+    fast,
     meant,
     overriding,
     records,
     watch,
+    way_back,
     write,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+
+# What is answered if ECS, or the installed botocore, does not have its own way back.
+_NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOperation"})
 
 
 class Ecs(base.Controller):
@@ -63,6 +70,24 @@ class Ecs(base.Controller):
                 # With what was learnt about it since it was read.
                 self._histories.found[name] = known
         return {name: self._past_of(name) for name in self._histories.describe(wanted)}
+
+    def unfit(self, service: Service) -> list[Finding]:
+        return settings.strategy(service)
+
+    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+        service, target = facts.service, between.target
+        step = way_back.of(wish.in_flight, service, facts.history, choice, target.arn, between.current)
+        if step.method in plans.NATIVE:
+            return Way(step, tuple(fitness.room(service, target)))
+        if step.method != "update_service":
+            return Way(step)
+        copy, found = fitness.copy_of(wish, facts, target)
+        findings = (*fitness.room(service, target), *found, *settings.not_reverted(between.now, between.good))
+        return Way(step, findings, copy, fast.override(service.configuration) if wish.fast else {})
+
+    def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
+        other = planned.method in plans.NATIVE and error.code in _NO_NATIVE_WAY
+        return " Or give in_flight: supersede, which goes back by a new deployment instead." if other else ""
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return meant.of(service, past.history, past.problem, wanted)

@@ -8,16 +8,11 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import InFlight, Step
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, STOPPABLE, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
-
-_PRIMARY_TASK_SET: t.Final = Step("act", "primary_task_set")
 
 
 def of(
@@ -26,11 +21,6 @@ def of(
     """How to get there, in this order: adopt, roll back natively, update the service."""
     if choice.unfinished:
         return Step("act", "adopt")
-    if service.controller == "CODE_DEPLOY":
-        return way_back.by_codedeploy(in_flight, history, target, current)
-    if service.controller == "EXTERNAL":
-        same = names.same(target, current)
-        return Step("nothing", "none", f"it is on {names.short(target)} already") if same else _PRIMARY_TASK_SET
     primary = service.primary
     running = history.running if history else None
     if running is None and primary is not None and primary.rollout_state == "IN_PROGRESS":

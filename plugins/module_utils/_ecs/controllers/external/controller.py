@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
@@ -24,13 +25,50 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base
     Record,
     TakenAway,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys, task_sets, write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Past,
+    Step,
+    Way,
+    Wish,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 
 
 class External(base.Controller):
     """Something outside of AWS deploys: here it is this run, and nothing in AWS keeps a record of it."""
+
+    held_tasks = "Their task set stays as it is; it cannot be scaled down before it ends"
+
+    def candidates(self, service: Service, past: Past, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
+        return task_sets.candidates(service, known)
+
+    def choose(
+        self,
+        selection: Selection,
+        service: Service,
+        past: Past,
+        known: t.Mapping[str, TaskDefinition],
+        registered: t.Sequence[str] | None,
+    ) -> Choice:
+        return task_sets.choose(selection, service, known)
+
+    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+        service, target = facts.service, between.target
+        if choice.unfinished:
+            return Way(Step("act", "adopt"))
+        if names.same(target.arn, between.current):
+            return Way(Step("nothing", "none", f"it is on {names.short(target.arn)} already"))
+        task_set = task_sets.standing(service, target.arn)
+        step, found = Step("act", "primary_task_set"), task_sets.not_ours(service, task_set)
+        if task_set is not None:
+            return Way(step, tuple(found), task_set=task_set)
+        copy, fit = fitness.copy_of(wish, facts, target)
+        return Way(step, (*found, *fitness.room(service, target), *fit), copy)
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return any_task_sets.meant(service, wanted)

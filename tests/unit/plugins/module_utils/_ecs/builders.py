@@ -206,15 +206,19 @@ def planned(
     choice = target.choose(wish.selection, on, past, all_known, registered)
     if choice.target is not None and choice.target not in all_known:
         all_known[choice.target] = task_definition(choice.target)
-    return plan.make(wish, plans.Facts(on, plans.Past(past), all_known), choice)
+    return plan.make(controller_of(on), wish, plans.Facts(on, plans.Past(past), all_known), choice)
+
+
+def controller_of(on: Service) -> base.Controller:
+    """What deploys a service, with an AWS that answers nothing."""
+    return Controllers(FakeAws(), FakeClock()).of(on)
 
 
 def accepted_run(made: plans.Plan, accepted: base.Accepted | None = None) -> run.ServiceRun:
     """A run whose rollback AWS has accepted as deployment ``ecs-svc/ours``."""
     going = run.ServiceRun.of(made.service.name, "prod", made)
     took = accepted or base.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
-    controller = Controllers(FakeAws(), FakeClock()).of(made.service)
-    going.accepted = dataclasses.replace(took, going=controller.going(made, took))
+    going.accepted = dataclasses.replace(took, going=controller_of(made.service).going(made, took))
     return going
 
 

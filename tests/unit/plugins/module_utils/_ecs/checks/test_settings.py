@@ -31,20 +31,13 @@ def test_a_service_that_is_not_active_is_refused(status: str) -> None:
     assert "Create it again, or name another service" in finding.message
 
 
-@pytest.mark.parametrize("controller", [*enum("DeploymentControllerType"), "SOMETHING_NEW"])
-def test_a_controller_that_is_not_known_is_refused_by_its_name(controller: str) -> None:
-    found = settings.service_state(service(42, controller=controller))
-    assert told(found) == ([] if controller in settings.CONTROLLERS else [("deployment_controller", "block")])
-    assert all(controller in f.message and "web" in f.message for f in found)
-
-
 def test_every_strategy_of_the_model_is_known() -> None:
     assert set(enum("DeploymentStrategy")) <= settings.STRATEGIES
 
 
 @pytest.mark.parametrize("strategy", [*sorted(settings.STRATEGIES), "SOMETHING_NEW"])
 def test_known_strategies_are_rolled_back(strategy: str) -> None:
-    found = settings.service_state(service(42, strategy=strategy))
+    found = settings.strategy(service(42, strategy=strategy))
     assert told(found) == ([] if strategy in settings.STRATEGIES else [("deployment_strategy", "block")])
     assert all(strategy in f.message and "web" in f.message for f in found)
 

@@ -162,23 +162,11 @@ def held(number: int, **changes: t.Any) -> dict[str, t.Any]:
 
 
 def test_protected_tasks_are_named() -> None:
-    assert surroundings.protected(service(42), []) == []
-    assert surroundings.protected(service(42), [held(1, protectionEnabled=False)]) == []
-    (finding,) = surroundings.protected(service(42), [held(1), held(2, protectionEnabled=False)])
+    assert surroundings.protected(service(42), [], "They go on.") == []
+    assert surroundings.protected(service(42), [held(1, protectionEnabled=False)], "They go on.") == []
+    (finding,) = surroundings.protected(service(42), [held(1), held(2, protectionEnabled=False)], "They go on.")
     assert (finding.check, finding.severity) == ("protected_tasks", "warn")
-    assert finding.message.startswith("1 tasks of web are protected from scale-in until 2026-11-20 12:00:00 UTC: t1.")
-    (finding,) = surroundings.protected(service(42), [held(n, expirationDate=None) for n in range(7)])
+    until = "1 tasks of web are protected from scale-in until 2026-11-20 12:00:00 UTC: t1. They go on."
+    assert finding.message.startswith(until)
+    (finding,) = surroundings.protected(service(42), [held(n, expirationDate=None) for n in range(7)], "They go on.")
     assert "7 tasks of web are protected from scale-in: t0, t1, t2, t3, t4 and 2 more." in finding.message
-
-
-@pytest.mark.parametrize(
-    ("controller", "words"),
-    [
-        ("ECS", "They go on running next to the target's"),
-        ("CODE_DEPLOY", "the original task set stays until it ends"),
-        ("EXTERNAL", "Their task set stays as it is"),
-    ],
-)
-def test_what_becomes_of_protected_tasks(controller: str, words: str) -> None:
-    (finding,) = surroundings.protected(service(42, controller=controller), [held(1)])
-    assert words in finding.message

@@ -24,6 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target impo
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     at,
+    controller_of,
     deployment,
     flown,
     planned,
@@ -235,7 +236,9 @@ def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[
     told = history.read([FIRST, *past])
     made = planned(service(*on, controller="CODE_DEPLOY"), told)
     facts = plans.Facts(made.service, controller.past_of([FIRST, *past], unread), {})
-    return dataclasses.replace(made, newest_id=plan.make(plans.Wish(Selection()), facts, made.choice).newest_id)
+    return dataclasses.replace(
+        made, newest_id=plan.make(controller_of(made.service), plans.Wish(Selection()), facts, made.choice).newest_id
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     START,
     Step,
     arn,
+    controller_of,
     deployment,
     enum,
     flown,
@@ -177,7 +178,9 @@ def test_without_a_record_the_primary_deployment_tells(
 
 def test_why_there_is_no_history_is_told() -> None:
     facts = plans.Facts(service(42), plans.Past(problem="the history cannot be read. Denied."), {})
-    made = plan.make(plans.Wish(Selection()), facts, Choice(problem="AWS does not tell the history"))
+    made = plan.make(
+        controller_of(facts.service), plans.Wish(Selection()), facts, Choice(problem="AWS does not tell the history")
+    )
     assert (made.verb, made.method, made.candidates, made.now, made.good) == ("refuse", "none", (), None, None)
     assert "AWS does not tell the history" in made.reason
     assert "Denied" in made.reason
@@ -303,7 +306,7 @@ def test_the_tags_of_the_version_that_is_left_are_those_that_were_read() -> None
     past = told(41, 42)
     wish, on = plans.Wish(Selection()), service(42)
     choice = choose(wish.selection, on, past, known(41))
-    made = plan.make(wish, plans.Facts(on, plans.Past(past), known(41)), choice)
+    made = plan.make(controller_of(on), wish, plans.Facts(on, plans.Past(past), known(41)), choice)
     assert (made.left, made.left_tags) == (arn(42), {})
 
 

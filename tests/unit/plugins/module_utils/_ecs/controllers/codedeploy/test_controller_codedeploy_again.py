@@ -11,9 +11,9 @@ import dataclasses
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -65,11 +65,11 @@ FIRST = plan_of(43, blocking())
     ],
 )
 def test_whether_somebody_came_in_between(now: Plan, goes_on: bool) -> None:
-    assert (way_back.in_between(FIRST, now) == "") is goes_on
+    assert (again.in_between(FIRST, now) == "") is goes_on
 
 
 def test_what_is_said_of_it() -> None:
-    said = way_back.in_between(FIRST, plan_of(44, blocking(44, "d-4")))
+    said = again.in_between(FIRST, plan_of(44, blocking(44, "d-4")))
     assert said.startswith(
         "somebody deployed web:44 (deployment d-4) after the deployment that was in the way of web:41"
     )
@@ -77,11 +77,11 @@ def test_what_is_said_of_it() -> None:
 
 def test_it_is_told_as_it_was_chosen() -> None:
     now = dataclasses.replace(plan_of(42), choice=Choice("revision", arn(41), "you named it", arn(42)))
-    told = way_back.as_chosen(now, FIRST)
+    told = again.as_chosen(now, FIRST)
     assert isinstance(told, Plan)
     assert told.choice == FIRST.choice
     refusal = Refusal("web", "gone", ())
-    assert way_back.as_chosen(refusal, FIRST) is refusal
+    assert again.as_chosen(refusal, FIRST) is refusal
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""Whether a task definition is fit to be deployed to a service, whoever deploys it. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+
+
+def room(service: Service, target: TaskDefinition) -> list[Finding]:
+    """What of the service's own settings stands against it."""
+    found = settings.room_to_move(service)
+    return found + settings.load_balancer_ports(service, target) if target.content else found
+
+
+def copy_of(wish: Wish, facts: Facts, target: TaskDefinition) -> tuple[t.Mapping[str, str] | None, list[Finding]]:
+    """The copy that is deployed in place of the target, as in :class:`.plans.Plan`, and what there is to say."""
+    decision = images.decide(wish.pin_images, target, facts.images or ())
+    copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
+    return copy, [*decision.findings, *(settings.target_state(target) if copy is None else [])]
+
+
+def _copy_anyway(wish: Wish, target: TaskDefinition) -> bool:
+    """A task definition that is not ACTIVE but can still be read is deployed as a copy, if copies were asked for."""
+    return wish.pin_images == "always" and target.status != "ACTIVE" and bool(target.content)
