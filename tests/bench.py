@@ -4,8 +4,8 @@
 
 """``python -m tests.bench``: the figures of docs/performance.md, measured on this machine against the simulator.
 
-What is compared runs in turns, so that a machine that slows down meanwhile slows all of it down. Takes some minutes,
-and writes nothing but its table, unless ``--json FILE`` asks for all the samples.
+What is compared takes turns, so that a machine that slows down meanwhile slows down all of it. Takes some minutes and
+writes only its table, unless ``--json FILE`` asks for all the samples.
 """
 
 from __future__ import annotations

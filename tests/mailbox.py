@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An SNS topic, and an SQS queue that receives all that it is told."""
+"""An SNS topic, and an SQS queue that receives every message sent to it."""
 
 from __future__ import annotations
 

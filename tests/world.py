@@ -21,10 +21,10 @@ NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"], "securityGrou
 
 
 class Clock(t.Protocol):
-    """Whatever moves the simulator's time."""
+    """Anything that can move the simulator's clock."""
 
     def advance(self, seconds: float) -> t.Any:
-        """Let so many seconds pass."""
+        """Let this many seconds pass."""
 
 
 def aws_environment(url: str) -> dict[str, str]:
@@ -40,7 +40,7 @@ def aws_environment(url: str) -> dict[str, str]:
 
 
 def deployments(service: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Those of ECS, or the task sets where something else deploys the service."""
+    """The deployments of ECS, or the task sets if something else deploys the service."""
     return [*service["deployments"], *service.get("taskSets", [])]
 
 
@@ -54,7 +54,7 @@ class World:
 
     @functools.cached_property
     def scaling(self) -> t.Any:
-        """Application Auto Scaling, for those who need it."""
+        """A client of Application Auto Scaling."""
         return self.client("application-autoscaling")
 
     def client(self, service: str, region: str = "") -> t.Any:
@@ -122,7 +122,7 @@ class World:
         return str(next(d["id"] for d in service["deployments"] if d["status"] == "PRIMARY"))
 
     def settle(self, clock: Clock, seconds: float = 600) -> None:
-        """Let so much time pass that whatever can come up has come up."""
+        """Let enough time pass for everything that can come up to come up."""
         clock.advance(seconds)
 
     def service(self, cluster: str, name: str) -> dict[str, t.Any]:
@@ -165,7 +165,7 @@ class World:
         return dict(answer["ScalableTargets"][0])
 
     def make_scalable(self, cluster: str, name: str, low: int = 1, high: int = 10, **suspended: bool) -> None:
-        """Register a service for auto scaling, with some of it suspended by an operator perhaps."""
+        """Register a service for auto scaling. An operator may have suspended some of it."""
         self.scaling.register_scalable_target(
             ServiceNamespace="ecs",
             ResourceId=f"service/{cluster}/{name}",

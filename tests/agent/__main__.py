@@ -15,7 +15,7 @@ from tests.agent.appspec import BEHAVIORS
 
 
 def main() -> int:
-    """Deploy, say how each event went, and return 1 where one failed."""
+    """Deploy, say how each event went, and return 1 if one failed."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.agent",
         description="What the CodeDeploy agent does with a bundle, in a scratch directory.",

@@ -77,7 +77,7 @@ class Agent:
         (root / "ongoing-deployment").mkdir(exist_ok=True)
 
     def deploy(self, deployment: Deployment, before: Callable[[str], None] | None = None) -> Outcome:
-        """Run all lifecycle events, or those up to the first that fails; ``before`` is told each of them."""
+        """Run all lifecycle events, or those up to the first that fails. ``before`` is called with each event."""
         id_ = (
             deployment.id
             or f"d-{''.join(secrets.choice(string.ascii_uppercase + string.digits) for _index in range(9))}"

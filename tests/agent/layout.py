@@ -17,7 +17,7 @@ class OutsideError(Exception):
 
 @dataclass(frozen=True)
 class Fence:
-    """The scratch directory. The agent would follow any path that it is told; the stand-in does not."""
+    """The scratch directory. The agent would follow any path it is given; the stand-in does not."""
 
     scratch: Path
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An AWS that answers one operation a little differently than the simulator does."""
+"""An AWS that answers one operation slightly differently from the simulator."""
 
 from __future__ import annotations
 

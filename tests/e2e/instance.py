@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An instance of the deployment group that this host stands for, below a scratch directory."""
+"""An instance of the deployment group, played by this host, in a scratch directory."""
 
 from __future__ import annotations
 

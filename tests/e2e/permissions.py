@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user who may do just so much."""
+"""A user with limited permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.e2e.stage import Stage
 
 
 def documented(page: str) -> list[str]:
-    """The actions without which nothing goes: those of the first statement of the policy on a page of docs/."""
+    """The actions that are always needed: those of the first statement of the policy on a page of docs/."""
     text = (play.ROOT / "docs" / page).read_text()
     [policy] = [
         json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL) if '"Statement"' in block
@@ -28,7 +28,7 @@ def documented(page: str) -> list[str]:
 
 @contextlib.contextmanager
 def allowed(stage: Stage, actions: list[str]) -> t.Iterator[dict[str, str]]:
-    """A user who may do just that; yields the variables of the environment that hold the user's credentials."""
+    """A user with only these permissions; yields the variables of the environment that hold the user's credentials."""
     iam = stage.world.client("iam")
     iam.create_user(UserName="on-call")
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}

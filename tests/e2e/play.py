@@ -86,7 +86,7 @@ class Play:
 
     @property
     def tasks(self) -> dict[str, tuple[str, dict[str, t.Any]]]:
-        """By name without the role's: status and result. Fails where stdout has a line that is no JSON document."""
+        """By name without the role's: status and result. Fails if a line of stdout is not a JSON document."""
         documents = [json.loads(line) for line in self.stdout.splitlines()]
         return {doc["task"].rpartition(" : ")[2]: (doc["status"], doc["result"]) for doc in documents}
 
@@ -98,7 +98,7 @@ class Play:
 
     @property
     def summary(self) -> str:
-        """The one line that must be enough."""
+        """The one-line summary."""
         return str(self.published["rollback_summary"])
 
     @property
@@ -111,7 +111,7 @@ class Play:
         return named(self.published["rollback_result"], service)
 
     def findings(self, check: str, service: str = "web") -> list[str]:
-        """What this check had to say about one service."""
+        """The findings of this check for one service."""
         return [found["message"] for found in self.of(service)["findings"] if found["check"] == check]
 
     @property
@@ -121,7 +121,7 @@ class Play:
 
 
 def arguments(variables: t.Mapping[str, object]) -> list[str]:
-    """`-e name=value` for each variable, as JSON where it is no text, or a text that a shell would need quotes for."""
+    """`-e name=value` for each variable. It is JSON unless it is a string that needs no quotes in a shell."""
     found = []
     for name, value in variables.items():
         plain = isinstance(value, str) and (not value or shlex.quote(value) == value)
@@ -141,8 +141,8 @@ def run(
     """Run a playbook to its end, with the callback json_lines unless ``env`` names another.
 
     The simulator's clock is stopped, and time passes only when a step of the playbook sleeps: at once, whatever the
-    machine. Before that ``between`` is called: whoever does something meanwhile does it there. A module that runs in a
-    process of its own does really sleep, so it needs ``in_real_time``.
+    machine. Before that ``between`` is called, for what happens meanwhile. A module that runs in its own process really
+    sleeps, so it needs ``in_real_time``.
     """
     control = Control(url)
 
@@ -183,7 +183,7 @@ def clock_of(control: Control, runs: bool) -> t.Iterator[None]:
 def run_as_users_do(
     url: str, command: t.Sequence[str], cwd: Path = ROOT, env: t.Mapping[str, str] | None = None
 ) -> Play:
-    """Run a command in real time, in a process that nothing was done to. Takes seconds where :func:`run` does not."""
+    """Run a command in real time, in an unmodified process. Takes seconds; :func:`run` is faster."""
     with clock_of(Control(url), runs=True):
         done = subprocess.run(
             command,
@@ -258,7 +258,7 @@ class Started:
         self._process.wait(PATIENCE)
 
     def kill_all(self) -> None:
-        """SIGKILL to the worker, too, as where a container ends."""
+        """SIGKILL to the worker too, as when a container ends."""
         workers = descendants(self._process.pid)
         self.kill_group()
         for worker in workers:
@@ -283,7 +283,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """An orphan that ended may stay as a zombie where nobody reaps it, as in a container without an init."""
+    """An orphan that has ended may stay a zombie if nobody reaps it, as in a container without an init."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

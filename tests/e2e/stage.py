@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the rollbacks of these tests are played on: one cluster with broken services."""
+"""The setting for the rollbacks of these tests: one cluster with broken services."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Stage:
         self.world.create_cluster(self.cluster)
 
     def pass_time(self, seconds: float) -> None:
-        """Let so many of AWS's seconds pass."""
+        """Let this many of the simulator's seconds pass."""
         self.control.advance(seconds / self.speed)
 
     def good_service(
@@ -86,7 +86,7 @@ class Stage:
         return str(answer["taskDefinition"]["status"])
 
     def writes(self) -> list[str]:
-        """The operations since the last reset of the calls that were more than looking."""
+        """The write operations since the last reset of the calls."""
         return [call["operation"] for call in self.control.log() if not call["operation"].startswith(READS)]
 
     def count(self, operation: str) -> int:

@@ -84,7 +84,7 @@ def test_files_come_back_although_the_redeploy_fails(instance: Instance, redeplo
     done = redeploy(*instance.inventory, **instance.guarded)
     assert done.rc == 2
     assert done.outcomes == {"prod": "rollback_failed"}
-    assert "Fail where the redeploy has failed" in done.tasks
+    assert "Fail if the redeploy has failed" in done.tasks
     assert instance.content == BY_HAND
 
 

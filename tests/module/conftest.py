@@ -45,7 +45,7 @@ def quick() -> Iterator[None]:
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nothing sleeps for real; the list has the seconds that somebody wanted to sleep."""
+    """Nothing really sleeps; the list has the seconds of each requested sleep."""
     seconds: list[float] = []
     monkeypatch.setattr("time.sleep", seconds.append)
     # Its default was bound when the class was made.
@@ -56,6 +56,6 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A cluster in a simulator of its own, where everything takes half the time: half as many looks while waiting."""
+    """A cluster in its own simulator. Everything takes half the time there, so waiting takes half as many checks."""
     with Simulator(speed=2.0) as sim:
         yield Shop(sim, monkeypatch)

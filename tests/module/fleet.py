@@ -35,7 +35,7 @@ READS = ("BatchGet", "Describe", "Get", "Head", "List")
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the module came to: its result, the requests that it sent and the lines that it said."""
+    """One run of the module: its result, the requests it sent and the lines it printed."""
 
     result: Result
     failed: bool
@@ -64,7 +64,7 @@ class Run:
 
     @property
     def writes(self) -> list[str]:
-        """The operations that were more than looking."""
+        """The operations that write."""
         return [call["operation"] for call in self.log if not call["operation"].startswith(READS)]
 
     def params(self, operation: str) -> dict[str, t.Any]:
@@ -73,12 +73,12 @@ class Run:
         return dict(params)
 
     def findings(self, check: str) -> list[str]:
-        """What this check had to say."""
+        """The findings of this check."""
         return [finding["message"] for finding in self.result["findings"] if finding["check"] == check]
 
     @property
     def everything(self) -> str:
-        """All that leaves the module, as one text."""
+        """Everything that leaves the module, as one string."""
         shown = {name: value for name, value in self.result.items() if name != "invocation"}
         return "\n".join([json.dumps(shown, ensure_ascii=False), *self.lines])
 
@@ -156,7 +156,7 @@ class Fleet:
         )
 
     def bundle(self, version: int) -> dict[str, t.Any]:
-        """The bundle of a version is put into S3; returns the revision."""
+        """Put the bundle of a version into S3; returns the revision."""
         written = self._s3.put_object(Bucket=BUCKET, Key=key(version), Body=f"version {version}".encode())
         place = {"bucket": BUCKET, "key": key(version), "bundleType": "zip"}
         if written.get("VersionId"):
@@ -175,7 +175,7 @@ class Fleet:
         return started
 
     def bad_release(self, **settings: t.Any) -> tuple[str, str]:
-        """Version 1 was good; 2 was deployed as well as that and is bad all the same. Returns the deployments."""
+        """Version 1 was good. Version 2 was deployed successfully too, but is bad. Returns the deployments."""
         self.create(**settings)
         return self.deploy(1), self.deploy(2)
 
@@ -197,7 +197,7 @@ class Fleet:
         return sorted(ids, key=lambda id_: self.info(id_)["createTime"])
 
     def redeploy(self, on_line: t.Callable[[str], None] = lambda line: None, **options: t.Any) -> Run:
-        """Run codedeploy_redeploy; ``on_line`` hears each line of progress at the moment when it is said."""
+        """Run codedeploy_redeploy; ``on_line`` gets each line of progress as it is printed."""
         self._lines.clear()
         self.sim.reset_calls()
 
@@ -216,7 +216,7 @@ class Fleet:
     def killed(self, at_sleep: int = 0, before: tuple[str, int] | None = None, **options: t.Any) -> list[str]:
         """Run it and kill it in its n-th sleep, or before the n-th request of an operation after the write.
 
-        Returns the operations that it got done. Fails the test where it ended before that.
+        Returns the operations that it got done. Fails the test if the run ended before that.
         """
         self.clock.sleeps, self.clock.kill_at = 0, at_sleep or None
         with self._monkeypatch.context() as patches:
@@ -227,7 +227,7 @@ class Fleet:
         return [entry["operation"] for entry in self.sim.log()]
 
     def orphan_after(self, looks: int) -> None:
-        """The play is killed, which the module learns when it looks for the n-th time."""
+        """The play is killed; the module notices on its n-th check."""
         seen = itertools.count(1)
         self._monkeypatch.setattr(progress, "orphaned", lambda: next(seen) == looks)
 

@@ -15,7 +15,7 @@ from tests.module.run import Result
 
 
 def check(module: ModuleType, result: Result, never: str) -> None:
-    """Fails where they differ. ``never``: what ``returned`` says of that which this result does not have."""
+    """Fail if they differ. ``never`` is what ``returned`` says about the values that this result does not have."""
     core = ("changed", "warnings", "deprecations", "invocation")
     own = {name: value for name, value in result.items() if name not in core}
     _check(own, yaml.safe_load(module.RETURN), never)

@@ -36,7 +36,7 @@ class ModuleFailed(Exception):
 def run_module(module: ModuleType, *, check_mode: bool = False, diff: bool = False, **params: t.Any) -> Result:
     """The result that ``module`` returns for ``params``, after a round trip through JSON.
 
-    Raises :class:`ModuleFailed` where the module fails. The real ``exit_json`` and ``fail_json`` run, so a result that
+    Raises :class:`ModuleFailed` if the module fails. The real ``exit_json`` and ``fail_json`` run, so a result that
     cannot be serialised fails the test. ``warnings`` and ``deprecations`` are always there, as lists of messages.
     """
     arguments = {
@@ -81,7 +81,7 @@ def _arguments(arguments: Result) -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def _warnings_of_its_own() -> t.Iterator[None]:
-    # Core collects warnings in globals, which is fine for a process that runs one module. Where anything has imported
+    # Core collects warnings in globals, which is fine for a process that runs one module. If anything has imported
     # the controller's part of core, as unit tests of plugins do, it (from 2.19 on) displays them instead.
     with contextlib.ExitStack() as stack:
         for name in ("_global_warnings", "_global_deprecations"):

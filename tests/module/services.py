@@ -4,7 +4,7 @@
 
 """A cluster in the simulator, and the modules ecs_rollback and ecs_rollback_info run on it in process.
 
-Nothing sleeps: whoever wants to wait moves the simulator's clock instead.
+Nothing sleeps: to wait, move the simulator's clock instead.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NEVER_STARTS: dict[str, t.Any] = {"behaviour": "crash", "after": 0}
 
 
 class Killed(BaseException):
-    """SIGKILL, as near as a test in process can come: no handler of ours runs after it."""
+    """SIGKILL, as closely as an in-process test can imitate it: none of our handlers runs after it."""
 
 
 class SimulatedClock(Clock):
@@ -68,7 +68,7 @@ class SimulatedClock(Clock):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of a module came to: its result, the requests that it sent and the lines that it said."""
+    """One run of a module: its result, the requests it sent and the lines it printed."""
 
     result: Result
     failed: bool
@@ -103,12 +103,12 @@ class Run:
 
     @property
     def operations(self) -> list[str]:
-        """What was asked of AWS, in order."""
+        """The operations sent to AWS, in order."""
         return [entry["operation"] for entry in self.log]
 
     @property
     def writes(self) -> list[str]:
-        """Whatever is not a read, in order."""
+        """The operations that write, in order."""
         return [
             name for name in self.operations if not name.startswith(("Describe", "List", "Get", "BatchGet", "Head"))
         ]
@@ -128,7 +128,7 @@ class Run:
 
     @property
     def everything(self) -> str:
-        """All that leaves the module, as one text."""
+        """Everything that leaves the module, as one string."""
         shown = {name: value for name, value in self.result.items() if name != "invocation"}
         return "\n".join([json.dumps(shown, ensure_ascii=False), *self.lines])
 
@@ -233,7 +233,7 @@ class Shop:
         return str(self.world.ecs.describe_task_definition(taskDefinition=version)["taskDefinition"]["status"])
 
     def on_line(self, tell: t.Callable[[str], None]) -> None:
-        """Hear each line of progress at the moment when it is said."""
+        """Get each line of progress as it is printed."""
         self._monkeypatch.setattr(progress, "_sink", tell)
 
     # -- the modules
@@ -269,7 +269,7 @@ class Shop:
     ) -> list[str]:
         """Run ecs_rollback and kill it in its n-th sleep, or before the n-th request of an operation after the write.
 
-        Returns the operations that it got done. Fails the test where it ended before that.
+        Returns the operations that it got done. Fails the test if the run ended before that.
         """
         self.clock.sleeps, self.clock.kill_at = 0, at_sleep or None
         with self._monkeypatch.context() as patches:
@@ -280,7 +280,7 @@ class Shop:
         return [entry["operation"] for entry in self.sim.log()]
 
     def orphan_after(self, looks: int) -> None:
-        """The play is killed, which the module learns when it looks for the n-th time."""
+        """The play is killed; the module notices on its n-th check."""
         seen = itertools.count(1)
         self._monkeypatch.setattr(progress, "orphaned", lambda: next(seen) == looks)
 

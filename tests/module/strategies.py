@@ -46,7 +46,7 @@ def function(stage: str = "POST_TEST_TRAFFIC_SHIFT") -> dict[str, t.Any]:
 
 
 class Place(t.Protocol):
-    """Where the cluster ``shop`` is: in process or served."""
+    """The simulator with the cluster ``shop``, in process or over HTTP."""
 
     world: World
 
@@ -90,7 +90,7 @@ def until_parked(shop: Shop) -> dict[str, t.Any]:
 
 
 def answer(shop: Shop, action: str) -> dict[str, t.Any]:
-    """What somebody would send to answer the hook that the newest service deployment waits at."""
+    """The answer that a person would send to the hook at which the newest service deployment waits."""
     hook = until_parked(shop)
     return {
         "operation": "ContinueServiceDeployment",

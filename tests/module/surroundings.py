@@ -66,7 +66,7 @@ class Wire:
         self.meets["DescribeStacks"] = _DESCRIBE_STACKS.format(stack=STACK, status=status)
 
     def listener_forwards_to(self, group: str) -> None:
-        """Elastic Load Balancing's answer for a Network Load Balancer, which moto takes for one with rules."""
+        """Elastic Load Balancing's answer for a Network Load Balancer, which moto treats as one with rules."""
         self.meets["DescribeListeners"] = _DESCRIBE_LISTENERS.format(listener=LISTENER, group=group)
 
 

@@ -28,7 +28,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 # A request: argv, env, cwd, whether in a session of its own, and the socket that sleeping is asked of.
 Request = dict[str, t.Any]
-# stdin, stdout, stderr, and where to tell of the end.
+# stdin, stdout, stderr, and the descriptor on which to report the end.
 FILES = 4
 COLLECTION = "ansible_collections.lastgood.aws.plugins"
 

@@ -6,7 +6,7 @@
 
 The child has its own arguments, environment, directory, files and, if asked for, session; signals, kill -9 and exit
 codes are those of any process. With E2E_COLD=1 in the environment the parent has nothing in memory, and each play
-imports all of it for itself, as it does where people use it.
+imports everything itself, as it does for users.
 """
 
 from __future__ import annotations

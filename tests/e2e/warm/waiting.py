@@ -50,7 +50,7 @@ class Room:
     def _answer(self) -> None:
         asking, _address = self._server.accept()
         with asking, asking.makefile() as lines:
-            # Empty where who asked was killed meanwhile.
+            # Empty if the caller was killed meanwhile.
             asked = lines.readline()
             if asked:
                 self._sleep(float(asked))

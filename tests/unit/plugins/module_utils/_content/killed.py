@@ -39,7 +39,7 @@ def kill_before(number: int) -> None:
 
 
 def main(base: Path, what: str, number: int) -> None:
-    """Comes back where there are fewer writes than that."""
+    """Return normally if there are fewer writes than that."""
     instance = Instance(base)
     kill_before(number)
     if what == "save":

@@ -45,7 +45,7 @@ def _ecs_model() -> botocore.model.ServiceModel:
 
 
 def enum(shape: str) -> list[str]:
-    """The values of an enumeration in the installed botocore; empty where this botocore does not know it yet."""
+    """The values of an enumeration in the installed botocore; empty if this botocore does not know it yet."""
     try:
         found = _ecs_model().shape_for(shape)
     except botocore.model.NoShapeFoundError:
