@@ -39,7 +39,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder i
 _PLANS_PER_SERVICE: t.Final = 3
 
 # Outcomes after which a deployment of ours goes on, and those where one that runs is not ours.
-_STILL_RUNNING: t.Final = frozenset({"started", "timeout"})
+_STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
 _NOT_OURS: t.Final = frozenset({"unchanged", "refused", "not_attempted"})
 
 
