@@ -42,7 +42,7 @@ def test_without_marks_the_second_run_does_not_go_forward_again(shop: Shop, exte
     shop.rollback(mark=False)
     run = shop.rollback(mark=False)
     assert (run.outcome, run.writes, external.sets()["web:1"]) == ("refused", [], ("PRIMARY", 100))
-    assert "no task set of web that is older than the PRIMARY one, of web:1, stands any more" in run.message
+    assert "web no longer has a task set older than the PRIMARY one, of web:1" in run.message
 
 
 def test_a_task_set_that_was_scaled_down_is_brought_up_first(shop: Shop, external: External) -> None:

@@ -14,6 +14,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
+    "CONTRIBUTING.md",
+    "playbooks",
+    "roles",
     "plugins/action",
     "plugins/doc_fragments",
     "plugins/filter",
@@ -22,13 +25,18 @@ ROOMS = (
     "plugins/module_utils/_codedeploy",
     "plugins/module_utils/_content",
     "plugins/module_utils/_core",
+    "plugins/module_utils/_ecs",
     "plugins/module_utils/_notify",
     "plugins/module_utils/_scaling",
     "plugins/modules",
     "plugins/plugin_utils",
 )
 # Written anew elsewhere at the moment.
-SKIPPED = ("plugins/module_utils/_core/timeline.py", "plugins/module_utils/_codedeploy/past/history.py")
+SKIPPED = (
+    "plugins/module_utils/_codedeploy/past/history.py",
+    "plugins/module_utils/_core/timeline.py",
+    "plugins/module_utils/_ecs/past/history.py",
+)
 SUFFIXES = {".py", ".yml", ".md"}
 PHRASES = {
     r"\btold (?:of|by (?:its|their))\b": "'reported', or 'given its id'",

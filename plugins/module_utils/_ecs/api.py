@@ -41,7 +41,7 @@ WITH_TASK_SETS: t.Final = frozenset({"CODE_DEPLOY", "EXTERNAL"})
 
 @_EcsErrorHandler.common_error_handler("describe services {names} of cluster {cluster}")
 def describe_services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Service | str]:
-    """Services by the name asked for; where there is none, AWS's reason (``MISSING``) instead.
+    """Services by the name asked for; for a missing one, AWS's reason (``MISSING``) instead.
 
     Takes at most 10 names. An answer that lacks a name altogether was cut off on the way.
     """
@@ -94,7 +94,7 @@ def describe_service_revisions(aws: Aws, arns: t.Sequence[str]) -> dict[str, Rev
 
 @_EcsErrorHandler.common_error_handler("describe task definition {name}")
 def describe_task_definition(aws: Aws, name: str) -> TaskDefinition | None:
-    """A task definition with its tags, None where there is no such one (ECS answers ClientException)."""
+    """A task definition with its tags; None if it does not exist (ECS answers ClientException)."""
     try:
         answer = aws.call("ecs", "describe_task_definition", taskDefinition=name, include=["TAGS"])
     except aws.client("ecs").exceptions.ClientException:
@@ -142,7 +142,7 @@ def update_task_set(aws: Aws, cluster: str, service: str, task_set: str, percent
 
 @_EcsErrorHandler.common_error_handler("delete task set {task_set} of service {service}")
 def delete_task_set(aws: Aws, cluster: str, service: str, task_set: str) -> None:
-    """Delete a task set, also where it has not been scaled down to zero."""
+    """Delete a task set, even if it has not been scaled down to zero."""
     aws.call("ecs", "delete_task_set", cluster=cluster, service=service, taskSet=task_set, force=True)
 
 
@@ -223,7 +223,7 @@ def list_services(aws: Aws, cluster: str) -> list[str]:
 
 
 def has_ended_meanwhile(error: AwsCallError) -> bool:
-    """A stop was refused because the deployment had ended, or is gone: read again and decide anew."""
+    """Whether a stop was refused because the deployment has ended or is gone: read again and decide again."""
     return error.code in ("ConflictException", "ServiceDeploymentNotFoundException")
 
 
@@ -263,7 +263,7 @@ def _service(item: Answer) -> Service:
 
 
 def _deployments(item: Answer) -> tuple[Deployment, ...]:
-    """A service's deployments, or its task sets where somebody else deploys.
+    """A service's deployments, or its task sets if ECS does not deploy it.
 
     "When migrating deployment controllers", the answer may have one list or the other, so both are looked at
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/update-service-parameters.html).

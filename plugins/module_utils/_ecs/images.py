@@ -59,7 +59,7 @@ class Image:
 
     @property
     def ecr(self) -> re.Match[str] | None:
-        """Account and Region, where it lies in a private ECR registry."""
+        """Account and Region, if it is in a private ECR registry."""
         return _ECR.fullmatch(self.name.partition("/")[0])
 
     @property
@@ -89,7 +89,7 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Check:
-    """One container of the target whose image goes by a tag. ``recorded`` is empty where no digest is on record."""
+    """One container of the target whose image is named by a tag. ``recorded`` is empty if no digest is on record."""
 
     container: str
     image: str
@@ -158,7 +158,7 @@ def _recorded(revision: Revision) -> dict[str, tuple[Image, str]]:
 
 
 def original_of(copy: TaskDefinition, others: t.Iterable[TaskDefinition]) -> str | None:
-    """The ARN of what a pinned copy was made of, by its tag or, where it could not be tagged, by its content."""
+    """The ARN of what a pinned copy was made from, by its tag or, if it could not be tagged, by its content."""
     tagged = copied_from(copy)
     for other in others:
         if other.arn == copy.arn:
@@ -271,7 +271,7 @@ def pinned_copy(target: TaskDefinition, pin: t.Mapping[str, str]) -> dict[str, t
 
 
 def copied_from(task_definition: TaskDefinition) -> str | None:
-    """What a pinned copy was made of, as its tag names it (:func:`.marks.tag_name`); None where it is none."""
+    """What a pinned copy was made from, as its tag names it (:func:`.marks.tag_name`); None if it is not a copy."""
     name = task_definition.tags.get(marks.COPY_OF, "")
     return name if marks.is_tag_name(name) else None
 
@@ -316,7 +316,7 @@ _NOT_PULLABLE: t.Final = frozenset({"ARCHIVED", "ACTIVATING"})
 
 
 def resolve(aws: Aws, image: Image, recorded: str) -> Resolution | None:
-    """What ECR says of the image, None where it is not in a private ECR registry of this Region.
+    """What ECR says about the image; None if it is not in a private ECR registry of this Region.
 
     Never raises for a permission that is missing: what it hides is unknown.
     """
@@ -341,7 +341,7 @@ def resolve(aws: Aws, image: Image, recorded: str) -> Resolution | None:
 
 
 def _describe(aws: Aws, account: str, repository: str, image_id: t.Mapping[str, str]) -> Answer | None:
-    """One image of a repository, None where there is none (or no repository)."""
+    """One image of a repository; None if it, or the repository, does not exist."""
     try:
         answer = _describe_images(aws, account, repository, image_id)
     except AwsCallError as exc:

@@ -103,12 +103,12 @@ def bad_mark(now: datetime, reason: str | None) -> dict[str, str]:
 
 
 def marked_bad_at(tags: t.Mapping[str, str]) -> datetime | None:
-    """When it was marked bad; None where it is not, or where the mark does not say when."""
+    """When it was marked bad; None if it was not, or if the mark does not say when."""
     return time_of(tags.get(BAD, "").partition(" ")[0])
 
 
 def mark_value(now: datetime, reason: str | None) -> str:
-    """A mark that somebody sets by hand: when, and why where they say so."""
+    """A mark set by hand: when, and why if a reason was given."""
     return tag_value(f"{_stamp(now)} {reason or ''}")
 
 
@@ -140,7 +140,7 @@ def done_tags(left: str | None, target: str, deployment: str, now: datetime, dir
 
 
 def rolled_back(tags: t.Mapping[str, str]) -> RolledBack | None:
-    """What :func:`done_tags` recorded, None where there is no record or only part of one."""
+    """What :func:`done_tags` recorded; None if there is no record or only part of one."""
     if not all(key in tags for key in (ROLLED_BACK_FROM, ROLLED_BACK_TO)):
         return None
     at, deployment, direction, *_more = [*tags.get(ROLLED_BACK_AT, "").split(" "), "", ""]
@@ -148,7 +148,7 @@ def rolled_back(tags: t.Mapping[str, str]) -> RolledBack | None:
 
 
 def started(tags: t.Mapping[str, str]) -> RolledBack | None:
-    """What :func:`started_tag` recorded, None where there is no record or it cannot be read."""
+    """What :func:`started_tag` recorded; None if there is no record or it cannot be read."""
     parts = tags.get(STARTED, "").split(" ")
     direction = _direction(parts[-1])
     if len(parts) != 4 or direction is None:
@@ -157,7 +157,7 @@ def started(tags: t.Mapping[str, str]) -> RolledBack | None:
 
 
 def time_of(stamp: str) -> datetime | None:
-    """The time of a tag of ours, None where there is none."""
+    """The time in one of our tags; None if there is none."""
     try:
         return datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc)
     except ValueError:
@@ -165,7 +165,7 @@ def time_of(stamp: str) -> datetime | None:
 
 
 def _direction(word: str) -> Direction | None:
-    """What a tag of ours says, None where it is no word of ours."""
+    """The direction in one of our tags; None if it is not one of our words."""
     return t.cast("Direction", word) if word in t.get_args(Direction) else None
 
 

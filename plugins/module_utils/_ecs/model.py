@@ -46,7 +46,7 @@ Method = t.Literal[
 class Deployment:
     """One entry of a service's ``deployments``, or of its ``taskSets``. Counts are tasks.
 
-    Task sets have an ``arn``, and an ``external_id`` that is the id of the CodeDeploy deployment where that made them;
+    Task sets have an ``arn``, and an ``external_id`` that is the CodeDeploy deployment's id if CodeDeploy made them;
     ``scale`` is their share of the service's tasks in percent.
     """
 
@@ -78,7 +78,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Service:
-    """What DescribeServices tells about one service. Counts are tasks, percentages those of the deployment."""
+    """What DescribeServices returns about one service. Counts are tasks, percentages those of the deployment."""
 
     name: str
     arn: str
@@ -115,7 +115,7 @@ class Service:
         return next((d for d in self.deployments if d.id == deployment_id), None)
 
     def made_by(self, codedeploy_id: str) -> Deployment | None:
-        """The task set that a deployment of CodeDeploy made, if it still stands."""
+        """The task set that a deployment of CodeDeploy made, if it still exists."""
         return next((d for d in self.deployments if codedeploy_id and d.external_id == codedeploy_id), None)
 
     def wanted(self, deployment: Deployment) -> int:
@@ -168,13 +168,13 @@ class ServiceDeployment:
     sources: tuple[Revision, ...] = ()
     rolled_back_to: Revision | None = None
     rollback_reason: str = ""
-    # Tasks that were wanted of the target, and of what was rolled back to; None where that was not read.
+    # Tasks requested of the target, and of what was rolled back to; None if that was not read.
     requested_tasks: int | None = None
     tasks_back: int | None = None
     stage: str = ""
     paused_at: Pause | None = None
     by: str = "ECS"
-    # What proves a SUCCESSFUL one good, where that is not its own end.
+    # What proves a SUCCESSFUL one good, if not its own end.
     proof: str = ""
     # What ECS said about the service until it failed.
     events: tuple[str, ...] = ()

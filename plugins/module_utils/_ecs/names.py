@@ -31,7 +31,7 @@ class TaskDefinitionName:
 
 
 def parse(task_definition: str) -> TaskDefinitionName | None:
-    """The family and revision of an ARN or of ``family:revision``; None where it is neither."""
+    """The family and revision of an ARN or of ``family:revision``; None if it is neither."""
     text = task_definition
     if text.startswith("arn:"):
         arn = parse_aws_arn(text) or {}
@@ -51,7 +51,7 @@ def short(task_definition: str) -> str:
 def from_option(value: str, current: str) -> str | None:
     """What a user's ``revision`` means: a number of the current family, ``family:number`` or an ARN.
 
-    Returns something that DescribeTaskDefinition takes, or None where it is none of these.
+    Returns something that DescribeTaskDefinition takes, or None if it is none of these.
     """
     text = value.strip()
     if _NUMBER.fullmatch(text):

@@ -70,7 +70,7 @@ class Readiness:
         return found + together(self._aws, asked)
 
     def _runs(self, planned: plans.Plan) -> TaskDefinition | None:
-        """The task definition in service. It was read for its marks, but where the way leads forward."""
+        """The task definition in service. It was read for its marks, unless the move is forward."""
         try:
             return self._task_definitions.read(planned.current)
         except (AwsCallError, IncompleteAnswerError):

@@ -33,9 +33,9 @@ def settings_of(service: Service, now: Revision | None) -> Settings:
 def findings(
     service: Service, settings: Settings, target: TaskDefinition, runs: TaskDefinition | None
 ) -> list[Finding]:
-    """``runs`` is the task definition in service, None where it could not be read."""
+    """Findings. ``runs`` is the task definition in service; None if it could not be read."""
     if not target.content:
-        # That there is no such task definition is said elsewhere.
+        # Another check reports that the task definition does not exist.
         return []
     ports = [*_service_connect(settings, target), *_vpc_lattice(settings, target), *_registries(service, target)]
     if not settings:

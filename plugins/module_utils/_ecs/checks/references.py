@@ -47,9 +47,9 @@ _CHECKS: t.Final[t.Mapping[Kind, str]] = {
 
 @dataclass(frozen=True)
 class Reference:
-    """Something that the target names. ``name`` is what its API is asked for, ``where`` who names it.
+    """Something the target refers to. ``name`` is what its API is asked for, ``where`` is who refers to it.
 
-    ``region`` is empty where it is that of the service. ``stage`` and ``version`` are those of a secret that names one.
+    ``region`` is empty if it is the service's. ``stage`` and ``version`` are those in a secret's reference, if any.
     """
 
     kind: Kind
@@ -158,7 +158,7 @@ def _in_secrets_manager(value: str, where: str) -> Reference:
 
 
 def elsewhere(reference: Reference, region: str) -> Finding | None:
-    """What is in another Region is not looked at."""
+    """References to another Region are not checked."""
     if reference.region in ("", region):
         return None
     what = f"it is in {reference.region}, and only {region} is looked at"
@@ -166,7 +166,7 @@ def elsewhere(reference: Reference, region: str) -> Finding | None:
 
 
 def unreadable(reference: Reference, why: str) -> Finding:
-    """What could not be asked for: ``why`` names the permission, where it is one that lacks."""
+    """References that could not be checked: ``why`` names the permission if one is missing."""
     return _unknown(reference, why)
 
 

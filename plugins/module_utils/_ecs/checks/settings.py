@@ -6,7 +6,8 @@
 
 """Checks before the first write. Pure: each takes what was read and returns findings.
 
-``block`` refuses the service, ``warn`` and ``info`` are told, ``unknown`` is what could not be read and is not fine.
+``block`` refuses the service, ``warn`` and ``info`` are reported, ``unknown`` could not be read and must not count as
+fine.
 """
 
 from __future__ import annotations

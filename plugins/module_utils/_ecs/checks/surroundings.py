@@ -65,7 +65,7 @@ def barrier(left_behind: t.Iterable[TaskDefinition], target: str, force: Force) 
 
 
 def circuit_breaker(service: Service) -> list[Finding]:
-    """What becomes of this deployment where the target does not come up.
+    """What happens to this deployment if the target does not come up.
 
     With the circuit breaker ECS goes back to the last deployment that COMPLETED; without one there it stalls
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
@@ -88,7 +88,7 @@ def circuit_breaker(service: Service) -> list[Finding]:
 
 
 def alarm_names(service: Service) -> list[str]:
-    """The alarms that watch the service's deployments, none where they are switched off."""
+    """The alarms that watch the service's deployments; none if they are switched off."""
     alarms = service.configuration.get("alarms") or {}
     return [str(name) for name in alarms.get("alarmNames") or []] if alarms.get("enable") else []
 
@@ -111,7 +111,7 @@ def alarms(service: Service, states: t.Mapping[str, str]) -> list[Finding]:
 
 
 def stack_of(service: Service) -> str:
-    """The CloudFormation stack that the service belongs to, empty where there is none."""
+    """The CloudFormation stack that the service belongs to; empty if there is none."""
     return service.tags.get(STACK_ID) or service.tags.get(STACK_NAME) or ""
 
 
@@ -147,7 +147,7 @@ def bounds(service: Service, tasks: int, low: int, high: int) -> list[Finding]:
 
 
 def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]], fate: str) -> list[Finding]:
-    """Tasks with scale-in protection stay until it ends, whoever deploys, and hold up what would replace them.
+    """Tasks with scale-in protection stay until it ends, no matter who deploys, and hold up what would replace them.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
     """
@@ -210,7 +210,7 @@ def read_listeners(aws: Aws, service: Service) -> list[Finding]:
 
 
 def _actions(aws: Aws, arn: str) -> list[Answer] | None:
-    """What a listener rule, or a listener, does with its traffic; None where there is none."""
+    """What a listener rule, or a listener, does with its traffic; None if there is none."""
     exceptions = aws.client("elbv2").exceptions
     try:
         if ":listener-rule/" in arn:

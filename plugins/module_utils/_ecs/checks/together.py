@@ -34,15 +34,15 @@ class Check:
 
 
 def check(service: str, name: str, what: str, run: t.Callable[[], list[Finding]]) -> Check:
-    """A check with one finding where it cannot be read: ``what`` is not known."""
+    """A check with a single finding if it cannot be read: ``what`` is not known."""
     return Check(service, run, lambda why: [Finding(name, "unknown", f"{what} is not known. {why}")])
 
 
 def together(aws: Aws, checks: t.Sequence[Check]) -> list[Finding]:
     """Run checks at the same time, and give their findings in the order of the checks.
 
-    What has not answered after :data:`PATIENCE_SECONDS` is told as unknown. The threads are daemons and no executor's,
-    which would be waited for at the end of the process.
+    A check that has not answered after :data:`PATIENCE_SECONDS` is reported as unknown. The threads are daemons and no
+    executor's, which would be waited for at the end of the process.
     """
     answers: dict[int, list[Finding]] = {}
 
@@ -85,7 +85,7 @@ def _run(one: Check) -> list[Finding]:
     except (AwsCallError, IncompleteAnswerError) as exc:
         return one.unknown(exc.explain())
     except Exception as exc:  # noqa: BLE001  pylint: disable=broad-exception-caught
-        # An answer of an unforeseen shape, in a thread, where nobody would hear of it: no check may hold up a rollback.
+        # An answer of an unexpected shape, in a thread where it would go unnoticed: no check may hold up a rollback.
         return one.unknown(_unforeseen(exc))
 
 

@@ -48,7 +48,7 @@ class AlreadyThere(Exception):
 
 
 class NotDeployed(Exception):
-    """A copy of the target was registered, and then the service could not be updated. ``note`` tells of the copy."""
+    """A copy of the target was registered, but then the service could not be updated. ``note`` describes the copy."""
 
     def __init__(self, note: Finding, error: AwsCallError) -> None:
         super().__init__(error.explain())
@@ -59,8 +59,8 @@ class NotDeployed(Exception):
 class Accepted:
     """AWS took the write, or nothing had to be written because a rollback runs already.
 
-    ``deployment_id`` is the PRIMARY deployment that is ours (``ecs-svc/…``); ``service_deployment`` is set instead
-    where ECS itself rolls back, and is followed by its ARN.
+    ``deployment_id`` is the PRIMARY deployment that is ours (``ecs-svc/…``); ``service_deployment`` is set instead if
+    ECS itself rolls back; it is followed by its ARN.
     """
 
     service: Service
@@ -70,7 +70,7 @@ class Accepted:
     findings: tuple[Finding, ...] = ()
     # The pinned copy that was deployed in place of the target.
     copy: str = ""
-    # A deployment of CodeDeploy was only in the way and ends: stopped where it is, or rolled back. Then comes ours.
+    # A CodeDeploy deployment that was only in the way ends: stopped where it is, or rolled back. Then comes ours.
     makes_room: t.Literal["", "stopped", "rolled_back"] = ""
     # What is to be watched now.
     going: Going | None = None
@@ -86,7 +86,7 @@ Outcome = t.Literal["stable", "serving", "in_progress", "failed", "superseded", 
 
 @dataclass(frozen=True)
 class Known:
-    """How a deployment ended, where that needs no watching."""
+    """How a deployment ended, if there is no need to watch it."""
 
     outcome: Outcome
     reason: str
@@ -123,7 +123,7 @@ def back(record: ServiceDeployment) -> str:
 
 
 def goes_back_to(record: ServiceDeployment | None) -> str:
-    """Where a deployment goes back to, as far as its record says; else empty."""
+    """Where a deployment goes back to, according to its record; else empty."""
     if record is None:
         return ""
     if record.rolled_back_to is not None:
@@ -184,9 +184,9 @@ class Going:
 class Record:
     """A service deployment as DescribeServiceDeployments shows it.
 
-    ``weight`` is the share of the production traffic, in percent, that the version that we go to is to take: the
-    target of the deployment, or its source where ECS rolls it back. None where no load balancer shifts it.
-    ``pause`` is the hook that waits for somebody.
+    ``weight`` is the share of the production traffic, in percent, that the version that we go to is to take: the target
+    of the deployment, or its source if ECS rolls it back. None if no load balancer shifts it. ``pause`` is the hook
+    that waits for somebody.
     """
 
     status: str
@@ -194,8 +194,8 @@ class Record:
     stage: str = ""
     weight: float | None = None
     pause: Pause | None = None
-    # Of CodeDeploy's deployments: seconds since the end, whether it says what becomes of a rollback, and whether it
-    # lets the original task set stand.
+    # Of CodeDeploy's deployments: seconds since the end, whether it says what happens to a rollback, and whether it
+    # keeps the original task set.
     ended_ago: float = 0.0
     rollback_told: bool = False
     keeps_original: bool = False
@@ -203,7 +203,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look says. ``reason`` is filled where it is not simply going on.
+    """What one look found. ``reason`` is set unless the deployment is simply going on.
 
     ``unlisted``: ours is not in the list, and what was there before is PRIMARY. Either ECS went back and has forgotten
     ours, or the answer is older than our write, since ECS is only eventually consistent
@@ -226,7 +226,7 @@ class More:
 
 
 def replaced_by(primary: Deployment) -> str:
-    """What to say where somebody else's deployment is PRIMARY."""
+    """What to say if somebody else's deployment is PRIMARY."""
     return f"somebody else deployed {names.short(primary.task_definition)} ({primary.id}) over it"
 
 
@@ -267,7 +267,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class TakenAway:
-    """What became of what a run had created. ``how`` is a sentence."""
+    """What happened to the things a run had created. ``how`` is a sentence."""
 
     how: str = ""
     deleted: bool = False
@@ -460,5 +460,5 @@ class Controller(abc.ABC):
         """What ended a deployment that did not come up, and what comes then. Reads, and raises nothing."""
 
     def went_back(self, going: Going) -> tuple[str | None, str]:
-        """Who went back to where the service is now, None if nobody had to, and then how that came, in words."""
+        """Who went back to where the service is now (None if nobody had to), and how, in words."""
         return self.deployer, ""

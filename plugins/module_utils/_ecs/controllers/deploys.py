@@ -54,7 +54,7 @@ class Wish:
     """What the user asked for, of one service."""
 
     revision: str
-    # None: as the deployment group says, where CodeDeploy deploys; else none.
+    # None: the deployment group's setting if CodeDeploy deploys, else none.
     events: tuple[str, ...] | None = None
     alarms: tuple[str, ...] = ()
     in_flight: InFlight = "supersede"
@@ -77,7 +77,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was read of one service. ``target`` is None where there is no such task definition."""
+    """What was read about one service. ``target`` is None if that task definition does not exist."""
 
     service: Service
     past: Past
@@ -95,7 +95,7 @@ class Facts:
 class Plan:
     """What will be done. ``verb`` as in :class:`.plan.Plan`; ``adopt`` means that it runs already, and is followed.
 
-    ``configuration`` is the deploymentConfiguration to send with the deployment, empty where it is as it should be.
+    ``configuration`` is the deploymentConfiguration to send with the deployment; empty if it is right already.
     """
 
     service: Service
@@ -110,10 +110,10 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     running: ServiceDeployment | None = None
     known_records: frozenset[str] = frozenset()
-    # Where CodeDeploy deploys: the deployment to ask for, or the one that is followed.
+    # If CodeDeploy deploys: the deployment to create or follow.
     request: t.Any = None
     followed: str = ""
-    # The task set that stands already, where something outside of AWS deploys.
+    # If something outside of AWS deploys: the existing task set.
     task_set: Deployment | None = None
 
     @property
@@ -123,12 +123,12 @@ class Plan:
 
 
 def refused(service: Service, target: TaskDefinition | None, found: t.Sequence[Finding]) -> Plan:
-    """The plan where nothing can be done."""
+    """The plan if nothing can be done."""
     return Plan(service, "refuse", blocked(found), target, findings=tuple(found))
 
 
 def unknown_past(facts: Facts, target: TaskDefinition) -> list[Finding]:
-    """What is not known of a version, where its history cannot be read, or not all of it."""
+    """What is not known about a version because its history cannot be read completely."""
     if not facts.past.problem:
         return []
     what = f"whether {names.short(target.arn)} is known to be bad is not known: {facts.past.problem}"
@@ -136,7 +136,7 @@ def unknown_past(facts: Facts, target: TaskDefinition) -> list[Finding]:
 
 
 def impossible(wish: Wish, service: Service, target: TaskDefinition | None) -> tuple[Finding, ...]:
-    """What makes it impossible, whatever runs there now, and whoever deploys the service."""
+    """What makes it impossible, no matter what runs there now and who deploys the service."""
     if service.status != "ACTIVE":
         return (block("service_status", f"the service is {service.status}: nothing can be deployed there"),)
     if target is None:
@@ -157,7 +157,7 @@ def before_a_write(
     running: ServiceDeployment | None,
     fate: str = "is superseded by this one",
 ) -> list[Finding]:
-    """What speaks against deploying the target. ``fate`` is what becomes of the deployment that runs."""
+    """What speaks against deploying the target. ``fate`` is what happens to the running deployment."""
     service, what = facts.service, names.short(target.arn)
     found = settings.room_to_move(service) + settings.load_balancer_ports(service, target)
     if target.status != "ACTIVE":
@@ -194,9 +194,9 @@ def block(check: str, message: str) -> Finding:
 
 
 def ahead(planned: Plan, history: History | None) -> str | None:
-    """What ran before an older revision was deployed, None where the deployed one is not older.
+    """What ran before an older revision was deployed; None if the deployed one is not older.
 
-    To the history a deployment of an older revision is a rollback, so that the way back from it is never found there.
+    In the history a deployment of an older revision is a rollback, so the way back from it is never found there.
     """
     target = planned.target.arn if planned.target is not None else ""
     before: str | None = current(planned.service)

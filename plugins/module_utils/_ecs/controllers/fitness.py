@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Whether a task definition is fit to be deployed to a service, whoever deploys it. Pure."""
+"""Whether a task definition is fit to be deployed to a service, no matter who deploys it. Pure."""
 
 from __future__ import annotations
 

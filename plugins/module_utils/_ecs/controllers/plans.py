@@ -117,7 +117,7 @@ class Facts:
     service: Service
     past: Past
     known: t.Mapping[str, TaskDefinition]
-    # What the registries say of the target's images, None where they were not asked yet.
+    # What the registries say about the target's images; None if not asked yet.
     images: tuple[ecs_images.Check, ...] | None = None
     # What the alarms say that its controller asked for, None if they were not asked yet.
     alarms: t.Any = None
@@ -174,20 +174,20 @@ class Plan:
     now: Revision | None
     good: Revision | None
     force_new_deployment: bool = False
-    # Digests by container name, of the copy of the target that has to be registered; None where the target itself will
-    # do. Empty is a copy that pins nothing: of a task definition that is not ACTIVE any more.
+    # Digests by container name, for the copy of the target to register; None if the target itself will do. Empty is a
+    # copy that pins nothing: of a task definition that is no longer ACTIVE.
     copy: t.Mapping[str, str] | None = None
     # Changes of the deployment configuration for this one deployment.
     override: t.Mapping[str, t.Any] = field(default_factory=dict)
     # ARNs of the service deployments that were on record when the plan was made.
     known_records: frozenset[str] = frozenset()
-    # The newest deployment on record, whatever became of it.
+    # The newest deployment on record, however it ended.
     newest: ServiceDeployment | None = None
-    # Its id, or that of a newer one that does not say what it deployed; empty where no record is told.
+    # Its id, or that of a newer one that does not say what it deployed; empty if there is no record.
     newest_id: str = ""
     # Pinned copies among the versions on record, and what they were made of.
     copies: t.Mapping[str, str] = field(default_factory=dict)
-    # What the service ran before, None where that is not known.
+    # What the service ran before; None if not known.
     history: History | None = None
     # What CodeDeploy is asked for, with the method codedeploy_deployment.
     request: t.Any = None
@@ -195,11 +195,11 @@ class Plan:
     left_tags: t.Mapping[str, str] = field(default_factory=dict)
     # The version whose mark a move forward takes back.
     taken_back: str | None = None
-    # The task set that becomes PRIMARY, with the method primary_task_set; None where one has to be created.
+    # With the method primary_task_set, the task set that becomes PRIMARY; None if one has to be created.
     task_set: Deployment | None = None
     # Any deployment makes another one PRIMARY at once. If not, its own record is what tells of it.
     primary_tells: bool = True
-    # What becomes of tasks that are protected from scale-in.
+    # What happens to tasks that are protected from scale-in.
     held_tasks: str = ""
     # What the deployment is called in CodeDeploy; empty: by its direction.
     what: t.Literal["", "deploy"] = ""
@@ -217,7 +217,7 @@ class Plan:
 
     @property
     def deploys(self) -> bool:
-        """The target's task definition is deployed anew, so that it must be fit for that."""
+        """Whether the target's task definition is deployed again, and so must be fit for that."""
         return self.method in DEPLOYS or (self.method == "primary_task_set" and self.task_set is None)
 
     def is_version(self, one: str, other: str) -> bool:
@@ -231,12 +231,12 @@ class Plan:
 
     @property
     def left(self) -> str | None:
-        """The version that is left behind, None where nothing moves."""
+        """The version left behind; None if nothing moves."""
         return self.choice.left
 
     @property
     def direction(self) -> Direction | None:
-        """Where the target lies, seen from what is left; None where there is no target."""
+        """The direction from what is left to the target; None if there is no target."""
         return self.choice.direction
 
     def leaving(self, left: str) -> Plan:

@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 
 
 def more_tasks(aws: Aws, service: Service, tasks: int | None) -> tuple[Service, tuple[Finding, ...]]:
-    """Raise the task count to ``tasks``, where that is more; fewer are set when the rollback has ended.
+    """Raise the task count to ``tasks`` if that is more; a lower count is set when the rollback has ended.
 
     For services where that is a write of its own. It comes after the one that matters, which it must not hold up.
     """
@@ -34,7 +34,7 @@ def more_tasks(aws: Aws, service: Service, tasks: int | None) -> tuple[Service, 
 
 
 def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) -> tuple[str, tuple[Finding, ...]]:
-    """The ARN of a copy with pinned images: the family's newest revision where it is one already, else a new one."""
+    """The ARN of a copy with pinned images: the family's newest revision if it already is one, else a new one."""
     request = images.pinned_copy(original, pin)
     family = str(request["family"])
     newest = api.describe_task_definition(aws, family)
@@ -69,9 +69,9 @@ def answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, wha
 
 @contextlib.contextmanager
 def writing(operation: str, notes: t.Sequence[Finding] = ()) -> t.Iterator[None]:
-    """A write that cannot be looked for afterwards. ``notes`` tell of the copy that was registered for it.
+    """A write that cannot be looked for afterwards. ``notes`` describe the copy that was registered for it.
 
-    Raises :class:`AnswerLost` where no answer comes, and :class:`NotDeployed` where the copy was registered in vain.
+    Raises :class:`AnswerLost` if no answer comes, and :class:`NotDeployed` if the copy was registered but not deployed.
     """
     try:
         yield

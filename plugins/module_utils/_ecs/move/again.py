@@ -16,14 +16,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 
 
 def as_chosen(planned: BasePlan | Refusal, first: BasePlan) -> BasePlan | Refusal:
-    """A plan for that wish, told as what it is: where its target came from, and what is left for it."""
+    """A plan for that wish, with the target's original source and what was left for it."""
     if isinstance(planned, Refusal) or planned.verb != "act":
         return planned
     return replace(planned, choice=first.choice, left_tags=first.left_tags, taken_back=first.taken_back)
 
 
 def is_as_before(before: BasePlan, now: BasePlan) -> bool:
-    """The service is on what the plan took for present, or where what was running had to lead it."""
+    """Whether the service is on what the plan saw, or where the running deployment was to take it."""
     expected = {before.current}
     running = before.running
     if running is not None and running.by != "ECS" and now.running is None:
@@ -33,7 +33,7 @@ def is_as_before(before: BasePlan, now: BasePlan) -> bool:
 
 
 def in_between(first: BasePlan, now: BasePlan) -> str:
-    """Why the plan may not be carried out: somebody deployed while we made room. Empty where nobody did."""
+    """Why the plan may not be carried out: somebody deployed while we made room. Empty if nobody did."""
     running = now.running
     if now.method == "adopt" or (
         running is not None and first.running is not None and running.arn == first.running.arn

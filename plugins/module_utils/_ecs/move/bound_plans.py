@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Plans that lead where an earlier look showed, or are refused. Reading only."""
+"""Plans that lead where an earlier look showed, or are refused. Only reads."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class BoundPlanner:
 
     @property
     def binds(self) -> bool:
-        """Where plans lead was shown before."""
+        """Whether an earlier look showed where the plans lead."""
         return bool(self._shown)
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
@@ -71,7 +71,7 @@ class BoundPlanner:
         anew = next(iter(self._planner_for(wish).make_plans([name]).values()))
         if isinstance(anew, Refusal):
             return anew
-        # Somebody may have deployed while it was planned anew.
+        # Somebody may have deployed while it was planned again.
         judged = expected.judge(shown, anew)
         if isinstance(judged, expected.Elsewhere):
             judged = expected.Changed(f"{name} changes all the time", then=expected.AGAIN)
@@ -83,7 +83,7 @@ class BoundPlanner:
         return expected.refused(planned, judged, self._registered_by(judged.version))
 
     def _registered_by(self, version: str) -> str:
-        """Who registered a task definition; empty where that is not told."""
+        """Who registered a task definition; empty if that is not known."""
         if not version:
             return ""
         try:

@@ -64,7 +64,7 @@ class StoppedTask:
 
     @property
     def cause(self) -> str:
-        """Why it stopped, with the exit code where there is one."""
+        """Why it stopped, with the exit code if there is one."""
         text = self.reason or self.stop_code or "no reason given"
         return f"{text} (exit code {self.exit_code})" if self.exit_code is not None else text
 
@@ -99,7 +99,7 @@ class Diagnosis:
         }
 
     def headline(self) -> str:
-        """The one cause that matters most, empty where none is known."""
+        """The one cause that matters most; empty if none is known."""
         causes = self.causes()
         if causes:
             cause, count = causes[0]
@@ -118,9 +118,9 @@ def in_trouble(deployment: Deployment | None, seconds_without_progress: float) -
 
 
 def certain(diagnosis: Diagnosis, desired: int, circuit_breaker: bool) -> str | None:
-    """Why it is certain that the deployment will not come up, None while it still may.
+    """Why it is certain that the deployment will not come up; None while it still may.
 
-    Where the circuit breaker is on, ECS decides about all that it counts, and what it decides is what counts. A task
+    If the circuit breaker is on, ECS decides about all that it counts, and what it decides is what counts. A task
     that was RUNNING and then exits it does not count (https://github.com/aws/containers-roadmap/issues/1206).
     """
     failed = [task for task in diagnosis.stopped if task.failed and not (circuit_breaker and task.counted)]
@@ -205,7 +205,7 @@ _NOT_CHECKED: t.Final = frozenset({"unused", "unavailable"})
 
 @dataclass(frozen=True)
 class Health:
-    """``serves`` is None where it cannot be known. ``note`` says what was seen, or why nothing was."""
+    """``serves`` is None if it is not known. ``note`` says what was seen, or why nothing was."""
 
     serves: bool | None
     note: str = ""

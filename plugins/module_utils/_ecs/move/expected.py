@@ -56,7 +56,7 @@ class Expected:
 
 
 def of(name: str, planned: Plan | None) -> Expected:
-    """What a look shows of a service. ``planned`` is None where there is no plan, since it could not be read."""
+    """What a look at a service shows. ``planned`` is None if there is no plan because the service could not be read."""
     if planned is None:
         return Expected(name)
     primary = planned.service.primary
@@ -71,7 +71,7 @@ def of(name: str, planned: Plan | None) -> Expected:
 
 
 def read(items: t.Iterable[t.Mapping[str, t.Any]] | None) -> dict[str, Expected]:
-    """The option, by the services' names. Empty where it was not given."""
+    """The option, by service name. Empty if it was not given."""
     found = [Expected(**{key: str(value or "").strip() for key, value in item.items()}) for item in items or ()]
     return {name_of(item.service): item for item in found}
 
@@ -90,12 +90,12 @@ class Holds:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Nobody has deployed, but the plan leads elsewhere now: plan anew, for the target that was shown."""
+    """Nobody has deployed, but the plan now leads elsewhere: plan again, for the target that was shown."""
 
 
 @dataclass(frozen=True)
 class Changed:
-    """What was shown must not be done. ``version`` is what somebody has deployed, empty where that is not why."""
+    """What was shown must not be done. ``version`` is what somebody has deployed; empty if that is not the reason."""
 
     what: str
     version: str = ""
@@ -131,7 +131,7 @@ def judge(expected: Expected, planned: Plan) -> Judgement:
 
 
 def as_shown(anew: Plan) -> Plan:
-    """The plan that was made anew for the target that was shown, told as what it is."""
+    """The new plan for the target that was shown, with the target's original explanation."""
     why = "it was shown, and nobody has deployed since"
     return replace(anew, choice=replace(anew.choice, why=why)) if anew.verb == "act" else anew
 
@@ -185,7 +185,7 @@ def _shown(expected: Expected) -> str:
 
 
 def _unless_bad(expected: Expected, planned: Plan) -> Judgement:
-    """The target that was shown is taken all the same, but not where it is known to be bad by now."""
+    """The target that was shown is used all the same, unless it is known to be bad by now."""
     bad = next(
         (c for c in planned.candidates if c.verdict == "bad" and names.same(c.task_definition, expected.target)), None
     )
@@ -196,7 +196,7 @@ def _unless_bad(expected: Expected, planned: Plan) -> Judgement:
 
 
 def _leaving(expected: Expected, planned: Plan) -> Plan:
-    """What is left is what was shown, also where ECS or CodeDeploy has meanwhile gone back from it to another one."""
+    """What is left is what was shown, even if ECS or CodeDeploy has gone back from it since."""
     if not expected.left or (planned.left and names.same(planned.left, expected.left)):
         return planned
     return planned.leaving(expected.left)

@@ -72,7 +72,7 @@ class Planner:
         }
 
     def _now(self) -> datetime:
-        """AWS's clock, where it has answered by now."""
+        """AWS's clock, if it has answered yet."""
         return self._aws.date or (self._clock or Clock()).now()
 
     def _learn_who_ran_from_revision(self, services: t.Iterable[Service], pasts: Pasts) -> None:

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The counts of one look, told in a line, and how often to look. Pure."""
+"""The counts of one look in one line, and how often to look. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHORTEST_SWEEP: t.Final = 2.0
 
 
 def verified(state: Reached, target: str) -> str:
-    """What a deployment that has reached its end is told as."""
+    """What is said about a deployment that has reached its end."""
     if state == "stable":
         return f"our deployment of {names.short(target)} is complete, and nothing of the other versions is left"
     if state == "running":
@@ -35,7 +35,7 @@ def verified(state: Reached, target: str) -> str:
 
 
 def healthy_on(service: Service) -> str | None:
-    """The task definition that serves the service with all the tasks it wants, None where none does."""
+    """The task definition that serves the service with all the tasks it wants; None if there is none."""
     for deployment in service.deployments:
         if 0 < service.wanted(deployment) <= deployment.running:
             return deployment.task_definition
@@ -43,7 +43,7 @@ def healthy_on(service: Service) -> str | None:
 
 
 def shift(record: Record | None, target: str) -> str:
-    """Where a deployment is that shifts traffic: ``BAKE_TIME, 100 % of the traffic on web:41``; else empty."""
+    """The progress of a deployment that shifts traffic: ``BAKE_TIME, 100 % of the traffic on web:41``; else empty."""
     if record is None or not record.stage:
         return ""
     parts = [record.stage]

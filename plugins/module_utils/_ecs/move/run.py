@@ -108,7 +108,7 @@ class ServiceRun:
 
     @property
     def target(self) -> str:
-        """The target's ARN, or that of its pinned copy once it is deployed; empty where there is none."""
+        """The target's ARN, or that of its pinned copy once it is deployed; empty if there is none."""
         if self.accepted is not None and self.accepted.copy:
             return self.accepted.copy
         return self.plan.target.arn if self.plan and self.plan.target else ""
@@ -119,7 +119,7 @@ class ServiceRun:
 
     @property
     def route(self) -> str:
-        """``web:3 → web:1``, with the direction where it is not back."""
+        """``web:3 → web:1``, with the direction unless it is back."""
         left = self.plan.left if self.plan else None
         to = names.short(self.target)
         return f"{names.short(left)} → {to}{beside_a_route(self.plan.direction if self.plan else None)}" if left else to
@@ -163,7 +163,7 @@ def identity(name: str, cluster: str, place: keys.Place, service: Service | None
 
 
 def target_of(planned: Plan, goes_to: str = "") -> dict[str, t.Any] | None:
-    """What a service goes back to, for results; None where there is nothing. ``goes_to`` is its ARN, or a copy's."""
+    """What a service goes back to, for results; None if there is nothing. ``goes_to`` is its ARN, or a copy's."""
     target = planned.target
     if target is None:
         return None
@@ -178,7 +178,7 @@ def target_of(planned: Plan, goes_to: str = "") -> dict[str, t.Any] | None:
 
 
 def state_of(service: Service, revision: Revision | None) -> dict[str, t.Any]:
-    """What a service runs, for results. ``revision`` is told where it is that of the PRIMARY deployment."""
+    """What a service runs, for results. ``revision`` is given if it is the PRIMARY deployment's."""
     primary = service.primary
     task_definition = primary.task_definition if primary else service.task_definition
     fits = revision is not None and names.same(revision.task_definition, task_definition)

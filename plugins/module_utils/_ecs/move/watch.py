@@ -40,7 +40,7 @@ WaitUntil = t.Literal["stable", "serving"]
 _DIAGNOSE_EVERY: t.Final = 10.0
 # Looks one after the other that did not list what AWS had accepted, before we stop trusting that the next one will.
 _UNLISTED_LOOKS: t.Final = 5
-# What a look may say of a deployment that has not come to an end.
+# What a look may say about a deployment that has not ended.
 _GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"})
 
 

@@ -50,9 +50,9 @@ def root(version: str, history: History | None, known: Known) -> str:
 
 
 def taken_back(service_tags: t.Mapping[str, str], target: str, history: History | None, known: Known) -> str | None:
-    """The version whose mark a move forward to ``target`` takes back: the one that the service was rolled back from.
+    """The version whose bad mark a move forward to ``target`` removes: the one the service was rolled back from.
 
-    None where the last move of the service was no rollback from there, whoever has marked the target.
+    None if the service's last move was not a rollback from there, no matter who marked the target.
     """
     last = marks.rolled_back(service_tags)
     if last is None or last.direction != "back":

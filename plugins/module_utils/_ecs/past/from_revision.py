@@ -34,7 +34,7 @@ class Elsewhere:
     """The service does not run the version.
 
     ``unchanged`` says so. ``never`` says why the version must be a mistake, ``doubt`` why that is not known; both are
-    empty if the service ran it. ``unread`` is a task definition to read before that can be told.
+    empty if the service ran it. ``unread`` is a task definition to read before we can know.
     """
 
     unchanged: str
@@ -94,7 +94,7 @@ def _on_record(service: Service, history: History | None) -> list[str]:
 
 
 def _told(service: Service, history: History | None, current: str) -> str:
-    """What it runs and ran."""
+    """What it runs and has run, in words."""
     before = [names.short(one) for one in _on_record(service, history) if not names.same(one, current)]
     more = f" and {len(before) - _NAMED} more" if len(before) > _NAMED else ""
     ran_ = f", and ran {', '.join(before[:_NAMED])}{more} before" if before else ", and no other is on record"

@@ -37,7 +37,7 @@ def services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Servic
 
 
 def pause(detail: Answer) -> Pause | None:
-    """The PAUSE hook that a service deployment waits at, None where it does not."""
+    """The PAUSE hook that a service deployment waits at; None if it does not wait."""
     for hook in detail.get("lifecycleHookDetails") or []:
         if hook.get("status") == "AWAITING_ACTION" and hook.get("hookId"):
             return Pause(str(hook["hookId"]), hook.get("expiresAt"), str(hook.get("timeoutAction") or ""))

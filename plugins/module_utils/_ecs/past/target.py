@@ -65,11 +65,11 @@ class Choice:
 
     Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
     target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks the
-    choice depends on. ``settled_at`` is since when it is. ``unfinished`` marks work of an earlier run of
-    ours that was cut off after the deployment had ended. ``doubt`` is what is not known of something settled.
-    ``direction`` is None where there is no target; it is that seen from ``seen_from``, whose tags say whether it is a
+    choice depends on. ``settled_at`` is since when it is settled. ``unfinished`` marks work of an earlier run of ours
+    that was cut off after the deployment had ended. ``doubt`` is what is not known about something settled.
+    ``direction`` is None if there is no target; it is the direction from ``seen_from``, whose tags say whether it is a
     pinned copy, and whether somebody has marked it. ``not_told`` are deployments to describe, since it matters whether
-    they ran a task; ``unproven`` says that the target did not, or that this could not be told.
+    they ran a task; ``unproven`` says that the target ran none, or that this is not known.
     """
 
     source: Source = "none"
@@ -101,10 +101,10 @@ def choose(
 ) -> Choice:
     """Choose the target of one service.
 
-    ``history`` is None where AWS does not tell it (denied, unsupported), ``gaps`` says why it is not whole. ``known``
+    ``history`` is None if AWS does not return it (denied, unsupported); ``gaps`` says why it is incomplete. ``known``
     holds the task definitions read so far, by ARN: their marks and statuses count, so a caller reads the chosen
     target's and chooses again until nothing changes. ``registered`` are the family's ACTIVE revisions, newest first,
-    read only when ``needs_registered`` asked.
+    read only if ``needs_registered`` asked.
     """
     choice = _choose(selection, service, history, known, registered, gaps)
     return directed(choice, what_runs_now(service, history), history, known)
@@ -158,9 +158,9 @@ def _choose(
 
 
 def ours_for(selection: Selection, ours: Choice | None) -> Choice | None:
-    """What our own last run left to do, None where that was no rollback and now one is asked for.
+    """What our own last run left to do; None if that was not a rollback and now one is asked for.
 
-    It begins where the service is, and not with what was left before.
+    It starts from where the service is, not from what was left before.
     """
     if ours is not None and ours.direction in _NO_ROLLBACK and not selection.names_one:
         return None
@@ -175,9 +175,9 @@ def what_runs_now(service: Service, history: History | None) -> str:
 
 
 def unless_marked_bad(choice: Choice, current: str, known: t.Mapping[str, TaskDefinition]) -> Choice | None:
-    """A choice that is settled, None where somebody has marked what runs as bad since then: that is to be left, too.
+    """A settled choice; None if somebody has marked the running version as bad since: then it must be left too.
 
-    A mark that is older than the return to that version was known to whoever returned to it.
+    Anybody who returned to that version knew of a mark older than the return.
     """
     if choice.settled is None:
         return choice
@@ -219,7 +219,7 @@ def not_on_from_revision(
 
 
 def or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:
-    """Where the version that was named runs already because of a run that was cut off, what is left is to finish it."""
+    """If the named version runs already because of a run that was cut off, finish that run."""
     if ours is None or not ours.unfinished or choice.target is None or not names.same(choice.target, current):
         return choice
     return replace(ours, source=choice.source)
@@ -273,7 +273,7 @@ def _as_of(selection: Selection, when: datetime, current: str, history: History 
 
 
 def our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
-    """What the service's tags say of a rollback by this collection, where nothing was deployed since."""
+    """What the service's tags say about a rollback by this collection, if nothing was deployed since."""
     cut_off = _cut_off_on_the_way(service, current, history)
     if cut_off is not None:
         return cut_off
@@ -307,7 +307,7 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
 def _last_move(
     recorded: marks.RolledBack | None, service: Service, current: str, history: History | None
 ) -> marks.RolledBack | None:
-    """What a tag recorded, None where something else was deployed since."""
+    """What a tag recorded; None if something else was deployed since."""
     newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
     ids = (service.primary.id if service.primary is not None else "", newest)
     if recorded is None or recorded.target != marks.tag_name(current) or recorded.deployment not in ids:
@@ -330,7 +330,7 @@ def _as_begun(choice: Choice, service: Service, current: str, history: History |
 
 
 def _cut_off_on_the_way(service: Service, current: str, history: History | None) -> Choice | None:
-    """Where an earlier run wanted to go that ended a deployment of CodeDeploy first, and did not live to deploy."""
+    """The target of an earlier run that first ended a CodeDeploy deployment and was killed before it deployed."""
     begun, newest = marks.started(service.tags), history.newest if history else None
     if begun is None or history is None or newest is None or newest.by == "ECS" or newest.status == "SUCCESSFUL":
         return None
@@ -435,11 +435,11 @@ def _never_ran(service: Service, history: History) -> bool:
 def _as_far_as_told(
     choice: Choice, good: t.Sequence[Candidate], steps: int, running: t.Container[str], history: History
 ) -> Choice:
-    """What is not known of the candidates up to the one that is chosen: whether their deployments ran a task."""
+    """What is not known about the candidates up to the chosen one: whether their deployments ran a task."""
     not_told = frozenset(history.not_told())
     pick = good[steps - 1]
     if any(c.decided_by in not_told and c.task_definition not in running for c in good[:steps]):
-        # One call tells it of as many as that, and so of those that come next.
+        # One call answers this for as many as that, so ask about the next ones too.
         of_each = [arn for c in good for arn in history.not_told((c.task_definition,))]
         choice = replace(choice, not_told=tuple(of_each[:_DESCRIBED]))
     if pick.task_definition in running:
@@ -571,9 +571,9 @@ def _why_not(
     copies: bool,
     running: t.Container[str],
 ) -> str:
-    """Why a candidate is passed by in a rollback from ``base``; empty where it is fit.
+    """Why a rollback from ``base`` skips a candidate; empty if it is fit.
 
-    Whether the deployment of one of those that are ``running`` ran a task makes no difference.
+    It does not matter whether the deployment of one of those that are ``running`` ran a task.
     """
     task_definition = known.get(candidate.task_definition)
     if candidate.verdict != "good" and not (candidate.ran_none and candidate.task_definition in running):

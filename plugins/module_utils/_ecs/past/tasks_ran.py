@@ -26,12 +26,12 @@ def ran_none(deployment: ServiceDeployment) -> bool:
 
 
 def is_not_told(deployment: ServiceDeployment) -> bool:
-    """It ended SUCCESSFUL, and whether it ran a task can only be told once it was described."""
+    """It ended SUCCESSFUL, and only describing it can show whether it ran a task."""
     return _told_by_its_end(deployment) and deployment.requested_tasks is None
 
 
 def ran_some(deployment: ServiceDeployment) -> bool:
-    """It, or what it replaced, ran a task; or that is not told."""
+    """Whether it, or what it replaced, ran a task; also true if that is not known."""
     revisions = [deployment.target, *deployment.sources]
     return any(_resolved(r) for r in revisions) or bool(deployment.requested_tasks) or is_not_told(deployment)
 

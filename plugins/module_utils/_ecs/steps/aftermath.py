@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""After a deployment that did not end well: follow AWS where it goes back, go back where it does not."""
+"""After a deployment that failed: follow AWS if it goes back, go back if it does not."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Aftermath:
         return [run for run in runs if run.outcome is None]
 
     def _now(self, run: DeployRun) -> Service | None:
-        """The service, None where AWS does not answer, or nothing of ours was begun."""
+        """The service; None if AWS does not answer, or if we had begun nothing."""
         if run.accepted is None or not run.accepted.deployment_id:
             return None
         try:

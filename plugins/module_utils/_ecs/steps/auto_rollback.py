@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Read the protection of services, validate all of them, then change it where it differs."""
+"""Protect services: read the settings, validate all of them, then change those that differ."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def circuit_breaker_members(aws: Aws) -> frozenset[str]:
 
 
 def plan(aws: Aws, cluster: str, names: t.Sequence[str], wanted: Wish) -> list[Result]:
-    """What would be done to each service. Raises AwsCallError or IncompleteAnswerError where nothing can be read."""
+    """What would be done to each service. Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` if they cannot
+    be read.
+    """
     subjects: dict[str, Subject | str] = {}
     for batch in batches(names, api.SERVICES_PER_CALL):
         subjects.update(_describe(aws, cluster, batch))
@@ -100,7 +102,7 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
 
 
 def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: settings.Say) -> list[Result]:
-    """Change what the plans say, except in check mode; nothing at all where one of the services was refused."""
+    """Change what the plans say, except in check mode; change nothing if any service was refused."""
 
     def write(item: Result) -> tuple[Protection, str]:
         after = _update(aws, item.names["cluster"], item.names["service"], dict(item.request))
@@ -111,7 +113,7 @@ def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: settings.S
 
 @_EcsErrors.common_error_handler("describe services {names} of cluster {cluster}")
 def _describe(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Subject | str]:
-    """Services by the name asked for; where there is none, AWS's reason (``MISSING``) instead."""
+    """Services by the name asked for; for a missing one, AWS's reason (``MISSING``) instead."""
     answer = aws.call("ecs", "describe_services", cluster=cluster, services=list(names))
     services: list[Answer] = require(answer, "services", "describe_services")
     failures = {str(f.get("arn", "")): str(f.get("reason", "")) for f in answer.get("failures", [])}
@@ -153,5 +155,5 @@ def _update(aws: Aws, cluster: str, service: str, configuration: t.Mapping[str, 
 
 
 def summary(results: t.Sequence[Result]) -> str:
-    """Why the module failed: what went wrong, and what became of all the others."""
+    """Why the module failed: what went wrong, and what happened to all the others."""
     return settings.summary(results, "services")

@@ -108,7 +108,7 @@ def _hide(values: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> dict[
 
 
 def _hidden(value: t.Any, before: t.Any) -> t.Any:
-    """What is shown in place of a value: by name where there are names, so that it is seen which one differs."""
+    """What is shown instead of a value: by name if there are names, so that one can see which of them differs."""
     if isinstance(value, dict):
         return _hide(value, before if isinstance(before, dict) else {})
     return "(value not shown)" if before in (None, value) else "(another value, not shown)"

@@ -161,7 +161,7 @@ class Deploy:
         progress.accepted(run.label, f"{route}: {told(planned, run.accepted)}")
 
     def _refuse(self, run: DeployRun, why: str) -> None:
-        """It cannot be done. What was stopped for it stays stopped, and is told."""
+        """It cannot be done. What was stopped for it stays stopped, and the result says so."""
         if run.made_way:
             run.outcome, run.reason = "failed", f"deployment {run.made_way} was stopped to make way, and then: {why}"
         else:

@@ -79,7 +79,7 @@ class DeployRun:
     made_way: str = ""
     service: Service | None = None
     event: base.Event | None = None
-    # What ran before, where that is newer than what was deployed: going back from it means going forward.
+    # What ran before, if that is newer than what was deployed: going back from it means going forward.
     ahead: str | None = None
     rolled_back_to: str | None = None
     rolled_back_by: str | None = None
@@ -108,7 +108,7 @@ class DeployRun:
 
     @property
     def target(self) -> str:
-        """The ARN of the task definition that is deployed, empty where there is none."""
+        """The ARN of the deployed task definition; empty if there is none."""
         return self.plan.target.arn if self.plan and self.plan.target else ""
 
     def end(self, outcome: WatchedOutcome, reason: str) -> None:
@@ -146,7 +146,7 @@ class DeployRun:
         if self.outcome in ("refused", "not_attempted"):
             return f"{self.outcome}: {text}. Nothing was written"
         if self.outcome in ("unchanged", "lost_contact"):
-            # Where contact is lost nobody knows where the service is.
+            # If contact is lost, nobody knows where the service is.
             return f"{self.outcome}: {text}"
         return f"{self.outcome}: {text}. {wording.where_it_is(self)}"
 

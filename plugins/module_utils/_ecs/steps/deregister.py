@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Taking a revision out of use after a rollback, and only where nothing uses it any more."""
+"""Take a revision out of use after a rollback, but only if nothing uses it any more."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Deregistrar:
         return True, Finding("deregister", "info", f"{name} was deregistered")
 
     def _pinned(self, arn: str) -> str | None:
-        # Read now and not with the plan: somebody may have pinned it meanwhile.
+        # Read now, not with the plan: somebody may have pinned it since.
         task_definition = api.describe_task_definition(self._aws, arn)
         return task_definition.tags.get(marks.PINNED) if task_definition else None
 

@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Writing down what later runs have to know: marks on task definitions, and a record on the service.
+"""Write down what later runs have to know: marks on task definitions, and a record on the service.
 
-Where AWS refuses it, that is a warning: the move itself is what matters.
+If AWS refuses, that is a warning: the move itself is what matters.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ UNMARKED: t.Final = "unmarked"
 
 
 def take_back(aws: Aws, service_tags: t.Mapping[str, str], version: str) -> list[Finding]:
-    """Take the bad mark of a version away where the last rollback of the service set it, and say what became of it.
+    """Remove a version's bad mark if the service's last rollback set it, and say how that went.
 
     ``service_tags`` are those from before the move forward; the version's are read now, since somebody may have marked
-    it meanwhile.
+    it since.
     """
     try:
         found = api.describe_task_definition(aws, version)

@@ -50,7 +50,7 @@ class BadRequest(ValueError):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for. ``reason`` is empty where none was given."""
+    """What is asked for. ``reason`` is empty if none was given."""
 
     mark: str
     present: bool
@@ -170,7 +170,7 @@ def _findings(definition: TaskDefinition, wish: Wish) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class Result:
-    """How it ended for one task definition. ``after`` is None where AWS did not answer, so nobody knows."""
+    """How it ended for one task definition. ``after`` is None if AWS did not answer, so nobody knows."""
 
     asked: str
     definition: TaskDefinition | None = None
@@ -202,7 +202,7 @@ class Result:
 
     @property
     def before(self) -> dict[str, str]:
-        """The marks that were read, empty where nothing could be read."""
+        """The marks that were read; empty if none could be read."""
         return marks_in(self.definition.tags) if self.definition else {}
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -324,7 +324,7 @@ def _sentence(exc: _Trouble) -> str:
 
 
 def summary(results: t.Sequence[Result]) -> str:
-    """Why the module failed: each of those that could not be marked, and what became of the others."""
+    """Why the module failed: each one that could not be marked, and what happened to the others."""
     failed = [result for result in results if result.failed]
     text = " ".join(f"{result.name}: {result.reason.rstrip('.')}." for result in failed)
     others = len(results) - len(failed)

@@ -59,7 +59,7 @@ class Order:
     max_fail_percentage: float = 0.0
     check_mode: bool = False
     full_names: bool = False
-    # What an earlier look showed, by the services' names; empty where nothing binds this call.
+    # What an earlier look showed, by service name; empty if this call is not bound to one.
     expect: t.Mapping[str, Expected] = field(default_factory=dict)
 
 
@@ -101,7 +101,7 @@ class Rollback:
             _forget_what_ended(run)
 
     def _last_line(self, run: ServiceRun) -> str:
-        """What is said of a service at the end; empty where it was said before, or its look said it."""
+        """What is said about a service at the end; empty if it, or its look, has said it already."""
         fine = run.outcome in ("planned", "unchanged")
         if fine and run.plan is not None and self._order.check_mode and not self._planner.binds:
             return wording.plan_line(run.plan)
@@ -167,7 +167,7 @@ class Rollback:
             self._plan_again(run, attempt)
 
     def _act_on_one(self, run: ServiceRun, now: Service | str) -> bool:
-        """Whether it was acted on; False where the plan has gone stale."""
+        """Whether it was acted on; False if the plan has gone stale."""
         planned = run.plan
         if planned is None or not isinstance(now, Service) or not act.still_as_planned(planned, now):
             return False
@@ -217,7 +217,7 @@ class Rollback:
             run.findings.append(Finding("termination_wait", "warn", what))
 
     def _plan_again(self, run: ServiceRun, attempt: int) -> None:
-        """The service changed under the plan: go on only where the new plan needs nobody's decision."""
+        """The service changed under the plan: go on only if nobody has to decide about the new plan."""
         if run.first_plan is not None:
             self._go_on(run, run.first_plan, attempt)
             return
@@ -262,7 +262,7 @@ class Rollback:
     # -- watch
 
     def _make_room(self, sweeper: Sweeper[ServiceRun]) -> None:
-        """See deployments off that are in the way of ours, also where the end of ours is not waited for."""
+        """Wait for deployments in the way of ours to go, even if we do not wait for the end of ours."""
         for _attempt in range(_PLANS_PER_SERVICE):
             waiting = [run for run in self.runs if run.makes_room]
             for run in sweeper.watch(waiting) if waiting else []:
@@ -400,7 +400,7 @@ def _forget_what_ended(run: ServiceRun) -> None:
 
 
 def _under_way(planned: controllers_plans.Plan) -> str:
-    """Which deployment it is that got in between, where it is CodeDeploy's: its id is what one looks for there."""
+    """The deployment that got in between, if it is CodeDeploy's: people look for its id there."""
     running = planned.running
     return f" (deployment {running.arn})" if running is not None and running.by != "ECS" else ""
 

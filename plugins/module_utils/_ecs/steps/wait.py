@@ -78,7 +78,7 @@ class Waiter:
 
     @property
     def target(self) -> str:
-        """The task definition of the deployment, empty where none is meant."""
+        """The task definition of the deployment; empty if none is meant."""
         if self.meant is not None:
             return self.meant.going.target
         return self.record.target.task_definition if self.record is not None else ""

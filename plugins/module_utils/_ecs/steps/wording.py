@@ -109,7 +109,7 @@ def final_line(run: ServiceRun) -> str:
 
 
 def where_it_is(run: Placed) -> str:
-    """What serves the service now, as far as its deployments tell."""
+    """What serves the service now, as far as its deployments show."""
     service = run.service
     if service is None:
         return f"where {run.name} is now is not known"
@@ -117,7 +117,7 @@ def where_it_is(run: Placed) -> str:
     if not serving:
         return f"{run.name} has no running task (desired: {service.desired})"
     counts = " and ".join(f"{names.short(d.task_definition)} with {d.running} of {service.desired}" for d in serving)
-    # Where traffic is shifted, tasks that run need not get any.
+    # If traffic is shifted, running tasks need not get any.
     verb = "is serving on" if service.strategy == "ROLLING" else "runs"
     text = f"{run.name} {verb} {counts} tasks"
     if _ecs_goes_on(service, run.target):
@@ -140,7 +140,7 @@ def _next_good(run: ServiceRun) -> str:
     # What was used more recently than the target was passed by: by the user, or because it cannot be deployed.
     passed_by = candidates[: candidates.index(run.target)] if run.target in candidates else []
     passed_by += [run.target, planned.current, planned.left or ""]
-    # Whether these ran a task was not asked, since they were not to be chosen.
+    # Nobody asked whether these ran a task, since they were not to be chosen.
     not_told = planned.history.not_told() if planned.history is not None else []
     others = [
         c.task_definition

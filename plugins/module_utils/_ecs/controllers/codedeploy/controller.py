@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What deploys a service where CodeDeploy does."""
+"""The controller of services that CodeDeploy deploys."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ class CodeDeploy(base.Controller):
         try:
             deployment, _rollback = write.look(self._aws, id_)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            what = f"what became of deployment {id_} is not known. {exc.explain()}"
+            what = f"it is not known what happened to deployment {id_}. {exc.explain()}"
             return End(None, "leave", findings=(Finding("event", "unknown", what),))
         if deployment is None:
             return End(None, "leave")

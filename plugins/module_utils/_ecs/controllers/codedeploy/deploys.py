@@ -81,7 +81,7 @@ def make(wish: Wish, facts: Facts) -> Plan:
 
 
 def step(service: Service, running: ServiceDeployment | None, target: TaskDefinition) -> tuple[Verb, str, str]:
-    """Verb, reason, and the deployment that is followed, empty where one is created."""
+    """Verb, reason, and the deployment to follow; that is empty if one is created."""
     primary, what = service.primary, names.short(target.arn)
     if running is not None:
         same = names.same(running.target.task_definition, target.arn) and running.status not in ROLLING_BACK

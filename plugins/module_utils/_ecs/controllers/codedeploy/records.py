@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""CodeDeploy's deployments of an ECS service, told as the service deployments that they stand for. Pure.
+"""CodeDeploy's deployments of an ECS service, expressed as service deployments. Pure.
 
 What each end means, and where that comes from:
 
@@ -14,7 +14,7 @@ What each end means, and where that comes from:
 * "CodeDeploy reroutes traffic from the replacement task set to the original task set" when it is stopped with a
   rollback, as long as that stands, also while it waits for the original one's termination
   (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-steps-ecs.html).
-* Which version the service is on, the PRIMARY task set says, whatever became of a deployment.
+* Which version the service is on, the PRIMARY task set says, however a deployment ended.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def status(deployment: CodeDeployment, rollback: CodeDeployment | None) -> str:
 
 
 def reason(deployment: CodeDeployment) -> str:
-    """Why it is where it is, in CodeDeploy's words; empty where there is nothing to say."""
+    """Why it is where it is, in CodeDeploy's words; empty if it says nothing."""
     if deployment.status == "Ready":
         return "it waits for ContinueDeployment"
     return "; ".join(text.rstrip(".") for text in (deployment.why, deployment.rollback_message) if text)
@@ -86,10 +86,10 @@ def records(
     problems: t.Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> tuple[list[ServiceDeployment], list[Unread]]:
-    """The records, and the deployments that had to be left out since nothing says what they deployed.
+    """The records, and the deployments left out because nothing says what they deployed.
 
-    ``revisions`` are what the deployments deploy, by deployment id, and ``problems`` why that is not known. Without
-    ``now`` it is taken for certain that what has ended without a rollback gets none.
+    ``revisions`` are what the deployments deploy, by deployment id; ``problems`` say why that is not known. Without
+    ``now``, deployments that have ended without a rollback are assumed to get none.
     """
     ordered = sorted(deployments, key=lambda d: d.created_at)
     by_id = {d.id: d for d in ordered}
@@ -110,7 +110,7 @@ def records(
 
 
 def original(service: Service, deployment: CodeDeployment) -> Deployment | None:
-    """The task set that a running deployment replaces, None where that is not certain."""
+    """The task set that a running deployment replaces; None if that is uncertain."""
     own, primary = service.made_by(deployment.id), service.primary
     if primary is not None and primary is not own:
         return primary
@@ -121,13 +121,13 @@ def original(service: Service, deployment: CodeDeployment) -> Deployment | None:
 def _told_by_task_sets(
     service: Service, deployments: t.Iterable[CodeDeployment], revisions: t.Mapping[str, Revision]
 ) -> dict[str, Revision]:
-    """What deployments deploy whose AppSpec file cannot be read, but whose task set stands."""
+    """What was deployed by deployments with an unreadable AppSpec file but an existing task set."""
     stands = {d.id: service.made_by(d.id) for d in deployments if d.id not in revisions}
     return {id_: _bare(task_set) for id_, task_set in stands.items() if task_set is not None}
 
 
 def _bare(task_set: Deployment) -> Revision:
-    """What a task set runs, where no AppSpec file tells of it."""
+    """What a task set runs, if there is no AppSpec file for it."""
     return Revision("", task_set.task_definition, settings=task_set.settings)
 
 
@@ -166,7 +166,7 @@ def _record(
 
 
 def _on_now(service: Service, deployment: CodeDeployment, told: t.Mapping[str, Revision]) -> Revision | None:
-    """What the service is on after a deployment that did not stand, None where it is on that all the same."""
+    """What the service is on after a deployment that failed; None if it is on the deployed version all the same."""
     primary = service.primary
     if primary is None or primary.external_id == deployment.id:
         return None
@@ -182,7 +182,7 @@ def _revision_of(task_set: Deployment, told: t.Mapping[str, Revision]) -> Revisi
 
 
 def _standing(service: Service, by_id: t.Mapping[str, CodeDeployment]) -> list[ServiceDeployment]:
-    """The task set that the service was created with, while it stands: no deployment of CodeDeploy tells of it."""
+    """The task set that the service was created with, if it exists: no CodeDeploy deployment mentions it."""
     return [
         ServiceDeployment(
             arn=d.id,
@@ -245,7 +245,7 @@ class CodeDeploy:
         groups = self._found.named(named.values())
         for service in services:
             group = groups.get(named.get(service.name, ("", "")))
-            # A group can be given another service, or be made anew for one.
+            # A group can be given another service, or be recreated for one.
             if group is not None and group.deploys(service.cluster, service.name):
                 self.groups[service.name] = group
 
@@ -339,7 +339,7 @@ def arn_of(content: str, service: Service) -> str:
 
 
 def firing(aws: Aws, group: Group) -> tuple[tuple[str, ...], str]:
-    """Alarms of the group that are in ALARM now, and why that is not known where it is not."""
+    """The group's alarms that are in ALARM now, or why that is not known."""
     if not group.alarms:
         return (), ""
     try:

@@ -41,7 +41,7 @@ ALL_AT_ONCE: t.Final = "CodeDeployDefault.ECSAllAtOnce"
 
 @dataclass(frozen=True)
 class Alarms:
-    """Alarms of a deployment group that are in ALARM, and why that is not known where it is not."""
+    """A deployment group's alarms that are in ALARM; ``unknown`` says why they could not be read."""
 
     firing: tuple[str, ...] = ()
     unknown: str = ""
@@ -49,7 +49,7 @@ class Alarms:
 
 @dataclass(frozen=True)
 class Request:
-    """A deployment to ask for. ``config`` is empty where it is the group's; ``rollback_events`` is None likewise."""
+    """A deployment to ask for. ``config`` is empty and ``rollback_events`` None if the group's apply."""
 
     group: Group
     content: str
@@ -58,7 +58,7 @@ class Request:
     rollback_events: tuple[str, ...] | None = None
     # The alarms that stop this one deployment, in place of the group's.
     alarms: tuple[str, ...] = ()
-    # The place in S3 that holds exactly this content, empty where it is sent along.
+    # The place in S3 that holds exactly this content; empty if the content is sent along.
     location: Location = field(default_factory=dict)
 
     def parameters(self, description: str, copy: str = "") -> dict[str, t.Any]:
@@ -99,7 +99,7 @@ def request(
     fast: bool,
     rollback_events: tuple[str, ...] | None,
 ) -> tuple[Request | None, list[Finding]]:
-    """The deployment that takes a service back, None where none can be made, and what there is to say about it.
+    """The deployment that takes a service back, or None if none can be made, and findings.
 
     ``good`` is what proved the target good, or ran it last.
     """
@@ -194,7 +194,7 @@ def passed_by(
 
 
 def told_of_blocking(running: ServiceDeployment, lands_on: str | None, target: str) -> Finding:
-    """That another deployment has to end first."""
+    """Why another deployment has to end first, in words."""
     what = f"deployment {running.arn} to {names.short(running.target.task_definition)} is running ({running.status})"
     lands = f"on {names.short(lands_on)}" if lands_on else "on a version that is not known"
     first = "is waited for" if running.status in ROLLING_BACK else "is stopped first"

@@ -92,7 +92,7 @@ def _going_back(going: Going, service: Service, record: Record) -> Look:
 
 
 def _on_target(service: Service, primary: Deployment, record: Record, ended: bool) -> Look:
-    """The PRIMARY task set is the target's. Traffic is counted where CodeDeploy tells its weights."""
+    """Whether the PRIMARY task set is the target's. Traffic counts if CodeDeploy shows its weights."""
     steady = primary.rollout_state == "COMPLETED" and primary.running >= service.desired and primary.pending == 0
     if not steady or (record.weight is not None and record.weight < 100):
         return Look("going")
@@ -195,7 +195,7 @@ class Looker:
         )
 
     def target(self, deployment: CodeDeployment, service: Service) -> targets.EcsTarget | None:
-        """The deployment's target, None where it cannot be read (also while the deployment has not begun)."""
+        """The deployment's target; None if it cannot be read, or the deployment has not begun."""
         try:
             found = api.batch_get_deployment_targets(self._aws, deployment.id, [f"{service.cluster}:{service.name}"])
         except (AwsCallError, IncompleteAnswerError):

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The way back where CodeDeploy deploys, and what may come in between. Pure."""
+"""The way back for services that CodeDeploy deploys, and what may come in between. Pure."""
 
 from __future__ import annotations
 

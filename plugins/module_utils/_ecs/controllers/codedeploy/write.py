@@ -39,7 +39,7 @@ def adopt(planned: plans.Plan) -> Accepted:
 
 
 def stop(aws: Aws, planned: plans.Plan) -> Accepted:
-    """Let CodeDeploy go back. Raises :class:`.PlanIsStale` where the deployment ended meanwhile."""
+    """Let CodeDeploy go back. Raises :class:`.PlanIsStale` if the deployment has ended in the meantime."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
     id_ = planned.running.arn
@@ -47,9 +47,9 @@ def stop(aws: Aws, planned: plans.Plan) -> Accepted:
 
 
 def make_room(aws: Aws, planned: plans.Plan) -> Accepted:
-    """End the deployment that is in the way of the one that is planned; a rollback of CodeDeploy's is waited for.
+    """End the deployment in the way of the planned one; if it is CodeDeploy's rollback, wait for it.
 
-    Raises :class:`.PlanIsStale` where it ended meanwhile.
+    Raises :class:`.PlanIsStale` if it has ended in the meantime.
     """
     blocking = planned.in_the_way
     if blocking is None:
@@ -73,7 +73,7 @@ def make_room(aws: Aws, planned: plans.Plan) -> Accepted:
 def deploy(aws: Aws, planned: plans.Plan, reason: str | None, tasks: int | None) -> Accepted:
     """Create the deployment. More ``tasks`` are set at once, so that the replacement has them from its beginning.
 
-    Raises :class:`.PlanIsStale` where another deployment of the group is running.
+    Raises :class:`.PlanIsStale` if another deployment of the group is running.
     """
     request = planned.request
     if request is None or planned.target is None:

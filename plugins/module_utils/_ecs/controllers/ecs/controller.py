@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What deploys a service where ECS does."""
+"""The controller of services that ECS deploys."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Ecs(base.Controller):
         return write.adopt(planned)
 
     def _own_record(self, planned: plans.Plan, accepted: Accepted) -> str:
-        # The counts tell all there is to tell of a rolling deployment, and every sweep would cost a call more.
+        # The counts say everything about a rolling deployment, and each sweep would cost another call.
         follows = not accepted.wrote and planned.running is not None and accepted.service.strategy != "ROLLING"
         return planned.running.arn if follows and planned.running is not None else ""
 
@@ -178,7 +178,7 @@ class Ecs(base.Controller):
 
 
 def _the_way_back(service: Service, record: ServiceDeployment | None) -> Going:
-    """Where ECS goes back to. By its record if there is one, else by what is PRIMARY again."""
+    """Where ECS goes back to: by its record if there is one, else by what is PRIMARY again."""
     primary = service.primary
     others = frozenset(d.id for d in service.deployments)
     events = frozenset(event.id for event in service.events)

@@ -143,10 +143,10 @@ def _failed(hook: t.Mapping[str, t.Any]) -> bool:
 
 
 def then(status: str, went_back: bool, event: str, events: t.Collection[str]) -> Then:
-    """What follows a deployment that did not end well.
+    """What follows a deployment that failed.
 
-    ``status`` is that of its service deployment, empty where it is not known; ``went_back`` that what was there before
-    is PRIMARY again. What ECS has rolled back is not rolled back once more.
+    ``status`` is that of its service deployment; empty if not known. ``went_back``: what was there before is PRIMARY
+    again. What ECS has rolled back is not rolled back once more.
     """
     if status in (*ROLLING_BACK, "ROLLBACK_SUCCESSFUL") or (went_back and status != "ROLLBACK_FAILED"):
         return "follow"

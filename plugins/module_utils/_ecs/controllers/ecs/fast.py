@@ -32,7 +32,7 @@ Configuration = t.Mapping[str, t.Any]
 
 
 def override(configuration: Configuration) -> dict[str, t.Any]:
-    """The changes for one deployment; empty where there is nothing to skip.
+    """The changes for one deployment; empty if there is nothing to skip.
 
     Traffic goes over all at once to tasks that are up and healthy, as with BLUE_GREEN. Hooks that run a Lambda function
     stay: they check something.
@@ -63,7 +63,7 @@ def differs(configuration: Configuration, back: Configuration) -> bool:
 
 
 def record(configuration: Configuration) -> dict[str, str] | None:
-    """The tags that remember what :func:`restore` needs; None where it is too much for tags."""
+    """The tags that remember what :func:`restore` needs; None if it does not fit into tags."""
     text = _as_text(restore(configuration))
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     chunks = [packed[i : i + _CHUNK] for i in range(0, len(packed), _CHUNK)]
@@ -77,7 +77,7 @@ def _as_text(configuration: Configuration) -> str:
 
 
 def recorded(tags: t.Mapping[str, str]) -> dict[str, t.Any] | None:
-    """What the tags remember; None where there is no record. Raises ValueError where it cannot be read."""
+    """What the tags remember; None if there is no record. Raises :class:`ValueError` if it cannot be read."""
     chunks = {key: value for key, value in tags.items() if key.startswith(_PREFIX)}
     if not chunks:
         return None

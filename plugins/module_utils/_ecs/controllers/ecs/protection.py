@@ -10,7 +10,7 @@ What UpdateService does to the members that a request leaves out is not in AWS's
 it (https://github.com/go-to-k/cdkd/pull/1805 and /pull/1848, us-east-1, 2026-08-13):
 
 * of deploymentConfiguration, a member that is left out stays as it is;
-* of deploymentCircuitBreaker and alarms, ``enable`` and ``rollback`` become false where they are left out.
+* of deploymentCircuitBreaker and alarms, ``enable`` and ``rollback`` become false if they are left out.
 
 So exactly the blocks that change are sent, each of them whole, with what was read in it. To send the other blocks
 back as they were read would undo what somebody else changes meanwhile, and would need iam:PassRole for the roles of
@@ -65,7 +65,7 @@ class CircuitBreaker:
     threshold: Threshold | None = None
 
     def does(self) -> tuple[t.Any, ...]:
-        """What it comes to, for comparing."""
+        """The resulting behaviour, for comparing."""
         reset = _DEFAULT_RESET if self.reset_on_healthy_task is None else self.reset_on_healthy_task
         return self.enable, self.rollback, reset, self.threshold or _DEFAULT_THRESHOLD
 
@@ -89,7 +89,7 @@ class Alarms:
     names: tuple[str, ...] = ()
 
     def does(self) -> tuple[t.Any, ...]:
-        """What it comes to, for comparing: the order of the names means nothing."""
+        """The resulting behaviour, for comparing: the order of names does not matter."""
         return self.enable, self.rollback, frozenset(self.names)
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -218,7 +218,7 @@ def _rollback(given: t.Mapping[str, t.Any]) -> bool | None:
 
 
 def too_new(wanted: Wish, known_members: t.Container[str], botocore_version: str) -> str:
-    """Which options the installed botocore cannot send; empty where it can send all.
+    """Which options the installed botocore cannot send; empty if it can send all.
 
     ``known_members`` are those of DeploymentCircuitBreaker in botocore's model.
     """
@@ -251,7 +251,7 @@ def _given(wanted: BreakerWish | AlarmsWish | None) -> dict[str, t.Any]:
 
 
 def request(present: Protection, wanted: Protection) -> dict[str, t.Any]:
-    """The deploymentConfiguration to send: the blocks that change, each whole. Empty where nothing changes."""
+    """The deploymentConfiguration to send: the blocks that change, each complete. Empty if nothing changes."""
     found: dict[str, t.Any] = {}
     breaker, alarms = wanted.circuit_breaker, wanted.alarms
     if breaker.does() != present.circuit_breaker.does():
@@ -347,7 +347,7 @@ def _both(breaker: CircuitBreaker, alarms: Alarms) -> Finding:
 
 
 def watched(protections: t.Iterable[Protection]) -> list[str]:
-    """The alarms that are enabled somewhere, each once."""
+    """The alarms that are enabled somewhere, without duplicates."""
     return list(dict.fromkeys(name for item in protections if item.alarms.enable for name in item.alarms.names))
 
 

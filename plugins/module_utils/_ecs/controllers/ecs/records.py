@@ -17,7 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
 
-# Only these say something that the brief form of ListServiceDeployments does not: where ECS went back to.
+# Only for these does the full form add something to the brief one of ListServiceDeployments: where ECS went back to.
 _BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
 
 
@@ -31,7 +31,7 @@ class Histories:
         self._aws = aws
         self.found: dict[str, history.History] = {}
         self.problems: dict[str, str] = {}
-        # Tasks that were wanted, of deployments that were described only to know that; None where it is not told.
+        # Requested tasks of deployments that were described only to learn that; None if not known.
         self._tasks: dict[str, int | None] = {}
 
     def read(self, services_: t.Iterable[Service], everything: bool = False) -> None:
@@ -161,7 +161,7 @@ def _service_deployment(
 
 
 def _requested(detail: Answer) -> int | None:
-    """Tasks that were wanted of the target of a service deployment, None where that is not told."""
+    """Tasks requested of the target of a service deployment; None if not known."""
     count = (detail.get("targetServiceRevision") or {}).get("requestedTaskCount")
     return None if count is None else int(count)
 

@@ -122,7 +122,7 @@ def _serving(service: Service, ours: Deployment) -> bool:
 
 
 def record_of(raw: Answer, goes_back: bool) -> Record:
-    """A service deployment as DescribeServiceDeployments shows it; of one that goes back, seen from where it goes."""
+    """A service deployment as DescribeServiceDeployments returns it; if it goes back, seen from where it goes."""
     weight = (raw.get("targetServiceRevision") or {}).get("requestedProductionTrafficWeight")
     if weight is not None and goes_back:
         weight = 100 - float(weight)

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The way back where ECS deploys: adopt what runs already, let ECS itself go back, or deploy. Pure."""
+"""The way back for services that ECS deploys: adopt what runs already, let ECS itself go back, or deploy. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def of(
     primary = service.primary
     running = history.running if history else None
     if running is None and primary is not None and primary.rollout_state == "IN_PROGRESS":
-        # The history is not told, or lags behind: the PRIMARY deployment says as much.
+        # There is no history, or it lags behind: the PRIMARY deployment says as much.
         return _in_flight_unrecorded(in_flight, target, primary.task_definition)
     if running is None:
         if not names.same(target, current):

@@ -79,7 +79,7 @@ def roll_back_natively(aws: Aws, planned: plans.Plan) -> Accepted:
 
 
 def _still_parked(aws: Aws, arn: str, hook: str) -> bool:
-    """Whether a deployment waits at this hook. Where that cannot be read it is taken for so."""
+    """Whether a deployment waits at this hook; assumed if that cannot be read."""
     try:
         record = api.describe_service_deployments(aws, [arn]).get(arn, {})
     except (AwsCallError, IncompleteAnswerError):

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What deploys a service where something outside of AWS does."""
+"""The controller of services that something outside of AWS deploys."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def choose(selection: Selection, service: Service, known: t.Mapping[str, TaskDef
 
 
 def standing_past(service: Service) -> History:
-    """The task sets that stand, told as a history that proves nothing: which version came first is all it says."""
+    """The existing task sets as a history that proves nothing: it only says which version came first."""
     return history.read(
         ServiceDeployment(d.id, "STOPPED", d.created_at, d.created_at, Revision("", d.task_definition))
         for d in service.deployments
@@ -111,9 +111,9 @@ def _standing_choice(
     if len(fit) < selection.steps_back:
         seen = "; ".join(left_out) or "none"
         return Choice(
-            problem=f"no task set of {service.name} that is older than the PRIMARY one, of {names.short(current)}, "
-            f"stands any more, and there is no record of what ran before (task sets left out: {seen}). Name one with "
-            "revision: a task set of it is taken where one stands, and created where none does",
+            problem=f"{service.name} no longer has a task set older than the PRIMARY one, of {names.short(current)}, "
+            f"and there is no record of what ran before (task sets left out: {seen}). Name one with revision: its task "
+            "set is used if there is one, and created if not",
             weighed=tuple(versions),
         )
     pick = fit[selection.steps_back - 1]
@@ -130,7 +130,7 @@ def _standing_choice(
 
 
 def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition]) -> str:
-    """Why a version is passed by in a rollback; empty where it is fit."""
+    """Why a rollback skips a version; empty if it is fit."""
     if version in known and marks.BAD in known[version].tags:
         return f"marked bad: {known[version].tags[marks.BAD] or 'no reason given'}"
     if direction.between(version, current, past, known) == "forward":
@@ -140,7 +140,7 @@ def _why_not(version: str, current: str, past: History, known: t.Mapping[str, Ta
 
 
 def standing(service: Service, task_definition: str) -> Deployment | None:
-    """The newest task set of a version that can be made PRIMARY, None where none stands."""
+    """The newest task set of a version that can be made PRIMARY; None if there is none."""
     found = [d for d in service.deployments if d.status == "ACTIVE" and names.same(d.task_definition, task_definition)]
     return next(iter(_newest_first(found)), None)
 
@@ -162,7 +162,7 @@ def settings_like(task_set: Deployment) -> dict[str, t.Any]:
 
 
 def not_ours(service: Service, task_set: Deployment | None) -> list[Finding]:
-    """What is left to whoever deploys this service."""
+    """What is left to the tool that deploys this service."""
     primary = service.primary
     if primary is None:
         return []

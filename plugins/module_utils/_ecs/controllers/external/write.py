@@ -64,7 +64,7 @@ def begin(aws: Aws, planned: plans.Plan, tasks: int | None, attempt: str = "") -
 
 
 def promote(aws: Aws, service: Service, task_set_id: str) -> Service:
-    """Make a task set PRIMARY; returns the service as it is then, or as it was where that cannot be read."""
+    """Make a task set PRIMARY. Returns the service as it is then, or as it was if that cannot be read."""
     try:
         api.update_service_primary_task_set(aws, service.cluster_arn, service.name, task_set_id)
     except (AwsCallError, IncompleteAnswerError) as exc:
