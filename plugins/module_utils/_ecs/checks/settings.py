@@ -110,7 +110,7 @@ def room_to_move(service: Service) -> list[Finding]:
     The arithmetic: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
     (the lower limit is rounded up, the upper one down).
     """
-    if service.controller != "ECS" or service.scheduling != "REPLICA" or service.desired == 0:
+    if service.scheduling != "REPLICA" or service.desired == 0:
         return []
     can_start = math.floor(service.desired * service.maximum_percent / 100) > service.desired
     can_stop = math.ceil(service.desired * service.minimum_healthy_percent / 100) < service.desired

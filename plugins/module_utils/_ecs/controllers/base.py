@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
@@ -29,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
+    Method,
     Pause,
     Service,
     ServiceDeployment,
@@ -298,6 +300,10 @@ class Controller(abc.ABC):
 
     # Rollback events are settings of its deployments.
     takes_events: t.ClassVar[bool] = False
+    # What a deployment is called, the method that makes one, and the operation.
+    thing: t.ClassVar[str] = "deployment"
+    method: t.ClassVar[Method] = "update_service"
+    operation: t.ClassVar[str] = "update_service"
     # See Plan.primary_tells.
     primary_tells: t.ClassVar[bool] = True
     # See Plan.held_tasks.
@@ -350,6 +356,22 @@ class Controller(abc.ABC):
     @abc.abstractmethod
     def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
         """How to get to the target. Pure."""
+
+    @abc.abstractmethod
+    def way_to(self, wish: deploys.Wish, facts: deploys.Facts) -> deploys.Plan:
+        """What to do so that a revision is deployed. Pure."""
+
+    def deciding_alarms(self, wish: deploys.Wish, facts: deploys.Facts) -> tuple[str, ...]:
+        """The alarms whose states :meth:`way_to` decides on. Pure."""
+        return ()
+
+    def watched_alarms(self, planned: deploys.Plan) -> tuple[str, ...]:
+        """Alarms that AWS will watch and that only warn; they are read for all services together. Pure."""
+        return ()
+
+    def told_of_alarms(self, planned: deploys.Plan, states: t.Mapping[str, str] | str) -> list[Finding]:
+        """What those alarms say. Pure."""
+        return []
 
     def lingers(self, planned: Plan) -> int:
         """Minutes for which the old tasks stay after the traffic has left them. Pure."""

@@ -27,12 +27,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
-    AlarmsWish,
-    BreakerWish,
-    Protection,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -65,15 +59,6 @@ class Wish:
         """The events asked for here."""
         return self.events or ()
 
-    @property
-    def protection(self) -> protection.Wish:
-        """What ECS itself is to roll back by."""
-        breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in self.asked else None
-        alarms = None
-        if "DEPLOYMENT_STOP_ON_ALARM" in self.asked:
-            alarms = AlarmsWish(enable=True, rollback=True, names=self.alarms or None)
-        return protection.Wish(breaker, alarms)
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -104,8 +89,10 @@ class Plan:
     target: TaskDefinition | None
     adopt: bool = False
     force_new_deployment: bool = False
-    before: Protection = field(default_factory=Protection)
-    after: Protection = field(default_factory=Protection)
+    # What ECS itself rolls back by, before and with this deployment; None if it is not ECS that deploys. Its controller
+    # knows more of it than as_dict().
+    before: t.Any = None
+    after: t.Any = None
     configuration: t.Mapping[str, t.Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     running: ServiceDeployment | None = None
@@ -115,11 +102,6 @@ class Plan:
     followed: str = ""
     # If something outside of AWS deploys: the existing task set.
     task_set: Deployment | None = None
-
-    @property
-    def controller(self) -> str:
-        """Who deploys the service."""
-        return self.service.controller
 
 
 def refused(service: Service, target: TaskDefinition | None, found: t.Sequence[Finding]) -> Plan:
@@ -159,7 +141,7 @@ def before_a_write(
 ) -> list[Finding]:
     """What speaks against deploying the target. ``fate`` is what happens to the running deployment."""
     service, what = facts.service, names.short(target.arn)
-    found = settings.room_to_move(service) + settings.load_balancer_ports(service, target)
+    found = settings.load_balancer_ports(service, target)
     if target.status != "ACTIVE":
         found.append(block("revision", f"{what} is {target.status}, and ECS deploys only what is ACTIVE"))
     why = _known_bad(target, facts.history)

@@ -16,10 +16,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 
-def room(service: Service, target: TaskDefinition) -> list[Finding]:
-    """What of the service's own settings stands against it."""
-    found = settings.room_to_move(service)
-    return found + settings.load_balancer_ports(service, target) if target.content else found
+def ports(service: Service, target: TaskDefinition) -> list[Finding]:
+    """What its load balancers would miss."""
+    return settings.load_balancer_ports(service, target) if target.content else []
 
 
 def copy_of(wish: Wish, facts: Facts, target: TaskDefinition) -> tuple[t.Mapping[str, str] | None, list[Finding]]:

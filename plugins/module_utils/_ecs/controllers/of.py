@@ -13,6 +13,7 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller, Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.controller import CodeDeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
@@ -33,6 +34,13 @@ class Unknown(Ecs):
         what = f"service {service.name} has the deployment controller {service.controller}, which this version does "
         what += f"not know; it rolls back services with {', '.join(sorted(_KINDS))}"
         return [Finding("deployment_controller", "block", what)]
+
+    def way_to(self, wish: deploys.Wish, facts: deploys.Facts) -> deploys.Plan:
+        found = deploys.impossible(wish, facts.service, facts.target)
+        if facts.service.status == "ACTIVE":
+            what = f"the deployment controller is {facts.service.controller}, which is not known here"
+            found = (deploys.block("deployment_controller", what),)
+        return deploys.refused(facts.service, facts.target, found)
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return Known("refused", f"the deployment controller is {service.controller}, which is not known here")

@@ -18,19 +18,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as controllers_deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Facts, Plan, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys as ecs_deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys as external_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order
-
-_CONTROLLERS: t.Final = frozenset({"ECS", "CODE_DEPLOY", "EXTERNAL"})
-_MAKE: t.Final = {"CODE_DEPLOY": deploys.make, "EXTERNAL": external_deploys.make}
 
 
 class Planning:
@@ -71,14 +64,14 @@ class Planning:
                 run.name, run.service = service.name, service
                 self._plan_one(run, service)
             runs.append(run)
-        self._look_at_alarms_of_ecs(runs)
+        self._look_at_alarms_of_aws(runs)
         return runs
 
     def _plan_one(self, run: DeployRun, service: Service) -> None:
         wish = self._order.wish
         wanted = names.from_option(wish.revision, controllers_deploys.current(service))
         try:
-            target = self._task_definitions.read(wanted) if wanted and service.controller in _CONTROLLERS else None
+            target = self._task_definitions.read(wanted) if wanted else None
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.outcome, run.reason = "refused", exc.explain()
             return
@@ -98,20 +91,18 @@ class Planning:
 
     def _with_alarms(self, wish: Wish, facts: Facts) -> Plan:
         """The plan, with the alarms looked at that decide about it. Those of ECS only warn, and are read for all."""
-        make = _MAKE.get(facts.service.controller)
-        if make is None:
-            return ecs_deploys.make(wish, facts)
-        watched = deploys.watched_alarms(wish, facts)
-        if not watched or facts.target is None:
-            return make(wish, facts)
-        return make(wish, replace(facts, alarms=cloudwatch.alarm_states_if_readable(self._aws, watched)))
+        controller = self._controllers.of(facts.service)
+        watched = controller.deciding_alarms(wish, facts)
+        if watched and facts.target is not None:
+            facts = replace(facts, alarms=cloudwatch.alarm_states_if_readable(self._aws, watched))
+        return controller.way_to(wish, facts)
 
-    def _look_at_alarms_of_ecs(self, runs: t.Sequence[DeployRun]) -> None:
+    def _look_at_alarms_of_aws(self, runs: t.Sequence[DeployRun]) -> None:
         if "DEPLOYMENT_STOP_ON_ALARM" not in self._order.wish.asked:
             return
         going = [(run, run.plan) for run in runs if run.outcome is None and run.plan and not run.plan.adopt]
-        going = [(run, planned) for run, planned in going if planned.controller == "ECS"]
-        alarms = protection.watched(planned.after for _run, planned in going)
+        by_run = [(run, planned, self._controllers.of(planned.service)) for run, planned in going]
+        alarms = list(dict.fromkeys(name for _run, planned, c in by_run for name in c.watched_alarms(planned)))
         states = cloudwatch.alarm_states_if_readable(self._aws, alarms) if alarms else {}
-        for run, planned in going:
-            run.findings += protection.alarm_findings(planned.after, states)
+        for run, planned, controller in by_run:
+            run.findings += controller.told_of_alarms(planned, states)

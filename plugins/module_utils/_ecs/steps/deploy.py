@@ -22,12 +22,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import An
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection as ecs_protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_planner import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
@@ -121,16 +120,16 @@ class Deploy:
         return {
             "before_header": f"{run.name}: {names.short(current)}",
             "after_header": f"{run.name}: {names.short(run.target)}",
-            "before": (changes.readable(old, old) if found else "(it cannot be read)\n")
-            + _shown(planned, planned.before),
-            "after": changes.readable(planned.target.content, old) + _shown(planned, planned.after),
+            "before": (changes.readable(old, old) if found else "(it cannot be read)\n") + _shown(planned.before),
+            "after": changes.readable(planned.target.content, old) + _shown(planned.after),
         }
 
     def _act_on_one(self, run: DeployRun, now: Service | str) -> None:
         planned = run.plan
         if planned is None or planned.target is None:
             raise ValueError(f"{run.name} has no plan to act on")
-        core = as_act_takes_it(planned)
+        controller = self._controllers.of(planned.service)
+        core = as_act_takes_it(controller, planned)
         changed = "somebody deployed while this deployment was being prepared. Look at it, then run the command again"
         route = f"{names.short(deploys.current(planned.service))} → {names.short(run.target)}"
         if not planned.adopt:
@@ -138,7 +137,7 @@ class Deploy:
         try:
             if not isinstance(now, Service) or not act.still_as_planned(core, now):
                 raise PlanIsStale
-            run.accepted = self._controllers.of(now).begin(core, None, self._order.reason)
+            run.accepted = controller.begin(core, None, self._order.reason)
         except PlanIsStale as exc:
             self._refuse(run, str(exc) if run.made_way and str(exc) else changed)
             return
@@ -158,7 +157,7 @@ class Deploy:
             run.made_way = run.accepted.service_deployment if run.accepted.wrote else run.made_way
         run.findings += run.accepted.findings
         run.timings["accepted"] = self._elapsed()
-        progress.accepted(run.label, f"{route}: {told(planned, run.accepted)}")
+        progress.accepted(run.label, f"{route}: {told(controller, planned, run.accepted)}")
 
     def _refuse(self, run: DeployRun, why: str) -> None:
         """It cannot be done. What was stopped for it stays stopped, and the result says so."""
@@ -185,7 +184,8 @@ class Deploy:
         run.findings = [*said, *(f for f in anew.findings if f not in said)]
         problem = ""
         if first is not None and anew.plan is not None:
-            problem = again.in_between(as_act_takes_it(first), as_act_takes_it(anew.plan))
+            controller = self._controllers.of(first.service)
+            problem = again.in_between(as_act_takes_it(controller, first), as_act_takes_it(controller, anew.plan))
         if anew.outcome == "refused":
             self._refuse(run, anew.reason)
         elif anew.outcome is not None:
@@ -241,35 +241,31 @@ class Deploy:
         )
 
 
-def _shown(planned: Plan, protection: ecs_protection.Protection) -> str:
-    if planned.controller != "ECS":
+def _shown(protection: t.Any) -> str:
+    if protection is None:
         return ""
     return json.dumps({"deploymentConfiguration": protection.as_dict()}, indent=2, sort_keys=True) + "\n"
 
 
-_METHODS: t.Final[dict[str, Method]] = {"CODE_DEPLOY": "codedeploy_deployment", "EXTERNAL": "primary_task_set"}
-
-
-def told(planned: Plan, accepted: Accepted) -> str:
+def told(controller: base.Controller, planned: Plan, accepted: Accepted) -> str:
     """How it began, for people."""
-    what = "task set" if planned.controller == "EXTERNAL" else "deployment"
+    what = controller.thing
     if accepted.makes_room:
         how = "was stopped" if accepted.wrote else "rolls back"
         return f"deployment {accepted.service_deployment} is in the way and {how}; waiting for its end"
     if not accepted.wrote:
         return f"following what is being deployed already, {what} {accepted.deployment_id}"
-    by = {"CODE_DEPLOY": "create_deployment", "EXTERNAL": "create_task_set"}.get(planned.controller, "update_service")
     if planned.task_set is not None:
         return f"taking {what} {accepted.deployment_id}, which stands already"
-    return f"{by} accepted, {what} {accepted.deployment_id}"
+    return f"{controller.operation} accepted, {what} {accepted.deployment_id}"
 
 
-def as_act_takes_it(planned: Plan) -> plans.Plan:
+def as_act_takes_it(controller: base.Controller, planned: Plan) -> plans.Plan:
     """The part of a plan that the one write needs."""
     return plans.Plan(
         service=planned.service,
         verb="act",
-        method="adopt" if planned.adopt else _METHODS.get(planned.controller, "update_service"),
+        method="adopt" if planned.adopt else controller.method,
         current=deploys.current(planned.service),
         reason=planned.reason,
         choice=Choice(
@@ -311,7 +307,7 @@ class AlarmWatch:
 
     def __call__(self, run: DeployRun) -> str:
         """What a :class:`.sweep.Sweeper` asks at each look."""
-        if run.plan is None or run.plan.controller != "EXTERNAL":
+        if not run.going.is_bare:
             return ""
         if self._clock.monotonic() - self._read_at >= _LOOK_EVERY:
             self._read()

@@ -153,7 +153,7 @@ class DeployRun:
     @property
     def _protection(self) -> dict[str, t.Any] | None:
         """ECS's own, which only deployments of ECS have."""
-        if self.plan is None or self.plan.controller != "ECS":
+        if self.plan is None or self.plan.before is None:
             return None
         return {"before": self.plan.before.as_dict(), "after": self.plan.after.as_dict()}
 

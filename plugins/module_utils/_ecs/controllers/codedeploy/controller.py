@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
@@ -69,6 +70,8 @@ class CodeDeploy(base.Controller):
 
     deployer = "CodeDeploy"
     takes_events = True
+    method = "codedeploy_deployment"
+    operation = "create_deployment"
     # Its deployments make their task set PRIMARY late, or never.
     primary_tells = False
     held_tasks = (
@@ -132,9 +135,15 @@ class CodeDeploy(base.Controller):
             wish.rollback_events,
         )
         found += told
-        found += fitness.room(request.balanced(facts.service, made), target)
+        found += fitness.ports(request.balanced(facts.service, made), target)
         copy, fit = fitness.copy_of(wish, facts, target)
         return Way(step, (*found, *fit), copy, request=made)
+
+    def way_to(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> any_deploys.Plan:
+        return deploys.make(wish, facts)
+
+    def deciding_alarms(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> tuple[str, ...]:
+        return deploys.watched_alarms(wish, facts)
 
     def lingers(self, planned: plans.Plan) -> int:
         asked = planned.request is not None and planned.in_the_way is None

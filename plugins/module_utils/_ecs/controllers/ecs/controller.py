@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
     End,
@@ -32,6 +33,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs 
     fast,
     meant,
     overriding,
+    protection,
     records,
     watch,
     way_back,
@@ -77,13 +79,23 @@ class Ecs(base.Controller):
     def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
         service, target = facts.service, between.target
         step = way_back.of(wish.in_flight, service, facts.history, choice, target.arn, between.current)
+        fits = (*settings.room_to_move(service), *fitness.ports(service, target))
         if step.method in plans.NATIVE:
-            return Way(step, tuple(fitness.room(service, target)))
+            return Way(step, fits)
         if step.method != "update_service":
             return Way(step)
         copy, found = fitness.copy_of(wish, facts, target)
-        findings = (*fitness.room(service, target), *found, *settings.not_reverted(between.now, between.good))
+        findings = (*fits, *found, *settings.not_reverted(between.now, between.good))
         return Way(step, findings, copy, fast.override(service.configuration) if wish.fast else {})
+
+    def way_to(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> any_deploys.Plan:
+        return deploys.make(wish, facts)
+
+    def watched_alarms(self, planned: any_deploys.Plan) -> tuple[str, ...]:
+        return tuple(protection.watched([planned.after]))
+
+    def told_of_alarms(self, planned: any_deploys.Plan, states: t.Mapping[str, str] | str) -> list[Finding]:
+        return list(protection.alarm_findings(planned.after, states))
 
     def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
         other = planned.method in plans.NATIVE and error.code in _NO_NATIVE_WAY

@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
@@ -22,7 +24,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Wish,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import Protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
+    AlarmsWish,
+    BreakerWish,
+    Protection,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,
@@ -37,15 +43,16 @@ def make(wish: Wish, facts: Facts) -> Plan:
     service, history, target = facts.service, facts.history, facts.target
     running = history.running if history else None
     before = Protection.read(service.configuration)
-    after = protection.desired(before, wish.protection)
+    after = protection.desired(before, protection_of(wish))
     found = _blocks(wish, service, target, after)
     if found or target is None:
-        return deploys.refused(service, target, found)
+        return replace(deploys.refused(service, target, found), before=Protection(), after=Protection())
     findings = deploys.unknown_past(facts, target)
     verb, reason, adopt, again = _step(service, running, target)
     if verb == "act" and not adopt:
+        findings += settings.room_to_move(service)
         findings += deploys.before_a_write(wish, facts, target, running)
-        findings += protection.findings(_subject(service, before), after, wish.protection)
+        findings += protection.findings(_subject(service, before), after, protection_of(wish))
         if any(f.severity == "block" for f in findings):
             verb, reason = "refuse", blocked(findings)
     if verb == "act" and adopt and protection.request(before, after):
@@ -71,13 +78,10 @@ def make(wish: Wish, facts: Facts) -> Plan:
 
 
 def _blocks(wish: Wish, service: Service, target: TaskDefinition | None, after: Protection) -> tuple[Finding, ...]:
-    if service.status == "ACTIVE" and service.controller != "ECS":
-        what = f"the deployment controller is {service.controller}, which is not known here"
-        return (deploys.block("deployment_controller", what),)
     found = deploys.impossible(wish, service, target)
     if found:
         return found
-    if wish.protection.alarms is not None and not after.alarms.names:
+    if protection_of(wish).alarms is not None and not after.alarms.names:
         what = (
             "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named: neither here nor in the service's own "
             "deployment configuration. Give alarms"
@@ -151,3 +155,12 @@ def then(status: str, went_back: bool, event: str, events: t.Collection[str]) ->
     if status in (*ROLLING_BACK, "ROLLBACK_SUCCESSFUL") or (went_back and status != "ROLLBACK_FAILED"):
         return "follow"
     return "go_back" if event in events else "leave"
+
+
+def protection_of(wish: Wish) -> protection.Wish:
+    """What ECS itself is to roll back by."""
+    breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in wish.asked else None
+    alarms = None
+    if "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
+        alarms = AlarmsWish(enable=True, rollback=True, names=wish.alarms or None)
+    return protection.Wish(breaker, alarms)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
     Accepted,
@@ -42,6 +43,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target impo
 class External(base.Controller):
     """Something outside of AWS deploys: here it is this run, and nothing in AWS keeps a record of it."""
 
+    thing = "task set"
+    method = "primary_task_set"
+    operation = "create_task_set"
     held_tasks = "Their task set stays as it is; it cannot be scaled down before it ends"
 
     def candidates(self, service: Service, past: Past, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
@@ -68,7 +72,13 @@ class External(base.Controller):
         if task_set is not None:
             return Way(step, tuple(found), task_set=task_set)
         copy, fit = fitness.copy_of(wish, facts, target)
-        return Way(step, (*found, *fitness.room(service, target), *fit), copy)
+        return Way(step, (*found, *fitness.ports(service, target), *fit), copy)
+
+    def way_to(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> any_deploys.Plan:
+        return deploys.make(wish, facts)
+
+    def deciding_alarms(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> tuple[str, ...]:
+        return wish.alarms if "DEPLOYMENT_STOP_ON_ALARM" in wish.asked else ()
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return any_task_sets.meant(service, wanted)

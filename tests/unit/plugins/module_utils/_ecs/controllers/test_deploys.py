@@ -121,7 +121,6 @@ def test_what_is_followed_or_left_gets_no_settings() -> None:
     ("on", "target", "wish", "check"),
     [
         (service(1, status="DRAINING"), task_definition(2), {}, "service_status"),
-        (service(1, controller="NEW"), task_definition(2), {}, "deployment_controller"),
         (service(1), task_definition(2), {"events": (ON_ALARM,)}, "alarms"),
         (service(1), task_definition(2, status="INACTIVE"), {}, "revision"),
         (service(1), task_definition(2, bad="leaks"), {}, "known_bad"),

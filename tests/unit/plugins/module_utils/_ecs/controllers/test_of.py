@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
@@ -36,6 +36,8 @@ def test_a_kind_that_is_not_known_is_refused_by_its_name() -> None:
     assert "SOMETHING_NEW" in finding.message
     assert "it rolls back services with CODE_DEPLOY, ECS, EXTERNAL" in finding.message
     assert found.read_past([odd]) == {"web": Past()}
+    refused = found.way_to(deploys.Wish("2"), deploys.Facts(odd, Past(), None))
+    assert (refused.verb, "SOMETHING_NEW" in refused.reason) == ("refuse", True)
     meant = found.meant(odd, Past(), "")
     assert isinstance(meant, Known)
     assert (meant.outcome, "SOMETHING_NEW" in meant.reason) == ("refused", True)
