@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
@@ -90,9 +91,7 @@ def test_each_strategy_of_ecs_has_a_row() -> None:
 
 
 def test_each_controller_has_a_section() -> None:
-    assert {f"Controller {controller}" for controller in settings.CONTROLLERS} <= {
-        kind.partition(": ")[0] for kind in kinds()
-    }
+    assert {f"Controller {controller}" for controller in of._KINDS} <= {kind.partition(": ")[0] for kind in kinds()}
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
