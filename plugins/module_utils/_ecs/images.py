@@ -206,47 +206,25 @@ def _pin(mode: PinImages, check: Check) -> dict[str, str]:
 
 def _finding(name: str, check: Check, pinned: bool) -> Finding | None:
     where = f"container {check.container} of {name} ({check.image})"
-    state, why = check.resolution.state, check.resolution.why
+    state, why = check.resolution.state, _because(check.resolution.why)
     if not check.recorded:
-        return Finding(
-            "image_identity",
-            "unknown",
-            f"{where}: no digest is on record, so whether the tag names the image that was good cannot be known",
-        )
+        text = "no digest is on record, so whether the tag names the image that was good cannot be known"
+        return Finding("image_identity", "unknown", f"{where}: {text}")
     if state == "gone":
-        return Finding(
-            "image_gone",
-            "block",
-            f"{where}: the image that was good, {check.recorded}, is not in the registry any more{_because(why)}. "
-            "Name another revision",
-        )
+        text = f"the image that was good, {check.recorded}, is not in the registry any more{why}. Name another revision"
+        return Finding("image_gone", "block", f"{where}: {text}")
     if state == "archived":
-        return Finding(
-            "image_archived",
-            "block",
-            f"{where}: the image that was good, {check.recorded}, is archived and cannot be pulled{_because(why)}. "
-            "Restore it in ECR, or name another revision",
-        )
+        text = f"the image that was good, {check.recorded}, is archived and cannot be pulled{why}"
+        return Finding("image_archived", "block", f"{where}: {text}. Restore it in ECR, or name another revision")
     if state == "moved":
-        return Finding(
-            "image_moved",
-            "warn",
-            f"{where}: the tag does not name the image that was good any more{_because(why)}. It is pinned to "
-            f"{check.recorded}",
-        )
+        text = f"the tag does not name the image that was good any more{why}. It is pinned to {check.recorded}"
+        return Finding("image_moved", "warn", f"{where}: {text}")
     if state == "unknown" and pinned:
-        return Finding(
-            "image_identity",
-            "unknown",
-            f"{where}: it is pinned to {check.recorded}; whether the registry still has that image is not known"
-            f"{_because(why)}",
-        )
+        text = f"it is pinned to {check.recorded}; whether the registry still has that image is not known{why}"
+        return Finding("image_identity", "unknown", f"{where}: {text}")
     if state == "unknown":
-        return Finding(
-            "image_identity",
-            "unknown",
-            f"{where}: whether the tag still names the image that was good is not known{_because(why)}",
-        )
+        text = f"whether the tag still names the image that was good is not known{why}"
+        return Finding("image_identity", "unknown", f"{where}: {text}")
     return None
 
 

@@ -110,16 +110,25 @@ def _of_container(container: t.Mapping[str, t.Any]) -> list[Reference]:
     credentials = (container.get("repositoryCredentials") or {}).get("credentialsParameter")
     if credentials:
         found.append(_in_secrets_manager(str(credentials), f"the registry credentials of {name}"))
-    found += [_file(str(f.get("value")), f"{name}, environmentFiles") for f in container.get("environmentFiles") or []]
+    return [*found, *_files(container, name), *_log_groups(logs, name)]
+
+
+def _files(container: t.Mapping[str, t.Any], name: str) -> list[Reference]:
+    """The S3 objects that a container reads as it starts: its environment, and its log router's configuration."""
+    found = [_file(str(f.get("value")), f"{name}, environmentFiles") for f in container.get("environmentFiles") or []]
     router = (container.get("firelensConfiguration") or {}).get("options") or {}
     if router.get("config-file-type") == "s3":
         found.append(_file(str(router.get("config-file-value")), f"the log router {name}"))
-    options = logs.get("options") or {}
-    if logs.get("logDriver") == "awslogs" and options.get("awslogs-create-group") != "true":
-        group = str(options.get("awslogs-group") or "")
-        where = f"the log driver of {name}"
-        found += [Reference("log_group", group, where, str(options.get("awslogs-region") or ""))] if group else []
     return found
+
+
+def _log_groups(logs: t.Mapping[str, t.Any], name: str) -> list[Reference]:
+    """The log group that a container writes to, unless its log driver creates it."""
+    options = logs.get("options") or {}
+    group = str(options.get("awslogs-group") or "")
+    if logs.get("logDriver") != "awslogs" or options.get("awslogs-create-group") == "true" or not group:
+        return []
+    return [Reference("log_group", group, f"the log driver of {name}", str(options.get("awslogs-region") or ""))]
 
 
 def _file(arn: str, where: str) -> Reference:

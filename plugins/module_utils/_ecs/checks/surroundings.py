@@ -277,15 +277,13 @@ def listener_weights(service: Service, rules: Rules) -> list[Finding]:
 
 
 def _senseless(actions: t.Sequence[t.Mapping[str, t.Any]] | None, own: t.Sequence[str]) -> str:
+    """What is wrong with a rule that has these actions; empty if it sends all traffic to one group of ``own``."""
     if actions is None:
         return "does not exist"
     forward = next((a for a in actions if a.get("Type") == "forward"), None)
     if forward is None:
         return "forwards to no target group"
-    weighted = {
-        str(g.get("TargetGroupArn")): int(g.get("Weight", 1))
-        for g in (forward.get("ForwardConfig") or {}).get("TargetGroups") or []
-    } or {str(forward.get("TargetGroupArn")): 1}
+    weighted = _weighted(forward)
     taking = [arn for arn, weight in weighted.items() if weight > 0]
     foreign = [arn for arn in taking if arn not in own]
     if foreign:
@@ -296,6 +294,13 @@ def _senseless(actions: t.Sequence[t.Mapping[str, t.Any]] | None, own: t.Sequenc
         shares = ", ".join(f"{_group(arn)} {weighted[arn]}" for arn in taking)
         return f"splits the traffic ({shares}) though nothing is being deployed"
     return ""
+
+
+def _weighted(forward: t.Mapping[str, t.Any]) -> dict[str, int]:
+    """The weight of each target group of a forward action, by ARN."""
+    groups = (forward.get("ForwardConfig") or {}).get("TargetGroups") or []
+    weighted = {str(g.get("TargetGroupArn")): int(g.get("Weight", 1)) for g in groups}
+    return weighted or {str(forward.get("TargetGroupArn")): 1}
 
 
 def _group(arn: str) -> str:
