@@ -190,76 +190,93 @@ def _code(error: BaseException) -> str:
 
 
 def _deployment(item: Answer) -> Deployment:
-    error = item.get("errorInformation") or {}
-    rollback = item.get("rollbackInfo") or {}
-    blue_green = item.get("blueGreenDeploymentConfiguration") or {}
-    original = blue_green.get("terminateBlueInstancesOnDeploymentSuccess") or {}
-    automatic = item.get("autoRollbackConfiguration") or {}
+    error = _part(item, "errorInformation")
+    rollback = _part(item, "rollbackInfo")
+    original = _original(item)
     return Deployment(
         id=item["deploymentId"],
-        application=str(item.get("applicationName") or ""),
-        group=str(item.get("deploymentGroupName") or ""),
-        status=str(item.get("status") or ""),
+        application=_text(item, "applicationName"),
+        group=_text(item, "deploymentGroupName"),
+        status=_text(item, "status"),
         created_at=item["createTime"],
         completed_at=item.get("completeTime"),
-        creator=str(item.get("creator") or ""),
-        description=str(item.get("description") or ""),
+        creator=_text(item, "creator"),
+        description=_text(item, "description"),
         revision=item.get("revision") or {},
-        error_code=str(error.get("code") or ""),
-        error=str(error.get("message") or ""),
-        rollback_deployment=str(rollback.get("rollbackDeploymentId") or ""),
-        triggered_by=str(rollback.get("rollbackTriggeringDeploymentId") or ""),
-        rollback_message=str(rollback.get("rollbackMessage") or ""),
+        error_code=_text(error, "code"),
+        error=_text(error, "message"),
+        rollback_deployment=_text(rollback, "rollbackDeploymentId"),
+        triggered_by=_text(rollback, "rollbackTriggeringDeploymentId"),
+        rollback_message=_text(rollback, "rollbackMessage"),
         keeps_original=original.get("action") == "KEEP_ALIVE",
         waits_for_termination=bool(item.get("instanceTerminationWaitTimeStarted")),
-        rollback_events=tuple(automatic.get("events") or ()) if automatic.get("enabled") else (),
-        platform=str(item.get("computePlatform") or ""),
-        config=str(item.get("deploymentConfigName") or ""),
+        rollback_events=_rollback_events(item),
+        platform=_text(item, "computePlatform"),
+        config=_text(item, "deploymentConfigName"),
         style=_style(item),
-        file_exists_behavior=str(item.get("fileExistsBehavior") or ""),
-        mode=str(item.get("deploymentMode") or ""),
+        file_exists_behavior=_text(item, "fileExistsBehavior"),
+        mode=_text(item, "deploymentMode"),
         ignores_stop_failures=bool(item.get("ignoreApplicationStopFailures")),
-        counts={str(status): int(count) for status, count in (item.get("deploymentOverview") or {}).items() if count},
+        counts={str(status): int(count) for status, count in _part(item, "deploymentOverview").items() if count},
         messages=tuple(str(text) for text in item.get("deploymentStatusMessages") or ()),
     )
 
 
 def _group(item: Answer) -> Group:
-    alarms = item.get("alarmConfiguration") or {}
-    automatic = item.get("autoRollbackConfiguration") or {}
-    blue_green = item.get("blueGreenDeploymentConfiguration") or {}
-    original = blue_green.get("terminateBlueInstancesOnDeploymentSuccess") or {}
-    names = [str(a["name"]) for a in alarms.get("alarms") or [] if a.get("name")] if alarms.get("enabled") else []
+    alarms = _part(item, "alarmConfiguration")
+    original = _original(item)
     return Group(
-        application=str(item.get("applicationName") or ""),
-        name=str(item.get("deploymentGroupName") or ""),
-        ecs_services=tuple(
-            (str(s.get("clusterName") or ""), str(s.get("serviceName") or "")) for s in item.get("ecsServices") or []
-        ),
-        config=str(item.get("deploymentConfigName") or ""),
-        alarms=tuple(names),
+        application=_text(item, "applicationName"),
+        name=_text(item, "deploymentGroupName"),
+        ecs_services=tuple((_text(s, "clusterName"), _text(s, "serviceName")) for s in item.get("ecsServices") or []),
+        config=_text(item, "deploymentConfigName"),
+        alarms=_names(alarms, "alarms") if alarms.get("enabled") else (),
         ignores_unreadable_alarms=bool(alarms.get("ignorePollAlarmFailure")),
         termination_wait=int(original.get("terminationWaitTimeInMinutes") or 0),
-        last_attempted=str((item.get("lastAttemptedDeployment") or {}).get("deploymentId") or ""),
-        id=str(item.get("deploymentGroupId") or ""),
-        platform=str(item.get("computePlatform") or ""),
+        last_attempted=_text(_part(item, "lastAttemptedDeployment"), "deploymentId"),
+        id=_text(item, "deploymentGroupId"),
+        platform=_text(item, "computePlatform"),
         style=_style(item),
-        service_role=str(item.get("serviceRoleArn") or ""),
-        auto_scaling_groups=tuple(str(g["name"]) for g in item.get("autoScalingGroups") or [] if g.get("name")),
+        service_role=_text(item, "serviceRoleArn"),
+        auto_scaling_groups=_names(item, "autoScalingGroups"),
         has_instance_tags=_has_instance_tags(item),
-        last_successful=str((item.get("lastSuccessfulDeployment") or {}).get("deploymentId") or ""),
-        rollback_events=tuple(automatic.get("events") or ()) if automatic.get("enabled") else (),
-        suspends=tuple((item.get("ec2DeploymentOptions") or {}).get("autoScalingGroupProcessesToSuspend") or ()),
+        last_successful=_text(_part(item, "lastSuccessfulDeployment"), "deploymentId"),
+        rollback_events=_rollback_events(item),
+        suspends=tuple(_part(item, "ec2DeploymentOptions").get("autoScalingGroupProcessesToSuspend") or ()),
     )
 
 
+def _text(item: Answer, name: str) -> str:
+    return str(item.get(name) or "")
+
+
+def _part(item: Answer, name: str) -> Answer:
+    return item.get(name) or {}
+
+
+def _names(item: Answer, member: str) -> tuple[str, ...]:
+    """The names of the things in a list; those without a name are left out."""
+    return tuple(str(thing["name"]) for thing in item.get(member) or [] if thing.get("name"))
+
+
+def _original(item: Answer) -> Answer:
+    """What a blue/green deployment does with the original instances when it succeeds."""
+    return _part(_part(item, "blueGreenDeploymentConfiguration"), "terminateBlueInstancesOnDeploymentSuccess")
+
+
+def _rollback_events(item: Answer) -> tuple[str, ...]:
+    """The events that CodeDeploy rolls back on by itself; none if that is off."""
+    automatic = _part(item, "autoRollbackConfiguration")
+    return tuple(automatic.get("events") or ()) if automatic.get("enabled") else ()
+
+
 def _style(item: Answer) -> str:
-    return str((item.get("deploymentStyle") or {}).get("deploymentType") or "")
+    return _text(_part(item, "deploymentStyle"), "deploymentType")
 
 
 def _has_instance_tags(item: Answer) -> bool:
     sets = [
-        (item.get("ec2TagSet") or {}).get("ec2TagSetList"),
-        (item.get("onPremisesTagSet") or {}).get("onPremisesTagSetList"),
+        _part(item, "ec2TagSet").get("ec2TagSetList"),
+        _part(item, "onPremisesTagSet").get("onPremisesTagSetList"),
     ]
     return any([item.get("ec2TagFilters"), item.get("onPremisesInstanceTagFilters"), *sets])

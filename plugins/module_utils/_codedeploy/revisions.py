@@ -249,31 +249,42 @@ def _commit(repository: str, commit: str) -> dict[str, t.Any]:
 
 
 def _checked(location: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The same location, with what it leaves out but shows. Raises :class:`NotARevision` if it cannot be deployed."""
     kind, place = location["revisionType"], location[MEMBERS[location["revisionType"]]]
-    if kind == "S3":
-        if not place.get("bucket") or not place.get("key"):
-            raise NotARevision(f"revision needs a bucket and a key. {_FORMS}")
-        bundle = place.get("bundleType") or _bundle(place["key"])
-        found = next((known for known in BUNDLE_TYPES if known.lower() == str(bundle).lower()), None)
-        if found is None:
-            raise NotARevision(
-                f"revision: {place['key']} does not show what kind of bundle it is; give bundleType: "
-                f"{', '.join(BUNDLE_TYPES)}"
-            )
-        place["bundleType"] = found
-    elif kind == "GitHub":
-        if str(place.get("repository") or "").count("/") != 1:
-            raise NotARevision(f"revision: {place.get('repository')!r} is not a repository: write owner/repository")
-        if not _COMMIT.fullmatch(str(place.get("commitId") or "")):
-            raise NotARevision(
-                f"revision: {place.get('commitId')!r} is not a commit. CodeDeploy accepts only the SHA of a commit, "
-                "no branch and no tag"
-            )
-    elif place.get("content") and not place.get("sha256"):
-        place["sha256"] = _digest(place)
-    elif not place.get("sha256"):
-        raise NotARevision("revision must have content, or the sha256 of content that is registered")
+    check = {"S3": _check_object, "GitHub": _check_commit}.get(kind, _check_appspec)
+    check(place)
     return location
+
+
+def _check_object(place: dict[str, t.Any]) -> None:
+    if not place.get("bucket") or not place.get("key"):
+        raise NotARevision(f"revision needs a bucket and a key. {_FORMS}")
+    bundle = place.get("bundleType") or _bundle(place["key"])
+    found = next((known for known in BUNDLE_TYPES if known.lower() == str(bundle).lower()), None)
+    if found is None:
+        raise NotARevision(
+            f"revision: {place['key']} does not show what kind of bundle it is; give bundleType: "
+            f"{', '.join(BUNDLE_TYPES)}"
+        )
+    place["bundleType"] = found
+
+
+def _check_commit(place: dict[str, t.Any]) -> None:
+    if str(place.get("repository") or "").count("/") != 1:
+        raise NotARevision(f"revision: {place.get('repository')!r} is not a repository: write owner/repository")
+    if not _COMMIT.fullmatch(str(place.get("commitId") or "")):
+        raise NotARevision(
+            f"revision: {place.get('commitId')!r} is not a commit. CodeDeploy accepts only the SHA of a commit, "
+            "no branch and no tag"
+        )
+
+
+def _check_appspec(place: dict[str, t.Any]) -> None:
+    if place.get("sha256"):
+        return
+    if not place.get("content"):
+        raise NotARevision("revision must have content, or the sha256 of content that is registered")
+    place["sha256"] = _digest(place)
 
 
 def _bundle(name: str) -> str:

@@ -186,13 +186,8 @@ def read(
     Without ``now`` it is taken for certain that what has ended without a rollback gets none. ``causes_`` is what
     targets said about why deployments failed, by their ids; what a deployment says itself comes first.
     """
-    ordered = sorted(deployments, key=_when)
-    told = revisions.with_versions([d.revision for d in ordered])
-    ordered = [replace(d, revision=location) for d, location in zip(ordered, told)]
     told_by_targets = causes_ or {}
-    reader = _Reader(undone_by([d for d in ordered if d.creator not in PARTIAL]), told_by_targets)
-    for deployment in ordered:
-        reader.take(deployment)
+    reader = _told_in_order(_in_order(deployments), told_by_targets)
     fold = reader.fold
     # A group runs one deployment at a time, so whatever precedes another one is over.
     newest = _newest(reader.seen)
@@ -210,6 +205,20 @@ def read(
         unexplained=tuple(fold.unexplained),
         causes=told_by_targets,
     )
+
+
+def _in_order(deployments: t.Iterable[Deployment]) -> list[Deployment]:
+    """The oldest first, each with the version of its revision if any of them gives it."""
+    ordered = sorted(deployments, key=_when)
+    known = revisions.with_versions([d.revision for d in ordered])
+    return [replace(d, revision=location) for d, location in zip(ordered, known)]
+
+
+def _told_in_order(ordered: t.Sequence[Deployment], told_by_targets: t.Mapping[str, Cause]) -> _Reader:
+    reader = _Reader(undone_by([d for d in ordered if d.creator not in PARTIAL]), told_by_targets)
+    for deployment in ordered:
+        reader.take(deployment)
+    return reader
 
 
 def _when(deployment: Deployment) -> tuple[datetime, bool, str]:

@@ -232,32 +232,52 @@ def _how_it_returned(arrival: Arrival, history: History) -> str:
     return f"somebody returned it from {left} to {to} at {at} ({id_}), and nothing was deployed since. {_FURTHER}"
 
 
-def _last_good(selection: Selection, history: History) -> Choice:
-    steps = selection.steps_back
+@dataclass(frozen=True)
+class _Ranked:
+    """What a rollback from ``base`` can go to, the most recently used first, and why it skips some, by their keys."""
+
+    base: str
+    candidates: tuple[Candidate, ...]
+    why_not: t.Mapping[str, str]
+
+    @property
+    def good(self) -> list[Candidate]:
+        """Those that it does not skip."""
+        return [c for c in self.candidates if not self.why_not[c.key]]
+
+    def left_out(self, pick: Candidate, history: History) -> tuple[str, ...]:
+        """Those that it skips before it comes to ``pick``, with the reasons."""
+        position = self.candidates.index(pick)
+        return tuple(
+            f"{revisions.text(c.location)}: {self.why_not[c.key]}"
+            for n, c in enumerate(self.candidates)
+            # A revision that was rolled back was in use before the one that CodeDeploy went back to.
+            if self.why_not[c.key] and (n < position or history.is_older(pick.key, c.key))
+        )
+
+
+def _ranked(selection: Selection, history: History) -> _Ranked:
     base, basis = history.now, history
-    if steps > 1 and (history.running is not None or "again" not in selection.force):
+    if selection.steps_back > 1 and (history.running is not None or "again" not in selection.force):
         # Count from the revision that was left first, so that asking twice for two steps does not go back four.
         base, basis = history.retreat() or (base, basis)
     # If the last deployment ended without success, what it deployed may itself be the last good revision.
     half_done = basis.mixed and basis is history
-    candidates = [c for c in basis.candidates() if c.key != base or half_done]
-    why_not = {c.key: _why_not(c, base, basis) for c in candidates}
-    good = [c for c in candidates if not why_not[c.key]]
+    candidates = tuple(c for c in basis.candidates() if c.key != base or half_done)
+    return _Ranked(base, candidates, {c.key: _why_not(c, base, basis) for c in candidates})
+
+
+def _last_good(selection: Selection, history: History) -> Choice:
+    steps, ranked = selection.steps_back, _ranked(selection, history)
+    good = ranked.good
     if len(good) < steps:
-        return _no_good_one(selection, base, candidates, why_not, history)
+        return _no_good_one(selection, ranked, history)
     pick = good[steps - 1]
     if pick.key == history.now and not history.mixed and history.running is None:
         there = Choice("steps_back", pick.location, pick.deployment)
         return _there_already(history, there, f", {steps} good revisions back, and nothing was deployed since")
     if history.returning_from is not None and history.lands_on == pick.key:
         return _running_rollback(history)
-    position = candidates.index(pick)
-    left_out = tuple(
-        f"{revisions.text(c.location)}: {why_not[c.key]}"
-        for n, c in enumerate(candidates)
-        # A revision that was rolled back was in use before the one that CodeDeploy went back to.
-        if why_not[c.key] and (n < position or history.is_older(pick.key, c.key))
-    )
     left = _left(history)
     return Choice(
         "last_good" if steps == 1 else "steps_back",
@@ -265,29 +285,23 @@ def _last_good(selection: Selection, history: History) -> Choice:
         pick.deployment,
         pick.why if steps == 1 else f"{steps} good revisions back: {pick.why}",
         None if left is not None and revisions.same(left, pick.location) else left,
-        left_out,
+        ranked.left_out(pick, history),
     )
 
 
-def _no_good_one(
-    selection: Selection,
-    base: str,
-    candidates: t.Sequence[Candidate],
-    why_not: t.Mapping[str, str],
-    history: History,
-) -> Choice:
-    now = revisions.text(history.location(base) or {})
-    texts = {c.key: revisions.text(c.location) for c in candidates}
+def _no_good_one(selection: Selection, ranked: _Ranked, history: History) -> Choice:
+    now = revisions.text(history.location(ranked.base) or {})
+    texts = {c.key: revisions.text(c.location) for c in ranked.candidates}
     if selection.steps_back > 1:
-        have = ", ".join(texts[key] for key, why in why_not.items() if not why) or "none"
+        have = ", ".join(texts[c.key] for c in ranked.good) or "none"
         what = f"steps_back: {selection.steps_back} reaches beyond the record: good revisions besides {now}: {have}"
         return Choice(problem=what, needs_more_history=True)
     if not history.records:
         what = "there is no earlier successful deployment: nothing was ever deployed to the group as a whole"
-    elif not candidates:
+    elif not ranked.candidates:
         what = f"there is no earlier successful deployment: every one on record was of {now}"
     else:
-        seen = "; ".join(f"{texts[key]}: {why}" for key, why in list(why_not.items())[:_NAMED])
+        seen = "; ".join(f"{texts[key]}: {why}" for key, why in list(ranked.why_not.items())[:_NAMED])
         what = f"there is no earlier successful deployment to go back to, besides {now}: {seen}"
     return Choice(problem=f"{what}. Name what to deploy with revision or deployment_id", needs_more_history=True)
 
