@@ -72,16 +72,24 @@ def split(
         return Suspension(why="a blue/green deployment goes to instances of its own, so there is nothing to suspend")
     if not known_to_botocore:
         return Suspension(by_us=processes, why="the installed botocore is older than 1.44.0")
-    # AWS does not say whether CodeDeploy would resume a process it found suspended, so we do not give it those.
     before = {process for names in suspended.values() for process in names}
-    # An explicit list replaces the group's own setting.
-    ours = [process for process in processes if process in NATIVE and process not in before]
+    by_codedeploy = _by_codedeploy(processes, group, before)
+    by_us = tuple(process for process in processes if process not in by_codedeploy)
+    return Suspension(by_codedeploy, by_us, _why_left([process for process in by_us if process in before]))
+
+
+def _by_codedeploy(wanted: t.Sequence[str], group: Group, before: t.Collection[str]) -> tuple[str, ...]:
+    """What to ask CodeDeploy for. An explicit list replaces the group's own setting, so that has to be part of it.
+
+    AWS does not say whether CodeDeploy would resume a process it found suspended, so we do not give it those.
+    """
+    ours = [process for process in wanted if process in NATIVE and process not in before]
     native = tuple(process for process in NATIVE if process in ours or process in group.suspends)
     known = tuple(process for process in group.suspends if process not in NATIVE)
-    by_codedeploy = (*native, *known)
-    left = [process for process in processes if process in before and process not in by_codedeploy]
-    return Suspension(
-        by_codedeploy,
-        tuple(process for process in processes if process not in by_codedeploy),
-        f"{', '.join(left)} suspended before, and it is not known whether CodeDeploy would keep that" if left else "",
-    )
+    return (*native, *known)
+
+
+def _why_left(left: t.Sequence[str]) -> str:
+    if not left:
+        return ""
+    return f"{', '.join(left)} suspended before, and it is not known whether CodeDeploy would keep that"

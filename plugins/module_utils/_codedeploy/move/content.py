@@ -84,29 +84,45 @@ def warnings(
 
     ``between`` are the deployments since ``good``, oldest first; ``reached`` is how far they got.
     """
-    found = [_removed(between, reached)]
-    kept = [d for d in between if option(d) == "RETAIN" and _may_have_installed(d, reached)]
+    may_have = [d for d in between if _may_have_installed(d, reached)]
+    kept = [d for d in may_have if option(d) == "RETAIN"]
     if good is not None and option(good) == "RETAIN":
         kept = [good, *kept]
-    written = [d for d in between if option(d) == "OVERWRITE" and _may_have_installed(d, reached)]
-    for deployment in written:
-        earlier = [k for k in kept if k.created_at < deployment.created_at]
-        after = next((d for d in between if d.created_at > deployment.created_at and _installed(d, reached)), None)
-        found.append(_overwritten(deployment, earlier[-1] if earlier else None, after, reached))
+    written = [d for d in may_have if option(d) == "OVERWRITE"]
+    found = [_removed(between, reached)]
+    found += [_written_over(d, kept, between, reached) for d in written]
+    found.append(_of_option(wanted, kept, written))
+    return tuple(text for text in found if text)
+
+
+def _written_over(
+    deployment: Deployment,
+    kept: t.Sequence[Deployment],
+    between: t.Sequence[Deployment],
+    reached: t.Mapping[str, Reach],
+) -> str:
+    """The warning about one deployment with OVERWRITE: which one kept files before it, which one removed them since."""
+    kept_by = next((k for k in reversed(kept) if k.created_at < deployment.created_at), None)
+    after = next((d for d in between if d.created_at > deployment.created_at and _installed(d, reached)), None)
+    return _overwritten(deployment, kept_by, after, reached)
+
+
+def _of_option(wanted: str, kept: t.Sequence[Deployment], written: t.Sequence[Deployment]) -> str:
+    """The warning about the option of this redeploy; empty if there is none."""
     if wanted == "RETAIN":
-        found.append(_retain(written))
-    elif wanted == "DISALLOW" and kept:
-        found.append(
+        return _retain(written)
+    if wanted == "DISALLOW" and kept:
+        return (
             f"{kept[-1].id} had RETAIN, and this redeploy has DISALLOW: where a file that was kept stands at a path of "
             'the bundle, Install fails with "specified file already exists", and what the last deployment had '
             "installed is removed by then. To keep such files give file_exists_behavior: retain"
         )
-    elif wanted == "OVERWRITE":
-        found.append(
+    if wanted == "OVERWRITE":
+        return (
             "OVERWRITE writes over files at paths of the bundle, no matter who put them there, and they belong to "
             "CodeDeploy from then on: the next deployment removes them"
         )
-    return tuple(text for text in found if text)
+    return ""
 
 
 def _began(target: Target) -> bool:

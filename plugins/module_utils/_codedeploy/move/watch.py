@@ -139,26 +139,33 @@ def _how(deployment: Deployment) -> str:
 
 def progress(seen: Seen, going: t.Sequence[Target]) -> str:
     """``2/4 instances: AfterInstall on i-0a…, 1 failed``; ``going`` are the targets with an event in progress."""
-    moving, parts = seen.moving, []
-    if seen.rollback is not None:
-        parts.append(f"rollback {seen.rollback.id}")
-    elif not moving.running:
-        parts.append(f"{moving.status}, CodeDeploy may be about to roll it back")
-    elif moving.waits_for_termination:
-        parts.append("the replacement has the traffic, waiting for the end of the originals")
+    moving = seen.moving
     stage = RUNNING.get(moving.status, moving.status) if moving.running else ""
-    if stage:
-        parts.append(stage)
+    parts = [_phase(seen), stage, *_on_its_targets(moving, going)]
+    return ", ".join(part for part in parts if part) or moving.status
+
+
+def _phase(seen: Seen) -> str:
+    """What a deployment is at beyond its own status; empty if that says it all."""
+    if seen.rollback is not None:
+        return f"rollback {seen.rollback.id}"
+    if not seen.moving.running:
+        return f"{seen.moving.status}, CodeDeploy may be about to roll it back"
+    if seen.moving.waits_for_termination:
+        return "the replacement has the traffic, waiting for the end of the originals"
+    return ""
+
+
+def _on_its_targets(moving: Deployment, going: t.Sequence[Target]) -> list[str]:
+    """How many of its targets are done, what happens on those in progress, and how the others are."""
     # Only the first of many were read.
     events = _events(going, least="at least " if moving.counts.get("InProgress", 0) > len(going) else "")
     total = sum(moving.counts.values())
     if total > 1 or (total and any(target.kind == "InstanceTarget" for target in going)):
         counted = f"{moving.counts.get('Succeeded', 0)}/{total} {_noun(moving, total)}"
-        parts.append(f"{counted}: {events}" if events else counted)
-        parts += [f"{moving.counts[status]} {word}" for status, word in _OTHERS if moving.counts.get(status)]
-    elif events:
-        parts.append(events)
-    return ", ".join(parts) or moving.status
+        others = [f"{moving.counts[status]} {word}" for status, word in _OTHERS if moving.counts.get(status)]
+        return [f"{counted}: {events}" if events else counted, *others]
+    return [events]
 
 
 def stuck(seen: Seen) -> str:

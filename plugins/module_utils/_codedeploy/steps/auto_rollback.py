@@ -322,32 +322,47 @@ def findings(subject: Subject, wanted: Settings, asked: Wish) -> tuple[Finding, 
     blocks = _blocks(wanted, asked)
     if blocks:
         return blocks
-    found = []
-    on_alarm = wanted.enabled and ON_ALARM in wanted.events
+    return (*_of_what_never_happens(wanted, asked), *_of_watching(wanted), *_of_deployments(subject, wanted))
+
+
+def _of_what_never_happens(wanted: Settings, asked: Wish) -> t.Iterator[Finding]:
+    """Findings about events that roll nothing back."""
     if asked.events and not wanted.enabled:
         message = "events are named, but automatic rollback is off: nothing is rolled back. Give enabled: true"
-        found.append(Finding("events", "warn", message))
-    if on_alarm and not wanted.watched:
-        message = f"{ON_ALARM} never happens, since no alarms are watched"
-        found.append(Finding("alarms", "warn", message))
-    if wanted.watched and not on_alarm:
-        severity: t.Literal["warn", "info"] = "warn" if wanted.enabled else "info"
+        yield Finding("events", "warn", message)
+    if _is_on_alarm(wanted) and not wanted.watched:
+        yield Finding("alarms", "warn", f"{ON_ALARM} never happens, since no alarms are watched")
+
+
+def _of_watching(wanted: Settings) -> t.Iterator[Finding]:
+    """Findings about what the watched alarms do not do."""
+    if wanted.watched and not _is_on_alarm(wanted):
         message = f"an alarm stops a deployment, but does not roll it back: {ON_ALARM} is not among the events"
-        found.append(Finding("events", severity, message if wanted.enabled else f"{message}, and they are off"))
+        if wanted.enabled:
+            yield Finding("events", "warn", message)
+        else:
+            yield Finding("events", "info", f"{message}, and they are off")
     if wanted.watched and wanted.ignore_poll_alarm_failure:
         message = "a deployment goes on while the alarms cannot be read, and is not stopped by them then"
-        found.append(Finding("alarms", "info", message))
+        yield Finding("alarms", "info", message)
+
+
+def _of_deployments(subject: Subject, wanted: Settings) -> t.Iterator[Finding]:
+    """Findings about the group's last successful deployment and the one in flight."""
     if wanted.enabled and not subject.last_successful:
         # "rolled back … to the last known good version": deployments-rollback-and-redeploy.html in the user guide.
         message = "no deployment of this group has succeeded yet, so CodeDeploy has nothing to roll back to"
-        found.append(Finding("history", "info", message))
+        yield Finding("history", "info", message)
     if subject.in_flight and not wanted.same_as(subject.settings):
         message = (
             f"deployment {subject.in_flight} is in flight. AWS does not document whether the new settings already "
             "apply to it"
         )
-        found.append(Finding("in_flight", "info", message))
-    return tuple(found)
+        yield Finding("in_flight", "info", message)
+
+
+def _is_on_alarm(wanted: Settings) -> bool:
+    return wanted.enabled and ON_ALARM in wanted.events
 
 
 def _blocks(wanted: Settings, asked: Wish) -> tuple[Finding, ...]:
