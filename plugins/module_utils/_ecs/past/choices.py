@@ -1,0 +1,82 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What the user asked for, and what was chosen. Pure data."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
+
+Source = t.Literal[
+    "revision",
+    "as_of",
+    "steps_back",
+    "last_good",
+    "previous_registered",
+    "running_rollback",
+    "standing_task_set",
+    "none",
+]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asked for."""
+
+    revision: str | None = None
+    as_of: datetime | None = None
+    steps_back: int = 1
+    from_revision: str | None = None
+    # One of the services of the call ran it, so that it is no mistake.
+    from_revision_ran: bool = False
+    fallback: t.Literal["fail", "previous_registered"] = "fail"
+    force: Force = NOTHING
+    # A copy will be registered, so the task definition need not be ACTIVE.
+    copies: bool = False
+    # A pinned copy does not stand for the version that was named.
+    to_the_letter: bool = False
+
+    @property
+    def names_one(self) -> bool:
+        """A version or a time is named, which may lie ahead: what is not named is always a rollback."""
+        return self.revision is not None or self.as_of is not None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The target, or why there is none.
+
+    Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
+    target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks the
+    choice depends on. ``settled_at`` is since when it is settled. ``unfinished`` marks work of an earlier run of ours
+    that was cut off after the deployment had ended. ``doubt`` is what is not known about something settled.
+    ``direction`` is None if there is no target; it is the direction from ``seen_from``, whose tags say whether it is a
+    pinned copy, and whether somebody has marked it. ``not_told`` are deployments to describe, since it matters whether
+    they ran a task; ``unproven`` says that the target ran none, or that this is not known.
+    """
+
+    source: Source = "none"
+    target: str | None = None
+    why: str = ""
+    left: str | None = None
+    left_out: tuple[str, ...] = ()
+    weighed: tuple[str, ...] = ()
+    settled: str | None = None
+    settled_at: datetime | None = None
+    problem: str | None = None
+    needs_more_history: bool = False
+    needs_registered: bool = False
+    unfinished: bool = False
+    doubt: str = ""
+    direction: Direction | None = None
+    seen_from: str | None = None
+    not_told: tuple[str, ...] = ()
+    unproven: t.Literal["", "never_ran", "not_told"] = ""

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""A rollback that was made already, or that is under way: by this tool, by ECS or by a person. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Arrival, History
+
+# Moves after which a rollback begins from where the service is.
+_NO_ROLLBACK: t.Final = frozenset({"forward", "same"})
+
+
+def left_behind(current: str, history: History | None) -> str:
+    """The version that is left: while ECS goes back by itself, the one that it goes back from."""
+    if history is not None and history.returning_from is not None:
+        return history.returning_from
+    return current
+
+
+def ours_for(selection: Selection, ours: Choice | None) -> Choice | None:
+    """What our own last run left to do; None if that was not a rollback and now one is asked for.
+
+    It starts from where the service is, not from what was left before.
+    """
+    if ours is not None and ours.direction in _NO_ROLLBACK and not selection.names_one:
+        return None
+    return ours
+
+
+def unless_marked_bad(choice: Choice, current: str, known: t.Mapping[str, TaskDefinition]) -> Choice | None:
+    """A settled choice; None if somebody has marked the running version as bad since: then it must be left too.
+
+    Anybody who returned to that version knew of a mark older than the return.
+    """
+    if choice.settled is None:
+        return choice
+    running = known.get(current)
+    marked = marks.marked_bad_at(running.tags if running else {})
+    if marked is not None and choice.settled_at is not None and marked > choice.settled_at:
+        return None
+    return replace(choice, weighed=(current,))
+
+
+def or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:
+    """If the named version runs already because of a run that was cut off, finish that run."""
+    if ours is None or not ours.unfinished or choice.target is None or not names.same(choice.target, current):
+        return choice
+    return replace(ours, source=choice.source)
+
+
+def our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
+    """What the service's tags say about a rollback by this collection, if nothing was deployed since."""
+    cut_off = _cut_off_on_the_way(service, current, history)
+    if cut_off is not None:
+        return cut_off
+    primary = service.primary
+    if primary is None or (history is not None and history.running is not None):
+        return None
+    done = _last_move(marks.rolled_back(service.tags), service, current, history)
+    if done is not None:
+        if done.direction in _NO_ROLLBACK:
+            # It is done, and the next rollback begins from there.
+            return None
+        how = "rolled back" if done.direction == "back" else "taken"
+        return Choice(
+            settled=f"already {how} from {done.left} to {done.target} at {done.at} by this tool; "
+            "nothing was deployed since",
+            settled_at=marks.time_of(done.at),
+        )
+    begun = _last_move(marks.started(service.tags), service, current, history)
+    if begun is not None:
+        return Choice(
+            "running_rollback",
+            current,
+            f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end",
+            _by_tag_name(begun.left, history),
+            unfinished=True,
+            direction=begun.direction,
+        )
+    return None
+
+
+def _last_move(
+    recorded: marks.RolledBack | None, service: Service, current: str, history: History | None
+) -> marks.RolledBack | None:
+    """What a tag recorded; None if something else was deployed since."""
+    newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
+    ids = (service.primary.id if service.primary is not None else "", newest)
+    if recorded is None or recorded.target != marks.tag_name(current) or recorded.deployment not in ids:
+        return None
+    return recorded
+
+
+def _by_tag_name(name: str, history: History | None) -> str | None:
+    return next((c for c in (history.records if history else ()) if marks.tag_name(c) == name), None)
+
+
+def as_begun(choice: Choice, service: Service, current: str, history: History | None) -> Choice:
+    """A deployment that an earlier run of ours began, and that is followed now, is still the move that it was."""
+    if choice.target is None or choice.left is not None or history is None or history.running is None:
+        return choice
+    begun = _last_move(marks.started(service.tags), service, current, history)
+    if begun is None or not names.same(choice.target, current):
+        return choice
+    return replace(choice, left=_by_tag_name(begun.left, history), direction=begun.direction)
+
+
+def _cut_off_on_the_way(service: Service, current: str, history: History | None) -> Choice | None:
+    """The target of an earlier run that first ended a CodeDeploy deployment and was killed before it deployed."""
+    begun, newest = marks.started(service.tags), history.newest if history else None
+    if begun is None or history is None or newest is None or newest.by == "ECS" or newest.status == "SUCCESSFUL":
+        return None
+    left = newest.target.task_definition
+    if begun.deployment != newest.arn or begun.left != names.short(left) or begun.target == names.short(left):
+        return None
+    lands_on = history.native_stop_lands_on if history.running is not None else current
+    if lands_on is None or begun.target == names.short(lands_on):
+        return None
+    target = next((c for c in history.records if names.short(c) == begun.target), begun.target)
+    why = f"an earlier run ended deployment {newest.arn} to go from {begun.left} to {begun.target}, and got no further"
+    return Choice("running_rollback", target, why, left, direction=begun.direction)
+
+
+def running_rollback(history: History) -> Choice:
+    """The target of the rollback that ECS itself is making: it is adopted, not made once more."""
+    left = history.returning_from or ""
+    if history.lands_on is None:
+        return Choice(
+            problem=f"ECS is rolling back from {names.short(left)}, and does not say to which revision. "
+            "Wait for it to end, or name a revision"
+        )
+    return Choice(
+        "running_rollback",
+        history.lands_on,
+        f"a rollback from {names.short(left)} is already running",
+        left,
+    )
+
+
+def already_returned(current: str, history: History) -> Choice | None:
+    """Settled, if what was deployed last ended with the service back on an earlier version."""
+    arrival = history.arrivals[-1] if history.arrivals else None
+    newest = history.newest
+    if arrival is None or newest is None or arrival.deployment != newest.arn or arrival.task_definition != current:
+        return None
+    how = _how_it_returned(arrival)
+    return Choice(settled=how, settled_at=arrival.at) if how else None
+
+
+def _how_it_returned(arrival: Arrival) -> str | None:
+    version, left = names.short(arrival.task_definition), names.short(arrival.left or "")
+    if arrival.how == "rolled_back" and arrival.left == arrival.task_definition:
+        return (
+            f"{arrival.by} itself rolled a new deployment of {version} back at {arrival.at.isoformat()}, and nothing "
+            "was deployed since. To go further back, give steps_back, revision or force: [again]"
+        )
+    if arrival.how == "rolled_back":
+        return (
+            f"{arrival.by} itself rolled it back from {left} to {version} at {arrival.at.isoformat()}, and nothing was "
+            "deployed since. To go further back, give steps_back, revision or force: [again]"
+        )
+    if arrival.how == "stayed":
+        return (
+            f"the last deployment, of {left}, ended at {arrival.at.isoformat()} without getting there, and it stayed "
+            f"on {version}. To go further back, give steps_back, revision or force: [again]"
+        )
+    if arrival.how == "returned":
+        return (
+            f"somebody returned it from {left} to {version} at {arrival.at.isoformat()}, and nothing was deployed "
+            "since. To go further back, give steps_back, revision or force: [again]"
+        )
+    return None
