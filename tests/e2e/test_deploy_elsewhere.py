@@ -137,7 +137,8 @@ def test_a_task_set_that_does_not_come_up_is_deleted(stage: Stage) -> None:
     done = deploy(stage, revision="2", events="DEPLOYMENT_FAILURE")
     why = ended_as(done, "DEPLOYMENT_FAILURE", "web:1", "lastgood")
     assert "was deleted, and the service is still on web:1" in why
-    assert (stage.on(), stage.writes()) == ("web:1", ["CreateTaskSet", "DeleteTaskSet", "TagResource"])
+    # The tags: web:2 is marked bad, and the service records what it was taken back from.
+    assert (stage.on(), stage.writes()) == ("web:1", ["CreateTaskSet", "DeleteTaskSet", "TagResource", "TagResource"])
     stage.control.image("registry/web:2", behaviour="ok")
     forced = deploy(stage, revision="2", events="DEPLOYMENT_FAILURE", force="marked")
     assert (forced.rc, outcome(forced), stage.on()) == (0, "deployed", "web:2"), forced.stdout

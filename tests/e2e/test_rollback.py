@@ -96,7 +96,7 @@ def test_forward_again_and_then_back_from_there(stage: Stage, rollback: Rollback
 
     forward = rollback(revision="3", suspend_auto_scaling="true")
     assert forward.rc == 0, forward.summary
-    result = forward.published["rollback_result"]["web"]
+    result = forward.of()
     assert (result["outcome"], result["direction"], stage.runs()) == ("rolled_back", "forward", {"web:3": 2})
     assert "rolled_back: web:1 → web:3 (forward) in " in forward.summary
     assert forward.summary.endswith("web:3 is no longer marked bad")
@@ -104,7 +104,7 @@ def test_forward_again_and_then_back_from_there(stage: Stage, rollback: Rollback
     stage.deploy("web", 4)
     back = rollback()
     assert back.rc == 0, back.summary
-    assert (back.published["rollback_result"]["web"]["direction"], stage.runs()) == ("back", {"web:3": 2})
+    assert (back.of()["direction"], stage.runs()) == ("back", {"web:3": 2})
 
 
 def test_a_rollback_that_fails_fails_the_play(stage: Stage, rollback: Rollback) -> None:
