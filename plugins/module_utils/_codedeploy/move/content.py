@@ -72,8 +72,10 @@ def unread(between: t.Iterable[Deployment]) -> list[str]:
     return [d.id for d in between if d.status != "Succeeded" and option(d) != DEFAULT]
 
 
-def since(good: Deployment, deployments: t.Sequence[Deployment]) -> list[Deployment]:
-    """What was deployed to the group after ``good``, oldest first."""
+def since(good: Deployment | None, deployments: t.Sequence[Deployment]) -> list[Deployment]:
+    """What was deployed to the group after ``good``, oldest first; all deployments if there is no good one."""
+    if good is None:
+        return [d for d in deployments if d.id]
     return [d for d in deployments if d.creator not in PARTIAL and d.created_at > good.created_at and d.id != good.id]
 
 

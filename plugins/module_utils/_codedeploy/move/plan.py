@@ -30,6 +30,8 @@ OverrideAlarms = t.Literal["auto", "true", "false"]
 Method = t.Literal["none", "adopt", "codedeploy_stop", "codedeploy_deployment"]
 # ``wait``: the running deployment must end by itself; then everything is planned again.
 Verb = t.Literal["act", "nothing", "refuse", "wait"]
+# The methods by which CodeDeploy deploys a revision anew.
+_DEPLOYS: t.Final = ("codedeploy_deployment", "codedeploy_stop")
 
 
 @dataclass(frozen=True)
@@ -176,59 +178,79 @@ class Plan:
         return self.choice.left
 
 
+@dataclass(frozen=True)
+class _Way:
+    """The part of a plan that is decided: what is done and why, for which target, and what was found out about that."""
+
+    verb: Verb
+    reason: str
+    target: Location | None
+    method: Method = "none"
+    request: Request | None = None
+    findings: tuple[Finding, ...] = ()
+
+
 def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
     """Decide what to do with one deployment group, given the facts and the chosen target."""
-    history, group = facts.history, facts.group
-    chosen = target = facts.bundle.location if facts.bundle is not None else choice.target
-    findings = [*facts.findings, *fitness.of_history(history)]
-    findings += core_as_of.findings(wish.as_of)
-    verb: Verb = "act"
-    method: Method = "none"
-    reason, request = choice.why, None
-    warnings: tuple[str, ...] = ()
-    if choice.settled:
-        verb, reason = "nothing", choice.settled
-    elif choice.problem or target is None:
-        verb, reason = "refuse", choice.problem or "no target was found"
-    else:
-        verb, method, reason = _step(wish, facts, choice)
-        findings += [Finding("left_out", "info", text) for text in choice.left_out]
-        findings += doubts(history.candidates(), choice.key)
-        if verb == "act":
-            findings += _of_target(wish, facts, choice, target)
-        if method == "codedeploy_deployment":
-            fit = fitness.fit(group.platform, target, facts.file, in_motion=history.running is not None)
-            target = fit.location
-            request, found = _request(wish, facts, choice, target)
-            findings += [*fit.findings, *found]
-            if fit.there and "again" not in wish.selection.force:
-                verb, method, reason, request = "nothing", "none", fit.there, None
-            if history.running is not None:
-                findings.append(_told_of_blocking(history.running, choice))
-        if method in ("codedeploy_deployment", "codedeploy_stop"):
-            warnings = _content_warnings(wish, facts, choice)
-        if verb == "act" and blocked(findings):
-            verb, method, reason, request = "refuse", "none", blocked(findings), None
+    history = facts.history
+    chosen = facts.bundle.location if facts.bundle is not None else choice.target
+    noticed = (*facts.findings, *fitness.of_history(history), *core_as_of.findings(wish.as_of))
+    way = _way(wish, facts, choice, chosen)
+    found = (*noticed, *way.findings)
+    allowed = _unless_blocked(way, found)
     return Plan(
-        group=group,
-        verb=verb,
-        method=method,
-        reason=reason,
+        group=facts.group,
+        verb=allowed.verb,
+        method=allowed.method,
+        reason=allowed.reason,
         choice=choice,
-        target=target,
+        target=allowed.target,
         good=choice.good,
         now=history.location(history.now),
-        findings=tuple(findings),
+        findings=found,
         candidates=history.candidates(),
         running=history.running or history.due,
         newest=history.newest,
-        request=request,
+        request=allowed.request,
         deployments=history.deployments,
         chosen=chosen,
-        stop_rolls_back=in_the_way.with_rollback(history.running) if history.running is not None else False,
-        suspension=facts.suspension if request is not None else None,
-        content_warnings=warnings,
+        stop_rolls_back=history.running is not None and in_the_way.with_rollback(history.running),
+        suspension=facts.suspension if allowed.request is not None else None,
+        # Also if a finding is in its way: they belong to what was asked for.
+        content_warnings=_content_warnings(wish, facts, choice) if way.method in _DEPLOYS else (),
     )
+
+
+def _way(wish: Wish, facts: Facts, choice: Choice, target: Location | None) -> _Way:
+    """What is done for the chosen target, as if no finding were in the way."""
+    if choice.settled:
+        return _Way("nothing", choice.settled, target)
+    if choice.problem or target is None:
+        return _Way("refuse", choice.problem or "no target was found", target)
+    verb, method, reason = _step(wish, facts, choice)
+    findings = [Finding("left_out", "info", text) for text in choice.left_out]
+    findings += doubts(facts.history.candidates(), choice.key)
+    if verb == "act":
+        findings += _of_target(wish, facts, choice, target)
+    way = _Way(verb, reason, target, method, findings=tuple(findings))
+    return _by_deployment(way, wish, facts, choice, target) if method == "codedeploy_deployment" else way
+
+
+def _by_deployment(way: _Way, wish: Wish, facts: Facts, choice: Choice, target: Location) -> _Way:
+    """The same way with the deployment to create; nothing is done if the platform is on the target already."""
+    running = facts.history.running
+    fit = fitness.fit(facts.group.platform, target, facts.file, in_motion=running is not None)
+    request, found = _request(wish, facts, choice, fit.location)
+    found = [*fit.findings, *found, *([_told_of_blocking(running, choice)] if running is not None else [])]
+    way = replace(way, target=fit.location, request=request, findings=(*way.findings, *found))
+    if fit.there and "again" not in wish.selection.force:
+        return replace(way, verb="nothing", reason=fit.there, method="none", request=None)
+    return way
+
+
+def _unless_blocked(way: _Way, found: t.Sequence[Finding]) -> _Way:
+    why = blocked(found) if way.verb == "act" else ""
+    return replace(way, verb="refuse", reason=why, method="none", request=None) if why else way
 
 
 def _step(wish: Wish, facts: Facts, choice: Choice) -> tuple[Verb, Method, str]:
@@ -352,13 +374,6 @@ def _content_warnings(wish: Wish, facts: Facts, choice: Choice) -> tuple[str, ..
     """Warnings about files on the instances. New instances of a blue/green deployment have none."""
     if facts.group.platform != "Server" or facts.group.blue_green or not facts.history.records:
         return ()
-    between = between_good_and_now(facts.history, choice)
+    between = content.since(choice.good, facts.history.deployments)
     reached = {d.id: content.reach(d, facts.targets.get(d.id)) for d in between}
     return content.warnings(_option(wish, choice), choice.good, between, reached)
-
-
-def between_good_and_now(history: History, choice: Choice) -> list[Deployment]:
-    """The deployments since the good one, oldest first; all if there is no good one."""
-    if choice.good is None:
-        return [d for d in history.deployments if d.id]
-    return content.since(choice.good, history.deployments)

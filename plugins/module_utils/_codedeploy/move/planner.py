@@ -230,7 +230,7 @@ class Planner:
         if facts.group.platform != "Server" or facts.group.blue_green:
             return {}
         newest = facts.history.newest
-        wanted = content.unread(plan.between_good_and_now(facts.history, choice))
+        wanted = content.unread(content.since(choice.good, facts.history.deployments))
         if newest is not None and newest.status in ("Failed", "Stopped"):
             wanted.append(newest.id)
         found: dict[str, list[Target]] = {}

@@ -113,28 +113,18 @@ class GroupRun:
 
     def as_dict(self) -> dict[str, t.Any]:
         """The module's result."""
-        planned = self.plan
+        left = [{"resource_id": name, "suspended": processes} for name, processes in self.left_suspended.items()]
         return {
-            **identity(self.application, self.name, self.place, planned.group if planned else None),
+            **identity(self.application, self.name, self.place, self.plan.group if self.plan else None),
             "outcome": self.outcome,
             "changed": self.changed,
-            "method": planned.method if planned else "none",
             "deployment_id": self.deployment_id or None,
-            "target": dict(self.target) if self.target else None,
-            "target_name": revisions.text(self.target) if self.target else None,
-            "target_source": planned.choice.source if planned else "none",
-            "target_why": planned.choice.why if planned else "",
-            "direction": planned.choice.direction if planned else None,
-            "before": state_of(planned.newest, planned.now) if planned else None,
+            **_as_planned(self.plan),
             "after": state_of(self.last_seen, None) if self.last_seen else None,
             "as_of": shown(self.as_of),
             "reason": self.reason,
             "findings": [finding.as_dict() for finding in self.findings],
-            "content_warnings": list(planned.content_warnings) if planned else [],
-            **(asg_processes.of(planned.group, planned.suspension) if planned else asg_processes.of(None)),
-            "left_suspended": [
-                {"resource_id": name, "suspended": processes} for name, processes in self.left_suspended.items()
-            ],
+            "left_suspended": left,
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
             "instances": self.standing.as_dict() if self.standing else None,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},
@@ -145,6 +135,46 @@ class GroupRun:
         before = revisions.text(self.plan.now) if self.plan and self.plan.now else ""
         after = revisions.text(self.target) if self.target and self.changed else before
         return {"before_header": self.name, "after_header": self.name, "before": f"{before}\n", "after": f"{after}\n"}
+
+
+def _as_planned(planned: Plan | None) -> dict[str, t.Any]:
+    """What was planned, for results."""
+    if planned is None:
+        return {
+            "method": "none",
+            **NO_TARGET,
+            "before": None,
+            "content_warnings": [],
+            **asg_processes.of(None),
+        }
+    return {
+        "method": planned.method,
+        **shown_target(planned),
+        "before": state_of(planned.newest, planned.now),
+        "content_warnings": list(planned.content_warnings),
+        **asg_processes.of(planned.group, planned.suspension),
+    }
+
+
+# Where a plan leads, for results, if there is no plan.
+NO_TARGET: t.Final[t.Mapping[str, t.Any]] = {
+    "target": None,
+    "target_name": None,
+    "target_source": "none",
+    "target_why": "",
+    "direction": None,
+}
+
+
+def shown_target(planned: Plan) -> dict[str, t.Any]:
+    """Where a plan leads and why, for results."""
+    return {
+        "target": dict(planned.target) if planned.target else None,
+        "target_name": revisions.text(planned.target) if planned.target else None,
+        "target_source": planned.choice.source,
+        "target_why": planned.choice.why,
+        "direction": planned.choice.direction,
+    }
 
 
 def identity(application: str, name: str, place: keys.Place, group: Group | None) -> dict[str, str | None]:

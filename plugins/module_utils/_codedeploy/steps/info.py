@@ -13,7 +13,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import re
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, expected
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import identity, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import (
+    NO_TARGET,
+    identity,
+    shown_target,
+    state_of,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 
@@ -24,29 +29,7 @@ _OUTCOMES: t.Final = {"act": "planned", "wait": "planned", "nothing": "unchanged
 def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN) -> dict[str, t.Any]:
     """The module's result, without the diagnosis."""
     if isinstance(planned, Refusal):
-        return {
-            **identity(application, planned.name, place, None),
-            "deployment_group_id": None,
-            "outcome": "refused",
-            "reason": planned.reason,
-            "method": "none",
-            "deployment_id": None,
-            "current": None,
-            "target": None,
-            "target_name": None,
-            "target_source": "none",
-            "target_why": "",
-            "direction": None,
-            "target_deployment_id": None,
-            "file_exists_behavior": None,
-            "left": None,
-            "candidates": [],
-            "in_flight": None,
-            "findings": [finding.as_dict() for finding in planned.findings],
-            "content_warnings": [],
-            "expect": None,
-            **asg_processes.of(None),
-        }
+        return _of_refusal(planned, application, place)
     choice = planned.choice
     now = revisions.key(planned.now) if planned.now else ""
     return {
@@ -57,11 +40,7 @@ def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN
         "method": planned.method,
         "deployment_id": choice.settled_by or None,
         "current": state_of(planned.newest, planned.now),
-        "target": dict(planned.target) if planned.target else None,
-        "target_name": revisions.text(planned.target) if planned.target else None,
-        "target_source": choice.source,
-        "target_why": choice.why,
-        "direction": choice.direction,
+        **shown_target(planned),
         "target_deployment_id": planned.good.id if planned.target and planned.good else None,
         "file_exists_behavior": planned.request.members.get("fileExistsBehavior") if planned.request else None,
         "left": dict(choice.left) if choice.left else None,
@@ -71,6 +50,29 @@ def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN
         "content_warnings": list(planned.content_warnings),
         "expect": expected.of(planned).as_dict(),
         **asg_processes.of(planned.group, planned.suspension),
+    }
+
+
+def _of_refusal(refused: Refusal, application: str, place: keys.Place) -> dict[str, t.Any]:
+    """The result for a group for which no plan could be made."""
+    return {
+        **identity(application, refused.name, place, None),
+        "deployment_group_id": None,
+        "outcome": "refused",
+        "reason": refused.reason,
+        "method": "none",
+        "deployment_id": None,
+        "current": None,
+        **NO_TARGET,
+        "target_deployment_id": None,
+        "file_exists_behavior": None,
+        "left": None,
+        "candidates": [],
+        "in_flight": None,
+        "findings": [finding.as_dict() for finding in refused.findings],
+        "content_warnings": [],
+        "expect": None,
+        **asg_processes.of(None),
     }
 
 
