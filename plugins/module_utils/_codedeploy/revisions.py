@@ -18,6 +18,7 @@ import typing as t
 from urllib.parse import unquote
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 # revisionType, and the member that holds its location.
 MEMBERS: t.Final = {
@@ -69,7 +70,7 @@ _FORMS: t.Final = (
 )
 
 
-class NotARevision(ValueError):
+class NotARevision(BadOption):
     """The text or dictionary is not a revision. The message says why."""
 
 
@@ -151,6 +152,13 @@ def unfit(location: Location, platform: str) -> str:
             wanted = "tar, tgz or zip" if platform == "Server" else "YAML or JSON"
             return f"its bundleType is {bundle}, and on the platform {platform} it has to be {wanted}"
     return ""
+
+
+def if_given(given: t.Any) -> dict[str, t.Any] | None:
+    """A location from what a user wrote, or None if that is empty. Raises :class:`NotARevision`."""
+    if given is None or given == {} or (isinstance(given, str) and not given.strip()):
+        return None
+    return from_option(given.strip() if isinstance(given, str) else given)
 
 
 def from_option(given: t.Any) -> dict[str, t.Any]:

@@ -22,7 +22,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move impo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Source
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
@@ -90,7 +89,7 @@ def read(given: t.Mapping[str, t.Any] | None) -> Expected | None:
     if not given:
         return None
     target = given.get("target") or {}
-    revision = options.revision(target.get("revision"))
+    revision = revisions.if_given(target.get("revision"))
     if target and revision is None:
         raise BadOption("expect: target has no revision. Give expect as the look returned it")
     return Expected(

@@ -50,7 +50,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
     return plan.Wish(
         selection=Selection(
             deployment_id=_text(params["deployment_id"]) or None,
-            revision=revision(params["revision"]),
+            revision=revisions.if_given(params["revision"]),
             as_of=as_of.at if as_of is not None else None,
             steps_back=options.steps_back(params["steps_back"]),
             force=force.parse(params["force"]),
@@ -66,16 +66,6 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         suspend_processes=tuple(params["suspend_processes"]),
         as_of=as_of,
     )
-
-
-def revision(given: t.Any) -> dict[str, t.Any] | None:
-    """The revision given, or None. Raises :class:`BadOption`."""
-    if given is None or given == {} or (isinstance(given, str) and not given.strip()):
-        return None
-    try:
-        return revisions.from_option(given.strip() if isinstance(given, str) else given)
-    except revisions.NotARevision as exc:
-        raise BadOption(str(exc)) from exc
 
 
 def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:

@@ -30,7 +30,7 @@ def test_nothing_given_is_the_last_good_one() -> None:
 def test_an_empty_text_is_unset(empty: str) -> None:
     given = {"deployment_id": empty, "revision": empty, "as_of": empty, "deployment_config": empty}
     assert options.wish(params(**given)) == Wish(Selection())
-    assert options.revision({}) is None
+    assert options.wish(params(revision={})) == Wish(Selection())
 
 
 @pytest.mark.parametrize(
