@@ -18,7 +18,7 @@ from setup import ROOT
 
 MOST = 15
 # Rooms whose functions are larger until they are divided.
-LARGE = ("_ecs/", "_codedeploy/")
+LARGE = ("_ecs/",)
 
 
 def functions(blocks: Iterable[Class | Function]) -> Iterator[Function]:

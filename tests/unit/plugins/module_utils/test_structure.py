@@ -26,6 +26,10 @@ ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
     "_aws": ["_core"],
     "_notify": ["_core", "_aws"],
     "_scaling": ["_core", "_aws"],
+    "_codedeploy": ["_core", "_aws"],
+    "_codedeploy/past": ["_core", "_aws", "_codedeploy"],
+    "_codedeploy/move": ["_core", "_aws", "_codedeploy", "_codedeploy/past"],
+    "_codedeploy/steps": ["_core", "_aws", "_codedeploy", "_codedeploy/past", "_codedeploy/move"],
     "_content": [""],
     "_content/agent": ["_core", "_content"],
     "_content/bundle": ["_content"],
@@ -39,7 +43,7 @@ NAMED: t.Final[t.Sequence[tuple[frozenset[str], str, frozenset[str]]]] = [
 ]
 MOST_FILES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 20, 400, 40
 # Rooms that are larger than the limits until they are divided.
-LARGE: t.Final = ("_ecs", "_codedeploy")
+LARGE: t.Final = ("_ecs",)
 
 
 class Source(t.NamedTuple):
