@@ -113,7 +113,7 @@ def test_a_plan_that_writes_nothing_is_not_looked_at(changes: dict[str, t.Any]) 
 
 def test_a_move_that_deploys_nothing_is_looked_at_for_barriers_only() -> None:
     aws = Refuses()
-    plan = going(on(42), method="stop_rollback")
+    plan = going(on(42), method="stop_deployment")
     assert not plan.deploys
     assert found(plan, thorough=True, aws=aws) == {}
     assert set(found(plan, having=[41, task_definition(42, barrier="migrated")], thorough=True, aws=aws)) == {"barrier"}
