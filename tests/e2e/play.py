@@ -163,8 +163,10 @@ def run(
         process = starting.start([str(playbook), *options], variables, cwd, files, clock=clock)
         try:
             rc = room.wait_for(process, PATIENCE)
-        except BaseException:
+        except BaseException as problem:
             os.kill(process.pid, signal.SIGKILL)
+            problem.add_note("Does a module sleep in a process of its own? Then it has to be in_real_time.")
+            problem.add_note(text_of(stdout) + text_of(stderr))
             raise
         return Play(rc, text_of(stdout), text_of(stderr))
 

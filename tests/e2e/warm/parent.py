@@ -15,6 +15,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import inspect
 import json
 import os
 import select
@@ -39,21 +40,35 @@ def warm_up() -> None:
     loader = importlib.import_module("ansible.plugins.loader")
     finder = importlib.import_module("ansible.utils.collection_loader._collection_finder")
     loader.init_plugin_loader()
-    with contextlib.suppress(ImportError):
-        actions = importlib.import_module(f"{COLLECTION}.action")
-        for path in sorted(Path(next(iter(actions.__path__))).glob("[a-z]*.py")):
-            importlib.import_module(f"{COLLECTION}.action.{path.stem}")
+    import_all(f"{COLLECTION}.action")
+    for kind in CORE_PLUGINS:
+        import_all(f"ansible.plugins.{kind}")
     for name in CORE:
         importlib.import_module(name)
+    # ansible-core looks at its stack for each loop over nothing, and inspect then at the files of all modules.
+    inspect.stack()
     finder._AnsibleCollectionFinder._remove()
     gc.collect()
     gc.freeze()
 
 
+# What a play has loaded before its first task. Filters and tests go by other names, and are small.
+CORE_PLUGINS = ("become", "callback", "connection", "doc_fragments", "inventory", "shell", "vars")
 CORE = (
     "ansible.executor.playbook_executor",
+    "ansible.plugins.cache.memory",
     "ansible.plugins.strategy.linear",
+    "pty",
 )
+
+
+def import_all(package: str) -> None:
+    """The modules of a package, as far as they can be imported here."""
+    with contextlib.suppress(ImportError):
+        for place in importlib.import_module(package).__path__:
+            for path in sorted(Path(place).glob("[a-z]*.py")):
+                with contextlib.suppress(Exception):
+                    importlib.import_module(f"{package}.{path.stem}")
 
 
 def serve(control: socket.socket) -> Request | None:
