@@ -50,7 +50,8 @@ def test_what_the_group_got_last_has_to_be_known(fleet: Fleet) -> None:
     fleet.sim.on("BatchGetDeploymentGroups", gone, "before", 3)
     run = fleet.redeploy()
     assert (run.outcome, run.failed) == ("lost_contact", True)
-    assert "whether anything was deployed after it could not be read" in run.message
+    assert "we could not read whether anything was deployed after it" in run.message
+    assert run.message.count("un the same command again") == 1
 
 
 def test_a_group_that_stays_busy_is_told_with_what_keeps_it(fleet: Fleet) -> None:
