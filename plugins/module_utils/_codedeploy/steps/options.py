@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.asg_processes import NATIVE
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Selection
@@ -57,7 +57,7 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         ),
         in_flight=params["in_flight"],
         file_exists_behavior=params["file_exists_behavior"],
-        rollback_events=rollback_events(params["rollback_events"]),
+        rollback_events=codedeploy_options.rollback_events(params["rollback_events"]),
         override_alarms=params["override_alarms"],
         deployment_config=_text(params["deployment_config"]),
         ignore_application_stop_failures=params["ignore_application_stop_failures"],
@@ -66,22 +66,6 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
         suspend_processes=tuple(params["suspend_processes"]),
         as_of=as_of,
     )
-
-
-def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
-    """CodeDeploy's rollback events, or None if not given. Raises :class:`BadOption` for an unknown one."""
-    if given is None:
-        return None
-    events = [str(event).strip().upper() for event in given]
-    if events == ["NONE"]:
-        return ()
-    unknown = [event for event in events if event not in ROLLBACK_EVENTS]
-    if unknown:
-        raise BadOption(
-            f"rollback_events: '{unknown[0]}' is not one of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, "
-            "or none for no automatic rollback"
-        )
-    return tuple(dict.fromkeys(events))
 
 
 def _text(value: str | None) -> str:

@@ -14,8 +14,9 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller, Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.controller import CodeDeploy
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past

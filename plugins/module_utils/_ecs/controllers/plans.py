@@ -27,8 +27,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 
 InFlight = t.Literal["stop", "supersede", "refuse"]
 

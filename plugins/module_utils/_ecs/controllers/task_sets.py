@@ -13,7 +13,7 @@ those of the controller EXTERNAL.
 from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Going,
     Known,
     Look,

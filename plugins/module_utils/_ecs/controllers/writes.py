@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import GO_ON, AnswerLost
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import NotDeployed
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import NotDeployed
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
 CHECK: t.Final = "plan_changed"
 AGAIN: t.Final = "Run the same command again"

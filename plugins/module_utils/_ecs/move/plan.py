@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
@@ -26,7 +27,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Finding,
-    Method,
     Revision,
     Service,
     TaskDefinition,
@@ -34,6 +34,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, doubts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What is done, and what there is to say about it."""
+
+    step: Step
+    findings: tuple[Finding, ...]
+    way: Way | None = None
 
 
 def make(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> Plan:
@@ -44,64 +53,25 @@ def make(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> Pl
     candidates = controller.candidates(service, facts.past, facts.known)
     now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
-    findings = settings.service_state(service) + controller.unfit(service)
-    findings += core_as_of.findings(wish.as_of)
-    findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
-    if facts.past.problem:
-        findings.append(Finding("history", "unknown", facts.past.problem))
-    if wish.rollback_events is not None and not controller.takes_events:
-        findings.append(_rollback_events_not_used(service))
-    way = Way(Step("act", "none"))
-    verb: Verb = "act"
-    method: Method = "none"
-    reason = choice.why
-    if any(f.severity == "block" for f in findings):
-        verb, reason = "refuse", blocked(findings)
-    elif choice.settled:
-        verb, reason = "nothing", choice.settled
-        if wish.tasks is not None and wish.tasks != service.desired:
-            findings.append(_tasks_not_applied(service, wish.tasks))
-    elif choice.problem or target is None:
-        verb, reason = "refuse", choice.problem or "no target was found"
-        if history is None and facts.past.problem:
-            reason += f" ({facts.past.problem.rstrip('.')})"
-    else:
-        findings += settings.tasks_option(service, wish.tasks)
-        way = controller.way_back(wish, facts, choice, Between(current, target, now, good))
-        findings += way.findings
-        findings += facts.readiness
-        verb, method = way.step.verb, way.step.method
-        reason = way.step.reason or reason
-        if verb == "refuse" and history is None and facts.past.problem:
-            reason += f" ({facts.past.problem.rstrip('.')})"
-        if choice.source == "previous_registered":
-            findings.append(
-                Finding("fallback", "warn", f"{names.short(target.arn)} was taken by its number: {choice.why}")
-            )
-        findings += [Finding("left_out", "info", text) for text in choice.left_out]
-        findings += doubts(candidates, target.arn)
-        findings += _unproven(service, choice, target.arn)
-        if verb == "act" and wish.deregister:
-            findings += direction.no_deregistration(choice.direction, choice.left or current, target.arn)
-        if verb == "act" and any(f.severity == "block" for f in findings):
-            verb, method, reason = "refuse", "none", blocked(findings)
-    findings += _not_well(verb, service, facts.known.get(current))
+    between = Between(current, target, now, good) if target is not None else None
+    decided = _decide(controller, wish, facts, choice, between, candidates)
+    step, way = decided.step, decided.way or Way(decided.step)
     return Plan(
         service=service,
-        verb=verb,
-        method=method,
+        verb=step.verb,
+        method=step.method,
         current=current,
-        reason=reason,
+        reason=step.reason,
         choice=choice,
         target=target,
-        findings=tuple(findings),
+        findings=(*decided.findings, *_not_well(step.verb, service, facts.known.get(current))),
         candidates=candidates,
         running=history.running if history else None,
         now=now,
         good=good,
         force_new_deployment=way.step.force_new_deployment,
         copy=way.copy,
-        override=way.override if method == way.step.method else {},
+        override=way.override if step.method == way.step.method else {},
         known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
         newest=history.newest if history else None,
         newest_id=facts.past.newest_id,
@@ -114,6 +84,77 @@ def make(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> Pl
         primary_tells=controller.primary_tells,
         held_tasks=controller.held_tasks,
     )
+
+
+def _decide(
+    controller: Controller,
+    wish: Wish,
+    facts: Facts,
+    choice: Choice,
+    between: Between | None,
+    candidates: tuple[Candidate, ...],
+) -> _Decided:
+    given = _given(controller, wish, facts, choice)
+    if between is None or choice.settled or choice.problem or any(f.severity == "block" for f in given):
+        return _without_a_way(wish, facts, choice, given)
+    return _by_a_way(controller, wish, facts, choice, between, given, doubts(candidates, between.target.arn))
+
+
+def _given(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> tuple[Finding, ...]:
+    """What there is to say whatever the way is."""
+    service = facts.service
+    findings = [*settings.service_state(service), *controller.unfit(service), *core_as_of.findings(wish.as_of)]
+    findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
+    findings += [Finding("history", "unknown", facts.past.problem)] if facts.past.problem else []
+    if wish.rollback_events is not None and not controller.takes_events:
+        findings.append(_rollback_events_not_used(service))
+    return tuple(findings)
+
+
+def _without_a_way(wish: Wish, facts: Facts, choice: Choice, given: tuple[Finding, ...]) -> _Decided:
+    """It is refused, or there is nothing to do."""
+    service = facts.service
+    if any(f.severity == "block" for f in given):
+        return _Decided(Step("refuse", "none", blocked(given)), given)
+    if choice.settled:
+        unset = wish.tasks is not None and wish.tasks != service.desired
+        found = (_tasks_not_applied(service, wish.tasks),) if unset and wish.tasks is not None else ()
+        return _Decided(Step("nothing", "none", choice.settled), (*given, *found))
+    reason = (choice.problem or "no target was found") + _why_no_history(facts)
+    return _Decided(Step("refuse", "none", reason), given)
+
+
+def _by_a_way(
+    controller: Controller,
+    wish: Wish,
+    facts: Facts,
+    choice: Choice,
+    between: Between,
+    given: tuple[Finding, ...],
+    told: t.Sequence[Finding],
+) -> _Decided:
+    """It is done the controller's way, unless something stands against that. ``told`` is said of the target."""
+    target = between.target.arn
+    way = controller.way_back(wish, facts, choice, between)
+    findings = [*given, *settings.tasks_option(facts.service, wish.tasks), *way.findings, *facts.readiness]
+    if choice.source == "previous_registered":
+        what = f"{names.short(target)} was taken by its number: {choice.why}"
+        findings.append(Finding("fallback", "warn", what))
+    findings += [Finding("left_out", "info", text) for text in choice.left_out]
+    findings += [*told, *_unproven(facts.service, choice, target)]
+    step = replace(way.step, reason=way.step.reason or choice.why)
+    if step.verb == "refuse":
+        return _Decided(replace(step, reason=step.reason + _why_no_history(facts)), tuple(findings), way)
+    if step.verb == "act" and wish.deregister:
+        findings += direction.no_deregistration(choice.direction, choice.left or between.current, target)
+    if step.verb == "act" and any(f.severity == "block" for f in findings):
+        step = Step("refuse", "none", blocked(findings))
+    return _Decided(step, tuple(findings), way)
+
+
+def _why_no_history(facts: Facts) -> str:
+    unknown = facts.history is None and facts.past.problem
+    return f" ({facts.past.problem.rstrip('.')})" if unknown else ""
 
 
 def _taken_back(facts: Facts, choice: Choice, target: TaskDefinition | None) -> str | None:

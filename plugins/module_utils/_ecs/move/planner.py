@@ -16,13 +16,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.all import MOST_SERVICES, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Reached, Record
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Reached, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 
 UNPROVEN: t.Final = "whether its load balancers find them healthy is not known"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     GOOD_ENDS,
@@ -78,7 +78,7 @@ class ServiceRun:
         """The end of it."""
         self.outcome, self.reason = outcome, reason
 
-    def reached(self, state: base.Reached) -> None:
+    def reached(self, state: deployments.Reached) -> None:
         """The watched deployment is where it should be."""
         self.end("rolled_back", progress.verified(state, self.target))
         if state == "running":
@@ -90,7 +90,7 @@ class ServiceRun:
         return self.outcome is None and self.accepted is not None and bool(self.accepted.makes_room)
 
     @property
-    def going(self) -> base.Going:
+    def going(self) -> deployments.Going:
         """What is to be watched. Raises ValueError if nothing was begun."""
         if self.accepted is None or self.accepted.going is None:
             raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")

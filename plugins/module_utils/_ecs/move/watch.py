@@ -22,8 +22,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
-    Controller,
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Going,
     Reached,
     Record,

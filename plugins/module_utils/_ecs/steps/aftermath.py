@@ -15,19 +15,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    Deployment,
-    Finding,
-    Service,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wait
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order as RollbackOrder
@@ -39,7 +35,7 @@ class _Return:
     """AWS's own way back from a deployment of ours, to be watched to its end like any other."""
 
     run: DeployRun
-    going: base.Going
+    going: deployments.Going
     controller: base.Controller
     service: Service | None = None
     diagnosis: Diagnosis | None = None
@@ -66,7 +62,7 @@ class _Return:
             f"{self.run.reason.rstrip('.')}. {self.controller.deployer} began to go back by itself, but then: {reason}"
         )
 
-    def reached(self, state: base.Reached) -> None:
+    def reached(self, state: deployments.Reached) -> None:
         self.outcome = state
         self.run.service = self.service or self.run.service
 
@@ -133,13 +129,13 @@ class Aftermath:
             return False
         return controller.assess(run.going, service, record).state == "stable"
 
-    def _end_of(self, run: DeployRun, service: Service) -> base.End:
+    def _end_of(self, run: DeployRun, service: Service) -> deployments.End:
         """What ended it, and what follows."""
         controller = self._controllers.of(service)
         past = controller.read_past([service])[service.name]
         run.ahead = deploys.ahead(run.plan, past.history) if run.plan is not None else None
         before = run.plan.service if run.plan is not None else service
-        ending = base.Ending(self._order.wish.asked, before, alarmed=run.event is not None)
+        ending = deployments.Ending(self._order.wish.asked, before, alarmed=run.event is not None)
         end = controller.end_of(run.going, service, past, ending)
         run.event, run.record = end.event, end.record or None
         run.findings += end.findings

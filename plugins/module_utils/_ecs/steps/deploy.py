@@ -23,16 +23,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys, plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, again
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.deploy_planner import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.aftermath import Aftermath
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_planner import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
@@ -73,12 +73,12 @@ class DeployRun:
     outcome: Outcome | None = None
     reason: str = ""
     changed: bool = False
-    accepted: base.Accepted | None = None
+    accepted: deployments.Accepted | None = None
     # The plan for which another deployment had to end first, and the id of that one if it was stopped for it.
     first_plan: Plan | None = None
     made_way: str = ""
     service: Service | None = None
-    event: base.Event | None = None
+    event: deployments.Event | None = None
     # What ran before, if that is newer than what was deployed: going back from it means going forward.
     ahead: str | None = None
     rolled_back_to: str | None = None
@@ -95,7 +95,7 @@ class DeployRun:
         return self.place.label(self.name, self.cluster)
 
     @property
-    def going(self) -> base.Going:
+    def going(self) -> deployments.Going:
         """What is to be watched. Raises ValueError if nothing was begun."""
         if self.accepted is None or self.accepted.going is None:
             raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
@@ -118,7 +118,7 @@ class DeployRun:
         self.outcome = "failed" if outcome == "rollback_failed" else t.cast(Outcome, outcome)
         self.reason = reason
 
-    def reached(self, state: base.Reached) -> None:
+    def reached(self, state: deployments.Reached) -> None:
         """The deployment is where it should be."""
         self.outcome, self.reason, self.event = "deployed", progress.verified(state, self.target), None
         if self.accepted is not None and self.going.is_bare:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 
 BadOption = options.BadOption
 rollback_events = codedeploy_options.rollback_events

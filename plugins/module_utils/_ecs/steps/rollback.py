@@ -20,10 +20,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans as controllers_plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again as move_again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
@@ -31,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected im
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import image_identity, unfinished, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
 
@@ -180,13 +180,13 @@ class Rollback:
         except PlanIsStale as exc:
             run.stale = f" ({exc})"
             return False
-        except base.AlreadyThere as exc:
+        except deployments.AlreadyThere as exc:
             primary = now.primary
             if primary is None or primary.rollout_state != "IN_PROGRESS":
                 run.end("unchanged", f"it is on {names.short(exc.copy)} already, a copy of {names.short(run.target)}")
                 return True
             run.accepted = controller.adopt(planned, exc.copy)
-        except base.NotDeployed as exc:
+        except deployments.NotDeployed as exc:
             run.changed = True
             run.findings.append(exc.note)
             run.end("refused", f"{exc} {exc.note.message}; the next run uses it")
@@ -198,15 +198,19 @@ class Rollback:
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.end("refused", exc.explain() + controller.advice(planned, exc))
             return True
-        run.service = run.accepted.service
-        run.changed = run.changed or run.accepted.wrote
-        if run.accepted.makes_room:
-            run.first_plan = run.first_plan or planned
-        run.findings += run.accepted.findings
-        run.timings["accepted"] = self._elapsed()
-        progress.accepted(run.label, wording.accepted_line(run, run.accepted.record_id))
-        self._recorder.accepted(run)
+        self._note(run, planned, run.accepted)
         return True
+
+    def _note(self, run: ServiceRun, planned: controllers_plans.Plan, accepted: deployments.Accepted) -> None:
+        """AWS has accepted it."""
+        run.service = accepted.service
+        run.changed = run.changed or accepted.wrote
+        if accepted.makes_room:
+            run.first_plan = run.first_plan or planned
+        run.findings += accepted.findings
+        run.timings["accepted"] = self._elapsed()
+        progress.accepted(run.label, wording.accepted_line(run, accepted.record_id))
+        self._recorder.accepted(run)
 
     def _tell_of_termination_wait(self, run: ServiceRun, planned: controllers_plans.Plan) -> None:
         minutes = self._controllers.of(planned.service).lingers(planned)
@@ -282,8 +286,7 @@ class Rollback:
         if not order.wait:
             for run in going:
                 run.end("started", "AWS accepted it; we did not wait for its end")
-                self._tell_of_unset_tasks(run)
-                self._tell_of_unfinished_task_set(run)
+                run.findings += unfinished.findings(run, self._order.wish.tasks)
             return
         for _attempt in range(_PLANS_PER_SERVICE):
             again = sweeper.watch(going) if going else []
@@ -293,28 +296,6 @@ class Rollback:
             going = [run for run in again if run.outcome is None]
         for run in going:
             run.end("failed", "deployments of this service kept ending before they could be stopped")
-
-    def _tell_of_unset_tasks(self, run: ServiceRun) -> None:
-        tasks, planned, service = self._order.wish.tasks, run.plan, run.service
-        if tasks is None or planned is None or planned.method == "update_service":
-            return
-        if service is not None and service.desired != tasks:
-            run.findings.append(
-                Finding(
-                    "tasks",
-                    "warn",
-                    f"the task count is still {service.desired}, not {tasks}: this rollback takes no task count, and "
-                    "it is set only after a rollback that was waited for",
-                )
-            )
-
-    def _tell_of_unfinished_task_set(self, run: ServiceRun) -> None:
-        primary = run.service.primary if run.service else None
-        if run.plan is None or run.plan.method != "primary_task_set" or run.accepted is None or primary is None:
-            return
-        if primary.id != run.accepted.deployment_id:
-            what = f"task set {run.accepted.deployment_id} is not steady yet, and so not PRIMARY either. Run the same "
-            run.findings.append(Finding("task_set", "warn", f"{what}command again with wait: true to make it so"))
 
     # -- finish
 
@@ -337,7 +318,7 @@ class Rollback:
         """Put back what was changed for one deployment only, also if an earlier run was killed before it could."""
         if run.service is None or self._order.check_mode:
             return
-        state: base.Standing = "ended"
+        state: deployments.Standing = "ended"
         if run.outcome == "lost_contact":
             state = "lost"
         elif run.outcome in _STILL_RUNNING:
@@ -363,11 +344,11 @@ class Rollback:
                 )
             return
         for run in runs:
-            run.revision_after = _revision_on_target(run, revisions)
-            if _images_are_known(run):
+            run.revision_after = image_identity.revision_on_target(run, revisions)
+            if image_identity.are_known(run):
                 # What could not be known before is known now, one way or the other.
                 run.findings = [f for f in run.findings if (f.check, f.severity) != ("image_identity", "unknown")]
-            run.findings += _compare_images(run)
+            run.findings += image_identity.compare(run)
 
     def _apply_tasks(self, run: ServiceRun) -> None:
         """ECS's own rollback takes no task count, so it is set after it."""
@@ -403,39 +384,6 @@ def _under_way(planned: controllers_plans.Plan) -> str:
     """The deployment that got in between, if it is CodeDeploy's: people look for its id there."""
     running = planned.running
     return f" (deployment {running.arn})" if running is not None and running.by != "ECS" else ""
-
-
-def _revision_on_target(run: ServiceRun, revisions: t.Mapping[str, Revision]) -> Revision | None:
-    """Of the revisions that a service has now, the one of the target. AWS does not say in which order they come."""
-    arns = run.service.revision_arns if run.service else ()
-    found = [revisions[arn] for arn in arns if arn in revisions]
-    ours = [revision for revision in found if names.same(revision.task_definition, run.target)]
-    # Of two, one is what a deployment of the same version replaces: the times tell.
-    return max(ours, key=lambda revision: str(revision.settings.get("createdAt", "")), default=None)
-
-
-def _images_are_known(run: ServiceRun) -> bool:
-    good = run.plan.good if run.plan else None
-    after = run.revision_after
-    return good is not None and after is not None and bool(good.digests) and set(good.digests) <= set(after.digests)
-
-
-def _compare_images(run: ServiceRun) -> list[Finding]:
-    good = run.plan.good if run.plan else None
-    after = run.revision_after
-    if good is None or after is None or not good.digests or not after.digests:
-        return []
-    moved = [name for name, digest in good.digests.items() if after.digests.get(name, digest) != digest]
-    if not moved:
-        return []
-    return [
-        Finding(
-            "image_identity",
-            "warn",
-            f"container {', '.join(moved)} of {names.short(run.target)} runs another image than when it was good: its "
-            "tag has moved since. Recorded then: " + ", ".join(f"{name}@{good.digests[name]}" for name in moved),
-        )
-    ]
 
 
 def batches_of(runs: t.Sequence[ServiceRun], size: int) -> t.Iterator[t.Sequence[ServiceRun]]:

@@ -21,8 +21,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known, Meant, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
@@ -70,7 +70,7 @@ class Waiter:
             self.meant = decided
 
     @property
-    def going(self) -> base.Going:
+    def going(self) -> deployments.Going:
         """What is to be watched. Raises ValueError if no deployment is."""
         if self.meant is None:
             raise ValueError(f"no deployment of {self.name} is to be watched")
@@ -92,7 +92,7 @@ class Waiter:
         else:
             self.outcome, self.reason = "failed", reason
 
-    def reached(self, state: base.Reached) -> None:
+    def reached(self, state: deployments.Reached) -> None:
         """The deployment is where it should be."""
         what = names.short(self.target)
         if self.service is not None and self.service.desired == 0:

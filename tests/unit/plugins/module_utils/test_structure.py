@@ -20,7 +20,9 @@ HOUSE = pathlib.Path(__file__).resolve().parents[4] / "plugins" / "module_utils"
 PACKAGE = "ansible_collections.lastgood.aws.plugins.module_utils"
 
 # A room is a folder; "" is module_utils itself. Each may import from itself and from the rooms behind it. What stands
-# behind no room is there for modules alone.
+# behind no room is there for modules alone. A file that may do more than its room has a rule of its own.
+_GROUND: t.Final = ("_core", "_aws", "_ecs")
+_EACH: t.Final = ("_ecs/controllers/ecs", "_ecs/controllers/codedeploy", "_ecs/controllers/external")
 ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
     "_core": [],
     "_aws": ["_core"],
@@ -30,6 +32,25 @@ ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
     "_codedeploy/past": ["_core", "_aws", "_codedeploy"],
     "_codedeploy/move": ["_core", "_aws", "_codedeploy", "_codedeploy/past"],
     "_codedeploy/steps": ["_core", "_aws", "_codedeploy", "_codedeploy/past", "_codedeploy/move"],
+    "_ecs": ["_core", "_aws"],
+    "_ecs/past": _GROUND,
+    "_ecs/checks": [*_GROUND, "_ecs/past"],
+    "_ecs/controllers": [*_GROUND, "_ecs/past", "_ecs/checks"],
+    # The only one that knows all of them.
+    "_ecs/controllers/of": [*_GROUND, "_ecs/controllers", *_EACH],
+    # None of them knows another one, and CodeDeploy's alone knows CodeDeploy.
+    "_ecs/controllers/ecs": [*_GROUND, "_ecs/past", "_ecs/checks", "_ecs/controllers"],
+    "_ecs/controllers/external": [*_GROUND, "_ecs/past", "_ecs/checks", "_ecs/controllers"],
+    "_ecs/controllers/codedeploy": [
+        *(*_GROUND, "_ecs/past", "_ecs/checks", "_ecs/controllers"),
+        *("_codedeploy", "_codedeploy/past"),
+    ],
+    "_ecs/move": [*_GROUND, "_ecs/past", "_ecs/checks", "_ecs/controllers"],
+    "_ecs/steps": [*_GROUND, "_ecs/past", "_ecs/checks", "_ecs/controllers", "_ecs/move"],
+    # Its rollback events are CodeDeploy's.
+    "_ecs/steps/options": [*_GROUND, "_ecs/past", "_ecs/controllers", "_codedeploy"],
+    # The module that sets ECS's own protection is about nothing else.
+    "_ecs/steps/auto_rollback": [*_GROUND, "_ecs/controllers/ecs"],
     "_content": [""],
     "_content/agent": ["_core", "_content"],
     "_content/bundle": ["_content"],
@@ -40,10 +61,46 @@ ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
 # Where a deployment controller may be named: the words, the room that they are forbidden in, and the exceptions.
 NAMED: t.Final[t.Sequence[tuple[frozenset[str], str, frozenset[str]]]] = [
     (frozenset({"CODE_DEPLOY", "EXTERNAL"}), "_content", frozenset()),
+    (
+        frozenset({"CODE_DEPLOY", "EXTERNAL"}),
+        "_ecs",
+        # Who asks; which answers have task sets; whom ECS's own protection is refused.
+        frozenset({"_ecs/controllers/of", "_ecs/api", "_ecs/controllers/ecs/protection"}),
+    ),
 ]
 MOST_FILES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 20, 400, 40
-# Rooms that are larger than the limits until they are divided.
-LARGE: t.Final = ("_ecs",)
+# What is larger than the limits until it is divided.
+LARGER: t.Final = {
+    "_ecs/past/last_good: _no_good_one has 41 lines",
+}
+# Files of _ecs that have no unit test file of their name: their tests are those of another one, or of tests/module.
+TESTED_ELSEWHERE: t.Final = {
+    "_ecs/controllers/codedeploy/controller",
+    "_ecs/controllers/codedeploy/meant",
+    "_ecs/controllers/codedeploy/way_back",
+    "_ecs/controllers/codedeploy/write",
+    "_ecs/controllers/deployments",
+    "_ecs/controllers/deploys",
+    "_ecs/controllers/ecs/controller",
+    "_ecs/controllers/ecs/meant",
+    "_ecs/controllers/ecs/overriding",
+    "_ecs/controllers/external/controller",
+    "_ecs/controllers/external/write",
+    "_ecs/controllers/fitness",
+    "_ecs/controllers/plans",
+    "_ecs/controllers/writes",
+    "_ecs/move/act",
+    "_ecs/move/pasts",
+    "_ecs/move/progress",
+    "_ecs/past/choices",
+    "_ecs/steps/aftermath",
+    "_ecs/steps/auto_rollback",
+    "_ecs/steps/deploy",
+    "_ecs/steps/deploy_planner",
+    "_ecs/steps/deploy_run",
+    "_ecs/steps/image_identity",
+    "_ecs/steps/unfinished",
+}
 
 
 class Source(t.NamedTuple):
@@ -98,7 +155,8 @@ def wrong_arrows(house: t.Sequence[Source], arrows: t.Mapping[str, t.Sequence[st
         f"{importer} imports {imported}"
         for importer, wanted in imports(house).items()
         for imported in sorted(wanted)
-        if (room := room_of(importer)) in arrows and room_of(imported) not in (room, *arrows[room])
+        if (room := room_of(importer)) in arrows
+        and room_of(imported) not in (room, *arrows.get(importer, arrows[room]))
     ]
 
 
@@ -141,7 +199,8 @@ def test_there_is_no_circle() -> None:
 def test_every_room_of_a_divided_house_has_its_rule() -> None:
     divided = {room.split("/")[0] for room in ARROWS}
     rooms = {source.room for source in THE_HOUSE if source.room.split("/")[0] in divided}
-    assert rooms == set(ARROWS)
+    files = {source.name for source in THE_HOUSE}
+    assert rooms == set(ARROWS) - files
 
 
 @pytest.mark.parametrize(("words", "room", "allowed"), NAMED)
@@ -150,7 +209,14 @@ def test_controllers_are_named_in_their_places_only(words: frozenset[str], room:
 
 
 def test_nothing_is_too_large() -> None:
-    assert too_large([source for source in THE_HOUSE if source.room.split("/")[0] not in LARGE]) == []
+    assert set(too_large(THE_HOUSE)) <= LARGER
+
+
+def test_every_file_of_ecs_has_a_unit_test_file() -> None:
+    here = pathlib.Path(__file__).parent
+    files = [source.name for source in THE_HOUSE if source.room.split("/")[0] == "_ecs"]
+    without = {name for name in files if not list(here.glob(f"{room_of(name)}/test_{name.rpartition('/')[2]}*.py"))}
+    assert without <= TESTED_ELSEWHERE
 
 
 # The rules themselves, on houses that break them.

@@ -17,18 +17,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
+    deployments as controllers_deployments,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
-    Accepted,
-    End,
-    Going,
-    Known,
-    Look,
-    Meant,
-    More,
-    Record,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     deploys,
     meant,
@@ -37,6 +30,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     watch,
     way_back,
     write,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
+    Accepted,
+    End,
+    Going,
+    Known,
+    Look,
+    Meant,
+    More,
+    Record,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
@@ -53,7 +56,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
 # Where a target comes from that was found in the history.
 _FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
@@ -196,7 +199,7 @@ class CodeDeploy(base.Controller):
             return ""
         return f"Deployment {going.record} is still running in CodeDeploy"
 
-    def end_of(self, going: Going, service: Service, past: Past, ending: base.Ending) -> End:
+    def end_of(self, going: Going, service: Service, past: Past, ending: controllers_deployments.Ending) -> End:
         id_ = going.deployment_id
         try:
             deployment, _rollback = write.look(self._aws, id_)
@@ -269,5 +272,5 @@ def _goes_back_to(ours: str, before: Service, service: Service, record: ServiceD
     """By its record; else it is what ran before ours, since the record of the rollback comes a little later."""
     others = [d for d in (*before.deployments, *service.deployments) if d.external_id != ours]
     primary_first = sorted(others, key=lambda d: d.status != "PRIMARY")
-    on_record = base.goes_back_to(record)
+    on_record = controllers_deployments.goes_back_to(record)
     return on_record or (primary_first[0].task_definition if primary_first else service.task_definition)

@@ -16,11 +16,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Event, Then
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
     Facts,
     Plan,

@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going, Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
@@ -42,20 +42,20 @@ def meant(service: Service, history: History | None, problem: str, wanted: str) 
 
 def _codedeploy_ended(record: ServiceDeployment, service: Service, history: History | None) -> Meant | Known:
     what, primary = names.short(record.target.task_definition), service.primary
-    if base.ended_back(record):
-        return Known("failed", base.back(record), record)
+    if deployments.ended_back(record):
+        return Known("failed", deployments.back(record), record)
     if record.in_flight:
         return Meant(_watched(service, record.arn, record.target.task_definition), record)
     if record.status == "SUCCESSFUL":
         if primary is not None and primary.external_id == record.arn:
             return Meant(_watched(service, record.arn, record.target.task_definition), record)
         at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
-        since = base.over(record.target.task_definition, primary)
+        since = deployments.over(record.target.task_definition, primary)
         return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
     why = f" ({record.reason.rstrip('.')})" if record.reason else ""
     newest = history.newest if history is not None else None
     if record.status == "STOPPED" and newest is not None and newest.arn != record.arn:
-        return Known("superseded", f"{base.over(record.target.task_definition, primary)}{why}", record)
+        return Known("superseded", f"{deployments.over(record.target.task_definition, primary)}{why}", record)
     how = "was stopped before it was complete" if record.status == "STOPPED" else "has failed"
     return Known("failed", f"deployment {record.arn} of {what} {how}{why}", record)
 

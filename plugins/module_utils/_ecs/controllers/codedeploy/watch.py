@@ -20,8 +20,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, model, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Look, Record, replaced_by
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
+    Going,
+    Look,
+    Record,
+    replaced_by,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Deployment, Service
 
 # The old task set is drained later than the status of the deployment, too.

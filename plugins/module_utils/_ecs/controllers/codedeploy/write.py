@@ -19,10 +19,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import writes as controllers_writes
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Finding
 
 

@@ -17,9 +17,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, fitness, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Accepted,
     End,
     Going,
@@ -41,7 +41,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs 
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
 # What is answered if ECS, or the installed botocore, does not have its own way back.
 _NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOperation"})
@@ -121,7 +121,9 @@ class Ecs(base.Controller):
         follows = not accepted.wrote and planned.running is not None and accepted.service.strategy != "ROLLING"
         return planned.running.arn if follows and planned.running is not None else ""
 
-    def restore(self, service: Service, planned: plans.Plan | None, state: base.Standing) -> base.Restored:
+    def restore(
+        self, service: Service, planned: plans.Plan | None, state: deployments.Standing
+    ) -> deployments.Restored:
         return overriding.restore(self._aws, service, planned, state)
 
     def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
@@ -169,7 +171,7 @@ class Ecs(base.Controller):
                 return deployment.status if deployment.status.startswith("ROLLBACK") else ""
         return ""
 
-    def end_of(self, going: Going, service: Service, past: Past, ending: base.Ending) -> End:
+    def end_of(self, going: Going, service: Service, past: Past, ending: deployments.Ending) -> End:
         record = meant.record_of(going.deployment_id, past.history)
         raw, findings = self._raw(record)
         event = deploys.event_of(raw)
@@ -198,5 +200,5 @@ def _the_way_back(service: Service, record: ServiceDeployment | None) -> Going:
     if record is None:
         ours = primary.id if primary else ""
         return Going(to, ours, "", others - {ours}, service.strategy, events_before=events)
-    to = base.goes_back_to(record) or to
+    to = deployments.goes_back_to(record) or to
     return Going(to, "", record.arn, others, service.strategy, record=record.arn, events_before=events)

@@ -16,13 +16,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
-    Facts,
-    Plan,
-    Verb,
-    Wish,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Event, Then
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Facts, Plan, Verb, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
     AlarmsWish,

@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
+    deployments as controllers_deployments,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going, Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
@@ -35,7 +37,7 @@ def meant_named(service: Service, history: History | None, problem: str, wanted:
     if listed is not None and listed.rollout_state == "FAILED":
         return Known("failed", listed.rollout_reason or "ECS reports the rollout as FAILED")
     if listed is not None:
-        return Known("superseded", base.over(listed.task_definition, service.primary))
+        return Known("superseded", controllers_deployments.over(listed.task_definition, service.primary))
     why = f" {problem}" if problem else " ECS keeps deployments for 90 days"
     return Known("refused", f"there is no deployment {wanted} of {service.name}, now or in its history.{why}")
 
@@ -43,21 +45,23 @@ def meant_named(service: Service, history: History | None, problem: str, wanted:
 def meant_ended(record: ServiceDeployment, service: Service, history: History | None) -> Meant | Known:
     """What the record of a deployment says of its end, or that it has to be watched."""
     what, primary = names.short(record.target.task_definition), service.primary
-    if base.ended_back(record):
-        return Known("failed", base.back(record), record)
+    if controllers_deployments.ended_back(record):
+        return Known("failed", controllers_deployments.back(record), record)
     superseded = history is not None and history.newest is not None and history.newest.arn != record.arn
     if record.status in ("STOPPED", "STOP_REQUESTED"):
         why = f" ({record.reason.rstrip('.')})" if record.reason else ""
         if superseded:
-            return Known("superseded", f"{base.over(record.target.task_definition, primary)}{why}", record)
+            return Known(
+                "superseded", f"{controllers_deployments.over(record.target.task_definition, primary)}{why}", record
+            )
         return Known("failed", f"the deployment of {what} was stopped before it was complete{why}", record)
     if primary is not None and _is_of(record, primary):
         return meant_primary(service, primary, record)
     if record.status == "SUCCESSFUL":
         at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
-        since = base.over(record.target.task_definition, primary)
+        since = controllers_deployments.over(record.target.task_definition, primary)
         return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
-    return Known("superseded", base.over(record.target.task_definition, primary), record)
+    return Known("superseded", controllers_deployments.over(record.target.task_definition, primary), record)
 
 
 def _number(deployment_id: str) -> str:
@@ -87,7 +91,7 @@ def of(service: Service, history: History | None, problem: str, wanted: str) -> 
     if primary is None:
         return Known("refused", "the service has no PRIMARY deployment: nothing was ever deployed there")
     newest = history.newest if history else None
-    if newest is not None and base.ended_back(newest):
+    if newest is not None and controllers_deployments.ended_back(newest):
         known = meant_ended(newest, service, history)
         advice = (
             f"Give deployment={primary.id} to wait for {names.short(primary.task_definition)}, which is PRIMARY now"

@@ -16,8 +16,8 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Restored
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Restored
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 
@@ -49,7 +49,7 @@ def prepare(aws: Aws, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], tuple
     return planned.override, ()
 
 
-def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: base.Standing) -> Restored:
+def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deployments.Standing) -> Restored:
     """See :meth:`.base.Controller.restore`."""
     recorded = fast.record(service.configuration) if planned is not None and planned.override else None
     keys = sorted({*fast.tag_keys(service.tags), *(recorded or ())})

@@ -16,8 +16,8 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Look, Record
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going, Look, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
@@ -62,7 +62,7 @@ def _own(going: Going, service: Service) -> Look:
         if primary.id in going.known_deployments:
             back = f"ECS went back to {names.short(primary.task_definition)} by itself"
             return Look("unlisted" if ours is None else "failed", back)
-        return Look("replaced", base.replaced_by(primary))
+        return Look("replaced", deployments.replaced_by(primary))
     if _settled(service, ours):
         return Look("stable")
     return Look("serving") if _serving(service, ours) else Look("going")
@@ -78,9 +78,9 @@ def _native(going: Going, service: Service, record: Record | None) -> Look:
     primary = service.primary
     on_target = primary is not None and names.same(primary.task_definition, going.target)
     if record.status in ("STOPPED", "ROLLBACK_SUCCESSFUL") and primary is not None and not on_target:
-        return Look("replaced", base.replaced_by(primary))
+        return Look("replaced", deployments.replaced_by(primary))
     if record.status == "STOPPED" and primary is not None and primary.id not in going.known_deployments:
-        return Look("replaced", f"{base.replaced_by(primary)}, which is the same version")
+        return Look("replaced", f"{deployments.replaced_by(primary)}, which is the same version")
     if record.status == "STOPPED":
         return Look("failed", record.reason or "the rollback was stopped before it ended")
     if primary is None or not on_target:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import InFlight, Step
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, STOPPABLE, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
 
 
 def of(

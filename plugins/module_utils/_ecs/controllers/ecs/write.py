@@ -26,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans, writes
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Accepted,
     AlreadyThere,
     NotDeployed,

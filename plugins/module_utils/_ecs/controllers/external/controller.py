@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, fitness, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import (
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Accepted,
     End,
     Going,
@@ -36,8 +36,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
     Wish,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 
 
 class External(base.Controller):
@@ -106,7 +106,7 @@ class External(base.Controller):
     def assess(self, going: Going, service: Service, record: Record | None) -> Look:
         return replace(any_task_sets.assess(going, service), ours=service.deployment(going.deployment_id))
 
-    def end_of(self, going: Going, service: Service, past: Past, ending: base.Ending) -> End:
+    def end_of(self, going: Going, service: Service, past: Past, ending: deployments.Ending) -> End:
         event = deploys.event_of(service, going.deployment_id, ending.alarmed)
         return End(event, deploys.then(service, going.deployment_id, event, ending.asked))
 

@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatc
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Event, Then
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Event, Then
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
     Facts,
     Plan,

@@ -27,8 +27,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 
 _NO_RECORD: t.Final = "there is no record of what a service with the controller EXTERNAL ran"
 # What a new task set takes over from the PRIMARY one (the members of CreateTaskSet).

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans, writes
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 

@@ -19,6 +19,9 @@ import botocore.session
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
+    deployments as controllers_deployments,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
@@ -30,6 +33,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan, run
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import choices as past_choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
 
 ACCOUNT = "arn:aws:ecs:eu-central-1:123456789012"
@@ -192,7 +196,7 @@ def event(id: str, message: str = "(service web) has started 1 tasks") -> Event:
 def planned(
     on: Service,
     past: history.History | None,
-    selection: target.Selection | None = None,
+    selection: past_choice.Selection | None = None,
     in_flight: plans.InFlight = "stop",
     tasks: int | None = None,
     having: t.Mapping[str, TaskDefinition] | None = None,
@@ -200,7 +204,7 @@ def planned(
     deregister: bool = False,
 ) -> plans.Plan:
     """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
-    wish = plans.Wish(selection or target.Selection(), in_flight, tasks, deregister=deregister)
+    wish = plans.Wish(selection or past_choice.Selection(), in_flight, tasks, deregister=deregister)
     all_known = {name: task_definition(name) for name in (past.records if past else ())}
     all_known.update(having or {})
     choice = target.choose(wish.selection, on, past, all_known, registered)
@@ -214,10 +218,10 @@ def controller_of(on: Service) -> base.Controller:
     return Controllers(FakeAws(), FakeClock()).of(on)
 
 
-def accepted_run(made: plans.Plan, accepted: base.Accepted | None = None) -> run.ServiceRun:
+def accepted_run(made: plans.Plan, accepted: controllers_deployments.Accepted | None = None) -> run.ServiceRun:
     """A run whose rollback AWS has accepted as deployment ``ecs-svc/ours``."""
     going = run.ServiceRun.of(made.service.name, "prod", made)
-    took = accepted or base.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
+    took = accepted or controllers_deployments.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
     going.accepted = dataclasses.replace(took, going=controller_of(made.service).going(made, took))
     return going
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import all as checks_all
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import (
     compatibility,
     references,
@@ -23,6 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import request
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import readiness as checks_all
 
 PAGE = Path(__file__).parents[5] / "docs" / "pre-flight.md"
 

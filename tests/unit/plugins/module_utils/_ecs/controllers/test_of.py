@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, of
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn, at, deployment, service
 

@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     arn,

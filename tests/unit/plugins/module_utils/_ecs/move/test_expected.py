@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Ser
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Changed, Expected, Holds
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     at,

@@ -17,7 +17,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
     Step,

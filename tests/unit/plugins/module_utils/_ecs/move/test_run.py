@@ -13,7 +13,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun, target_of
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     accepted_run,
     arn,

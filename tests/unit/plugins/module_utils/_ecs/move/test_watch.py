@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
@@ -385,7 +385,7 @@ def test_superseded_where_the_record_cannot_be_read() -> None:
 def native() -> ServiceRun:
     flying = service(deployment(42, "ecs-svc/42", rollout="IN_PROGRESS"))
     made = planned(flying, told(41, (42, "IN_PROGRESS")))
-    return accepted_run(made, base.Accepted(flying, wrote=True, service_deployment="arn:ours"))
+    return accepted_run(made, deployments.Accepted(flying, wrote=True, service_deployment="arn:ours"))
 
 
 @pytest.mark.parametrize(
@@ -458,7 +458,7 @@ def shifting(*now: Service) -> list[Service]:
 
 def begun_shift() -> ServiceRun:
     made = planned(shifting(OLD)[0], told(41, 42))
-    return accepted_run(made, base.Accepted(shifting(GOING)[0], wrote=True, deployment_id="ecs-svc/ours"))
+    return accepted_run(made, deployments.Accepted(shifting(GOING)[0], wrote=True, deployment_id="ecs-svc/ours"))
 
 
 def test_our_own_record_is_the_first_that_came_after_the_plan() -> None:
@@ -520,7 +520,7 @@ def test_while_ecs_goes_back_the_weight_is_that_of_the_version_it_goes_to(lines:
     made = planned(shifting(GOING)[0], past, None)
     assert made.method == "stop_deployment"
     assert past.running is not None
-    going = base.Accepted(shifting(GOING)[0], wrote=True, service_deployment=past.running.arn)
+    going = deployments.Accepted(shifting(GOING)[0], wrote=True, service_deployment=past.running.arn)
     shown = shift_record(past.running.arn, 60, 20.0, lifecycleStage="BAKE_TIME", status="ROLLBACK_REQUESTED")
     watching(
         *shifting(GOING),

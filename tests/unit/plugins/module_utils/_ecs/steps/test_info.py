@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     Step,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import options
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn
 

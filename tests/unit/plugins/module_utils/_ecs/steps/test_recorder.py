@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,

@@ -16,8 +16,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

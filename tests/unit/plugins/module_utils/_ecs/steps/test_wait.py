@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Known, Meant
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service

@@ -11,12 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History, read
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     accepted_run,
@@ -236,5 +236,8 @@ def test_no_services() -> None:
 
 
 def test_what_was_accepted_is_named_in_the_tags() -> None:
-    assert base.Accepted(BAD, True, service_deployment="arn:aws:ecs:r:1:service-deployment/c/web/D1").record_id == "D1"
-    assert base.Accepted(BAD, True, deployment_id="ecs-svc/1").record_id == "ecs-svc/1"
+    assert (
+        deployments.Accepted(BAD, True, service_deployment="arn:aws:ecs:r:1:service-deployment/c/web/D1").record_id
+        == "D1"
+    )
+    assert deployments.Accepted(BAD, True, deployment_id="ecs-svc/1").record_id == "ecs-svc/1"

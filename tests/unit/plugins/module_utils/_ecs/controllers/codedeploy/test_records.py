@@ -21,7 +21,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     at,

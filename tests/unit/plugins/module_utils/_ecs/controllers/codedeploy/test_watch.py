@@ -12,8 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Going, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,

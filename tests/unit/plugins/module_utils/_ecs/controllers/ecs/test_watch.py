@@ -10,7 +10,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
+    deployments as controllers_deployments,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Pause, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
@@ -22,8 +24,8 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     service,
 )
 
-OURS = base.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}))
-NATIVE = base.Going(arn(41), "", "arn:service-deployment", frozenset({"ecs-svc/43", "ecs-svc/41"}))
+OURS = controllers_deployments.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}))
+NATIVE = controllers_deployments.Going(arn(41), "", "arn:service-deployment", frozenset({"ecs-svc/43", "ecs-svc/41"}))
 
 
 def ours(rollout: str = "IN_PROGRESS", status: str = "PRIMARY", running: int = 4, **changes: t.Any) -> Deployment:
@@ -34,7 +36,9 @@ def old(running: int = 4, rollout: str = "COMPLETED", **changes: t.Any) -> Deplo
     return deployment(43, "ecs-svc/43", "ACTIVE", rollout, running, **changes)
 
 
-def state(now: Service, going: base.Going = OURS, record: base.Record | None = None) -> str:
+def state(
+    now: Service, going: controllers_deployments.Going = OURS, record: controllers_deployments.Record | None = None
+) -> str:
     return watch.assess(going, now, record).state
 
 
@@ -115,7 +119,7 @@ def test_a_service_of_no_tasks(rollout: str) -> None:
 
 @pytest.mark.parametrize("status", ["DRAINING", "INACTIVE"])
 @pytest.mark.parametrize("going", [OURS, NATIVE])
-def test_a_service_that_was_deleted(going: base.Going, status: str) -> None:
+def test_a_service_that_was_deleted(going: controllers_deployments.Going, status: str) -> None:
     look = watch.assess(going, service(ours("COMPLETED"), status=status), None)
     assert look.state == "failed"
     assert status in look.reason
@@ -154,7 +158,7 @@ NATIVE_STATUS = {
 
 @pytest.mark.parametrize("status", [*enum("ServiceDeploymentStatus"), "SOMETHING_NEW"])
 def test_every_status_of_a_native_rollback(status: str) -> None:
-    record = base.Record(status, "")
+    record = controllers_deployments.Record(status, "")
     looks = [service(ON_TARGET), service(TO_TARGET, old(2)), service(NOT_YET)]
     assert tuple(state(now, NATIVE, record) for now in looks) == NATIVE_STATUS[status]
 
@@ -162,7 +166,7 @@ def test_every_status_of_a_native_rollback(status: str) -> None:
 @pytest.mark.parametrize("rollout", ["IN_PROGRESS", "COMPLETED"])
 def test_a_native_rollback_that_somebody_replaced_by_the_same_version(rollout: str) -> None:
     now = service(deployment(41, "ecs-svc/late", rollout=rollout), old(0))
-    look = watch.assess(NATIVE, now, base.Record("STOPPED", "superseded"))
+    look = watch.assess(NATIVE, now, controllers_deployments.Record("STOPPED", "superseded"))
     assert look.state == "replaced"
     assert look.reason == "somebody else deployed web:41 (ecs-svc/late) over it, which is the same version"
 
@@ -173,7 +177,7 @@ def test_a_native_rollback_whose_record_was_not_read_goes_on(now: Service) -> No
 
 
 def test_a_native_rollback_with_old_tasks_left_is_not_stable() -> None:
-    record = base.Record("ROLLBACK_SUCCESSFUL", "")
+    record = controllers_deployments.Record("ROLLBACK_SUCCESSFUL", "")
     assert state(service(ON_TARGET, old(0)), NATIVE, record) == "serving"
     assert state(service(ON_TARGET, old(1)), NATIVE, record) == "going"
     assert state(service(), NATIVE, record) == "going"
@@ -190,7 +194,7 @@ def test_a_native_rollback_with_old_tasks_left_is_not_stable() -> None:
     ],
 )
 def test_reasons_of_native_rollbacks(status: str, reason: str, words: str) -> None:
-    assert watch.assess(NATIVE, service(ON_TARGET), base.Record(status, reason)).reason == words
+    assert watch.assess(NATIVE, service(ON_TARGET), controllers_deployments.Record(status, reason)).reason == words
 
 
 # -- what people read
@@ -242,7 +246,7 @@ def test_sweeps_are_slower_for_many_services(services: int, seconds: float) -> N
 
 # -- where ECS shifts traffic
 
-SHIFTING = base.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}), strategy="BLUE_GREEN")
+SHIFTING = controllers_deployments.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/43"}), strategy="BLUE_GREEN")
 # Both sets of tasks run until the end, so that the counts tell nothing.
 BOTH = service(ours(), old(), strategy="BLUE_GREEN")
 ALONE = service(ours("COMPLETED"), strategy="BLUE_GREEN")
@@ -264,8 +268,10 @@ STAGES = {
 }
 
 
-def in_stage(stage: str, weight: float | None, status: str = "IN_PROGRESS", **more: t.Any) -> base.Record:
-    return base.Record(status, "", stage, weight, **more)
+def in_stage(
+    stage: str, weight: float | None, status: str = "IN_PROGRESS", **more: t.Any
+) -> controllers_deployments.Record:
+    return controllers_deployments.Record(status, "", stage, weight, **more)
 
 
 @pytest.mark.parametrize("stage", sorted({*enum("ServiceDeploymentLifecycleStage"), *STAGES}))
@@ -293,9 +299,9 @@ def test_without_its_record_nothing_is_known_of_a_shift() -> None:
 
 @pytest.mark.parametrize("status", ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"])
 def test_a_shift_that_ecs_undoes_has_failed(status: str) -> None:
-    assert watch.assess(SHIFTING, BOTH, base.Record(status, "the alarm errors", "BAKE_TIME", 100.0)) == base.Look(
-        "failed", "the alarm errors"
-    )
+    assert watch.assess(
+        SHIFTING, BOTH, controllers_deployments.Record(status, "the alarm errors", "BAKE_TIME", 100.0)
+    ) == controllers_deployments.Look("failed", "the alarm errors")
     assert status in watch.assess(SHIFTING, BOTH, in_stage("BAKE_TIME", 100.0, status)).reason
 
 
@@ -349,7 +355,7 @@ PAUSED = Pause("ecs-pause-1", at(90), "ROLLBACK")
         ),
     ],
 )
-def test_how_far_a_shift_has_come(record: base.Record | None, expected: str) -> None:
+def test_how_far_a_shift_has_come(record: controllers_deployments.Record | None, expected: str) -> None:
     assert progress.shift(record, arn(41)) == expected
 
 

@@ -14,13 +14,13 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Pause, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     CLUSTER,
     FakeAws,
@@ -379,7 +379,7 @@ def test_a_copy_that_is_there_is_used() -> None:
 
 def test_what_runs_is_the_copy() -> None:
     aws = FakeAws(describe_task_definition=described(42, "registry/web:1"))
-    with pytest.raises(base.AlreadyThere) as caught:
+    with pytest.raises(deployments.AlreadyThere) as caught:
         write.update_service(aws, with_copy({}), None)
     assert caught.value.copy == arn(42)
 
@@ -405,7 +405,7 @@ def test_a_copy_that_could_not_be_deployed_is_told() -> None:
         describe_task_definition=described(42, "registry/web:2"),
         register_task_definition=described(43, f"registry/web@{DIGEST}"),
     )
-    with pytest.raises(base.NotDeployed, match="ecs:UpdateService") as caught:
+    with pytest.raises(deployments.NotDeployed, match="ecs:UpdateService") as caught:
         write.update_service(aws, with_copy(), None)
     assert caught.value.note.message == "web:43 was registered as a copy of web:41"
 

@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.exte
     task_sets as external_task_sets,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     at,

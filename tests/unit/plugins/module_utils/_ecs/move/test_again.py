@@ -14,8 +14,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection, choose
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import choose
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     deployment,

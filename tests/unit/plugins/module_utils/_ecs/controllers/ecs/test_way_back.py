@@ -11,12 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Pause
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,
@@ -130,6 +130,6 @@ def test_behind_load_balancers_the_counts_alone_do_not_say_that_it_serves(
 ) -> None:
     old = deployment(42, "ecs-svc/old", status="ACTIVE", running=0)
     now = service(deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS"), old, **changes)
-    going = base.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/old"}))
+    going = deployments.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/old"}))
     look = Controllers(FakeAws(), FakeClock()).of(now).assess(going, now, None)
     assert (look.state, look.ours) == (state, now.primary)

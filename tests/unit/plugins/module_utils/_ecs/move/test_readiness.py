@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import Force
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.all import Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
