@@ -63,12 +63,9 @@ class Planner:
         pasts.read(service for service in present.values() if service.status == "ACTIVE")
         self._learn_who_ran_from_revision(present.values(), pasts)
         self._describe_together(present.values(), pasts)
-        # By name and by ARN it is still one service.
-        named = set({present[name].arn if name in present else name: name for name in reversed(service_names)}.values())
         return {
             name: self._plan_one(present[name], pasts) if name in present else self._missing(name, str(found[name]))
-            for name in service_names
-            if name in named
+            for name in _once(service_names, present)
         }
 
     def _now(self) -> datetime:
@@ -216,6 +213,12 @@ def _possible_copies(history: History) -> dict[str, list[str]]:
             originals = [o for o, others in ran.items() if any(images.may_pin(c, r) for c in copies for r in others)]
             found.update({name: originals} if originals else {})
     return found
+
+
+def _once(service_names: t.Sequence[str], present: t.Mapping[str, Service]) -> list[str]:
+    """Each service once: by name and by ARN it is still one."""
+    named = set({present[name].arn if name in present else name: name for name in reversed(service_names)}.values())
+    return list(dict.fromkeys(name for name in service_names if name in named))
 
 
 def _refused(name: str, reason: str, check: str = "unreadable") -> Refusal:

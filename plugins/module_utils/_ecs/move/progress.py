@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Reached, Record
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 
 UNPROVEN: t.Final = "whether its load balancers find them healthy is not known"
 
@@ -66,20 +66,23 @@ def standing(service: Service, target: str) -> tuple[int, int]:
 def progress(service: Service, target: str) -> str:
     """The counts of one look: ``2/4 on web:41, 1 pending, 4 on web:43``."""
     ours = [d for d in service.deployments if names.same(d.task_definition, target)]
+    others = [d for d in service.deployments if not names.same(d.task_definition, target)]
     running, pending = sum(d.running for d in ours), sum(d.pending for d in ours)
     wanted = sum(d.desired for d in ours) if service.scheduling == "DAEMON" else service.desired
     parts = [f"{running}/{wanted} on {names.short(target)}"]
     if pending:
         parts.append(f"{pending} pending")
-    for deployment in service.deployments:
-        if not names.same(deployment.task_definition, target) and deployment.running + deployment.pending > 0:
-            parts.append(f"{deployment.running + deployment.pending} on {names.short(deployment.task_definition)}")
-    if any(not names.same(d.task_definition, target) and d.running + d.pending == 0 for d in service.deployments):
-        parts.append("old tasks draining")
+    parts += _others(others)
     failed = sum(d.failed for d in ours)
     if failed:
         parts.append(f"{failed} failed to start")
     return ", ".join(parts)
+
+
+def _others(others: t.Sequence[Deployment]) -> list[str]:
+    counts = [(d.running + d.pending, names.short(d.task_definition)) for d in others]
+    told = [f"{count} on {name}" for count, name in counts if count > 0]
+    return [*told, "old tasks draining"] if any(count == 0 for count, _name in counts) else told
 
 
 def sweep_interval(services: int, services_per_call: int = 10) -> float:

@@ -124,28 +124,48 @@ class ServiceRun:
         to = names.short(self.target)
         return f"{names.short(left)} → {to}{beside_a_route(self.plan.direction if self.plan else None)}" if left else to
 
+    @property
+    def _planned(self) -> dict[str, t.Any]:
+        planned = self.plan
+        if planned is None:
+            return dict(_NOT_PLANNED)
+        return {
+            "method": planned.method,
+            "target": target_of(planned, self.target),
+            "copy_of": planned.target.arn if self._is_a_copy and planned.target else None,
+            "target_source": planned.choice.source,
+            "target_why": planned.choice.why,
+            "direction": planned.direction,
+            "before": state_of(planned.service, planned.now),
+            "left": planned.left,
+        }
+
     def as_dict(self) -> dict[str, t.Any]:
         """One item of the module's result."""
-        planned = self.plan
         return {
             **identity(self.name, self.cluster, self.place, self.service),
             "outcome": self.outcome,
             "changed": self.changed,
-            "method": planned.method if planned else "none",
-            "target": target_of(planned, self.target) if planned else None,
-            "copy_of": planned.target.arn if self._is_a_copy and planned and planned.target else None,
-            "target_source": planned.choice.source if planned else "none",
-            "target_why": planned.choice.why if planned else "",
-            "direction": planned.direction if planned else None,
-            "before": state_of(planned.service, planned.now) if planned else None,
-            "after": state_of(self.service, self.revision_after or _unmoved(planned)) if self.service else None,
-            "left": planned.left if planned else None,
+            **self._planned,
+            "after": state_of(self.service, self.revision_after or _unmoved(self.plan)) if self.service else None,
             "reason": self.reason,
             "findings": [f.as_dict() for f in self.findings],
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
             "deregistered": self.deregistered,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},
         }
+
+
+_NOT_PLANNED: t.Final = {
+    "method": "none",
+    "target": None,
+    "copy_of": None,
+    "target_source": "none",
+    "target_why": "",
+    "direction": None,
+    "before": None,
+    "left": None,
+}
 
 
 def _unmoved(planned: Plan | None) -> Revision | None:

@@ -25,14 +25,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, name
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Going,
+    Look,
     Reached,
     Record,
     State,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Outcome, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.subject import Subject
 
 WaitUntil = t.Literal["stable", "serving"]
 
@@ -42,40 +44,6 @@ _DIAGNOSE_EVERY: t.Final = 10.0
 _UNLISTED_LOOKS: t.Final = 5
 # What a look may say about a deployment that has not ended.
 _GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"})
-
-
-class Subject(t.Protocol):
-    """A service that is watched, and that remembers what was seen of it."""
-
-    service: Service | None
-    diagnosis: Diagnosis | None
-    timings: dict[str, float]
-
-    @property
-    def name(self) -> str:
-        """The service's name."""
-
-    @property
-    def label(self) -> str:
-        """What lines about it begin with."""
-
-    @property
-    def cluster(self) -> str:
-        """The cluster that it runs in."""
-
-    @property
-    def going(self) -> Going:
-        """The deployment to watch."""
-
-    @property
-    def outcome(self) -> str | None:
-        """How it ended, None while it has not."""
-
-    def end(self, outcome: Outcome, reason: str) -> None:
-        """The deployment did not get where it should."""
-
-    def reached(self, state: Reached) -> None:
-        """The deployment is where it should be."""
 
 
 AnySubject = t.TypeVar("AnySubject", bound=Subject)
@@ -279,15 +247,22 @@ class Sweeper(t.Generic[AnySubject]):
         stop = self._stops(run) if self._stops and state in _GOES_ON else ""
         if stop:
             run.end("failed", stop)
-        elif state == "stable" or (state in ("running", "serving") and self._wait_until == "serving"):
+        elif self._is_there(state):
             if state == "stable":
                 run.timings.setdefault(state, self._elapsed())
-            run.reached(state)
+            run.reached(t.cast(Reached, state))
         elif to_advance:
             self._advance(track, service)
         elif look.state == "ended_before":
             again.append(run)
-        elif look.state == "replaced":
+        else:
+            self._conclude(track, service, look, state)
+
+    def _is_there(self, state: State) -> bool:
+        return state == "stable" or (state in ("running", "serving") and self._wait_until == "serving")
+
+    def _conclude(self, track: _Track[AnySubject], service: Service, look: Look, state: State) -> None:
+        if look.state == "replaced":
             self._replaced(track, service, look.reason)
         elif look.state == "failed" or (look.state == "unlisted" and track.is_gone):
             self._fail(track, service, look.reason)

@@ -199,24 +199,24 @@ def _no_good_one(
             return Choice(needs_registered=True, needs_more_history=True, weighed=weighed, problem="not looked up yet")
         older_than = history.root(current) if history else current
         return _previous_registered(older_than, candidates, known, registered, left_behind(current, history))
-    if history is None:
-        what = "AWS does not tell the service deployment history"
-    elif not history.deployments:
-        what = (
-            f"no deployment of the service is on record, since AWS keeps them for 90 days: {names.short(current)} came "
-            "into service before that, and nothing tells which version ran before it"
-        )
-    else:
-        seen = "; ".join(f"{names.short(name)}: {why}" for name, why in list(why_not.items())[:_NAMED])
-        what = (
-            f"the recorded history holds no good version besides {names.short(current)} ({seen or 'it holds no other'})"
-        )
     return Choice(
-        problem=f"{what}. Name one with revision, or give fallback: previous_registered to take the newest older "
-        "ACTIVE revision of the family, whether or not it ever ran",
+        problem=f"{_why_none(current, why_not, history)}. Name one with revision, or give fallback: "
+        "previous_registered to take the newest older ACTIVE revision of the family, whether or not it ever ran",
         needs_more_history=True,
         weighed=weighed,
     )
+
+
+def _why_none(current: str, why_not: t.Mapping[str, str], history: History | None) -> str:
+    if history is None:
+        return "AWS does not tell the service deployment history"
+    if not history.deployments:
+        return (
+            f"no deployment of the service is on record, since AWS keeps them for 90 days: {names.short(current)} came "
+            "into service before that, and nothing tells which version ran before it"
+        )
+    seen = "; ".join(f"{names.short(name)}: {why}" for name, why in list(why_not.items())[:_NAMED])
+    return f"the recorded history holds no good version besides {names.short(current)} ({seen or 'it holds no other'})"
 
 
 def _previous_registered(

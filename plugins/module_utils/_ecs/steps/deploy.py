@@ -151,13 +151,17 @@ class Deploy:
             else:
                 self._refuse(run, exc.explain())
             return
-        run.service, run.changed = run.accepted.service, run.changed or run.accepted.wrote
-        if run.accepted.makes_room:
-            run.first_plan = run.first_plan or planned
-            run.made_way = run.accepted.service_deployment if run.accepted.wrote else run.made_way
-        run.findings += run.accepted.findings
-        run.timings["accepted"] = self._elapsed()
+        self._note(run, planned, run.accepted)
         progress.accepted(run.label, f"{route}: {told(controller, planned, run.accepted)}")
+
+    def _note(self, run: DeployRun, planned: Plan, accepted: Accepted) -> None:
+        """AWS has accepted it."""
+        run.service, run.changed = accepted.service, run.changed or accepted.wrote
+        if accepted.makes_room:
+            run.first_plan = run.first_plan or planned
+            run.made_way = accepted.service_deployment if accepted.wrote else run.made_way
+        run.findings += accepted.findings
+        run.timings["accepted"] = self._elapsed()
 
     def _refuse(self, run: DeployRun, why: str) -> None:
         """It cannot be done. What was stopped for it stays stopped, and the result says so."""

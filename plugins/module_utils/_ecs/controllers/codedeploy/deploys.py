@@ -52,20 +52,12 @@ def make(wish: Wish, facts: Facts) -> Plan:
     findings = deploys.unknown_past(facts, target)
     request: codedeploy_request.Request | None = None
     if verb == "act" and not followed:
-        request, told = codedeploy_request.request(
-            service, group, history, target.arn, in_service(service, history), None, False, wish.events
-        )
-        balanced = replace(facts, service=codedeploy_request.balanced(service, request))
-        findings += told
-        findings += deploys.before_a_write(wish, balanced, target, running, _fate(running))
-        findings += alarms(wish, facts)
+        request, found_ = _asked_for(wish, facts, group, target, running)
+        findings += found_
         if any(f.severity == "block" for f in findings):
             verb, reason = "refuse", blocked(findings)
-        if request is not None and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
-            request = replace(request, alarms=wish.alarms)
-    elif verb == "act" and wish.events is not None:
-        what = "it is being deployed already, with the rollback events that its deployment was created with"
-        findings.append(Finding("protection", "warn", f"{what}: on others only this run goes back"))
+    elif verb == "act":
+        findings += _of_what_is_followed(wish)
     return Plan(
         service=service,
         verb=verb,
@@ -78,6 +70,28 @@ def make(wish: Wish, facts: Facts) -> Plan:
         request=request,
         followed=followed,
     )
+
+
+def _of_what_is_followed(wish: Wish) -> list[Finding]:
+    if wish.events is None:
+        return []
+    what = "it is being deployed already, with the rollback events that its deployment was created with"
+    return [Finding("protection", "warn", f"{what}: on others only this run goes back")]
+
+
+def _asked_for(
+    wish: Wish, facts: Facts, group: Group, target: TaskDefinition, running: ServiceDeployment | None
+) -> tuple[codedeploy_request.Request | None, list[Finding]]:
+    """The deployment to ask for, and what speaks against it."""
+    service, history = facts.service, facts.history
+    request, told = codedeploy_request.request(
+        service, group, history, target.arn, in_service(service, history), None, False, wish.events
+    )
+    balanced = replace(facts, service=codedeploy_request.balanced(service, request))
+    findings = [*told, *deploys.before_a_write(wish, balanced, target, running, _fate(running)), *alarms(wish, facts)]
+    if request is not None and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
+        request = replace(request, alarms=wish.alarms)
+    return request, findings
 
 
 def step(service: Service, running: ServiceDeployment | None, target: TaskDefinition) -> tuple[Verb, str, str]:

@@ -23,10 +23,7 @@ def meant(service: Service, history: History | None, problem: str, wanted: str) 
         # The service was created with it.
         return any_task_sets.meant(service, wanted)
     id_ = listed.external_id if listed is not None else wanted
-    if history is not None and not id_:
-        record = history.running or history.newest
-    else:
-        record = next((d for d in history.deployments if d.arn == id_), None) if history else None
+    record = _record(history, id_)
     if record is not None and not record.arn.startswith("d-"):
         return any_task_sets.meant(service, "")
     if record is not None:
@@ -38,6 +35,15 @@ def meant(service: Service, history: History | None, problem: str, wanted: str) 
     why = f". {problem}" if problem else ""
     what = f"deployment {id_} of {service.name}, now or in its history" if id_ else f"deployment of {service.name}"
     return Known("refused", f"there is no {what} that can be read{why}")
+
+
+def _record(history: History | None, id_: str) -> ServiceDeployment | None:
+    """The record with this id; without one, the newest of the group."""
+    if history is None:
+        return None
+    if not id_:
+        return history.running or history.newest
+    return next((d for d in history.deployments if d.arn == id_), None)
 
 
 def _codedeploy_ended(record: ServiceDeployment, service: Service, history: History | None) -> Meant | Known:

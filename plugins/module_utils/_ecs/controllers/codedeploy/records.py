@@ -96,8 +96,7 @@ def records(
     rollbacks = undone_by(ordered)
     due = {d.id for d in ordered[-1:] if d.id not in rollbacks and is_due(d, now)}
     told = {**revisions, **_told_by_task_sets(service, ordered, revisions)}
-    undoing = {rollback.id for id_, rollback in rollbacks.items() if id_ in by_id}
-    wanted = [d for d in ordered if not (d.is_rollback and d.id in undoing)]
+    wanted = _asked_for(ordered, rollbacks)
     known = [d for d in wanted if d.id in told]
     made = [_record(service, d, rollbacks.get(d.id), told, newest=d is wanted[-1], due=d.id in due) for d in known]
     why = problems or {}
@@ -107,6 +106,13 @@ def records(
         if d.id not in told
     ]
     return [*_standing(service, by_id), *made], unread
+
+
+def _asked_for(ordered: t.Sequence[CodeDeployment], rollbacks: t.Mapping[str, CodeDeployment]) -> list[CodeDeployment]:
+    """The deployments that somebody wanted: all but the rollbacks of those that are there."""
+    ids = {d.id for d in ordered}
+    undoing = {rollback.id for id_, rollback in rollbacks.items() if id_ in ids}
+    return [d for d in ordered if not (d.is_rollback and d.id in undoing)]
 
 
 def original(service: Service, deployment: CodeDeployment) -> Deployment | None:

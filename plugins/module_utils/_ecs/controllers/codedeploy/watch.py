@@ -83,8 +83,11 @@ def _going_back(going: Going, service: Service, record: Record) -> Look:
     ended = record.status in TERMINAL and (record.rollback_told or record.ended_ago > _AFTERMATH)
     if primary is not None and on_target:
         return _on_target(service, primary, record, ended)
-    if not ended:
-        return Look("going")
+    return _ended_elsewhere(primary, record) if ended else Look("going")
+
+
+def _ended_elsewhere(primary: Deployment | None, record: Record) -> Look:
+    """It has ended, and the service is not on the version that it was to go back to."""
     if record.status == "FAILED":
         return Look("ended_before", "the deployment failed before CodeDeploy could stop it")
     if record.status == "STOPPED" and not record.rollback_told:

@@ -76,18 +76,26 @@ def _native(going: Going, service: Service, record: Record | None) -> Look:
     if record.status == "ROLLBACK_FAILED":
         return Look("failed", record.reason or "ECS could not roll back")
     primary = service.primary
-    on_target = primary is not None and names.same(primary.task_definition, going.target)
-    if record.status in ("STOPPED", "ROLLBACK_SUCCESSFUL") and primary is not None and not on_target:
-        return Look("replaced", deployments.replaced_by(primary))
-    if record.status == "STOPPED" and primary is not None and primary.id not in going.known_deployments:
-        return Look("replaced", f"{deployments.replaced_by(primary)}, which is the same version")
+    if primary is None:
+        why = record.reason or "the rollback was stopped before it ended"
+        return Look("failed", why) if record.status == "STOPPED" else Look("going")
+    on_target = names.same(primary.task_definition, going.target)
     if record.status == "STOPPED":
-        return Look("failed", record.reason or "the rollback was stopped before it ended")
-    if primary is None or not on_target:
-        return Look("going")
+        return _stopped(going, primary, record, on_target)
+    if not on_target:
+        by = deployments.replaced_by(primary)
+        return Look("replaced", by) if record.status == "ROLLBACK_SUCCESSFUL" else Look("going")
     if record.status == "ROLLBACK_SUCCESSFUL" and _settled(service, primary):
         return Look("stable")
     return Look("serving") if _serving(service, primary) or _traffic_is_back(record, primary) else Look("going")
+
+
+def _stopped(going: Going, primary: Deployment, record: Record, on_target: bool) -> Look:
+    if not on_target:
+        return Look("replaced", deployments.replaced_by(primary))
+    if primary.id not in going.known_deployments:
+        return Look("replaced", f"{deployments.replaced_by(primary)}, which is the same version")
+    return Look("failed", record.reason or "the rollback was stopped before it ended")
 
 
 def _traffic_is_back(record: Record, target: Deployment) -> bool:

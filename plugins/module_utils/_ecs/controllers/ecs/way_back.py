@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import InFlight, Step
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, STOPPABLE, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    ROLLING_BACK,
+    STOPPABLE,
+    Service,
+    ServiceDeployment,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
@@ -21,19 +26,27 @@ def of(
     """How to get there, in this order: adopt, roll back natively, update the service."""
     if choice.unfinished:
         return Step("act", "adopt")
+    if history is None or history.running is None:
+        return _without_a_record(in_flight, service, target, current)
+    return _from_what_runs(in_flight, history, history.running, target)
+
+
+def _without_a_record(in_flight: InFlight, service: Service, target: str, current: str) -> Step:
+    """No deployment is running, by its records."""
     primary = service.primary
-    running = history.running if history else None
-    if running is None and primary is not None and primary.rollout_state == "IN_PROGRESS":
+    if primary is not None and primary.rollout_state == "IN_PROGRESS":
         # There is no history, or it lags behind: the PRIMARY deployment says as much.
         return _in_flight_unrecorded(in_flight, target, primary.task_definition)
-    if running is None:
-        if not names.same(target, current):
-            return Step("act", "update_service")
-        if primary is not None and primary.rollout_state == "FAILED":
-            # Its last deployment failed and is over: only a new one can bring it up.
-            return Step("act", "update_service", force_new_deployment=True)
-        return Step("nothing", "none", f"it is on {names.short(target)} already")
-    if history is not None and history.lands_on is not None and names.same(history.lands_on, target):
+    if not names.same(target, current):
+        return Step("act", "update_service")
+    if primary is not None and primary.rollout_state == "FAILED":
+        # Its last deployment failed and is over: only a new one can bring it up.
+        return Step("act", "update_service", force_new_deployment=True)
+    return Step("nothing", "none", f"it is on {names.short(target)} already")
+
+
+def _from_what_runs(in_flight: InFlight, history: History, running: ServiceDeployment, target: str) -> Step:
+    if history.lands_on is not None and names.same(history.lands_on, target):
         return Step("act", "adopt")
     if in_flight == "refuse":
         return Step(
@@ -42,7 +55,7 @@ def of(
             f"a deployment to {names.short(running.target.task_definition)} is running ({running.status}), and "
             "in_flight is refuse",
         )
-    native = history.native_stop_lands_on if history else None
+    native = history.native_stop_lands_on
     if (
         in_flight == "stop"
         and running.status in STOPPABLE

@@ -103,7 +103,7 @@ def _standing_choice(
     selection: Selection, service: Service, primary: Deployment, past: History, known: t.Mapping[str, TaskDefinition]
 ) -> Choice:
     current = primary.task_definition
-    older = [d for d in _newest_first(service.deployments) if d.status == "ACTIVE" and _is_older(d, primary)]
+    older = _older_than(primary, service)
     versions = [v for v in dict.fromkeys(d.task_definition for d in older) if not names.same(v, current)]
     why_not = {v: _why_not(v, current, past, known) for v in versions}
     fit = [v for v in versions if not why_not[v]]
@@ -117,7 +117,12 @@ def _standing_choice(
             weighed=tuple(versions),
         )
     pick = fit[selection.steps_back - 1]
-    standing_ = next(d for d in older if d.task_definition == pick)
+    return _chosen(pick, next(d for d in older if d.task_definition == pick), current, left_out, versions)
+
+
+def _chosen(
+    pick: str, standing_: Deployment, current: str, left_out: tuple[str, ...], versions: t.Sequence[str]
+) -> Choice:
     since = f" since {standing_.created_at.isoformat()}" if standing_.created_at else ""
     return Choice(
         "standing_task_set",
@@ -127,6 +132,11 @@ def _standing_choice(
         left_out,
         tuple(versions),
     )
+
+
+def _older_than(primary: Deployment, service: Service) -> list[Deployment]:
+    """The task sets that stand, the newest first."""
+    return [d for d in _newest_first(service.deployments) if d.status == "ACTIVE" and _is_older(d, primary)]
 
 
 def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition]) -> str:
