@@ -118,6 +118,10 @@ PROGRAM = """
 import os, signal, sys, time
 from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
+# What runs in the background inherits these ignored.
+for number in (signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 {before}
 context.CLIARGS = ImmutableDict(args=["site.yml"])
 from ansible_collections.lastgood.aws.plugins.plugin_utils import _last_words
