@@ -204,7 +204,7 @@ def test_somebodys_change_is_replaced_only_with_force(instance: Instance) -> Non
 def test_the_lists_of_other_groups_are_told_of(instance: Instance) -> None:
     overwritten(instance, guarded=True)
     instance.agent.layout.cleanup("other").write_text(f"{instance.settings}\n")
-    assert "is on the cleanup files of other" in instance.guard("restored")["warnings"][0]
+    assert "is also in the cleanup files of other" in instance.guard("restored")["warnings"][0]
 
 
 def test_nothing_is_restored_from_within_a_lifecycle_event(instance: Instance) -> None:
@@ -265,7 +265,7 @@ def test_the_root_is_what_the_agents_configuration_says(instance: Instance) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"run": "../x"}, "run: '../x' is no name"),
+        ({"run": "../x"}, "run: '../x' is not a valid name"),
         ({"run": ""}, "missing required arguments: run"),
         ({"deployment_group_id": "a/b"}, "not the id of a deployment group"),
         ({"store": "store"}, "not an absolute path"),

@@ -367,7 +367,7 @@ def test_an_appspec_file_that_the_agent_refuses(instance: Instance, appspec: str
         ({"deployment_id": "../../x"}, "deployment_id"),
         ({"deployment_id": "d-GONE"}, "no such bundle"),
         ({"bundle": "/nowhere/bundle.tgz"}, "no such bundle"),
-        ({"bundle": __file__}, "cannot be read as what the agent takes"),
+        ({"bundle": __file__}, "cannot be read as an archive the agent accepts"),
         ({"agent_version": "newest"}, "agent_version"),
         ({"agent_root": "/nowhere"}, "Give agent_root"),
         ({"max_files": -1}, "max_files"),

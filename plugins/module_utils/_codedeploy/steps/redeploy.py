@@ -260,7 +260,8 @@ class Redeploy:
             later = self._later(ours, target)
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"deployment {ours.id} succeeded, but we could not read whether anything was deployed after it"
-            run.end("lost_contact", f"{what}: {exc.detail}. Run the same command again")
+            again = "" if isinstance(exc, IncompleteAnswerError) else " Run the same command again"
+            run.end("lost_contact", f"{what}: {exc.explain()}{again}")
             return
         if later is not None:
             after = revisions.text(later.revision)
