@@ -49,13 +49,34 @@ def worst(outcomes: t.Iterable[str]) -> str:
 
 
 def tally(lines: t.Sequence[Line], of: str = "services") -> str:
-    """One line for many: the only line, or counts followed by the worst failure. ``of`` is the plural noun."""
+    """One line for many: the only line, or counts followed by every line that failed by itself.
+
+    ``of`` is the plural noun. What was not attempted is no culprit: it is only counted, unless nothing else failed.
+    """
     if len(lines) == 1:
         return str(lines[0])
+    by_text: dict[str, list[str]] = {}
+    for line in culprits(sorted(lines, key=lambda line: (line.ok, badness(line.outcome)))):
+        by_text.setdefault(line.text, []).append(f"[{line.label}]")
+    *before, last = [counted(lines, of), *(f"{', '.join(labels)} {text}" for text, labels in by_text.items())]
+    return "".join(f"{part.rstrip('.')}. " for part in before) + last
+
+
+def counted(lines: t.Sequence[Line], of: str = "services", named: bool = False) -> str:
+    """How many ended how, the worst first. ``named``: with the names of those that failed by themselves."""
     ordered = sorted(lines, key=lambda line: (line.ok, badness(line.outcome)))
-    counts: dict[str, int] = {}
+    by_outcome: dict[str, list[Line]] = {}
     for line in ordered:
-        counts[line.outcome] = counts.get(line.outcome, 0) + 1
-    text = f"{len(lines)} {of}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    bad = next((line for line in ordered if not line.ok), None)
-    return f"{text}. {bad}" if bad else text
+        by_outcome.setdefault(line.outcome, []).append(line)
+    bad = culprits(ordered) if named else []
+    parts = []
+    for outcome, some in by_outcome.items():
+        names = ", ".join(line.label for line in some if line in bad)
+        parts.append(f"{len(some)} {outcome}{f' ({names})' if names else ''}")
+    return f"{len(lines)} {of}: " + ", ".join(parts)
+
+
+def culprits(lines: t.Sequence[Line]) -> list[Line]:
+    """Those that failed by themselves; if there is none, the first that was not attempted, whose text says why."""
+    bad = [line for line in lines if not line.ok]
+    return [line for line in bad if line.outcome != "not_attempted"] or bad[:1]

@@ -52,7 +52,8 @@ def test_worst(outcomes: list[str], worst: str) -> None:
         ([line("rolled_back", ok=True), line("rolled_back", ok=True)], "2 services: 2 rolled_back"),
         (
             [line("rolled_back", ok=True), line("timeout", "api"), line("failed", "db"), line("timeout", "mail")],
-            "4 services: 1 failed, 2 timeout, 1 rolled_back. [db] failed: so it is",
+            "4 services: 1 failed, 2 timeout, 1 rolled_back. [db] failed: so it is. "
+            "[api], [mail] timeout: so it is",
         ),
         (
             [line("not_attempted", "api"), line("refused", "db"), line("unchanged", ok=True)],
@@ -62,6 +63,15 @@ def test_worst(outcomes: list[str], worst: str) -> None:
         (
             [line("deployed", ok=True), line("rolled_back", "api")],
             "2 services: 1 rolled_back, 1 deployed. [api] rolled_back: so it is",
+        ),
+        (
+            [line("failed", "api"), Line("db", "failed", False, "failed: no image.")],
+            "2 services: 2 failed. [api] failed: so it is. [db] failed: no image.",
+        ),
+        # Nobody knows the culprit here, but the line names it.
+        (
+            [line("not_attempted", "api"), line("not_attempted", "db")],
+            "2 services: 2 not_attempted. [api] not_attempted: so it is",
         ),
         ([], "0 services: "),
     ],
@@ -73,3 +83,11 @@ def test_tally(lines: list[Line], told: str) -> None:
 def test_tally_of_groups() -> None:
     both = [line("unchanged", ok=True), line("unchanged", "api", ok=True)]
     assert core_outcomes.tally(both, "deployment groups") == "2 deployment groups: 2 unchanged"
+
+
+def test_counts_with_the_names_of_those_that_failed_by_themselves() -> None:
+    lines = [line("not_attempted", "api"), line("failed", "db"), line("rolled_back", ok=True), line("failed", "mail")]
+    assert core_outcomes.counted(lines) == "4 services: 2 failed, 1 not_attempted, 1 rolled_back"
+    assert core_outcomes.counted(lines, named=True) == (
+        "4 services: 2 failed (db, mail), 1 not_attempted, 1 rolled_back"
+    )

@@ -57,7 +57,8 @@ RUNS = [
     (
         [report(item("rolled_back")), report(item("timeout", region=US), item("lost_contact", "api", US))],
         "lost_contact",
-        f"3 services: 1 lost_contact, 1 timeout, 1 rolled_back. [api.prod.{US}] lost_contact: so it is",
+        f"3 services: 1 lost_contact, 1 timeout, 1 rolled_back. [api.prod.{US}] lost_contact: so it is. "
+        f"[web.prod.{US}] timeout: so it is",
     ),
     (
         [report(item("rolled_back")), REFUSED_HOST],

@@ -223,11 +223,11 @@ def test_one_service_is_summed_up_by_its_own_line() -> None:
     assert wording.summary([run]) == f"[web] {wording.final_line(run)}"
 
 
-def test_many_services_are_counted_and_the_worst_is_told() -> None:
+def test_many_services_are_counted_and_every_culprit_is_told() -> None:
     good, bad = ended("rolled_back"), ended("timeout", "still going")
     assert wording.summary([good, good]) == "2 services: 2 rolled_back"
     assert wording.summary([good, bad, good, bad]) == (
-        "4 services: 2 timeout, 2 rolled_back. [web] timeout: still going"
+        "4 services: 2 timeout, 2 rolled_back. [web], [web] timeout: still going"
     )
 
 
