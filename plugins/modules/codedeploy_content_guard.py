@@ -94,6 +94,17 @@ options:
         content is lost.
     type: bool
     default: false
+  allow_paths:
+    description:
+      - Directories of the system in which files may be saved and restored all the same, as absolute paths. By default
+        nothing is done where files decide who may log in, what runs as root by itself, or whether the machine starts,
+        such as V(/etc/systemd), V(/etc/sudoers.d), V(/etc/cron.d) or any C(.ssh).
+      - Each opens the files in this directory and none in the directories below it. So name V(/etc/systemd/system) for
+        a unit file, and V(/etc/systemd/system/shop.service.d) for what changes it.
+      - Nothing opens the files of accounts such as V(/etc/passwd), V(/boot), V(/dev), V(/proc), V(/run), V(/sys), the
+        agent's own files, or O(store).
+    type: list
+    elements: str
   store:
     description:
       - The directory in which saved sets are kept, each in C(<deployment group id>/<run>). It must belong to the user
@@ -136,7 +147,7 @@ notes:
     owner, group and mode, since agent 2.x follows it only with these.
   - >-
     Risk, links. A path with a symbolic link among its directories is refused, as are mount points, directories,
-    devices, the system's own directories, the agent's root and the store.
+    devices, the system's own directories (see O(allow_paths)), the agent's root and the store.
   - >-
     A hard link is not kept: the restored file is a new one, and other names of the old one stay what they are. Neither
     are attributes of C(chattr), nor holes in sparse files.
@@ -175,6 +186,17 @@ EXAMPLES = r"""
     run: settings
     paths:
       - /srv/app/web/settings.conf
+  become: true
+
+- name: Save a unit file that the application deploys
+  lastgood.aws.codedeploy_content_guard:
+    state: saved
+    deployment_group_id: 3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d
+    run: units
+    paths:
+      - /etc/systemd/system/shop.service
+    allow_paths:
+      - /etc/systemd/system
   become: true
 
 - name: Drop the copies when they are not needed any more
@@ -294,6 +316,7 @@ ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
     "deployment_id": {"type": "str"},
     "file_exists_behavior": {"type": "str", "choices": ["disallow", "overwrite", "retain"], "default": "disallow"},
     "force": {"type": "bool", "default": False},
+    "allow_paths": {"type": "list", "elements": "str"},
     "store": {"type": "path", "default": "/var/lib/lastgood/content-guard"},
     "agent_root": {"type": "path"},
     "agent_config": {"type": "path", "default": "/etc/codedeploy-agent/conf/codedeployagent.yml"},
@@ -322,6 +345,7 @@ def options_of(params: t.Mapping[str, t.Any], check_mode: bool) -> guard.Options
         file_exists_behavior=params["file_exists_behavior"].upper(),
         force=params["force"],
         check_mode=check_mode,
+        allow_paths=tuple(os.path.normpath(os.fsencode(path)) for path in params["allow_paths"] or ()),
     )
 
 

@@ -273,6 +273,11 @@ def test_the_root_is_what_the_agents_configuration_says(instance: Instance) -> N
         ({"store": "/store"}, "in the root directory itself"),
         ({"paths": ["web/x"]}, "not an absolute path"),
         ({"paths": ["/etc/shadow"]}, "the system itself needs"),
+        ({"paths": ["/etc/cron.d/x"]}, "runs by itself, .* add the directory /etc/cron.d to allow_paths"),
+        ({"store": "/etc/ssh/store"}, "store: /etc/ssh/store is in /etc/ssh, .*Give another directory"),
+        ({"allow_paths": ["etc/cron.d"]}, "allow_paths: etc/cron.d is not an absolute path"),
+        ({"allow_paths": ["/etc/passwd"]}, "allow_paths: /etc/passwd is a file that the system itself needs"),
+        ({"allow_paths": ["/proc/self"]}, "allow_paths: /proc/self is in /proc, where nothing is saved"),
         ({"paths": ["/srv/a/../../etc/shadow"]}, "an empty part"),
         ({"paths": None}, "state is saved but any of the following are missing"),
         ({"bundle": "/srv/bundle"}, "mutually exclusive"),
@@ -289,6 +294,26 @@ def test_what_is_refused_before_anything_is_written(
     with pytest.raises(ModuleFailed, match=message):
         instance.guard("saved", **{"paths": [str(instance.settings)], **options})
     assert instance.everything() == before
+
+
+def test_a_place_of_the_system_is_opened_by_its_name_only(instance: Instance) -> None:
+    """Both to save and to restore."""
+    instance.deploy(instance.bundle("one", {}), "DISALLOW", "d-1")
+    keys = instance.web / ".ssh" / "authorized_keys"
+    keys.parent.mkdir()
+    keys.write_text(HAND_MADE)
+    opened = {"paths": [str(keys)], "allow_paths": [f"{keys.parent}/"]}
+    refused = f"{keys} is in .ssh, .* add the directory {keys.parent} to allow_paths. No file"
+    for more in ({}, {"allow_paths": [str(instance.web)]}):
+        with pytest.raises(ModuleFailed, match=refused):
+            instance.guard("saved", paths=[str(keys)], **more)
+    assert instance.guard("saved", **opened)["outcome"] == "saved"
+    keys.unlink()
+    with pytest.raises(ModuleFailed, match=refused):
+        instance.guard("restored")
+    assert not keys.exists()
+    assert instance.guard("restored", **opened)["outcome"] == "restored"
+    assert keys.read_text() == HAND_MADE
 
 
 @pytest.mark.parametrize("wrong", ["deployment_group_id", "agent_root"])

@@ -127,7 +127,11 @@ def content_guard(values: Values, _around: Around) -> Values:
         "deployment_id": None if paths or values["bundle"] else values["deployment_id"],
         "set": f"{values['store']}/{group}/{values['run']}",
         "for_info": agent,
-        "for_guard": {**agent, **{name: values[name] for name in ("run", "store", "force")}},
+        "for_guard": {
+            **agent,
+            **{name: values[name] for name in ("run", "store", "force")},
+            "allow_paths": lines(values["allow_paths"]) or None,
+        },
     }
 
 

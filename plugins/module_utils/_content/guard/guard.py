@@ -23,6 +23,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import
     store,
     walking,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import (
+    Places,
+    denied,
+    in_root,
+    reserved,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading
@@ -45,11 +51,13 @@ class Options:
     file_exists_behavior: str = ""
     force: bool = False
     check_mode: bool = False
+    # Directories of the system whose files may be saved and restored all the same.
+    allow_paths: t.Tuple[bytes, ...] = ()
 
     @property
-    def own(self) -> t.Tuple[bytes, ...]:
-        """Where nothing is ever saved or restored."""
-        return (self.layout.root, self.place.store)
+    def places(self) -> Places:
+        """Where files may be saved and restored."""
+        return Places((self.layout.root, self.place.store), self.allow_paths)
 
 
 @dataclass
@@ -93,7 +101,24 @@ def check(options: Options) -> None:
         raise Refused(
             f"run: {run!r} is not a valid name. Use letters, digits, '.', '_' and '-', beginning with a letter or digit"
         )
-    walking.check_place(options.place.store, [options.layout.root])
+    store = options.place.store
+    walking.check_form(store)
+    reason = in_root(store) or reserved(store, Places((options.layout.root,))) or denied(store)
+    if reason:
+        raise Refused(f"store: {shown(store)} {reason}. Give another directory")
+    for directory in options.allow_paths:
+        _check_allowed(directory, options.places)
+
+
+def _check_allowed(directory: bytes, places: Places) -> None:
+    """Raises :class:`Refused` for a directory that ``allow_paths`` cannot open."""
+    try:
+        walking.check_form(directory)
+    except Refused as exc:
+        raise Refused(f"allow_paths: {exc}") from exc
+    reason = reserved(directory, places)
+    if reason:
+        raise Refused(f"allow_paths: {shown(directory)} {reason}")
 
 
 def save(options: Options) -> Result:
@@ -103,7 +128,7 @@ def save(options: Options) -> Result:
         lost = dict.fromkeys(options.paths, "named")
     else:
         lost = foresee(options, findings)
-    plan = saving.plan(options.place, list(lost), options.own, options.force)
+    plan = saving.plan(options.place, list(lost), options.places, options.force)
     if plan.changed and not options.check_mode:
         saving.save(options.place, plan)
     kept = [step.path for step in plan.steps if step.outcome == saving.KEPT]
@@ -185,7 +210,7 @@ def _as_deployed(layout: agent.Layout, found: reading.Group) -> t.Set[bytes]:
 def restore(options: Options) -> Result:
     """Put back what was saved, and remove it from the agent's list. Raises :class:`Refused`."""
     check_known(options)
-    plan = restoring.plan(options.place, options.layout, options.paths, options.own, options.force)
+    plan = restoring.plan(options.place, options.layout, options.paths, options.places, options.force)
     cleanup_file.check_idle(options.layout)
     group = options.place.group.decode()
     findings: t.List[Finding] = []

@@ -25,6 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import
     walking,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 
 RESTORED: t.Final = "restored"
@@ -80,9 +81,7 @@ def decide(saved: str, now: str, before: t.Optional[str], listed: bool, force: b
     return RESTORED
 
 
-def plan(
-    place: store.Place, layout: agent.Layout, paths: t.Sequence[bytes], own: t.Sequence[bytes], force: bool
-) -> Restoring:
+def plan(place: store.Place, layout: agent.Layout, paths: t.Sequence[bytes], places: Places, force: bool) -> Restoring:
     """Look at everything before anything is written. Raises :class:`Refused` if a file cannot be restored."""
     with store.reading(place) as held:
         entries, finished = saving.read_entries(place, held)
@@ -99,7 +98,7 @@ def plan(
         for entry in wanted:
             leads_there = cleanup_file.same_place([entry.path])
             leads = any(map(leads_there, listed))
-            step = _step(entry, own, mounted, before, leads, force)
+            step = _step(entry, places, mounted, before, leads, force)
             if step.outcome == RESTORED and entry.target is None and not store.blob_is_whole(held, entry.sha256):
                 raise Refused(f"the saved copy of {shown(entry.path)} in {shown(place.path)} is missing or damaged")
             steps.append(step)
@@ -125,13 +124,13 @@ def _listed(layout: agent.Layout, place: store.Place) -> t.Set[bytes]:
 
 def _step(
     entry: Entry,
-    own: t.Sequence[bytes],
+    places: Places,
     mounted: t.Collection[bytes],
     before: t.Mapping[bytes, str],
     listed: bool,
     force: bool,
 ) -> Step:
-    walking.check_place(entry.path, own)
+    walking.check_place(entry.path, places)
     if entry.path in mounted:
         raise Refused(f"{shown(entry.path)} is a mount point")
     now = _identity(entry.path)

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import attributes, manifest, store, walking
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Attributes, Entry
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 
 SAVED: t.Final = "saved"
@@ -58,12 +59,12 @@ def decide(entry: t.Optional[Entry], now: str, whole: bool, force: bool) -> str:
     return SAVED
 
 
-def plan(place: store.Place, paths: t.Sequence[bytes], own: t.Sequence[bytes], force: bool) -> Saving:
+def plan(place: store.Place, paths: t.Sequence[bytes], places: Places, force: bool) -> Saving:
     """Look at every path before anything is written. Raises :class:`Refused` for the first that cannot be saved."""
     mounted = walking.mounted_here()
     with store.reading(place) as held:
         entries, finished = read_entries(place, held)
-        steps = [_step(path, own, mounted, entries.get(path), held, force) for path in dict.fromkeys(paths)]
+        steps = [_step(path, places, mounted, entries.get(path), held, force) for path in dict.fromkeys(paths)]
     return Saving(tuple(steps), entries, finished)
 
 
@@ -80,13 +81,13 @@ def read_entries(place: store.Place, held: t.Optional[int]) -> t.Tuple[t.Dict[by
 
 def _step(
     path: bytes,
-    own: t.Sequence[bytes],
+    places: Places,
     mounted: t.Collection[bytes],
     entry: t.Optional[Entry],
     held: t.Optional[int],
     force: bool,
 ) -> Step:
-    walking.check_place(path, own)
+    walking.check_place(path, places)
     if path in mounted:
         raise Refused(f"{shown(path)} is a mount point")
     whole = entry is not None and (

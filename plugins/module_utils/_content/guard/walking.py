@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Ways to a file without symbolic links, and the places that the guard never touches.
+"""Ways to a file without symbolic links.
 
 Paths are bytes. A directory is held by its descriptor, so that nobody can replace it by a link afterwards.
 """
@@ -17,43 +17,9 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places, refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._core import text
 
-# System trees. The guard does not handle deployments that install there.
-DENIED_TREES: t.Final = (
-    b"/bin",
-    b"/boot",
-    b"/dev",
-    b"/etc/codedeploy-agent",
-    b"/lib",
-    b"/lib32",
-    b"/lib64",
-    b"/libx32",
-    b"/opt/codedeploy-agent",
-    b"/proc",
-    b"/run",
-    b"/sbin",
-    b"/sys",
-    b"/usr/bin",
-    b"/usr/lib",
-    b"/usr/lib32",
-    b"/usr/lib64",
-    b"/usr/libexec",
-    b"/usr/sbin",
-)
-# Files that decide who may log in and whether the machine boots.
-DENIED_FILES: t.Final = (
-    b"/etc/crypttab",
-    b"/etc/fstab",
-    b"/etc/group",
-    b"/etc/gshadow",
-    b"/etc/ld.so.cache",
-    b"/etc/ld.so.preload",
-    b"/etc/machine-id",
-    b"/etc/passwd",
-    b"/etc/shadow",
-    b"/etc/sudoers",
-)
 _DIRECTORY: t.Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -76,16 +42,12 @@ def check_form(path: bytes) -> None:
         raise Refused(f"{shown(path)} has an empty part, '.' or '..' in it")
 
 
-def check_place(path: bytes, own: t.Iterable[bytes]) -> None:
-    """Raises :class:`Refused` for places the guard never touches; ``own`` are the agent's root and the store."""
+def check_place(path: bytes, places: Places) -> None:
+    """Raises :class:`Refused` for places that the guard never touches, or only if the user has named them."""
     check_form(path)
-    if path.count(b"/") == 1:
-        raise Refused(f"{shown(path)} is in the root directory itself")
-    if path in DENIED_FILES:
-        raise Refused(f"{shown(path)} is a file that the system itself needs")
-    for tree in (*DENIED_TREES, *own):
-        if path == tree or path.startswith(tree + b"/"):
-            raise Refused(f"{shown(path)} is in {shown(tree)}, where nothing is saved or restored")
+    reason = refusal(path, places)
+    if reason:
+        raise Refused(f"{shown(path)} {reason}")
 
 
 def mount_points(mountinfo: bytes) -> t.Set[bytes]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import restoring, saving, store
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places
 
 GROUP = "3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d"
 
@@ -28,7 +29,7 @@ class Instance:
         self.set = self.base / "store" / GROUP / run
         self.list = Path(os.fsdecode(self.layout.cleanup(GROUP)))
         self.ongoing = Path(os.fsdecode(self.layout.ongoing))
-        self.own = (self.layout.root, self.place.store)
+        self.places = Places((self.layout.root, self.place.store))
         for path in (self.app, self.list.parent, self.ongoing):
             path.mkdir(parents=True, exist_ok=True)
 
@@ -49,7 +50,7 @@ class Instance:
         return [str(Path(line).relative_to(self.app)) for line in lines]
 
     def plan_save(self, *names: str, force: bool = False) -> saving.Saving:
-        return saving.plan(self.place, [self.path(name) for name in names], self.own, force)
+        return saving.plan(self.place, [self.path(name) for name in names], self.places, force)
 
     def save(self, *names: str, force: bool = False) -> dict[str, str]:
         plan = self.plan_save(*names, force=force)
@@ -58,7 +59,7 @@ class Instance:
         return {str(Path(os.fsdecode(step.path)).relative_to(self.app)): step.outcome for step in plan.steps}
 
     def plan_restore(self, *names: str, force: bool = False) -> restoring.Restoring:
-        return restoring.plan(self.place, self.layout, [self.path(name) for name in names], self.own, force)
+        return restoring.plan(self.place, self.layout, [self.path(name) for name in names], self.places, force)
 
     def restore(self, *names: str, force: bool = False) -> dict[str, str]:
         plan = self.plan_restore(*names, force=force)

@@ -151,8 +151,10 @@ def test_what_is_guarded() -> None:
         "agent_config": None,
         "agent_version": None,
     }
-    more = {"run": "redeploy", "store": "/var/lib/lastgood/content-guard", "force": False}
+    more = {"run": "redeploy", "store": "/var/lib/lastgood/content-guard", "force": False, "allow_paths": None}
     assert found["for_guard"] == {**found["for_info"], **more}
+    opened = inputs(GUARD, state="restored", deployment_group_id="g", allow_paths="/etc/cron.d\n/etc/systemd/system")
+    assert opened["for_guard"]["allow_paths"] == ["/etc/cron.d", "/etc/systemd/system"]
 
 
 @pytest.mark.parametrize(

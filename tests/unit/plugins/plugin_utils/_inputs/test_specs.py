@@ -79,6 +79,7 @@ def test_only_the_step_that_cleans_them_reads_variables() -> None:
         "rollback_hosts",
         "rollback_instances",
         "rollback_events",
+        "rollback_guard_allow_paths",
         "rollback_guard_content",
         "rollback_guard_max_fail_percentage",
         "rollback_guard_serial",

@@ -136,7 +136,7 @@ def test_what_is_no_file_or_not_for_the_guard_is_refused_before_anything_is_writ
     path = os.path.normpath(instance.app / names.get(kind, kind))
     before = instance.everything()
     with pytest.raises(walking.Refused, match=r"only regular files|where nothing is saved"):
-        saving.plan(instance.place, [instance.path("good"), os.fsencode(path)], instance.own, False)
+        saving.plan(instance.place, [instance.path("good"), os.fsencode(path)], instance.places, False)
     assert instance.everything() == before
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import walking
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places
 
-GUARDED = (b"/srv/agent", b"/var/lib/lastgood/content-guard")
+GUARDED = Places((b"/srv/agent", b"/var/lib/lastgood/content-guard"))
 
 
 def refusal(path: bytes) -> str:
