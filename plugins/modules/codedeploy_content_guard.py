@@ -18,6 +18,8 @@ description:
   - With O(state=restored), it puts them back, and takes them off the cleanup file. A file that is only put back is
     removed by the next deployment.
   - Nothing is ever removed, except a saved set with O(state=absent).
+  - Each file is handled by itself. One that cannot be saved or restored is left as it is and named with the reason, and
+    its copy is kept. The others are saved or restored all the same, and the task fails at the end.
 extends_documentation_fragment:
   - lastgood.aws._attributes
 attributes:
@@ -213,14 +215,17 @@ outcome:
     - How it ended.
     - V(saved), V(restored) and V(removed) mean that this was done, V(unchanged) that there was nothing to do, and
       V(planned) that it would be done, were this not check mode.
-    - V(refused) means that nothing was done, V(interrupted) that something was and something was not. The message says
-      what. Both fail the task.
+    - V(incomplete) means that some files were saved or restored, or would be, and others were refused. The reasons are
+      in RV(files).
+    - V(refused) means that nothing was done, V(interrupted) that the agent began meanwhile. The message says what was
+      done.
+    - V(incomplete), V(refused) and V(interrupted) fail the task.
   returned: always
   type: str
   sample: restored
 reason:
-  description: What was done, in figures.
-  returned: success
+  description: What was done, in figures, or which files were refused and why.
+  returned: success, or if single files were refused
   type: str
   sample: "to put back: 1, only to take off the cleanup file: 0, in place: 0"
 saved_set:
@@ -230,7 +235,7 @@ saved_set:
   sample: /var/lib/lastgood/content-guard/3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d/d-FA6FSLH11
 files:
   description: What happens to each file.
-  returned: success
+  returned: success, or if single files were refused
   type: list
   elements: dict
   contains:
@@ -248,10 +253,16 @@ files:
       description:
         - V(saved), or V(kept) if the copy in the set was kept though the file differs from it by now.
         - V(restored), or V(unlisted) if the file was in place and had only to be taken off the cleanup file.
+        - V(refused) if it cannot be saved or restored. Its copy, if there is one, is kept.
         - V(unchanged) otherwise.
       returned: always
       type: str
       sample: restored
+    reason:
+      description: Why it was refused, in a sentence.
+      returned: if RV(files[].outcome) is V(refused)
+      type: str
+      sample: /srv/app/web/settings.conf is a mount point
     how:
       description:
         - How the file would be lost. V(removed), V(overwritten), or V(named) if it was asked for by O(paths).
@@ -260,7 +271,7 @@ files:
       sample: removed
 unlisted:
   description: The lines that were taken off the agent's cleanup file, as paths.
-  returned: success
+  returned: success, or if single files were refused
   type: list
   elements: dict
   contains:
@@ -276,7 +287,7 @@ unlisted:
       sample: L3Nydi9hcHAv/w==
 findings:
   description: What was noticed. Each finding of the severity V(warn) is shown as a warning, too.
-  returned: success
+  returned: success, or if single files were refused
   type: list
   elements: dict
   contains:
@@ -382,6 +393,8 @@ def main() -> None:
         if finding.severity == "warn":
             module.warn(finding.message)
     diff = {"diff": result.diff} if module._diff else {}
+    if result.failed:
+        module.fail_json(msg=f"{result.reason}.", **result.as_dict(), **diff, saved_set=where)
     module.exit_json(**result.as_dict(), **diff, saved_set=where)
 
 

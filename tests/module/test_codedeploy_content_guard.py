@@ -175,6 +175,75 @@ def test_check_mode_only_reads_and_the_second_run_does_nothing(instance: Instanc
     assert instance.everything() == before
 
 
+def test_what_a_script_rewrote_is_named_and_the_others_come_back(instance: Instance) -> None:
+    """A hook writes a file that no bundle has. That is not somebody's edit, and it keeps no other file back."""
+    made = instance.web / "made.conf"
+    made.write_text("tuned by hand")
+    one, _two = overwritten(instance, guarded=True)
+    instance.guard("saved", paths=[str(made)])
+    (one / "appspec.yml").write_text(
+        (one / "appspec.yml").read_text() + "hooks:\n  AfterInstall:\n    - location: make.sh\n"
+    )
+    (one / "make.sh").write_text(f"#!/bin/sh\necho generated > {made}\n")
+    # As an archive, as CodeDeploy has it: the agent keeps it, and its time says when the deployment began.
+    instance.deploy(Path(shutil.make_archive(str(one), "tar", one)), "OVERWRITE", "d-3")
+    with pytest.raises(ModuleFailed) as failed:
+        instance.guard("restored")
+    result = failed.value.result
+    assert (result["outcome"], result["changed"]) == ("incomplete", True)
+    assert {Path(file["path"]).name: file["outcome"] for file in result["files"]} == {
+        "made.conf": "refused",
+        "settings.conf": "restored",
+    }
+    told = result["msg"]
+    assert "1 of 2 files cannot be put back" in told
+    assert f"{made} is not as it was saved" in told
+    assert "last changed while d-3 ran and is in no bundle: most likely by its scripts" in told
+    assert "somebody" not in told
+    assert str(instance.set) in told
+    assert (instance.settings.read_text(), made.read_text()) == (HAND_MADE, "generated\n")
+    # The copy is still there for somebody who wants it.
+    assert instance.guard("restored", force=True)["outcome"] == "restored"
+    assert made.read_text() == "tuned by hand"
+
+
+def test_a_name_that_the_agent_misreads_comes_back_too(instance: Instance) -> None:
+    """The agent installs it, and removes what is left of its name without the blank, which is not there."""
+    odd = instance.web / "odd "
+    one = instance.bundle("one", {"settings.conf": "one", "odd ": "one"})
+    two = instance.bundle("two", {"settings.conf": "two", "odd ": "two"})
+    for path in (odd, instance.settings):
+        path.write_text(HAND_MADE)
+    instance.deploy(one, "RETAIN", "d-1")
+    assert instance.guard("saved", paths=[str(odd), str(instance.settings)])["outcome"] == "saved"
+    instance.deploy(two, "OVERWRITE", "d-2")
+    assert instance.guard("restored")["outcome"] == "restored"
+    for number in (3, 4):
+        instance.deploy(one, "RETAIN", f"d-{number}")
+        assert (odd.read_text(), instance.settings.read_text()) == (HAND_MADE, HAND_MADE)
+
+
+def test_a_newline_in_one_name_refuses_that_one_only(instance: Instance) -> None:
+    one = instance.bundle("one", {"settings.conf": "one", "broken\nname": "one"})
+    broken = instance.web / "broken\nname"
+    instance.deploy(instance.bundle("two", {}), "DISALLOW", "d-1")
+    for path in (broken, instance.settings):
+        path.write_text(HAND_MADE)
+    options = {"bundle": str(one), "file_exists_behavior": "overwrite"}
+    for check_mode in (True, False):
+        with pytest.raises(ModuleFailed, match=r"1 of 2 files cannot be saved\. .*newline in it") as failed:
+            instance.guard("saved", check_mode=check_mode, **options)
+        result = failed.value.result
+        assert (result["outcome"], result["changed"]) == ("incomplete", True)
+        assert sorted(file["outcome"] for file in result["files"]) == ["refused", "saved"]
+    with pytest.raises(ModuleFailed, match="The others are saved. The copies are kept in") as failed:
+        instance.guard("saved", **options)
+    assert (failed.value.result["outcome"], failed.value.result["changed"]) == ("refused", False)
+    instance.settings.write_text("gone")
+    assert instance.guard("restored", force=True)["outcome"] == "restored"
+    assert instance.settings.read_text() == HAND_MADE
+
+
 def test_no_contents_and_no_digests_are_returned(instance: Instance) -> None:
     overwritten(instance, guarded=True)
     told = [instance.guard(state, diff=True) for state in ("restored", "absent")]

@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import
     saving,
     store,
     walking,
+    whose,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import (
     Places,
@@ -34,6 +35,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install impo
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
+# Some files were done and some refused; all of them were refused. Both fail the module.
+INCOMPLETE: t.Final = "incomplete"
+REFUSED: t.Final = "refused"
+PUT_BACK: t.Final = "put back"
+# How many refused files a message explains.
+_EXPLAINED: t.Final = 5
 # The errors whose messages already say what to give instead.
 NOT_UNDERSTOOD: t.Final = (agent.AgentUnknown, state.Unclear, archives.BadArchive, appspec.Unreadable)
 
@@ -62,7 +69,7 @@ class Options:
 
 @dataclass
 class Result:
-    """What is returned: only paths, never a file's content or digest."""
+    """What is returned: only paths, never a file's content or digest. ``reason`` explains what was refused, if any."""
 
     outcome: str
     changed: bool
@@ -84,12 +91,55 @@ class Result:
         }
 
     @property
+    def failed(self) -> bool:
+        return self.outcome in (INCOMPLETE, REFUSED)
+
+    @property
     def diff(self) -> t.Dict[str, str]:
         return {"before": _lines(self.before), "after": _lines(self.after)}
 
 
 def _lines(found: t.Iterable[bytes]) -> str:
     return "".join(shown(path) + "\n" for path in found)
+
+
+class _Step(t.Protocol):
+    """A step of saving or restoring."""
+
+    @property
+    def outcome(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+def not_done(steps: t.Sequence[_Step], verb: str, others: str, set_: bytes) -> str:
+    """Which files were refused and why, what was done with the others, and where the copies are. Empty if none."""
+    refused = [step for step in steps if step.outcome == REFUSED]
+    if not refused:
+        return ""
+    more = len(refused) - _EXPLAINED
+    all_refused = len(refused) == len(steps)
+    parts = [
+        *([f"{len(refused)} of {len(steps)} files cannot be {verb}"] if len(steps) > 1 else []),
+        *(step.reason for step in refused[:_EXPLAINED]),
+        *([f"For {more} more see files in the result"] if more > 0 else []),
+        "No file of the instance was changed" if all_refused else others,
+        *([f"The copies are kept in {shown(set_)}"] if verb == PUT_BACK or not all_refused else []),
+    ]
+    return ". ".join(parts)
+
+
+def _ended(steps: t.Sequence[_Step], changed: bool, check_mode: bool, word: str) -> str:
+    """The outcome."""
+    if any(step.outcome == REFUSED for step in steps):
+        return INCOMPLETE if changed else REFUSED
+    return "unchanged" if not changed else "planned" if check_mode else word
+
+
+def _shown_step(path: bytes, step: _Step) -> t.Dict[str, t.Any]:
+    reason = {"reason": step.reason} if step.reason else {}
+    return {**paths.shown(path), "outcome": step.outcome, **reason}
 
 
 def check(options: Options) -> None:
@@ -129,9 +179,8 @@ def save(options: Options) -> Result:
     else:
         lost = foresee(options, findings)
     plan = saving.plan(options.place, list(lost), options.places, options.force)
-    if plan.changed and not options.check_mode:
-        saving.save(options.place, plan)
-    kept = [step.path for step in plan.steps if step.outcome == saving.KEPT]
+    steps = saving.save(options.place, plan) if plan.changed and not options.check_mode else plan.steps
+    kept = [step.path for step in steps if step.outcome == saving.KEPT]
     if kept:
         findings.append(
             Finding(
@@ -141,17 +190,22 @@ def save(options: Options) -> Result:
                 "Another run saves it beside; force=true replaces the copy",
             )
         )
-    outcome = "unchanged" if not plan.changed else "planned" if options.check_mode else "saved"
+    wanted = [step.path for step in steps if step.outcome == saving.SAVED]
+    changed = bool(wanted) or (plan.changed and not steps)
+    others = "The others would be saved" if options.check_mode else "The others are saved"
     return Result(
-        outcome,
-        plan.changed,
-        f"to save: {len(plan.wanted)}, in the set already: {len(plan.steps) - len(plan.wanted)}"
-        if plan.steps
-        else "nothing would be lost",
-        files=[{**paths.shown(step.path), "outcome": step.outcome, "how": lost[step.path]} for step in plan.steps],
+        _ended(steps, changed, options.check_mode, "saved"),
+        changed,
+        not_done(steps, "saved", others, options.place.path)
+        or (
+            f"to save: {len(wanted)}, in the set already: {len(steps) - len(wanted)}"
+            if steps
+            else "nothing would be lost"
+        ),
+        files=[{**_shown_step(step.path, step), "how": lost[step.path]} for step in steps],
         findings=findings,
         before=sorted(plan.entries),
-        after=sorted({*plan.entries, *plan.wanted}),
+        after=sorted({*plan.entries, *wanted}),
     )
 
 
@@ -210,35 +264,44 @@ def _as_deployed(layout: agent.Layout, found: reading.Group) -> t.Set[bytes]:
 def restore(options: Options) -> Result:
     """Put back what was saved, and remove it from the agent's list. Raises :class:`Refused`."""
     check_known(options)
-    plan = restoring.plan(options.place, options.layout, options.paths, options.places, options.force)
-    cleanup_file.check_idle(options.layout)
     group = options.place.group.decode()
-    findings: t.List[Finding] = []
-    unlisted: t.List[bytes] = []
+    evidence = whose.Evidence(options.layout, group, options.generation)
+    plan = restoring.plan(
+        options.place, options.layout, options.paths, options.places, options.force, whose=evidence.of
+    )
+    cleanup_file.check_idle(options.layout)
+    done = restoring.Restored(plan.steps, [], [])
     if plan.changed and not options.check_mode:
-        unlisted, notes = restoring.restore(options.place, options.layout, plan)
-        findings += [Finding("attributes", "warn", note) for note in notes]
-    wanted = [step.entry.path for step in plan.steps]
-    for path, others in sorted(cleanup_file.other_groups(options.layout, group, wanted).items()):
-        findings.append(
-            Finding(
-                "shared_paths",
-                "warn",
-                f"{shown(path)} is also in the cleanup files of {', '.join(others)}: a deployment there removes it",
-            )
-        )
-    changed = [step for step in plan.steps if step.outcome != restoring.UNCHANGED]
+        done = restoring.restore(options.place, options.layout, plan)
+    findings = [Finding("attributes", "warn", note) for note in done.notes]
+    findings += _shared_paths(options, [step.entry.path for step in done.steps])
+    changed = [step for step in done.steps if step.outcome in (restoring.RESTORED, restoring.UNLISTED)]
+    copied = [step for step in changed if step.outcome == restoring.RESTORED]
+    others = "The others would be put back" if options.check_mode else "The others are in place"
     return Result(
-        "unchanged" if not plan.changed else "planned" if options.check_mode else "restored",
-        plan.changed,
-        f"to put back: {len(plan.wanted)}, only to remove from the cleanup file: {len(changed) - len(plan.wanted)}, "
-        f"in place: {len(plan.steps) - len(changed)}",
-        files=[{**paths.shown(step.entry.path), "outcome": step.outcome} for step in plan.steps],
-        unlisted=unlisted,
+        _ended(done.steps, bool(changed), options.check_mode, "restored"),
+        bool(changed),
+        not_done(done.steps, PUT_BACK, others, options.place.path)
+        or f"to put back: {len(copied)}, only to remove from the cleanup file: {len(changed) - len(copied)}, "
+        f"in place: {len(done.steps) - len(changed)}",
+        files=[_shown_step(step.entry.path, step) for step in done.steps],
+        unlisted=done.unlisted,
         findings=findings,
         before=[step.entry.path + b": not as saved, or on the cleanup file" for step in changed],
         after=[step.entry.path + b": as saved, not on the cleanup file" for step in changed],
     )
+
+
+def _shared_paths(options: Options, wanted: t.Sequence[bytes]) -> t.List[Finding]:
+    others = cleanup_file.other_groups(options.layout, options.place.group.decode(), wanted)
+    return [
+        Finding(
+            "shared_paths",
+            "warn",
+            f"{shown(path)} is also in the cleanup files of {', '.join(groups)}: a deployment there removes it",
+        )
+        for path, groups in sorted(others.items())
+    ]
 
 
 def remove(options: Options) -> Result:

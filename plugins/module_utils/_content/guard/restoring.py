@@ -31,6 +31,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walkin
 RESTORED: t.Final = "restored"
 UNLISTED: t.Final = "unlisted"
 UNCHANGED: t.Final = "unchanged"
+REFUSED: t.Final = "refused"
+# Why a file that differs from its copy is left alone.
+CHANGED_SINCE: t.Final = "changed_since"
+DEPLOYED_SINCE: t.Final = "deployed_since"
+NOT_LISTED: t.Final = "not_listed"
 _TEMPORARY: t.Final = b".lastgood-restore-"
 
 
@@ -39,11 +44,12 @@ class Interrupted(Exception):
 
 
 class Step(t.NamedTuple):
-    """What happens to one saved file; ``now`` is the identity of what is at its place."""
+    """What happens to one saved file; ``now`` is the identity of what is at its place. A refused one has a reason."""
 
     entry: Entry
     outcome: str
-    now: str
+    now: str = ""
+    reason: str = ""
 
 
 class Restoring(t.NamedTuple):
@@ -58,11 +64,19 @@ class Restoring(t.NamedTuple):
 
     @property
     def changed(self) -> bool:
-        return any(step.outcome != UNCHANGED for step in self.steps)
+        return any(step.outcome in (RESTORED, UNLISTED) for step in self.steps)
+
+
+class Restored(t.NamedTuple):
+    """What was done. Some steps may have been refused on the way; ``unlisted`` was taken off the cleanup file."""
+
+    steps: t.Tuple[Step, ...]
+    unlisted: t.List[bytes]
+    notes: t.List[str]
 
 
 def decide(saved: str, now: str, before: t.Optional[str], listed: bool, force: bool) -> str:
-    """What happens to a file. Raises :class:`Refused` if nothing may.
+    """What happens to a file: :data:`RESTORED`, :data:`UNLISTED`, :data:`UNCHANGED`, or why it is left alone.
 
     ``saved`` and ``now`` are identities; ``before`` is the one in an earlier run's journal, if any. Without a journal,
     a file that differs may be replaced only if the agent put it there, which its cleanup file tells.
@@ -72,17 +86,33 @@ def decide(saved: str, now: str, before: t.Optional[str], listed: bool, force: b
     if force or now in (attributes.ABSENT, before):
         return RESTORED
     if before is not None:
-        raise Refused("it has been changed since it was restored; force=true replaces it with the saved one")
-    if not listed:
-        raise Refused(
-            "what is there now differs from the saved one and is not in the agent's cleanup file, so somebody else put "
-            "it there; force=true replaces it with the saved one"
-        )
-    return RESTORED
+        return DEPLOYED_SINCE if listed else CHANGED_SINCE
+    return RESTORED if listed else NOT_LISTED
 
 
-def plan(place: store.Place, layout: agent.Layout, paths: t.Sequence[bytes], places: Places, force: bool) -> Restoring:
-    """Look at everything before anything is written. Raises :class:`Refused` if a file cannot be restored."""
+def why_not(path: bytes, decision: str, whose: t.Callable[[bytes], str]) -> str:
+    """The reason for leaving ``path`` alone. ``whose`` tells what is known of who wrote an unlisted file."""
+    if decision == NOT_LISTED:
+        text = f"is not as it was saved, and is not in the agent's cleanup file: {whose(path)}"
+    elif decision == DEPLOYED_SINCE:
+        text = "was restored, and a later deployment has installed another one"
+    else:
+        text = "has been changed since it was restored"
+    return f"{shown(path)} {text}. force=true replaces it with the saved one"
+
+
+def plan(
+    place: store.Place,
+    layout: agent.Layout,
+    paths: t.Sequence[bytes],
+    places: Places,
+    force: bool,
+    whose: t.Callable[[bytes], str],
+) -> Restoring:
+    """Look at everything before anything is written. A file that cannot be restored does not keep the others back.
+
+    Raises :class:`Refused` if there is nothing to restore from, or the cleanup file may not be replaced.
+    """
     with store.reading(place) as held:
         entries, finished = saving.read_entries(place, held)
         if held is None or not finished:
@@ -90,21 +120,66 @@ def plan(place: store.Place, layout: agent.Layout, paths: t.Sequence[bytes], pla
         unknown = [path for path in paths if path not in entries]
         if unknown:
             raise Refused(f"{shown(unknown[0])} is not in the saved set {shown(place.path)}")
-        before = _journal(place, held)
+        looking = _Looking(place, held, layout, places, force, whose)
         wanted = [entries[path] for path in dict.fromkeys(paths)] if paths else sorted(entries.values())
-        listed = _listed(layout, place)
-        mounted = walking.mounted_here()
-        steps = []
-        for entry in wanted:
-            leads_there = cleanup_file.same_place([entry.path])
-            leads = any(map(leads_there, listed))
-            step = _step(entry, places, mounted, before, leads, force)
-            if step.outcome == RESTORED and entry.target is None and not store.blob_is_whole(held, entry.sha256):
-                raise Refused(f"the saved copy of {shown(entry.path)} in {shown(place.path)} is missing or damaged")
-            steps.append(step)
-            if leads:
-                cleanup_file.check_writable(layout, place.group.decode())
-    return Restoring(tuple(steps), before)
+        return Restoring(tuple(map(looking.step, wanted)), looking.before)
+
+
+class _Looking:
+    """Looks at one file after the other."""
+
+    def __init__(
+        self,
+        place: store.Place,
+        held: int,
+        layout: agent.Layout,
+        places: Places,
+        force: bool,
+        whose: t.Callable[[bytes], str],
+    ) -> None:
+        self._place = place
+        self._held = held
+        self._layout = layout
+        self._places = places
+        self._force = force
+        self._whose = whose
+        self._mounted = walking.mounted_here()
+        self._listed = _listed(layout, place)
+        self._lines = _lines(layout, place)
+        self.before = _journal(place, held)
+
+    def step(self, entry: Entry) -> Step:
+        """What happens to a file. Raises :class:`Refused` for what is wrong with the cleanup file."""
+        leads_there = cleanup_file.same_place([entry.path])
+        leads = any(map(leads_there, self._listed))
+        try:
+            step = self._step(entry, leads)
+        except Refused as exc:
+            return Step(entry, REFUSED, reason=str(exc))
+        except OSError as exc:
+            return Step(entry, REFUSED, reason=f"{shown(entry.path)}: {exc.strerror}")
+        if leads:
+            cleanup_file.check_writable(self._layout, self._place.group.decode())
+        return step
+
+    def _step(self, entry: Entry, leads: bool) -> Step:
+        walking.check_place(entry.path, self._places)
+        if entry.path in self._mounted:
+            raise Refused(f"{shown(entry.path)} is a mount point")
+        now = _identity(entry.path)
+        # A line that the agent itself misreads, because the name ends in a blank, still says that the agent wrote it.
+        listed = leads or (entry.path in self._lines and now != attributes.identity_of(entry))
+        outcome = decide(attributes.identity_of(entry), now, self.before.get(entry.path), listed, self._force)
+        if outcome not in (RESTORED, UNLISTED, UNCHANGED):
+            raise Refused(why_not(entry.path, outcome, self._whose))
+        if outcome == RESTORED:
+            if os.geteuid() != 0:
+                _check_allowed(entry)
+            if entry.target is None and not store.blob_is_whole(self._held, entry.sha256):
+                raise Refused(
+                    f"the saved copy of {shown(entry.path)} in {shown(self._place.path)} is missing or damaged"
+                )
+        return Step(entry, outcome, now)
 
 
 def _journal(place: store.Place, held: int) -> t.Dict[bytes, str]:
@@ -122,25 +197,9 @@ def _listed(layout: agent.Layout, place: store.Place) -> t.Set[bytes]:
     return {command.path for command in cleanup.removals(content)}
 
 
-def _step(
-    entry: Entry,
-    places: Places,
-    mounted: t.Collection[bytes],
-    before: t.Mapping[bytes, str],
-    listed: bool,
-    force: bool,
-) -> Step:
-    walking.check_place(entry.path, places)
-    if entry.path in mounted:
-        raise Refused(f"{shown(entry.path)} is a mount point")
-    now = _identity(entry.path)
-    try:
-        outcome = decide(attributes.identity_of(entry), now, before.get(entry.path), listed, force)
-    except Refused as exc:
-        raise Refused(f"{shown(entry.path)}: {exc}") from exc
-    if outcome == RESTORED and os.geteuid() != 0:
-        _check_allowed(entry)
-    return Step(entry, outcome, now)
+def _lines(layout: agent.Layout, place: store.Place) -> t.Set[bytes]:
+    """The cleanup file as written, not as the agent reads it."""
+    return set(cleanup_file.read(layout.cleanup(place.group.decode())).content.split(b"\n"))
 
 
 def _check_allowed(entry: Entry) -> None:
@@ -164,33 +223,49 @@ def _identity(path: bytes) -> str:
         return attributes.ABSENT
 
 
-def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> t.Tuple[t.List[bytes], t.List[str]]:
-    """Carry out a plan. Returns the paths removed from the cleanup file, and notes.
+def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> Restored:
+    """Carry out a plan. A file that fails does not keep the others back: it becomes a refused step.
 
-    Raises :class:`Refused` if nothing was written, :class:`Interrupted` if something was.
+    Raises :class:`Refused` if nothing was written, :class:`Interrupted` if something was and the agent began.
     """
-    notes: t.List[str] = []
     cleanup_file.check_idle(layout)
+    notes: t.List[str] = []
     with store.writing(place) as held:
-        _check_room(restoring)
+        fits = _refused(restoring.steps, _without_room(restoring))
+        wanted = [step for step in fits if step.outcome == RESTORED]
         journal = dict(restoring.journal)
-        journal.update((step.entry.path, step.now) for step in restoring.wanted)
+        journal.update((step.entry.path, step.now) for step in wanted)
         if journal != restoring.journal:
             store.put(held, store.JOURNAL, manifest.journal_dumps(journal))
-        done: t.List[bytes] = []
-        try:
-            for step in restoring.wanted:
+        failed: t.Dict[bytes, str] = {}
+        for step in wanted:
+            try:
                 notes += _put_back(held, step)
-                done.append(step.entry.path)
-            paths = [step.entry.path for step in restoring.steps]
-            taken = cleanup_file.unlist(layout, place.group.decode(), cleanup_file.same_place(paths))
+            except Refused as exc:
+                failed[step.entry.path] = str(exc)
+            except OSError as exc:
+                failed[step.entry.path] = f"{shown(step.entry.path)}: {exc.strerror}"
+        steps = _refused(fits, failed)
+        done = [step.entry.path for step in steps if step.outcome == RESTORED]
+        in_place = [step.entry for step in steps if step.outcome != REFUSED]
+        try:
+            leads_there = cleanup_file.same_place([entry.path for entry in in_place])
+            taken = cleanup_file.unlist(layout, place.group.decode(), leads_there)
         except Refused as exc:
             raise Interrupted(_interrupted(str(exc), done, "The cleanup file of the agent was not changed")) from exc
         except OSError as exc:
             text = f"{exc.strerror}: {shown(os.fsencode(exc.filename or b''))}"
             raise Interrupted(_interrupted(text, done, "The cleanup file of the agent was not changed")) from exc
-        _check_afterwards(place, layout, restoring, done)
-    return taken, notes
+        _check_afterwards(place, layout, in_place, done)
+    return Restored(steps, taken, notes)
+
+
+def _refused(steps: t.Iterable[Step], reasons: t.Mapping[bytes, str]) -> t.Tuple[Step, ...]:
+    """The steps, with those that have a reason refused."""
+    return tuple(
+        Step(step.entry, REFUSED, step.now, reasons[step.entry.path]) if step.entry.path in reasons else step
+        for step in steps
+    )
 
 
 def _interrupted(reason: str, done: t.Sequence[bytes], listed: str) -> str:
@@ -198,14 +273,22 @@ def _interrupted(reason: str, done: t.Sequence[bytes], listed: str) -> str:
     return f"{reason}. {files}. {listed}. Run this again: it continues where this stopped"
 
 
-def _check_room(restoring: Restoring) -> None:
+def _without_room(restoring: Restoring) -> t.Dict[bytes, str]:
+    """The files for which there is no room, and the reasons."""
     wanted: t.Dict[int, int] = {}
+    reasons: t.Dict[bytes, str] = {}
     for step in restoring.wanted:
         above = _nearest(os.path.dirname(step.entry.path))
-        with walking.directory(above) as held:
-            device = os.fstat(held).st_dev
-            wanted[device] = wanted.get(device, 0) + step.entry.size
-            store.check_room(held, above, wanted[device])
+        try:
+            with walking.directory(above) as held:
+                device = os.fstat(held).st_dev
+                store.check_room(held, above, wanted.get(device, 0) + step.entry.size)
+                wanted[device] = wanted.get(device, 0) + step.entry.size
+        except Refused as exc:
+            reasons[step.entry.path] = f"{shown(step.entry.path)}: {exc}"
+        except OSError as exc:
+            reasons[step.entry.path] = f"{shown(step.entry.path)}: {exc.strerror}"
+    return reasons
 
 
 def _nearest(path: bytes) -> bytes:
@@ -272,17 +355,17 @@ def _copy(held: int, above: int, temporary: bytes, entry: Entry) -> t.List[str]:
     return [f"{shown(entry.path)} could not be given the extended attribute {name}" for name in refused]
 
 
-def _check_afterwards(place: store.Place, layout: agent.Layout, restoring: Restoring, done: t.Sequence[bytes]) -> None:
+def _check_afterwards(
+    place: store.Place, layout: agent.Layout, in_place: t.Sequence[Entry], done: t.Sequence[bytes]
+) -> None:
     """Raises :class:`Interrupted` if the agent started between the last check and the new cleanup file."""
     text = ""
     try:
         cleanup_file.check_idle(layout)
     except Refused as exc:
         text = str(exc)
-    lost = [
-        step.entry.path for step in restoring.steps if _identity(step.entry.path) != attributes.identity_of(step.entry)
-    ]
-    leads_there = cleanup_file.same_place([step.entry.path for step in restoring.steps])
+    lost = [entry.path for entry in in_place if _identity(entry.path) != attributes.identity_of(entry)]
+    leads_there = cleanup_file.same_place([entry.path for entry in in_place])
     again = [path for path in _listed(layout, place) if leads_there(path)]
     if lost:
         text = text or f"{shown(lost[0])} was changed or removed while it was being restored"

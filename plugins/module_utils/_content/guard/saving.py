@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -21,16 +22,18 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walkin
 SAVED: t.Final = "saved"
 UNCHANGED: t.Final = "unchanged"
 KEPT: t.Final = "kept"
+REFUSED: t.Final = "refused"
 # How often a file that changes while it is copied is copied again.
 _TRIES: t.Final = 3
 
 
 class Step(t.NamedTuple):
-    """What happens to one path."""
+    """What happens to one path. A refused one has a reason."""
 
     path: bytes
     outcome: str
     size: int = 0
+    reason: str = ""
 
 
 class Saving(t.NamedTuple):
@@ -47,7 +50,7 @@ class Saving(t.NamedTuple):
     @property
     def changed(self) -> bool:
         """Whether anything is written. A set without a manifest gets one even if there is nothing to save."""
-        return bool(self.wanted) or not self.finished
+        return bool(self.wanted) or not (self.finished or any(step.outcome == REFUSED for step in self.steps))
 
 
 def decide(entry: t.Optional[Entry], now: str, whole: bool, force: bool) -> str:
@@ -60,12 +63,28 @@ def decide(entry: t.Optional[Entry], now: str, whole: bool, force: bool) -> str:
 
 
 def plan(place: store.Place, paths: t.Sequence[bytes], places: Places, force: bool) -> Saving:
-    """Look at every path before anything is written. Raises :class:`Refused` for the first that cannot be saved."""
+    """Look at every path before anything is written. A path that cannot be saved does not keep the others back.
+
+    Raises :class:`Refused` if the set itself is not usable.
+    """
     mounted = walking.mounted_here()
     with store.reading(place) as held:
         entries, finished = read_entries(place, held)
-        steps = [_step(path, places, mounted, entries.get(path), held, force) for path in dict.fromkeys(paths)]
+        steps = []
+        for path in dict.fromkeys(paths):
+            try:
+                step = _step(path, places, mounted, entries.get(path), held, force)
+            except Refused as exc:
+                step = Step(path, REFUSED, reason=str(exc))
+            except OSError as exc:
+                step = Step(path, REFUSED, reason=_text(path, exc))
+            steps.append(step)
     return Saving(tuple(steps), entries, finished)
+
+
+def _text(path: bytes, exc: OSError) -> str:
+    help_out = ", so use become" if isinstance(exc, PermissionError) and os.geteuid() != 0 else ""
+    return f"{shown(path)}: {exc.strerror}{help_out}"
 
 
 def read_entries(place: store.Place, held: t.Optional[int]) -> t.Tuple[t.Dict[bytes, Entry], bool]:
@@ -123,14 +142,32 @@ def _kind(found: os.stat_result) -> str:
     return "a directory" if stat.S_ISDIR(found.st_mode) else "a device, socket or pipe"
 
 
-def save(place: store.Place, saving: Saving) -> None:
-    """Carry out a plan. Copies that a killed run had finished are reused. Raises :class:`Refused`."""
+def save(place: store.Place, saving: Saving) -> t.Tuple[Step, ...]:
+    """Carry out a plan. Returns the steps, of which some may have been refused on the way.
+
+    Copies that a killed run had finished are reused.
+
+    Raises :class:`Refused` if nothing was saved.
+    """
     with store.writing(place) as held:
         store.check_room(held, place.path, sum(step.size for step in saving.steps if step.outcome == SAVED))
         entries, _finished = read_entries(place, held)
-        for path in saving.wanted:
-            entries[path] = _copy(held, path)
-        store.put(held, store.MANIFEST, manifest.dumps(entries))
+        steps = []
+        for step in saving.steps:
+            if step.outcome == SAVED:
+                try:
+                    entries[step.path] = _copy(held, step.path)
+                except Refused as exc:
+                    step = Step(step.path, REFUSED, reason=str(exc))
+                except OSError as exc:
+                    # The disk of the store is not the fault of one file.
+                    if exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                        raise
+                    step = Step(step.path, REFUSED, reason=_text(step.path, exc))
+            steps.append(step)
+        if any(step.outcome != REFUSED for step in steps) or not steps:
+            store.put(held, store.MANIFEST, manifest.dumps(entries))
+    return tuple(steps)
 
 
 def _copy(held: int, path: bytes) -> Entry:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import typing as t
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,18 +55,31 @@ class Instance:
 
     def save(self, *names: str, force: bool = False) -> dict[str, str]:
         plan = self.plan_save(*names, force=force)
-        if plan.changed:
-            saving.save(self.place, plan)
-        return {str(Path(os.fsdecode(step.path)).relative_to(self.app)): step.outcome for step in plan.steps}
+        steps = saving.save(self.place, plan) if plan.changed else plan.steps
+        return {str(Path(os.fsdecode(step.path)).relative_to(self.app)): step.outcome for step in steps}
+
+    def why_not_saved(self, *names: str) -> str:
+        """The reasons for what is refused; the others are saved."""
+        plan = self.plan_save(*names)
+        steps = saving.save(self.place, plan) if plan.changed else plan.steps
+        return ". ".join(step.reason for step in steps if step.outcome == saving.REFUSED)
 
     def plan_restore(self, *names: str, force: bool = False) -> restoring.Restoring:
-        return restoring.plan(self.place, self.layout, [self.path(name) for name in names], self.places, force)
+        return restoring.plan(
+            self.place, self.layout, [self.path(name) for name in names], self.places, force, lambda _path: "who knows"
+        )
+
+    def _restore(self, *names: str, force: bool = False) -> t.Sequence[restoring.Step]:
+        plan = self.plan_restore(*names, force=force)
+        return restoring.restore(self.place, self.layout, plan).steps if plan.changed else plan.steps
 
     def restore(self, *names: str, force: bool = False) -> dict[str, str]:
-        plan = self.plan_restore(*names, force=force)
-        if plan.changed:
-            restoring.restore(self.place, self.layout, plan)
-        return {str(Path(os.fsdecode(step.entry.path)).relative_to(self.app)): step.outcome for step in plan.steps}
+        steps = self._restore(*names, force=force)
+        return {str(Path(os.fsdecode(step.entry.path)).relative_to(self.app)): step.outcome for step in steps}
+
+    def why_not_restored(self, *names: str) -> str:
+        """The reasons for what is refused; the others are restored."""
+        return ". ".join(step.reason for step in self._restore(*names) if step.outcome == restoring.REFUSED)
 
     def everything(self) -> dict[str, object]:
         """All that is here, with inodes and times: equal only if nothing at all was written."""

@@ -54,21 +54,32 @@ SAVED, NOW, BEFORE = "file saved", "file now", "file before"
         # An earlier run was killed, or the same bad revision was deployed again.
         (BEFORE, BEFORE, True, False, restoring.RESTORED),
         (BEFORE, BEFORE, False, False, restoring.RESTORED),
-        # Somebody put it there.
-        (NOW, None, False, False, "force=true"),
-        (NOW, BEFORE, False, False, "changed since it was restored"),
-        (NOW, BEFORE, True, False, "changed since it was restored"),
-        (NOW, attributes.ABSENT, True, False, "changed since it was restored"),
+        # A script of the deployment, or somebody, put it there.
+        (NOW, None, False, False, restoring.NOT_LISTED),
+        (NOW, BEFORE, False, False, restoring.CHANGED_SINCE),
+        (NOW, BEFORE, True, False, restoring.DEPLOYED_SINCE),
+        (NOW, attributes.ABSENT, True, False, restoring.DEPLOYED_SINCE),
         (NOW, None, False, True, restoring.RESTORED),
         (NOW, BEFORE, True, True, restoring.RESTORED),
     ],
 )
 def test_what_becomes_of_a_file(now: str, before: str | None, listed: bool, force: bool, outcome: str) -> None:
-    if outcome in (restoring.RESTORED, restoring.UNLISTED, restoring.UNCHANGED):
-        assert restoring.decide(SAVED, now, before, listed, force) == outcome
-    else:
-        with pytest.raises(walking.Refused, match=outcome):
-            restoring.decide(SAVED, now, before, listed, force)
+    assert restoring.decide(SAVED, now, before, listed, force) == outcome
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        (restoring.NOT_LISTED, "is not in the agent's cleanup file: a script did"),
+        (restoring.DEPLOYED_SINCE, "a later deployment has installed another one"),
+        (restoring.CHANGED_SINCE, "has been changed since it was restored"),
+    ],
+)
+def test_why_a_file_is_left_alone(decision: str, words: str) -> None:
+    told = restoring.why_not(b"/srv/a", decision, lambda _path: "a script did")
+    assert words in told
+    assert told.startswith("/srv/a ")
+    assert "force=true" in told
 
 
 def test_a_file_is_put_back_and_taken_off_the_list(instance: Instance) -> None:
@@ -159,31 +170,80 @@ def test_what_somebody_changed_since_is_not_overwritten_without_force(instance: 
     instance.restore()
     instance.write("web/settings.conf", "newer, by hand")
     before = instance.everything()
-    with pytest.raises(walking.Refused, match="changed since it was restored"):
-        instance.restore()
+    assert "changed since it was restored" in instance.why_not_restored()
     assert instance.everything() == before
     assert instance.restore(force=True) == {"web/settings.conf": "restored"}
     assert (instance.app / "web/settings.conf").read_text() == "hand-made"
 
 
-def test_nothing_is_restored_where_one_file_is_refused(instance: Instance) -> None:
+def test_one_file_that_cannot_be_restored_does_not_keep_the_others_back(instance: Instance) -> None:
+    for name in ("a", "b", "z"):
+        instance.write(name, "1")
+    instance.save("a", "b", "z")
+    instance.write("a", "of a script")
+    (instance.app / "z").unlink()
+    (instance.app / "z").mkdir()
+    assert instance.restore() == {
+        "a": "refused",
+        "b": "unchanged",
+        "web/settings.conf": "restored",
+        "z": "refused",
+    }
+    assert (instance.app / "a").read_text() == "of a script"
+    assert (instance.app / "web/settings.conf").read_text() == "hand-made"
+    assert instance.listed() == ["web/index.html"]
+    why = instance.why_not_restored()
+    assert f"{instance.app}/a is not as it was saved, and is not in the agent's cleanup file: who knows" in why
+    assert "z is neither a regular file nor a symbolic link" in why
+    # Nothing is lost of what is to be restored: with force it is.
+    assert (instance.set / "manifest.json").exists()
+    assert instance.restore("a", force=True) == {"a": "restored"}
+
+
+def test_a_file_that_fails_in_the_midst_does_not_keep_the_others_back(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     instance.write("a", "1")
     instance.save("a")
-    instance.write("a", "by hand")
-    before = instance.everything()
-    with pytest.raises(walking.Refused, match="somebody else put it there"):
-        instance.restore()
-    assert instance.everything() == before
-    # By name, the other one is.
-    assert instance.restore("web/settings.conf") == {"web/settings.conf": "restored"}
+    instance.write("a", "2")
+    instance.lists("a", "web/settings.conf")
+    real = os.rename
+
+    def rename(source: bytes, target: bytes, **where: int) -> None:
+        if target == b"a":
+            raise OSError(errno.EIO, "Input/output error")
+        real(source, target, **where)
+
+    monkeypatch.setattr(os, "rename", rename)
+    assert instance.restore() == {"a": "refused", "web/settings.conf": "restored"}
+    assert instance.listed() == ["a"]
+    assert leftovers(instance.base) == []
+    monkeypatch.setattr(os, "rename", real)
+    assert instance.restore() == {"a": "restored", "web/settings.conf": "unchanged"}
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("trailing ", "restored"), ("tab\t", "restored"), ("other ", "refused")])
+def test_a_name_that_the_agent_misreads_is_restored_if_the_agent_wrote_it_down(
+    instance: Instance, name: str, outcome: str
+) -> None:
+    instance.write(name, "hand-made")
+    instance.save(name)
+    instance.write(name, "of rev2")
+    instance.lists("trailing ", "tab\t", "web/settings.conf")
+    before = instance.list.read_bytes().splitlines()
+    assert instance.restore() == {name: outcome, "web/settings.conf": "restored"}
+    assert (instance.app / name).read_text() == ("hand-made" if outcome == "restored" else "of rev2")
+    # The agent does not remove what this line names, so it may stay.
+    assert instance.list.read_bytes().splitlines() == before[:2]
+    if outcome == "restored":
+        assert instance.restore() == {name: "unchanged", "web/settings.conf": "unchanged"}
 
 
 def test_a_parent_that_has_become_a_link_is_refused(instance: Instance) -> None:
     (instance.app / "web").rename(instance.base / "elsewhere")
     (instance.app / "web").symlink_to(instance.base / "elsewhere")
     before = instance.everything()
-    with pytest.raises(walking.Refused, match="web is a symbolic link"):
-        instance.restore()
+    assert "web is a symbolic link" in instance.why_not_restored()
     assert instance.everything() == before
 
 
@@ -191,8 +251,7 @@ def test_a_directory_in_its_place_is_refused(instance: Instance) -> None:
     path = instance.app / "web/settings.conf"
     path.unlink()
     path.mkdir()
-    with pytest.raises(walking.Refused, match="neither a regular file"):
-        instance.restore()
+    assert "neither a regular file" in instance.why_not_restored()
 
 
 def test_a_linked_list_is_refused(instance: Instance) -> None:
@@ -207,8 +266,7 @@ def test_a_linked_list_is_refused(instance: Instance) -> None:
 def test_a_damaged_copy_is_refused(instance: Instance) -> None:
     [blob] = [path for path in instance.set.iterdir() if path.name != "manifest.json"]
     blob.write_text("hand-mads")
-    with pytest.raises(walking.Refused, match="missing or damaged"):
-        instance.restore()
+    assert "missing or damaged" in instance.why_not_restored()
 
 
 @pytest.mark.parametrize("what", ["no set", "no manifest", "bad manifest", "bad journal", "unknown path"])
@@ -331,8 +389,8 @@ def test_a_file_that_is_written_while_it_is_restored_is_not_overwritten(
 ) -> None:
     plan = instance.plan_restore()
     instance.write("web/settings.conf", "just now, by hand")
-    with pytest.raises(restoring.Interrupted, match=r"changed by somebody else .*No file was put back"):
-        restoring.restore(instance.place, instance.layout, plan)
+    [step] = restoring.restore(instance.place, instance.layout, plan).steps
+    assert (step.outcome, "changed by somebody else" in step.reason) == ("refused", True)
     assert (instance.app / "web/settings.conf").read_text() == "just now, by hand"
     assert leftovers(instance.base) == []
 
@@ -341,8 +399,8 @@ def test_a_full_disk_is_refused(instance: Instance, monkeypatch: pytest.MonkeyPa
     plan = instance.plan_restore()
     monkeypatch.setattr(store, "HEADROOM", 1 << 60)
     before = instance.everything()
-    with pytest.raises(walking.Refused, match="MiB free"):
-        restoring.restore(instance.place, instance.layout, plan)
+    [step] = restoring.restore(instance.place, instance.layout, plan).steps
+    assert (step.outcome, "MiB free" in step.reason) == ("refused", True)
     assert instance.everything() == before
 
 
@@ -375,11 +433,10 @@ def test_extended_attributes_come_back(instance: Instance, monkeypatch: pytest.M
     instance.save("a")
     blocker = path.with_name("b")
     path.rename(blocker)
-    _taken, notes = restoring.restore(instance.place, instance.layout, instance.plan_restore("a"))
+    notes = restoring.restore(instance.place, instance.layout, instance.plan_restore("a")).notes
     assert path.stat().st_ino != blocker.stat().st_ino
     assert kept[path.stat().st_ino, "system.posix_acl_access"] == b"acl\xff"
     assert notes == [f"{path} could not be given the extended attribute security.refused"]
     # An ACL decides who may read, so another one is another file.
     kept[path.stat().st_ino, "system.posix_acl_access"] = b"wider"
-    with pytest.raises(walking.Refused, match="changed since it was restored"):
-        instance.restore("a")
+    assert "changed since it was restored" in instance.why_not_restored("a")

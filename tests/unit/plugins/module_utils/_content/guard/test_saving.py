@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -91,8 +92,7 @@ def test_the_good_copy_is_kept_when_the_file_has_become_bad(instance: Instance) 
 
 def test_a_file_that_is_gone_is_still_saved(instance: Instance) -> None:
     instance.write("a", "1").unlink()
-    with pytest.raises(walking.Refused, match="does not exist"):
-        instance.save("a")
+    assert "does not exist" in instance.why_not_saved("a")
     instance.write("a", "1")
     instance.save("a")
     (instance.app / "a").unlink()
@@ -135,16 +135,32 @@ def test_what_is_no_file_or_not_for_the_guard_is_refused_before_anything_is_writ
     names = {"agent": "../agent/x", "store": "../store/x"}
     path = os.path.normpath(instance.app / names.get(kind, kind))
     before = instance.everything()
-    with pytest.raises(walking.Refused, match=r"only regular files|where nothing is saved"):
-        saving.plan(instance.place, [instance.path("good"), os.fsencode(path)], instance.places, False)
+    good, bad = saving.plan(instance.place, [instance.path("good"), os.fsencode(path)], instance.places, False).steps
+    assert (good.outcome, bad.outcome) == ("saved", "refused")
+    assert re.search("only regular files|where nothing is saved", bad.reason)
+    assert instance.everything() == before
+
+
+def test_one_file_that_cannot_be_saved_does_not_keep_the_others_back(instance: Instance) -> None:
+    instance.write("a", "1")
+    instance.write("b\nc", "2")
+    assert instance.save("b\nc", "missing", "a") == {"b\nc": "refused", "missing": "refused", "a": "saved"}
+    assert list(manifest.loads((instance.set / "manifest.json").read_bytes())) == [instance.path("a")]
+    why = instance.why_not_saved("b\nc", "missing")
+    assert "newline in it, which the agent's cleanup file cannot hold" in why
+    assert "missing does not exist" in why
+
+
+def test_nothing_is_written_if_nothing_can_be_saved(instance: Instance) -> None:
+    before = instance.everything()
+    assert instance.save("missing") == {"missing": "refused"}
     assert instance.everything() == before
 
 
 def test_a_mount_point_is_refused(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     instance.write("a", "1")
     monkeypatch.setattr(walking, "mounted_here", lambda: {instance.path("a")})
-    with pytest.raises(walking.Refused, match="is a mount point"):
-        instance.plan_save("a")
+    assert "is a mount point" in instance.why_not_saved("a")
 
 
 @pytest.mark.parametrize("level", ["store", "group", "run"])
@@ -207,8 +223,7 @@ def test_a_file_that_is_being_written_is_copied_again(
 
     monkeypatch.setattr(store, "write_all", meanwhile)
     if not saved:
-        with pytest.raises(walking.Refused, match="changed each time"):
-            instance.save("a")
+        assert "changed each time" in instance.why_not_saved("a")
         assert not (instance.set / "manifest.json").exists()
         return
     instance.save("a")
