@@ -52,6 +52,7 @@ RANGES: dict[tuple[str, str], tuple[float, float]] = {
 }
 # "You can configure a maximum of 10 pause hooks and 10 Lambda hooks per service." (pause-lifecycle-hooks.html)
 MOST_HOOKS = 10
+CLEANUPS = ("BLOCKING", "DEFERRED")
 LONGEST_TIMEOUT = {"PAUSE": 20160, "AWS_LAMBDA": 1440}
 
 
@@ -91,9 +92,27 @@ def _check(configuration: Configuration, given: Configuration) -> None:
             raise invalid(f"{block} is only valid with the deployment strategy {strategy}.")
     if (given.get("earlySuccessCriteria") or {}).get("enable") and shifts(configuration):
         raise invalid("earlySuccessCriteria is only valid with the deployment strategy ROLLING.")
+    _check_early_success(configuration)
     if not 0 <= (configuration.get("bakeTimeInMinutes") or 0) <= 1440:
         raise invalid("bakeTimeInMinutes must be between 0 and 1440.")
     _check_hooks(configuration.get("lifecycleHooks") or [])
+
+
+def _check_early_success(configuration: Configuration) -> None:
+    """API_DeploymentEarlySuccessCriteria.html: "You must also specify healthyPercent and sourceServiceRevisionCleanup";
+    healthyPercent is between minimumHealthyPercent and 100.
+    """
+    criteria = configuration.get("earlySuccessCriteria") or {}
+    cleanup = criteria.get("sourceServiceRevisionCleanup")
+    if cleanup not in (None, *CLEANUPS):
+        raise invalid(f"Invalid sourceServiceRevisionCleanup. Valid values are: {', '.join(CLEANUPS)}")
+    if not criteria.get("enable"):
+        return
+    if criteria.get("healthyPercent") is None or cleanup is None:
+        raise invalid("healthyPercent and sourceServiceRevisionCleanup are required for earlySuccessCriteria.")
+    least = configuration.get("minimumHealthyPercent", 100)
+    if not least <= criteria["healthyPercent"] <= 100:
+        raise invalid("earlySuccessCriteria.healthyPercent must be between minimumHealthyPercent and 100.")
 
 
 def _check_hooks(hooks: list[Configuration]) -> None:

@@ -126,7 +126,7 @@ def continue_service_deployment(context: Context, params: dict[str, Any]) -> dic
     service, record = match
     if record.finished:
         raise invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
-    runs = record.shift.hooks if record.shift is not None and record.status == "IN_PROGRESS" else []
+    runs = record.hooks if record.status == "IN_PROGRESS" else []
     hook = next((run for run in runs if run.id == hook_id and run.status == "AWAITING_ACTION"), None)
     if hook is None:
         raise invalid("Provided hookId is either completed, unavailable, or not associated with the given Resource ARN")

@@ -158,12 +158,20 @@ class ServiceDeployment:
     snapshot: dict[str, dict[str, float]] | None = None
     # None with the strategy ROLLING, and until the first stage begins.
     shift: Shift | None = None
+    # With the strategy ROLLING: the hooks of the stage that it waits at, and the stages that are behind it.
+    pauses: list[Hook] = field(default_factory=list)
+    passed_stages: set[str] = field(default_factory=set)
     # When the next step of the record itself is due (started, stopped, rolling back).
     due: float | None = None
 
     @property
     def finished(self) -> bool:
         return self.status in FINISHED
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """Those of the present stage."""
+        return self.shift.hooks if self.shift is not None else self.pauses
 
 
 @dataclass
@@ -187,6 +195,10 @@ class Deployment:
     settles_at: float | None = None
     bake_until: float | None = None
     next_alarm_check: float | None = None
+    # How many tasks ECS keeps of a deployment that is being replaced, and until when it tries to remove them after the
+    # deployment that replaced it was successful early.
+    kept: int = 0
+    cleaned_until: float | None = None
 
 
 @dataclass
@@ -230,9 +242,13 @@ class Task:
         """Meant to run: neither stopped nor being stopped."""
         return self.desired_status == "RUNNING"
 
+    def protected(self, at: float) -> bool:
+        """Whether the service scheduler may not stop it now."""
+        return self.protected_until is not None and at < self.protected_until
+
     @property
     def ready(self) -> bool:
-        """RUNNING, and healthy where something checks that."""
+        """RUNNING, and healthy if something checks that."""
         return self.live and self.last_status == "RUNNING" and (self.passed or not self.checked)
 
 

@@ -61,6 +61,8 @@ def begin(service: Service, revision: ServiceRevision, at: float, env: Environme
     for deployment in service.deployments:
         deployment.status = "ACTIVE"
         deployment.updated_at = at
+        deployment.kept = sum(task.live for task in service.tasks_of(deployment.id))
+        deployment.cleaned_until = None
     # Both identifiers end in the same number, as can be seen in what AWS answers.
     number = revision.arn.rsplit("/", 1)[-1]
     deployment = Deployment(id=f"ecs-svc/{number}", revision=revision, created_at=at, updated_at=at)
@@ -170,6 +172,15 @@ def fail(service: Service, record: ServiceDeployment, at: float, reason: str, ca
         finish(service, record, at)
 
 
+def give_up(service: Service, record: ServiceDeployment, reason: str, at: float) -> None:
+    """A lifecycle stage has failed the deployment: go back."""
+    primary = service.primary
+    assert primary is not None
+    service.say(at, f"(deployment {primary.id}) deployment failed: {reason}")
+    primary.rollout_reason = f"ECS deployment {primary.id} failed: {reason}"
+    fail(service, record, at, reason, "ECS deployment failed", rollback=True)
+
+
 def _return_to(service: Service, target: Deployment, at: float, cause: str) -> None:
     """Make the last completed deployment PRIMARY again: the same id, at its old place in the list."""
     for deployment in service.deployments:
@@ -185,10 +196,10 @@ def _return_to(service: Service, target: Deployment, at: float, cause: str) -> N
 
 
 def complete(service: Service, primary: Deployment, record: ServiceDeployment, at: float) -> None:
-    """Everything has been in place for a while: the PRIMARY deployment is COMPLETED and the only one."""
+    """Everything that must be is in place: the PRIMARY deployment is COMPLETED; others stay while they have tasks."""
     primary.rollout_state, primary.updated_at = "COMPLETED", at
     primary.rollout_reason = f"ECS deployment {primary.id} completed."
-    service.deployments = [primary]
+    service.deployments = [entry for entry in service.deployments if entry is primary or unstopped(service, entry)]
     service.say(at, f"(deployment {primary.id}) deployment completed.")
     succeed(service, primary, record, at)
 

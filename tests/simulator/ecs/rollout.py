@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from tests.simulator.ecs import failures, records
 from tests.simulator.ecs.environment import Environment
 from tests.simulator.ecs.model import Service, Task
-from tests.simulator.ecs.strategies import rolling, shifting
+from tests.simulator.ecs.strategies import hooks, rolling, shifting
 
 
 def note_step(service: Service, task: Task, step: str, at: float, env: Environment) -> None:
@@ -63,6 +63,8 @@ def timers(service: Service, at: float) -> Iterator[float]:
             yield record.due
         if record.shift is not None and not record.finished:
             yield from (time for time in shifting.timers(record.shift) if time > at)
+        yield from (time for time in hooks.timers(record.pauses) if time > at and not record.finished)
+    yield from rolling.timers(service, at)
     for deployment in service.deployments:
         if deployment.start_after > at and deployment.rollout_state != "FAILED":
             yield deployment.start_after

@@ -185,8 +185,7 @@ def service_deployment(owner: Service, item: ServiceDeployment) -> Shape:
 
 def _hooks(item: ServiceDeployment) -> list[Shape] | None:
     """The hooks of the present stage, and those that made it go back."""
-    if item.shift is None:
-        return None
+    failed = item.shift.failed if item.shift is not None else []
     shown = [
         _without_none(
             {
@@ -198,7 +197,7 @@ def _hooks(item: ServiceDeployment) -> list[Shape] | None:
                 "timeoutAction": hook.timeout_action,
             }
         )
-        for hook in (*item.shift.failed, *item.shift.hooks)
+        for hook in (*failed, *item.hooks)
     ]
     return shown or None
 

@@ -288,8 +288,8 @@ class TestFunction:
             sim.hook("check", "explode")
 
 
-def test_hooks_mean_nothing_to_a_rolling_deployment(sim: Simulator, cluster: Cluster) -> None:
-    cluster.running(deploymentConfiguration={"lifecycleHooks": [pause("PRE_SCALE_UP")]})
+def test_a_rolling_deployment_has_no_stages(sim: Simulator, cluster: Cluster) -> None:
+    cluster.running(deploymentConfiguration={"lifecycleHooks": [pause("POST_PRODUCTION_TRAFFIC_SHIFT")]})
     cluster.deploy()
     assert stages_seen(sim, cluster, 200) == []
     assert cluster.history()[0]["status"] == "SUCCESSFUL"

@@ -10,7 +10,7 @@ troubleshooting-blue-green.html beside it (for the wording).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from tests.simulator.ecs import ids
@@ -22,11 +22,17 @@ ACTIVE = frozenset({"AWAITING_ACTION", "IN_PROGRESS"})
 TIMEOUT = 1440
 
 
-def begin(configuration: dict[str, Any], stage: str, at: float, env: Environment) -> list[Hook]:
+def begin(
+    configuration: dict[str, Any],
+    stage: str,
+    at: float,
+    env: Environment,
+    kinds: Collection[str] = ("AWS_LAMBDA", "PAUSE"),
+) -> list[Hook]:
     """Run the hooks of a stage: "All hooks configured at the same lifecycle stage run in parallel"."""
     runs = []
     for hook in configuration.get("lifecycleHooks") or []:
-        if stage not in (hook.get("lifecycleStages") or []):
+        if stage not in (hook.get("lifecycleStages") or []) or hook.get("targetType", "AWS_LAMBDA") not in kinds:
             continue
         timeout = hook.get("timeoutConfiguration") or {}
         pauses = hook.get("targetType") == "PAUSE"
@@ -64,6 +70,13 @@ def settle(hooks: Iterable[Hook], at: float, env: Environment) -> str | None:
         if hook.status == "FAILED":
             return f"{because} lifecycle hook(s) failed. {hook.reason}"
     return None
+
+
+def timers(hooks: Iterable[Hook]) -> Iterator[float]:
+    """When something of these hooks is due."""
+    for hook in hooks:
+        if hook.status in ACTIVE:
+            yield min(hook.asks_at, hook.expires_at)
 
 
 def _ask(hook: Hook, env: Environment) -> None:

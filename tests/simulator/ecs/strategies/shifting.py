@@ -38,7 +38,7 @@ def reconcile(service: Service, record: ServiceDeployment, at: float, env: Envir
         if reason is None and shift.expires_at <= at:
             reason = f"Service deployment rolled back because the lifecycle stage {shift.step.stage} timed out."
         if reason is not None:
-            _fail(service, record, reason, at)
+            records.give_up(service, record, reason, at)
             if not record.finished:
                 _turn_back(service, shift, record, at, env)
             continue
@@ -59,9 +59,7 @@ def timers(shift: Shift) -> Iterator[float]:
     yield shift.until
     if shift.expires_at < math.inf:
         yield shift.expires_at
-    for hook in shift.hooks:
-        if hook.status in hooks.ACTIVE:
-            yield min(hook.asks_at, hook.expires_at)
+    yield from hooks.timers(shift.hooks)
 
 
 def _begin(service: Service, record: ServiceDeployment, at: float, env: Environment) -> Shift:
@@ -103,14 +101,6 @@ def _enter(service: Service, record: ServiceDeployment, shift: Shift, step: Step
     if step.stage == "RECONCILE_SERVICE":
         traffic.reconcile(service, shift.blue, env)
     traffic.shift(service, shift, step, env)
-
-
-def _fail(service: Service, record: ServiceDeployment, reason: str, at: float) -> None:
-    primary = service.primary
-    assert primary is not None
-    service.say(at, f"(deployment {primary.id}) deployment failed: {reason}")
-    primary.rollout_reason = f"ECS deployment {primary.id} failed: {reason}"
-    records.fail(service, record, at, reason, "ECS deployment failed", rollback=True)
 
 
 def _hold(service: Service, shift: Shift, at: float, env: Environment) -> None:
