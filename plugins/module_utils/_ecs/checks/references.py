@@ -320,23 +320,39 @@ def _log_group(aws: Aws, target: TaskDefinition, reference: Reference) -> list[F
     return [not_there(reference, target)]
 
 
-@_Efs.common_error_handler("describe EFS file system {reference.name}")
-def _file_system(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
-    try:
-        answer = aws.call("efs", "describe_file_systems", FileSystemId=reference.name)
-    except aws.client("efs").exceptions.FileSystemNotFound:
-        return [not_there(reference, target)]
-    found = require(answer, "FileSystems", "describe_file_systems")
-    return state(reference, target, str(found[0].get("LifeCycleState", "")) if found else "")
+class _EfsCall(t.NamedTuple):
+    """How EFS is asked for one of its resources, and how it says that there is no such resource."""
+
+    what: str
+    operation: str
+    parameter: str
+    answer: str
+    missing: str
 
 
-@_Efs.common_error_handler("describe EFS access point {reference.name}")
-def _access_point(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+# https://docs.aws.amazon.com/efs/latest/ug/API_DescribeFileSystems.html, API_DescribeAccessPoints.html
+_EFS_CALLS: t.Final[t.Mapping[Kind, _EfsCall]] = {
+    "file_system": _EfsCall(
+        "file system", "describe_file_systems", "FileSystemId", "FileSystems", "FileSystemNotFound"
+    ),
+    "access_point": _EfsCall(
+        "access point", "describe_access_points", "AccessPointId", "AccessPoints", "AccessPointNotFound"
+    ),
+}
+
+
+def _in_efs(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
+    """A file system or an access point."""
+    return _describe_in_efs(aws, target, reference, _EFS_CALLS[reference.kind])
+
+
+@_Efs.common_error_handler("describe EFS {call.what} {reference.name}")
+def _describe_in_efs(aws: Aws, target: TaskDefinition, reference: Reference, call: _EfsCall) -> list[Finding]:
     try:
-        answer = aws.call("efs", "describe_access_points", AccessPointId=reference.name)
-    except aws.client("efs").exceptions.AccessPointNotFound:
+        answer = aws.call("efs", call.operation, **{call.parameter: reference.name})
+    except getattr(aws.client("efs").exceptions, call.missing):
         return [not_there(reference, target)]
-    found = require(answer, "AccessPoints", "describe_access_points")
+    found = require(answer, call.answer, call.operation)
     return state(reference, target, str(found[0].get("LifeCycleState", "")) if found else "")
 
 
@@ -364,7 +380,7 @@ _LOOKS: t.Final[t.Mapping[Kind, tuple[str, _Look]]] = {
     "secret": ("secretsmanager", _look_at_secret),
     "role": ("iam", _role),
     "log_group": ("logs", _log_group),
-    "file_system": ("efs", _file_system),
-    "access_point": ("efs", _access_point),
+    "file_system": ("efs", _in_efs),
+    "access_point": ("efs", _in_efs),
     "file": ("s3", _look_at_file),
 }
