@@ -77,6 +77,9 @@ options:
     type: str
 notes:
   - >-
+    A mark set here counts for every service. The mark V(bad) of a rollback counts for the service that was rolled back
+    (tag C(lastgood:bad-of)), until it is set here too.
+  - >-
     The marks are the tags C(lastgood:good), C(lastgood:bad), C(lastgood:pinned) and C(lastgood:barrier). Whoever
     manages tags with other tools tells them to ignore keys that begin with C(lastgood:).
   - >-

@@ -82,8 +82,10 @@ options:
     description:
       - Mark the revision that was left with the tag C(lastgood:bad), and note the rollback in tags of the service, so
         that later runs know of it.
-      - Only a move back marks what it left. A move forward marks nothing, and takes the mark of its target away if the
-        last rollback of the same service set it. A mark that somebody else set stays, with a warning.
+      - The mark speaks for the service that was rolled back (tag C(lastgood:bad-of)). For other services that share the
+        task definition it is a warning. A mark that somebody set by hand counts for every service.
+      - Only a move back marks what it left. A move forward marks nothing, and takes the mark of its target away if a
+        rollback of the same service set it. A mark that somebody else set stays, with a warning.
       - If tagging is denied, this is reported as a warning.
     type: bool
     default: true

@@ -93,7 +93,42 @@ def test_a_mark_of_another_service_s_rollback_stays(shop: Shop) -> None:
     assert (run.outcome, run.only["direction"]) == ("rolled_back", "back")
     run = shop.rollback(revision="3")
     assert (run.outcome, run.only["direction"], is_bad(shop, "web:3")) == ("rolled_back", "forward", True)
-    assert run.finding("marked_bad")["severity"] == "warn"
+    assert run.finding("unmarked")["message"] == "web:3 is no longer marked bad for web, but still for other services"
+    assert shop.tags("web:3")["lastgood:bad-of"].partition(" ")[2] == "shop/staging"
+
+
+def test_what_another_service_left_is_not_bad_here(shop: Shop) -> None:
+    """staging and web share their task definitions: only staging was rolled back from web:2."""
+    shop.versions(3)
+    shop.create("web:1", name="staging")
+    shop.deploy("web:2", name="staging")
+    shop.rollback("staging", reason="fails on staging")
+    shop.create("web:1")
+    shop.deploy("web:2")
+    shop.deploy("web:3")
+    run = shop.rollback()
+    assert (run.outcome, run.target) == ("rolled_back", "web:1")
+    left_out = run.finding("left_out")
+    assert left_out["severity"] == "warn"
+    assert left_out["message"].startswith("web:2: a rollback of shop/staging marked it bad (")
+
+
+def test_what_another_service_left_meanwhile_is_not_left_here(shop: Shop) -> None:
+    """A mark that is set after a return says that the running version is bad, but only for its own service."""
+    shop.releases(3)
+    shop.rollback()
+    shop.create("web:1", name="staging")
+    shop.deploy("web:2", name="staging")
+    shop.rollback("staging")
+    run = shop.rollback()
+    assert (run.outcome, shop.on(), run.writes) == ("unchanged", "web:2", [])
+    assert "a rollback of shop/staging marked it bad" in run.finding("marked_elsewhere")["message"]
+    # A mark by hand counts here too.
+    shop.sim.advance(60)
+    now = shop.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    shop.mark("web:2", "lastgood:bad", f"{now} leaks memory")
+    run = shop.rollback()
+    assert (run.outcome, run.target) == ("rolled_back", "web:1")
 
 
 def test_where_the_mark_cannot_be_taken_back_it_warns(shop: Shop) -> None:

@@ -7,8 +7,11 @@
 """Marks: tags that outlive the run. Pure, writing is done by :mod:`.act`.
 
 On a task definition: ``lastgood:bad``, ``lastgood:good``, ``lastgood:pinned``, ``lastgood:barrier``, each with when and
-why. On a service: ``lastgood:rolled-back-from`` and ``lastgood:rolled-back-to``, with the deployment that did it and
-its direction, so that the next run knows that the work is done; and ``lastgood:rollback-started``, written as soon as
+why. Services can share a task definition, so a rollback also writes for which of them its bad mark speaks
+(``lastgood:bad-of``). A mark that somebody set by hand counts everywhere.
+
+On a service: ``lastgood:rolled-back-from`` and ``lastgood:rolled-back-to``, with the deployment that did it and its
+direction, so that the next run knows that the work is done; and ``lastgood:rollback-started``, written as soon as
 AWS has accepted the rollback, so that a run after a crash can tell its own half-done work from somebody else's return.
 """
 
@@ -28,6 +31,8 @@ Verdict = findings.Verdict
 
 PREFIX: t.Final = "lastgood:"
 BAD: t.Final = "lastgood:bad"
+# For which services a rollback set the bad mark.
+BAD_OF: t.Final = "lastgood:bad-of"
 GOOD: t.Final = "lastgood:good"
 # It must not be deregistered.
 PINNED: t.Final = "lastgood:pinned"
@@ -47,6 +52,8 @@ _VALUE_LIMIT: t.Final = 256
 # The longest name of a revision that stands in a tag as it is: two of them and an id have room in one.
 _LONGEST_NAME: t.Final = 100
 _NAME: t.Final = re.compile(r"[A-Za-z0-9_-]+(\.\.[0-9a-f]{16})?:[1-9][0-9]*")
+# In place of the services, if they do not fit.
+_EVERYWHERE: t.Final = "*"
 _STAMP: t.Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -88,18 +95,76 @@ def is_tag_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def weigh(tags: t.Mapping[str, str], verdict: Verdict, why: str) -> tuple[Verdict, str]:
-    """A mark outweighs what the history proves, a bad one a good one."""
-    if BAD in tags:
+def speaks_for(tags: t.Mapping[str, str]) -> tuple[str, ...] | None:
+    """The services that a bad mark speaks for, each as ``cluster/service``; None if it counts everywhere.
+
+    Both tags of a rollback's mark have the same time. If they differ, somebody has written the mark by hand since.
+    """
+    at, *services = tags.get(BAD_OF, "").split(" ")
+    if not services or services == [_EVERYWHERE] or at != tags.get(BAD, "").partition(" ")[0]:
+        return None
+    return tuple(services)
+
+
+def is_bad_for(tags: t.Mapping[str, str], service: str) -> bool:
+    """Whether a bad mark counts for a service (``cluster/service``)."""
+    speaks = speaks_for(tags)
+    return BAD in tags and (speaks is None or service in speaks)
+
+
+def bad_elsewhere(tags: t.Mapping[str, str], service: str) -> str:
+    """A bad mark that rollbacks of other services set, in words; empty if there is none or it counts here too."""
+    if BAD not in tags or is_bad_for(tags, service):
+        return ""
+    return f"a rollback of {', '.join(speaks_for(tags) or ())} marked it bad ({tags[BAD] or 'no reason given'})"
+
+
+def weigh(tags: t.Mapping[str, str], verdict: Verdict, why: str, service: str) -> tuple[Verdict, str]:
+    """A mark outweighs what the history proves, a bad one a good one.
+
+    What only other services had to leave is not bad for this one, but it is not good either, unless somebody says so.
+    """
+    if is_bad_for(tags, service):
         return "bad", f"marked bad: {tags[BAD] or 'no reason given'}"
     if GOOD in tags:
         return "good", f"marked good: {tags[GOOD] or 'no reason given'}"
+    elsewhere = bad_elsewhere(tags, service)
+    if elsewhere and verdict != "bad":
+        return "unknown", f"{elsewhere}; here: {why}"
     return verdict, why
 
 
-def bad_mark(now: datetime, reason: str | None) -> dict[str, str]:
-    """The mark of a revision that was left."""
-    return {BAD: tag_value(f"{_stamp(now)} {reason or 'rolled back from'}")}
+def bad_mark(now: datetime, reason: str | None, service: str, tags: t.Mapping[str, str]) -> dict[str, str]:
+    """The mark of a version that a service (``cluster/service``) left. ``tags`` are those that the version has.
+
+    A mark that counts everywhere goes on to do so.
+    """
+    mark = {BAD: tag_value(f"{_stamp(now)} {reason or 'rolled back from'}")}
+    before = speaks_for(tags)
+    if BAD in tags and before is None:
+        return mark
+    return {**mark, BAD_OF: _bad_of(_stamp(now), (*(before or ()), service))}
+
+
+def _bad_of(stamp: str, services: t.Iterable[str]) -> str:
+    value = " ".join([stamp, *dict.fromkeys(services)])
+    return value if value == tag_value(value) else f"{stamp} {_EVERYWHERE}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What to do to the tags of a resource."""
+
+    put: t.Mapping[str, str]
+    remove: tuple[str, ...]
+
+
+def without_bad_of(tags: t.Mapping[str, str], service: str) -> Change:
+    """What takes back the bad mark that a rollback of a service gave: it stays for the other services."""
+    others = [other for other in speaks_for(tags) or () if other != service]
+    if others:
+        return Change({BAD_OF: _bad_of(tags[BAD].partition(" ")[0], others)}, ())
+    return Change({}, tuple(key for key in (BAD, BAD_OF) if key in tags))
 
 
 def marked_bad_at(tags: t.Mapping[str, str]) -> datetime | None:
@@ -112,12 +177,15 @@ def mark_value(now: datetime, reason: str | None) -> str:
     return tag_value(f"{_stamp(now)} {reason or ''}")
 
 
-def given_by(service_tags: t.Mapping[str, str], version: str, tags: t.Mapping[str, str]) -> bool:
-    """The bad mark of ``version``, which has these ``tags``, was set by the last rollback of the service.
+def given_by(service_tags: t.Mapping[str, str], version: str, tags: t.Mapping[str, str], service: str) -> bool:
+    """A rollback of the service (``cluster/service``) set the bad mark of ``version``, which has these ``tags``.
 
-    The record on the service and the mark are of the same moment, so a mark that somebody set before or after it is
-    known for theirs.
+    If the mark does not say for which services it speaks, the record on the service decides: it has the time of the
+    mark, so a mark that somebody set before or after it is theirs.
     """
+    speaks = speaks_for(tags)
+    if speaks is not None:
+        return service in speaks
     last = rolled_back(service_tags)
     if last is None or last.direction != "back" or last.left != tag_name(version):
         return False

@@ -131,6 +131,11 @@ class Service:
         """The cluster's name."""
         return self.cluster_arn.rpartition("/")[2]
 
+    @property
+    def in_cluster(self) -> str:
+        """``cluster/service``, as it stands in marks."""
+        return f"{self.cluster}/{self.name}"
+
 
 @dataclass(frozen=True)
 class Revision:

@@ -93,7 +93,7 @@ class Controller(abc.ABC):
 
     def candidates(self, service: Service, past: Past, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
         """The versions on record, with verdicts. Pure."""
-        return past.history.candidates(known) if past.history is not None else ()
+        return past.history.candidates(known, service.in_cluster) if past.history is not None else ()
 
     def choose(
         self,

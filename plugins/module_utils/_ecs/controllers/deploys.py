@@ -144,12 +144,15 @@ def before_a_write(
     found = settings.load_balancer_ports(service, target)
     if target.status != "ACTIVE":
         found.append(block("revision", f"{what} is {target.status}, and ECS deploys only what is ACTIVE"))
-    why = _known_bad(target, facts.history)
+    why = _known_bad(target, facts.history, service.in_cluster)
     if why and "marked" in wish.force:
         found.append(Finding("known_bad", "warn", f"{what} is deployed although it is known to be bad: {why}"))
     elif why:
         advice = "To deploy it all the same, give force: [marked]"
         found.append(block("known_bad", f"{what} is known to be bad: {why}. {advice}"))
+    elsewhere = marks.bad_elsewhere(target.tags, service.in_cluster)
+    if elsewhere:
+        found.append(Finding("marked_elsewhere", "warn", f"{what} is deployed although {elsewhere}"))
     if running is not None:
         other = names.short(running.target.task_definition)
         text = f"a deployment of {other} is running ({running.status})"
@@ -160,14 +163,13 @@ def before_a_write(
     return found
 
 
-def _known_bad(target: TaskDefinition, history: History | None) -> str:
+def _known_bad(target: TaskDefinition, history: History | None, service: str) -> str:
     """Why a version is known to be bad, by what happened to it in this service, or by a mark; else empty."""
-    candidates = history.candidates({target.arn: target}) if history else ()
+    candidates = history.candidates({target.arn: target}, service) if history else ()
     known = next((c for c in candidates if c.task_definition == target.arn), None)
     if known is not None:
         return known.why if known.verdict == "bad" else ""
-    bad = target.tags.get(marks.BAD)
-    return f"marked bad: {bad or 'no reason given'}" if bad is not None else ""
+    return marks.weigh(target.tags, "unknown", "", service)[1] if marks.is_bad_for(target.tags, service) else ""
 
 
 def block(check: str, message: str) -> Finding:

@@ -244,7 +244,7 @@ class Plan:
         seen = next((c for c in self.candidates if names.same(c.task_definition, left)), None)
         target = self.target.arn if self.target is not None else self.current
         went = direction.between(target, left, self.history, {})
-        back = direction.taken_back(self.service.tags, target, self.history, {}) if went == "forward" else None
+        back = direction.taken_back(self.service, target, self.history, {}) if went == "forward" else None
         choice = replace(self.choice, left=left, direction=went)
         return replace(self, choice=choice, left_tags=seen.marks if seen else {}, taken_back=back)
 

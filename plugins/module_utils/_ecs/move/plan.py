@@ -97,7 +97,7 @@ def _decide(
     given = _given(controller, wish, facts, choice)
     if between is None or choice.settled or choice.problem or any(f.severity == "block" for f in given):
         return _without_a_way(wish, facts, choice, given)
-    return _by_a_way(controller, wish, facts, choice, between, given, doubts(candidates, between.target.arn))
+    return _by_a_way(controller, wish, facts, choice, between, given, candidates)
 
 
 def _given(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> tuple[Finding, ...]:
@@ -131,17 +131,17 @@ def _by_a_way(
     choice: Choice,
     between: Between,
     given: tuple[Finding, ...],
-    told: t.Sequence[Finding],
+    candidates: tuple[Candidate, ...],
 ) -> _Decided:
-    """It is done the controller's way, unless something stands against that. ``told`` is said of the target."""
+    """It is done the controller's way, unless something stands against that."""
     target = between.target.arn
     way = controller.way_back(wish, facts, choice, between)
     findings = [*given, *settings.tasks_option(facts.service, wish.tasks), *way.findings, *facts.readiness]
     if choice.source == "previous_registered":
         what = f"{names.short(target)} was taken by its number: {choice.why}"
         findings.append(Finding("fallback", "warn", what))
-    findings += [Finding("left_out", "info", text) for text in choice.left_out]
-    findings += [*told, *_unproven(facts.service, choice, target)]
+    findings += [_left_out(text, candidates) for text in choice.left_out]
+    findings += [*doubts(candidates, target), *_unproven(facts.service, choice, target)]
     step = replace(way.step, reason=way.step.reason or choice.why)
     if step.verb == "refuse":
         return _Decided(replace(step, reason=step.reason + _why_no_history(facts)), tuple(findings), way)
@@ -152,6 +152,12 @@ def _by_a_way(
     return _Decided(step, tuple(findings), way)
 
 
+def _left_out(text: str, candidates: t.Iterable[Candidate]) -> Finding:
+    """A version that was passed by: a warning if only other services had to leave it."""
+    elsewhere = {names.short(c.task_definition) for c in candidates if c.elsewhere and c.verdict == "unknown"}
+    return Finding("left_out", "warn" if text.partition(": ")[0] in elsewhere else "info", text)
+
+
 def _why_no_history(facts: Facts) -> str:
     unknown = facts.history is None and facts.past.problem
     return f" ({facts.past.problem.rstrip('.')})" if unknown else ""
@@ -160,7 +166,7 @@ def _why_no_history(facts: Facts) -> str:
 def _taken_back(facts: Facts, choice: Choice, target: TaskDefinition | None) -> str | None:
     if choice.direction != "forward" or target is None:
         return None
-    return direction.taken_back(facts.service.tags, target.arn, facts.history, facts.known)
+    return direction.taken_back(facts.service, target.arn, facts.history, facts.known)
 
 
 def _unproven(service: Service, choice: Choice, target: str) -> list[Finding]:
@@ -188,7 +194,10 @@ def _not_well(verb: Verb, service: Service, runs: TaskDefinition | None) -> list
     if verb != "nothing":
         return []
     found = []
-    if runs is not None and marks.BAD in runs.tags:
+    elsewhere = marks.bad_elsewhere(runs.tags, service.in_cluster) if runs is not None else ""
+    if runs is not None and elsewhere:
+        found.append(Finding("marked_elsewhere", "warn", f"{names.short(runs.arn)} runs here, and {elsewhere}"))
+    elif runs is not None and marks.BAD in runs.tags:
         what = f"{names.short(runs.arn)} is marked bad ({runs.tags[marks.BAD] or 'no reason given'}), and runs"
         found.append(Finding("marked_bad", "warn", f"{what}. To leave it, give force: [again], steps_back or revision"))
     if service.running < service.desired:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Finding, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read as history_of
 
@@ -49,17 +49,18 @@ def root(version: str, history: History | None, known: Known) -> str:
     return original if marks.tag_name(original) == copied else version
 
 
-def taken_back(service_tags: t.Mapping[str, str], target: str, history: History | None, known: Known) -> str | None:
-    """The version whose bad mark a move forward to ``target`` removes: the one the service was rolled back from.
+def taken_back(service: Service, target: str, history: History | None, known: Known) -> str | None:
+    """The version whose bad mark a move forward to ``target`` removes: one that a rollback of this service marked.
 
-    None if the service's last move was not a rollback from there, no matter who marked the target.
+    None if no rollback of this service is known to have done so, no matter who else marked the target.
     """
-    last = marks.rolled_back(service_tags)
-    if last is None or last.direction != "back":
-        return None
+    last = marks.rolled_back(service.tags)
+    left = last.left if last is not None and last.direction == "back" else ""
     original = root(target, history, known)
     same = [v for v in (history.records if history else ()) if root(v, history, known) == original]
-    return next((v for v in (target, original, *same) if marks.tag_name(v) == last.left), None)
+    tags = {v: known[v].tags if v in known else {} for v in (target, original, *same)}
+    ours = (v for v in tags if marks.tag_name(v) == left or service.in_cluster in (marks.speaks_for(tags[v]) or ()))
+    return next(ours, None)
 
 
 def no_deregistration(direction: Direction | None, left: str, target: str) -> list[Finding]:

@@ -70,6 +70,7 @@ class Candidate:
     the oldest first; ``registered_by`` and ``marks`` are known where its task definition was read. ``decided_by`` is
     the deployment that the verdict comes from, empty where it is a mark. ``ran_none``: nothing is known of it but
     deployments that ran no task. ``doubt`` is how it failed since it was good, for a cause outside of it.
+    ``elsewhere`` is the bad mark that rollbacks of other services set.
     """
 
     task_definition: str
@@ -84,6 +85,7 @@ class Candidate:
     decided_by: str = ""
     ran_none: bool = False
     doubt: str = ""
+    elsewhere: str = ""
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -191,9 +193,12 @@ class History:
             if tasks_ran.is_not_told(d) and (versions is None or d.target.task_definition in versions)
         ]
 
-    def candidates(self, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
-        """All versions, the most recently used first. ``known`` brings the marks of those already read."""
-        found = [_candidate(name, record, known.get(name)) for name, record in self.records.items()]
+    def candidates(self, known: t.Mapping[str, TaskDefinition], service: str) -> tuple[Candidate, ...]:
+        """All versions, the most recently used first.
+
+        ``known`` has the marks of those already read, and ``service`` (``cluster/service``) says which of them count.
+        """
+        found = [_candidate(name, record, known.get(name), service) for name, record in self.records.items()]
         return timeline.latest_first(found)
 
 
@@ -322,11 +327,11 @@ def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
     return first is not None and second is not None and first.first_seen < second.first_seen
 
 
-def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Candidate:
+def _candidate(name: str, record: _Record, known: TaskDefinition | None, service: str) -> Candidate:
     decisive = record.decisive or _BEFORE_THE_RECORD
     why = record.why or decisive.why
     tags = known.tags if known else {}
-    verdict, weighed = marks.weigh(tags, decisive.verdict, why)
+    verdict, weighed = marks.weigh(tags, decisive.verdict, why, service)
     marked = weighed != why
     return Candidate(
         task_definition=name,
@@ -341,6 +346,7 @@ def _candidate(name: str, record: _Record, known: TaskDefinition | None) -> Cand
         decided_by="" if marked else decisive.deployment,
         ran_none=record.ran_none and record.proof is None and not marked,
         doubt="" if marked else record.doubt,
+        elsewhere=marks.bad_elsewhere(tags, service),
     )
 
 

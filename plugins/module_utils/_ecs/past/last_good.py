@@ -36,7 +36,7 @@ def last_good(
     The arguments are those of :func:`.target.choose`; ``current`` is the ARN of what runs now.
     """
     steps = selection.steps_back
-    base, candidates = _to_weigh(selection, current, history, known)
+    base, candidates = _to_weigh(selection, service, current, history, known)
     running = frozenset(d.task_definition for d in service.deployments if d.running)
     why_not = _reasons(candidates, base, history, known, selection.copies, running)
     good = _fit(candidates, why_not)
@@ -46,14 +46,18 @@ def last_good(
         why_not = _reasons(candidates, base, history, known, selection.copies, every)
         good = _fit(candidates, why_not)
     if len(good) < steps:
-        choice = _no_good_one(selection, base, candidates, why_not, history, known, registered)
+        choice = _no_good_one(selection, service, base, candidates, why_not, history, known, registered)
         return _asking_what_ran(choice, service, candidates, history)
     choice = _chosen(good[steps - 1], candidates, why_not, current, history, steps)
     return _as_far_as_told(choice, good, steps, running, history) if history is not None else choice
 
 
 def _to_weigh(
-    selection: Selection, current: str, history: History | None, known: t.Mapping[str, TaskDefinition]
+    selection: Selection,
+    service: Service,
+    current: str,
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
 ) -> tuple[str, list[Candidate]]:
     """The version that steps are counted from, and the other versions on record, the most recently used first."""
     if history is None:
@@ -63,7 +67,7 @@ def _to_weigh(
         # Counted from the version that was left first, so that asking twice for two steps does not go back four.
         base, basis = history.retreat() or (base, basis)
     root = basis.root(base)
-    return base, [c for c in basis.candidates(known) if basis.root(c.task_definition) != root]
+    return base, [c for c in basis.candidates(known, service.in_cluster) if basis.root(c.task_definition) != root]
 
 
 def _reasons(
@@ -178,6 +182,7 @@ def _is_newer(one: str, other: str) -> bool:
 
 def _no_good_one(
     selection: Selection,
+    service: Service,
     current: str,
     candidates: t.Sequence[Candidate],
     why_not: t.Mapping[str, str],
@@ -198,7 +203,7 @@ def _no_good_one(
         if registered is None:
             return Choice(needs_registered=True, needs_more_history=True, weighed=weighed, problem="not looked up yet")
         older_than = history.root(current) if history else current
-        return _previous_registered(older_than, candidates, known, registered, left_behind(current, history))
+        return _previous_registered(service, older_than, candidates, known, registered, left_behind(current, history))
     return Choice(
         problem=f"{_why_none(current, why_not, history)}. Name one with revision, or give fallback: "
         "previous_registered to take the newest older ACTIVE revision of the family, whether or not it ever ran",
@@ -220,6 +225,7 @@ def _why_none(current: str, why_not: t.Mapping[str, str], history: History | Non
 
 
 def _previous_registered(
+    service: Service,
     current: str,
     candidates: t.Sequence[Candidate],
     known: t.Mapping[str, TaskDefinition],
@@ -232,7 +238,8 @@ def _previous_registered(
         name = names.parse(arn)
         if name is None or now is None or name.family != now.family or name.revision >= now.revision:
             continue
-        if arn not in bad and _usable(known.get(arn)) and marks.BAD not in _tags(known.get(arn)):
+        marked = marks.is_bad_for(_tags(known.get(arn)), service.in_cluster)
+        if arn not in bad and _usable(known.get(arn)) and not marked:
             why = "the newest older ACTIVE revision of the family; nothing proves that it ever ran"
             return Choice("previous_registered", arn, why, left)
     return Choice(

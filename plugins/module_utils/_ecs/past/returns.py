@@ -37,15 +37,17 @@ def ours_for(selection: Selection, ours: Choice | None) -> Choice | None:
     return ours
 
 
-def unless_marked_bad(choice: Choice, current: str, known: t.Mapping[str, TaskDefinition]) -> Choice | None:
+def unless_marked_bad(
+    choice: Choice, service: Service, current: str, known: t.Mapping[str, TaskDefinition]
+) -> Choice | None:
     """A settled choice; None if somebody has marked the running version as bad since: then it must be left too.
 
     Anybody who returned to that version knew of a mark older than the return.
     """
     if choice.settled is None:
         return choice
-    running = known.get(current)
-    marked = marks.marked_bad_at(running.tags if running else {})
+    tags = known[current].tags if current in known else {}
+    marked = marks.marked_bad_at(tags) if marks.is_bad_for(tags, service.in_cluster) else None
     if marked is not None and choice.settled_at is not None and marked > choice.settled_at:
         return None
     return replace(choice, weighed=(current,))

@@ -96,9 +96,9 @@ def _choose(
     if named is not None:
         return or_finish(ours, as_begun(named, service, current, history), current)
     if ours is not None and (selection.steps_back == 1 or history is None):
-        stays = unless_marked_bad(ours, current, known)
+        stays = unless_marked_bad(ours, service, current, known)
         return stays or last_good(selection, service, current, history, known, registered)
-    stays = _returned(selection, current, history, known)
+    stays = _returned(selection, service, current, history, known)
     if stays is not None:
         return stays
     choice = last_good(selection, service, current, history, known, registered)
@@ -115,7 +115,11 @@ def _named(selection: Selection, current: str, history: History | None) -> Choic
 
 
 def _returned(
-    selection: Selection, current: str, history: History | None, known: t.Mapping[str, TaskDefinition]
+    selection: Selection,
+    service: Service,
+    current: str,
+    history: History | None,
+    known: t.Mapping[str, TaskDefinition],
 ) -> Choice | None:
     """One step back that ECS is making, or that ECS or a person has made already; None if there is none."""
     if history is None or selection.steps_back != 1:
@@ -125,7 +129,7 @@ def _returned(
     if "again" in selection.force:
         return None
     returned = already_returned(current, history)
-    return unless_marked_bad(returned, current, known) if returned else None
+    return unless_marked_bad(returned, service, current, known) if returned else None
 
 
 def what_runs_now(service: Service, history: History | None) -> str:

@@ -176,7 +176,10 @@ class Aftermath:
         """There is no history of such services: marks and record are all that keep the next run from the same."""
         told, now = f" ({self._order.reason})" if self._order.reason else "", self._clock.now()
         try:
-            api.tag_resource(self._aws, run.target, marks.bad_mark(now, f"{run.event}{told}: {run.reason}"))
+            marked = run.plan.target.tags if run.plan is not None and run.plan.target is not None else {}
+            service = run.service.in_cluster if run.service is not None else ""
+            mark = marks.bad_mark(now, f"{run.event}{told}: {run.reason}", service, marked)
+            api.tag_resource(self._aws, run.target, mark)
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"{names.short(run.target)} was not marked bad. {exc.explain()}"
             run.findings.append(Finding("mark", "warn", what))

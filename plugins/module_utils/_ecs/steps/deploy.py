@@ -222,7 +222,7 @@ class Deploy:
             if run.outcome != "deployed" or planned is None or planned.target is None:
                 continue
             if marks.BAD in planned.target.tags:
-                found = recorder.take_back(self._aws, planned.service.tags, run.target)
+                found = recorder.take_back(self._aws, planned.service, run.target)
                 run.findings += found
                 run.changed = run.changed or any(f.check == recorder.UNMARKED for f in found)
 

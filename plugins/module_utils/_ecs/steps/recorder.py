@@ -19,28 +19,33 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 
 UNMARKED: t.Final = "unmarked"
 
 
-def take_back(aws: Aws, service_tags: t.Mapping[str, str], version: str) -> list[Finding]:
-    """Remove a version's bad mark if the service's last rollback set it, and say how that went.
+def take_back(aws: Aws, service: Service, version: str) -> list[Finding]:
+    """Remove a version's bad mark, as far as a rollback of the service set it, and say how that went.
 
-    ``service_tags`` are those from before the move forward; the version's are read now, since somebody may have marked
+    ``service`` is as it was before the move forward; the version's tags are read now, since somebody may have marked
     it since.
     """
     try:
         found = api.describe_task_definition(aws, version)
         tags = found.tags if found is not None else {}
-        if not marks.given_by(service_tags, version, tags):
+        if not marks.given_by(service.tags, version, tags, service.in_cluster):
             return _stays(version, tags)
-        api.untag_resource(aws, version, [marks.BAD])
+        change = marks.without_bad_of(tags, service.in_cluster)
+        if change.put:
+            api.tag_resource(aws, version, change.put)
+        else:
+            api.untag_resource(aws, version, change.remove)
     except (AwsCallError, IncompleteAnswerError) as exc:
         what = f"{names.short(version)} is still marked bad, and later rollbacks pass it by"
         return [Finding("mark", "warn", f"{what}. {exc.explain()}")]
-    return [Finding(UNMARKED, "info", f"{names.short(version)} is no longer marked bad")]
+    still = f" for {service.name}, but still for other services" if change.put else ""
+    return [Finding(UNMARKED, "info", f"{names.short(version)} is no longer marked bad{still}")]
 
 
 def _stays(version: str, tags: t.Mapping[str, str]) -> list[Finding]:
@@ -96,16 +101,19 @@ class Recorder:
         left = planned.left
         if left is None or not left.startswith("arn:") or names.same(left, run.target):
             return
-        reason = self._reason
-        if marks.BAD in planned.left_tags and not reason:
-            if not marks.given_by(planned.service.tags, left, planned.left_tags):
-                # Why somebody marked it says more than that it was left.
-                run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad already"))
-                return
-            # It is ours, and is to be known for ours again.
-            reason = planned.left_tags[marks.BAD].partition(" ")[2]
+        reason, service = self._reason, planned.service
         try:
-            api.tag_resource(self._aws, left, marks.bad_mark(self._verified[run.name], reason))
+            tags = self._tags_now(left, planned.left_tags)
+            if marks.BAD in tags and not reason:
+                by_a_rollback = marks.speaks_for(tags) is not None
+                if not by_a_rollback and not marks.given_by(service.tags, left, tags, service.in_cluster):
+                    # Why somebody marked it says more than that it was left.
+                    run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad already"))
+                    return
+                # Why it was left by the rollback before this one is still true.
+                reason = tags[marks.BAD].partition(" ")[2]
+            mark = marks.bad_mark(self._verified[run.name], reason, service.in_cluster, tags)
+            api.tag_resource(self._aws, left, mark)
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
             return
@@ -113,9 +121,17 @@ class Recorder:
         why = f': "{self._reason}"' if self._reason else ""
         run.findings.append(Finding("marked", "info", f"{names.short(left)} is marked bad{why}"))
 
+    def _tags_now(self, version: str, before: t.Mapping[str, str]) -> t.Mapping[str, str]:
+        """Another service that shares the task definition may have been rolled back from it meanwhile."""
+        try:
+            found = api.describe_task_definition(self._aws, version)
+        except (AwsCallError, IncompleteAnswerError):
+            return before
+        return found.tags if found is not None else before
+
     def _take_back(self, run: ServiceRun, planned: Plan) -> None:
         if planned.taken_back is not None and self._mark:
-            found = take_back(self._aws, planned.service.tags, planned.taken_back)
+            found = take_back(self._aws, planned.service, planned.taken_back)
         else:
             found = _stays(planned.target.arn, planned.target.tags) if planned.target is not None else []
         run.findings += found

@@ -36,6 +36,8 @@ KEYS: t.Final[dict[str, str]] = {
     "pinned": marks.PINNED,
     "barrier": marks.BARRIER,
 }
+# What a rollback writes beside a mark: for which services it speaks.
+_BESIDE: t.Final = {"bad": marks.BAD_OF}
 _OPPOSITES: t.Final = {"good": "bad", "bad": "good"}
 # "Maximum number of tags per resource - 50", and those that begin with aws: "do not count against your tags per
 # resource limit" (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html).
@@ -112,10 +114,12 @@ def marks_in(tags: t.Mapping[str, str]) -> dict[str, str]:
 
 def decide(definition: TaskDefinition, wish: Wish) -> Decision:
     """What it takes that the task definition has, or has not, the mark."""
+    speaks = _BESIDE.get(wish.mark, "")
+    beside = [Remove(speaks)] if speaks in definition.tags else []
     if not wish.present:
         if wish.key not in definition.tags:
             return Decision(reason=f"not marked {wish.mark}")
-        return Decision((Remove(wish.key),), f"no longer marked {wish.mark}")
+        return Decision((Remove(wish.key), *beside), f"no longer marked {wish.mark}")
     value = marks.mark_value(wish.now, wish.reason)
     present = definition.tags.get(wish.key)
     opposite = _OPPOSITES.get(wish.mark, "")
@@ -125,8 +129,10 @@ def decide(definition: TaskDefinition, wish: Wish) -> Decision:
         steps.append(Put(wish.key, value))
     else:
         value = present
+    # From here on the mark is somebody's own, and counts for every service.
+    steps += beside
     if in_the_way:
-        steps.append(Remove(in_the_way))
+        steps += [Remove(key) for key in (in_the_way, _BESIDE.get(opposite, "")) if key in definition.tags]
     findings = _findings(definition, wish)
     if not steps:
         return Decision(reason=f"already marked {wish.mark}: {value}", findings=findings)

@@ -45,6 +45,7 @@ def candidates(service: Service, known: t.Mapping[str, TaskDefinition]) -> tuple
             known[version].tags if version in known else {},
             "unknown",
             f"its task set stands ({task_set.status}{since}); no record tells how it did",
+            service.in_cluster,
         )
         used = task_set.created_at or datetime.min
         found.append(Candidate(version, verdict, why, used, task_set.id, Revision("", version)))
@@ -82,7 +83,7 @@ def _choose(
     if selection.as_of is not None:
         return Choice(problem="as_of needs a history, and there is none of services with the controller EXTERNAL")
     if ours is not None and selection.steps_back == 1:
-        stays = target.unless_marked_bad(ours, current, known)
+        stays = target.unless_marked_bad(ours, service, current, known)
         if stays:
             return stays
     return _standing_choice(selection, service, primary, past, known)
@@ -105,7 +106,7 @@ def _standing_choice(
     current = primary.task_definition
     older = _older_than(primary, service)
     versions = [v for v in dict.fromkeys(d.task_definition for d in older) if not names.same(v, current)]
-    why_not = {v: _why_not(v, current, past, known) for v in versions}
+    why_not = {v: _why_not(v, current, past, known, service.in_cluster) for v in versions}
     fit = [v for v in versions if not why_not[v]]
     left_out = tuple(f"{names.short(v)}: {why}" for v, why in why_not.items() if why)
     if len(fit) < selection.steps_back:
@@ -139,9 +140,9 @@ def _older_than(primary: Deployment, service: Service) -> list[Deployment]:
     return [d for d in _newest_first(service.deployments) if d.status == "ACTIVE" and _is_older(d, primary)]
 
 
-def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition]) -> str:
-    """Why a rollback skips a version; empty if it is fit."""
-    if version in known and marks.BAD in known[version].tags:
+def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition], of: str) -> str:
+    """Why a rollback of the service ``of`` skips a version; empty if it is fit."""
+    if version in known and marks.is_bad_for(known[version].tags, of):
         return f"marked bad: {known[version].tags[marks.BAD] or 'no reason given'}"
     if direction.between(version, current, past, known) == "forward":
         # The PRIMARY task set can be the younger one of an older version: a rollback made it.

@@ -84,7 +84,7 @@ def by_ecs(story: t.Sequence[Step]) -> dict[int, str]:
         flown(version, statuses[end], position * 60, back=back, reason=why, by="CodeDeploy")
         for position, (version, end, back, why) in enumerate(story)
     ]
-    return {int(c.task_definition.rpartition(":")[2]): c.verdict for c in ecs.read(told).candidates({})}
+    return {int(c.task_definition.rpartition(":")[2]): c.verdict for c in ecs.read(told).candidates({}, "prod/web")}
 
 
 def by_codedeploy(story: t.Sequence[Step]) -> dict[int, str]:
@@ -203,20 +203,20 @@ def test_a_return_that_runs_counts() -> None:
 
 def test_the_warning_names_the_version_and_what_to_do() -> None:
     past = ecs.read([flown(41), flown(42, minute=60), flown(42, "FAILED", 120, reason=f"{OUTSIDE}: gone.")])
-    (warning,) = ecs.doubts(past.candidates({}), arn(42))
+    (warning,) = ecs.doubts(past.candidates({}, "prod/web"), arn(42))
     assert (warning.check, warning.severity) == ("failed_since", "warn")
     assert warning.message == (
         "web:42 counts as good although its deployment failed at 2026-11-20 14:10:00 UTC (IAM_ROLE_MISSING: gone): AWS "
         "names a cause outside of it (a role). Unless that was put right, it fails again"
     )
-    assert ecs.doubts(past.candidates({}), arn(41)) == []
-    assert ecs.doubts(past.candidates({}), arn(1)) == []
+    assert ecs.doubts(past.candidates({}, "prod/web"), arn(41)) == []
+    assert ecs.doubts(past.candidates({}, "prod/web"), arn(1)) == []
 
 
 def test_a_mark_leaves_no_doubt() -> None:
     past = ecs.read([flown(42), flown(42, "FAILED", 60, reason=OUTSIDE)])
-    assert past.candidates({})[0].doubt
-    marked = past.candidates({arn(42): task_definition(42, good="soaked")})[0]
+    assert past.candidates({}, "prod/web")[0].doubt
+    marked = past.candidates({arn(42): task_definition(42, good="soaked")}, "prod/web")[0]
     assert (marked.verdict, marked.why, marked.doubt) == ("good", "marked good: soaked", "")
 
 

@@ -14,6 +14,18 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Ver
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn
 
 NOW = datetime(2026, 11, 20, 14, 3, 5, tzinfo=UTC)
+WEB = "prod/web"
+
+
+def bad_mark(
+    now: datetime, reason: str | None, service: str = WEB, before: dict[str, str] | None = None
+) -> dict[str, str]:
+    return marks.bad_mark(now, reason, service, before or {})
+
+
+def everywhere(now: datetime, reason: str | None) -> dict[str, str]:
+    """A mark that does not say for whom it speaks."""
+    return {marks.BAD: bad_mark(now, reason)[marks.BAD]}
 
 
 @pytest.mark.parametrize(
@@ -50,17 +62,18 @@ def test_tag_values_hold_only_what_aws_allows(text: str, expected: str) -> None:
 def test_marks_outweigh_the_history_and_bad_outweighs_good(
     history: Verdict, tags: dict[str, str], expected: tuple[str, str] | None
 ) -> None:
-    assert marks.weigh(tags, history, "what happened") == (expected or (history, "what happened"))
+    assert marks.weigh(tags, history, "what happened", WEB) == (expected or (history, "what happened"))
 
 
-def test_the_bad_mark_says_when_and_why() -> None:
-    assert marks.bad_mark(NOW, "500s, since 13:52") == {"lastgood:bad": "2026-11-20T14:03:05Z 500s_ since 13:52"}
-    assert marks.bad_mark(NOW, None) == {"lastgood:bad": "2026-11-20T14:03:05Z rolled back from"}
+def test_the_bad_mark_says_when_and_why_and_for_which_service() -> None:
+    of = {"lastgood:bad-of": "2026-11-20T14:03:05Z prod/web"}
+    assert bad_mark(NOW, "500s, since 13:52") == {"lastgood:bad": "2026-11-20T14:03:05Z 500s_ since 13:52", **of}
+    assert bad_mark(NOW, None) == {"lastgood:bad": "2026-11-20T14:03:05Z rolled back from", **of}
 
 
 def test_times_are_written_in_utc() -> None:
     berlin = NOW.astimezone(timezone(timedelta(hours=1)))
-    assert marks.bad_mark(berlin, "x") == marks.bad_mark(NOW, "x")
+    assert bad_mark(berlin, "x") == bad_mark(NOW, "x")
 
 
 @pytest.mark.parametrize("left", [arn(43), "web:43"])
@@ -126,7 +139,7 @@ def test_half_a_record_is_none(tags: dict[str, str]) -> None:
         ({marks.BAD: "by hand"}, None),
         ({marks.GOOD: "2026-11-20T14:03:05Z"}, None),
         ({marks.BAD: "2026-11-20T14:03:05Z"}, NOW),
-        (marks.bad_mark(NOW, "500s"), NOW),
+        (bad_mark(NOW, "500s"), NOW),
     ],
 )
 def test_when_it_was_marked_bad(tags: dict[str, str], expected: datetime | None) -> None:
@@ -154,25 +167,29 @@ LATER = NOW + timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("record", "tags", "expected"),
     [
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), marks.bad_mark(NOW, "500s"), True),
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), marks.bad_mark(NOW, None), True),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), True),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(NOW, None), True),
         # by somebody else, before or after
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), marks.bad_mark(LATER, "500s"), False),
-        (marks.done_tags(arn(43), arn(41), "d", LATER, "back"), marks.bad_mark(NOW, "500s"), False),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(LATER, "500s"), False),
+        (marks.done_tags(arn(43), arn(41), "d", LATER, "back"), everywhere(NOW, "500s"), False),
         (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: "loses orders"}, False),
         (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: ""}, False),
         (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {}, False),
         # a rollback from another version, or no rollback
-        (marks.done_tags(arn(44), arn(41), "d", NOW, "back"), marks.bad_mark(NOW, "500s"), False),
-        (marks.done_tags(None, arn(41), "d", NOW, "back"), marks.bad_mark(NOW, "500s"), False),
-        (marks.done_tags(arn(43), arn(44), "d", NOW, "forward"), marks.bad_mark(NOW, "500s"), False),
-        (marks.done_tags(arn(43), arn(44), "d", NOW, "unknown"), marks.bad_mark(NOW, "500s"), False),
-        ({}, marks.bad_mark(NOW, "500s"), False),
+        (marks.done_tags(arn(44), arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), False),
+        (marks.done_tags(None, arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), False),
+        (marks.done_tags(arn(43), arn(44), "d", NOW, "forward"), everywhere(NOW, "500s"), False),
+        (marks.done_tags(arn(43), arn(44), "d", NOW, "unknown"), everywhere(NOW, "500s"), False),
+        ({}, everywhere(NOW, "500s"), False),
+        # The mark itself says it, whatever was done with the service since.
+        ({}, bad_mark(NOW, "500s"), True),
+        ({}, bad_mark(NOW, "500s", "staging/web"), False),
+        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), bad_mark(NOW, "500s", "staging/web"), False),
         ({marks.ROLLED_BACK_FROM: "web:43", marks.ROLLED_BACK_TO: "web:41"}, {marks.BAD: "x"}, False),
     ],
 )
 def test_whose_mark_it_is(record: dict[str, str], tags: dict[str, str], expected: bool) -> None:
-    assert marks.given_by(record, arn(43), tags) is expected
+    assert marks.given_by(record, arn(43), tags, WEB) is expected
 
 
 @pytest.mark.parametrize("value", ["", "ecs-svc/4711", "ecs-svc/4711 web:43", "a b c d", "a b c back d"])
@@ -184,10 +201,79 @@ def test_a_record_that_cannot_be_read_is_none(value: str) -> None:
 @pytest.mark.parametrize(
     "tags",
     [
-        marks.bad_mark(NOW, "x" * 400),
+        bad_mark(NOW, "x" * 400),
+        bad_mark(NOW, "x" * 400, "c" * 255 + "/" + "s" * 255),
         marks.started_tag(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", "back"),
         marks.done_tags(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", NOW, "back"),
     ],
 )
 def test_no_tag_is_longer_than_aws_allows(tags: dict[str, str]) -> None:
     assert all(key.startswith(marks.PREFIX) and len(key) <= 128 and len(value) <= 256 for key, value in tags.items())
+
+
+STAMP = "2026-11-20T14:03:05Z"
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, None),
+        (bad_mark(NOW, "500s"), ("prod/web",)),
+        (bad_mark(NOW, "500s", "staging/web", bad_mark(LATER, "x")), ("prod/web", "staging/web")),
+        # twice by the same service
+        (bad_mark(LATER, "500s", WEB, bad_mark(NOW, "x")), ("prod/web",)),
+        # They do not fit.
+        (bad_mark(NOW, "500s", "c" * 200 + "/web", bad_mark(NOW, "x", "d" * 40 + "/web")), None),
+        # by hand, and by hand over a rollback's
+        (everywhere(NOW, "500s"), None),
+        ({**bad_mark(NOW, "500s"), marks.BAD: "loses orders"}, None),
+        ({**bad_mark(NOW, "500s"), marks.BAD: f"{STAMP} other words"}, ("prod/web",)),
+        ({marks.BAD: "", marks.BAD_OF: ""}, None),
+        # What counts everywhere goes on to do so.
+        (bad_mark(LATER, "500s", "staging/web", everywhere(NOW, "x")), None),
+        ({**bad_mark(NOW, "500s"), marks.BAD_OF: f"{STAMP} *"}, None),
+    ],
+)
+def test_for_whom_a_bad_mark_speaks(tags: dict[str, str], expected: tuple[str, ...] | None) -> None:
+    assert marks.speaks_for(tags) == expected
+
+
+def test_services_that_do_not_fit_are_all() -> None:
+    (long,) = {bad_mark(NOW, "x", "c" * 255 + "/web")[marks.BAD_OF]}
+    assert long == f"{STAMP} *"
+
+
+@pytest.mark.parametrize(
+    ("history", "tags", "verdict"),
+    [
+        ("good", {}, "unknown"),
+        ("unknown", {}, "unknown"),
+        ("bad", {}, "bad"),
+        # Somebody says that it is good, and that counts everywhere.
+        ("unknown", {marks.GOOD: "soaked"}, "good"),
+    ],
+)
+def test_what_only_another_service_had_to_leave_is_not_bad(
+    history: Verdict, tags: dict[str, str], verdict: Verdict
+) -> None:
+    tags = {**bad_mark(NOW, "500s", "staging/web"), **tags}
+    assert marks.weigh(tags, history, "what happened", "staging/web")[0] == "bad"
+    found, why = marks.weigh(tags, history, "what happened", WEB)
+    assert found == verdict
+    if verdict == "unknown":
+        assert why == f"a rollback of staging/web marked it bad ({STAMP} 500s); here: what happened"
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (bad_mark(NOW, "500s"), marks.Change({}, (marks.BAD, marks.BAD_OF))),
+        (everywhere(NOW, "500s"), marks.Change({}, (marks.BAD,))),
+        (
+            bad_mark(NOW, "500s", "staging/web", bad_mark(NOW, "x")),
+            marks.Change({marks.BAD_OF: f"{STAMP} staging/web"}, ()),
+        ),
+    ],
+)
+def test_a_mark_is_taken_back_for_one_service_only(tags: dict[str, str], expected: marks.Change) -> None:
+    assert marks.without_bad_of(tags, WEB) == expected

@@ -12,13 +12,14 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
     arn,
     flown,
     known,
+    service,
     steps,
     task_definition,
     told,
@@ -115,12 +116,19 @@ def record(left: str, to: str = arn(41), went: Direction = "back") -> dict[str, 
 )
 def test_whose_mark_is_taken_back(tags: dict[str, str], target: str, expected: str | None) -> None:
     past = history.read(steps(40, 41, 43, 50), {arn(50): arn(41)})
-    assert direction.taken_back(tags, target, past, known(COPY)) == expected
+    assert direction.taken_back(service(42, tags=tags), target, past, known(COPY)) == expected
+
+
+@pytest.mark.parametrize(("of", "expected"), [("prod/web", arn(43)), ("prod/api", None)])
+def test_the_mark_itself_says_which_service_gave_it(of: str, expected: str | None) -> None:
+    """Whatever was done with the service since."""
+    marked = TaskDefinition(arn(43), "ACTIVE", marks.bad_mark(START, "500s", of, {}), {})
+    assert direction.taken_back(service(42), arn(43), told(40, 41, 43), known(marked)) == expected
 
 
 def test_whose_mark_is_taken_back_without_a_history() -> None:
-    assert direction.taken_back(record(arn(43)), arn(43), None, {}) == arn(43)
-    assert direction.taken_back(record(arn(41), arn(40)), arn(50), None, known(COPY)) == arn(41)
+    assert direction.taken_back(service(42, tags=record(arn(43))), arn(43), None, {}) == arn(43)
+    assert direction.taken_back(service(42, tags=record(arn(41), arn(40))), arn(50), None, known(COPY)) == arn(41)
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,11 @@ API = "arn:aws:ecs:eu-central-1:123456789012:task-definition/api:7"
 
 
 def verdicts(past: history.History) -> dict[str, str]:
-    return {c.task_definition.rpartition("/")[2]: c.verdict for c in past.candidates({})}
+    return {c.task_definition.rpartition("/")[2]: c.verdict for c in past.candidates({}, "prod/web")}
 
 
 def why(past: history.History, number: int) -> str:
-    return next(c.why for c in past.candidates({}) if c.task_definition == arn(number))
+    return next(c.why for c in past.candidates({}, "prod/web") if c.task_definition == arn(number))
 
 
 # What the status of web:42's deployment, the only one after a good web:41, proves about web:42.
@@ -230,7 +230,7 @@ def test_a_deployment_that_ran_no_task_proves_nothing(
 ) -> None:
     past = history.read(story)
     assert verdicts(past) == expected
-    assert {c.task_definition.rpartition("/")[2] for c in past.candidates({}) if c.ran_none} == ran_none
+    assert {c.task_definition.rpartition("/")[2] for c in past.candidates({}, "prod/web") if c.ran_none} == ran_none
 
 
 def test_a_version_that_ran_no_task_says_so_and_came_into_service_all_the_same() -> None:
@@ -243,21 +243,21 @@ def test_a_version_that_ran_no_task_says_so_and_came_into_service_all_the_same()
 
 def test_the_revision_that_ran_is_the_one_that_was_good() -> None:
     ran = with_digest(flown(41))
-    (candidate,) = history.read([ran, idle(41, 60)]).candidates({})
+    (candidate,) = history.read([ran, idle(41, 60)]).candidates({}, "prod/web")
     assert candidate.revision == ran.target
 
 
 @pytest.mark.parametrize("mark", ["good", "bad"])
 def test_a_mark_outweighs_that_it_ran_no_task(mark: str) -> None:
     marked = task_definition(41, **{mark: "by hand"})
-    (candidate,) = history.read([idle(41)]).candidates(known(marked))
+    (candidate,) = history.read([idle(41)]).candidates(known(marked), "prod/web")
     assert (candidate.verdict, candidate.ran_none, candidate.decided_by) == (mark, False, "")
 
 
 def test_the_deployment_that_decides_is_told() -> None:
-    decided = {c.task_definition: c.decided_by for c in told(41, (42, "STOPPED"), 41).candidates({})}
+    decided = {c.task_definition: c.decided_by for c in told(41, (42, "STOPPED"), 41).candidates({}, "prod/web")}
     assert [of.rpartition("/")[2] for of in (decided[arn(41)], decided[arn(42)])] == ["D120", "D120"]
-    (before, _now) = history.read([flown(42, sources=[41])]).candidates({})[::-1]
+    (before, _now) = history.read([flown(42, sources=[41])]).candidates({}, "prod/web")[::-1]
     assert (before.task_definition, before.decided_by) == (arn(41), "")
 
 
@@ -331,7 +331,7 @@ def test_the_order_of_the_input_does_not_matter(seed: int) -> None:
     story = steps(40, 41, (42, "ROLLBACK_SUCCESSFUL", 41), 43, 41, (44, "STOPPED"), (45, "IN_PROGRESS"))
     mixed = random.Random(seed).sample(story, len(story))
     expected, found = history.read(story), history.read(mixed)
-    assert found.candidates({}) == expected.candidates({})
+    assert found.candidates({}, "prod/web") == expected.candidates({}, "prod/web")
     assert found.arrivals == expected.arrivals
     assert (found.running, found.newest) == (expected.running, expected.newest)
 
@@ -349,7 +349,7 @@ def test_equal_times_of_creation_are_ordered_by_how_far_they_came() -> None:
 
 def test_candidates_come_the_most_recently_used_first() -> None:
     def names_of(past: history.History) -> list[str]:
-        return [c.task_definition for c in past.candidates({})]
+        return [c.task_definition for c in past.candidates({}, "prod/web")]
 
     assert names_of(told(40, 41, 42, 41)) == [arn(41), arn(42), arn(40)]
     assert names_of(told(40, 41, (42, "ROLLBACK_SUCCESSFUL", 41))) == [arn(41), arn(42), arn(40)]
@@ -359,7 +359,7 @@ def test_candidates_come_the_most_recently_used_first() -> None:
 
 def test_marks_outweigh_the_history() -> None:
     marked = known(task_definition(41, bad="500s"), task_definition(42, good="soaked"))
-    found = {c.task_definition: (c.verdict, c.why) for c in told(41, 42, 41).candidates(marked)}
+    found = {c.task_definition: (c.verdict, c.why) for c in told(41, 42, 41).candidates(marked, "prod/web")}
     assert found == {arn(41): ("bad", "marked bad: 500s"), arn(42): ("good", "marked good: soaked")}
 
 
@@ -367,17 +367,17 @@ def test_a_candidate_s_revision_is_the_one_that_proved_it_good() -> None:
     # Redeployed with another image behind the same tag, which never came up.
     good, other = revision(41, "sha256:a", of="good"), revision(41, "sha256:b", of="other")
     past = history.read([flown(41, target=good), flown(41, "STOPPED", 60, target=other)])
-    assert past.candidates({})[0].revision == good
+    assert past.candidates({}, "prod/web")[0].revision == good
     assert past.latest_revision(arn(41)) == other
     again = history.read([flown(41, target=good), flown(41, "SUCCESSFUL", 60, target=other)])
-    assert again.candidates({})[0].revision == other
+    assert again.candidates({}, "prod/web")[0].revision == other
     back = flown(42, "ROLLBACK_SUCCESSFUL", 60, rolled_back_to=good)
-    assert history.read([flown(41, target=other), back]).candidates({})[0].revision == good
+    assert history.read([flown(41, target=other), back]).candidates({}, "prod/web")[0].revision == good
     assert past.latest_revision(arn(1)) is None
 
 
 def test_a_candidate_for_results() -> None:
-    shown = told(41).candidates({})[0].as_dict()
+    shown = told(41).candidates({}, "prod/web")[0].as_dict()
     assert shown["task_definition"] == arn(41)
     assert (shown["verdict"], shown["last_used"]) == ("good", "2026-11-20T12:10:00+00:00")
     assert shown["service_revision"].endswith("/41")
@@ -521,7 +521,7 @@ def test_the_history_before_a_deployment() -> None:
 def test_times_without_an_end_count_from_their_beginning() -> None:
     past = history.read([flown(41, finished_at=None)])
     assert past.arrivals[0].at == at(0)
-    assert past.candidates({})[0].last_used - at(0) == timedelta(0)
+    assert past.candidates({}, "prod/web")[0].last_used - at(0) == timedelta(0)
 
 
 # -- where a run of returns began
@@ -568,7 +568,7 @@ def test_a_copy_of_an_older_version_is_a_return_to_it() -> None:
     past = history.read(steps(1, 3, 4), COPIES)
     (*_before, last) = past.arrivals
     assert (last.task_definition, last.how, last.left) == (arn(4), "returned", arn(3))
-    verdicts = {c.task_definition: c.verdict for c in past.candidates({})}
+    verdicts = {c.task_definition: c.verdict for c in past.candidates({}, "prod/web")}
     assert verdicts == {arn(1): "good", arn(3): "bad", arn(4): "good"}
 
 

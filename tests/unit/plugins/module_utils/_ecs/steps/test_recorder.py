@@ -31,7 +31,10 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 )
 
 RECORD = marks.done_tags(arn(43), arn(42), "ecs-svc/42", START, "back")
-OURS = marks.bad_mark(START, "500s")
+EARLIER = marks.bad_mark(START, "500s", "prod/web", {})
+# As it was written before marks said for which service they speak.
+OURS = {marks.BAD: EARLIER[marks.BAD]}
+STAGING = marks.bad_mark(START, "fails on staging", "staging/web", {})
 THEIRS = {marks.BAD: "loses orders"}
 
 
@@ -94,11 +97,11 @@ DONE = ("web", ["lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgoo
 def test_a_rollback_marks_what_it_left() -> None:
     aws, run = Tags(), going(41)
     recorded(aws, run, reason="500s")
-    assert aws.written == [STARTED, ("web:42", ["lastgood:bad"]), DONE]
+    assert aws.written == [STARTED, ("web:42", ["lastgood:bad", "lastgood:bad-of"]), DONE]
     assert found(run) == [("marked", 'web:42 is marked bad: "500s"')]
     # Mark and record say the same time, by which the mark is known later.
     tags = {tag["key"]: tag["value"] for params in aws.sent("tag_resource") for tag in params["tags"]}
-    assert marks.given_by(tags, arn(42), tags)
+    assert marks.given_by(tags, arn(42), tags, "prod/web")
 
 
 @pytest.mark.parametrize("direction", ["same", "unknown"])
@@ -175,13 +178,43 @@ def test_a_mark_that_cannot_be_taken_back_is_warned_of(operation: str) -> None:
 def test_what_is_marked_already(
     marked: dict[str, str], record: dict[str, str], reason: str | None, expected: str | None
 ) -> None:
-    aws, run = Tags(), going(41, marked, record)
+    aws, run = Tags(marked), going(41, marked, record)
     recorded(aws, run, reason=reason)
     if expected is None:
         assert aws.written == [STARTED, DONE]
         assert found(run) == [("marked", "web:42 is marked bad already")]
     else:
         assert aws.marked == f"2026-11-20T16:00:00Z {expected}"
+
+
+@pytest.mark.parametrize("record", [RECORD, {}])
+def test_a_move_forward_takes_back_the_mark_that_names_this_service(record: dict[str, str]) -> None:
+    aws, run = Tags(EARLIER), going(43, EARLIER, record)
+    recorded(aws, run)
+    assert aws.written == [STARTED, ("web:43", ["-lastgood:bad", "-lastgood:bad-of"]), DONE]
+
+
+def test_a_mark_that_speaks_for_others_too_stays_for_them() -> None:
+    both = marks.bad_mark(START, "500s", "prod/web", STAGING)
+    aws, run = Tags(both), going(43, both, RECORD)
+    recorded(aws, run)
+    assert aws.written == [STARTED, ("web:43", ["lastgood:bad-of"]), DONE]
+    assert found(run) == [("unmarked", "web:43 is no longer marked bad for web, but still for other services")]
+
+
+def test_a_mark_of_another_service_stays() -> None:
+    aws, run = Tags(STAGING), going(43, STAGING, RECORD)
+    recorded(aws, run)
+    assert aws.written == [STARTED, DONE]
+    assert found(run)[0][0] == "marked_bad"
+
+
+def test_a_rollback_adds_its_service_to_a_mark_that_was_set_meanwhile() -> None:
+    aws, run = Tags(STAGING), going(41)
+    recorded(aws, run)
+    tags = {tag["key"]: tag["value"] for params in aws.sent("tag_resource") for tag in params["tags"]}
+    assert tags["lastgood:bad"] == "2026-11-20T16:00:00Z fails on staging"
+    assert tags["lastgood:bad-of"] == "2026-11-20T16:00:00Z staging/web prod/web"
 
 
 def test_without_marks_nothing_is_written() -> None:

@@ -74,6 +74,25 @@ def test_good_and_bad_exclude_each_other(mark: str, other: str) -> None:
     assert finished.reason == f"marked {mark}: {EARLIER} 500s, no longer {other}"
 
 
+@pytest.mark.parametrize("reason", ["", "500s", "leaks memory"])
+def test_a_mark_by_hand_counts_for_every_service(reason: str) -> None:
+    """Over the mark of a rollback, which speaks for the service that was rolled back."""
+    rollback = marks.bad_mark(NOW, "500s", "prod/web", {})
+    decision = decide(definition(rollback), wish("bad", reason))
+    after = dict(rollback)
+    for step in decision.steps:
+        revision_marks._apply(after, step)
+    assert Remove("lastgood:bad-of") in decision.steps
+    assert marks.speaks_for(after) is None
+    assert decide(definition(after), wish("bad", reason)).steps == ()
+
+
+@pytest.mark.parametrize("wanted", [wish("bad", present=False), wish("good")])
+def test_the_mark_of_a_rollback_is_removed_whole(wanted: Wish) -> None:
+    decision = decide(definition(marks.bad_mark(NOW, "500s", "prod/web", {})), wanted)
+    assert decision.steps[-2:] == (Remove("lastgood:bad"), Remove("lastgood:bad-of"))
+
+
 @pytest.mark.parametrize("mark", ["pinned", "barrier"])
 def test_other_marks_exclude_nothing(mark: str) -> None:
     tags = {key: "x" for name, key in revision_marks.KEYS.items() if name != mark}

@@ -47,6 +47,8 @@ class World(FakeAws):
             tag_resource={},
             describe_service_revisions={"serviceRevisions": []},
             list_tasks={"taskArns": []},
+            # Its marks cannot be read again before it is marked: those of the plan count.
+            describe_task_definition=refused_by_aws("DescribeTaskDefinition"),
         )
         self.answers.update(answers)
         self.services = {s.name: s for s in services}
@@ -140,7 +142,7 @@ def test_from_plan_to_finish(lines: list[str]) -> None:
     assert world.written == ["update_service web"]
     assert [(sent["resourceArn"], [tag["key"] for tag in sent["tags"]]) for sent in world.sent("tag_resource")] == [
         (bad().arn, ["lastgood:rollback-started"]),
-        (arn(42), ["lastgood:bad"]),
+        (arn(42), ["lastgood:bad", "lastgood:bad-of"]),
         (bad().arn, ["lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgood:rolled-back-at"]),
     ]
     assert world.tags["lastgood:bad"].endswith("500s since 13:52")

@@ -99,7 +99,7 @@ def test_a_rollback_belongs_to_what_it_undid_and_is_no_record_of_its_own() -> No
     settled = chosen(on, past).settled
     assert settled is not None
     assert settled.startswith("CodeDeploy itself rolled it back from web:42 to web:41")
-    (worst,) = [c for c in past.candidates({}) if c.task_definition == arn(42)]
+    (worst,) = [c for c in past.candidates({}, "prod/web") if c.task_definition == arn(42)]
     assert (worst.verdict, worst.why.split(" at ")[0]) == ("bad", "CodeDeploy rolled it back")
     assert "HOOK_EXECUTION_FAILURE: It said no" in worst.why
 
@@ -126,7 +126,10 @@ def test_what_was_not_rolled_back_left_the_service_where_it_was(status: str, ver
     past = told(on, (made("d-1"), 41), (made("d-2", status, 1), 42))
     assert [(a.task_definition, a.how, a.left) for a in past.arrivals][-1] == (arn(41), "stayed", arn(42))
     assert "it stayed on web:41" in str(chosen(on, past).settled)
-    assert {c.task_definition: c.verdict for c in past.candidates({})} == {arn(41): "good", arn(42): verdict}
+    assert {c.task_definition: c.verdict for c in past.candidates({}, "prod/web")} == {
+        arn(41): "good",
+        arn(42): verdict,
+    }
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])

@@ -68,7 +68,7 @@ def history_of(aws: FakeAws) -> tuple[History | None, str]:
 
 def verdicts(past: History | None) -> dict[str, str]:
     assert past is not None
-    return {c.task_definition.rpartition("/")[2]: c.verdict for c in past.candidates({})}
+    return {c.task_definition.rpartition("/")[2]: c.verdict for c in past.candidates({}, "prod/web")}
 
 
 def test_details_are_asked_only_where_the_brief_form_does_not_do() -> None:
