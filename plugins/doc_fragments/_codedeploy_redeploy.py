@@ -64,7 +64,8 @@ options:
     description:
       - What to do with a deployment that is still running. One that already leads to the target is followed to its end.
       - V(stop) stops it. If CodeDeploy's own rollback leads to the target and nothing else is asked for, that is all;
-        otherwise the target is deployed once the running deployment has ended, since a group runs one at a time.
+        otherwise the target is deployed once the running deployment has ended, since a group runs one at a time. It is
+        checked first whether CodeDeploy would accept that deployment, as far as this can be read.
       - V(wait) lets it end, and then decides again. V(refuse) refuses.
     type: str
     choices:
@@ -98,7 +99,8 @@ options:
     description:
       - Whether alarms of the deployment group may stop this one deployment. The alarm that the bad revision has set off
         is often still firing when the good one is deployed.
-      - V(auto) ignores those that are firing now, V(true) all of them, V(false) none.
+      - V(auto) ignores those that are firing now, V(true) all of them, V(false) none. With V(false), nothing is
+        deployed or stopped while one is firing, because it would stop the deployment.
       - Ignoring alarms needs the permission C(codedeploy:UpdateDeploymentGroup).
     type: str
     choices:
@@ -108,7 +110,8 @@ options:
     default: auto
   deployment_config:
     description:
-      - Name of the deployment configuration for this one deployment, instead of the deployment group's.
+      - Name of the deployment configuration for this one deployment, instead of the deployment group's. One that does
+        not exist, or is for another compute platform, is refused before anything is written.
     type: str
   ignore_application_stop_failures:
     description:

@@ -179,7 +179,10 @@ outcome:
       targets of it did although CodeDeploy counts it as a success, as its configuration lets it; the same command
       again deploys it once more. V(rollback_failed), ours failed, and so did CodeDeploy's rollback of it, or of no
       instance it is certain what it has. V(lost_contact), AWS could not be asked any more, or refused to say more;
-      what it accepted goes on. V(timeout), still going, nothing was undone. V(refused), the deployment was not begun.
+      what it accepted goes on. V(timeout), still going, nothing was undone. V(refused), nothing was stopped and nothing
+      was deployed.
+    - V(failed) with the finding V(stopped_then_refused), a running deployment was stopped to make room, and then ours
+      could not be created. The finding says what was stopped, what the instances have installed, and what to do next.
   returned: always, but not if the options themselves are wrong
   type: str
   sample: rolled_back

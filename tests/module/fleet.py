@@ -94,14 +94,15 @@ class Fleet:
         self._lines: list[str] = []
         monkeypatch.setattr(codedeploy_redeploy, "Clock", lambda: shop.clock)
         self.client = client("codedeploy")
-        self._s3 = client("s3")
+        self.s3 = client("s3")
+        self.scaling = client("autoscaling")
         self.instances: list[str] = []
 
     def create(self, count: int = 3, versioned: bool = True, **settings: t.Any) -> None:
         """The instances and the deployment group."""
-        self._s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         if versioned:
-            self._s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+            self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         tag = {"Key": "app", "Value": "web"}
         self.instances = [
             instance["InstanceId"]
@@ -119,11 +120,10 @@ class Fleet:
 
     def scaling_group(self, desired: int) -> None:
         """The Auto Scaling group ``web``."""
-        scaling = client("autoscaling")
-        scaling.create_launch_configuration(
+        self.scaling.create_launch_configuration(
             LaunchConfigurationName="any", ImageId="ami-12c6146b", InstanceType="t3.micro"
         )
-        scaling.create_auto_scaling_group(
+        self.scaling.create_auto_scaling_group(
             AutoScalingGroupName="web",
             LaunchConfigurationName="any",
             MinSize=0,
@@ -157,11 +157,15 @@ class Fleet:
 
     def bundle(self, version: int) -> dict[str, t.Any]:
         """Put the bundle of a version into S3; returns the revision."""
-        written = self._s3.put_object(Bucket=BUCKET, Key=key(version), Body=f"version {version}".encode())
+        written = self.s3.put_object(Bucket=BUCKET, Key=key(version), Body=f"version {version}".encode())
         place = {"bucket": BUCKET, "key": key(version), "bundleType": "zip"}
         if written.get("VersionId"):
             place["version"] = written["VersionId"]
         return {"revisionType": "S3", "s3Location": {**place, "eTag": written["ETag"].strip('"')}}
+
+    def put(self, version: int, content: str) -> None:
+        """Put something else where the bundle of a version is."""
+        self.s3.put_object(Bucket=BUCKET, Key=key(version), Body=content.encode())
 
     def start(self, version: int, **options: t.Any) -> str:
         """Begin to deploy a version; returns the deployment's id."""

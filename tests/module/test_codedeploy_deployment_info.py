@@ -175,7 +175,7 @@ def test_a_missing_permission_is_named(fleet: Fleet) -> None:
 
 def test_a_bundle_that_is_gone_blocks(fleet: Fleet) -> None:
     fleet.bad_release(versioned=False)
-    fleet._s3.delete_object(Bucket=BUCKET, Key=key(1))
+    fleet.s3.delete_object(Bucket=BUCKET, Key=key(1))
     result = info(fleet)
     assert result["outcome"] == "refused"
     assert "is no longer there" in checks(result)["bundle"]
@@ -183,7 +183,7 @@ def test_a_bundle_that_is_gone_blocks(fleet: Fleet) -> None:
 
 def test_a_bundle_that_was_replaced_blocks(fleet: Fleet) -> None:
     fleet.bad_release(versioned=False)
-    fleet._s3.put_object(Bucket=BUCKET, Key=key(1), Body=b"something else")
+    fleet.s3.put_object(Bucket=BUCKET, Key=key(1), Body=b"something else")
     result = info(fleet)
     assert result["outcome"] == "refused"
     assert "was replaced: its ETag is" in checks(result)["bundle"]
@@ -203,7 +203,7 @@ def unpinned(name: str = "app.zip") -> dict[str, t.Any]:
 
 def released(fleet: Fleet, body: str) -> str:
     """A release of people who always write the same object; returns its version."""
-    written = fleet._s3.put_object(Bucket=BUCKET, Key="app.zip", Body=body.encode())
+    written = fleet.s3.put_object(Bucket=BUCKET, Key="app.zip", Body=body.encode())
     fleet.sim.advance(30)
     fleet.deploy(0, revision=unpinned())
     return str(written.get("VersionId") or "")
@@ -232,7 +232,7 @@ def test_one_key_without_versions_cannot_be_told_apart(fleet: Fleet) -> None:
 def test_a_bundle_without_a_version_is_tied_to_what_it_was(fleet: Fleet) -> None:
     fleet.create(versioned=False)
     for name in ("one.zip", "two.zip"):
-        fleet._s3.put_object(Bucket=BUCKET, Key=name, Body=name.encode())
+        fleet.s3.put_object(Bucket=BUCKET, Key=name, Body=name.encode())
         fleet.sim.advance(30)
         fleet.deploy(0, revision=unpinned(name))
     result = info(fleet, require_pinned=True)

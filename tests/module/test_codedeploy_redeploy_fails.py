@@ -189,7 +189,13 @@ def test_the_alarm_of_the_bad_version_does_not_stop_the_good_one(fleet: Fleet) -
     fleet.alarm("ALARM")
     run = fleet.redeploy()
     assert run.outcome == "rolled_back"
-    stopped = fleet.redeploy(deployment_id=fleet.listed()[1], override_alarms="false")
+    fleet.alarm("OK")
+
+    def act(line: str) -> None:
+        if "AfterInstall" in line:
+            fleet.alarm("ALARM")
+
+    stopped = fleet.redeploy(deployment_id=fleet.listed()[1], override_alarms="false", on_line=act)
     assert stopped.outcome == "failed"
     assert "ALARM_ACTIVE" in stopped.message
     assert "override_alarms: true" in stopped.message

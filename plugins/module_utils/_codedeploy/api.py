@@ -59,6 +59,13 @@ def batch_get_deployment_groups(aws: Aws, application: str, names: t.Sequence[st
     return found
 
 
+@_CodeDeployErrorHandler.common_error_handler("read the deployment configuration {name}")
+def platform_of_config(aws: Aws, name: str) -> str:
+    """The compute platform that a deployment configuration is for; empty if CodeDeploy does not say."""
+    answer = aws.call("codedeploy", "get_deployment_config", deploymentConfigName=name)
+    return _text(require(answer, "deploymentConfigInfo", "get_deployment_config"), "computePlatform")
+
+
 @_CodeDeployErrorHandler.common_error_handler("list the deployments of deployment group {group}")
 def list_deployments(aws: Aws, application: str, group: str, most: int | None = None, **filters: t.Any) -> list[str]:
     """Ids of a group's deployments, at most ``most``, in the API's order, which promises nothing."""

@@ -22,6 +22,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import C
 # Many fail for the same reason: the first ones show it, and results stay readable.
 MOST_TARGETS: t.Final = 25
 _TEXT_LIMIT: t.Final = 500
+# A sentence names so many instances.
+MOST_NAMED: t.Final = 5
 _LOG_LIMIT: t.Final = 2000
 
 
@@ -176,6 +178,8 @@ class Standing:
     new: int = 0
     old: int = 0
     unknown: int = 0
+    # Their ids: new, old, uncertain.
+    names: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     @property
     def nowhere(self) -> bool:
@@ -186,11 +190,15 @@ class Standing:
         """For results."""
         return {"new": self.new, "old": self.old, "unknown": self.unknown}
 
-    def words(self, new: str, old: str) -> str:
-        """``of 4 instances 2 on A, 1 on B, 1 on neither for certain``; empty if there are no instances."""
+    def words(self, new: str, old: str, named: bool = False) -> str:
+        """``of 4 instances 2 on A, 1 on B, 1 on neither for certain``; empty if there are no instances.
+
+        With ``named``, each number is followed by the ids of the instances.
+        """
         total = self.new + self.old + self.unknown
         counted = ((self.new, new), (self.old, old), (self.unknown, "neither for certain"))
-        texts = [f"{count} on {what}" for count, what in counted if count]
+        shown = [f" ({_listed(ids)})" if named and ids else "" for ids in (self.names or ((), (), ()))]
+        texts = [f"{count} on {what}{ids}" for (count, what), ids in zip(counted, shown) if count]
         return f"of {total} instance{'s' if total > 1 else ''} {', '.join(texts)}" if texts else ""
 
 
@@ -200,8 +208,14 @@ def standing_of(deployed: t.Sequence[Target]) -> Standing | None:
     """
     if any(target.kind != "InstanceTarget" or target.label for target in deployed):
         return None
-    where = [_where(target) for target in deployed]
-    return Standing(where.count("new"), where.count("old"), where.count("unknown"))
+    names = tuple(tuple(d.id for d in deployed if _where(d) == where) for where in ("new", "old", "unknown"))
+    new, old, unknown = (len(ids) for ids in names)
+    return Standing(new, old, unknown, names)
+
+
+def _listed(ids: t.Sequence[str]) -> str:
+    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+    return f"{', '.join(ids[:MOST_NAMED])}{more}"
 
 
 def originals_serve(deployed: t.Sequence[Target]) -> bool:

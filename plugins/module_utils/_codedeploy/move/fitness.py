@@ -153,7 +153,8 @@ def of_alarms(group: Group, alarms: Alarms, wanted: str) -> list[Finding]:
     firing, quiet = ", ".join(alarms.firing), ", ".join(_quiet(group, alarms))
     what = f"{firing} of deployment group {group.name} is in ALARM now and would stop the deployment"
     if wanted == "false":
-        return [Finding("alarms", "warn", f"{what}, and override_alarms is false")]
+        advice = "Wait until it is OK again, or give override_alarms: auto to ignore it for this one deployment"
+        return [Finding("alarms", "block", f"{what}, and override_alarms is false. {advice}")]
     what += f": {firing} is ignored for this one deployment"
     return [Finding("alarms", "warn", f"{what}, and {quiet} stays in force" if quiet else what)]
 
@@ -273,6 +274,10 @@ def fit(platform: str, target: Location, file: File | None, in_motion: bool) -> 
     if platform == "Server" or file is None:
         return Fit(target)
     name = revisions.text(target)
+    if not file.content and platform == "ECS" and target.get("revisionType") == "S3":
+        # CodeDeploy reads it itself.
+        what = f"it is not known which task definition {name} deploys. {file.unknown}"
+        return Fit(target, (Finding("appspec", "unknown", what.strip()),))
     if not file.content:
         what = f"the AppSpec file of {name} cannot be read, so it cannot be deployed again. {file.unknown}"
         return Fit(target, (Finding("appspec", "block", what.strip()),))

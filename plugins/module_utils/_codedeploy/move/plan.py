@@ -94,6 +94,8 @@ class Facts:
     suspension: asg_processes.Suspension | None = None
     # Findings made while reading.
     findings: tuple[Finding, ...] = ()
+    # Whether CreateDeployment would accept the options and the targets.
+    acceptance: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ class Plan:
     running: Deployment | None = None
     # The newest deployment on record, however it ended.
     newest: Deployment | None = None
+    # What was deployed last with success, before the running deployment began.
+    served: Location | None = None
     # What CodeDeploy is asked for; only with the method codedeploy_deployment.
     request: Request | None = None
     # The deployments on record when the plan was made, oldest first.
@@ -211,6 +215,7 @@ def make(wish: Wish, facts: Facts, choice: Choice) -> Plan:
         candidates=history.candidates(),
         running=history.running or history.due,
         newest=history.newest,
+        served=history.location(history.last_success),
         request=allowed.request,
         deployments=history.deployments,
         chosen=chosen,
@@ -230,8 +235,13 @@ def _way(wish: Wish, facts: Facts, choice: Choice, target: Location | None) -> _
     verb, method, reason = _step(wish, facts, choice)
     findings = [Finding("left_out", "info", text) for text in choice.left_out]
     findings += doubts(facts.history.candidates(), choice.key)
+    findings += facts.acceptance
     if verb == "act":
         findings += _of_target(wish, facts, choice, target)
+    if method == "codedeploy_stop":
+        # The alarms stop CodeDeploy's own rollback, too.
+        alarms = facts.alarms or fitness.Alarms()
+        findings += fitness.of_alarms(facts.group, alarms, wish.override_alarms)
     way = _Way(verb, reason, target, method, findings=tuple(findings))
     return _by_deployment(way, wish, facts, choice, target) if method == "codedeploy_deployment" else way
 
@@ -249,7 +259,7 @@ def _by_deployment(way: _Way, wish: Wish, facts: Facts, choice: Choice, target: 
 
 
 def _unless_blocked(way: _Way, found: t.Sequence[Finding]) -> _Way:
-    why = blocked(found) if way.verb == "act" else ""
+    why = blocked(found) if way.verb in ("act", "wait") else ""
     return replace(way, verb="refuse", reason=why, method="none", request=None) if why else way
 
 

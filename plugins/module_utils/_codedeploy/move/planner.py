@@ -25,6 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, revisions, s3, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import (
+    acceptance,
     asg_processes,
     content,
     diagnosis,
@@ -184,6 +185,7 @@ class Planner:
             alarms=self._alarms(facts.group),
             targets=self._targets(facts, choice),
             suspension=self._suspension(facts.group),
+            acceptance=self._acceptance(facts),
         )
 
     def _bundle(self, facts: plan.Facts, choice: target.Choice) -> pinning.Decision | None:
@@ -210,6 +212,12 @@ class Planner:
             return fitness.Alarms(cloudwatch.in_alarm(self._aws, group.alarms))
         except (AwsCallError, IncompleteAnswerError) as exc:
             return fitness.Alarms(unknown=exc.explain())
+
+    def _acceptance(self, facts: plan.Facts) -> tuple[Finding, ...]:
+        """The targets are read only if a deployment may be stopped for ours: else a refusal does no harm."""
+        found = acceptance.of_config(self._aws, facts.group, self.wish.deployment_config)
+        stops = facts.history.running is not None and self.wish.in_flight == "stop"
+        return (*found, *acceptance.of_targets(self._aws, facts.group)) if stops else found
 
     def _suspension(self, group: Group) -> asg_processes.Suspension | None:
         wanted = self.wish.suspend_processes

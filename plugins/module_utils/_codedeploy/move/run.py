@@ -43,6 +43,11 @@ class GroupRun:
     originals_serve: bool = False
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
+    # The deployment that this call has stopped, as it was planned, and what was deployed last with success before it.
+    stopped: Deployment | None = None
+    served: Location | None = None
+    # The stop was accepted, and what was to follow it was refused.
+    stopped_then_refused: bool = False
     # By Auto Scaling group: processes that CodeDeploy suspended for this deployment and did not resume.
     left_suspended: dict[str, list[str]] = field(default_factory=dict)
     # An earlier step of the play has shown this, and may have written something since.

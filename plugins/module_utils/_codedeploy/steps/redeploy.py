@@ -21,6 +21,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move impo
     asg_processes,
     diagnosis,
     expected,
+    later,
     watch,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import planner as move_planner
@@ -29,7 +30,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import End, Follower, Look
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import info, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
@@ -94,6 +94,7 @@ class Redeploy:
                 self._show()
             else:
                 self._carry_out()
+                self._tell_of_the_stop()
         self._look_after_auto_scaling()
         run.timings["ended"] = self._elapsed()
         if run.outcome != "planned":
@@ -179,6 +180,9 @@ class Redeploy:
             run.end("refused", exc.explain() + act.denied_override(planned, exc))
             return ""
         run.changed = run.changed or run.accepted.wrote
+        if run.accepted.wrote and (planned.in_the_way is not None or planned.method == "codedeploy_stop"):
+            run.stopped = planned.running
+            run.served = planned.served
         run.findings += run.accepted.findings
         if run.accepted.watched.makes_room:
             # A deployment we only wait for may change what has to be done; one that we stop may not.
@@ -195,6 +199,18 @@ class Redeploy:
             what = f"CodeDeploy keeps the originals for {minutes} minutes after the traffic has shifted, and "
             what += f"wait_timeout is {self._order.wait_timeout:g} s: its end will not be seen"
             self._run.findings.append(Finding("termination_wait", "warn", what))
+
+    def _tell_of_the_stop(self) -> None:
+        """A refusal after we have stopped something is a failure: the group is not as it was."""
+        run = self._run
+        if run.stopped is None or run.outcome != "refused":
+            return
+        if run.seen is not None:
+            self._take_stock(run.seen.deployment)
+        text = wording.after_the_stop(run, run.stopped)
+        run.stopped_then_refused = True
+        run.findings.append(Finding("stopped_then_refused", "block", text))
+        run.end("failed", text)
 
     def _plan_again(self, before: Plan) -> None:
         """Plan again after something has ended or come in between. Go on only if nobody has to decide."""
@@ -252,20 +268,20 @@ class Redeploy:
     def _verify(self, ours: Deployment, target: Location) -> None:
         """It succeeded. That is a rollback only if it deployed the target and nothing came after it."""
         run = self._run
-        if not _is_of(ours, target):
+        if not later.is_of(ours, target):
             what = f"deployment {ours.id} succeeded with {revisions.text(ours.revision)}, not with the target"
             run.end("failed", f"{what} {revisions.text(target)}")
             return
         try:
-            later = self._later(ours, target)
+            after = self._later(ours, target)
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"deployment {ours.id} succeeded, but we could not read whether anything was deployed after it"
             again = "" if isinstance(exc, IncompleteAnswerError) else " Run the same command again"
             run.end("lost_contact", f"{what}: {exc.explain()}{again}")
             return
-        if later is not None:
-            after = revisions.text(later.revision)
-            run.end("superseded", f"deployment {later.id} of {after} came after ours ({ours.id}, which succeeded)")
+        if after is not None:
+            which = f"deployment {after.id} of {revisions.text(after.revision)}"
+            run.end("superseded", f"{which} came after ours ({ours.id}, which succeeded)")
             return
         if ours.counts.get("Failed"):
             self._half_done(ours)
@@ -274,33 +290,7 @@ class Redeploy:
 
     def _later(self, ours: Deployment, target: Location) -> Deployment | None:
         """The deployment after ours, to the group, of something else; None if there is none."""
-        return self._aws.steadily(
-            "BatchGetDeploymentGroups", lambda aws: self._look_for_later(aws, ours, target), self._deadline
-        )
-
-    def _look_for_later(self, aws: Aws, ours: Deployment, target: Location) -> Deployment | None:
-        name = self._order.group
-        groups = api.batch_get_deployment_groups(aws, self._order.application, [name])
-        if not groups:
-            raise IncompleteAnswerError(f"CodeDeploy does not describe deployment group {name} any more")
-        newest = groups[0].last_attempted
-        if newest == ours.id:
-            return None
-        # The last one may be to single instances, with somebody's deployment before it.
-        since = {"start": ours.created_at}
-        ids = api.list_deployments(aws, self._order.application, name, createTimeRange=since)
-        found = api.batch_get_deployments(aws, list(dict.fromkeys(id_ for id_ in (newest, *ids) if id_)))
-        if newest and newest not in found:
-            raise IncompleteAnswerError(f"CodeDeploy does not describe deployment {newest}")
-        later = [
-            d
-            for d in found.values()
-            if d.id != ours.id
-            and d.created_at >= ours.created_at
-            and d.creator not in PARTIAL
-            and not _stays_with(d, ours, target)
-        ]
-        return max(later, key=lambda deployment: deployment.created_at, default=None)
+        return self._aws.steadily("BatchGetDeploymentGroups", lambda aws: later.read(aws, ours, target), self._deadline)
 
     def _half_done(self, ours: Deployment) -> None:
         """Whether targets failed in a deployment that CodeDeploy counts as a success, as its configuration may."""
@@ -355,12 +345,12 @@ class Redeploy:
     def _is_superseded(self, ours: Deployment) -> bool:
         target = self._run.target
         try:
-            later = self._later(ours, target) if target is not None else None
+            after = self._later(ours, target) if target is not None else None
         except (AwsCallError, IncompleteAnswerError):
             return False
-        if later is None or later.is_rollback:
+        if after is None or after.is_rollback:
             return False
-        what = f"deployment {ours.id} was stopped, and {later.id} of {revisions.text(later.revision)} came after it"
+        what = f"deployment {ours.id} was stopped, and {after.id} of {revisions.text(after.revision)} came after it"
         self._run.end("superseded", what)
         return True
 
@@ -376,17 +366,3 @@ class Redeploy:
             self._run.originals_serve = diagnosis.originals_serve(found)
         else:
             self._run.standing = diagnosis.standing_of(found)
-
-
-def _stays_with(later: Deployment, ours: Deployment, target: Location) -> bool:
-    """Whether a deployment leaves the group on the target. A place without a version does not: its content may have
-    changed.
-    """
-    restarts = later.mode == "RESTART" and not revisions.key(later.revision)
-    return restarts or any(revisions.same(later.revision, location) for location in (target, ours.revision))
-
-
-def _is_of(deployment: Deployment, target: Location) -> bool:
-    """Whether it deployed this revision, described more or less fully."""
-    there = deployment.revision
-    return revisions.same(there, target) or revisions.matches(target, there) or revisions.matches(there, target)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
@@ -70,6 +70,8 @@ def final_line(run: GroupRun) -> str:
         return f"planned: {reason}: a real run would wait for it and then decide again; nothing was written"
     if run.outcome == "planned":
         return f"planned: {route(run.plan)} by {run.plan.method if run.plan else 'none'}; nothing was written"
+    if run.stopped_then_refused:
+        return f"failed: {reason}"
     if run.outcome in ("failed", "rollback_failed"):
         return ". ".join(part for part in (f"{run.outcome}: {reason}", *_after_failure(run)) if part)
     if run.outcome == "superseded":
@@ -93,6 +95,32 @@ def _after_failure(run: GroupRun) -> t.Iterator[str]:
         yield from (f"Advice: {text}" for text in run.diagnosis.advice[:1])
     half_done = run.ours is not None and run.ours.status == "Succeeded"
     yield _ONCE_MORE if half_done else _next_good(run)
+
+
+def after_the_stop(run: GroupRun, stopped: Deployment) -> str:
+    """What a run left behind that stopped a deployment and was then refused the one that was to follow."""
+    name = revisions.text(stopped.revision)
+    return (
+        f"{run.reason.rstrip('.')}. Before that, deployment {stopped.id} of {name} was stopped to make room, and it "
+        f"stays stopped. {_after_stopping(run, stopped)}. Correct what was refused, then run the same command again. "
+        f"To go on with what was stopped, give deployment_id: {stopped.id}"
+    )
+
+
+def _after_stopping(run: GroupRun, stopped: Deployment) -> str:
+    """What the targets of a deployment that we stopped run now, as far as known."""
+    new, old = revisions.text(stopped.revision), revisions.text(run.served) if run.served else "what was there before"
+    back = run.seen.rollback if run.seen is not None else None
+    if back is not None and back.status == "Succeeded" and not back.counts.get("Failed"):
+        return f"{run.name} is on {revisions.text(back.revision)}, where CodeDeploy's rollback {back.id} took it"
+    if stopped.waits_for_termination:
+        return f"{run.name} is on {new}, which has all the traffic"
+    if run.originals_serve:
+        return f"The traffic has not left the original instances, which are on {old}"
+    if run.standing is not None:
+        words = run.standing.words(new, old, named=True)
+        return f"Installed when it ended: {words}" if words else f"No instance was touched: {run.name} is on {old}"
+    return f"It is not certain what runs in {run.name} now: it was on {old} before"
 
 
 def where_it_is(run: GroupRun) -> str:

@@ -50,6 +50,15 @@ def test_without_the_file_nothing_can_be_deployed(platform: str) -> None:
     assert "Denied." in found.findings[0].message
 
 
+@pytest.mark.parametrize(("platform", "severity"), [("ECS", "unknown"), ("Lambda", "block")])
+def test_a_file_in_s3_that_only_codedeploy_may_read(platform: str, severity: str) -> None:
+    """It reads it itself. On Lambda, the version that the file starts from must be the one that the alias is on."""
+    place = s3("appspec.json", "v1", bundle="JSON")
+    found = fitness.fit(platform, place, File(unknown="Denied."), in_motion=False)
+    assert (found.location, [(f.check, f.severity) for f in found.findings]) == (place, [("appspec", severity)])
+    assert "Denied." in found.findings[0].message
+
+
 def test_an_ecs_service_is_better_taken_back_by_another_module() -> None:
     hash_only = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": appspec.digest(location(ECS))}}
     found = fitness.fit("ECS", hash_only, File(ECS), in_motion=False)

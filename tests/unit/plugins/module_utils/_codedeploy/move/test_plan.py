@@ -40,7 +40,7 @@ def planned(
     *deployments: Deployment, on: Group | None = None, selection: dict[str, t.Any] | None = None, **more: t.Any
 ) -> plan.Plan:
     """A plan; what is no member of Facts is one of Wish."""
-    members = {"alarms", "bundle", "file", "targets", "findings", "suspension"} & set(more)
+    members = {"acceptance", "alarms", "bundle", "file", "targets", "findings", "suspension"} & set(more)
     facts = {name: more.pop(name) for name in members}
     now = more.pop("now", None)
     past = history.read(deployments, now=now)
@@ -218,7 +218,6 @@ def test_what_was_pinned_is_what_is_asked_for() -> None:
         ((), "auto", None, None),
         (("a",), "auto", {"enabled": True, "alarms": [{"name": "b"}]}, "warn"),
         (("a", "b"), "auto", {"enabled": False}, "warn"),
-        (("a",), "false", None, "warn"),
         ((), "false", None, None),
         ((), "true", {"enabled": False}, "warn"),
         (("a",), "true", {"enabled": False}, "warn"),
@@ -230,6 +229,28 @@ def test_alarms(firing: tuple[str, ...], wanted: str, override: dict[str, t.Any]
     assert found.request.members.get("overrideAlarmConfiguration") == override
     assert found.request.overrides_alarms is (override is not None)
     assert checks(found).get("alarms") == severity
+
+
+@pytest.mark.parametrize("past", [GOOD_AND_BAD, [made(1, 1), made(2, 2, "InProgress")]])
+def test_a_firing_alarm_that_may_not_be_ignored_refuses_it(past: list[Deployment]) -> None:
+    """Also if CodeDeploy would roll back what is running."""
+    on = group(alarms=("a", "b"))
+    found = planned(*past, on=on, alarms=fitness.Alarms(("a",)), override_alarms="false")
+    assert (found.verb, found.method, checks(found)["alarms"]) == ("refuse", "none", "block")
+    assert "override_alarms: auto" in found.reason
+    quiet = planned(*past, on=on, override_alarms="false")
+    assert (quiet.verb, "alarms" in checks(quiet)) == ("act", False)
+
+
+@pytest.mark.parametrize("in_flight", ["stop", "wait"])
+def test_what_would_not_be_accepted_is_refused(in_flight: str) -> None:
+    past = [made(1, 1), made(2, 2, "InProgress")]
+    blocks = (Finding("deployment_config", "block", "there is no Nope"),)
+    found = planned(*past, acceptance=blocks, in_flight=in_flight)
+    assert (found.verb, found.method, found.reason) == ("refuse", "none", "there is no Nope")
+    unknown = (Finding("deployment_config", "unknown", "it is not known"),)
+    found = planned(*past, acceptance=unknown, in_flight=in_flight)
+    assert (found.verb, checks(found)["deployment_config"]) == ("act" if in_flight == "stop" else "wait", "unknown")
 
 
 def test_alarms_that_stay_in_force_stay_as_they_are() -> None:
