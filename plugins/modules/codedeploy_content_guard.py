@@ -392,10 +392,10 @@ def main() -> None:
     for finding in result.findings:
         if finding.severity == "warn":
             module.warn(finding.message)
-    diff = {"diff": result.diff} if module._diff else {}
+    told = {**result.as_dict(), **({"diff": result.diff} if module._diff else {}), "saved_set": where}
     if result.failed:
-        module.fail_json(msg=f"{result.reason}.", **result.as_dict(), **diff, saved_set=where)
-    module.exit_json(**result.as_dict(), **diff, saved_set=where)
+        module.fail_json(msg=f"{result.reason}.", **told)
+    module.exit_json(**told)
 
 
 if __name__ == "__main__":

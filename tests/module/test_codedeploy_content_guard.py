@@ -236,7 +236,7 @@ def test_a_newline_in_one_name_refuses_that_one_only(instance: Instance) -> None
         result = failed.value.result
         assert (result["outcome"], result["changed"]) == ("incomplete", True)
         assert sorted(file["outcome"] for file in result["files"]) == ["refused", "saved"]
-    with pytest.raises(ModuleFailed, match="The others are saved. The copies are kept in") as failed:
+    with pytest.raises(ModuleFailed, match=r"The others are saved\. The copies are kept in") as failed:
         instance.guard("saved", **options)
     assert (failed.value.result["outcome"], failed.value.result["changed"]) == ("refused", False)
     instance.settings.write_text("gone")
