@@ -2,34 +2,42 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An instance of the simulator whose agent really installs what CodeDeploy deploys to it.
+"""Instances of the simulator whose agents really install what CodeDeploy deploys to them.
 
-The simulator knows no files. So its own agent of the instance is silent until the work on disk is done; then it reports
-what came of that, in the event in which it failed.
+The simulator knows no files. So its own agent of an instance is silent until the work on disk is done; then it reports
+what came of that, in the event in which it failed. Instances work one after the other, in the order of the deployment's
+targets, because the simulator is told of one failure of a bundle at a time.
 """
 
 from __future__ import annotations
 
+import io
 import typing as t
+import zipfile
 from pathlib import Path
 
 from tests.agent.agent import Agent, Deployment, Outcome
-from tests.agent.group import ENDED, NAMED, Group
+from tests.agent.group import ENDED, Group
 from tests.agent.hooks import OF_THE_PREVIOUS
 from tests.simulator.control import Control
 from tests.world import World
 
 
 class Serving:
-    """The agent of the one instance of a deployment group. It works when :meth:`work` is called, and only then."""
+    """The agent of one instance of a deployment group. It works when :meth:`work` is called, and only then.
 
-    def __init__(self, url: str, agent: Agent, group: Group) -> None:
+    Several instances that are all this host have a ``site`` each, in place of the one that bundles name.
+    """
+
+    def __init__(self, url: str, agent: Agent, group: Group, instance: str = "", site: Path | None = None) -> None:
         self._control = Control(url)
         world = World(url)
         self._codedeploy = world.client("codedeploy")
         self._s3 = world.client("s3")
         self._agent = agent
-        self._instance = group.instance
+        self._group = group
+        self._instance = instance or group.instance
+        self._site = site or group.site
         self._downloads = agent.layout.root / "downloads"
         self._installed = ""
         self._done: set[str] = set()
@@ -42,35 +50,45 @@ class Serving:
     @property
     def group_id(self) -> str:
         """The deployment group's, by which the agent names its files."""
-        info = self._codedeploy.get_deployment_group(**NAMED)["deploymentGroupInfo"]
+        info = self._codedeploy.get_deployment_group(**self._group.named)["deploymentGroupInfo"]
         return str(info["deploymentGroupId"])
 
     def work(self) -> None:
         """Do what is to be done now."""
         if self._reported:
-            if self._info(self._reported)["status"] not in ENDED:
+            if not self._has_ended(self._reported, self._instance):
                 return
             self._control.agent(self._instance, False)
             self._reported = ""
-        for id_ in reversed(self._codedeploy.list_deployments(**NAMED)["deployments"]):
+        for id_ in reversed(self._codedeploy.list_deployments(**self._group.named)["deployments"]):
             if id_ not in self._done and self._is_ours(id_):
                 self._done.add(id_)
                 self._deploy(id_)
                 return
+
+    def _has_ended(self, id_: str, instance: str) -> bool:
+        if self._info(id_)["status"] in ENDED:
+            return True
+        found = self._codedeploy.get_deployment_target(deploymentId=id_, targetId=instance)["deploymentTarget"]
+        return found["instanceTarget"]["status"] in (*ENDED, "Skipped")
 
     def _info(self, id_: str) -> dict[str, t.Any]:
         info: dict[str, t.Any] = self._codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
         return info
 
     def _is_ours(self, id_: str) -> bool:
-        """Whether a deployment has come to this instance."""
+        """Whether a deployment has come to this instance: it is its turn."""
         info = self._info(id_)
         if info["status"] in ENDED:
             self._done.add(id_)
             return False
         if info["status"] != "InProgress":
             return False
-        return self._instance in self._codedeploy.list_deployment_targets(deploymentId=id_)["targetIds"]
+        targets = self._codedeploy.list_deployment_targets(deploymentId=id_)["targetIds"]
+        if self._instance not in targets:
+            return False
+        before = targets[: targets.index(self._instance)]
+        return all(self._has_ended(id_, instance) for instance in before)
 
     def _deploy(self, id_: str) -> None:
         info = self._info(id_)
@@ -82,8 +100,8 @@ class Serving:
                 self._download(id_, place),
                 info.get("fileExistsBehavior") or "DISALLOW",
                 id_,
-                NAMED["applicationName"],
-                NAMED["deploymentGroupName"],
+                self._group.named["applicationName"],
+                self._group.named["deploymentGroupName"],
                 bool(info.get("ignoreApplicationStopFailures")),
             )
         )
@@ -101,6 +119,8 @@ class Serving:
         self._downloads.mkdir(exist_ok=True)
         path = self._downloads / id_
         path.write_bytes(found["Body"].read())
+        if self._site != self._group.site:
+            _move(path, str(self._group.site), str(self._site))
         return path
 
     def _report(self, outcome: Outcome, name: str) -> None:
@@ -113,3 +133,13 @@ class Serving:
             self._control.bundle(
                 bundle, "fail", outcome.event, outcome.code, outcome.script or None, outcome.message, outcome.log, where
             )
+
+
+def _move(bundle: Path, site: str, other: str) -> None:
+    """Let a bundle, and the scripts in it, name another site."""
+    moved = io.BytesIO()
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(moved, "w") as new:
+        for item in old.infolist():
+            content = old.read(item)
+            new.writestr(item, content if "/" in item.filename else content.replace(site.encode(), other.encode()))
+    bundle.write_bytes(moved.getvalue())

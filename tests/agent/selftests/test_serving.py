@@ -61,3 +61,48 @@ def test_a_broken_application_stop_is_that_of_the_bundle_before(simulator: Simul
     assert (stuck["status"], group.failed_event(stuck)["lifecycleEventName"]) == ("Failed", "ApplicationStop")
     assert group.deploy("two", ignoreApplicationStopFailures=True)["status"] == "Succeeded"
     assert (tmp_path / "site" / "index.html").read_text() == "two"
+
+
+def test_one_instance_fails_and_another_does_not(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    """One after the other, three agents on this host: what CodeDeploy says is what is on each disk."""
+    simulator.control.reset()
+    group = Group(simulator.url, tmp_path / "any", 3, deploymentConfigName="CodeDeployDefault.OneAtATime")
+    sites = [tmp_path / name / "site" for name in ("first", "second", "third")]
+    servings = []
+    for instance, site in zip(group.instances, sites, strict=True):
+        site.parent.mkdir()
+        agent = Agent(site.parent / "deployment-root", site.parent)
+        servings.append(Serving(simulator.url, agent, group, instance, site))
+    breaks = f"test ! -e {group.site}/../breaks\n"
+    assert group.deploy("one", "ValidateService", breaks)["status"] == "Succeeded"
+    assert [(site / "index.html").read_text() for site in sites] == ["one"] * 3
+    assert not group.site.exists()
+
+    (sites[1].parent / "breaks").touch()
+    bad = group.deploy("two", "ValidateService", breaks)
+    assert bad["status"] == "Failed"
+    assert group.statuses(bad) == dict(zip(group.instances, ("Succeeded", "Failed", "Skipped"), strict=True))
+    assert [(site / "index.html").read_text() for site in sites] == ["two", "two", "one"]
+    assert [[outcome.event for outcome in serving.outcomes] for serving in servings] == [
+        ["", ""],
+        ["", "ValidateService"],
+        [""],
+    ]
+
+    # All at once: the failure of one is not that of the others, and does not make the deployment fail.
+    all_at_once = "CodeDeployDefault.AllAtOnce"
+    mixed = group.deploy("three", "ValidateService", breaks, deploymentConfigName=all_at_once)
+    assert mixed["status"] == "Succeeded"
+    assert [group.statuses(mixed)[id_] for id_ in group.instances] == ["Succeeded", "Failed", "Succeeded"]
+    assert [(site / "index.html").read_text() for site in sites] == ["three"] * 3
+
+
+def test_two_groups_do_not_meet(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    simulator.control.reset()
+    groups = [Group(simulator.url, tmp_path / name / "site", name=name) for name in ("prod", "blue")]
+    for group in groups:
+        group.site.parent.mkdir()
+        Serving(simulator.url, Agent(group.site.parent / "deployment-root", group.site.parent), group)
+        assert group.deploy("one")["status"] == "Succeeded"
+    assert groups[1].deploy("two")["status"] == "Succeeded"
+    assert [(group.site / "index.html").read_text() for group in groups] == ["one", "two"]
