@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import typing as t
 
 import boto3
+from botocore.config import Config
 
 REGION = "eu-central-1"
 # Long enough that Ansible, which masks secrets in its output, masks nothing else with it.
 ACCESS_KEY = "AKIAEXAMPLEEXAMPLE00"
 SECRET_KEY = "an-example-that-opens-nothing-0123456789"
+
+# Tests want to see what is, even if the simulator answers late.
+OBSERVER = Config(user_agent_extra="lastgood-observer")
+# How late the simulator of the module and e2e tests answers, see docs/simulator.md.
+PROFILE = os.environ.get("LASTGOOD_SIMULATOR_PROFILE", "")
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"], "securityGroups": ["sg-0a1b2c3d"]}}
 
@@ -65,6 +72,7 @@ class World:
             endpoint_url=self._url,
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
+            config=OBSERVER,
         )
 
     def alarm(self, name: str = "errors", state: str = "OK") -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.e2e import fleet, play
 from tests.e2e.stage import CLUSTER, SPEED, Stage
 from tests.simulator_process import SimulatorProcess
+from tests.world import PROFILE
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -27,7 +28,7 @@ def signals_arrive() -> None:
 @pytest.fixture(scope="session")
 def simulator() -> t.Iterator[SimulatorProcess]:
     """The simulated AWS."""
-    with SimulatorProcess(speed=SPEED) as process:
+    with SimulatorProcess(SPEED, PROFILE) as process:
         yield process
 
 

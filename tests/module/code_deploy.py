@@ -12,7 +12,7 @@ import typing as t
 import boto3
 
 from tests.module.services import CLUSTER, Shop, arn
-from tests.world import ACCESS_KEY, REGION, SECRET_KEY
+from tests.world import ACCESS_KEY, OBSERVER, REGION, SECRET_KEY
 
 LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:123456789012:listener/app/web/1/2"
 BLUE = f"arn:aws:elasticloadbalancing:{REGION}:123456789012:targetgroup/blue/0123456789abcdef"
@@ -70,7 +70,9 @@ def group_settings(
 
 def client(service: str) -> t.Any:
     """A client of the tests' own."""
-    return boto3.client(service, region_name=REGION, aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)
+    return boto3.client(
+        service, region_name=REGION, aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, config=OBSERVER
+    )
 
 
 class BlueGreen:

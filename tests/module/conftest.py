@@ -16,6 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import R
 from tests import reading
 from tests.module.services import Shop
 from tests.simulator import Simulator
+from tests.world import PROFILE
 
 # That of tests.simulator in process.
 REGION = "us-east-1"
@@ -57,5 +58,5 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A cluster in its own simulator. Everything takes half the time there, so waiting takes half as many checks."""
-    with Simulator(speed=2.0) as sim:
+    with Simulator(speed=2.0, profile=PROFILE) as sim:
         yield Shop(sim, monkeypatch)

@@ -20,6 +20,7 @@ from tests.module import returned
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.module.services import SimulatedClock
 from tests.simulator import Simulator
+from tests.world import OBSERVER, PROFILE
 
 DIMENSION = "ecs:service:DesiredCount"
 TAG = "lastgood:scaling-suspended"
@@ -34,8 +35,8 @@ class Prod:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
-        self.ecs = boto3.client("ecs")
-        self.scaling = boto3.client("application-autoscaling")
+        self.ecs = boto3.client("ecs", config=OBSERVER)
+        self.scaling = boto3.client("application-autoscaling", config=OBSERVER)
         self.ecs.create_cluster(clusterName="prod")
         self.ecs.register_task_definition(
             family="web", containerDefinitions=[{"name": "web", "image": "registry/web:1", "memory": 128}]
@@ -100,7 +101,7 @@ class Prod:
 
 @pytest.fixture
 def prod(aws_environment: None, sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Prod]:
-    with Simulator() as sim:
+    with Simulator(profile=PROFILE) as sim:
         monkeypatch.setattr(autoscaling_suspend, "Clock", lambda: SimulatedClock(sim))
         yield Prod(sim)
 

@@ -20,6 +20,7 @@ from tests.module.run import ModuleFailed, Result, run_module
 from tests.module.services import SimulatedClock
 from tests.simulator import Simulator
 from tests.simulator.autoscaling import PROCESSES, suspend_by_aws
+from tests.world import OBSERVER, PROFILE
 
 TAG = "lastgood:scaling-suspended"
 DEFAULT = {"AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy"}
@@ -31,7 +32,7 @@ class Fleet:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
-        self.scaling = boto3.client("autoscaling")
+        self.scaling = boto3.client("autoscaling", config=OBSERVER)
         self.scaling.create_launch_configuration(
             LaunchConfigurationName="any", ImageId="ami-12c6146b", InstanceType="t3.micro"
         )
@@ -87,7 +88,7 @@ class Fleet:
 
 @pytest.fixture
 def fleet(aws_environment: None, sleeps: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
-    with Simulator() as sim:
+    with Simulator(profile=PROFILE) as sim:
         monkeypatch.setattr(autoscaling_suspend, "Clock", lambda: SimulatedClock(sim))
         yield Fleet(sim)
 

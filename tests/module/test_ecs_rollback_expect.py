@@ -14,6 +14,7 @@ from tests.module.code_deploy import BlueGreen
 from tests.module.external import External
 from tests.module.services import BREAKER, CLUSTER, Run, Shop, arn
 from tests.simulator import Simulator
+from tests.world import PROFILE
 
 BY_HAND = "by hand"
 
@@ -141,7 +142,7 @@ def test_a_pipeline_deploys_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> No
     asked: list[str] = [""]
     position = 0
     while position < len(asked):
-        with Simulator(speed=2.0) as sim:
+        with Simulator(speed=2.0, profile=PROFILE) as sim:
             shop = Shop(sim, monkeypatch)
             shop.bad_release()
             shop.versions(1)

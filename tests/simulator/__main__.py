@@ -10,6 +10,7 @@ import argparse
 import signal
 import threading
 
+from tests.simulator.past import PROFILES
 from tests.simulator.server import serve
 
 
@@ -21,9 +22,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=5100, help="0 picks a free one (default: 5100)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--speed", type=float, default=60.0, help="how much faster than AWS (default: 60)")
+    parser.add_argument("--profile", default="", choices=list(PROFILES), help="how late answers are (default: never)")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args()
-    server, _world = serve(options.host, options.port, options.speed, options.verbose)
+    server, _world = serve(options.host, options.port, options.speed, options.verbose, options.profile)
 
     def stop(_signal: int, _frame: object) -> None:
         # shutdown() waits for the serving loop, which is in this very thread.

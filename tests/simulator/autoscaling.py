@@ -9,7 +9,9 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SuspendProcesses.ht
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import copy
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
 
 from tests.simulator.errors import AwsError
 from tests.simulator.operations import Context, operation
+from tests.simulator.past import History
 
 SERVICE = "autoscaling"
 PROCESSES = (
@@ -58,6 +61,52 @@ def suspend_by_aws(account: str, region: str, name: str, processes: Sequence[str
     group = autoscaling_backends[account][region].autoscaling_groups[name]
     group.suspended_processes = [*group._suspended_processes, *processes]
     group.__dict__.setdefault(_ATTRIBUTE, {}).update(dict.fromkeys(processes, _BY_AWS))
+
+
+_Group = tuple[list[str], dict[str, str], list[dict[str, Any]]]
+
+
+def note(history: History, at: float) -> None:
+    """Groups may have changed: their suspended processes with the reasons, and their tags."""
+    for account, regions in list(autoscaling_backends.items()):
+        for region, backend in list(regions.items()):
+            history.note(("groups", account, region), at, _picture(backend))
+
+
+def _picture(backend: Any) -> dict[str, _Group]:
+    return {
+        name: copy.deepcopy((group._suspended_processes, group.__dict__.get(_ATTRIBUTE, {}), group.tags))
+        for name, group in backend.autoscaling_groups.items()
+    }
+
+
+@contextlib.contextmanager
+def as_seen(context: Context) -> Iterator[None]:
+    """In the `with` block moto's groups are as the current answer shows them."""
+    history, backend = context.world.history, autoscaling_backends[context.account][context.region]
+    if history.view.moment is None:
+        yield
+        return
+    seen = history.seen(("groups", context.account, context.region), history.view.moment) or {}
+    present, all_groups = _picture(backend), dict(backend.autoscaling_groups)
+    for name in all_groups:
+        if name in seen:
+            _make(backend.autoscaling_groups[name], seen[name])
+        else:
+            del backend.autoscaling_groups[name]
+    try:
+        yield
+    finally:
+        backend.autoscaling_groups.clear()
+        backend.autoscaling_groups.update(all_groups)
+        for name, group in all_groups.items():
+            _make(group, present[name])
+
+
+def _make(group: Any, picture: _Group) -> None:
+    processes, reasons, tags = copy.deepcopy(picture)
+    group._suspended_processes, group.tags = processes, tags
+    group.__dict__[_ATTRIBUTE] = reasons
 
 
 def _checked(context: Context, params: dict[str, Any]) -> tuple[Any, list[str]]:

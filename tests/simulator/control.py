@@ -107,9 +107,24 @@ class Control:
         """Start or stop the CodeDeploy agent of an instance."""
         self._do("agent", instance=instance, running=running)
 
-    def listing_order(self, order: str = "newest_first") -> None:
-        """Order ListDeployments newest_first, oldest_first or shuffled."""
-        self._do("listing_order", order=order)
+    def listing_order(self, order: str = "newest_first", operation: str = "ListDeployments") -> None:
+        """Order ListDeployments or ListServiceDeployments newest_first, oldest_first or shuffled."""
+        self._do("listing_order", order=order, operation=operation)
+
+    def late(
+        self,
+        operation: str,
+        seconds: float = 0.0,
+        times: int | None = None,
+        flips: bool = False,
+        when: dict[str, Any] | None = None,
+    ) -> None:
+        """Let answers of ``operation`` show the past: what was ``seconds`` ago, or before the last change."""
+        self._do("late", operation=operation, seconds=seconds, times=times, flips=flips, when=when)
+
+    def profile(self, name: str) -> None:
+        """Answer as late as a profile says: aws, or an empty one for answers that are never late."""
+        self._do("profile", name=name)
 
     def deployment_by(
         self,

@@ -26,6 +26,10 @@ class Dropped(Exception):
     """The connection is to be closed without an answer."""
 
 
+class Hanging(Exception):
+    """The connection stays open, and no answer ever comes."""
+
+
 @dataclass
 class Reply:
     """What goes back over the wire."""

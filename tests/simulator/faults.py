@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("error", "truncate", "empty", "drop")
+KINDS = ("error", "truncate", "empty", "drop", "hang")
 
 
 @dataclass

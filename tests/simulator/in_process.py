@@ -12,12 +12,13 @@ from typing import Any, Self
 from unittest import mock
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ConnectionClosedError
+from botocore.endpoint import Endpoint
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from tests.simulator.clock import Clock
-from tests.simulator.errors import AwsError, Dropped, Reply
+from tests.simulator.errors import AwsError, Dropped, Hanging, Reply
 from tests.simulator.requests import Request, read_request
 from tests.simulator.world import World
 
@@ -37,20 +38,22 @@ class Simulator(World):
     """``with Simulator() as sim:`` activates it; boto3 clients made inside talk to it.
 
     ``start`` is the time at which the clock stands (seconds since the epoch; default: now, in whole seconds); only
-    :meth:`advance` moves it.
+    :meth:`advance` moves it. ``profile`` says how late answers are, see :meth:`World.profile`.
     """
 
-    def __init__(self, start: float | None = None, speed: float = 1.0) -> None:
-        super().__init__(Clock(float(int(time.time())) if start is None else start), speed)
+    def __init__(self, start: float | None = None, speed: float = 1.0, profile: str = "") -> None:
+        super().__init__(Clock(float(int(time.time())) if start is None else start), speed, profile)
         self._mock = mock_aws()
+        self._read_timeout = 0.0
         self._patches = (
+            mock.patch.object(Endpoint, "_do_get_response", self._note_timeout(Endpoint._do_get_response)),
             mock.patch.dict(os.environ, _CREDENTIALS),
             mock.patch.object(botocore_stubber, "process_request", self._process(botocore_stubber.process_request)),
         )
 
     def __enter__(self) -> Self:
-        self._start_over()
         self._mock.start()
+        self._start_over()
         for patch in self._patches:
             patch.start()
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
@@ -62,6 +65,13 @@ class Simulator(World):
         for patch in reversed(self._patches):
             patch.stop()
         self._mock.stop()
+
+    def _note_timeout(self, original: Any) -> Any:
+        def get_response(endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:
+            self._read_timeout = float(context["client_config"].read_timeout)
+            return original(endpoint, request, operation_model, context)
+
+        return get_response
 
     def _process(self, original: Any) -> Any:
         def process(aws_request: Any) -> Any:
@@ -81,6 +91,10 @@ class Simulator(World):
                 reply = self.answer(request, forward)
             except Dropped:
                 raise ConnectionClosedError(endpoint_url=aws_request.url) from None
+            except Hanging:
+                # The client has waited for as long as it does.
+                self.advance(self._read_timeout)
+                raise ReadTimeoutError(endpoint_url=aws_request.url, error="the answer hangs") from None
             return reply.status, reply.headers, reply.body
 
         return process

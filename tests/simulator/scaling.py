@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterSca
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
@@ -17,6 +18,7 @@ from tests.simulator.ecs import ids
 from tests.simulator.ecs.services import set_desired_count
 from tests.simulator.errors import AwsError
 from tests.simulator.operations import Context, operation, page
+from tests.simulator.past import History
 
 SERVICE = "application-autoscaling"
 FLAGS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
@@ -44,6 +46,41 @@ def _backend(context: Context) -> Any:
 def _extra(context: Context) -> _Extra:
     extra: _Extra = _backend(context).__dict__.setdefault(_ATTRIBUTE, _Extra())
     return extra
+
+
+def note(history: History, at: float) -> None:
+    """Scalable targets may have changed."""
+    for account, regions in list(applicationautoscaling_backends.items()):
+        for region, backend in list(regions.items()):
+            extra: _Extra = backend.__dict__.get(_ATTRIBUTE) or _Extra()
+            state = (_described(backend.describe_scalable_targets("ecs", [], None)), extra.tags)
+            history.note(("scalable targets", account, region), at, copy.deepcopy(state))
+
+
+def _seen(context: Context) -> tuple[list[dict[str, Any]], dict[str, dict[str, str]]]:
+    """All targets of Amazon ECS and the tags, as the current answer shows them."""
+    history = context.world.history
+    if history.view.moment is None:
+        return _described(_backend(context).describe_scalable_targets("ecs", [], None)), _extra(context).tags
+    seen = history.seen(("scalable targets", context.account, context.region), history.view.moment)
+    return seen or ([], {})
+
+
+def _described(targets: list[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "ServiceNamespace": target.service_namespace,
+            "ResourceId": target.resource_id,
+            "ScalableDimension": target.scalable_dimension,
+            "MinCapacity": target.min_capacity,
+            "MaxCapacity": target.max_capacity,
+            "RoleARN": target.role_arn,
+            "CreationTime": target.creation_time,
+            "SuspendedState": target.suspended_state,
+            "ScalableTargetARN": target.arn,
+        }
+        for target in targets
+    ]
 
 
 @operation(SERVICE, "RegisterScalableTarget")
@@ -129,19 +166,14 @@ def describe_scalable_targets(context: Context, params: dict[str, Any]) -> dict[
         raise invalid("Member must have length less than or equal to 50: resourceIds")
     if params.get("ServiceNamespace") != "ecs":
         return None
+    dimension = params.get("ScalableDimension")
+    if dimension:
+        # For its checks.
+        _backend(context).describe_scalable_targets("ecs", references, dimension)
     targets = [
-        {
-            "ServiceNamespace": target.service_namespace,
-            "ResourceId": target.resource_id,
-            "ScalableDimension": target.scalable_dimension,
-            "MinCapacity": target.min_capacity,
-            "MaxCapacity": target.max_capacity,
-            "RoleARN": target.role_arn,
-            "CreationTime": target.creation_time,
-            "SuspendedState": target.suspended_state,
-            "ScalableTargetARN": target.arn,
-        }
-        for target in _backend(context).describe_scalable_targets("ecs", references, params.get("ScalableDimension"))
+        target
+        for target in _seen(context)[0]
+        if (not references or target["ResourceId"] in references) and dimension in (None, target["ScalableDimension"])
     ]
     shown, token = page(targets, params, default=50, most=50, bad="InvalidNextTokenException")
     return {"ScalableTargets": list(shown), "NextToken": token}
@@ -162,10 +194,10 @@ def describe_scaling_activities(context: Context, params: dict[str, Any]) -> dic
 
 def _tags_of(context: Context, params: dict[str, Any]) -> dict[str, str]:
     arn = params["ResourceARN"]
-    known = any(target.arn == arn for group in _backend(context).targets.values() for target in group.values())
-    if not known:
+    targets, tags = _seen(context)
+    if not any(target["ScalableTargetARN"] == arn for target in targets):
         raise AwsError("ResourceNotFoundException", f"The specified resource doesn't exist: {arn}")
-    return _extra(context).tags.setdefault(arn, {})
+    return tags.setdefault(arn, {})
 
 
 @operation(SERVICE, "TagResource")

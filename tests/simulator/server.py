@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
+import select
 import socket
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
@@ -19,10 +21,13 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from tests.simulator.clock import Clock
 from tests.simulator.control import PATH
-from tests.simulator.errors import Dropped, Reply
+from tests.simulator.errors import Dropped, Hanging, Reply
 from tests.simulator.in_process import unknown_operation
 from tests.simulator.requests import read_request
 from tests.simulator.world import CONTROL, World
+
+# Seconds after which even a client without a timeout is let go.
+LONGEST_HANG = 600.0
 
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
@@ -48,8 +53,10 @@ class Application:
             try:
                 reply = self._aws(environ, path, body)
             except Dropped:
-                _close(environ)
-                return []
+                raise _closed(environ) from None
+            except Hanging:
+                _wait_for_the_client(environ)
+                raise _closed(environ) from None
         # The handler dates answers by itself.
         own = ("content-length", "date")
         headers = {name: str(value) for name, value in reply.headers.items() if name.lower() not in own}
@@ -112,10 +119,20 @@ def _json(status: int, value: dict[str, Any]) -> Reply:
     return Reply(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
 
-def _close(environ: Environ) -> None:
+def _closed(environ: Environ) -> ConnectionError:
+    """The connection is closed. werkzeug says nothing about an error of this kind."""
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
-        connection.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    return ConnectionAbortedError()
+
+
+def _wait_for_the_client(environ: Environ) -> None:
+    """Until it has closed the connection."""
+    connection = environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        select.select([connection], [], [], LONGEST_HANG)
 
 
 class _Handler(MotoRequestHandler):
@@ -130,11 +147,11 @@ class _Handler(MotoRequestHandler):
             super().log_request(code, size)
 
 
-def serve(host: str, port: int, speed: float, verbose: bool = False) -> tuple[BaseWSGIServer, World]:
+def serve(host: str, port: int, speed: float, verbose: bool = False, profile: str = "") -> tuple[BaseWSGIServer, World]:
     """A server that is bound and not yet serving, and its world. Port 0 picks a free one."""
     if not verbose:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    world = World(Clock(), speed)
+    world = World(Clock(), speed, profile)
     dated = {"date_time_string": lambda _self, _timestamp=None: formatdate(world.now(), usegmt=True)}
     handler = type("Handler", (_Handler,), {"verbose": verbose, **dated})
     return make_server(host, port, Application(world), threaded=True, request_handler=handler), world

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import math
 import os
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from typing import Any
 
@@ -33,17 +35,22 @@ from tests.simulator.calls import CallLog
 from tests.simulator.clock import Clock
 from tests.simulator.codedeploy.bundles import Agents, Bundles
 from tests.simulator.codedeploy.deployments import create
-from tests.simulator.codedeploy.listing import Listing
 from tests.simulator.codedeploy.state import all_states as all_codedeploy_states
 from tests.simulator.ecs.state import EcsState, all_states, state_of
-from tests.simulator.errors import AwsError, Dropped, Reply, error_reply
+from tests.simulator.errors import AwsError, Dropped, Hanging, Reply, error_reply
 from tests.simulator.faults import Fault, Faults, Interference
 from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
+from tests.simulator.listing import Listing
 from tests.simulator.operations import OPERATIONS, Context
+from tests.simulator.past import PRESENT, PROFILES, History, Late, Lateness
 from tests.simulator.quotas import Quotas
 from tests.simulator.requests import Request
 from tests.simulator.timings import Timings
+
+# Who asks with this in the User-Agent header sees everything as it is: a test that looks at what a module has done.
+OBSERVER = "lastgood-observer"
+_READS = ("Describe", "List", "Get", "BatchGet", "Head", "Filter")
 
 # Requests that change what a deployment looks at: everything must have happened before they do.
 _STATE_CHANGES = {"SetAlarmState", "PutMetricAlarm", "DeleteAlarms", "PutCompositeAlarm"}
@@ -52,9 +59,10 @@ _STATE_CHANGES = {"SetAlarmState", "PutMetricAlarm", "DeleteAlarms", "PutComposi
 class World:
     """The control methods, and :meth:`answer` for AWS requests. One lock around everything."""
 
-    def __init__(self, clock: Clock, speed: float) -> None:
+    def __init__(self, clock: Clock, speed: float, profile: str = "") -> None:
         self._clock = clock
         self._speed = speed
+        self._profile = profile
         self.lock = threading.RLock()
         self._start_over()
 
@@ -68,6 +76,9 @@ class World:
         self.faults = Faults()
         self.call_log = CallLog()
         self.buckets = Quotas()
+        self.history = History()
+        self.lateness = Lateness()
+        self._be_late(self._profile)
 
     # --- control ---
 
@@ -175,10 +186,48 @@ class World:
             self.agents.set(instance, running)
             self.catch_up()
 
-    def listing_order(self, order: str = "newest_first") -> None:
-        """Order ListDeployments newest_first, oldest_first or shuffled: AWS promises no order."""
+    def listing_order(self, order: str = "newest_first", operation: str = "ListDeployments") -> None:
+        """Order ListDeployments or ListServiceDeployments newest_first, oldest_first or shuffled.
+
+        AWS promises no order.
+        """
         with self.lock:
-            self.listing.set(order)
+            self.listing.set(order, operation)
+
+    def late(
+        self,
+        operation: str,
+        seconds: float = 0.0,
+        times: int | None = None,
+        flips: bool = False,
+        when: dict[str, Any] | None = None,
+    ) -> None:
+        """Let answers of ``operation`` show the past, for requests with the parameters ``when``.
+
+        They show what was so many realistic ``seconds`` ago; a list leaves out what is younger. With ``times`` the
+        first so many answers after each change show what was before it (for ``seconds`` at most, if they are given),
+        and later ones the present. With ``flips`` every second answer does: new, old, new. The newest rule for an
+        operation counts. Raises ValueError for an operation whose past nobody keeps.
+        """
+        with self.lock:
+            self.catch_up()
+            self.lateness.add(Late(operation, self.timings_of.scaled(seconds), times, flips, when or {}))
+            if not self.history.enabled:
+                self.history.enabled = True
+                self._note(-math.inf)
+
+    def profile(self, name: str) -> None:
+        """Answer as late as a profile says, instead of what was said before: ``aws``, or ``""`` for never."""
+        with self.lock:
+            self.lateness = Lateness()
+            self._profile = name
+            self._be_late(name)
+
+    def _be_late(self, profile: str) -> None:
+        if profile not in PROFILES:
+            raise ValueError(f"unknown profile {profile!r}; there are {', '.join(filter(None, PROFILES))}")
+        for operation, how in PROFILES[profile].items():
+            self.late(operation, **how)
 
     def deployment_by(
         self,
@@ -216,7 +265,8 @@ class World:
         """Let the next ``times`` (None: all) requests of ``operation`` (``*``: any) fail, for so many ``seconds`` only.
 
         ``when`` restricts it to requests with these parameters, ``after`` lets the request take effect first, ``kind``
-        is error, truncate (half a body), empty (no body) or drop (the connection is closed).
+        is error, truncate (half a body), empty (no body), drop (the connection is closed) or hang (it stays open, and
+        no answer comes).
         """
         with self.lock:
             until = float("inf") if seconds is None else self._clock.now() + seconds
@@ -280,12 +330,12 @@ class World:
 
     def ecs(self, context: Context) -> EcsState:
         """Amazon ECS in the caller's account and Region, at the time of the call."""
-        state = state_of(context.account, context.region, self.timings_of, self.registry, self.functions)
+        state = state_of(context.account, context.region, self.timings_of, self.registry, self.functions, self.history)
         state.now = context.now
         return state
 
     def answer(self, request: Request, forward: Callable[[], Reply]) -> Reply:
-        """Answer an AWS request, by one of our operations or by moto (``forward``). Raises Dropped."""
+        """Answer an AWS request, by one of our operations or by moto (``forward``). Raises Dropped and Hanging."""
         reply = self._reply(request, forward)
         # An origin server with a clock sends it with every answer (RFC 9110, section 6.6.1), and AWS does.
         reply.headers = {name: value for name, value in reply.headers.items() if name.lower() != "date"}
@@ -299,7 +349,7 @@ class World:
                 self.call_log.add(request.service, request.operation, context.now, request.params)
             try:
                 return self._answer(request, context, forward)
-            except Dropped:
+            except (Dropped, Hanging):
                 raise
             except AwsError as error:
                 return error_reply(error, request.protocol)
@@ -322,9 +372,10 @@ class World:
             self.catch_up()
         # Interference may have moved the clock.
         context = self._context(request)
-        handler = OPERATIONS.get((service, operation))
-        result = handler(context, request.params) if handler is not None else None
-        reply = forward() if result is None else _json_reply(result)
+        with self._seen_by(request, context), autoscaling.as_seen(context), self._noting(operation):
+            handler = OPERATIONS.get((service, operation))
+            result = handler(context, request.params) if handler is not None else None
+            reply = forward() if result is None else _json_reply(result)
         if (service, operation) == ("s3", "PutObject"):
             s3.date(context.account, context.region, request.params, context.now)
         if service == "autoscaling" and not operation.startswith("Describe"):
@@ -332,6 +383,38 @@ class World:
         for deed in self.faults.due(service, operation, "after"):
             self._do(deed, context)
         return reply if fault is None else _broken(fault, request, context, reply)
+
+    @contextlib.contextmanager
+    def _seen_by(self, request: Request, context: Context) -> Iterator[None]:
+        """In the `with` block the answer to a request shows what it is to show."""
+        if OBSERVER not in request.headers.get("user-agent", ""):
+            self.history.view = self.lateness.view(
+                request.service, request.operation, request.params, self.history, context.now
+            )
+        try:
+            yield
+        finally:
+            self.history.view = PRESENT
+
+    @contextlib.contextmanager
+    def _noting(self, operation: str) -> Iterator[None]:
+        """What an operation that is not a read changes in the `with` block is noted as one change."""
+        if not self.history.enabled or operation.startswith(_READS):
+            yield
+            return
+        self.catch_up()
+        self.history.begin()
+        try:
+            yield
+            self._note(self._clock.now())
+        finally:
+            self.history.end()
+
+    def _note(self, at: float) -> None:
+        for state in all_states():
+            state.note(at)
+        scaling.note(self.history, at)
+        autoscaling.note(self.history, at)
 
     def _look(self, context: Context) -> None:
         """Auto Scaling groups may have changed."""
@@ -344,7 +427,8 @@ class World:
         if "control" in deed:
             CONTROL[deed["control"]](self, **params)
             return
-        OPERATIONS[deed.get("service", "ecs"), deed["operation"]](context, params)
+        with self._noting(deed["operation"]):
+            OPERATIONS[deed.get("service", "ecs"), deed["operation"]](context, params)
 
     def _context(self, request: Request) -> Context:
         account = os.environ.get("MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
@@ -367,6 +451,8 @@ CONTROL: dict[str, Callable[..., Any]] = {
         World.bundle,
         World.agent,
         World.listing_order,
+        World.late,
+        World.profile,
         World.deployment_by,
         World.fail,
         World.clear_failures,
@@ -390,6 +476,8 @@ def _broken(fault: Fault, request: Request, context: Context, reply: Reply | Non
     """The answer as the fault leaves it."""
     if fault.kind == "drop":
         raise Dropped()
+    if fault.kind == "hang":
+        raise Hanging()
     if fault.kind == "error":
         message = fault.message
         if message is None and fault.code in ("AccessDeniedException", "AccessDenied"):

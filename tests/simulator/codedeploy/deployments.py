@@ -89,7 +89,7 @@ def batch_get_deployments(context: Context, params: dict[str, Any]) -> dict[str,
 
 @operation("codedeploy", "ListDeployments")
 def list_deployments(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Newest first, unless the control method ``listing`` says otherwise: AWS promises no order.
+    """Newest first, unless the control method ``listing_order`` says otherwise: AWS promises no order.
 
     https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ListDeployments.html
     """
@@ -102,10 +102,12 @@ def list_deployments(context: Context, params: dict[str, Any]) -> dict[str, Any]
     earliest, latest = times.get("start", 0.0), times.get("end", float("inf"))
     if earliest > latest:
         raise errors.error("InvalidTimeRange", "The start of the time range is after its end")
+    seen = context.world.history.view.moment
     ids = [
         item.id
-        for item in context.world.listing.sort(chosen)
-        if (not statuses or item.status in statuses)
+        for item in context.world.listing.sort("ListDeployments", chosen, lambda item: item.id)
+        if (seen is None or item.created_at <= seen.at)
+        and (not statuses or item.status in statuses)
         and earliest <= item.created_at <= latest
         and params.get("externalId") in (None, item.settings.get("externalId"))
     ]

@@ -25,7 +25,10 @@ HISTORY = 90 * 86400.0
 
 @operation("ecs", "ListServiceDeployments")
 def list_service_deployments(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Newest first. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html"""
+    """Newest first, unless the control method ``listing_order`` says otherwise: AWS documents no order.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html
+    """
     service = context.world.ecs(context).service(params)
     wanted = params.get("status") or []
     created = params.get("createdAt") or {}
@@ -33,7 +36,7 @@ def list_service_deployments(context: Context, params: dict[str, Any]) -> dict[s
     before = created.get("before", context.now)
     listed = [
         record
-        for record in reversed(service.records)
+        for record in context.world.listing.sort("ListServiceDeployments", service.records, lambda item: item.arn)
         if after <= record.created_at <= before and (not wanted or record.status in wanted)
     ]
     shown, token = page(listed, params, default=20, most=100, bad="InvalidParameterException")

@@ -51,6 +51,7 @@ def catch_up(service: Service, now: float, env: Environment) -> None:
         CONTROLLERS[service.controller].reconcile(service, at, env)
         _close(service, at, env)
         service.next_due = _next_due(service, at)
+        env.past.note(service, at)
 
 
 def _take_steps(service: Service, at: float, env: Environment) -> None:

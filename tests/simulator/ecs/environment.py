@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.simulator.ecs.past import EcsPast
 from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
 from tests.simulator.listeners import Listeners
@@ -19,7 +20,7 @@ from tests.simulator.timings import Timings
 class Environment:
     """``alarms_in_alarm`` tells which of some CloudWatch alarms are in ALARM, ``instances`` how many container
     instances a cluster has to place tasks on, ``functions`` how Lambda functions answer as lifecycle hooks,
-    ``listeners`` leads traffic.
+    ``listeners`` leads traffic, ``past`` notes what changes.
     """
 
     timings: Timings
@@ -28,3 +29,4 @@ class Environment:
     listeners: Listeners
     alarms_in_alarm: Callable[[list[str]], list[str]]
     instances: Callable[[str], int]
+    past: EcsPast

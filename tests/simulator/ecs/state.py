@@ -16,10 +16,12 @@ from moto.elbv2.models import elbv2_backends
 from tests.simulator.ecs import engine, tasks
 from tests.simulator.ecs.environment import Environment
 from tests.simulator.ecs.model import Service, ServiceDeployment, Task, TaskDefinition
+from tests.simulator.ecs.past import EcsPast
 from tests.simulator.errors import AwsError
 from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
 from tests.simulator.listeners import Listeners
+from tests.simulator.past import History
 from tests.simulator.timings import Timings
 
 _ATTRIBUTE = "lastgood_simulator"
@@ -71,7 +73,7 @@ class EcsState:
         service = self.services.get(f"{cluster}:{parts[-1]}")
         if service is not None:
             engine.catch_up(service, self.now, self.env)
-        return service
+        return self.env.past.service(service)
 
     def service(self, params: dict[str, Any], active: bool = False) -> Service:
         """The service that the parameters name, up to date.
@@ -85,9 +87,13 @@ class EcsState:
             raise AwsError("ServiceNotActiveException", "Service was not ACTIVE.")
         return service
 
-    def services_in(self, cluster: str) -> list[Service]:
-        """All services of a cluster, as they were when last looked at."""
-        return [service for service in self.services.values() if service.cluster_name == cluster]
+    def services_in(self, cluster: str, caught_up: bool = False) -> list[Service]:
+        """All services of a cluster, as they were when last looked at, or ``caught_up``."""
+        present = [service for service in self.services.values() if service.cluster_name == cluster]
+        for service in present if caught_up else ():
+            engine.catch_up(service, self.now, self.env)
+        shown = (self.env.past.service(service) for service in present)
+        return [service for service in shown if service is not None]
 
     def touch(self, service: Service) -> None:
         """A service was changed."""
@@ -114,10 +120,11 @@ class EcsState:
 
     def task(self, cluster: str, task_id: str) -> Task | None:
         """The task with this id in this cluster, up to date."""
-        for service in self.services_in(cluster):
-            if task_id in service.tasks:
+        for service in self.services.values():
+            if service.cluster_name == cluster and task_id in service.tasks:
                 engine.catch_up(service, self.now, self.env)
-                return service.tasks.get(task_id)
+                shown = self.env.past.service(service)
+                return shown.tasks.get(task_id) if shown is not None else None
         self.catch_up_loose_tasks()
         task = self.loose_tasks.get(task_id)
         return task if task is not None and task.cluster_arn == self.arn("cluster", cluster) else None
@@ -127,13 +134,26 @@ class EcsState:
         family, _colon, revision = reference.rsplit("/", maxsplit=1)[-1].partition(":")
         revisions = self.definitions.get(family, {})
         if not revision:
-            active = [item for item in revisions.values() if item.status == "ACTIVE"]
+            active = [item for item in self.revisions_of(family) if item.status == "ACTIVE"]
             return max(active, key=lambda item: item.revision, default=None)
         found = revisions.get(int(revision)) if revision.isdigit() else None
         if found is not None and self._deleted(found):
             del revisions[found.revision]
             return None
-        return found
+        return self.env.past.definition(found)
+
+    def revisions_of(self, family: str) -> list[TaskDefinition]:
+        """All task definitions of a family, oldest first."""
+        shown = (self.env.past.definition(item) for item in self.definitions.get(family, {}).values())
+        return sorted((item for item in shown if item is not None), key=lambda item: item.revision)
+
+    def note(self, at: float) -> None:
+        """Something may have changed at ``at``."""
+        for service in self.services.values():
+            self.env.past.note(service, at)
+        for revisions in self.definitions.values():
+            for definition in revisions.values():
+                self.env.past.note_definition(definition, at)
 
     def _deleted(self, definition: TaskDefinition) -> bool:
         requested = definition.data.get("deleteRequestedAt")
@@ -170,10 +190,12 @@ class EcsState:
         service = self.services.get(f"{parts[1]}:{parts[2]}")
         if service is not None:
             engine.catch_up(service, self.now, self.env)
-        return service
+        return self.env.past.service(service)
 
 
-def state_of(account: str, region: str, timings: Timings, registry: Registry, functions: Functions) -> EcsState:
+def state_of(
+    account: str, region: str, timings: Timings, registry: Registry, functions: Functions, history: History
+) -> EcsState:
     """The state for an account and Region, made on first use."""
     backend = ecs_backends[account][region]
     state = backend.__dict__.get(_ATTRIBUTE)
@@ -187,10 +209,8 @@ def state_of(account: str, region: str, timings: Timings, registry: Registry, fu
             present = backend.container_instances.get(cluster) or {}
             return sum(instance.status == "ACTIVE" for instance in present.values())
 
-        state = EcsState(
-            backend,
-            Environment(timings, registry, functions, Listeners(elbv2_backends[account][region]), in_alarm, instances),
-        )
+        listeners, past = Listeners(elbv2_backends[account][region]), EcsPast(history)
+        state = EcsState(backend, Environment(timings, registry, functions, listeners, in_alarm, instances, past))
         backend.__dict__[_ATTRIBUTE] = state
     found: EcsState = state
     return found

@@ -87,7 +87,7 @@ def _resource(state: EcsState, arn: str) -> Any:
     parts = path.split("/")
     found: Any = None
     if kind == "service":
-        found = state.services.get(":".join(parts)) if len(parts) == 2 else None
+        found = state.lookup(*parts) if len(parts) == 2 else None
         if found is None:
             raise AwsError("ServiceNotFoundException", "Service not found.")
     elif kind == "task-definition":

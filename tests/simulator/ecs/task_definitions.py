@@ -108,7 +108,7 @@ def list_task_definitions(context: Context, params: dict[str, Any]) -> dict[str,
         definition.arn
         for name in sorted(state.definitions)
         if family in (None, name)
-        for definition in sorted(state.definitions[name].values(), key=lambda item: item.revision)
+        for definition in state.revisions_of(name)
         if definition.status == status
     ]
     if params.get("sort") == "DESC":
@@ -124,7 +124,7 @@ def list_task_definition_families(context: Context, params: dict[str, Any]) -> d
     wanted = params.get("status") or "ALL"
 
     def shown(family: str) -> bool:
-        active = any(item.status == "ACTIVE" for item in state.definitions[family].values())
+        active = any(item.status == "ACTIVE" for item in state.revisions_of(family))
         return family.startswith(params.get("familyPrefix") or "") and (
             wanted == "ALL" or active == (wanted == "ACTIVE")
         )

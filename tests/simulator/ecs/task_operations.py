@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tests.simulator.ecs import engine, launch, tags, tasks, views
+from tests.simulator.ecs import launch, tags, tasks, views
 from tests.simulator.ecs.model import ServiceRevision, Task
 from tests.simulator.ecs.state import client_error, invalid
 from tests.simulator.errors import AwsError
@@ -31,8 +31,7 @@ def list_tasks(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             raise AwsError("ServiceNotFoundException", "Service not found.")
         candidates = list(service.tasks.values())
     else:
-        for service in state.services_in(cluster):
-            engine.catch_up(service, state.now, state.env)
+        for service in state.services_in(cluster, caught_up=True):
             candidates += service.tasks.values()
         state.catch_up_loose_tasks()
         candidates += [task for task in state.loose_tasks.values() if task.cluster_arn == state.arn("cluster", cluster)]
