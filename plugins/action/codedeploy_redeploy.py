@@ -15,3 +15,4 @@ class ActionModule(InProcessAction):
     """The action plugin of codedeploy_redeploy."""
 
     tells_names = True
+    shows_progress = True

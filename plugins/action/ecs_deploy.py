@@ -15,3 +15,4 @@ class ActionModule(InProcessAction):
     """The action plugin of ecs_deploy."""
 
     tells_names = True
+    shows_progress = True

@@ -15,3 +15,4 @@ class ActionModule(InProcessAction):
     """The action plugin of ecs_deployment_wait."""
 
     tells_names = True
+    shows_progress = True

@@ -20,8 +20,9 @@ from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import names, specs
-from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES, Around
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES, PUBLISH, Around, is_topic
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import BadInput, Values, cleaned
+from ansible_collections.lastgood.aws.plugins.plugin_utils._once import fail_once
 
 display = Display()
 
@@ -49,7 +50,8 @@ class ActionModule(ActionBase):
         try:
             found = self._inputs(arguments["role"], arguments["entry_point"], task_vars or {})
         except BadInput as exc:
-            return {**result, "failed": True, "msg": f"{exc}. Nothing was changed."}
+            told = self._for_the_report(arguments["role"], arguments["entry_point"], task_vars or {})
+            return fail_once(result, f"{exc}. Nothing was changed.", **told)
         result.update(wrap_var(found) if BEFORE_2_19 else found)
         return {**result, "changed": False}
 
@@ -63,6 +65,17 @@ class ActionModule(ActionBase):
             hosts=len(task_vars.get("ansible_play_hosts_all", ())),
         )
         return entry.finish(cleaned(spec, entry.prefix, given), around)
+
+    def _for_the_report(self, role: str, entry_point: str, task_vars: dict[str, t.Any]) -> Values:
+        """Where to say that the variables were refused, as far as the variables for that can be read."""
+        told: Values = {}
+        for name in ("report", "notify_topic_arn") if (role, entry_point) in PUBLISH else ():
+            variable = f"{role}_{name}"
+            with contextlib.suppress(BadInput):
+                value = str(self._value(variable, task_vars) or "").strip() if variable in task_vars else ""
+                if value and (name == "report" or is_topic(value)):
+                    told[name] = value
+        return told
 
     def _check_names(self, task_vars: dict[str, t.Any]) -> None:
         """Refuse misspelt extra variables; warn of others that look misspelt, and of words lost in a shell."""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import typing as t
 from datetime import datetime, timezone
@@ -13,6 +15,7 @@ from datetime import datetime, timezone
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import cleaned
+from ansible_collections.lastgood.aws.plugins.plugin_utils._once import fail_once
 from ansible_collections.lastgood.aws.plugins.plugin_utils._results import host, play
 
 Variables = t.Mapping[str, t.Any]
@@ -23,11 +26,13 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _requires_connection = False
-    _VALID_ARGS = frozenset(("role",))
+    _VALID_ARGS = frozenset(("role", "ended"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
+        if "ended" in self._task.args:
+            return _say(result, self._task.args["ended"])
         role, check_mode = play.ROLES[self._task.args["role"]], bool(self._task.check_mode)
         # Results are not templates: rendering them would cost time and warn of deprecations in them.
         raw = task_vars["hostvars"].raw_get
@@ -38,6 +43,8 @@ class ActionModule(ActionBase):
         found = play.result(role, reports, _earlier(role, everybody), check_mode)
         data = play.data(role, found, check_mode, _run_id())
         inputs = [variables[f"__{role.name}"] for variables in here.values()]
+        reports_ = [] if check_mode else _each(inputs, "report")
+        problems = [_written(path, play.document(role, found, data)) for path in reports_]
         return {
             **result,
             **cleaned(
@@ -45,16 +52,42 @@ class ActionModule(ActionBase):
                     "changed": False,
                     # The same as set_stats returns.
                     "ansible_stats": {"data": data, "per_host": False, "aggregate": False},
-                    "hosts": {report.host: report.summary for report in reports},
+                    "hosts": {report.host: _with_problems(play.ending(role, report), problems) for report in reports},
                     "told": list(found.told),
                     "items_name": role.items_name(check_mode),
                     "kind": found.kind,
                     "still_suspended": found.still_suspended,
-                    "reports": _each(inputs, "report"),
+                    "reports": reports_,
                     "topics": [] if check_mode else _each(inputs, "notify_topic_arn"),
                 }
             ),
         }
+
+
+def _say(result: dict[str, t.Any], ended: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """How it ended on this host. Raises the failure, if it failed."""
+    if ended["failed"]:
+        return fail_once(result, str(ended["msg"]))
+    return {**result, "changed": False, "msg": ended["msg"], "_ansible_verbose_always": not ended["shown"]}
+
+
+def _written(path: str, document: t.Mapping[str, t.Any]) -> str:
+    """Write a report. The problem in a sentence, if there is one. Relative to where the command was started."""
+    try:
+        descriptor = os.open(os.path.expanduser(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=4, sort_keys=True, ensure_ascii=False)
+            file.write("\n")
+    except OSError as exc:
+        return f"The report could not be written to {path}: {exc.strerror}"
+    return ""
+
+
+def _with_problems(ended: dict[str, t.Any], problems: t.Sequence[str]) -> dict[str, t.Any]:
+    told = [problem for problem in problems if problem]
+    if not told:
+        return ended
+    return {"msg": ". ".join([str(ended["msg"]).rstrip("."), *told]), "failed": True, "shown": False}
 
 
 def _report(name: str, role: play.Role, variables: Variables, check_mode: bool) -> host.Report:

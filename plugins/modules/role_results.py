@@ -15,6 +15,7 @@ description:
   - Reads what the steps of the role have registered, on all hosts of the play, and publishes it once for all of them,
     as M(ansible.builtin.set_stats) does. What the role has published earlier in the same run of C(ansible-playbook)
     stays.
+  - Writes the report that the variables of the role ask for. A relative path begins where the command was started.
   - Services and deployment groups are found by keys such as C(web.prod.eu-central-1.123456789012), since hosts,
     clusters and Regions may have services of the same name.
 extends_documentation_fragment:
@@ -33,6 +34,11 @@ options:
       - deploy
       - history
       - rollback
+  ended:
+    description:
+      - How it ended on this host, as an earlier call returned it in RV(hosts). It is shown, unless it was shown
+        already. If it is a failure, the step fails with it. Nothing is published then.
+    type: dict
 author:
   - The lastgood.aws authors (@lastgood)
 """
@@ -48,42 +54,47 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hosts:
-  description: By host, how it ended there, in one line.
-  returned: always
+  description:
+    - By host, how it ended there, in one line, whether it is a failure that has not been told, and whether people saw
+      the line already.
+  returned: if O(ended) is not given
   type: dict
   sample:
-    localhost: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
+    localhost:
+      msg: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
+      failed: false
+      shown: true
 told:
   description: The keys of the services and deployment groups that this is news about.
-  returned: always
+  returned: if O(ended) is not given
   type: list
   elements: str
   sample:
     - web.prod.eu-central-1.123456789012
 items_name:
   description: The name under which the services or deployment groups are published.
-  returned: always
+  returned: if O(ended) is not given
   type: str
   sample: rollback_result
 kind:
   description: V(services) or V(deployment_groups).
-  returned: always
+  returned: if O(ended) is not given
   type: str
   sample: services
 still_suspended:
   description: What auto scaling is still suspended, with the commands that put it back; empty if nothing is.
-  returned: always
+  returned: if O(ended) is not given
   type: str
   sample: ""
 reports:
-  description: The files to write the result to.
-  returned: always
+  description: The files that the result was written to, none in check mode.
+  returned: if O(ended) is not given
   type: list
   elements: str
   sample: []
 topics:
   description: The topics to notify, none in check mode.
-  returned: always
+  returned: if O(ended) is not given
   type: list
   elements: str
   sample: []

@@ -27,6 +27,7 @@ import locale
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 import traceback
@@ -61,19 +62,25 @@ try:
 except ImportError:
     HAS_AMAZON_AWS = False
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import progress, text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import called, outcomes, progress, text
 from ansible_collections.lastgood.aws.plugins.plugin_utils import _last_words
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 
 display = Display()
 
 OPT_OUT: t.Final = "lastgood_aws_in_process"
+# Variables that the roles of this collection set for their steps. The prefix of the role's variables:
+_VARIABLES: t.Final = "__lastgood_variables"
+# True if the role's last step says how it ended, so that this one must not, too.
+_QUIET: t.Final = "__lastgood_quiet"
 _AUTOMATIC_INTERPRETERS: t.Final = ("", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 # A process reads these only when it starts, so setting them later would silently do nothing.
 _START_ONLY_PREFIXES: t.Final = ("PYTHON", "LD_", "DYLD_")
 _START_ONLY_VARIABLES: t.Final = ("OPENSSL_CONF", "TZ")
 # These log request headers, security tokens included, at levels that end up in Ansible's own log file.
 _CHATTY_LOGGERS: t.Final = ("boto3", "botocore", "botocore.endpoint", "urllib3")
+# How the line about a service begins that ended badly.
+_A_BAD_END: t.Final = re.compile(rf"\[\S+\] (?:{'|'.join(outcomes.ENDED_BADLY)}): ")
 # The serialization profile of every module that is not part of ansible-core.
 _PROFILE: t.Final = "legacy"
 try:
@@ -284,17 +291,62 @@ class _WorkerModule(basic.AnsibleModule):
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
 
-def show(line: str) -> None:
-    """Show a line of progress at once, without the values of the running module's no_log options.
+class Lines:
+    """The lines of progress of one step.
 
-    It goes to stderr, so that the output of a JSON callback on stdout stays parseable.
+    They go to stderr, so that the output of a JSON callback on stdout stays parseable. A line that says how one service
+    failed is held back until something follows: Ansible says the same in a moment, if it was the only one. A line in
+    which only the seconds have changed becomes a short sign of life.
     """
-    # If ansible-playbook is gone, nobody empties its queue, and writing to it would block forever.
-    if progress.orphaned():
-        return
-    module = _WorkerModule.latest
-    secrets = module.no_log_values if module else ()
-    display.display(text.line(remove_values(line, secrets)), stderr=True)
+
+    def __init__(self) -> None:
+        self.last = ""
+        self._held = ""
+        self._latest: dict[str, str] = {}
+        self._ends: set[str] = set()
+
+    def show(self, line: str) -> None:
+        """Show a line at once, without the values of the running module's no_log options."""
+        # If ansible-playbook is gone, nobody empties its queue, and writing to it would block forever.
+        if progress.orphaned():
+            return
+        module = _WorkerModule.latest
+        secrets = module.no_log_values if module else ()
+        line = called.worded(remove_values(line, secrets), module.argument_spec if module else (), called.prefix())
+        line = text.line(line)
+        if _A_BAD_END.match(line):
+            # A refusal is known when the plan is made, and stays one to the end.
+            end = line.rpartition(". ")[0] or line
+            if end not in self._ends:
+                self._let_go()
+                self._held = line
+            self._ends.add(end)
+        else:
+            self._let_go()
+            self._display(self._shortened(line))
+
+    def _shortened(self, line: str) -> str:
+        label, _space, rest = line.partition(" ")
+        same, _comma, time = rest.rpartition(", ")
+        if not (label.startswith("[") and re.fullmatch(r"\d+ s", time)):
+            return line
+        before, self._latest[label] = self._latest.get(label), same
+        return f"{label} no change, {time}" if before == same else line
+
+    def end(self, message: str) -> None:
+        """The step has ended with this message, which Ansible shows; empty if it has ended well."""
+        if self._held and self._held != message:
+            self._let_go()
+        self._held = ""
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._display(self._held)
+        self._held = ""
+
+    def _display(self, line: str) -> None:
+        self.last = line
+        display.display(line, stderr=True)
 
 
 def keep(note: t.Mapping[str, t.Any]) -> None:
@@ -359,6 +411,8 @@ class InProcessAction(NormalAction):
 
     # Whether the module has the option ``full_names``.
     tells_names = False
+    # Whether the module goes on for so long that progress is missed.
+    shows_progress = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
@@ -368,18 +422,29 @@ class InProcessAction(NormalAction):
                 "ansible-galaxy collection install amazon.aws"
             )
         self._ask_for_full_names(task_vars)
+        self._say_how_it_was_called(task_vars)
         module = self._module_name()
         reason = why_not_in_process(self._circumstances(module, task_vars))
+        quiet = bool(task_vars.get(_QUIET))
         if reason:
             host = task_vars.get("inventory_hostname")
             display.vvv(f"{self._task.action} runs in a process of its own: {reason}", host=host)
+            if self.shows_progress and self._wanted(task_vars) is not False:
+                display.warning(unseen(reason, self._connection.become is not None))
             with self._unheard(module or "", host or "") as told:
                 told.update(cleaned(super().run(tmp, task_vars)))  # type: ignore[no-untyped-call]
-            return told
+            return not_told(told, "") if quiet else told
         # Not NormalAction's run: this is what that does before it runs the module.
         result: dict[str, t.Any] = ActionBase.run(self, tmp, task_vars)
-        result.update(self._run_in_worker(t.cast(str, module), task_vars))
-        return cleaned(result)
+        lines = Lines()
+        result.update(self._run_in_worker(t.cast(str, module), task_vars, lines))
+        return not_told(cleaned(result), lines.last) if quiet else cleaned(result)
+
+    def _say_how_it_was_called(self, task_vars: t.Mapping[str, t.Any]) -> None:
+        """To the module, in its environment, whichever process it runs in."""
+        role = task_vars.get(_VARIABLES)
+        if role:
+            self._task.environment = [*(self._task.environment or ()), {called.VARIABLE: str(role)}]
 
     @contextlib.contextmanager
     def _unheard(self, module: str, host: str) -> t.Iterator[dict[str, t.Any]]:
@@ -454,14 +519,16 @@ class InProcessAction(NormalAction):
         self._compute_environment_string(environment)
         return {str(name): str(value) for name, value in environment.items()}
 
-    def _run_in_worker(self, module: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _run_in_worker(self, module: str, task_vars: dict[str, t.Any], lines: Lines) -> dict[str, t.Any]:
         arguments = dict(self._task.args)
         self._update_module_args(self._task.action, arguments, task_vars)
-        told, kept = (ignore, ignore) if self._task.no_log else (show, keep)
+        told, kept = (ignore, ignore) if self._task.no_log else (lines.show, keep)
         progress.install(told, t.cast(int, _parent_pid()), kept)
         with process_state(encode_arguments(arguments), self._module_environment(), self._loader.get_basedir()):
             output = run_main(lambda: _fresh(module).main())
-        return self._result(output)
+        result = self._result(output)
+        lines.end(str(result.get("msg") or "") if result.get("failed") else "")
+        return result
 
     def _result(self, output: Output) -> dict[str, t.Any]:
         process = {"rc": output.rc, "stdout": output.stdout, "stderr": output.stderr}
@@ -476,6 +543,26 @@ class InProcessAction(NormalAction):
             if stream in parsed:
                 parsed.setdefault(f"{stream}_lines", (parsed[stream] or "").splitlines())
         return t.cast("dict[str, t.Any]", wrap_var(parsed)) if BEFORE_2_19 else parsed
+
+
+def unseen(reason: str, become: bool) -> str:
+    """What to know of a step that runs in a process of its own: it is silent, and may lack credentials."""
+    text_ = f"Nothing is shown until this step ends, because {reason}"
+    if become:
+        text_ += (
+            ". Besides, sudo drops AWS_PROFILE, AWS_ACCESS_KEY_ID and the like: if credentials are missing, leave out "
+            "become, which a rollback does not need, or give them with the task's environment"
+        )
+    return text_
+
+
+def not_told(result: dict[str, t.Any], last_line: str) -> dict[str, t.Any]:
+    """The result of a step whose failure the role's last step tells, once and without everything else in the result.
+
+    ``ended_badly`` replaces ``failed``, and ``last_line`` is what was shown last.
+    """
+    told = {key: value for key, value in result.items() if key != "exception"}
+    return {**told, "failed": False, "ended_badly": bool(result.get("failed")), "last_line": last_line}
 
 
 def cleaned(result: dict[str, t.Any]) -> dict[str, t.Any]:

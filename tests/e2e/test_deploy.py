@@ -143,7 +143,7 @@ def test_without_events_it_fails_and_stays(released: Stage) -> None:
     done = deploy(released)
     assert done.rc == 2
     assert outcome(done) == "failed"
-    assert "It is not rolled back: rollback_events lacks DEPLOYMENT_FAILURE" in done.published["deploy_summary"]
+    assert "It is not rolled back: deploy_rollback_events lacks DEPLOYMENT_FAILURE" in done.published["deploy_summary"]
     assert released.writes() == ["UpdateService"]
 
 
@@ -168,7 +168,10 @@ def test_check_mode_shows_what_would_be_done_and_writes_nothing(released: Stage)
         ({"services": "nosuch"}, "there is no service nosuch"),
         ({"events": "DEPLOYMENT_FAILURE,DEPLOYMENT_SUCCESS"}, "no match for: DEPLOYMENT_SUCCESS"),
         ({"events": "DEPLOYMENT_STOP_ON_ALARM"}, "no alarms are named"),
-        ({"events": "DEPLOYMENT_FAILURE", "wait": "false"}, "rollback_events and wait: false contradict each other"),
+        (
+            {"events": "DEPLOYMENT_FAILURE", "wait": "false"},
+            "deploy_rollback_events and -e deploy_wait=false contradict each other",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_write(

@@ -52,7 +52,7 @@ def test_the_command_of_the_readme(stage: Stage, playbook: str) -> None:
     command = [".venv/bin/ansible-playbook", playbook, *play.arguments(variables)]
     done = play.run_as_users_do(stage.url, command, env=environment)
     assert done.rc == 0, done.stdout + done.stderr
-    assert "[web] rolled_back: web:3 → web:1" in done.stdout
+    assert "[web] rolled_back: web:3 → web:1" in done.stdout + done.stderr
     assert "WARN" not in done.stdout + done.stderr
     assert stage.runs() == {"web:1": 2}
 
@@ -133,7 +133,10 @@ def test_a_rollback_that_fails_fails_the_play(stage: Stage, rollback: Rollback) 
         ({"revision": "web:77"}, "web:77"),
         ({"steps_back": "5"}, "steps_back"),
         ({"wait": "false", "suspend_auto_scaling": "true"}, "auto scaling would come back while"),
-        ({"wait": "false", "deregister": "true"}, "deregister and wait: false contradict each other"),
+        (
+            {"wait": "false", "deregister": "true"},
+            "rollback_deregister and -e rollback_wait=false contradict each other",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_message(

@@ -147,11 +147,13 @@ def test_one_host_after_the_other_and_one_that_does_not_begin(stage: Stage, tmp_
     (tmp_path / "hosts.ini").write_text(f"{INVENTORY}never rollback_region={REGION} rollback_wait=perhaps\n")
     (tmp_path / "play.yml").write_text(PLAY.replace("  gather_facts", "  serial: 1\n  gather_facts", 1))
     done = Shown(play.run(stage.url, tmp_path / "play.yml", "-i", str(tmp_path / "hosts.ini"), cwd=tmp_path))
-    assert (done.rc, done.times) == (2, 2), done.stderr
+    assert (done.rc, done.times) == (2, 3), done.stderr
     found = {key: item["outcome"] for key, item in done.published["rollback_result"].items()}
     assert found == {HERE_KEY: "rolled_back", THERE_KEY: "rolled_back"}
-    assert done.published["rollback_outcome"] == "rolled_back"
-    assert done.published["rollback_summary"] == "2 services: 2 rolled_back"
+    assert done.published["rollback_outcome"] == "refused"
+    assert done.published["rollback_summary"].startswith(
+        "3 services and hosts: 1 refused, 2 rolled_back. [never] rollback_"
+    )
 
 
 def test_hosts_that_do_not_wait_for_each_other(stage: Stage, tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_hosts_that_do_not_wait_for_each_other(stage: Stage, tmp_path: Path) -> 
     (tmp_path / "hosts.ini").write_text(f"{INVENTORY}never rollback_region={REGION} rollback_wait=perhaps\n")
     (tmp_path / "play.yml").write_text(PLAY.replace("  gather_facts", "  strategy: free\n  gather_facts", 1))
     done = Shown(play.run(stage.url, tmp_path / "play.yml", "-i", str(tmp_path / "hosts.ini"), cwd=tmp_path))
-    assert (done.rc, done.times) == (2, 2), done.stderr
+    assert (done.rc, done.times) == (2, 3), done.stderr
     found = {key: item["outcome"] for key, item in done.published["rollback_result"].items()}
     assert found == {HERE_KEY: "rolled_back", THERE_KEY: "rolled_back"}
     assert done.published["rollback_outcome"] == "refused"

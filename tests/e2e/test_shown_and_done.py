@@ -97,7 +97,10 @@ def test_of_many_only_what_was_shown_is_suspended_and_goes_back(stage: Stage, ro
     ("variables", "message"),
     [
         ({"tasks": "-1"}, "tasks: -1 is not a number of tasks"),
-        ({"wait": "false", "deregister": "true", "resume_auto_scaling": "false"}, "deregister and wait: false"),
+        (
+            {"wait": "false", "deregister": "true", "resume_auto_scaling": "false"},
+            "rollback_deregister and -e rollback_wait=false",
+        ),
         ({"wait_timeout": "0.5"}, "wait_timeout"),
         ({"max_fail_percentage": "101"}, "max_fail_percentage: 101 is not between 0 and 100"),
     ],

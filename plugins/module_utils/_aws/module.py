@@ -14,7 +14,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import called, text
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import blank_is_absent
 
 # The version in galaxy.yml; a unit test compares them.
@@ -67,7 +67,8 @@ AnyResult = t.TypeVar("AnyResult", bound=Result)
 class LastgoodAWSModule(AnsibleAWSModule):
     """amazon.aws's module class, under our own name in CloudTrail (the user agent).
 
-    Blank options are absent. Everything it returns or warns about is safe to print: see :mod:`._text`.
+    Blank options are absent. Everything it returns or warns about is safe to print (:mod:`.._core.text`), and gives
+    advice in the words of whoever called it (:mod:`.._core.called`).
     """
 
     def __init__(self, **kwargs: t.Any) -> None:
@@ -91,7 +92,8 @@ class LastgoodAWSModule(AnsibleAWSModule):
         amazon.aws also keeps its own list of warnings and hands it to ``exit_json``, which ansible-core >= 2.21 reports
         as deprecated. Core's own list is enough.
         """
-        self._module.warn(*self._clean(args), **self._clean(kwargs))
+        worded = [called.worded(text, self._module.argument_spec, called.prefix()) for text in args]
+        self._module.warn(*self._clean(worded), **self._clean(kwargs))
 
     def exit_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
         """End the module with success."""
@@ -103,7 +105,8 @@ class LastgoodAWSModule(AnsibleAWSModule):
 
     def _clean(self, told: t.Any) -> t.Any:
         # Remove secrets first: they might not be recognised in cleaned text.
-        return text.clean(remove_values(told, self._module.no_log_values))
+        safe = text.clean(remove_values(told, self._module.no_log_values))
+        return called.in_words(safe, self._module.argument_spec, called.prefix())
 
     def warn_of(self, name: str, findings: t.Iterable[Finding]) -> None:
         """Show the findings users need to see: warnings, and what could not be read."""

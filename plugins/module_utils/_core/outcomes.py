@@ -24,6 +24,8 @@ WORST_FIRST: t.Final = (
     "rolled_back",
     "unchanged",
 )
+# Those that always fail a module.
+ENDED_BADLY: t.Final = WORST_FIRST[: WORST_FIRST.index("planned")]
 
 
 class Line(t.NamedTuple):

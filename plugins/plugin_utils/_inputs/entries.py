@@ -169,6 +169,14 @@ ENTRIES: t.Final = {
     ("content_guard", "plan"): Entry("rollback_", content_guard_plan),
 }
 
+# Those whose last steps publish how it ended, whatever happened before.
+PUBLISH: t.Final = frozenset({("rollback", "main"), ("rollback", "redeploy"), ("deploy", "main")})
+
+
+def is_topic(text: str) -> bool:
+    """Whether it is the ARN of an SNS topic."""
+    return _TOPIC.fullmatch(text) is not None
+
 
 def _services(role: str, values: Values, around: Around) -> Values:
     """Region, cluster, services and timeout, as given or from the file."""
@@ -212,7 +220,7 @@ def _rollback(values: Values) -> Values:
             "stays suspended"
         )
     topic = str(values["notify_topic_arn"] or "").strip()
-    if topic and not _TOPIC.fullmatch(topic):
+    if topic and not is_topic(topic):
         raise BadInput("rollback_notify_topic_arn is not the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME)")
     return {
         "scaling_after": after,

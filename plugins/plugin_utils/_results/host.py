@@ -67,7 +67,8 @@ class Left:
 class Report:
     """One host's part. ``outcome`` is that of a host without items.
 
-    ``scaled`` are the resources that auto scaling steps were about, with their Regions.
+    ``scaled`` are the resources that auto scaling steps were about, with their Regions. ``ended_badly``: a step failed,
+    and nobody has said so yet. ``shown`` is the last line of progress that people saw.
     """
 
     host: str
@@ -76,6 +77,8 @@ class Report:
     text: str = ""
     left: tuple[Left, ...] = ()
     scaled: frozenset[tuple[str, str]] = frozenset()
+    ended_badly: bool = False
+    shown: str = ""
 
     @property
     def summary(self) -> str:
@@ -85,12 +88,13 @@ class Report:
 
 def report(host: str, steps: Steps, registered: t.Mapping[str, Result], inputs: Result, check_mode: bool) -> Report:
     """The results of a role on a host. ``inputs`` is what its first step made of the variables."""
-    if inputs.get("failed"):
-        return Report(host, outcome="refused", text=str(inputs.get("msg") or steps.not_begun))
+    if failed(inputs):
+        text = str(inputs.get("msg") or steps.not_begun)
+        return Report(host, outcome="refused", text=text, shown=text)
     main = reached(steps.main, registered)
     source = next((name for name in steps.found if items_of(main.get(name, {}))), "")
     items = items_of(main.get(source, {}))
-    is_the_end = check_mode or source == steps.main[-1] or bool(main.get(source, {}).get("failed"))
+    is_the_end = check_mode or source == steps.main[-1] or failed(main.get(source, {}))
     texts = [str(main[name].get("summary") or main[name].get("msg") or "") for name in reversed(list(main))]
     text = next(filter(None, texts), steps.not_begun)
     given = str((inputs.get("module_defaults") or {}).get("region") or "")
@@ -103,7 +107,20 @@ def report(host: str, steps: Steps, registered: t.Mapping[str, Result], inputs: 
         text=text,
         left=tuple(Left(region, one) for one in still.still_suspended(scaling)),
         scaled=frozenset((region, resource) for step in scaling for resource in _resources(step)),
+        ended_badly=any(result.get("ended_badly") for result in main.values()),
+        shown=_shown(list(main.values())),
     )
+
+
+def _shown(results: t.Sequence[Result]) -> str:
+    """What people saw last, from a step or, if it failed, from Ansible."""
+    lines = (result.get("msg") if result.get("failed") else result.get("last_line") for result in reversed(results))
+    return next((str(line) for line in lines if line), "")
+
+
+def failed(result: Result) -> bool:
+    """Whether a step failed: for Ansible too, or only in what it returned."""
+    return bool(result.get("failed") or result.get("ended_badly"))
 
 
 def reached(names: t.Sequence[str], registered: t.Mapping[str, Result]) -> dict[str, Result]:
@@ -116,7 +133,7 @@ def reached(names: t.Sequence[str], registered: t.Mapping[str, Result]) -> dict[
     for name in names:
         if name in registered:
             found[name] = registered[name]
-            if registered[name].get("failed"):
+            if failed(registered[name]):
                 break
     return found
 

@@ -97,6 +97,19 @@ def result(role: Role, reports: t.Sequence[Report], earlier: t.Sequence[Data], c
     return Result(items, tuple(new), outcomes.worst(ends), with_left(text, left), left)
 
 
+def ending(role: Role, one: Report) -> dict[str, t.Any]:
+    """What to say about a host at the end: ``msg``, whether it fails the play, and whether it is news.
+
+    What was shown line by line is not repeated.
+    """
+    lines = [_line(item, role) for item in one.items]
+    text = one.text
+    if one.shown and len(lines) > 1 and one.text == outcomes.tally(lines, _of(one.items)):
+        text = outcomes.counted(lines, _of(one.items), named=True)
+    said = with_left(text, one.left)
+    return {"msg": said, "failed": one.ended_badly, "shown": said == one.shown}
+
+
 def data(role: Role, found: Result, check_mode: bool, run_id: str) -> dict[str, t.Any]:
     """What is published."""
     more = {
@@ -109,6 +122,12 @@ def data(role: Role, found: Result, check_mode: bool, run_id: str) -> dict[str, 
         role.items_name(check_mode): dict(found.items),
         **{f"{role.name}_{name}": more[name] for name in role.more},
     }
+
+
+def document(role: Role, found: Result, published: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The same as a document of its own."""
+    more = {name: published[f"{role.name}_{name}"] for name in role.more}
+    return {**more, found.kind: dict(found.items)}
 
 
 def _line(item: Item, role: Role) -> outcomes.Line:

@@ -386,7 +386,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Screen]:
 
 
 def test_progress_goes_to_stderr_without_secrets(screen: Screen) -> None:
-    progress.install(_in_process.show, os.getppid())
+    progress.install(_in_process.Lines().show, os.getppid())
     progress.say("before the module has read its options\n\x1b[2J[web] rolled_back")
     with process_state(encode_arguments({"token": "the-secret-token"}), {}, os.getcwd()):
         _in_process._WorkerModule(argument_spec={"token": {"type": "str", "no_log": True}})
@@ -398,11 +398,85 @@ def test_progress_goes_to_stderr_without_secrets(screen: Screen) -> None:
 
 
 def test_a_secret_is_recognised_before_the_line_is_cleaned(screen: Screen) -> None:
-    progress.install(_in_process.show, os.getppid())
+    progress.install(_in_process.Lines().show, os.getppid())
     with process_state(encode_arguments({"token": "a\nsecret"}), {}, os.getcwd()):
         _in_process._WorkerModule(argument_spec={"token": {"type": "str", "no_log": True}})
         progress.say("it is a\nsecret")
     assert screen.lines == [("it is ********", True)]
+
+
+FAILED = "[web] failed: web:1 does not come up"
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "shown"),
+    [
+        # Ansible prints the message of the module, which is the same.
+        (["[web] 0/2 on web:1", FAILED], FAILED, ["[web] 0/2 on web:1"]),
+        # One of several: the message of the module counts them.
+        ([FAILED, "[api] rolled_back: api:2 → api:1"], "2 services: …", [FAILED, "[api] rolled_back: api:2 → api:1"]),
+        (["[api] rolled_back: api:2 → api:1", FAILED], "2 services: …", ["[api] rolled_back: api:2 → api:1", FAILED]),
+        # Too few failed to fail the module.
+        ([FAILED], "", [FAILED]),
+        (["[web] rolled_back: web:2 → web:1"], "", ["[web] rolled_back: web:2 → web:1"]),
+    ],
+)
+def test_a_failure_is_told_once(screen: Screen, said: list[str], message: str, shown: list[str]) -> None:
+    lines = _in_process.Lines()
+    progress.install(lines.show, os.getppid())
+    for line in said:
+        progress.say(line)
+    lines.end(message)
+    assert [line for line, _stderr in screen.lines] == shown
+    assert lines.last == shown[-1]
+
+
+def test_a_refusal_is_told_when_it_is_known_and_not_again(screen: Screen) -> None:
+    lines = _in_process.Lines()
+    progress.install(lines.show, os.getppid())
+    progress.say("[gone] refused: there is none. Nothing was written")
+    progress.say("[web] rolled_back: web:2 → web:1")
+    progress.say("[gone] refused: there is none. gone was not changed")
+    lines.end("2 services: …")
+    assert [line for line, _stderr in screen.lines] == [
+        "[gone] refused: there is none. Nothing was written",
+        "[web] rolled_back: web:2 → web:1",
+    ]
+
+
+def test_what_has_not_changed_is_a_short_sign_of_life(screen: Screen) -> None:
+    progress.install(_in_process.Lines().show, os.getppid())
+    for line in ("[web] 1/4 on web:41, 4 on web:43, 9 s", "[api] 1/4 on web:41, 4 on web:43, 9 s"):
+        progress.say(line)
+    progress.say("[web] 1/4 on web:41, 4 on web:43, 34 s")
+    progress.say("[web] 2/4 on web:41, 4 on web:43, 38 s")
+    progress.say("[web] rolled_back: web:43 → web:41 in 74 s")
+    assert [line for line, _stderr in screen.lines][2:] == [
+        "[web] no change, 34 s",
+        "[web] 2/4 on web:41, 4 on web:43, 38 s",
+        "[web] rolled_back: web:43 → web:41 in 74 s",
+    ]
+
+
+def test_lines_advise_in_the_words_of_the_role(screen: Screen) -> None:
+    progress.install(_in_process.Lines().show, os.getppid())
+    with process_state(encode_arguments({}), {"LASTGOOD_AWS_VARIABLES": "rollback_"}, os.getcwd()):
+        _in_process._WorkerModule(argument_spec={"steps_back": {"type": "int"}})
+        progress.say("give steps_back or force: [again]")
+    assert screen.lines == [("give rollback_steps_back or -e rollback_force=again", True)]
+
+
+@pytest.mark.parametrize(("become", "of_sudo"), [(True, True), (False, False)])
+def test_a_silent_step_says_why(become: bool, of_sudo: bool) -> None:
+    told = _in_process.unseen("become is set" if become else "the task is asynchronous", become)
+    assert told.startswith("Nothing is shown until this step ends, because ")
+    assert ("sudo drops AWS_PROFILE" in told) is of_sudo
+
+
+def test_the_roles_last_step_fails_in_place_of_a_quiet_one() -> None:
+    told = _in_process.not_told({"failed": True, "msg": "no", "exception": "…", "services": []}, "[web] 0/2")
+    assert told == {"failed": False, "ended_badly": True, "msg": "no", "services": [], "last_line": "[web] 0/2"}
+    assert _in_process.not_told({"changed": True}, "")["ended_badly"] is False
 
 
 @pytest.mark.parametrize("key", ["msg", "reason", "warnings"])
@@ -417,7 +491,7 @@ def test_progress_is_hidden_by_no_log_and_when_nobody_is_left(screen: Screen) ->
     progress.install(_in_process.ignore, os.getppid())
     progress.say("hidden")
     assert not progress.orphaned()
-    progress.install(_in_process.show, os.getppid() + 1)
+    progress.install(_in_process.Lines().show, os.getppid() + 1)
     progress.say("nobody is left")
     assert progress.orphaned()
     assert screen.lines == []

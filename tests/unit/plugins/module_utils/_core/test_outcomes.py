@@ -52,8 +52,7 @@ def test_worst(outcomes: list[str], worst: str) -> None:
         ([line("rolled_back", ok=True), line("rolled_back", ok=True)], "2 services: 2 rolled_back"),
         (
             [line("rolled_back", ok=True), line("timeout", "api"), line("failed", "db"), line("timeout", "mail")],
-            "4 services: 1 failed, 2 timeout, 1 rolled_back. [db] failed: so it is. "
-            "[api], [mail] timeout: so it is",
+            "4 services: 1 failed, 2 timeout, 1 rolled_back. [db] failed: so it is. [api], [mail] timeout: so it is",
         ),
         (
             [line("not_attempted", "api"), line("refused", "db"), line("unchanged", ok=True)],

@@ -144,3 +144,20 @@ def test_what_is_still_suspended(steps: dict[str, t.Any], left: list[tuple[str, 
             "recorded": True,
             "region": REGION,
         }
+
+
+def test_a_quiet_step_that_ended_badly_ends_the_run_as_a_failed_one_does() -> None:
+    planned = {**PLANNED, "last_line": "[web] planned"}
+    done = {**call(service("failed"), summary="[web] failed: no image"), "ended_badly": True, "last_line": "[web] 0/2"}
+    found = report(plan=planned, done=done)
+    assert (found.ended_badly, found.text, found.shown) == (True, "[web] failed: no image", "[web] 0/2")
+    assert [item["outcome"] for item in found.items] == ["failed"]
+    stopped = report(plan={**REFUSED, "failed": False, "ended_badly": True}, suspended=SKIPPED, done=SKIPPED)
+    assert (stopped.ended_badly, [item["outcome"] for item in stopped.items]) == (True, ["refused"])
+
+
+def test_what_ansible_has_printed_is_no_news() -> None:
+    refused = report(inputs={"failed": True, "msg": "No service is named. Nothing was changed."})
+    assert (refused.ended_badly, refused.shown) == (False, refused.text)
+    held_up = report(plan=PLANNED, suspended=NO_FLAGS)
+    assert (held_up.ended_badly, held_up.shown) == (False, held_up.text)

@@ -163,3 +163,49 @@ def test_a_deployment_that_was_rolled_back_has_failed() -> None:
     deploy = play.ROLES["deploy"]
     found = play.result(deploy, [report(item("deployed")), report(item("rolled_back", region=US))], [], False)
     assert found.summary == f"2 services: 1 rolled_back, 1 deployed. [web.prod.{US}] rolled_back: so it is"
+
+
+@pytest.mark.parametrize(
+    ("one", "ended"),
+    [
+        (
+            Report("here", (item("rolled_back"),), text="[web] rolled_back", shown="[web] rolled_back"),
+            {"msg": "[web] rolled_back", "failed": False, "shown": True},
+        ),
+        # Nothing was shown.
+        (
+            Report("here", (item("rolled_back"),), text="[web] rolled_back"),
+            {"msg": "[web] rolled_back", "failed": False, "shown": False},
+        ),
+        # The reason was held back.
+        (
+            Report("here", (item("failed"),), text="[web] failed: no image", shown="[web] 0/2", ended_badly=True),
+            {"msg": "[web] failed: no image", "failed": True, "shown": False},
+        ),
+        # More than what was shown.
+        (
+            Report("here", (item("rolled_back"),), text="[web] rolled_back", shown="[web] rolled_back", left=(left(),)),
+            {"failed": False, "shown": False},
+        ),
+    ],
+)
+def test_what_is_said_at_the_end(one: Report, ended: dict[str, t.Any]) -> None:
+    assert {**play.ending(play.ROLES["rollback"], one), **ended} == play.ending(play.ROLES["rollback"], one)
+
+
+@pytest.mark.parametrize("shown", ["", "[api] failed: so it is"])
+def test_reasons_that_were_shown_service_by_service_are_not_repeated(shown: str) -> None:
+    items = (item("failed", summary="[web] failed: so it is"), item("failed", "api", summary="[api] failed: or so"))
+    full = "2 services: 2 failed. [web] failed: so it is. [api] failed: or so"
+    ended = play.ending(play.ROLES["rollback"], Report("here", items, text=full, shown=shown, ended_badly=True))
+    assert ended["msg"] == ("2 services: 2 failed (web, api)" if shown else full)
+
+
+def test_the_document_is_what_is_published() -> None:
+    found = result(report(item("rolled_back")))
+    role = play.ROLES["rollback"]
+    told = play.document(role, found, play.data(role, found, False, "run-1"))
+    assert set(told) == {"outcome", "summary", "still_suspended", "run_id", "services"}
+    assert (told["run_id"], told["services"]) == ("run-1", dict(found.items))
+    deployed = play.document(play.ROLES["deploy"], found, play.data(play.ROLES["deploy"], found, False, "run-1"))
+    assert set(deployed) == {"summary", "services"}
