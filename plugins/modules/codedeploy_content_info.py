@@ -520,7 +520,7 @@ import time
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import contents
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading, survey
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import BlankIsAbsent
 
@@ -579,7 +579,7 @@ def _options(params: t.Mapping[str, t.Any]) -> survey.Options:
         deployment_id=params["deployment_id"],
         file_exists_behavior="DISALLOW" if behavior == "FAIL" else behavior,
         known=params["known_deployment_groups"],
-        limits=archives.Limits(entries=params["max_files"], size=params["max_bundle_size"]),
+        limits=contents.Limits(entries=params["max_files"], size=params["max_bundle_size"]),
         most_listed=params["max_listed"],
     )
 
@@ -589,7 +589,7 @@ def main() -> None:
     module = BlankIsAbsent(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         module.exit_json(changed=False, **survey.survey(_options(module.params), time.time()))
-    except (agent.AgentUnknown, archives.BadArchive, state.Unclear) as exc:
+    except (agent.AgentUnknown, contents.BadArchive, state.Unclear) as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     except PermissionError as exc:
         module.fail_json(

@@ -16,17 +16,9 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-try:
-    import yaml
-except ImportError:
-    # PyYAML comes with ansible-core, which instances need not have.
-    HAS_YAML = False
-else:
-    HAS_YAML = True
-
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import yaml_subset
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.yaml_subset import Scalar
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import documents
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.yaml_subset import NotRead, Scalar
 
 # Where the agent looks, in this order.
 NAMES: t.Final = (b"appspec.yml", b"appspec.yaml")
@@ -106,31 +98,9 @@ def parse(content: bytes, system: str = "linux") -> AppSpec:
 def load(content: bytes) -> t.Any:
     """Parse its YAML to mappings, lists, and scalars as written. Raises :class:`Unreadable`."""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable("it is not UTF-8") from None
-    if not HAS_YAML:
-        try:
-            return yaml_subset.read(text)
-        except yaml_subset.NotRead as problem:
-            reason = f"{problem}. PyYAML is not installed for this Python, and without it we read only simple YAML"
-            raise Unreadable(reason) from None
-    try:
-        return _plain(yaml.compose(text, Loader=yaml.SafeLoader))
-    except yaml.MarkedYAMLError as problem:
-        where = f"line {problem.problem_mark.line + 1}: " if problem.problem_mark else ""
-        raise Unreadable(f"{where}{problem.problem}") from None
-    except (yaml.YAMLError, RecursionError):
-        raise Unreadable("it is not YAML") from None
-
-
-def _plain(node: t.Any) -> t.Any:
-    """The value without YAML's guesses about types: 0644 stays 0644."""
-    if isinstance(node, yaml.MappingNode):
-        return {str(_plain(key)): _plain(value) for key, value in node.value}
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(value) for value in node.value]
-    return Scalar("") if node is None else Scalar(node.value, plain=node.style is None)
+        return documents.read(content)
+    except NotRead as problem:
+        raise Unreadable(str(problem)) from None
 
 
 def _null(value: t.Any) -> bool:
@@ -272,8 +242,22 @@ def matches(base: bytes, path: bytes, permission: Permission) -> bool:
 
 
 def _matches_pattern(name: bytes, pattern: bytes) -> bool:
-    """Whether a name matches a pattern. Only stars are special, and they do not cross a slash."""
+    """Whether a name matches a pattern. Only stars are special, and they do not cross a slash.
+
+    Not a regular expression: with many stars one would try every way to divide the name.
+    """
     if paths.SLASH in name:
         return False
-    expression = b".*".join(re.escape(part) for part in pattern.split(b"*"))
-    return re.fullmatch(expression, name, re.DOTALL) is not None
+    first, *rest = pattern.split(b"*")
+    if not rest:
+        return name == pattern
+    *middle, last = rest
+    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
+        return False
+    position, end = len(first), len(name) - len(last)
+    for part in middle:
+        position = name.find(part, position, end)
+        if position < 0:
+            return False
+        position += len(part)
+    return True

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_version
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, contents
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     cleanup_file,
     restoring,
@@ -31,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places
     reserved,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
-from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
@@ -42,7 +42,10 @@ PUT_BACK: t.Final = "put back"
 # How many refused files a message explains.
 _EXPLAINED: t.Final = 5
 # The errors whose messages already say what to give instead.
-NOT_UNDERSTOOD: t.Final = (agent.AgentUnknown, state.Unclear, archives.BadArchive, appspec.Unreadable)
+NOT_UNDERSTOOD: t.Final = (
+    *(agent.AgentUnknown, state.Unclear, contents.BadArchive, appspec.Unreadable),
+    instructions.Unpredictable,
+)
 
 
 @dataclass(frozen=True)
@@ -231,7 +234,7 @@ def foresee(options: Options, findings: t.List[Finding]) -> t.Dict[bytes, str]:
     if choice is None:
         raise Refused("give bundle, deployment_id or paths to say what to save")
     try:
-        bundle = reading.read_bundle(choice.path, archives.Limits())
+        bundle = reading.read_bundle(choice.path, contents.Limits())
     except FileNotFoundError as exc:
         raise Refused(f"{choice.source}: there is no bundle in {shown(choice.path)}") from exc
     predicted = install.predict(

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup as cleanup_file
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import notes, orphans
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.copying import Copying, Names
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.instructions import Instructions, Rejected

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec as bundle_appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Mapping, Permission
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Placement
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
@@ -34,6 +34,10 @@ CHOWN: t.Final = "chown"
 # Links in circles produce more and more instructions: one such link up to 41 for each file, two without end.
 _MOST: t.Final = 3_000
 _MOST_OF_EACH: t.Final = 50
+# Directories in directories, which links in circles make deep.
+_DEEPEST: t.Final = 400
+# How often a file may be compared with a permission.
+_MOST_COMPARISONS: t.Final = 2_000_000
 
 
 class Unpredictable(ValueError):
@@ -73,6 +77,7 @@ class Instructions:
         self._copied: t.Dict[bytes, bytes] = {}
         self._made: t.Dict[bytes, None] = {}
         self._permitted: t.Set[bytes] = set()
+        self._comparisons = 0
         self._most = _MOST + _MOST_OF_EACH * len(bundle.entries)
 
     def make(self, appspec: AppSpec) -> None:
@@ -100,7 +105,7 @@ class Instructions:
         source = paths.join(self._bundle.root, inner) if inner else self._bundle.root
         if self._tree.is_directory(source):
             self._ancestors(destination)
-            self._directory(source, destination)
+            self._directory(source, destination, 1)
         else:
             destination = paths.join(destination, paths.name(source))
             self._ancestors(destination)
@@ -115,13 +120,15 @@ class Instructions:
         for path in reversed(missing):
             self._mkdir(path)
 
-    def _directory(self, source: bytes, destination: bytes) -> None:
+    def _directory(self, source: bytes, destination: bytes, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise Unpredictable(f"its directories are more than {_DEEPEST} deep: links in it lead in circles")
         if not self._tree.is_directory(destination):
             self._mkdir(destination)
         for name in self._tree.names(self._tree.follow(source, last=True).real):
             inner, place = paths.join(source, name), paths.join(destination, name)
             if self._tree.is_directory(inner):
-                self._directory(inner, place)
+                self._directory(inner, place, depth + 1)
             else:
                 self._file(inner, place)
 
@@ -192,6 +199,11 @@ class Instructions:
 
     def _matches(self, base: bytes, permission: Permission) -> t.List[bytes]:
         """The files and directories of this Install that a permission is for; never the object itself."""
+        self._comparisons += (len(self._copied) + len(self._made)) * (1 + len(permission.excepted))
+        if self._comparisons > _MOST_COMPARISONS:
+            raise Unpredictable(
+                f"its permissions would have to be compared with its files more than {_MOST_COMPARISONS} times"
+            )
         found: t.List[bytes] = []
         if "file" in permission.types:
             for path in self._copied:

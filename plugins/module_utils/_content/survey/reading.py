@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives, contents
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.tree import Tree
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers
@@ -118,7 +118,7 @@ def _deployments(layout: agent.Layout, id: str) -> t.List[str]:
     return [name for _changed, name in sorted(found)]
 
 
-def read_bundle(path: bytes, limits: archives.Limits) -> Bundle:
+def read_bundle(path: bytes, limits: contents.Limits) -> Bundle:
     """A bundle, unpacked in a directory or in an archive."""
     return archives.read_unpacked(path) if os.path.isdir(path) else archives.read(path, limits)
 
@@ -195,7 +195,7 @@ def revision(directory: bytes) -> t.Optional[Revision]:
         found = archives.read_unpacked(archive)
         spec = appspec.parse(found.appspec)
         sources = destinations(found, spec)
-    except (appspec.Unreadable, instructions.Unpredictable, FileNotFoundError, NotADirectoryError):
+    except (appspec.Unreadable, contents.BadArchive, instructions.Unpredictable, FileNotFoundError, NotADirectoryError):
         return None
     return Revision(
         id=os.fsdecode(paths.name(directory)),
@@ -218,7 +218,7 @@ def application_stop(layout: agent.Layout, records: state.Records) -> state.Appl
         return state.ApplicationStop(directory, False)
     try:
         spec = appspec.parse(archives.read_unpacked(archive).appspec)
-    except (appspec.Unreadable, FileNotFoundError) as exc:
+    except (appspec.Unreadable, contents.BadArchive, FileNotFoundError) as exc:
         return state.ApplicationStop(directory, True, unreadable=str(exc))
     scripts = []
     for hook in spec.hooks.get("ApplicationStop", ()):

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from ansible_collections.lastgood.aws.plugins.module_utils._content import listing, paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_agent
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, contents
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading, report
@@ -52,7 +52,7 @@ class Options:
     file_exists_behavior: str = ""
     # The groups that the instance is in now; None if nobody has said.
     known: t.Optional[t.Collection[str]] = None
-    limits: archives.Limits = field(default_factory=archives.Limits)
+    limits: contents.Limits = field(default_factory=contents.Limits)
     most_listed: int = 200
 
     @property
@@ -82,7 +82,7 @@ _GROUPS: t.Final = _Numbers(lambda name: grp.getgrnam(name).gr_gid, lambda: (gro
 
 
 def survey(options: Options, now: float) -> Result:
-    """The result of the module. Raises :class:`state.Unclear`, :class:`archives.BadArchive` or
+    """The result of the module. Raises :class:`state.Unclear`, :class:`contents.BadArchive` or
     :class:`PermissionError`.
     """
     layout = options.layout

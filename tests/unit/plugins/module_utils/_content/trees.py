@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Permission
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import Mapping as FileMapping
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, yaml_subset
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, documents, yaml_subset
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import (
     Hook,
     Mapping,
@@ -56,7 +56,7 @@ hooks:
 @pytest.fixture(params=["PyYAML", "subset"])
 def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "subset":
-        monkeypatch.setattr(appspec, "HAS_YAML", False)
+        monkeypatch.setattr(documents, "HAS_YAML", False)
     else:
         pytest.importorskip("yaml")
     return str(request.param)
@@ -163,7 +163,7 @@ def test_both_readers_agree_on_recordings(name: str, monkeypatch: pytest.MonkeyP
     for deployment in recordings.deployments(name):
         with_yaml = appspec.parse(deployment.bundle.appspec)
         with monkeypatch.context() as without:
-            without.setattr(appspec, "HAS_YAML", False)
+            without.setattr(documents, "HAS_YAML", False)
             assert appspec.parse(deployment.bundle.appspec) == with_yaml
 
 

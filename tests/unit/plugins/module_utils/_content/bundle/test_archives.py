@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives, contents
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
 
 APPSPEC = b"version: 0.0\nos: linux\nfiles: []\n"
@@ -109,7 +109,7 @@ def test_one_directory_around_everything_is_taken_away(
 def test_an_archive_without_an_appspec_file_at_the_top_is_refused(
     make: t.Callable[[Path, Members], bytes], members: Members, tmp_path: Path
 ) -> None:
-    with pytest.raises(archives.BadArchive, match=r"no appspec\.yml"):
+    with pytest.raises(contents.BadArchive, match=r"no appspec\.yml"):
         archives.read(make(tmp_path / "bundle", members))
 
 
@@ -118,20 +118,20 @@ def test_an_archive_without_an_appspec_file_at_the_top_is_refused(
 def test_names_that_lead_out_of_the_archive_are_refused(
     make: t.Callable[[Path, Members], bytes], name: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(archives.BadArchive, match="leads out of the archive"):
+    with pytest.raises(contents.BadArchive, match="leads out of the archive"):
         archives.read(make(tmp_path / "bundle", {"appspec.yml": APPSPEC, name: CONTENT}))
 
 
 @KINDS
 @pytest.mark.parametrize(
     ("limits", "option"),
-    [(archives.Limits(entries=2), "max_files"), (archives.Limits(size=1 << 20), "max_bundle_size")],
+    [(contents.Limits(entries=2), "max_files"), (contents.Limits(size=1 << 20), "max_bundle_size")],
 )
 def test_an_archive_that_unpacks_to_more_than_is_allowed_is_refused(
-    make: t.Callable[[Path, Members], bytes], limits: archives.Limits, option: str, tmp_path: Path
+    make: t.Callable[[Path, Members], bytes], limits: contents.Limits, option: str, tmp_path: Path
 ) -> None:
     path = make(tmp_path / "bundle", {"appspec.yml": APPSPEC, "a": b"", "zeroes": bytes(2 << 20)})
-    with pytest.raises(archives.BadArchive, match=option):
+    with pytest.raises(contents.BadArchive, match=option):
         archives.read(path, limits)
 
 
@@ -141,7 +141,7 @@ def test_a_header_that_wants_all_memory_is_refused(tmp_path: Path) -> None:
     header.size = 1 << 32
     path = tmp_path / "bomb.tgz"
     path.write_bytes(gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20)))
-    with pytest.raises(archives.BadArchive, match="header of"):
+    with pytest.raises(contents.BadArchive, match="header of"):
         archives.read(os.fsencode(path))
 
 
@@ -160,7 +160,7 @@ def test_links_are_kept_as_what_they_are(tmp_path: Path) -> None:
 def test_a_hard_link_out_of_the_archive_is_refused(tmp_path: Path) -> None:
     for target in ("../x", "nothing"):
         path = tar(tmp_path / "bundle.tar", {"appspec.yml": APPSPEC}, link("hard", target, tarfile.LNKTYPE))
-        with pytest.raises(archives.BadArchive):
+        with pytest.raises(contents.BadArchive):
             archives.read(path)
 
 
@@ -190,7 +190,7 @@ def _without_utf8(raw: bytes) -> bytes:
 def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bundle"
     path.write_bytes(content)
-    with pytest.raises(archives.BadArchive, match="bundle"):
+    with pytest.raises(contents.BadArchive, match="bundle"):
         archives.read(os.fsencode(path))
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.install import predict
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry, Listing, below
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content import recordings

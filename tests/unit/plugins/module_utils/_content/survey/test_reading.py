@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, state
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec, Mapping
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.archives import Bundle
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading
 
