@@ -63,7 +63,7 @@ class SimulatedClock(Clock):
         self._sim.advance(seconds)
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self._sim.now(), UTC)
+        return datetime.fromtimestamp(self._sim.machine_time(), UTC)
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,15 @@ class Clock:
     def __init__(self, stopped_at: float | None = None) -> None:
         self._stopped_at = stopped_at
         self._skipped = 0.0
+        # How many seconds it is ahead of the clock of the machine that asks.
+        self.skew = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
+        return self.machine() + self.skew
+
+    def machine(self) -> float:
+        """What the clock of the machine that asks shows meanwhile."""
         base = time.time() if self._stopped_at is None else self._stopped_at
         return base + self._skipped
 

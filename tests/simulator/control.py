@@ -44,6 +44,14 @@ class Control:
         """The simulator's time, seconds since the epoch."""
         return float(self._do("now"))
 
+    def machine_time(self) -> float:
+        """What the clock of the machine shows from which requests come."""
+        return float(self._do("machine_time"))
+
+    def skew(self, seconds: float) -> None:
+        """Put AWS's clock so many seconds ahead of the machine's (negative: behind)."""
+        self._do("skew", seconds=seconds)
+
     def advance(self, seconds: float) -> float:
         """Skip ahead; returns the new time."""
         return float(self._do("advance", seconds=seconds))
@@ -155,8 +163,19 @@ class Control:
         self._do("fail", operation=operation, **params, **more)
 
     def clear_failures(self) -> None:
-        """Forget what was scripted by :meth:`fail` and :meth:`on`."""
+        """Forget what was scripted by :meth:`fail`, :meth:`deny` and :meth:`on`."""
         self._do("clear_failures")
+
+    def deny(
+        self,
+        action: str,
+        resource: str = "*",
+        policy: str = "identity",
+        explicit: bool = False,
+        arn: str | None = None,
+    ) -> None:
+        """Forbid an action on a resource (an ARN or its name), in AWS's words for this kind of policy."""
+        self._do("deny", action=action, resource=resource, policy=policy, explicit=explicit, arn=arn)
 
     def on(self, operation: str, do: dict[str, Any], when: str = "before", nth: int = 1) -> None:
         """Do something when the ``nth`` request of ``operation`` from now on arrives, or after it is answered."""

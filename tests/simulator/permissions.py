@@ -2,24 +2,96 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM policies for the JSON services, once moto's enforcement is switched on (``POST /moto-api/reset-auth``).
+"""Who may do what: IAM policies for the JSON services, once moto's enforcement is switched on (``POST
+/moto-api/reset-auth``), and what the control method ``deny`` forbids.
 
-moto refuses in XML whatever the service speaks; here the refusal is what AWS sends.
+moto refuses in XML whatever the service speaks; here the refusal is what AWS sends. A request about several resources
+is refused as a whole if one of them is forbidden.
 """
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import AccessDeniedError
-from moto.iam.access_control import IAMRequest
+from moto.iam.access_control import IAMPolicy, IAMRequest, PermissionResult
 from werkzeug.exceptions import HTTPException
 
 from tests.simulator.errors import AwsError
 from tests.simulator.operations import OPERATIONS, Context
+from tests.simulator.passed_roles import passed_roles
 from tests.simulator.requests import Request
+
+# The name of a policy's kind, and what AWS calls it in its messages.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+POLICIES = {
+    "identity": "identity-based policy",
+    "resource": "resource-based policy",
+    "scp": "service control policy",
+    "rcp": "resource control policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+    "endpoint": "VPC endpoint policy",
+}
+# The prefix of a service's actions where it is not the name that boto3 uses.
+_PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+
+
+@dataclass(frozen=True)
+class Denial:
+    """``action`` and ``resource`` may have wildcards; a resource may also be named as in the request (``web``)."""
+
+    action: str
+    resource: str
+    policy: str
+    explicit: bool
+    arn: str | None
+
+    def concerns(self, action: str, resource: str) -> bool:
+        """Whether it forbids an action on the resource with this ARN."""
+        name = resource.rpartition("/")[2] or resource
+        return fnmatch.fnmatchcase(action, self.action) and (
+            fnmatch.fnmatchcase(resource, self.resource) or fnmatch.fnmatchcase(name, self.resource)
+        )
+
+
+class Denials:
+    """What a test has forbidden."""
+
+    def __init__(self) -> None:
+        self._denials: list[Denial] = []
+
+    def add(self, denial: Denial) -> None:
+        """Raises ValueError for a kind of policy that does not exist."""
+        if denial.policy not in POLICIES:
+            raise ValueError(f"unknown policy {denial.policy!r}; there are {', '.join(POLICIES)}")
+        self._denials.append(denial)
+
+    def clear(self) -> None:
+        """Forbid nothing."""
+        self._denials.clear()
+
+    def check(self, request: Request, context: Context) -> None:
+        """Raise AWS's error for a request that is forbidden."""
+        if not self._denials or not request.operation:
+            return
+        for action, resource in needed(request, context):
+            for denial in self._denials:
+                if denial.concerns(action, resource):
+                    text = refusal(context, action, resource, denial.policy, denial.explicit, denial.arn)
+                    raise refused(request, text)
+
+
+def refused(request: Request, text: str) -> AwsError:
+    """The error as the service of the request sends it."""
+    if request.protocol == "json":
+        return AwsError("AccessDeniedException", text)
+    return AwsError("UnauthorizedOperation" if request.protocol == "ec2" else "AccessDenied", text, 403)
 
 
 def check(request: Request, context: Context) -> None:
@@ -43,38 +115,71 @@ def check(request: Request, context: Context) -> None:
             headers=headers,
             action=request.operation,
         )
-        iam.check_action_permitted(resource_of(request, context))
-    except AccessDeniedError:
-        raise AwsError("AccessDeniedException", denied(request, context)) from None
     except HTTPException:
         message = "The security token included in the request is invalid."
         raise AwsError("UnrecognizedClientException", message) from None
+    for action, resource in needed(request, context):
+        iam._action = action
+        try:
+            iam.check_action_permitted(resource)
+        except AccessDeniedError:
+            explicit = any(
+                IAMPolicy(policy).is_action_permitted(action, resource) == PermissionResult.DENIED
+                for policy in iam._access_key.collect_policies()
+            )
+            raise refused(request, refusal(context, action, resource, explicit=explicit)) from None
 
 
-def resource_of(request: Request, context: Context) -> str:
-    """The ARN of what the request is about, ``*`` where it is about no single thing."""
+def needed(request: Request, context: Context) -> Iterator[tuple[str, str]]:
+    """The actions that a request needs, each with the ARN of a resource: its own, and iam:PassRole."""
+    action = action_of(request)
+    for resource in resources_of(request, context):
+        yield action, resource
+    for role in passed_roles(request, context):
+        yield "iam:PassRole", role
+
+
+def action_of(request: Request) -> str:
+    """``ecs:UpdateService``."""
+    return f"{_PREFIXES.get(request.service, request.service)}:{request.operation}"
+
+
+def resources_of(request: Request, context: Context) -> list[str]:
+    """The ARNs of what the request is about, ``*`` if it is about no single thing."""
     prefix = f"arn:aws:{request.service}:{context.region}:{context.account}"
     params = request.params
     for name in ("resourceArn", "ResourceARN", "serviceDeploymentArn"):
         if isinstance(params.get(name), str):
-            return str(params[name])
+            return [str(params[name])]
+    for name in ("serviceDeploymentArns", "serviceRevisionArns", "ResourceARNList"):
+        if isinstance(params.get(name), list) and params[name]:
+            return [str(arn) for arn in params[name]]
     cluster = str(params.get("cluster") or "default").rpartition("/")[2]
-    for name in ("service", "serviceName"):
-        if isinstance(params.get(name), str):
-            return f"{prefix}:service/{cluster}/{params[name].split('/')[-1]}"
-    services = params.get("services")
-    if request.service == "ecs" and isinstance(services, list) and services:
-        return f"{prefix}:service/{cluster}/{str(services[0]).rpartition('/')[2]}"
-    return "*"
+    services = params.get("services") if request.service == "ecs" else None
+    if not isinstance(services, list):
+        services = [params[name] for name in ("service", "serviceName") if isinstance(params.get(name), str)][:1]
+    return [f"{prefix}:service/{cluster}/{str(service).rpartition('/')[2]}" for service in services] or ["*"]
 
 
-def denied(request: Request, context: Context) -> str:
-    """The text of AWS's AccessDeniedException.
+def refusal(
+    context: Context,
+    action: str,
+    resource: str,
+    policy: str = "identity",
+    explicit: bool = False,
+    arn: str | None = None,
+) -> str:
+    """The text of AWS's AccessDeniedException. ``arn`` is the policy's, which AWS names in newer messages.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
-    action = f"{request.service}:{request.operation}"
-    return (
-        f"User: {context.principal} is not authorized to perform: {action} on resource: "
-        f"{resource_of(request, context)} because no identity-based policy allows the {action} action"
-    )
+    kind = POLICIES[policy]
+    article = "an" if kind[0] in "aeiou" else "a"
+    why = f"with an explicit deny in {article} {kind}" if explicit else f"because no {kind} allows the {action} action"
+    named = f": {arn}" if arn else ""
+    return f"User: {context.principal} is not authorized to perform: {action} on resource: {resource} {why}{named}"
+
+
+def denied(request: Request, context: Context) -> str:
+    """The text for a request that no policy allows."""
+    return refusal(context, action_of(request), resources_of(request, context)[0])

@@ -25,6 +25,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
     autoscaling,
     codedeploy,
+    credentials,
     ecs,
     permissions,
     s3,
@@ -44,6 +45,7 @@ from tests.simulator.images import Registry
 from tests.simulator.listing import Listing
 from tests.simulator.operations import OPERATIONS, Context
 from tests.simulator.past import PRESENT, PROFILES, History, Late, Lateness
+from tests.simulator.permissions import Denial, Denials
 from tests.simulator.quotas import Quotas
 from tests.simulator.requests import Request
 from tests.simulator.timings import Timings
@@ -74,6 +76,7 @@ class World:
         self.agents = Agents()
         self.listing = Listing()
         self.faults = Faults()
+        self.denials = Denials()
         self.call_log = CallLog()
         self.buckets = Quotas()
         self.history = History()
@@ -85,6 +88,19 @@ class World:
     def now(self) -> float:
         """The simulator's time, seconds since the epoch."""
         return self._clock.now()
+
+    def machine_time(self) -> float:
+        """What the clock of the machine shows from which requests come: the same, unless it was skewed."""
+        return self._clock.machine()
+
+    def skew(self, seconds: float) -> None:
+        """Put AWS's clock, and so its Date header, so many seconds ahead of the machine's (negative: behind).
+
+        Beyond five minutes AWS refuses every request.
+        """
+        with self.lock:
+            self.catch_up()
+            self._clock.skew = float(seconds)
 
     def advance(self, seconds: float) -> float:
         """Skip ahead and let everything happen that is due; returns the new time."""
@@ -273,9 +289,27 @@ class World:
             self.faults.add(Fault(operation, code, message, times, when or {}, after, kind, until))
 
     def clear_failures(self) -> None:
-        """Forget what :meth:`fail` and :meth:`on` scripted."""
+        """Forget what :meth:`fail`, :meth:`deny` and :meth:`on` scripted."""
         with self.lock:
             self.faults.clear()
+            self.denials.clear()
+
+    def deny(
+        self,
+        action: str,
+        resource: str = "*",
+        policy: str = "identity",
+        explicit: bool = False,
+        arn: str | None = None,
+    ) -> None:
+        """Forbid an action (``ecs:DescribeServices``, ``iam:PassRole``, ``ecs:*``) on a resource (an ARN or its name).
+
+        A request about several resources is refused as a whole if one of them is forbidden, in AWS's words: no
+        ``policy`` (identity, resource, scp, rcp, boundary, session, endpoint) allows it, or one denies it explicitly,
+        and the one with this ``arn`` if AWS is to name it.
+        """
+        with self.lock:
+            self.denials.add(Denial(action, resource, policy, explicit, arn))
 
     def on(self, operation: str, do: dict[str, Any], when: str = "before", nth: int = 1) -> None:
         """Do something when the ``nth`` request of ``operation`` from now on arrives, or after it is answered.
@@ -361,7 +395,9 @@ class World:
 
     def _answer(self, request: Request, context: Context, forward: Callable[[], Reply]) -> Reply:
         service, operation = request.service, request.operation
+        credentials.check_time(request, self._clock.skew)
         permissions.check(request, context)
+        self.denials.check(request, context)
         self.buckets.take(context.account, context.region, service, operation, context.now)
         for deed in self.faults.due(service, operation, "before"):
             self._do(deed, context)
@@ -440,6 +476,8 @@ CONTROL: dict[str, Callable[..., Any]] = {
     method.__name__: method
     for method in (
         World.now,
+        World.machine_time,
+        World.skew,
         World.advance,
         World.advance_to_next,
         World.stop_clock,
@@ -456,6 +494,7 @@ CONTROL: dict[str, Callable[..., Any]] = {
         World.deployment_by,
         World.fail,
         World.clear_failures,
+        World.deny,
         World.on,
         World.calls,
         World.reset_calls,
@@ -483,7 +522,7 @@ def _broken(fault: Fault, request: Request, context: Context, reply: Reply | Non
         if message is None and fault.code in ("AccessDeniedException", "AccessDenied"):
             message = permissions.denied(request, context)
         if message is None:
-            message = "Rate exceeded" if "Throttling" in fault.code else fault.code
+            message = "Rate exceeded" if "Throttling" in fault.code else credentials.TEXTS.get(fault.code, fault.code)
         raise AwsError(fault.code, message, _STATUS.get(fault.code, 400))
     whole = reply.body if reply is not None else b'{"truncated": "here"}'
     headers = reply.headers if reply is not None else {"Content-Type": "application/x-amz-json-1.1"}
@@ -491,7 +530,7 @@ def _broken(fault: Fault, request: Request, context: Context, reply: Reply | Non
 
 
 # Everything else is 400. AccessDenied is what the XML services say.
-_STATUS = {
+_STATUS = credentials.STATUSES | {
     "AccessDenied": 403,
     "InternalFailure": 500,
     "InternalServerError": 500,

@@ -136,7 +136,11 @@ class EcsState:
         if not revision:
             active = [item for item in self.revisions_of(family) if item.status == "ACTIVE"]
             return max(active, key=lambda item: item.revision, default=None)
-        found = revisions.get(int(revision)) if revision.isdigit() else None
+        if not revision.isdigit():
+            # Users of CodeDeploy have met it: "Invalid revision number. Number: latest (Service: AmazonECS; …; Error
+            # Code: InvalidParameterException".
+            raise invalid(f"Invalid revision number. Number: {revision}")
+        found = revisions.get(int(revision))
         if found is not None and self._deleted(found):
             del revisions[found.revision]
             return None
