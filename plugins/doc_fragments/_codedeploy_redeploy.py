@@ -76,7 +76,8 @@ options:
   file_exists_behavior:
     description:
       - What the CodeDeploy agent does if a file is in the way of one in the revision and was not put there by the last
-        deployment. V(disallow) lets the deployment fail, V(overwrite) replaces the file, V(retain) keeps it.
+        deployment. V(disallow) lets the deployment fail, V(overwrite) replaces the file, V(retain) keeps it. V(fail) is
+        another word for V(disallow).
       - V(inherit) uses the setting of the deployment that proved the revision good, as CodeDeploy's own rollbacks do.
       - A C(file_exists_behavior) in the AppSpec file of the revision takes precedence on the instances.
       - Only for the compute platform V(Server).
@@ -84,6 +85,7 @@ options:
     choices:
       - inherit
       - disallow
+      - fail
       - overwrite
       - retain
     default: inherit
@@ -91,7 +93,7 @@ options:
     description:
       - On which events CodeDeploy rolls this one deployment back by itself. Any of V(DEPLOYMENT_FAILURE),
         V(DEPLOYMENT_STOP_ON_ALARM) and V(DEPLOYMENT_STOP_ON_REQUEST).
-      - An empty list, or V(none) alone, switches it off. Without this option the deployment group's own setting
+      - An empty list, and V(none) alone, switch it off. Without this option the deployment group's own setting
         applies.
     type: list
     elements: str

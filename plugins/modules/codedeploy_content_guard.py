@@ -83,9 +83,11 @@ options:
     description:
       - With O(state=saved), the option that the coming deployment has for files that exist already. The AppSpec file
         may say otherwise and wins.
+      - V(fail) is another word for V(disallow).
     type: str
     choices:
       - disallow
+      - fail
       - overwrite
       - retain
     default: disallow
@@ -325,7 +327,11 @@ ARGUMENT_SPEC: t.Final[t.Dict[str, t.Dict[str, t.Any]]] = {
     "paths": {"type": "list", "elements": "str"},
     "bundle": {"type": "path"},
     "deployment_id": {"type": "str"},
-    "file_exists_behavior": {"type": "str", "choices": ["disallow", "overwrite", "retain"], "default": "disallow"},
+    "file_exists_behavior": {
+        "type": "str",
+        "choices": ["disallow", "fail", "overwrite", "retain"],
+        "default": "disallow",
+    },
     "force": {"type": "bool", "default": False},
     "allow_paths": {"type": "list", "elements": "str"},
     "store": {"type": "path", "default": "/var/lib/lastgood/content-guard"},
@@ -353,7 +359,7 @@ def options_of(params: t.Mapping[str, t.Any], check_mode: bool) -> guard.Options
         paths=tuple(os.fsencode(path) for path in params["paths"] or ()),
         bundle=os.path.abspath(os.fsencode(params["bundle"])) if params["bundle"] else None,
         deployment_id=params["deployment_id"],
-        file_exists_behavior=params["file_exists_behavior"].upper(),
+        file_exists_behavior=params["file_exists_behavior"].upper().replace("FAIL", "DISALLOW"),
         force=params["force"],
         check_mode=check_mode,
         allow_paths=tuple(os.path.normpath(os.fsencode(path)) for path in params["allow_paths"] or ()),

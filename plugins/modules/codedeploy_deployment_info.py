@@ -34,7 +34,7 @@ options:
     type: str
   log_tail:
     description:
-      - Tell the last lines that failing scripts printed, in RV(diagnosis). They may hold secrets.
+      - Show the last lines that failing scripts printed, in RV(diagnosis). They may hold secrets.
     type: bool
     default: true
 seealso:
@@ -300,6 +300,43 @@ content_warnings:
   type: list
   elements: str
   sample: []
+removed_instances:
+  description:
+    - Instances that one of the group's last three deployments went to, that exist, and that are no longer in the group.
+      They keep what was installed, and a redeploy does not reach them. The finding V(removed_instances) says the same
+      in words.
+    - Not for blue/green, which makes or chooses its instances for each deployment. CodeDeploy does not list the
+      instances of a group, so one that was removed before these deployments is not found.
+  returned: always, empty if it is not known
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: Id of the instance in EC2, or its name on premises.
+      returned: always
+      type: str
+      sample: i-0a1b2c3d4e5f60718
+    revision:
+      description: What the group installed there last, as CodeDeploy's API has it.
+      returned: always, null if it is not known
+      type: dict
+      sample:
+        revisionType: S3
+        s3Location:
+          bucket: releases
+          bundleType: zip
+          key: shop/web-1.7.zip
+    revision_name:
+      description: The same in words.
+      returned: always, null if it is not known
+      type: str
+      sample: s3://releases/shop/web-1.7.zip
+    deployment_id:
+      description: The deployment that installed it.
+      returned: always, null if it is not known
+      type: str
+      sample: d-9Z8Y7X6W5
+  sample: []
 auto_scaling_groups:
   description:
     - The Auto Scaling groups of the deployment group, if it deploys in place.
@@ -337,9 +374,10 @@ diagnosis:
         error_code: ScriptFailed
         message: "Script at specified location: bin/migrate.sh failed with exit code 1"
         log_tail: "[stderr]relation orders does not exist"
-        advice: "the script ended with another exit code than 0: see what it printed"
+        exit_code: 1
+        advice: everything that the script printed is on the instance, in logs/scripts.log of the deployment's directory
     advice:
-      - "the script ended with another exit code than 0: see what it printed"
+      - everything that the script printed is on the instance, in logs/scripts.log of the deployment's directory
     unknown: []
 expect:
   description: What was seen, for O(lastgood.aws.codedeploy_redeploy#module:expect).
@@ -376,12 +414,15 @@ api_calls:
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, members
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import info, options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, force, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 
 def main() -> None:
@@ -410,15 +451,26 @@ def main() -> None:
     progress.say(line)
     for note in (*as_of.notes(wish.as_of), *force.notes(module.params["force"], force.REDEPLOY)):
         module.warn(note)
+    removed, noticed = _removed(aws, planned)
+    shown = info.of(planned, application, place)
+    shown["findings"] += [finding.as_dict() for finding in noticed]
     asked = (params["diagnose"] or wish.selection.deployment_id or "").strip()
     module.exit_json(
         changed=False,
         summary=line,
         diagnosis=_diagnosis(module, aws, info.to_diagnose(planned, asked), params["log_tail"]),
-        **info.of(planned, application, place),
+        **shown,
+        removed_instances=[instance.as_dict() for instance in removed],
         as_of=as_of.shown(planner.wish.selection.as_of),
         api_calls=aws.api_calls,
     )
+
+
+def _removed(aws: Aws, planned: Plan | Refusal) -> tuple[list[members.Removed], tuple[Finding, ...]]:
+    if isinstance(planned, Refusal):
+        return [], ()
+    whole = [deployment for deployment in planned.deployments if deployment.creator not in PARTIAL]
+    return members.read(aws, planned.group, whole)
 
 
 def _diagnosis(module: LastgoodAWSModule, aws: Aws, deployment: str, log_tail: bool) -> dict[str, object] | None:

@@ -47,7 +47,8 @@ options:
     type: str
   log_tail:
     description:
-      - Tell the last lines that failing scripts printed, in RV(diagnosis). They may hold secrets.
+      - Show the last lines that failing scripts printed, in RV(diagnosis) and, up to three of them, in RV(summary).
+        They may hold secrets.
     type: bool
     default: true
   wait:
@@ -421,6 +422,11 @@ diagnosis:
           returned: always
           type: str
           sample: ScriptFailed
+        exit_code:
+          description: The exit code of the script.
+          returned: always, null if the agent does not name one
+          type: int
+          sample: 1
         message:
           description: The same in words.
           returned: always

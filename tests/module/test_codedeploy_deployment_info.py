@@ -11,6 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.modules import codedeploy_deployment_info
+from tests.module.code_deploy import client
 from tests.module.fleet import APPLICATION, BUCKET, GROUP, Fleet, key
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.module.services import Shop
@@ -329,3 +330,58 @@ def test_the_events_of_the_group_lead_back_to_the_bad_one(fleet: Fleet) -> None:
     fleet.bad_release(autoRollbackConfiguration={"enabled": True, "events": ["DEPLOYMENT_FAILURE"]})
     assert "the last one deployed successfully" in checks(info(fleet))["rollback_events"]
     assert "rollback_events" not in checks(info(fleet, rollback_events=["none"]))
+
+
+# Instances that are no longer in the group.
+
+
+def untag(*instances: str) -> None:
+    """They are taken out of the group."""
+    client("ec2").delete_tags(Resources=list(instances), Tags=[{"Key": "app"}])
+
+
+def test_an_instance_that_was_removed_from_the_group_keeps_what_it_has(fleet: Fleet) -> None:
+    good, bad = fleet.bad_release()
+    assert info(fleet)["removed_instances"] == []
+    first, second, third = fleet.instances
+    untag(first)
+    latest = fleet.deploy(3)
+    untag(second)
+    client("ec2").terminate_instances(InstanceIds=[third])
+    result = info(fleet)
+    told = {item["instance_id"]: (item["revision_name"], item["deployment_id"]) for item in result["removed_instances"]}
+    assert {id_: deployment for id_, (_name, deployment) in told.items()} == {first: bad, second: latest}
+    assert key(2) in told[first][0]
+    assert key(3) in told[second][0]
+    message = checks(result)["removed_instances"]
+    assert all(part in message for part in (first, second, key(2), key(3), "CodeDeploy does not remove it"))
+    assert third not in message
+    assert good not in message
+
+
+def test_instances_on_premises_and_of_auto_scaling_groups_count_too(fleet: Fleet) -> None:
+    fleet.scaling_group(desired=2)
+    tag = {"Key": "app", "Value": "cellar"}
+    fleet.create(
+        ec2TagFilters=[],
+        autoScalingGroups=["web"],
+        onPremisesTagSet={"onPremisesTagSetList": [[{**tag, "Type": "KEY_ONLY"}], [{**tag, "Type": "VALUE_ONLY"}]]},
+    )
+    for name in ("basement", "attic"):
+        user = f"arn:aws:iam::123456789012:user/{name}"
+        fleet.client.register_on_premises_instance(instanceName=name, iamUserArn=user)
+        fleet.client.add_tags_to_on_premises_instances(instanceNames=[name], tags=[tag])
+    fleet.deploy(1)
+    assert info(fleet)["removed_instances"] == []
+    fleet.client.remove_tags_from_on_premises_instances(instanceNames=["attic"], tags=[tag])
+    [found] = info(fleet)["removed_instances"]
+    assert (found["instance_id"], found["revision"]["s3Location"]["key"]) == ("attic", key(1))
+
+
+def test_whether_any_was_removed_may_not_be_known(fleet: Fleet) -> None:
+    fleet.bad_release()
+    untag(fleet.instances[0])
+    fleet.deny("DescribeInstances")
+    result = info(fleet)
+    assert (result["outcome"], result["removed_instances"]) == ("planned", [])
+    assert "ec2:DescribeInstances" in checks(result)["removed_instances"]

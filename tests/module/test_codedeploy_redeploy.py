@@ -11,6 +11,7 @@ import typing as t
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import yaml
 
 from tests.module.fleet import AUTOMATIC, SETTLED, Fleet, key
 from tests.module.services import Shop
@@ -91,6 +92,63 @@ def test_what_the_options_ask_for_is_what_codedeploy_is_asked_for(fleet: Fleet) 
     assert asked["deploymentConfigName"] == "CodeDeployDefault.AllAtOnce"
     assert asked["ignoreApplicationStopFailures"] is True
     assert "overrideAlarmConfiguration" not in asked
+
+
+def test_fail_is_the_guides_word_for_disallow(fleet: Fleet) -> None:
+    fleet.create()
+    fleet.deploy(1, fileExistsBehavior="OVERWRITE")
+    fleet.deploy(2)
+    run = fleet.redeploy(file_exists_behavior="fail")
+    assert run.params("CreateDeployment")["fileExistsBehavior"] == "DISALLOW"
+
+
+@pytest.mark.parametrize("events", [[], "none", ["none"], "NONE"])
+def test_automatic_rollback_is_off_for_this_deployment(fleet: Fleet, events: t.Any) -> None:
+    fleet.bad_release(autoRollbackConfiguration=AUTOMATIC)
+    run = fleet.redeploy(rollback_events=events)
+    assert run.params("CreateDeployment")["autoRollbackConfiguration"] == {"enabled": False, "events": []}
+
+
+@pytest.mark.parametrize("events", ["", [""], None])
+def test_without_events_those_of_the_group_apply_and_the_advice_works_as_it_stands(fleet: Fleet, events: t.Any) -> None:
+    fleet.bad_release(autoRollbackConfiguration=AUTOMATIC)
+    planned = fleet.redeploy(rollback_events=events, check_mode=True)
+    [warning] = planned.findings("rollback_events")
+    advice = yaml.safe_load(warning.rpartition(" give ")[2])
+    run = fleet.redeploy(**advice)
+    assert run.params("CreateDeployment")["autoRollbackConfiguration"] == {"enabled": False, "events": []}
+    assert run.findings("rollback_events") == []
+
+
+def test_warnings_about_files_say_which_instances_they_are_about(fleet: Fleet) -> None:
+    """All have what the last deployment installed; on the first alone, one that failed has written over files."""
+    fleet.create()
+    fleet.deploy(1, fileExistsBehavior="RETAIN")
+    fleet.sim.bundle(key(2), "fail", "ValidateService")
+    fleet.deploy(2, fileExistsBehavior="OVERWRITE")
+    bad = fleet.listed()[-1]
+    removed, trap, *_ = fleet.redeploy(check_mode=True).result["content_warnings"]
+    first, *others = fleet.instances
+    assert removed.startswith(f"on 1 of the 3 instances of {bad} ({first}), the files that s3://bundles/{key(2)}")
+    assert f"got to Install on 1 of 3 instances ({first})" in trap
+    assert f"On {', '.join(others)} they can still be saved" in trap
+
+
+def test_after_a_success_they_are_about_all_instances(fleet: Fleet) -> None:
+    _good, bad = fleet.bad_release()
+    [removed, *_] = fleet.redeploy(check_mode=True).result["content_warnings"]
+    assert removed.startswith(f"on all 3 instances of {bad}, the files that s3://bundles/{key(2)}")
+
+
+def test_of_many_instances_a_few_are_named(fleet: Fleet) -> None:
+    fleet.create(count=7, deploymentConfigName="CodeDeployDefault.AllAtOnce")
+    fleet.deploy(1)
+    fleet.sim.bundle(key(2), "fail", "ValidateService")
+    fleet.deploy(2)
+    [removed, *_] = fleet.redeploy(check_mode=True).result["content_warnings"]
+    assert removed.startswith("on all 7 instances of d-")
+    assert " and 2 more), the files that" in removed
+    assert sum(instance in removed for instance in fleet.instances) == 5
 
 
 def test_the_content_option_is_that_of_the_good_deployment(fleet: Fleet) -> None:

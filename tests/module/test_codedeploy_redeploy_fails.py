@@ -44,6 +44,22 @@ def test_what_scripts_printed_can_be_left_out(fleet: Fleet) -> None:
     run = fleet.redeploy(log_tail=False)
     assert run.result["diagnosis"]["failed_targets"][0]["event"] == "AfterInstall"
     assert "hunter2" not in run.everything
+    assert "exit code 1" in run.message
+
+
+def test_the_last_lines_of_the_script_are_shown(fleet: Fleet) -> None:
+    """With its name, its event and its exit code, and without the marks of the agent."""
+    fleet.bad_release()
+    log = "[stdout]1\n[stdout]2\n[stdout]connecting\n[stdout]migrating\n[stderr]no such table: orders\x1b[0m\n"
+    fleet.sim.bundle(key(1), "fail", "AfterInstall", **{**BROKEN, "log": log})
+    run = fleet.redeploy()
+    [*_, last] = run.lines
+    for shown in (run.message, last):
+        assert "AfterInstall (bin/migrate): ScriptFailed" in shown
+        assert f"exit code 1 on {fleet.instances[0]}" in shown
+        assert 'It printed last: "connecting", "migrating", "no such table: orders"' in shown
+        assert "log_tail" not in shown
+    assert run.result["diagnosis"]["failed_targets"][0]["exit_code"] == 1
 
 
 def test_it_counts_what_the_instances_have(fleet: Fleet) -> None:

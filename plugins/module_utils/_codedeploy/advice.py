@@ -74,8 +74,8 @@ EVENT: t.Final[t.Mapping[str, str]] = {
     "ScriptMissing": "the AppSpec file names a script that the bundle does not have",
     "ScriptNotExecutable": "the script is not executable: set its mode in the bundle",
     "ScriptTimedOut": "the script ran longer than its timeout in the AppSpec file allows (3600 s if none is given)",
-    "ScriptFailed": "the script exited with a code other than 0: see what it printed, in log_tail or, on the instance, "
-    "in scripts.log in the deployment's directory",
+    "ScriptFailed": "everything that the script printed is on the instance, in logs/scripts.log of the deployment's "
+    "directory",
     "UnknownError": "",
 }
 

@@ -24,6 +24,7 @@ DEPLOYMENTS_PER_CALL: t.Final = 25
 REVISIONS_PER_CALL: t.Final = 25
 GROUPS_PER_CALL: t.Final = 100
 TARGETS_PER_CALL: t.Final = 25
+ON_PREMISES_PER_CALL: t.Final = 100
 # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html
 SCALING_GROUPS_PER_CALL: t.Final = 50
 
@@ -159,6 +160,17 @@ def batch_get_deployment_targets(aws: Aws, deployment: str, targets: t.Sequence[
     return list(require(answer, "deploymentTargets", "batch_get_deployment_targets"))
 
 
+@_CodeDeployErrorHandler.common_error_handler("describe the on-premises instances {names}")
+def tags_of_on_premises_instances(aws: Aws, names: t.Sequence[str]) -> dict[str, dict[str, str]]:
+    """The tags of the instances that are registered, at most 100, by name."""
+    answer = aws.call("codedeploy", "batch_get_on_premises_instances", instanceNames=list(names))
+    return {
+        str(item["instanceName"]): {_text(tag, "Key"): _text(tag, "Value") for tag in item.get("tags") or []}
+        for item in require(answer, "instanceInfos", "batch_get_on_premises_instances")
+        if not item.get("deregisterTime")
+    }
+
+
 @_AutoScalingErrorHandler.common_error_handler("describe the Auto Scaling groups {names}")
 def suspended_processes(aws: Aws, names: t.Sequence[str]) -> dict[str, list[str]]:
     """The processes suspended now, by Auto Scaling group."""
@@ -247,6 +259,10 @@ def _group(item: Answer) -> Group:
         service_role=_text(item, "serviceRoleArn"),
         auto_scaling_groups=_names(item, "autoScalingGroups"),
         has_instance_tags=_has_instance_tags(item),
+        ec2_tags=_tag_sets(item.get("ec2TagFilters"), _part(item, "ec2TagSet").get("ec2TagSetList")),
+        on_premises_tags=_tag_sets(
+            item.get("onPremisesInstanceTagFilters"), _part(item, "onPremisesTagSet").get("onPremisesTagSetList")
+        ),
         last_successful=_text(_part(item, "lastSuccessfulDeployment"), "deploymentId"),
         rollback_events=_rollback_events(item),
         suspends=tuple(_part(item, "ec2DeploymentOptions").get("autoScalingGroupProcessesToSuspend") or ()),
@@ -279,6 +295,14 @@ def _rollback_events(item: Answer) -> tuple[str, ...]:
 
 def _style(item: Answer) -> str:
     return _text(_part(item, "deploymentStyle"), "deploymentType")
+
+
+def _tag_sets(filters: t.Any, sets: t.Any) -> tuple[tuple[tuple[str, str, str], ...], ...]:
+    """The tags by which instances are chosen: of a simple list any one, of a list of lists one from each."""
+    return tuple(
+        tuple((_text(tag, "Key"), _text(tag, "Value"), _text(tag, "Type")) for tag in alternatives)
+        for alternatives in ([filters] if filters else sets or [])
+    )
 
 
 def _has_instance_tags(item: Answer) -> bool:

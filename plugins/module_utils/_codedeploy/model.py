@@ -114,6 +114,9 @@ class Group:
     auto_scaling_groups: tuple[str, ...] = ()
     # It selects instances by tags, in EC2 or on premises.
     has_instance_tags: bool = False
+    # By which tags (key, value, EC2TagFilterType): an instance needs one of each set.
+    ec2_tags: tuple[tuple[tuple[str, str, str], ...], ...] = ()
+    on_premises_tags: tuple[tuple[tuple[str, str, str], ...], ...] = ()
     last_successful: str = ""
     # The events on which CodeDeploy rolls its deployments back by itself; empty if that is off.
     rollback_events: tuple[str, ...] = ()

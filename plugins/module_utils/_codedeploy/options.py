@@ -18,13 +18,16 @@ def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
     """CodeDeploy's rollback events, or None if not given. Raises :class:`BadOption` for an unknown one."""
     if given is None:
         return None
-    events = [str(event).strip().upper() for event in given]
-    if events == ["NONE"]:
+    events = [str(event).strip().upper() for event in given if str(event).strip()]
+    if events == ["NONE"] or not given:
         return ()
+    if not events:
+        # A list of nothing but empty texts is what a survey sends for a question left blank.
+        return None
     unknown = [event for event in events if event not in ROLLBACK_EVENTS]
     if unknown:
         raise BadOption(
             f"rollback_events: '{unknown[0]}' is not one of CodeDeploy's events. Give {', '.join(ROLLBACK_EVENTS)}, "
-            "or none for no automatic rollback"
+            "or none alone for no automatic rollback"
         )
     return tuple(dict.fromkeys(events))

@@ -24,6 +24,8 @@ _MEMBERS: t.Final = {
 }
 # Any other TargetStatus in botocore's model means it is still in progress.
 _ENDED: t.Final = frozenset({"Succeeded", "Failed", "Skipped"})
+# A sentence names so many of them.
+MOST_NAMED: t.Final = 5
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,12 @@ def read(aws: Aws, deployment: str, statuses: t.Sequence[str] = (), most: int | 
     for batch in batches(ids, api.TARGETS_PER_CALL):
         found += [of(answer) for answer in api.batch_get_deployment_targets(aws, deployment, batch)]
     return found
+
+
+def named(ids: t.Sequence[str]) -> str:
+    """Ids of targets for a sentence: ``i-1, i-2, i-3, i-4, i-5 and 7 more``."""
+    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+    return f"{', '.join(ids[:MOST_NAMED])}{more}"
 
 
 def _going(events: t.Iterable[LifecycleEvent]) -> str:

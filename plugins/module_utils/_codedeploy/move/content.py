@@ -22,9 +22,9 @@ that: a kept file is lost only if a later deployment uses OVERWRITE, has that pa
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
@@ -40,10 +40,15 @@ _APPSPEC: t.Final = "file_exists_behavior in the AppSpec file of a bundle wins o
 
 @dataclass(frozen=True)
 class Reach:
-    """On how many of its targets a deployment reached Install. ``of`` is 0 if nobody has looked."""
+    """On how many of its targets a deployment reached Install. ``of`` is 0 if nobody has looked.
+
+    ``names``: the ids of those targets, and ``others`` of the rest, if they were read.
+    """
 
     installed: int = 0
     of: int = 0
+    names: tuple[str, ...] = field(default=(), compare=False)
+    others: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def known(self) -> bool:
@@ -56,14 +61,15 @@ def option(deployment: Deployment | None) -> str:
     return (deployment.file_exists_behavior if deployment is not None else "") or DEFAULT
 
 
-def reach(deployment: Deployment, targets: t.Sequence[Target] | None) -> Reach:
-    """On how many targets it reached Install: all if it succeeded, else counted from its targets."""
-    if targets:
-        begun = [target for target in targets if _began(target)]
-        return Reach(len(begun), len(targets))
+def reach(deployment: Deployment, seen: t.Sequence[Target] | None) -> Reach:
+    """On how many targets it reached Install: all if it succeeded, else counted from its targets, if they were seen."""
+    begun = tuple(target.id for target in seen or () if _began(target))
     if deployment.status == "Succeeded":
-        count = deployment.counts.get("Succeeded", 0) or 1
-        return Reach(count, count)
+        count = deployment.counts.get("Succeeded", 0) or len(begun) or 1
+        return Reach(count, count, begun)
+    if seen:
+        others = tuple(target.id for target in seen if not _began(target))
+        return Reach(len(begun), max(len(seen), sum(deployment.counts.values())), begun, others)
     return Reach()
 
 
@@ -146,10 +152,25 @@ def _installed(deployment: Deployment, reached: t.Mapping[str, Reach]) -> bool:
 def _removed(between: t.Sequence[Deployment], reached: t.Mapping[str, Reach]) -> str:
     last = next((d for d in reversed(between) if _may_have_installed(d, reached)), None)
     what = revisions.text(last.revision) if last is not None else "the last deployment"
+    where = _where(last, reached.get(last.id, Reach())) if last is not None else ""
     return (
-        f"the files that {what} has installed are removed first, with whatever was changed in them by hand. Files that "
-        "scripts made, and other things that they did, stay as they are"
+        f"{where}the files that {what} has installed are removed first, with whatever was changed in them by hand. "
+        "Files that scripts made, and other things that they did, stay as they are"
     )
+
+
+def _where(deployment: Deployment, how_far: Reach) -> str:
+    """``on 2 of the 3 instances of d-1 (i-1, i-2), ``; empty if it is not known."""
+    if not how_far.installed or not deployment.counts:
+        return ""
+    if how_far.of == 1:
+        return f"on the one instance of {deployment.id}{_in_brackets(how_far.names)}, "
+    of = f"{how_far.installed} of the" if how_far.installed < how_far.of else "all"
+    return f"on {of} {how_far.of} instances of {deployment.id}{_in_brackets(how_far.names)}, "
+
+
+def _in_brackets(ids: t.Sequence[str]) -> str:
+    return f" ({targets.named(ids)})" if ids else ""
 
 
 def _overwritten(
@@ -157,15 +178,19 @@ def _overwritten(
 ) -> str:
     how_far = reached.get(deployment.id, Reach())
     got = "may have got to Install"
+    if how_far.known:
+        of = f"{how_far.of} instance{'s' if how_far.of > 1 else ''}"
+        got = f"got to Install on {how_far.installed} of {of}{_in_brackets(how_far.names)}"
     if deployment.status == "Succeeded":
-        got = "succeeded"
-    elif how_far.known:
-        got = f"got to Install on {how_far.installed} of {how_far.of} targets"
+        count = deployment.counts.get("Succeeded", 0)
+        got = f"succeeded on {count} instance{'s' if count > 1 else ''}" if count else "succeeded"
     text = (
         f"{deployment.id} had OVERWRITE and {got}: files that stood at paths of its bundle were overwritten, and "
         f"{f'were removed by {after.id}' if after is not None else 'are removed by this redeploy'}. CodeDeploy cannot "
         "bring back what was in them"
     )
+    if how_far.others:
+        text += f". On {targets.named(how_far.others)} they can still be saved: it did not get that far there"
     if kept_by is None:
         return text
     return (

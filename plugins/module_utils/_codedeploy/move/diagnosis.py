@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,13 +18,21 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import advice, targets
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 
 # Many fail for the same reason: the first ones show it, and results stay readable.
 MOST_TARGETS: t.Final = 25
 _TEXT_LIMIT: t.Final = 500
-# A sentence names so many instances.
-MOST_NAMED: t.Final = 5
+# How many of a script's last lines a message shows, and how much of each.
+_MOST_LINES: t.Final = 3
+_LINE_LIMIT: t.Final = 160
+# The agent's own lines before a script's output, and what it writes before each line of that
+# (lib/instance_agent/plugins/codedeploy/hook_executor.rb of aws/aws-codedeploy-agent).
+_OF_THE_AGENT: t.Final = ("LifecycleEvent - ", "Script - ")
+_STREAM: t.Final = re.compile(r"^\[std(?:out|err)\]")
+# "Script at specified location: … failed with exit code …" (the same file).
+_EXIT_CODE: t.Final = re.compile(r"exit code (\d+)")
 _LOG_LIMIT: t.Final = 2000
 
 
@@ -39,6 +48,20 @@ class FailedTarget:
     log_tail: str = field(default="", repr=False)
 
     @property
+    def exit_code(self) -> int | None:
+        """The exit code of the script; None if the agent names none."""
+        found = _EXIT_CODE.search(self.message)
+        return int(found[1]) if found else None
+
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """What the script printed last, without the agent's own lines and marks."""
+        lines = [line for line in self.log_tail.splitlines() if not line.startswith(_OF_THE_AGENT)]
+        printed = [text.line(_STREAM.sub("", line)).strip() for line in lines]
+        shown = [line for line in printed if line][-_MOST_LINES:]
+        return tuple(line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]}…" for line in shown)
+
+    @property
     def advice(self) -> str:
         """What to do about it; empty if we do not know."""
         return advice.on_event(self.event, self.error_code, self.message)
@@ -48,16 +71,17 @@ class FailedTarget:
         """What it failed at, without the target's name, so that equal failures are equal."""
         where = f"{self.event} ({self.script})" if self.script else self.event
         code = self.error_code if self.error_code not in ("", "UnknownError") else ""
-        what = ": ".join(text for text in (code, self.message.rstrip(".")) if text)
+        what = ": ".join(part for part in (code, self.message.rstrip(".")) if part)
         return f"{where}: {what}" if what else where
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, t.Any]:
         """For results."""
         return {
             "target": self.target,
             "event": self.event,
             "script": self.script,
             "error_code": self.error_code,
+            "exit_code": self.exit_code,
             "message": self.message,
             "log_tail": self.log_tail,
             "advice": self.advice,
@@ -87,16 +111,18 @@ class Diagnosis:
         return tuple(found) or ((general,) if general else ())
 
     def headline(self) -> str:
-        """The one cause that matters most; empty if none is known."""
+        """The one cause that matters most, with what its script printed last; empty if none is known."""
         causes = self.causes()
         if not causes:
             return f"{self.error_code}: {self.error.rstrip('.')}" if self.error_code and self.error else self.error_code
         cause, count = causes[0]
-        alike = [item.target for item in self.failed if item.cause == cause]
+        alike = [item for item in self.failed if item.cause == cause]
         # Only the first of many were read.
         least = "at least " if self.counts.get("Failed", 0) > len(self.failed) else ""
-        where = alike[0] if count == 1 else f"{least}{count} targets, {alike[0]} among them"
-        return f"{cause} on {where}"
+        first = alike[0]
+        where = first.target if count == 1 else f"{least}{count} targets, {first.target} among them"
+        printed = ", ".join(f'"{line}"' for line in first.last_lines)
+        return f"{cause} on {where}. It printed last: {printed}" if printed else f"{cause} on {where}"
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -197,7 +223,7 @@ class Standing:
         """
         total = self.new + self.old + self.unknown
         counted = ((self.new, new), (self.old, old), (self.unknown, "neither for certain"))
-        shown = [f" ({_listed(ids)})" if named and ids else "" for ids in (self.names or ((), (), ()))]
+        shown = [f" ({targets.named(ids)})" if named and ids else "" for ids in (self.names or ((), (), ()))]
         texts = [f"{count} on {what}{ids}" for (count, what), ids in zip(counted, shown) if count]
         return f"of {total} instance{'s' if total > 1 else ''} {', '.join(texts)}" if texts else ""
 
@@ -211,11 +237,6 @@ def standing_of(deployed: t.Sequence[Target]) -> Standing | None:
     names = tuple(tuple(d.id for d in deployed if _where(d) == where) for where in ("new", "old", "unknown"))
     new, old, unknown = (len(ids) for ids in names)
     return Standing(new, old, unknown, names)
-
-
-def _listed(ids: t.Sequence[str]) -> str:
-    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
-    return f"{', '.join(ids[:MOST_NAMED])}{more}"
 
 
 def originals_serve(deployed: t.Sequence[Target]) -> bool:

@@ -172,7 +172,7 @@ def of_rollbacks(group: Group, history: History, target: str, events: t.Sequence
         f"({', '.join(counts)})"
     )
     if events is None:
-        what += ". To turn that off for this deployment, give an empty list of rollback_events"
+        what += ". To turn that off for this deployment, give rollback_events: none"
     return [Finding("rollback_events", "warn", what)]
 
 
@@ -203,7 +203,7 @@ def _of_application_stop(history: History, targets: t.Mapping[str, t.Sequence[Ta
     https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
     """
     newest = history.newest
-    if newest is None or ignored:
+    if newest is None or ignored or newest.status == "Succeeded":
         return []
     events = [event for target in targets.get(newest.id, ()) for event in [target.event(_STOP)] if event is not None]
     broken = [event for event in events if event.failed]

@@ -31,7 +31,7 @@ SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "file_exists_behavior": {
         "type": "str",
         "default": "inherit",
-        "choices": ["inherit", "disallow", "overwrite", "retain"],
+        "choices": ["inherit", "disallow", "fail", "overwrite", "retain"],
     },
     "rollback_events": {"type": "list", "elements": "str"},
     "override_alarms": {"type": "str", "default": "auto", "choices": ["auto", "true", "false"]},
@@ -56,7 +56,8 @@ def wish(params: t.Mapping[str, t.Any]) -> plan.Wish:
             force=force.parse(params["force"]),
         ),
         in_flight=params["in_flight"],
-        file_exists_behavior=params["file_exists_behavior"],
+        # The console and the guide call it "fail".
+        file_exists_behavior="disallow" if params["file_exists_behavior"] == "fail" else params["file_exists_behavior"],
         rollback_events=codedeploy_options.rollback_events(params["rollback_events"]),
         override_alarms=params["override_alarms"],
         deployment_config=_text(params["deployment_config"]),

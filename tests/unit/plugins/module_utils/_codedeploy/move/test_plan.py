@@ -136,7 +136,8 @@ def test_what_codedeploys_own_rollback_does_to_files_is_told_too() -> None:
     past = [made(1, 1, file_exists_behavior="RETAIN"), made(2, 2, "InProgress", file_exists_behavior="OVERWRITE")]
     stopped = planned(*past, targets={"d-2": [events(Install="InProgress")]})
     assert stopped.method == "codedeploy_stop"
-    assert any("d-2 had OVERWRITE and got to Install on 1 of 1 targets" in text for text in stopped.content_warnings)
+    told = "d-2 had OVERWRITE and got to Install on 1 of 1 instance (i-1)"
+    assert any(told in text for text in stopped.content_warnings)
     # One of our own would do the same.
     ours = planned(*past, targets={"d-2": [events(Install="InProgress")]}, override_alarms="true")
     assert ours.content_warnings == stopped.content_warnings
