@@ -15,7 +15,9 @@ options:
     description:
       - The task definition to go back to, as a revision number of the family that runs now (V(41)), as
         C(family:number) (V(web:41)), or as an ARN.
-      - It must be V(ACTIVE). An explicit revision always wins, also over a mark and over an earlier rollback.
+      - It must be V(ACTIVE). An explicit revision always wins, also over a mark and over an earlier rollback. If it is
+        known to be bad, or was never seen healthy, a warning says so.
+      - A version of a family that the service never ran is refused, unless O(force) has V(family).
       - It may be newer than what runs. That is a move forward, not a rollback; the next rollback begins from there.
       - At most one of O(revision), O(as_of) and O(steps_back) can be given.
     type: str
@@ -47,6 +49,8 @@ options:
         90 days) or because no earlier deployment was successful.
       - V(fail) refuses and lists what is known. V(previous_registered) takes the newest older ACTIVE revision of the
         family that is not known to be bad, whether or not it ever ran, and warns.
+      - Without a record a newer ACTIVE revision than the one that runs may be the bad one that the service was already
+        rolled back from. That is refused, unless O(force) has V(again).
     type: str
     choices:
       - fail
@@ -87,12 +91,12 @@ options:
   force:
     description:
       - Guards to turn off, each by its own word, as a list or a text with commas.
-      - V(again), go back even if the service was already rolled back and nothing was deployed since. It goes to an
-        older version than the one that runs, never to a newer one.
+      - V(again), go back even if the service was, or may have been, rolled back already and nothing was deployed since.
+        It goes to an older version than the one that runs, never to a newer one.
       - V(barrier), go back across a version that is marked C(lastgood:barrier).
       - V(stack), go back while the service's CloudFormation stack is being changed, which may deploy over it.
-      - V(family) and V(marked) are known, and turn nothing off here. A version that you name is deployed even if it is
-        marked bad or belongs to another family.
+      - V(family), go to a version of a family that the service never ran.
+      - V(marked) is known, and turns nothing off here. A version that you name is deployed even if it is marked bad.
       - V(true) turns off all of them, with a warning that says which. V(false) and an empty list turn off none.
     type: list
     elements: str

@@ -166,9 +166,9 @@ def test_a_move_forward_never_deregisters(shop: Shop, revision: str) -> None:
 def test_a_move_to_a_family_that_never_ran_here_marks_nothing_and_deregisters_nothing(shop: Shop) -> None:
     shop.releases(2)
     shop.versions(1, family="spare")
-    run = shop.rollback(revision="spare:1", deregister=True)
+    run = shop.rollback(revision="spare:1", deregister=True, force=["family"])
     assert (run.outcome, run.only["direction"], run.writes) == ("refused", "unknown", [])
-    run = shop.rollback(revision="spare:1")
+    run = shop.rollback(revision="spare:1", force=["family"])
     assert (run.outcome, run.only["direction"], unmarked(shop, "web:1", "web:2")) == ("rolled_back", "unknown", True)
     assert "web:2 → spare:1 (direction unknown) in " in run.message
 

@@ -198,10 +198,14 @@ def test_a_named_revision_wins(shop: Shop, revision: str) -> None:
     )
 
 
-def test_a_revision_of_another_family_can_be_named(shop: Shop) -> None:
+def test_a_revision_of_another_family_is_taken_if_that_is_meant(shop: Shop) -> None:
     shop.releases(2)
     shop.versions(1, family="fallback")
     run = shop.rollback(revision="fallback:1")
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:2")
+    assert "web never ran a version of the family fallback" in run.message
+    assert "give force: [family]" in run.message
+    run = shop.rollback(revision="fallback:1", force=["family"])
     assert (run.outcome, shop.on(), shop.running()) == ("rolled_back", "fallback:1", {"fallback:1": 2})
 
 
@@ -462,3 +466,66 @@ def test_a_good_version_that_failed_again_is_taken_only_if_the_cause_lies_outsid
     assert ["AWS names a cause outside of it (the registry)" in text for text in warnings] == [True] * (
         target == "web:2"
     )
+
+
+# -- what is known of a named version
+
+
+def test_a_named_version_that_is_not_known_to_be_good_is_taken_with_a_warning(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.image(image("web:2"), "ok")
+    run = shop.rollback(revision="2")
+    assert (run.outcome, shop.on()) == ("rolled_back", "web:2")
+    assert run.finding("named")["severity"] == "warn"
+    assert (
+        "nothing shows that it was ever healthy here: its deployment ended STOPPED" in run.finding("named")["message"]
+    )
+    assert (
+        shop.rollback(revision="3", check_mode=True)
+        .finding("named")["message"]
+        .startswith("web:3 is taken because you named it, but it is known to be bad: marked bad: ")
+    )
+    assert shop.rollback(revision="1", check_mode=True).findings("named") == []
+
+
+def test_the_first_refusal_names_what_helps_if_the_last_good_version_was_deregistered(shop: Shop) -> None:
+    """As ecs-deploy leaves it by default."""
+    shop.releases(2)
+    shop.deregister("web:1")
+    run = shop.rollback()
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "the last good version, web:1, is INACTIVE" in run.message
+    assert "Give pin_images: always" in run.message
+    assert "fallback" not in run.message
+    run = shop.rollback(pin_images="always")
+    assert (run.outcome, shop.on(), shop.running()) == ("rolled_back", "web:3", {"web:3": 2})
+
+
+# -- without a record
+
+
+def test_without_a_record_a_rollback_by_ecs_is_followed_and_nothing_older_taken(shop: Shop) -> None:
+    """The record is denied. DescribeServices shows that ECS is going back, and that it went back."""
+    shop.versions(3)
+    shop.create("web:1", deploymentConfiguration=BREAKER)
+    shop.deploy("web:2")
+    shop.broken("web:3", **NEVER_STARTS)
+    shop.deploy("web:3", settle=0)
+    while shop.on() != "web:2":
+        shop.sim.advance(5)
+    shop.deny("ListServiceDeployments")
+    planned = shop.rollback(check_mode=True, fallback="previous_registered")
+    assert (planned.only["method"], planned.target, planned.only["left"]) == ("adopt", "web:2", arn("web:3"))
+    run = shop.rollback(fallback="previous_registered")
+    assert (run.target, shop.on()) == ("web:2", "web:2")
+    assert "UpdateService" not in run.writes
+    assert "lastgood:bad" not in shop.tags("web:2")
+    # An hour later that evidence is gone.
+    shop.sim.advance(3600)
+    for service_tag in list(shop.service_tags()):
+        shop.world.ecs.untag_resource(resourceArn=shop.service()["serviceArn"], tagKeys=[service_tag])
+    run = shop.rollback(fallback="previous_registered")
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:2")
+    assert "web runs web:2, and web:3 of the same family is newer and ACTIVE" in run.message
+    run = shop.rollback(fallback="previous_registered", force=["again"])
+    assert (run.outcome, shop.on()) == ("rolled_back", "web:1")

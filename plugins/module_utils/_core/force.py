@@ -28,7 +28,8 @@ SPEC: t.Final[dict[str, dict[str, t.Any]]] = {"force": {"type": "list", "element
 
 # What each word turns off, by module. A word that is not here turns nothing off there.
 ROLLBACK: t.Final[Guards] = {
-    "again": "the stop if the service was already rolled back and nothing was deployed since",
+    "again": "the stop if the service was, or may have been, rolled back already and nothing was deployed since",
+    "family": "the refusal of a family that the service never ran",
     "barrier": "the refusal to go back across a version marked lastgood:barrier",
     "stack": "the refusal while the service's CloudFormation stack is being changed",
 }

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_arn
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check
@@ -324,8 +324,8 @@ class _EfsCall(t.NamedTuple):
     """How EFS is asked for one of its resources, and how it says that there is no such resource."""
 
     what: str
+    run: t.Callable[[Aws, str], Answer]
     operation: str
-    parameter: str
     answer: str
     missing: str
 
@@ -333,10 +333,18 @@ class _EfsCall(t.NamedTuple):
 # https://docs.aws.amazon.com/efs/latest/ug/API_DescribeFileSystems.html, API_DescribeAccessPoints.html
 _EFS_CALLS: t.Final[t.Mapping[Kind, _EfsCall]] = {
     "file_system": _EfsCall(
-        "file system", "describe_file_systems", "FileSystemId", "FileSystems", "FileSystemNotFound"
+        "file system",
+        lambda aws, id_: aws.call("efs", "describe_file_systems", FileSystemId=id_),
+        "describe_file_systems",
+        "FileSystems",
+        "FileSystemNotFound",
     ),
     "access_point": _EfsCall(
-        "access point", "describe_access_points", "AccessPointId", "AccessPoints", "AccessPointNotFound"
+        "access point",
+        lambda aws, id_: aws.call("efs", "describe_access_points", AccessPointId=id_),
+        "describe_access_points",
+        "AccessPoints",
+        "AccessPointNotFound",
     ),
 }
 
@@ -349,7 +357,7 @@ def _in_efs(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Find
 @_Efs.common_error_handler("describe EFS {call.what} {reference.name}")
 def _describe_in_efs(aws: Aws, target: TaskDefinition, reference: Reference, call: _EfsCall) -> list[Finding]:
     try:
-        answer = aws.call("efs", call.operation, **{call.parameter: reference.name})
+        answer = call.run(aws, reference.name)
     except getattr(aws.client("efs").exceptions, call.missing):
         return [not_there(reference, target)]
     found = require(answer, call.answer, call.operation)

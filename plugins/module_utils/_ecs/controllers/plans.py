@@ -72,15 +72,17 @@ class Wish:
     as_of: AsOf | None = None
 
     def dated(self, now: datetime) -> Wish:
-        """The same wish with the time that ``as_of`` stands for; that stays once it is known."""
-        if self.as_of is None or self.selection.as_of is not None:
-            return self
-        return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
+        """The same wish at this time, with the time that ``as_of`` stands for; both stay once they are known."""
+        selection = replace(self.selection, now=self.selection.now or now)
+        if self.as_of is not None and selection.as_of is None:
+            selection = replace(selection, as_of=self.as_of.seen_from(now))
+        return replace(self, selection=selection)
 
     def going_to(self, target: str) -> Wish:
         """The same wish, for a target that was chosen already."""
         chosen = Selection(
             revision=target,
+            chosen=True,
             # It was chosen already, and all other guards stand.
             force=self.selection.force | AGAIN,
             copies=self.selection.copies,

@@ -31,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, named
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, doubts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
 
@@ -142,6 +142,8 @@ def _by_a_way(
         findings.append(Finding("fallback", "warn", what))
     findings += [_left_out(text, candidates) for text in choice.left_out]
     findings += [*doubts(candidates, target), *_unproven(facts.service, choice, target)]
+    if way.step.method != "adopt" and not wish.selection.chosen:
+        findings += named.findings(choice, between.target, facts.service, facts.history, candidates)
     step = replace(way.step, reason=way.step.reason or choice.why)
     if step.verb == "refuse":
         return _Decided(replace(step, reason=step.reason + _why_no_history(facts)), tuple(findings), way)

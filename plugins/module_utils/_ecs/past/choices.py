@@ -39,6 +39,10 @@ class Selection:
     from_revision_ran: bool = False
     fallback: t.Literal["fail", "previous_registered"] = "fail"
     force: Force = NOTHING
+    # It was chosen already, and nobody named it: the revision is that of an earlier plan.
+    chosen: bool = False
+    # The time of the choice, by AWS's clock; None if that is not known.
+    now: datetime | None = None
     # A copy will be registered, so the task definition need not be ACTIVE.
     copies: bool = False
     # A pinned copy does not stand for the version that was named.

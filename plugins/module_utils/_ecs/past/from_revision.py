@@ -16,9 +16,9 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import span
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 # The versions that a message names.
@@ -51,8 +51,12 @@ def judge(
     history: History | None,
     known: t.Mapping[str, TaskDefinition],
     gaps: str = "",
+    now: datetime | None = None,
 ) -> Elsewhere | None:
-    """None if the service runs ``wanted``, or is leaving it. ``gaps`` says why the history is not whole."""
+    """None if the service runs ``wanted``, or is leaving it.
+
+    ``gaps`` says why the history is not whole; ``now`` is the time by AWS's clock, if that is known.
+    """
     name = names.from_option(wanted, current) or wanted
     if names.same(name, current) or (leaving is not None and names.same(name, leaving)):
         return None
@@ -66,7 +70,7 @@ def judge(
     if task_definition.status == _MISSING:
         what = f"there is no task definition {names.short(name)}, which from_revision names: {service.name} {told}"
         return Elsewhere(unchanged, never=what)
-    why = gaps.rstrip(".") or _may_be_older(service, history, task_definition)
+    why = gaps.rstrip(".") or _may_be_older(service, history, task_definition, now)
     if why:
         return Elsewhere(unchanged, doubt=f"whether {service.name} ever ran {names.short(name)} is not known: {why}")
     return Elsewhere(
@@ -78,13 +82,13 @@ def ran(service: Service, history: History | None, wanted: str) -> bool:
     """Whether anything shows that a service ran or tried a version; ``wanted`` as :func:`judge` takes it."""
     current = service.primary.task_definition if service.primary else service.task_definition
     name = names.from_option(wanted, current) or wanted
-    if any(names.same(name, one) for one in _on_record(service, history)):
+    if any(names.same(name, one) for one in on_record(service, history)):
         return True
     done, begun = marks.rolled_back(service.tags), marks.started(service.tags)
     return marks.tag_name(name) in [tag for record in (done, begun) if record for tag in (record.left, record.target)]
 
 
-def _on_record(service: Service, history: History | None) -> list[str]:
+def on_record(service: Service, history: History | None) -> list[str]:
     """All versions that are known of, the one that was deployed last first."""
     found = [d.task_definition for d in service.deployments]
     for deployment in reversed(history.deployments if history is not None else ()):
@@ -95,22 +99,24 @@ def _on_record(service: Service, history: History | None) -> list[str]:
 
 def _told(service: Service, history: History | None, current: str) -> str:
     """What it runs and has run, in words."""
-    before = [names.short(one) for one in _on_record(service, history) if not names.same(one, current)]
+    before = [names.short(one) for one in on_record(service, history) if not names.same(one, current)]
     more = f" and {len(before) - _NAMED} more" if len(before) > _NAMED else ""
     ran_ = f", and ran {', '.join(before[:_NAMED])}{more} before" if before else ", and no other is on record"
     return f"runs {names.short(current)}{ran_}"
 
 
-def _may_be_older(service: Service, history: History | None, task_definition: TaskDefinition) -> str:
+def _may_be_older(
+    service: Service, history: History | None, task_definition: TaskDefinition, now: datetime | None
+) -> str:
     """Why it can have run before the record begins; empty if it cannot."""
     if history is None:
         return "AWS does not tell the history of the service"
     if not history.deployments:
-        return "no deployment of the service is on record, since AWS keeps them for 90 days"
+        return span.why_nothing(service, now)
     began = history.deployments[0].created_at
     if service.created_at is not None and began - service.created_at <= _FIRST_DEPLOYMENT:
         return ""
     registered = task_definition.content.get("registeredAt")
     if isinstance(registered, datetime) and registered >= began:
         return ""
-    return f"the record begins at {stamp(began)}, since AWS keeps 90 days of it"
+    return span.why_it_begins(service, began, now)

@@ -11,14 +11,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.fallback import no_good_one, usable
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.returns import left_behind, running_rollback
 
-# The candidates that a message names; the rest is in the result.
-_NAMED: t.Final = 6
 # Deployments that DescribeServiceDeployments takes in a call.
 _DESCRIBED: t.Final = 20
 
@@ -46,7 +45,9 @@ def last_good(
         why_not = _reasons(candidates, base, history, known, selection.copies, every)
         good = _fit(candidates, why_not)
     if len(good) < steps:
-        choice = _no_good_one(selection, service, base, candidates, why_not, history, known, registered)
+        as_copies = _fit(candidates, _reasons(candidates, base, history, known, True, running))
+        copied = as_copies[0] if as_copies and not good else None
+        choice = no_good_one(selection, service, base, candidates, why_not, history, known, registered, copied)
         return _asking_what_ran(choice, service, candidates, history)
     choice = _chosen(good[steps - 1], candidates, why_not, current, history, steps)
     return _as_far_as_told(choice, good, steps, running, history) if history is not None else choice
@@ -110,7 +111,7 @@ def _why_not(
     task_definition = known.get(candidate.task_definition)
     if candidate.verdict != "good" and not (candidate.ran_none and candidate.task_definition in running):
         return candidate.why
-    if task_definition is not None and not _usable(task_definition, copies):
+    if task_definition is not None and not usable(task_definition, copies):
         return f"it was good, but is {task_definition.status}, and ECS deploys only ACTIVE task definitions"
     if history is not None and history.is_older(base, candidate.task_definition):
         return (
@@ -178,80 +179,3 @@ def _chosen(
 def _is_newer(one: str, other: str) -> bool:
     a, b = names.parse(one), names.parse(other)
     return a is not None and b is not None and a.family == b.family and a.revision > b.revision
-
-
-def _no_good_one(
-    selection: Selection,
-    service: Service,
-    current: str,
-    candidates: t.Sequence[Candidate],
-    why_not: t.Mapping[str, str],
-    history: History | None,
-    known: t.Mapping[str, TaskDefinition],
-    registered: t.Sequence[str] | None,
-) -> Choice:
-    weighed = tuple(c.task_definition for c in candidates)
-    if selection.steps_back > 1:
-        have = ", ".join(names.short(name) for name, why in why_not.items() if not why) or "none"
-        return Choice(
-            problem=f"steps_back: {selection.steps_back} reaches beyond the recorded history: good versions besides "
-            f"{names.short(current)}: {have}",
-            needs_more_history=True,
-            weighed=weighed,
-        )
-    if selection.fallback == "previous_registered":
-        if registered is None:
-            return Choice(needs_registered=True, needs_more_history=True, weighed=weighed, problem="not looked up yet")
-        older_than = history.root(current) if history else current
-        return _previous_registered(service, older_than, candidates, known, registered, left_behind(current, history))
-    return Choice(
-        problem=f"{_why_none(current, why_not, history)}. Name one with revision, or give fallback: "
-        "previous_registered to take the newest older ACTIVE revision of the family, whether or not it ever ran",
-        needs_more_history=True,
-        weighed=weighed,
-    )
-
-
-def _why_none(current: str, why_not: t.Mapping[str, str], history: History | None) -> str:
-    if history is None:
-        return "AWS does not tell the service deployment history"
-    if not history.deployments:
-        return (
-            f"no deployment of the service is on record, since AWS keeps them for 90 days: {names.short(current)} came "
-            "into service before that, and nothing tells which version ran before it"
-        )
-    seen = "; ".join(f"{names.short(name)}: {why}" for name, why in list(why_not.items())[:_NAMED])
-    return f"the recorded history holds no good version besides {names.short(current)} ({seen or 'it holds no other'})"
-
-
-def _previous_registered(
-    service: Service,
-    current: str,
-    candidates: t.Sequence[Candidate],
-    known: t.Mapping[str, TaskDefinition],
-    registered: t.Sequence[str],
-    left: str | None,
-) -> Choice:
-    bad = {c.task_definition for c in candidates if c.verdict == "bad"}
-    now = names.parse(current)
-    for arn in registered:
-        name = names.parse(arn)
-        if name is None or now is None or name.family != now.family or name.revision >= now.revision:
-            continue
-        marked = marks.is_bad_for(_tags(known.get(arn)), service.in_cluster)
-        if arn not in bad and _usable(known.get(arn)) and not marked:
-            why = "the newest older ACTIVE revision of the family; nothing proves that it ever ran"
-            return Choice("previous_registered", arn, why, left)
-    return Choice(
-        problem=f"the family of {names.short(current)} has no older ACTIVE revision that is not known to be bad"
-    )
-
-
-def _usable(task_definition: TaskDefinition | None, copies: bool = False) -> bool:
-    if task_definition is None or task_definition.status == "ACTIVE":
-        return True
-    return copies and bool(task_definition.content)
-
-
-def _tags(task_definition: TaskDefinition | None) -> t.Mapping[str, str]:
-    return task_definition.tags if task_definition else {}

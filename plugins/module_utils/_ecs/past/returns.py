@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
@@ -146,6 +147,34 @@ def running_rollback(history: History) -> Choice:
         history.lands_on,
         f"a rollback from {names.short(left)} is already running",
         left,
+    )
+
+
+def failed_beside_an_older_one(service: Service) -> Choice | None:
+    """A rollback that ECS makes or has made, as the deployments of the service show it; None if they show none.
+
+    ECS makes an earlier deployment PRIMARY again, and the rolloutState of the one that it goes back from is FAILED
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html). If the PRIMARY one is
+    newer, somebody has deployed since.
+    """
+    primary = service.primary
+    if primary is None or primary.created_at is None:
+        return None
+    failed = [
+        d
+        for d in service.deployments
+        if d.rollout_state == "FAILED" and d.created_at is not None and d.created_at > primary.created_at
+    ]
+    if not failed:
+        return None
+    left = max(failed, key=lambda d: d.created_at or datetime.min).task_definition
+    route = f"from {names.short(left)} to {names.short(primary.task_definition)}"
+    if primary.rollout_state == "IN_PROGRESS":
+        why = f"ECS is going back {route} already, by what its deployments show"
+        return Choice("running_rollback", primary.task_definition, why, left)
+    return Choice(
+        settled=f"ECS itself rolled it back {route}, by what its deployments show. To go further back, give "
+        "steps_back, revision or force: [again]"
     )
 
 

@@ -14,13 +14,14 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision, named
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection, Source
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.last_good import last_good
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.returns import (
     already_returned,
     as_begun,
+    failed_beside_an_older_one,
     left_behind,
     or_finish,
     our_own_rollback,
@@ -92,23 +93,23 @@ def _choose(
     elsewhere = not_on_from_revision(selection, current, leaving, service, history, known, gaps)
     if elsewhere is not None:
         return elsewhere
-    named = _named(selection, current, history)
-    if named is not None:
-        return or_finish(ours, as_begun(named, service, current, history), current)
+    chosen = _named(selection, service, current, history)
+    if chosen is not None:
+        return or_finish(ours, as_begun(chosen, service, current, history), current)
     if ours is not None and (selection.steps_back == 1 or history is None):
         stays = unless_marked_bad(ours, service, current, known)
         return stays or last_good(selection, service, current, history, known, registered)
-    stays = _returned(selection, service, current, history, known)
+    stays = _returned(selection, service, current, history, known) or _returned_unrecorded(selection, service, history)
     if stays is not None:
         return stays
     choice = last_good(selection, service, current, history, known, registered)
     return ours if ours is not None and choice.settled else choice
 
 
-def _named(selection: Selection, current: str, history: History | None) -> Choice | None:
+def _named(selection: Selection, service: Service, current: str, history: History | None) -> Choice | None:
     """The version that was named, or that of the time that was named; None if neither was."""
     if selection.revision is not None:
-        return explicit(selection, current, history)
+        return explicit(selection, service, current, history)
     if selection.as_of is not None:
         return _as_of(selection, selection.as_of, current, history)
     return None
@@ -130,6 +131,14 @@ def _returned(
         return None
     returned = already_returned(current, history)
     return unless_marked_bad(returned, service, current, known) if returned else None
+
+
+def _returned_unrecorded(selection: Selection, service: Service, history: History | None) -> Choice | None:
+    """The same without a record, by what DescribeServices still shows; None if that shows no such step."""
+    if (history is not None and history.deployments) or selection.steps_back != 1:
+        return None
+    shown = failed_beside_an_older_one(service)
+    return None if shown is not None and shown.settled and "again" in selection.force else shown
 
 
 def what_runs_now(service: Service, history: History | None) -> str:
@@ -159,7 +168,7 @@ def not_on_from_revision(
     """Why a service need not move, or why ``from_revision`` is a mistake; None if it runs what that names."""
     if selection.from_revision is None:
         return None
-    found = from_revision.judge(selection.from_revision, current, leaving, service, history, known, gaps)
+    found = from_revision.judge(selection.from_revision, current, leaving, service, history, known, gaps, selection.now)
     if found is None:
         return None
     if selection.from_revision_ran:
@@ -177,7 +186,7 @@ def _runs_as_a_copy(selection: Selection, target: str, current: str, history: Hi
     return not names.same(target, current) and names.same(target, history.root(current))
 
 
-def explicit(selection: Selection, current: str, history: History | None) -> Choice:
+def explicit(selection: Selection, service: Service, current: str, history: History | None) -> Choice:
     """The version that was named."""
     revision = selection.revision or ""
     target = names.from_option(revision, current)
@@ -185,6 +194,9 @@ def explicit(selection: Selection, current: str, history: History | None) -> Cho
         return Choice(
             problem=f"revision '{revision}' is neither a number, nor family:number, nor the ARN of a task definition"
         )
+    strange = "" if selection.chosen or "family" in selection.force else named.strange_family(service, history, target)
+    if strange:
+        return Choice(problem=strange, needs_more_history=True)
     why = "you named it"
     if _runs_as_a_copy(selection, target, current, history):
         why = f"you named {names.short(target)}, and {names.short(current)} is that with its images pinned"

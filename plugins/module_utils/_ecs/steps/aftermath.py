@@ -214,7 +214,7 @@ class Aftermath:
             order = RollbackOrder(
                 cluster=self._order.cluster,
                 services=list(group),
-                wish=plans.Wish(selection=Selection(revision=ahead, from_revision=self._order.wish.revision)),
+                wish=plans.Wish(Selection(revision=ahead, chosen=True, from_revision=self._order.wish.revision)),
                 reason=f"{event}{told}: {why}",
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,

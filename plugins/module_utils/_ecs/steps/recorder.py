@@ -66,6 +66,8 @@ class Recorder:
         self._reason = reason
         # When the moves were verified, by service: a mark and the record that it belongs to say the same time.
         self._verified: dict[str, datetime] = {}
+        # The tags of versions that this call has marked: services of one call often leave the same one.
+        self._tags: dict[str, t.Mapping[str, str]] = {}
 
     def accepted(self, run: ServiceRun) -> None:
         """AWS has accepted our write. What a crash costs from here on, the next run can finish.
@@ -114,6 +116,7 @@ class Recorder:
                 reason = tags[marks.BAD].partition(" ")[2]
             mark = marks.bad_mark(self._verified[run.name], reason, service.in_cluster, tags)
             api.tag_resource(self._aws, left, mark)
+            self._tags[left] = {**tags, **mark}
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
             return
@@ -123,6 +126,8 @@ class Recorder:
 
     def _tags_now(self, version: str, before: t.Mapping[str, str]) -> t.Mapping[str, str]:
         """Another service that shares the task definition may have been rolled back from it meanwhile."""
+        if version in self._tags:
+            return self._tags[version]
         try:
             found = api.describe_task_definition(self._aws, version)
         except (AwsCallError, IncompleteAnswerError):

@@ -89,7 +89,6 @@ TESTED_ELSEWHERE: t.Final = {
     "_ecs/move/pasts",
     "_ecs/move/progress",
     "_ecs/move/subject",
-    "_ecs/past/choices",
     "_ecs/steps/aftermath",
     "_ecs/steps/auto_rollback",
     "_ecs/steps/deploy",

@@ -79,7 +79,7 @@ def _choose(
     if elsewhere is not None:
         return elsewhere
     if selection.revision is not None:
-        return target.or_finish(ours, target.explicit(selection, current, None), current)
+        return target.or_finish(ours, target.explicit(selection, service, current, None), current)
     if selection.as_of is not None:
         return Choice(problem="as_of needs a history, and there is none of services with the controller EXTERNAL")
     if ours is not None and selection.steps_back == 1:

@@ -73,9 +73,9 @@ def test_a_bare_true_is_warned_of_with_all_that_it_turned_off(guards: force.Guar
             ["force: barrier, stack turned nothing off, since only again is guarded here"],
         ),
         (
-            ["family"],
+            ["marked"],
             force.ROLLBACK,
-            ["force: family turned nothing off, since only again, barrier, stack is guarded here"],
+            ["force: marked turned nothing off, since only again, family, barrier, stack is guarded here"],
         ),
     ],
 )

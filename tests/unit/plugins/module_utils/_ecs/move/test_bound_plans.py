@@ -114,7 +114,7 @@ def test_what_happens_while_it_is_planned_anew_counts(then: t.Any, verb: str) ->
 def test_a_wish_for_a_target_that_was_chosen_already() -> None:
     given = Wish(Selection(steps_back=3, from_revision="43", copies=True), tasks=4, fast=True)
     again = given.going_to(arn(41))
-    assert again.selection == Selection(revision=arn(41), force=AGAIN, copies=True)
+    assert again.selection == Selection(revision=arn(41), chosen=True, force=AGAIN, copies=True)
     crosses = Wish(Selection(force=frozenset({"barrier"}))).going_to(arn(41))
     assert crosses.selection.force == {"again", "barrier"}
     assert (again.tasks, again.fast) == (4, True)

@@ -314,13 +314,21 @@ def test_the_tags_of_the_version_that_is_left_are_those_that_were_read() -> None
 FORWARD = [41, 42, 43, 42]
 
 
+FORCED = Selection(revision="api:7", force=frozenset({"family"}))
+
+
 @pytest.mark.parametrize(
     ("story", "selection", "direction", "blocked"),
     [
         ([41, 42], Selection(), "back", None),
         ([41, 42], Selection(revision="41"), "back", None),
         (FORWARD, Selection(revision="43"), "forward", "web:42 → web:43 is a move forward"),
-        ([41, 42], Selection(revision="api:7"), "unknown", "whether api:7 is older than web:42 is not known"),
+        (
+            [41, 42],
+            FORCED,
+            "unknown",
+            "whether api:7 is older than web:42 is not known",
+        ),
         # followed, and so no version is left
         ([41, (42, "IN_PROGRESS")], Selection(revision="42"), "same", "the service stays on web:42"),
         # a rollback that runs already

@@ -93,7 +93,7 @@ def test_before_anything_else_the_task_definition_is_read() -> None:
         (None, STORY, task_definition(34), "", "web never ran web:34, which from_revision names: it runs web:43", ""),
         # The record begins later, but before the task definition was registered.
         (OLD, STORY, registered(0), "", "web never ran web:34", ""),
-        (OLD, STORY, registered(-1), "", "", "the record begins at 2026-11-20T12:00:00Z, since AWS keeps 90 days"),
+        (OLD, STORY, registered(-1), "", "", "the record begins at 2026-11-20T12:00:00Z"),
         (OLD, STORY, task_definition(34), "", "", "the record begins at 2026-11-20T12:00:00Z"),
         (OLD, [], task_definition(34), "", "", "no deployment of the service is on record"),
         (OLD, None, task_definition(34), "", "", "AWS does not tell the history of the service"),

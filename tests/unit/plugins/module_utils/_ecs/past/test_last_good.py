@@ -23,7 +23,6 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     flown,
     known,
     service,
-    steps,
     task_definition,
     told,
 )
@@ -379,82 +378,3 @@ def test_steps_back_without_a_history_is_a_problem() -> None:
     choice = target.choose(Selection(steps_back=2), service(42), None, {})
     assert choice.problem is not None
     assert "none" in choice.problem
-
-
-# -- without history
-
-
-def test_without_a_history_it_shows_what_to_do_and_stops() -> None:
-    choice = target.choose(Selection(), service(42), None, {})
-    assert choice.problem is not None
-    assert "AWS does not tell the service deployment history" in choice.problem
-    assert "Name one with revision" in choice.problem
-    assert "fallback: previous_registered" in choice.problem
-
-
-def test_without_a_good_candidate_it_shows_them_and_stops() -> None:
-    choice = choose([(40, "ROLLBACK_FAILED"), (41, "STOPPED"), 42])
-    assert choice.needs_more_history
-    assert choice.problem is not None
-    assert "no good version besides web:42" in choice.problem
-    assert "web:41: its deployment ended STOPPED" in choice.problem
-    assert "web:40: it failed" in choice.problem
-    assert "it holds no other" in (choose([42]).problem or "")
-
-
-def test_a_service_that_nobody_deployed_for_ninety_days_is_told_so() -> None:
-    problem = target.choose(Selection(), service(42), history.read([]), {}).problem or ""
-    assert "no deployment of the service is on record, since AWS keeps them for 90 days" in problem
-    assert "web:42 came into service before that" in problem
-    assert "Name one with revision, or give fallback: previous_registered" in problem
-
-
-REGISTERED = [arn(44), arn(43), arn(42), arn(41), arn(40)]
-
-
-@pytest.mark.parametrize(
-    ("story", "marked", "expected"),
-    [
-        ([(41, "STOPPED"), 42], [], "web:41"),
-        ([(41, "ROLLBACK_FAILED"), 42], [], "web:40"),
-        ([42], [task_definition(41, bad="500s")], "web:40"),
-        ([42], [task_definition(41, status="INACTIVE")], "web:40"),
-        ([42], [task_definition(41, status="MISSING"), task_definition(40, bad="x")], None),
-    ],
-)
-def test_fallback_takes_the_newest_older_active_revision(story: Story, marked: t.Any, expected: str | None) -> None:
-    asked = choose(story, marked, fallback="previous_registered")
-    assert (asked.needs_registered, asked.target) == (True, None)
-    choice = choose(story, marked, REGISTERED, fallback="previous_registered")
-    assert short(choice) == expected
-    if expected:
-        assert (choice.source, choice.left) == ("previous_registered", arn(42))
-        assert "nothing proves that it ever ran" in choice.why
-    else:
-        assert choice.problem is not None
-        assert "no older ACTIVE revision" in choice.problem
-
-
-def test_fallback_from_a_copy_takes_what_is_older_than_its_original() -> None:
-    # web:44 is a pinned copy of web:41; web:43 and web:42 came after that.
-    past = history.read(steps(44), {arn(44): arn(41)})
-    selection = Selection(fallback="previous_registered")
-    assert short(target.choose(selection, service(44), past, {}, REGISTERED)) == "web:40"
-
-
-def test_fallback_works_without_a_history_and_not_across_families() -> None:
-    selection = Selection(fallback="previous_registered")
-    assert target.choose(selection, service(42), None, {}, None).needs_registered
-    assert target.choose(selection, service(42), None, {}, REGISTERED).target == arn(41)
-    other = [arn(7, "api"), arn(99), "garbled"]
-    assert target.choose(selection, service(42), None, {}, other).problem
-
-
-def test_fallback_is_not_asked_where_the_history_knows_a_good_one() -> None:
-    choice = choose([41, 42], fallback="previous_registered")
-    assert (choice.source, choice.needs_registered) == ("last_good", False)
-
-
-def test_fallback_asked_twice_stays() -> None:
-    # The first run went from web:42 to web:41, of which the record knew nothing.
-    assert choose([42, 41], fallback="previous_registered").settled

@@ -41,7 +41,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.past.
         ([41, 42], {"revision": "41"}, "back"),
         ([41, 42], {"revision": "43"}, "forward"),
         ([41, 42], {"revision": "42"}, "same"),
-        ([41, 42], {"revision": "api:7"}, "unknown"),
+        ([41, 42], {"revision": "api:7", "force": {"family"}}, "unknown"),
         ([41, 42, 41], {"revision": "42"}, "forward"),
         ([41, 42, 41], {"as_of": at(75)}, "forward"),
         ([41, 42, 41], {"as_of": at(15)}, "same"),

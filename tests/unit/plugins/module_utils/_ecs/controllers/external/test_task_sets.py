@@ -91,7 +91,7 @@ def test_one_that_is_marked_bad_is_left_out_and_its_mark_is_asked_for_first() ->
         # Of different families the task sets' age tells.
         ((task_set(API, 1), PRIMARY), {}, "back"),
         ((task_set(API, 3), PRIMARY), {"revision": "api:7"}, "forward"),
-        ((PRIMARY,), {"revision": "api:7"}, "unknown"),
+        ((PRIMARY,), {"revision": "api:7", "force": {"family"}}, "unknown"),
         ((PRIMARY,), {"from_revision": "41"}, "same"),
         ((PRIMARY,), {}, None),
     ],
