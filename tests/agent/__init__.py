@@ -4,6 +4,6 @@
 
 """A stand-in for the CodeDeploy agent 1.8 that really installs bundles, below a scratch directory.
 
-It knows nothing of ``plugins/module_utils/_content``, whose predictions it is there to prove or to refute. Both are
-measured against the recordings in ``tests/recordings/codedeploy-agent``.
+It is there to prove or to refute the predictions of ``plugins/module_utils/_content``, of which it uses nothing but the
+reader of AppSpec files. Both are measured against the recordings in ``tests/recordings/codedeploy-agent``.
 """

@@ -9,16 +9,14 @@ https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-s
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec
 
-BEHAVIORS = ("DISALLOW", "OVERWRITE", "RETAIN")
-# Of a script, in seconds.
-_TIMEOUT = 3600.0
+BEHAVIORS = appspec.BEHAVIORS
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Permission:
 
     def matches(self, path: str) -> bool:
         """A pattern other than ``**`` is about what is directly in the object."""
-        base = self.object.rstrip("/") + "/"
+        base = os.path.abspath(self.object).rstrip("/") + "/"
         if not path.startswith(base):
             return False
         name = path[len(base) :]
@@ -64,39 +62,35 @@ class AppSpec:
 
 
 def read(directory: Path) -> AppSpec:
-    """The AppSpec file of an unpacked bundle."""
+    """The AppSpec file of an unpacked bundle, read by the collection's own reader. The recordings check both."""
     found = [directory / name for name in ("appspec.yml", "appspec.yaml") if (directory / name).exists()]
     if not found:
         raise FileNotFoundError(f"there is no appspec.yml in {directory}")
-    spec = yaml.safe_load(found[0].read_bytes())
-    behavior = spec.get("file_exists_behavior")
-    if behavior is not None and behavior not in BEHAVIORS:
-        raise ValueError(f"invalid file_exists_behavior {behavior!r}")
+    spec = appspec.parse(found[0].read_bytes())
     return AppSpec(
-        tuple((str(item["source"]), str(item["destination"])) for item in spec.get("files") or []),
-        {event: tuple(map(_script, scripts or [])) for event, scripts in (spec.get("hooks") or {}).items()},
-        tuple(map(_permission, spec.get("permissions") or [])),
-        behavior,
+        tuple((os.fsdecode(item.source), os.fsdecode(item.destination)) for item in spec.files),
+        {event: tuple(map(_script, scripts)) for event, scripts in spec.hooks.items()},
+        tuple(map(_permission, spec.permissions)),
+        spec.file_exists_behavior or None,
     )
 
 
-def _script(item: dict[str, Any]) -> Script:
-    return Script(item["location"], float(item.get("timeout", _TIMEOUT)), item.get("runas"))
+def _script(hook: appspec.Hook) -> Script:
+    return Script(os.fsdecode(hook.location), float(hook.timeout or 0), hook.runas)
 
 
-def _permission(item: dict[str, Any]) -> Permission:
-    if item.get("acls"):
+def _permission(item: appspec.Permission) -> Permission:
+    if item.acls:
         raise ValueError("the stand-in sets no ACLs")
-    mode = item.get("mode")
     return Permission(
-        item["object"],
-        item.get("pattern", "**"),
-        tuple(item.get("except") or []),
-        tuple(item.get("type") or ("file", "directory")),
-        item.get("owner"),
-        item.get("group"),
-        None if mode is None else str(mode),
-        bool(item.get("context")),
+        os.fsdecode(item.object),
+        os.fsdecode(item.pattern),
+        tuple(map(os.fsdecode, item.excepted)),
+        item.types,
+        item.owner,
+        item.group,
+        None if item.mode is None else f"{item.mode:o}",
+        item.context,
     )
 
 

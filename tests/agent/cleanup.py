@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -56,9 +57,12 @@ def _remove(name: bytes, fence: Fence) -> None:
 
 
 def _remove_directory(path: str) -> None:
-    """One that has something in it stays, and that is no error."""
-    if not os.listdir(path):
+    """It is always tried. That there is something in it is no error, and all else is, such as a mount point's EBUSY."""
+    try:
         os.rmdir(path)
+    except OSError as problem:
+        if problem.errno != errno.ENOTEMPTY:
+            raise
 
 
 def line(path: str) -> bytes:

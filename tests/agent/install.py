@@ -50,16 +50,16 @@ class Instructions:
             self._ancestors(destination)
             self._tree(source, destination)
         else:
-            target = os.path.join(destination, os.path.basename(source))
+            target = os.path.join(destination, os.path.basename(source.rstrip("/")))
             self._ancestors(target)
             self._file(source, target)
 
     def _ancestors(self, path: str) -> None:
         missing = []
-        parent = os.path.dirname(path)
+        parent = _above(path)
         while not os.path.exists(parent) and parent not in (".", "/", ""):
             missing.append(parent)
-            parent = os.path.dirname(parent)
+            parent = _above(parent)
         for directory in reversed(missing):
             self._mkdir(directory)
 
@@ -111,7 +111,7 @@ class Instructions:
         if target in self.copies:
             if "file" in permission.types:
                 self._permit(target, permission)
-        elif target in self.directories or os.path.isdir(target):
+        elif target in self.directories or os.path.isdir(permission.object):
             known = [*(self.copies if "file" in permission.types else ())]
             known += [*(self.directories if "directory" in permission.types else ())]
             for path in filter(permission.matches, known):
@@ -138,7 +138,7 @@ def install(
         cleanup.run(listed, fence)
     instructions = Instructions(spec.file_exists_behavior or option, order)
     for source, destination in spec.files:
-        instructions.add(os.path.normpath(os.path.join(archive(directory), source.lstrip("/"))), destination)
+        instructions.add(os.path.join(archive(directory), source.lstrip("/")), destination)
     for permission in spec.permissions:
         instructions.permit(permission)
     layout.install_json(group).write_text(_json(instructions.commands))
@@ -202,3 +202,8 @@ def _copy(source: str, destination: str) -> None:
 
 def _expanded(path: str) -> str:
     return os.path.abspath(path)
+
+
+def _above(path: str) -> str:
+    """Ruby's File.dirname, which does not take a slash at the end for a name."""
+    return os.path.dirname(path.rstrip("/"))

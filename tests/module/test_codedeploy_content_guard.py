@@ -365,6 +365,21 @@ def test_what_is_refused_before_anything_is_written(
     assert instance.everything() == before
 
 
+def test_a_restored_link_to_a_deployed_file_is_warned_of(instance: Instance) -> None:
+    """It is off the list, but what it leads to is not."""
+    instance.deploy(instance.bundle("one", {}), "DISALLOW", "d-1")
+    link, other = instance.web / "cur", instance.web / "other"
+    link.symlink_to("index.html")
+    other.symlink_to(instance.scratch / "elsewhere")
+    instance.guard("saved", paths=[str(link), str(other)])
+    link.unlink()
+    for check_mode in (True, False):
+        result = instance.guard("restored", check_mode=check_mode)
+        [message] = [item["message"] for item in result["findings"] if item["check"] == "dangling_links"]
+        assert f"{link} is a link to {instance.web}/index.html, which the next deployment removes first" in message
+    assert message in result["warnings"]
+
+
 def test_a_place_of_the_system_is_opened_by_its_name_only(instance: Instance) -> None:
     """Both to save and to restore."""
     instance.deploy(instance.bundle("one", {}), "DISALLOW", "d-1")

@@ -300,6 +300,22 @@ def test_removing_through_a_link(instance: Instance) -> None:
     assert str(elsewhere / "a.so") in [item["path"] for item in result["lost"]["entries"]]
 
 
+def test_a_link_to_a_deployed_file_is_lost_though_nothing_lists_it(instance: Instance) -> None:
+    """The agent removes what it leads to, and then takes it for nothing."""
+    instance.deploy(instance.bundle("one", {"index.html": "one"}))
+    (instance.site / "cur").symlink_to("index.html")
+    two = instance.bundle("two", {"index.html": "two", "cur": "two"})
+    found = instance.info(bundle=str(two), file_exists_behavior="retain")
+    [finding] = [item for item in found["findings"] if item["check"] == "dangling_links"]
+    assert finding["severity"] == "warn"
+    assert f"To keep it, leave {instance.site}/cur out of the bundle" in finding["message"]
+    assert found["lost"]["entries"] == [{"path": f"{instance.site}/cur", "how": "overwritten"}]
+    instance.deploy(two, "RETAIN")
+    assert str(instance.site / "cur") in instance.agent.layout.cleanup(GROUP).read_text().splitlines()
+    instance.deploy(instance.bundle("three", {"index.html": "three"}), "RETAIN")
+    assert not os.path.lexists(instance.site / "cur")
+
+
 def test_names_that_are_not_utf_8_and_names_that_end_in_blanks(instance: Instance) -> None:
     instance.deploy(instance.bundle("rev1", {"a": "1", "trailing ": "1"}))
     odd = os.fsencode(instance.site) + b"/\xff"

@@ -12,13 +12,14 @@ Nothing here writes.
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import os
 import stat
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
+from ansible_collections.lastgood.aws.plugins.module_utils._content import mounts, paths
 
 FILE: t.Final = "file"
 DIRECTORY: t.Final = "dir"
@@ -45,7 +46,7 @@ class Entry:
     target: t.Optional[bytes] = None
     # Device and inode number; two names with the same pair are hard links.
     inode: t.Optional[t.Tuple[int, int]] = None
-    # Something else is mounted on this directory; removing it fails.
+    # Something else is mounted on this directory or file; removing it fails.
     mounted: bool = False
     # chattr +i and the like: removing it or writing to it fails.
     immutable: bool = False
@@ -97,6 +98,10 @@ class Listing:
 class Disk:
     """What is on this machine, read on demand. Contents are not read."""
 
+    @functools.cached_property
+    def _mounts(self) -> t.Set[bytes]:
+        return mounts.mounted_here()
+
     def entry(self, path: bytes) -> t.Optional[Entry]:
         try:
             found = os.lstat(path)
@@ -114,7 +119,7 @@ class Disk:
             target=os.readlink(path) if kind == LINK else None,
             inode=(found.st_dev, found.st_ino),
             links=found.st_nlink if kind == FILE else None,
-            mounted=kind == DIRECTORY and os.path.ismount(path),
+            mounted=path in self._mounts or (kind == DIRECTORY and os.path.ismount(path)),
         )
 
     def names(self, directory: bytes) -> t.Sequence[bytes]:

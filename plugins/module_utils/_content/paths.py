@@ -66,6 +66,12 @@ class Platform:
         head, _slash, _name = path[len(root) :].rpartition(SLASH)
         return root + head
 
+    def above(self, path: bytes) -> bytes:
+        """The directory of an absolute path as it is written, with its ``..`` (Ruby's ``File.dirname``)."""
+        root = self.root(path)
+        head, _slash, _name = path[len(root) :].rstrip(SLASH).rpartition(SLASH)
+        return root + head.rstrip(SLASH)
+
 
 LINUX: t.Final = Platform()
 WINDOWS: t.Final = Platform(windows=True)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import cleanup
 from tests.agent.agent import EVENTS, Agent, Deployment
 from tests.agent.layout import archive
 
@@ -112,12 +114,12 @@ SCRIPT = "hooks:\n  BeforeInstall:\n    - location: run.sh\n      timeout: {time
     [
         (None, "ScriptMissing", "Script does not exist at specified location: run.sh"),
         ("exit 3\n", "ScriptFailed", "Script at specified location: run.sh failed with exit code 3"),
-        ("exec sleep 60\n", "ScriptTimedOut", "Script at specified location: run.sh failed to complete in 0.2 seconds"),
+        ("exec sleep 60\n", "ScriptTimedOut", "Script at specified location: run.sh failed to complete in 1 seconds"),
     ],
 )
 def test_a_script_that_fails(instance: Instance, script: str | None, code: str, message: str) -> None:
     files = {"content/a": "a"} | ({} if script is None else {"run.sh": f"#!/bin/sh\n{script}"})
-    outcome = instance.agent.deploy(Deployment(GROUP, instance.bundle("one", files, SCRIPT.format(timeout=0.2))))
+    outcome = instance.agent.deploy(Deployment(GROUP, instance.bundle("one", files, SCRIPT.format(timeout=1))))
     assert (outcome.event, outcome.code, outcome.script, outcome.message) == ("BeforeInstall", code, "run.sh", message)
     assert not instance.site.exists()
 
@@ -215,3 +217,51 @@ def test_the_instructions_are_written_down(instance: Instance) -> None:
         {"type": "mkdir", "directory": str(instance.site)},
         {"type": "copy", "source": str(source), "destination": str(instance.site / "a")},
     ]
+
+
+def test_removing_a_directory_is_always_tried(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a mount point fails with EBUSY, before rmdir(2) looks whether there is something in it."""
+    assert instance.agent.deploy(Deployment(GROUP, instance.bundle("one", {"content/data/a": "a"}))).succeeded
+    (instance.site / "data" / "more").touch()
+    rmdir = os.rmdir
+
+    def busy(path: str) -> None:
+        if path == str(instance.site / "data"):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
+        rmdir(path)
+
+    monkeypatch.setattr(cleanup.os, "rmdir", busy)
+    listed = instance.agent.layout.cleanup(GROUP).read_bytes()
+    outcome = instance.agent.deploy(Deployment(GROUP, instance.bundle("two", {"content/b": "b"})))
+    assert (outcome.event, "busy" in outcome.message) == ("Install", True)
+    assert instance.agent.layout.cleanup(GROUP).read_bytes() == listed
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("file_exists_behavior: overwrite\n", "file_exists_behavior is 'overwrite'"),
+        ("hooks:\n  AfterInstal:\n    - location: run.sh\n", "unknown lifecycle events: AfterInstal"),
+    ],
+)
+def test_an_appspec_file_that_is_refused_changes_nothing(instance: Instance, more: str, message: str) -> None:
+    assert instance.agent.deploy(Deployment(GROUP, instance.bundle("one", {"content/a": "a"}))).succeeded
+    outcome = instance.agent.deploy(Deployment(GROUP, instance.bundle("two", {"content/b": "b"}, more), "OVERWRITE"))
+    assert message in outcome.message
+    assert [path.name for path in instance.site.iterdir()] == ["a"]
+
+
+def test_a_destination_is_followed_as_it_is_written(instance: Instance) -> None:
+    """What is missing before a ``..`` is made, and listed."""
+    far = instance.site / "x" / ".." / "y"
+    instance.site.mkdir()
+    failed = instance.agent.deploy(Deployment(GROUP, instance.bundle("one", {"content/a": "a"}, destination=far)))
+    assert (failed.event, "File exists" in failed.message) == ("Install", True)
+    assert [path.name for path in instance.site.iterdir()] == ["x"]
+    assert instance.agent.layout.cleanup(GROUP).read_text() == f"{instance.site}/x\n"
+    instance.agent.layout.cleanup(GROUP).write_text(f"{instance.site}\n{instance.site}/x\n")
+    assert instance.agent.deploy(
+        Deployment(GROUP, instance.bundle("two", {"content/a": "a"}, destination=far))
+    ).succeeded
+    listed = instance.agent.layout.cleanup(GROUP).read_text().splitlines()
+    assert listed == [str(instance.site / name) for name in ("", "x", "y", "y/a")]

@@ -75,6 +75,22 @@ class AppSpec:
 
 _TYPES: t.Final = ("file", "directory")
 _TIMEOUT: t.Final = 3600
+BEHAVIORS: t.Final = ("DISALLOW", "OVERWRITE", "RETAIN")
+# DEFAULT_ORDERED_LIFECYCLE_EVENTS in lib/aws/codedeploy/local/deployer.rb. An AppSpec file with another hook is refused
+# (validate_app_spec_hooks in command_executor.rb).
+EVENTS: t.Final = (
+    "BeforeBlockTraffic",
+    "AfterBlockTraffic",
+    "ApplicationStop",
+    "DownloadBundle",
+    "BeforeInstall",
+    "Install",
+    "AfterInstall",
+    "ApplicationStart",
+    "ValidateService",
+    "BeforeAllowTraffic",
+    "AfterAllowTraffic",
+)
 
 
 def parse(content: bytes, system: str = "linux") -> AppSpec:
@@ -91,7 +107,7 @@ def parse(content: bytes, system: str = "linux") -> AppSpec:
         files=tuple(_file(item) for item in _list(spec, "files")),
         permissions=tuple(_permission(item, named) for item in _list(spec, "permissions")),
         hooks=_hooks(spec),
-        file_exists_behavior=_text(spec, "file_exists_behavior") or "",
+        file_exists_behavior=_behavior(spec),
     )
 
 
@@ -101,6 +117,14 @@ def load(content: bytes) -> t.Any:
         return documents.read(content)
     except NotRead as problem:
         raise Unreadable(str(problem)) from None
+
+
+def _behavior(spec: t.Mapping[str, t.Any]) -> str:
+    """As written: parse_file_exists_behavior in application_specification.rb takes it in upper case only."""
+    written = _text(spec, "file_exists_behavior")
+    if written is not None and written not in BEHAVIORS:
+        raise Unreadable(f"file_exists_behavior is {written!r}, and the agent knows only {', '.join(BEHAVIORS)}")
+    return written or ""
 
 
 def _null(value: t.Any) -> bool:
@@ -191,11 +215,16 @@ def _hooks(spec: t.Mapping[str, t.Any]) -> t.Dict[str, t.Tuple[Hook, ...]]:
     value = spec.get("hooks", Scalar(""))
     if _null(value):
         return {}
-    hooks = _mapping(value, "hooks")
+    # Hooks that are empty are ignored (parse_hooks in application_specification.rb), even those that do not exist.
+    hooks = {event: scripts for event, scripts in _mapping(value, "hooks").items() if not _null(scripts)}
     for event in hooks:
         if not isinstance(hooks[event], list):
             raise Unreadable(f"the hook {event} has no list of scripts")
-    return {event: tuple(_hook(event, item) for item in scripts) for event, scripts in hooks.items()}
+    found = {event: tuple(_hook(event, item) for item in scripts) for event, scripts in hooks.items()}
+    unknown = [event for event in found if event not in EVENTS]
+    if unknown:
+        raise Unreadable(f"it has unknown lifecycle events: {', '.join(unknown)}")
+    return found
 
 
 def _hook(event: str, item: t.Any) -> Hook:
@@ -203,11 +232,21 @@ def _hook(event: str, item: t.Any) -> Hook:
     location = (_text(entry, "location") or "").strip()
     if not location:
         raise Unreadable(f"a script of {event} has no location")
-    timeout = _text(entry, "timeout")
-    if timeout is not None and not re.fullmatch(r"[1-9][0-9]*", timeout):
-        raise Unreadable(f"the timeout {timeout} of {location} is not a number of seconds")
+    timeout = _timeout(entry)
+    if timeout <= 0:
+        raise Unreadable(f"the timeout {entry['timeout']} of {location} is not a number of seconds")
     runas = (_text(entry, "runas") or "").strip()
-    return Hook(location.encode(), int(timeout) if timeout is not None else _TIMEOUT, runas or None)
+    return Hook(location.encode(), timeout, runas or None)
+
+
+def _timeout(entry: t.Mapping[str, t.Any]) -> int:
+    """ScriptInfo in script_info.rb takes the digits that it begins with (String#to_i, Float#to_i)."""
+    written = _text(entry, "timeout")
+    if written is None:
+        return _TIMEOUT
+    digits = re.match(r"\s*\+?([0-9]{1,9})", written)
+    octal = entry["timeout"].plain and re.fullmatch(r"0[0-7]+", written)
+    return int(digits.group(1), 8 if octal else 10) if digits else 0
 
 
 # linux_permission_info.rb of the same: which files a permission is for.

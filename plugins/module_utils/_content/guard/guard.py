@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, contents
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     cleanup_file,
+    links,
     restoring,
     saving,
     store,
@@ -278,6 +279,7 @@ def restore(options: Options) -> Result:
         done = restoring.restore(options.place, options.layout, plan)
     findings = [Finding("attributes", "warn", note) for note in done.notes]
     findings += _shared_paths(options, [step.entry.path for step in done.steps])
+    findings += links.findings(options.layout, group, [step.entry for step in done.steps])
     changed = [step for step in done.steps if step.outcome in (restoring.RESTORED, restoring.UNLISTED)]
     copied = [step for step in changed if step.outcome == restoring.RESTORED]
     others = "The others would be put back" if options.check_mode else "The others are in place"

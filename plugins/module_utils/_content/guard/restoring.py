@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._content import mounts
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import agent, cleanup
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     attributes,
@@ -143,7 +144,7 @@ class _Looking:
         self._places = places
         self._force = force
         self._whose = whose
-        self._mounted = walking.mounted_here()
+        self._mounted = mounts.mounted_here()
         self._listed = _listed(layout, place)
         self._lines = _lines(layout, place)
         self.before = _journal(place, held)

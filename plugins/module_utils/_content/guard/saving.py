@@ -14,6 +14,7 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._content import mounts
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import attributes, manifest, store, walking
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Attributes, Entry
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places
@@ -67,7 +68,7 @@ def plan(place: store.Place, paths: t.Sequence[bytes], places: Places, force: bo
 
     Raises :class:`Refused` if the set itself is not usable.
     """
-    mounted = walking.mounted_here()
+    mounted = mounts.mounted_here()
     with store.reading(place) as held:
         entries, finished = read_entries(place, held)
         steps = []

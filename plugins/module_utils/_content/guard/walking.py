@@ -50,31 +50,6 @@ def check_place(path: bytes, places: Places) -> None:
         raise Refused(f"{shown(path)} {reason}")
 
 
-def mount_points(mountinfo: bytes) -> t.Set[bytes]:
-    """The mount points in ``/proc/self/mountinfo`` (proc(5): the fifth field, blanks in octal)."""
-    found = set()
-    for line in mountinfo.splitlines():
-        fields = line.split(b" ")
-        if len(fields) > 4:
-            found.add(_without_octal(fields[4]))
-    return found
-
-
-def _without_octal(field: bytes) -> bytes:
-    for escaped, plain in ((b"\\040", b" "), (b"\\011", b"\t"), (b"\\012", b"\n"), (b"\\134", b"\\")):
-        field = field.replace(escaped, plain)
-    return field
-
-
-def mounted_here() -> t.Set[bytes]:
-    """The mount points this process sees; none if there is no ``/proc``."""
-    try:
-        with open("/proc/self/mountinfo", "rb") as file:
-            return mount_points(file.read())
-    except OSError:
-        return set()
-
-
 def open_directory(path: bytes) -> int:
     """A descriptor of the directory ``path``. Raises :class:`Refused` if any part of the way is a link."""
     if path != b"/":

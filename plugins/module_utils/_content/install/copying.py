@@ -54,8 +54,10 @@ class Copying:
         self.placements: t.List[Placement] = []
         self.lines: t.List[bytes] = []
         self.failure: t.Optional[Failure] = None
+        # What this Install has written, so that to write it again, through a link, is no loss.
+        self._written: t.Set[bytes] = set()
 
-    def run(self) -> None:
+    def run(self) -> t.Sequence[Placement]:
         """Carry out all of them, up to the first that fails."""
         for instruction in self._instructions.all:
             if self.failure is not None:
@@ -66,6 +68,7 @@ class Copying:
             except (Refused, Stopped) as problem:
                 self.failure = Failure("copy", instruction.path, str(problem))
                 self._leave(instruction, prediction.FAILED)
+        return self.placements
 
     def _leave(self, instruction: Instruction, outcome: str) -> None:
         if instruction.kind in (COPY, MKDIR):
@@ -94,6 +97,9 @@ class Copying:
         source = self._tree.follow(instruction.source, last=False).entry
         if source is None:
             raise Refused(errno.ENOENT, instruction.source)
+        if instruction.source.endswith(paths.SLASH):
+            # A directory is never copied by itself.
+            raise Refused(errno.ENOTDIR, instruction.source)
         before = self._seen(instruction.path)
         if source.kind == LINK:
             real = self._link(instruction.path, source.target or b"")
@@ -101,6 +107,7 @@ class Copying:
             real = self._write(instruction, source)
         within = self._instructions.within(instruction.source)
         outcome = self._outcome(before, real)
+        self._written.add(real)
         through = before.through if before is not None else self._tree.follow(instruction.path, last=False).through
         self.placements.append(Placement(instruction.path, outcome, source.kind, within, real, through))
 
@@ -112,7 +119,7 @@ class Copying:
             return None
 
     def _outcome(self, before: t.Optional[Found], real: bytes) -> str:
-        if before is None or before.entry is None:
+        if before is None or before.entry is None or before.real in self._written:
             return prediction.INSTALLED
         return prediction.INSIDE if before.entry.kind == DIRECTORY and real != before.real else prediction.OVERWRITTEN
 

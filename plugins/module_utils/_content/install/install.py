@@ -20,10 +20,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.appspec import AppSpec
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
-from ansible_collections.lastgood.aws.plugins.module_utils._content.install import notes, orphans
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import dangling, notes, orphans
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.copying import Copying, Names
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.instructions import Instructions, Rejected
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import (
+    Dangling,
     Failure,
     Orphan,
     Placement,
@@ -71,9 +72,9 @@ def predict(
         failure = Failure("instructions", problem.path, str(problem))
         told.orphans = orphans.find(tree, old, removals.carried_out, (), generation, distrusted)
         return told.prediction(removals, instructions.held_back, failure)
+    told.dangling = dangling.find(Tree(source, platform), tree, instructions.all)
     copying = Copying(tree, instructions, generation, owners, groups)
-    copying.run()
-    placements = [*copying.placements, *instructions.held_back]
+    placements = [*copying.run(), *instructions.held_back]
     told.notes = notes.notes(source, tree, old, instructions.all, placements)
     told.strays = notes.strays(tree, b"".join(copying.lines), placements, generation)
     told.orphans = orphans.find(tree, old, removals.carried_out, placements, generation, distrusted)
@@ -105,6 +106,7 @@ class _Told:
         self.orphans: t.Tuple[Orphan, ...] = ()
         self.notes: t.Tuple[str, ...] = ()
         self.strays: t.Tuple[bytes, ...] = ()
+        self.dangling: t.Tuple[Dangling, ...] = ()
 
     def prediction(
         self,
@@ -125,6 +127,7 @@ class _Told:
             option=self.option,
             option_of_appspec=self._option_of_appspec,
             strays=self.strays,
+            dangling=self.dangling,
             notes=self.notes,
         )
 

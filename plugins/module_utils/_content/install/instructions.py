@@ -100,23 +100,24 @@ class Instructions:
                 f"the destination {paths.text(mapping.destination)!r} in the AppSpec file is not absolute: the agent "
                 "resolves it from its working directory"
             )
-        destination = self._tree.platform.expand(mapping.destination)
-        inner = self._tree.platform.slashes(mapping.source).strip(paths.SLASH)
+        # As it is written: the agent looks along it with its "..", and takes them out only of what it makes.
+        destination = self._tree.platform.slashes(mapping.destination)
+        inner = self._tree.platform.slashes(mapping.source).lstrip(paths.SLASH)
         source = paths.join(self._bundle.root, inner) if inner else self._bundle.root
         if self._tree.is_directory(source):
             self._ancestors(destination)
             self._directory(source, destination, 1)
         else:
-            destination = paths.join(destination, paths.name(source))
+            destination = paths.join(destination, paths.name(source.rstrip(paths.SLASH)))
             self._ancestors(destination)
             self._file(source, destination)
 
     def _ancestors(self, destination: bytes) -> None:
         missing: t.List[bytes] = []
-        directory = self._tree.platform.parent(destination)
+        directory = self._tree.platform.above(destination)
         while self._tree.stat(directory) is None and directory != self._tree.platform.root(directory):
             missing.append(directory)
-            directory = self._tree.platform.parent(directory)
+            directory = self._tree.platform.above(directory)
         for path in reversed(missing):
             self._mkdir(path)
 
@@ -140,13 +141,14 @@ class Instructions:
         elif self._option == "DISALLOW":
             self._hold_back(source, destination, prediction.REFUSED)
             message = "The deployment failed because a specified file already exists at this location: "
-            self._reject(Rejected(destination, message + paths.text(destination)))
+            self._reject(Rejected(self._tree.platform.expand(destination), message + paths.text(destination)))
         else:
             message = f"an invalid option was specified for fileExistsBehavior: {self._option}"
             raise Rejected(destination, "The deployment failed because " + message)
 
     def _hold_back(self, source: bytes, destination: bytes, outcome: str) -> None:
         found = self._tree.follow(destination, last=True)
+        destination = self._tree.platform.expand(destination)
         kind = found.entry.kind if found.entry else FILE
         within = self.within(source)
         self.held_back.append(Placement(destination, outcome, kind, within, found.real, found.through))
@@ -164,6 +166,7 @@ class Instructions:
         self.all.append(instruction)
 
     def _copy(self, source: bytes, destination: bytes) -> None:
+        destination = self._tree.platform.expand(destination)
         if destination in self._copied:
             message = "the application specification file specifies two source files for the same destination"
             raise Rejected(destination, f"The deployment failed because {message} ({paths.text(destination)})")
@@ -174,6 +177,7 @@ class Instructions:
         self._copied[destination] = source
 
     def _mkdir(self, path: bytes) -> None:
+        path = self._tree.platform.expand(path)
         if path in self._copied:
             message = "a directory is to be made where a file is to be installed"
             raise Rejected(path, f"The deployment failed because {message} ({paths.text(path)})")
@@ -189,7 +193,7 @@ class Instructions:
             if "file" in permission.types:
                 self._check(bundle_appspec.problem_of_file(permission), path)
                 self._permit(path, permission)
-        elif path in self._made or self._tree.is_directory(path):
+        elif path in self._made or self._tree.is_directory(self._tree.platform.slashes(permission.object)):
             for match in self._matches(path, permission):
                 self._permit(match, permission)
 

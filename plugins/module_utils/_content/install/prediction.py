@@ -77,6 +77,15 @@ class Orphan:
 
 
 @dataclass(frozen=True)
+class Dangling:
+    """A link that is lost because what it leads to is removed first."""
+
+    path: bytes
+    # Where it led, without links on the way.
+    target: bytes
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What one Install does."""
 
@@ -98,6 +107,7 @@ class Prediction:
     option_of_appspec: bool = False
     # What the next Install will remove although no bundle has it: a name with a line end in it names it.
     strays: t.Tuple[bytes, ...] = ()
+    dangling: t.Tuple[Dangling, ...] = ()
     # Sentences for people about what is odd.
     notes: t.Tuple[str, ...] = ()
 

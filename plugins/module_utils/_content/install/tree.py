@@ -156,6 +156,8 @@ class Tree:
         found = self._there(path)
         if found[1].kind == DIRECTORY:
             raise Refused(errno.EISDIR, path)
+        if found[1].mounted:
+            raise Refused(errno.EBUSY, path)
         self._changeable(found[0], found[1])
         self.put(found[0], None)
 

@@ -31,6 +31,8 @@ def losses(found: Prediction, as_deployed: t.Container[bytes]) -> t.Dict[bytes, 
     for place in found.placements:
         if place.outcome == prediction.OVERWRITTEN:
             lost.setdefault(place.real or place.path, OVERWRITTEN)
+    for link in found.dangling:
+        lost[link.path] = OVERWRITTEN
     return dict(sorted(lost.items()))
 
 

@@ -139,12 +139,13 @@ class Revision:
     def deployed(self, wanted: t.Container[bytes]) -> Deployed:
         """The deployment with the SHA-256 of the wanted files; the others are just known to be files."""
         digests: t.Dict[bytes, t.Optional[str]] = {}
+        disk = listing.Disk()
         for destination, (source, kind) in self.sources.items():
             if kind == listing.DIRECTORY:
                 digests[destination] = None
             else:
                 path = os.path.join(self.archive, source)
-                digests[destination] = (_mark(path, listing.Disk().entry(path)) or "") if destination in wanted else ""
+                digests[destination] = (_mark(path, disk.entry(path)) or "") if destination in wanted else ""
         return Deployed(self.id, digests, self.began, self.ended)
 
 

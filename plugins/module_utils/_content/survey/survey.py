@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent.agent import Generation, of_agent
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, contents
 from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle.contents import Bundle
-from ansible_collections.lastgood.aws.plugins.module_utils._content.install import install, instructions
+from ansible_collections.lastgood.aws.plugins.module_utils._content.install import dangling, install, instructions
 from ansible_collections.lastgood.aws.plugins.module_utils._content.install.prediction import Prediction
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import leftovers, losses, reading, report
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey.reading import Group, Revision
@@ -256,6 +256,7 @@ class _Survey:
             return Target({"path": paths.text(choice.path), "source": choice.source})
         if predicted.failure:
             self._refuse("install", f"Install will fail: {predicted.failure.message}")
+        self.findings += [Finding("dangling_links", "warn", dangling.sentence(link)) for link in predicted.dangling]
         shown = self._shown_bundle(choice, bundle, spec)
         return Target(shown, predicted, frozenset(reading.destinations(bundle, spec)), reading.roots(bundle, spec))
 

@@ -129,6 +129,16 @@ def test_what_says_nothing(content: bytes) -> None:
         (b"version: 0.0\nos: linux\nhooks:\n  AfterInstall: a.sh\n", "no list of scripts"),
         (b"version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - timeout: 5\n", "no location"),
         (b"version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: a\n      timeout: 0\n", "timeout 0"),
+        (b"version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: a\n      timeout: soon\n", "timeout soon"),
+        (
+            b"version: 0.0\nos: linux\nhooks:\n  AfterInstal:\n    - location: a\n",
+            "unknown lifecycle events: AfterInstal",
+        ),
+        (
+            b"version: 0.0\nos: linux\nfile_exists_behavior: retain\n",
+            "file_exists_behavior is 'retain'.* only DISALLOW",
+        ),
+        (b"version: 0.0\nos: linux\nfile_exists_behavior: KEEP\n", "file_exists_behavior is 'KEEP'"),
         (b"version: 0.0\nos: linux\n\xff\n", "not UTF-8"),
         (b"version: 0.0\nos: linux\nfiles:\n\t- a\n", "line 4"),
         (b"version: 0.0\n  os: linux\n", "line 2"),
@@ -148,6 +158,23 @@ def test_modes(written: str, mode: int | None) -> None:
     """A plain 0644 is the number 420 in YAML, of which the agent takes the digits."""
     found = appspec.parse(f"version: 0.0\nos: linux\npermissions:\n  - object: /a\n    mode: {written}\n".encode())
     assert found.permissions[0].mode == mode
+
+
+@pytest.mark.usefixtures("reader")
+def test_hooks_without_scripts_do_not_count() -> None:
+    """parse_hooks leaves them out, so they may have any name."""
+    found = appspec.parse(b"version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n  Whenever: ~\n")
+    assert found.hooks == {}
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("4000", 4000), ("'60'", 60), ("300s", 300), ("1.5", 1), ("010", 8), ("'010'", 10), ("", 3600)],
+)
+def test_timeouts(written: str, seconds: int) -> None:
+    text = f"version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n    - location: a\n      timeout: {written}\n"
+    assert appspec.parse(text.encode()).hooks["AfterInstall"][0].timeout == seconds
 
 
 @pytest.mark.usefixtures("reader")

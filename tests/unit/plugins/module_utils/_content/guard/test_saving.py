@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._content import mounts
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
     attributes,
     manifest,
@@ -159,7 +160,7 @@ def test_nothing_is_written_if_nothing_can_be_saved(instance: Instance) -> None:
 
 def test_a_mount_point_is_refused(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     instance.write("a", "1")
-    monkeypatch.setattr(walking, "mounted_here", lambda: {instance.path("a")})
+    monkeypatch.setattr(mounts, "mounted_here", lambda: {instance.path("a")})
     assert "is a mount point" in instance.why_not_saved("a")
 
 

@@ -74,15 +74,6 @@ def test_a_message_holds_no_control_characters() -> None:
     assert walking.shown(b"/srv/a\x1b[2J\xff\n\xc3\xa4") == "/srv/a\\x1b[2J\\xff\\nä"
 
 
-def test_mount_points_are_read_with_their_blanks() -> None:
-    text = (
-        b"36 35 98:0 / / rw,noatime shared:1 - ext3 /dev/root rw\n"
-        b"37 36 0:20 / /srv/a\\040b rw - tmpfs tmpfs rw\n"
-        b"38 36 0:20 /x /srv/settings\\134.conf rw - tmpfs tmpfs rw\n"
-    )
-    assert walking.mount_points(text) == {b"/", b"/srv/a b", b"/srv/settings\\.conf"}
-
-
 @pytest.mark.parametrize("linked", ["app", "app/web"])
 def test_a_linked_parent_is_refused_and_named(tmp_path: Path, linked: str) -> None:
     outside = tmp_path / "outside"
