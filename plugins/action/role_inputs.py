@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import typing as t
 
 from ansible import context
@@ -26,6 +27,8 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._once import fail_onc
 
 display = Display()
 
+# What ecspresso reads if nobody names a file (https://github.com/kayac/ecspresso: its flag --config).
+HERE = "ecspresso.yml"
 # Misspelt extra variables with this prefix are refused; with any other prefix there is a warning.
 ROLLBACK = "rollback_"
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
@@ -61,10 +64,19 @@ class ActionModule(ActionBase):
         self._check_names(task_vars)
         given = {name: self._value(name, task_vars) for name in spec if name in task_vars}
         around = Around(
-            read=lambda path, skip: self._configuration(path, skip, task_vars),
+            read=lambda path, skip: self._configuration(path, skip, task_vars, entry.prefix),
             hosts=len(task_vars.get("ansible_play_hosts_all", ())),
+            here=os.path.abspath(HERE) if os.path.isfile(HERE) else "",
         )
-        return entry.finish(cleaned(spec, entry.prefix, given), around)
+        found = entry.finish(cleaned(spec, entry.prefix, given), around)
+        if found.get("read_from"):
+            what = (
+                f"{found['deployment_group']} of {found['application']}"
+                if "deployment_group" in found
+                else f"{', '.join(found['services'])} of cluster {found['cluster']}"
+            )
+            display.display(f"{what}: nothing is named, so {found['read_from']} says which", stderr=True)
+        return found
 
     def _for_the_report(self, role: str, entry_point: str, task_vars: dict[str, t.Any]) -> Values:
         """Where to say that the variables were refused, as far as the variables for that can be read."""
@@ -100,10 +112,12 @@ class ActionModule(ActionBase):
             raise BadInput(f"{name} cannot be read: {str(exc).rstrip('.')}") from exc
         return None if value == task_vars.get("omit") else value
 
-    def _configuration(self, path: str, skip: list[str], task_vars: dict[str, t.Any]) -> t.Mapping[str, t.Any]:
+    def _configuration(
+        self, path: str, skip: list[str], task_vars: dict[str, t.Any], prefix: str
+    ) -> t.Mapping[str, t.Any]:
         lookup = lookup_loader.get("lastgood.aws.ecspresso_config", loader=self._loader, templar=self._templar)
         try:
             [found] = lookup.run([path], task_vars, skip=skip)
         except AnsibleError as exc:
-            raise BadInput(str(exc).rstrip(".")) from exc
+            raise BadInput(names.of_role(str(exc).rstrip("."), prefix)) from exc
         return t.cast("t.Mapping[str, t.Any]", found)

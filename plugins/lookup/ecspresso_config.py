@@ -15,8 +15,9 @@ description:
     is already in the repository.
   - Reads YAML (C(.yml), C(.yaml)), JSON (C(.json)), and Jsonnet (C(.jsonnet)). YAML and JSON are Go templates first,
     as they are to ecspresso. So is the text that Jsonnet evaluates to.
-  - Understands the template functions C(env), C(must_env), and C(json_escape), and in Jsonnet the native functions
-    C(env) and C(must_env). The environment is that of the controller.
+  - Understands the template functions C(env), C(must_env), and C(json_escape), of Go's own C(and), C(or), C(print),
+    C(printf), and C(println) for text, and in Jsonnet the native functions C(env) and C(must_env). The environment is
+    that of the controller.
   - Values that are not needed may use whatever they like, such as the functions of ecspresso's plugins (C(tfstate),
     C(ssm), C(cfn_output), and so on), or an environment variable that is not set. A needed value that does so is an
     error that names the key and the function or variable.

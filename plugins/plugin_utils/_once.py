@@ -33,4 +33,5 @@ def fail_once(result: dict[str, t.Any], message: str, **more: t.Any) -> dict[str
     failed = {**result, **more, "changed": False}
     if BEFORE_2_19:
         return {**failed, "failed": True, "msg": message}
-    raise _Failed(message, result={**failed, "msg": message})
+    # ansible-core's class has no type hints.
+    raise t.cast(t.Any, _Failed)(message, result={**failed, "msg": message})

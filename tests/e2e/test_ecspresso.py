@@ -63,6 +63,29 @@ def test_a_configuration_is_enough(stage: Stage, repository: Path, name: str) ->
     assert stage.runs() == {"web:1": 2}
 
 
+def test_in_the_repository_nothing_has_to_be_named(stage: Stage, repository: Path) -> None:
+    """As with ecspresso, whose --config is ecspresso.yml by default. The first line says so."""
+    stage.story()
+    done = play.run(stage.url, play.ROLLBACK, "--check", cwd=repository, env={"SERVICE": "web"})
+    assert done.rc == 0, done.stdout + done.stderr
+    here = repository / "ecspresso.yml"
+    assert done.stderr.splitlines()[0] == f"web of cluster {CLUSTER}: nothing is named, so {here} says which"
+    assert "planned: web:3 → web:1" in done.summary
+
+
+def test_another_role_names_its_own_variables(stage: Stage, repository: Path) -> None:
+    stage.control.reset_calls()
+    given = ["-e", "history_config=nowhere.yml"]
+    missing = play.run(stage.url, "lastgood.aws.history", *given, cwd=repository)
+    assert (missing.rc, len(missing.messages)) == (2, 1), missing.stdout + missing.stderr
+    assert "Give history_config as an absolute path" in missing.messages[0]
+    unset = play.run(stage.url, "lastgood.aws.history", "-e", "history_config=", cwd=repository)
+    assert (unset.rc, len(unset.messages)) == (2, 1), unset.stdout + unset.stderr
+    assert "give history_services explicitly" in unset.messages[0]
+    assert "rollback_" not in missing.messages[0] + unset.messages[0]
+    assert stage.control.calls() == {}
+
+
 def test_what_is_given_wins_and_is_not_read(stage: Stage, repository: Path, rollback: Rollback) -> None:
     """SERVICE is not set, which would be an error if the service were read from the file."""
     stage.story()

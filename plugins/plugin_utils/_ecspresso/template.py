@@ -27,6 +27,12 @@ _SPACES = " \t\r\n"
 _KEYWORDS = frozenset(
     ("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"),
 )
+# https://pkg.go.dev/text/template#hdr-Functions: those that are not evaluated here.
+_GOS_OWN = frozenset(
+    ("call", "eq", "ge", "gt", "html", "index", "js", "le", "len", "lt", "ne", "not", "slice", "urlquery"),
+)
+# Those that are, besides go-config's env, must_env and json_escape.
+_EVALUATED = frozenset(("and", "or", "print", "printf", "println"))
 _CONSTANTS = frozenset(("true", "false", "nil"))
 _TOKEN = re.compile(
     r"""
@@ -65,6 +71,8 @@ class Deferred:
         """What is wrong with a value that contains it, as the end of a sentence that begins with the value's key."""
         if self.variable is not None:
             return f"needs the environment variable {self.variable} ({self.function}), which is not set"
+        if self.function in _GOS_OWN | _EVALUATED:
+            return f"uses Go's template function {self.function} in a way that is not evaluated here"
         return f"uses the template function {self.function}, which only ecspresso with its plugins can evaluate"
 
 
@@ -314,6 +322,8 @@ class _Action:
             )
 
     def _call(self, function: _Token, arguments: list[_Value]) -> _Value:
+        if function.text in _EVALUATED:
+            return _gos_own(function, arguments)
         if function.text not in ("env", "must_env", "json_escape"):
             return Deferred(function.text, function.line)
         if function.text != "env" and len(arguments) != 1:
@@ -336,6 +346,54 @@ class _Action:
         if texts[0] not in self._environ:
             return Deferred(function.text, function.line, variable=texts[0])
         return self._environ[texts[0]]
+
+
+def _gos_own(function: _Token, arguments: list[_Value]) -> _Value:
+    """What Go's own function returns, for text."""
+    unknown = next((argument for argument in arguments if isinstance(argument, Deferred)), None)
+    if function.text in ("and", "or") and arguments:
+        return _first(arguments, full=function.text == "or")
+    if unknown is not None:
+        return unknown
+    found: str | None = None
+    if function.text == "printf":
+        found = _printf(arguments)
+    elif not any(isinstance(argument, _Constant) for argument in arguments):
+        # Of texts, Print puts nothing between them, and Println a space (https://pkg.go.dev/fmt#Print).
+        texts = t.cast("list[str]", arguments)
+        found = "".join(texts) if function.text == "print" else " ".join(texts) + "\n"
+    return Deferred(function.text, function.line) if found is None or not arguments else found
+
+
+def _first(arguments: list[_Value], full: bool) -> _Value:
+    """The first that is not empty (``full``), or that is, else the last. The others are not evaluated."""
+    for argument in arguments:
+        if isinstance(argument, Deferred) or _is_full(argument) is full:
+            return argument
+    return arguments[-1]
+
+
+def _is_full(value: str | _Constant) -> bool:
+    if isinstance(value, _Constant):
+        return value.text not in ("false", "nil") and not re.fullmatch(r"[+-]?[0.]*", value.text)
+    return value != ""
+
+
+def _printf(arguments: list[_Value]) -> str | None:
+    """Go's ``printf`` for the verbs %s, %v and %%, and %d and %v of whole numbers. None for everything else."""
+    texts = [argument.text if isinstance(argument, _Constant) else t.cast(str, argument) for argument in arguments]
+    whole = [isinstance(argument, _Constant) and argument.text.isdecimal() for argument in arguments]
+    if not arguments or isinstance(arguments[0], _Constant):
+        return None
+    verbs = [verb for verb in re.findall(r"%(.?)", texts[0], re.DOTALL) if verb != "%"]
+    fits = len(verbs) == len(texts) - 1 and all(
+        verb in ("d", "v") if is_whole else verb in ("s", "v") and not isinstance(argument, _Constant)
+        for verb, is_whole, argument in zip(verbs, whole[1:], arguments[1:])
+    )
+    if not fits:
+        return None
+    values = iter(texts[1:])
+    return re.sub(r"%(.)", lambda found: "%" if found[1] == "%" else next(values), texts[0], flags=re.DOTALL)
 
 
 def _unquote(token: _Token) -> str:

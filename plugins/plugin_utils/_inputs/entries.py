@@ -34,11 +34,13 @@ class Around:
     """Everything besides the variables.
 
     ``read`` reads an ecspresso configuration, given its path and the keys not needed; see the lookup of that name.
-    ``hosts`` is the number of hosts in the play.
+    ``hosts`` is the number of hosts in the play. ``here`` is the path of the ``ecspresso.yml`` in the directory that
+    the command was started in, empty if there is none.
     """
 
     read: t.Callable[[str, list[str]], t.Mapping[str, t.Any]]
     hosts: int = 1
+    here: str = ""
 
 
 def rollback(values: Values, around: Around) -> Values:
@@ -49,7 +51,7 @@ def rollback(values: Values, around: Around) -> Values:
 def redeploy(values: Values, around: Around) -> Values:
     """Inputs of rollback for a deployment group."""
     names = values["application"] and values["deployment_group"]
-    file = _file(values, around, cluster=True, service=True, codedeploy=names)
+    file = _file(values, around, bool(names), cluster=True, service=True, codedeploy=names)
     in_file = file.get("codedeploy") or {}
     application = values["application"] or in_file.get("application_name")
     group = values["deployment_group"] or in_file.get("deployment_group_name")
@@ -181,7 +183,7 @@ def is_topic(text: str) -> bool:
 def _services(role: str, values: Values, around: Around) -> Values:
     """Region, cluster, services and timeout, as given or from the file."""
     services = words(values["services"])
-    file = _file(values, around, cluster=values["cluster"], service=services, codedeploy=True)
+    file = _file(values, around, bool(services), cluster=values["cluster"], service=services, codedeploy=True)
     if not services and file.get("service"):
         services = [file["service"]]
     if not services:
@@ -190,12 +192,17 @@ def _services(role: str, values: Values, around: Around) -> Values:
     return {**_common(values, file), "cluster": cluster, "services": services}
 
 
-def _file(values: Values, around: Around, **known: object) -> t.Mapping[str, t.Any]:
-    """The configuration file without the keys given elsewhere: those may use any template functions."""
-    if not values["config"]:
+def _file(values: Values, around: Around, named: bool, **known: object) -> t.Mapping[str, t.Any]:
+    """The configuration file without the keys given elsewhere: those may use any template functions.
+
+    ``named``: the service or group is given. If neither that nor a file is, it is the file that ecspresso would read.
+    """
+    path = str(values["config"] or ("" if named else around.here))
+    if not path:
         return {}
     known |= {"region": values["region"], "timeout": values.get("wait_timeout", "not needed")}
-    return around.read(str(values["config"]), [key for key, value in known.items() if value])
+    found = around.read(path, [key for key, value in known.items() if value])
+    return found if values["config"] else {**found, "instead_of_names": path}
 
 
 def _common(values: Values, file: t.Mapping[str, t.Any]) -> Values:
@@ -203,6 +210,8 @@ def _common(values: Values, file: t.Mapping[str, t.Any]) -> Values:
     return {
         "region": region,
         "wait_timeout": values.get("wait_timeout") or file.get("timeout"),
+        # Nobody named it, so it has to be said that it was read.
+        "read_from": file.get("instead_of_names"),
         # Only if there is a Region; otherwise the play's module_defaults and the environment apply.
         "module_defaults": {"region": region} if region else {},
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import shlex
 import typing as t
 
@@ -78,3 +79,8 @@ def _warning(name: str, value: str, words: list[str]) -> str:
         f"{name} is only '{value}': '{' '.join(words)}' was lost, because the shell takes away quotes. "
         f"Write -e {shlex.quote(whole)}."
     )
+
+
+def of_role(advice: str, prefix: str) -> str:
+    """Advice about variables of the role rollback, such as ``rollback_config``, in the names of another role."""
+    return re.sub(r"(?<![\w./-])rollback_(?=[a-z])", prefix, advice)

@@ -55,6 +55,16 @@ RENDERED = [
     ("{{ env `NAME` -}} \n {{- env `NAME` }}", "webweb"),
     # An action may span lines.
     ("{{ env\n  `NAME`\n}}", "web"),
+    # Go's own functions.
+    ("{{ printf `%s-api` (must_env `NAME`) }}", "web-api"),
+    ("{{ printf `%v-%d%% of %s` `a` 5 (must_env `NAME`) }}", "a-5% of web"),
+    ("{{ or (env `ABSENT` ``) `fallback` }}", "fallback"),
+    ("{{ or (must_env `EMPTY`) (must_env `NAME`) (tfstate `a.b`) }}", "web"),
+    ("{{ or `` `` }}", ""),
+    ("{{ and (must_env `NAME`) `there` }}", "there"),
+    ("{{ and `` (tfstate `a.b`) }}", ""),
+    ("{{ print `a-` (must_env `NAME`) }}", "a-web"),
+    ("{{ println `a` (must_env `NAME`) }}", "a web\n"),
     # Comments.
     ("a{{/* a comment */}}b", "ab"),
     ("a {{- /* several\n lines }} */ -}} b", "ab"),
@@ -79,7 +89,15 @@ DEFERRED = [
     ("{{ cfn_output (env `STACK` `s`) `Cluster` }}", Deferred("cfn_output", 1)),
     ("{{ cfn_export `Cluster` }}", Deferred("cfn_export", 1)),
     ("{{ vpc_tfstate `a.b` }}", Deferred("vpc_tfstate", 1)),
-    ("{{ printf `%s-api` (must_env `NAME`) }}", Deferred("printf", 1)),
+    ("{{ printf `%5s-api` (must_env `NAME`) }}", Deferred("printf", 1)),
+    ("{{ printf `%s %s` (must_env `NAME`) }}", Deferred("printf", 1)),
+    ("{{ printf `%d` (must_env `NAME`) }}", Deferred("printf", 1)),
+    ("{{ printf `%s` 5 }}", Deferred("printf", 1)),
+    ("{{ printf `%s-api` (tfstate `a.b`) }}", Deferred("tfstate", 1)),
+    ("{{ print 1 2 }}", Deferred("print", 1)),
+    ("{{ or (tfstate `a.b`) `fallback` }}", Deferred("tfstate", 1)),
+    ("{{ index (must_env `NAME`) 0 }}", Deferred("index", 1)),
+    ("{{ eq (must_env `NAME`) `web` }}", Deferred("eq", 1)),
     ("{{ must_evn `NAME` }}", Deferred("must_evn", 1)),
     ("{{ json_escape (env tfstate) }}", Deferred("tfstate", 1)),
 ]
@@ -172,3 +190,10 @@ def test_lines_lead_back_to_the_source() -> None:
 
 def test_an_empty_text_has_a_first_line() -> None:
     assert render("", {}).line_at(0) == 1
+
+
+@pytest.mark.parametrize("function", ["printf", "eq", "len", "html"])
+def test_gos_own_functions_are_not_taken_for_those_of_plugins(function: str) -> None:
+    problem = Deferred(function, 1).problem()
+    assert problem == f"uses Go's template function {function} in a way that is not evaluated here"
+    assert "plugins" in Deferred("tfstate", 1).problem()

@@ -62,6 +62,27 @@ def test_what_is_not_given_comes_from_the_file(entry: tuple[str, str]) -> None:
         assert read.asked == [("ecspresso.yml", ["codedeploy"])]
 
 
+@pytest.mark.parametrize("entry", [MAIN, DEPLOY, HISTORY, REDEPLOY])
+def test_if_nothing_is_named_the_file_of_ecspresso_here_is_read_and_said(entry: tuple[str, str]) -> None:
+    more = {"revision": "7"} if entry == DEPLOY else {}
+    read = Reader()
+    found = inputs(entry, Around(read, here="/repo/ecspresso.yml"), **more)
+    assert [path for path, _skip in read.asked] == ["/repo/ecspresso.yml"]
+    assert found["read_from"] == "/repo/ecspresso.yml"
+    if entry == REDEPLOY:
+        assert found["deployment_group"] == "file-group"
+    else:
+        assert (found["cluster"], found["services"]) == ("of-file", ["file-service"])
+
+
+@pytest.mark.parametrize("given", [{"services": "web"}, {"services": "web", "config": "x"}, {"config": "x"}])
+def test_the_file_here_is_not_read_if_anything_is_named(given: dict[str, str]) -> None:
+    read = Reader()
+    found = inputs(MAIN, Around(read, here="/repo/ecspresso.yml"), **given)
+    assert [path for path, _skip in read.asked] == (["x"] if "config" in given else [])
+    assert found["read_from"] is None
+
+
 def test_what_is_given_wins_and_is_not_read() -> None:
     read = Reader()
     found = inputs(MAIN, Around(read), config="x", region="r", cluster="c", services="web,api", wait_timeout="60")

@@ -101,3 +101,11 @@ def test_a_misspelt_name_is_told_with_the_one_that_was_meant() -> None:
 )
 def test_words_that_a_shell_has_set_free(option: str, warnings: list[str]) -> None:
     assert names.lost_words(split_args(option), ALL) == warnings
+
+
+def test_advice_names_the_variables_of_the_role() -> None:
+    advice = "/srv/rollback_config/a.yml: give rollback_services, or rollback_config as an absolute path"
+    assert names.of_role(advice, "history_") == (
+        "/srv/rollback_config/a.yml: give history_services, or history_config as an absolute path"
+    )
+    assert names.of_role(advice, "rollback_") == advice
