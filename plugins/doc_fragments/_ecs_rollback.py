@@ -36,6 +36,16 @@ options:
       - If ECS or somebody has already returned the service, V(2) and more are counted from the version that was left,
         so that asking twice does not go back twice.
     type: int
+  undo:
+    description:
+      - Go back to what the last rollback of this collection left, because it was not the release after all. Its mark is
+        removed once this ended well.
+      - It is refused if anything was deployed since, and V(unchanged) if it was undone already. If the version was
+        deregistered, it is refused, unless O(pin_images=always), which registers a copy.
+      - It knows the last rollback by the tags of the service, so not if that ran with C(mark=false).
+      - It cannot be given with O(revision), O(as_of), O(steps_back), O(from_revision) or O(fallback).
+    type: bool
+    default: false
   from_revision:
     description:
       - Move only services that run this revision now (a number, C(family:number) or an ARN); all others are

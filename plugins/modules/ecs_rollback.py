@@ -199,6 +199,12 @@ EXAMPLES = r"""
     as_of: "2026-11-20T12:00:00Z"
     tasks: 8
 
+- name: It was not the release after all, so undo that rollback
+  lastgood.aws.ecs_rollback:
+    cluster: prod
+    service: web
+    undo: true
+
 - name: Show what would be done, change nothing
   lastgood.aws.ecs_rollback:
     cluster: prod
@@ -301,7 +307,7 @@ services:
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
     target_source:
       description:
-        - How the target was found. V(last_good), V(steps_back), V(as_of), V(revision), V(running_rollback),
+        - How the target was found. V(last_good), V(steps_back), V(as_of), V(revision), V(undo), V(running_rollback),
           V(previous_registered), V(standing_task_set) (controller V(EXTERNAL)) or V(none).
       returned: always
       type: str

@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Dir
 Source = t.Literal[
     "revision",
     "as_of",
+    "undo",
     "steps_back",
     "last_good",
     "previous_registered",
@@ -34,6 +35,8 @@ class Selection:
     revision: str | None = None
     as_of: datetime | None = None
     steps_back: int = 1
+    # To what the last rollback of this tool left.
+    undo: bool = False
     from_revision: str | None = None
     # One of the services of the call ran it, so that it is no mistake.
     from_revision_ran: bool = False
@@ -50,8 +53,11 @@ class Selection:
 
     @property
     def names_one(self) -> bool:
-        """A version or a time is named, which may lie ahead: what is not named is always a rollback."""
-        return self.revision is not None or self.as_of is not None
+        """A version or a time is named, which may lie ahead: what is not named is always a rollback.
+
+        Undoing a rollback always goes ahead.
+        """
+        return self.revision is not None or self.as_of is not None or self.undo
 
 
 @dataclass(frozen=True)

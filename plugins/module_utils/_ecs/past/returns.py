@@ -69,7 +69,7 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
     primary = service.primary
     if primary is None or (history is not None and history.running is not None):
         return None
-    done = _last_move(marks.rolled_back(service.tags), service, current, history)
+    done = last_move(marks.rolled_back(service.tags), service, current, history)
     if done is not None:
         if done.direction in _NO_ROLLBACK:
             # It is done, and the next rollback begins from there.
@@ -80,20 +80,20 @@ def our_own_rollback(service: Service, current: str, history: History | None) ->
             "nothing was deployed since",
             settled_at=marks.time_of(done.at),
         )
-    begun = _last_move(marks.started(service.tags), service, current, history)
+    begun = last_move(marks.started(service.tags), service, current, history)
     if begun is not None:
         return Choice(
             "running_rollback",
             current,
             f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end",
-            _by_tag_name(begun.left, history),
+            by_tag_name(begun.left, history),
             unfinished=True,
             direction=begun.direction,
         )
     return None
 
 
-def _last_move(
+def last_move(
     recorded: marks.RolledBack | None, service: Service, current: str, history: History | None
 ) -> marks.RolledBack | None:
     """What a tag recorded; None if something else was deployed since."""
@@ -104,7 +104,8 @@ def _last_move(
     return recorded
 
 
-def _by_tag_name(name: str, history: History | None) -> str | None:
+def by_tag_name(name: str, history: History | None) -> str | None:
+    """The ARN of a version on record, by its name in a tag; None if it is not on record."""
     return next((c for c in (history.records if history else ()) if marks.tag_name(c) == name), None)
 
 
@@ -112,10 +113,10 @@ def as_begun(choice: Choice, service: Service, current: str, history: History | 
     """A deployment that an earlier run of ours began, and that is followed now, is still the move that it was."""
     if choice.target is None or choice.left is not None or history is None or history.running is None:
         return choice
-    begun = _last_move(marks.started(service.tags), service, current, history)
+    begun = last_move(marks.started(service.tags), service, current, history)
     if begun is None or not names.same(choice.target, current):
         return choice
-    return replace(choice, left=_by_tag_name(begun.left, history), direction=begun.direction)
+    return replace(choice, left=by_tag_name(begun.left, history), direction=begun.direction)
 
 
 def _cut_off_on_the_way(service: Service, current: str, history: History | None) -> Choice | None:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision, named
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision, named, undo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection, Source
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.last_good import last_good
@@ -107,7 +107,9 @@ def _choose(
 
 
 def _named(selection: Selection, service: Service, current: str, history: History | None) -> Choice | None:
-    """The version that was named, or that of the time that was named; None if neither was."""
+    """The version that was named, or that of the time that was named, or what is undone; None if none of these."""
+    if selection.undo:
+        return undo.choose(service, current, history)
     if selection.revision is not None:
         return explicit(selection, service, current, history)
     if selection.as_of is not None:

@@ -26,6 +26,7 @@ SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "revision": {"type": "str"},
     "as_of": {"type": "str"},
     "steps_back": {"type": "int"},
+    "undo": {"type": "bool", "default": False},
     "from_revision": {"type": "str"},
     "fallback": {"type": "str", "default": "fail", "choices": ["fail", "previous_registered"]},
     "in_flight": {"type": "str", "default": "stop", "choices": ["stop", "supersede", "refuse"]},
@@ -48,11 +49,13 @@ def wish(params: t.Mapping[str, t.Any]) -> plans.Wish:
     if tasks is not None and tasks < 0:
         raise BadOption(f"tasks: {tasks} is not a number of tasks: give 0 or more")
     as_of = options.as_of(params["as_of"])
+    _only_undo(params)
     return plans.Wish(
         selection=Selection(
             revision=revision("revision", params["revision"]),
             as_of=as_of.at if as_of is not None else None,
             steps_back=options.steps_back(params["steps_back"]),
+            undo=params["undo"],
             from_revision=revision("from_revision", params["from_revision"]),
             fallback=params["fallback"],
             force=force.parse(params["force"]),
@@ -67,6 +70,14 @@ def wish(params: t.Mapping[str, t.Any]) -> plans.Wish:
         rollback_events=rollback_events(params.get("rollback_events")),
         as_of=as_of,
     )
+
+
+def _only_undo(params: t.Mapping[str, t.Any]) -> None:
+    """The last rollback says where ``undo`` goes. Raises :class:`BadOption` if something else does, too."""
+    others = [name for name in ("revision", "as_of", "steps_back", "from_revision") if params[name] not in (None, "")]
+    others += ["fallback"] if params["fallback"] != "fail" else []
+    if params["undo"] and others:
+        raise BadOption(f"undo: it goes to what the last rollback left, so it cannot be given with {', '.join(others)}")
 
 
 def revision(option: str, value: str | None) -> str | None:

@@ -21,6 +21,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import 
 _SOURCES: t.Final = {
     "revision": "named",
     "as_of": "as of",
+    "undo": "undo",
     "steps_back": "last good",
     "last_good": "last good",
     "previous_registered": "previous registered",

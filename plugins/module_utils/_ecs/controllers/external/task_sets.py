@@ -26,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history, target, undo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
 
@@ -78,6 +78,8 @@ def _choose(
     elsewhere = target.not_on_from_revision(selection, current, None, service, None, known, _NO_RECORD)
     if elsewhere is not None:
         return elsewhere
+    if selection.undo:
+        return undo.choose(service, current, None)
     if selection.revision is not None:
         return target.or_finish(ours, target.explicit(selection, service, current, None), current)
     if selection.as_of is not None:

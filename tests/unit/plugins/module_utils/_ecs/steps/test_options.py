@@ -22,6 +22,7 @@ def params(**given: t.Any) -> dict[str, t.Any]:
         "revision": None,
         "as_of": None,
         "steps_back": None,
+        "undo": False,
         "from_revision": None,
         "fallback": "fail",
         "in_flight": "stop",
@@ -55,6 +56,7 @@ def test_the_defaults() -> None:
     assert (wish.in_flight, wish.tasks) == ("stop", None)
     assert {name: spec.get("default") for name, spec in options.SELECTION_SPEC.items() if "default" in spec} == {
         "cluster": "default",
+        "undo": False,
         "fallback": "fail",
         "in_flight": "stop",
         "pin_images": "auto",
@@ -197,3 +199,25 @@ def test_rollback_events(given: list[str] | None, expected: tuple[str, ...] | No
 def test_rollback_events_that_there_are_not(given: list[str]) -> None:
     with pytest.raises(options.BadOption, match=r"rollback_events: '.*' is not one of CodeDeploy's events"):
         options.wish(params(rollback_events=given))
+
+
+def test_undo_is_a_choice_of_its_own() -> None:
+    assert options.wish(params(undo=True)).selection == Selection(undo=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "others"),
+    [
+        ({"revision": "41"}, "revision"),
+        ({"as_of": "-2h"}, "as_of"),
+        ({"steps_back": 1}, "steps_back"),
+        ({"from_revision": "43"}, "from_revision"),
+        ({"fallback": "previous_registered"}, "fallback"),
+        ({"revision": "41", "from_revision": "43"}, "revision, from_revision"),
+    ],
+)
+def test_undo_goes_with_nothing_else_that_chooses(given: dict[str, t.Any], others: str) -> None:
+    with pytest.raises(options.BadOption) as refused:
+        options.wish(params(undo=True, **given))
+    assert str(refused.value).endswith(f"so it cannot be given with {others}")
+    options.wish(params(**given))
