@@ -500,9 +500,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import options 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 MODULE_SPEC = {
     "tasks": {"type": "int"},
@@ -539,7 +539,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
     return Order(
         cluster=params["cluster"],
         services=options.service_names(params),
-        wish=options.wish(params),
+        goal=options.goal(params),
         mark=params["mark"],
         reason=params["reason"],
         wait=params["wait"],
@@ -553,12 +553,12 @@ def order_of(module: LastgoodAWSModule) -> Order:
     )
 
 
-def shown(module: LastgoodAWSModule, run: ServiceRun) -> dict[str, t.Any]:
+def shown(module: LastgoodAWSModule, run: RollbackRun) -> dict[str, t.Any]:
     """What a look has to hand on to the step that acts."""
     return {"expect": expected.of(run.name, run.plan).as_dict()} if module.check_mode else {}
 
 
-def worth_a_warning(module: LastgoodAWSModule, run: ServiceRun) -> list[Finding]:
+def worth_a_warning(module: LastgoodAWSModule, run: RollbackRun) -> list[Finding]:
     """All findings, except those that a look cannot settle and the act will report itself."""
     only_looks = module.check_mode and not module.params["expect"]
     return [f for f in run.findings if not only_looks or f.severity != "unknown"]
@@ -598,7 +598,7 @@ def main() -> None:
         result["diff"] = [changes.diff(aws, run) for run in runs if run.plan and run.plan.verb == "act"]
     for run in runs:
         module.warn_of(run.label, worth_a_warning(module, run))
-    for note in (*as_of.notes(order.wish.as_of), *force.notes(module.params["force"], force.ROLLBACK)):
+    for note in (*as_of.notes(order.goal.as_of), *force.notes(module.params["force"], force.ROLLBACK)):
         module.warn(note)
     result["api_calls"] = aws.api_calls
     if rollback.too_many_failed:

@@ -302,19 +302,19 @@ def main() -> None:
     params = module.params
     try:
         names = options.service_names(params)
-        wish = options.wish(params)
+        goal = options.goal(params)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
     aws = Aws(module.client)
-    planner = Planner(aws, params["cluster"], wish, all_marks=True, clock=Clock())
+    planner = Planner(aws, params["cluster"], goal, all_marks=True, clock=Clock())
     plans = planner.make_plans(names)
     place = keys.Place(aws.region("ecs"), params["full_names"])
     for name, planned in plans.items():
         progress.say(f"[{place.label(name, params['cluster'])}] {wording.plan_line(planned)}")
     services = [info.of(planned, params["cluster"], place) for planned in plans.values()]
-    for note in (*core_as_of.notes(wish.as_of), *force.notes(module.params["force"], force.ROLLBACK)):
+    for note in (*core_as_of.notes(goal.as_of), *force.notes(module.params["force"], force.ROLLBACK)):
         module.warn(note)
-    as_of = core_as_of.shown(planner.wish.selection.as_of)
+    as_of = core_as_of.shown(planner.dated)
     module.exit_json(changed=False, services=services, as_of=as_of, api_calls=aws.api_calls)
 
 

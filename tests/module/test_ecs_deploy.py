@@ -316,7 +316,7 @@ def test_somebody_deploys_over_it(web: Shop) -> None:
         ("2", {"wait_timeout": 0}, "wait_timeout: 0 is not a number of seconds"),
         ("2", {"service": []}, "service: no service is named"),
         ("2", {"service": ["web", "nosuch"]}, "there is no service nosuch in cluster shop"),
-        ("2", {"cluster": "nowhere"}, "Failed to describe services"),
+        ("2", {"cluster": "nowhere"}, "there is no cluster nowhere. Check its name"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_write(

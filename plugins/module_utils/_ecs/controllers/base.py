@@ -17,9 +17,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Accepted,
+    Begun,
     End,
     Ending,
     Going,
@@ -32,14 +32,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Standing,
     TakenAway,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
-    Between,
-    Facts,
-    Past,
-    Plan,
-    Way,
-    Wish,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
@@ -85,10 +79,6 @@ class Controller(abc.ABC):
         """Read how many tasks deployments had, by the services' names. Those about which more is known now."""
         return {}
 
-    def alarms(self, planned: Plan) -> object:
-        """What the alarms say that can stop what is planned; it comes back in Facts.alarms. None if it needs none."""
-        return None
-
     # -- decide
 
     def candidates(self, service: Service, past: Past, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
@@ -110,25 +100,35 @@ class Controller(abc.ABC):
         """What makes it impossible to take this service back, whatever its history is. Pure."""
         return []
 
+    def undeployable(self, service: Service) -> list[Finding]:
+        """What makes it impossible to deploy anything to this service. Pure."""
+        return []
+
     @abc.abstractmethod
-    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+    def way_back(self, goal: GoBack, facts: Facts, choice: Choice, between: Between) -> Way:
         """How to get to the target. Pure."""
 
     @abc.abstractmethod
-    def way_to(self, wish: deploys.Wish, facts: deploys.Facts) -> deploys.Plan:
-        """What to do so that a revision is deployed. Pure."""
+    def way_to(self, goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
+        """How a revision gets deployed. Pure."""
 
-    def deciding_alarms(self, wish: deploys.Wish, facts: deploys.Facts) -> tuple[str, ...]:
-        """The alarms whose states :meth:`way_to` decides on. Pure."""
+    def deciding_alarms(self, goal: Goal, facts: Facts) -> tuple[str, ...]:
+        """The alarms whose states the way depends on: they come back in Facts.alarms. Pure."""
         return ()
 
-    def watched_alarms(self, planned: deploys.Plan) -> tuple[str, ...]:
+    def watched_alarms(self, planned: Plan) -> tuple[str, ...]:
         """Alarms that AWS will watch and that only warn; they are read for all services together. Pure."""
         return ()
 
-    def told_of_alarms(self, planned: deploys.Plan, states: t.Mapping[str, str] | str) -> list[Finding]:
+    def told_of_alarms(self, planned: Plan, states: t.Mapping[str, str] | str) -> list[Finding]:
         """What those alarms say. Pure."""
         return []
+
+    def protection(self, planned: Plan) -> tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]] | None:
+        """What AWS itself rolls back by, before and with this deployment, for results. None if that is not a setting
+        of the service. Pure.
+        """
+        return None
 
     def lingers(self, planned: Plan) -> int:
         """Minutes for which the old tasks stay after the traffic has left them. Pure."""
@@ -154,43 +154,43 @@ class Controller(abc.ABC):
             raise PlanIsStale("the plan asks for nothing")
         if planned.method == "adopt":
             return self.adopt(planned)
-        return self._followed(planned, self._begin(planned, tasks, reason))
+        return self._accepted(planned, self._begin(planned, tasks, reason))
 
     def adopt(self, planned: Plan, copy: str = "") -> Accepted:
         """Follow what is already running: a deployment of ``copy``, if that is given. Raises PlanIsStale."""
-        return self._followed(planned, replace(self._adopt(planned), copy=copy))
+        return self._accepted(planned, replace(self._adopt(planned), copy=copy))
 
     @abc.abstractmethod
-    def _begin(self, planned: Plan, tasks: int | None, reason: str | None) -> Accepted: ...
+    def _begin(self, planned: Plan, tasks: int | None, reason: str | None) -> Begun: ...
 
     @abc.abstractmethod
-    def _adopt(self, planned: Plan) -> Accepted: ...
+    def _adopt(self, planned: Plan) -> Begun: ...
 
-    def _followed(self, planned: Plan, accepted: Accepted) -> Accepted:
-        return replace(accepted, going=self.going(planned, accepted))
+    def _accepted(self, planned: Plan, begun: Begun) -> Accepted:
+        return Accepted(begun.service, begun.wrote, self.going(planned, begun), begun.findings, begun.copy)
 
-    def going(self, planned: Plan, accepted: Accepted) -> Going:
-        """What is to be watched of a deployment that AWS has accepted. Pure."""
+    def going(self, planned: Plan, begun: Begun) -> Going:
+        """What is to be watched of what was begun. Pure."""
         target = planned.target.arn if planned.target else planned.current
-        running = planned.running.arn if planned.running is not None and accepted.wrote else ""
+        running = planned.running.arn if planned.running is not None and begun.wrote else ""
         return Going(
-            target=accepted.copy or target,
-            deployment_id=accepted.deployment_id,
-            back_of=accepted.service_deployment,
-            known_deployments=self._known(planned, accepted) - {accepted.deployment_id},
-            strategy=accepted.service.strategy,
-            makes_room=accepted.makes_room,
-            record=accepted.service_deployment or self._own_record(planned, accepted),
+            target=begun.copy or target,
+            deployment_id=begun.deployment_id,
+            back_of=begun.back_of,
+            known_deployments=self._known(planned, begun) - {begun.deployment_id},
+            strategy=begun.service.strategy,
+            makes_room=begun.makes_room,
+            record=begun.back_of or self._own_record(planned, begun),
             known_records=planned.known_records,
             predecessor=running,
             events_before=frozenset(event.id for event in planned.service.events),
         )
 
-    def _known(self, planned: Plan, accepted: Accepted) -> frozenset[str]:
+    def _known(self, planned: Plan, begun: Begun) -> frozenset[str]:
         """What may be PRIMARY without anybody having deployed over us."""
         return planned.known_deployments
 
-    def _own_record(self, planned: Plan, accepted: Accepted) -> str:
+    def _own_record(self, planned: Plan, begun: Begun) -> str:
         """The record of our own deployment, empty if it is not known or is not needed."""
         return ""
 

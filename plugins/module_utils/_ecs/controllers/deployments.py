@@ -21,6 +21,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 
+# How a deployment ends that was only in the way: stopped where it is, or rolled back. Empty if it was not in the way.
+MakesRoom = t.Literal["", "stopped", "rolled_back"]
+
 
 class AlreadyThere(Exception):
     """The service runs a copy of the target already, and nothing is left to deploy. ``copy`` is its ARN."""
@@ -39,29 +42,22 @@ class NotDeployed(Exception):
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """AWS took the write, or nothing had to be written because a rollback runs already.
+class Begun:
+    """What a controller's write has begun, or what it follows without one.
 
-    ``deployment_id`` is the PRIMARY deployment that is ours (``ecs-svc/…``); ``service_deployment`` is set instead if
-    ECS itself rolls back; it is followed by its ARN.
+    ``deployment_id`` is the deployment or task set that is ours; ``back_of`` is set instead if AWS itself goes back: it
+    is the deployment that is undone.
     """
 
     service: Service
     wrote: bool
     deployment_id: str = ""
-    service_deployment: str = ""
+    back_of: str = ""
     findings: tuple[Finding, ...] = ()
     # The pinned copy that was deployed in place of the target.
     copy: str = ""
-    # A CodeDeploy deployment that was only in the way ends: stopped where it is, or rolled back. Then comes ours.
-    makes_room: t.Literal["", "stopped", "rolled_back"] = ""
-    # What is to be watched now.
-    going: Going | None = None
-
-    @property
-    def record_id(self) -> str:
-        """What the tags call this rollback."""
-        return self.deployment_id or self.service_deployment.rpartition("/")[2]
+    # A deployment of CodeDeploy that was only in the way ends: stopped where it is, or rolled back. Then comes ours.
+    makes_room: MakesRoom = ""
 
 
 Outcome = t.Literal["stable", "serving", "in_progress", "failed", "superseded", "timeout", "lost_contact", "refused"]
@@ -143,7 +139,7 @@ class Going:
     known_deployments: frozenset[str]
     strategy: str = "ROLLING"
     # A deployment of CodeDeploy that is only in the way: stopped where it is, or rolled back.
-    makes_room: t.Literal["", "stopped", "rolled_back"] = ""
+    makes_room: MakesRoom = ""
     # Its service deployment, or deployment of CodeDeploy, if that is known already. Else it is the first that is not
     # among the known ones.
     record: str = ""
@@ -161,6 +157,18 @@ class Going:
     def id(self) -> str:
         """What people know it by."""
         return self.deployment_id or self.back_of.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """AWS took the write, or nothing had to be written because it is under way already. ``going`` is to be watched."""
+
+    service: Service
+    wrote: bool
+    going: Going
+    findings: tuple[Finding, ...] = ()
+    # The pinned copy that was deployed in place of the target.
+    copy: str = ""
 
 
 @dataclass(frozen=True)

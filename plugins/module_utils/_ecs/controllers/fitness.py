@@ -12,7 +12,8 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 
@@ -21,13 +22,16 @@ def ports(service: Service, target: TaskDefinition) -> list[Finding]:
     return settings.load_balancer_ports(service, target) if target.content else []
 
 
-def copy_of(wish: Wish, facts: Facts, target: TaskDefinition) -> tuple[t.Mapping[str, str] | None, list[Finding]]:
-    """The copy that is deployed in place of the target, as in :class:`.plans.Plan`, and what there is to say."""
-    decision = images.decide(wish.pin_images, target, facts.images or ())
-    copy = decision.pin or ({} if _copy_anyway(wish, target) else None)
+def copy_of(goal: GoBack, facts: Facts, target: TaskDefinition) -> tuple[t.Mapping[str, str] | None, list[Finding]]:
+    """The copy that is deployed in place of the target, and what there is to say.
+
+    Digests by container name; None if the target itself will do. Empty is a copy that pins nothing.
+    """
+    decision = images.decide(goal.pin_images, target, facts.images or ())
+    copy = decision.pin or ({} if _copy_anyway(goal, target) else None)
     return copy, [*decision.findings, *(settings.target_state(target) if copy is None else [])]
 
 
-def _copy_anyway(wish: Wish, target: TaskDefinition) -> bool:
+def _copy_anyway(goal: GoBack, target: TaskDefinition) -> bool:
     """A task definition that is not ACTIVE but can still be read is deployed as a copy, if copies were asked for."""
-    return wish.pin_images == "always" and target.status != "ACTIVE" and bool(target.content)
+    return goal.pin_images == "always" and target.status != "ACTIVE" and bool(target.content)

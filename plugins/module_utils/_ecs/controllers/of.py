@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 
 
@@ -36,12 +36,12 @@ class Unknown(Ecs):
         what += f"not know; it rolls back services with {', '.join(sorted(_KINDS))}"
         return [Finding("deployment_controller", "block", what)]
 
-    def way_to(self, wish: deploys.Wish, facts: deploys.Facts) -> deploys.Plan:
-        found = deploys.impossible(wish, facts.service, facts.target)
-        if facts.service.status == "ACTIVE":
-            what = f"the deployment controller is {facts.service.controller}, which is not known here"
-            found = (deploys.block("deployment_controller", what),)
-        return deploys.refused(facts.service, facts.target, found)
+    def undeployable(self, service: Service) -> list[Finding]:
+        what = f"the deployment controller is {service.controller}, which is not known here"
+        return [deploys.block("deployment_controller", what)]
+
+    def protection(self, planned: Plan) -> None:
+        return None
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return Known("refused", f"the deployment controller is {service.controller}, which is not known here")

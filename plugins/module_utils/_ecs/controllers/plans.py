@@ -4,20 +4,17 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What is wished for, what was read for it, and the plan that comes of both: the data of planning."""
+"""What was read of a service, and the plan that comes of it: the data of planning."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
-from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images as ecs_images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    Deployment,
     Direction,
     Finding,
     Method,
@@ -27,69 +24,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
-
-InFlight = t.Literal["stop", "supersede", "refuse"]
-
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import what_runs_now
 
 Verb = t.Literal["act", "nothing", "refuse"]
-
-
-# Methods by which ECS itself goes back, and those that write at all.
-NATIVE: t.Final = frozenset({"continue_rollback", "stop_deployment"})
-
-
-# Methods that deploy the target's task definition, so that it must be fit for that.
-DEPLOYS: t.Final = frozenset({"update_service", "codedeploy_deployment"})
-
-
-WRITES: t.Final = NATIVE | DEPLOYS
-
-
-@dataclass(frozen=True)
-class Step:
-    verb: Verb
-    method: Method
-    reason: str = ""
-    force_new_deployment: bool = False
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the user asked for, of one service."""
-
-    selection: Selection
-    in_flight: InFlight = "stop"
-    tasks: int | None = None
-    pin_images: ecs_images.PinImages = "auto"
-    fast: bool = False
-    # Take what is left out of use afterwards.
-    deregister: bool = False
-    # None: as the deployment group says. Empty: none.
-    rollback_events: tuple[str, ...] | None = None
-    # As it was written; the selection has the time that it stands for, once that is known.
-    as_of: AsOf | None = None
-
-    def dated(self, now: datetime) -> Wish:
-        """The same wish at this time, with the time that ``as_of`` stands for; both stay once they are known."""
-        selection = replace(self.selection, now=self.selection.now or now)
-        if self.as_of is not None and selection.as_of is None:
-            selection = replace(selection, as_of=self.as_of.seen_from(now))
-        return replace(self, selection=selection)
-
-    def going_to(self, target: str) -> Wish:
-        """The same wish, for a target that was chosen already."""
-        chosen = Selection(
-            revision=target,
-            chosen=True,
-            # It was chosen already, and all other guards stand.
-            force=self.selection.force | AGAIN,
-            copies=self.selection.copies,
-            to_the_letter=self.selection.to_the_letter,
-        )
-        # Whether what is left may be deregistered was decided with the plan that chose the target.
-        return replace(self, selection=chosen, as_of=None, deregister=False)
 
 
 @dataclass(frozen=True)
@@ -121,8 +60,9 @@ class Facts:
     known: t.Mapping[str, TaskDefinition]
     # What the registries say about the target's images; None if not asked yet.
     images: tuple[ecs_images.Check, ...] | None = None
-    # What the alarms say that its controller asked for, None if they were not asked yet.
-    alarms: t.Any = None
+    # The states of the alarms that its controller decides on, by name, without those that do not exist; text says why
+    # they are unknown. None if they were not asked yet.
+    alarms: t.Mapping[str, str] | str | None = None
     # What the checks found that look beyond the service and its task definitions.
     readiness: tuple[Finding, ...] = ()
 
@@ -144,92 +84,103 @@ class Between:
 
 @dataclass(frozen=True)
 class Way:
-    """How a service goes to its target, what stands against that, and what it needs. See :class:`Plan`."""
+    """How a service gets to its target, and what stands against that.
 
-    step: Step
+    ``verb`` says whether there is anything to do: ``nothing`` ends as unchanged, ``refuse`` as refused, with
+    ``reason``.
+    """
+
+    verb: Verb
+    method: Method
+    reason: str = ""
     findings: tuple[Finding, ...] = ()
-    copy: t.Mapping[str, str] | None = None
-    override: t.Mapping[str, t.Any] = field(default_factory=dict)
-    request: t.Any = None
-    task_set: Deployment | None = None
+    # What is to be written. Only the controller that made the way looks into it.
+    change: t.Any = None
+    # The target's task definition is deployed again, and so must be fit for that.
+    deploys: bool = False
+
+
+def refused(findings: t.Sequence[Finding], reason: str = "") -> Way:
+    """The way if nothing may be written: by default because of the findings that block it."""
+    return Way("refuse", "none", reason or blocked(findings), tuple(findings))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done with one service.
+    """What will be done with one service, and what that was decided on.
 
-    ``verb`` says whether there is anything to do: ``nothing`` ends as unchanged, ``refuse`` as refused, with
-    ``reason``. ``known_deployments`` are the ids of the deployments that were there when the plan was made: a
-    PRIMARY that is not among them is somebody else's, or ours.
+    ``known`` are the task definitions of the target, of what is left and of what runs, as far as they were read.
     """
 
     service: Service
-    verb: Verb
-    method: Method
-    current: str
-    reason: str
+    past: Past
     choice: Choice
     target: TaskDefinition | None
-    findings: tuple[Finding, ...]
-    candidates: tuple[Candidate, ...]
-    running: ServiceDeployment | None
-    now: Revision | None
-    good: Revision | None
-    force_new_deployment: bool = False
-    # Digests by container name, for the copy of the target to register; None if the target itself will do. Empty is a
-    # copy that pins nothing: of a task definition that is no longer ACTIVE.
-    copy: t.Mapping[str, str] | None = None
-    # Changes of the deployment configuration for this one deployment.
-    override: t.Mapping[str, t.Any] = field(default_factory=dict)
-    # ARNs of the service deployments that were on record when the plan was made.
-    known_records: frozenset[str] = frozenset()
-    # The newest deployment on record, however it ended.
-    newest: ServiceDeployment | None = None
-    # Its id, or that of a newer one that does not say what it deployed; empty if there is no record.
-    newest_id: str = ""
-    # Pinned copies among the versions on record, and what they were made of.
-    copies: t.Mapping[str, str] = field(default_factory=dict)
-    # What the service ran before; None if not known.
-    history: History | None = None
-    # What CodeDeploy is asked for, with the method codedeploy_deployment.
-    request: t.Any = None
-    # The tags of the version that is left, as far as they were read.
-    left_tags: t.Mapping[str, str] = field(default_factory=dict)
-    # The version whose mark a move forward takes back.
-    taken_back: str | None = None
-    # With the method primary_task_set, the task set that becomes PRIMARY; None if one has to be created.
-    task_set: Deployment | None = None
-    # Any deployment makes another one PRIMARY at once. If not, its own record is what tells of it.
-    primary_tells: bool = True
-    # What happens to tasks that are protected from scale-in.
-    held_tasks: str = ""
-    # What the deployment is called in CodeDeploy; empty: by its direction.
-    what: t.Literal["", "deploy"] = ""
-    # A deploymentConfiguration that stays, sent with the deployment.
-    configuration: t.Mapping[str, t.Any] = field(default_factory=dict)
-    # The deployment of CodeDeploy to follow, with the method adopt, if the history does not say which.
-    follows: str = ""
-    # Tells this step from the same one of another run, if it must not find what that one created and deleted again.
-    attempt: str = ""
+    way: Way
+    findings: tuple[Finding, ...] = ()
+    known: t.Mapping[str, TaskDefinition] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = ()
 
     @property
-    def in_the_way(self) -> ServiceDeployment | None:
-        """The deployment that has to end before ours can begin: CodeDeploy runs one of a group at a time."""
-        return self.running if self.method == "codedeploy_deployment" else None
+    def verb(self) -> Verb:
+        """Whether anything is to be done."""
+        return self.way.verb
 
     @property
-    def deploys(self) -> bool:
-        """Whether the target's task definition is deployed again, and so must be fit for that."""
-        return self.method in DEPLOYS or (self.method == "primary_task_set" and self.task_set is None)
+    def method(self) -> Method:
+        """By which method; ``none`` if nothing is to be done."""
+        return self.way.method
 
-    def is_version(self, one: str, other: str) -> bool:
-        """Two names of the same version; a pinned copy counts as what it was made of."""
-        return names.same(one, other) or names.same(self.copies.get(one, one), self.copies.get(other, other))
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return self.way.reason
+
+    @property
+    def history(self) -> History | None:
+        """What the service ran before; None if not known."""
+        return self.past.history
+
+    @property
+    def running(self) -> ServiceDeployment | None:
+        """The deployment that is running."""
+        return self.history.running if self.history is not None else None
+
+    @property
+    def newest(self) -> ServiceDeployment | None:
+        """The newest deployment on record, however it ended."""
+        return self.history.newest if self.history is not None else None
+
+    @property
+    def known_records(self) -> frozenset[str]:
+        """The service deployments that were on record when the plan was made."""
+        return frozenset(d.arn for d in self.history.deployments) if self.history is not None else frozenset()
 
     @property
     def known_deployments(self) -> frozenset[str]:
-        """Ids of all deployments that were there when the plan was made."""
+        """The deployments that were there when the plan was made: any other that is PRIMARY is ours, or somebody's."""
         return frozenset(d.id for d in self.service.deployments)
+
+    @property
+    def current(self) -> str:
+        """What counts as running now."""
+        return what_runs_now(self.service, self.history)
+
+    @property
+    def now(self) -> Revision | None:
+        """The service revision of what runs now, as far as it is on record."""
+        return self.history.latest_revision(self.current) if self.history is not None else None
+
+    @property
+    def good(self) -> Revision | None:
+        """The service revision that proved the target good, or else the last one that tried it."""
+        name = self.target.arn if self.target is not None else ""
+        return next((c.revision for c in self.candidates if c.task_definition == name), None)
+
+    def is_version(self, one: str, other: str) -> bool:
+        """Two names of the same version; a pinned copy counts as what it was made of."""
+        copies = self.history.copies if self.history is not None else {}
+        return names.same(one, other) or names.same(copies.get(one, one), copies.get(other, other))
 
     @property
     def left(self) -> str | None:
@@ -241,14 +192,31 @@ class Plan:
         """The direction from what is left to the target; None if there is no target."""
         return self.choice.direction
 
+    @property
+    def left_tags(self) -> t.Mapping[str, str]:
+        """The marks of the version that is left, as far as they were read."""
+        if self.left is not None and self.left in self.known:
+            return self.known[self.left].tags
+        return next((c.marks for c in self.candidates if names.same(c.task_definition, self.left or "")), {})
+
+    @property
+    def taken_back(self) -> str | None:
+        """The version whose mark a move forward takes back."""
+        if self.direction != "forward":
+            return None
+        target = self.target.arn if self.target is not None else self.current
+        return direction.taken_back(self.service, target, self.history, self.known)
+
     def leaving(self, left: str) -> Plan:
         """The same plan as a move from another version: from the one that ran when the target was chosen."""
-        seen = next((c for c in self.candidates if names.same(c.task_definition, left)), None)
         target = self.target.arn if self.target is not None else self.current
         went = direction.between(target, left, self.history, {})
-        back = direction.taken_back(self.service, target, self.history, {}) if went == "forward" else None
-        choice = replace(self.choice, left=left, direction=went)
-        return replace(self, choice=choice, left_tags=seen.marks if seen else {}, taken_back=back)
+        return replace(self, choice=replace(self.choice, left=left, direction=went))
+
+    def refused(self, reason: str, finding: Finding) -> Plan:
+        """The plan if nothing may be written after all."""
+        way = replace(refused((), reason), findings=self.way.findings)
+        return replace(self, way=way, choice=Choice(problem=reason), target=None, findings=(*self.findings, finding))
 
 
 @dataclass(frozen=True)

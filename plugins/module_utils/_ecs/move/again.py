@@ -11,18 +11,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan as BasePlan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 
 
-def as_chosen(planned: BasePlan | Refusal, first: BasePlan) -> BasePlan | Refusal:
+def as_chosen(planned: Plan | Refusal, first: Plan) -> Plan | Refusal:
     """A plan for that wish, with the target's original source and what was left for it."""
     if isinstance(planned, Refusal) or planned.verb != "act":
         return planned
-    return replace(planned, choice=first.choice, left_tags=first.left_tags, taken_back=first.taken_back)
+    return replace(planned, choice=first.choice, known={**first.known, **planned.known})
 
 
-def is_as_before(before: BasePlan, now: BasePlan) -> bool:
+def is_as_before(before: Plan, now: Plan) -> bool:
     """Whether the service is on what the plan saw, or where the running deployment was to take it."""
     expected = {before.current}
     running = before.running
@@ -32,7 +31,7 @@ def is_as_before(before: BasePlan, now: BasePlan) -> bool:
     return any(names.same(now.current, name) for name in expected)
 
 
-def in_between(first: BasePlan, now: BasePlan) -> str:
+def in_between(first: Plan, now: Plan) -> str:
     """Why the plan may not be carried out: somebody deployed while we made room. Empty if nobody did."""
     running = now.running
     if now.method == "adopt" or (

@@ -12,41 +12,46 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, expected
 
 
 class MakesPlans(t.Protocol):
-    """Whoever makes plans, as :class:`.planning.Planner` does."""
+    """Whoever makes plans, as :class:`.planner.Planner` does."""
 
     @property
-    def wish(self) -> Wish:
-        """What is wished for, as far as it is known by now."""
+    def goal(self) -> Goal:
+        """What the plans are for, as far as it is known by now."""
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
         """A plan or a refusal for each name."""
+
+
+# Makes a planner; the clock is None if rollbacks that AWS is about to make need not be waited for.
+PlannerFor = t.Callable[[Goal, t.Union[Clock, None]], MakesPlans]
 
 
 class BoundPlanner:
     """Makes the plans of one call, bound to what ``shown`` has of each service; without any they are free."""
 
     def __init__(
-        self,
-        aws: Aws,
-        wish: Wish,
-        shown: t.Mapping[str, expected.Expected],
-        planner_for: t.Callable[[Wish], MakesPlans],
+        self, aws: Aws, clock: Clock, goal: Goal, shown: t.Mapping[str, expected.Expected], planner_for: PlannerFor
     ) -> None:
         self._aws = aws
+        self._clock = clock
         self._shown = shown
         self._planner_for = planner_for
-        self._planner = planner_for(wish)
+        self._planner = planner_for(goal, clock)
+        self._controllers = Controllers(aws, clock)
 
     @property
-    def wish(self) -> Wish:
-        """What was wished for, as far as it is known by now."""
-        return self._planner.wish
+    def goal(self) -> Goal:
+        """What the plans are for, as far as it is known by now."""
+        return self._planner.goal
 
     @property
     def binds(self) -> bool:
@@ -58,24 +63,34 @@ class BoundPlanner:
         made = self._planner.make_plans(service_names)
         return {name: self._bind(planned) for name, planned in made.items()} if self.binds else made
 
+    def go_on(self, first: Plan) -> Plan | Refusal:
+        """A new plan to the target of the first one, after what was in its way has ended."""
+        goal = self.goal.going_to(first.target.arn) if first.target is not None else self.goal
+        # By now it is known whether a rollback was asked for, so that none has to be waited for.
+        planned = next(iter(self._planner_for(goal, None).make_plans([first.service.name]).values()))
+        return again.as_chosen(planned, first)
+
     def _bind(self, planned: Plan | Refusal) -> Plan | Refusal:
         if isinstance(planned, Refusal):
             return planned
         name = planned.service.name
         # What was not shown is like what could not be read.
         shown = self._shown.get(name, expected.Expected(name))
-        judged = expected.judge(shown, planned)
+        judged = self._judge(shown, planned)
         if not isinstance(judged, expected.Elsewhere):
             return self._carried_out(planned, judged)
-        wish = self.wish.going_to(shown.target)
-        anew = next(iter(self._planner_for(wish).make_plans([name]).values()))
+        goal = self.goal.going_to(shown.target)
+        anew = next(iter(self._planner_for(goal, self._clock).make_plans([name]).values()))
         if isinstance(anew, Refusal):
             return anew
         # Somebody may have deployed while it was planned again.
-        judged = expected.judge(shown, anew)
+        judged = self._judge(shown, anew)
         if isinstance(judged, expected.Elsewhere):
             judged = expected.Changed(f"{name} changes all the time", then=expected.AGAIN)
         return expected.as_shown(self._carried_out(anew, judged))
+
+    def _judge(self, shown: expected.Expected, planned: Plan) -> expected.Judgement:
+        return expected.judge(shown, planned, self._controllers.of(planned.service).primary_tells)
 
     def _carried_out(self, planned: Plan, judged: expected.Holds | expected.Changed) -> Plan:
         if isinstance(judged, expected.Holds):

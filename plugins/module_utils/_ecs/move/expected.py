@@ -19,7 +19,6 @@ from datetime import datetime, timezone
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
 CHECK: t.Final = "plan_changed"
 AGAIN: t.Final = "Run the same command again"
@@ -64,7 +63,7 @@ def of(name: str, planned: Plan | None) -> Expected:
     return Expected(
         service=planned.service.name,
         primary=primary.id if primary else "",
-        deployment=planned.newest_id,
+        deployment=planned.past.newest_id,
         left=(planned.left or "") if acts else "",
         target=planned.target.arn if acts and planned.target else "",
     )
@@ -110,9 +109,12 @@ class Changed:
 Judgement = t.Union[Holds, Elsewhere, Changed]
 
 
-def judge(expected: Expected, planned: Plan) -> Judgement:
-    """Whether a plan that was made now may be carried out."""
-    witness = _other_primary if planned.primary_tells else _newer_record
+def judge(expected: Expected, planned: Plan, primary_tells: bool) -> Judgement:
+    """Whether a plan that was made now may be carried out.
+
+    ``primary_tells``: any deployment makes another one PRIMARY at once. If not, its own record is what tells of it.
+    """
+    witness = _other_primary if primary_tells else _newer_record
     # What the look could not read may have been there then.
     newer = witness(expected, planned) if expected.primary else None
     if not expected.target:
@@ -139,10 +141,7 @@ def as_shown(anew: Plan) -> Plan:
 def refused(planned: Plan, changed: Changed, registered_by: str = "") -> Plan:
     """The plan that writes nothing, and says why."""
     why = changed.why(registered_by)
-    found = (*planned.findings, Finding(CHECK, "block", why))
-    return replace(
-        planned, verb="refuse", method="none", reason=why, choice=Choice(problem=why), target=None, findings=found
-    )
+    return planned.refused(why, Finding(CHECK, "block", why))
 
 
 def _other_primary(expected: Expected, planned: Plan) -> Changed | None:
@@ -160,10 +159,10 @@ def _other_primary(expected: Expected, planned: Plan) -> Changed | None:
 def _newer_record(expected: Expected, planned: Plan) -> Changed | None:
     """Deployments of CodeDeploy make their task set PRIMARY late, or never, so their own record is what tells."""
     newest = planned.newest
-    if not planned.newest_id or planned.newest_id == expected.deployment:
+    if not planned.past.newest_id or planned.past.newest_id == expected.deployment:
         return None
-    if newest is None or newest.arn != planned.newest_id:
-        what = f"somebody created deployment {planned.newest_id} since the look-up{_shown(expected)}"
+    if newest is None or newest.arn != planned.past.newest_id:
+        what = f"somebody created deployment {planned.past.newest_id} since the look-up{_shown(expected)}"
         return Changed(f"{what}, and what it deploys cannot be read")
     version = newest.target.task_definition
     if expected.target and planned.is_version(version, expected.target):

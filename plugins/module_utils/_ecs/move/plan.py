@@ -9,21 +9,21 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
-from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
     Plan,
-    Step,
     Verb,
     Way,
-    Wish,
+    refused,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Finding,
@@ -36,17 +36,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
 
 
-@dataclass(frozen=True)
-class _Decided:
-    """What is done, and what there is to say about it."""
-
-    step: Step
-    findings: tuple[Finding, ...]
-    way: Way | None = None
-
-
-def make(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> Plan:
-    """Decide what to do with one service, from what was read and the target that was chosen."""
+def to_go_back(controller: Controller, goal: GoBack, facts: Facts, choice: Choice) -> Plan:
+    """Decide how one service is taken back, from what was read and the target that was chosen."""
     service, history = facts.service, facts.history
     current = what_runs_now(service, history)
     target = facts.known.get(choice.target) if choice.target else None
@@ -54,104 +45,110 @@ def make(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> Pl
     now = history.latest_revision(current) if history else None
     good = _revision_of(target.arn, candidates) if target else None
     between = Between(current, target, now, good) if target is not None else None
-    decided = _decide(controller, wish, facts, choice, between, candidates)
-    step, way = decided.step, decided.way or Way(decided.step)
+    way, findings = _decide(controller, goal, facts, choice, between, candidates)
     return Plan(
         service=service,
-        verb=step.verb,
-        method=step.method,
-        current=current,
-        reason=step.reason,
+        past=facts.past,
         choice=choice,
         target=target,
-        findings=(*decided.findings, *_not_well(step.verb, service, facts.known.get(current))),
+        way=way,
+        findings=(*findings, *_not_well(way.verb, service, facts.known.get(current))),
+        known=_that_matter(facts.known, choice.target, choice.left, current),
         candidates=candidates,
-        running=history.running if history else None,
-        now=now,
-        good=good,
-        force_new_deployment=way.step.force_new_deployment,
-        copy=way.copy,
-        override=way.override if step.method == way.step.method else {},
-        known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
-        newest=history.newest if history else None,
-        newest_id=facts.past.newest_id,
-        copies=history.copies if history else {},
-        history=history,
-        request=way.request,
-        left_tags=facts.known[choice.left].tags if choice.left and choice.left in facts.known else {},
-        taken_back=_taken_back(facts, choice, target),
-        task_set=way.task_set,
-        primary_tells=controller.primary_tells,
-        held_tasks=controller.held_tasks,
     )
+
+
+def to_deploy(controller: Controller, goal: GoTo, facts: Facts, choice: Choice) -> Plan:
+    """Decide how the revision that was named gets deployed to one service."""
+    service = facts.service
+    target = facts.known.get(choice.target) if choice.target else None
+    found: tuple[Finding, ...] = deploys.impossible(goal, service, target, controller.undeployable(service))
+    way = refused(found)
+    if not found and target is not None:
+        way = controller.way_to(goal, facts, target)
+        unknown = deploys.unknown_past(facts, target) if way.verb != "refuse" else []
+        found = (*unknown, *way.findings)
+        way = _unless_blocked(way, found)
+    known = _that_matter(facts.known, choice.target, choice.left)
+    return Plan(service, facts.past, choice, target, way, found, known)
+
+
+def _that_matter(known: t.Mapping[str, TaskDefinition], *versions: str | None) -> dict[str, TaskDefinition]:
+    return {name: known[name] for name in versions if name is not None and name in known}
+
+
+def _unless_blocked(way: Way, findings: t.Sequence[Finding]) -> Way:
+    blocks = way.verb == "act" and any(f.severity == "block" for f in findings)
+    return replace(refused(findings), change=way.change) if blocks else way
 
 
 def _decide(
     controller: Controller,
-    wish: Wish,
+    goal: GoBack,
     facts: Facts,
     choice: Choice,
     between: Between | None,
     candidates: tuple[Candidate, ...],
-) -> _Decided:
-    given = _given(controller, wish, facts, choice)
+) -> tuple[Way, tuple[Finding, ...]]:
+    """What is done, and what there is to say about it."""
+    given = _given(controller, goal, facts, choice)
     if between is None or choice.settled or choice.problem or any(f.severity == "block" for f in given):
-        return _without_a_way(wish, facts, choice, given)
-    return _by_a_way(controller, wish, facts, choice, between, given, candidates)
+        return _without_a_target(goal, facts, choice, given)
+    return _to_the_target(controller, goal, facts, choice, between, given, candidates)
 
 
-def _given(controller: Controller, wish: Wish, facts: Facts, choice: Choice) -> tuple[Finding, ...]:
+def _given(controller: Controller, goal: GoBack, facts: Facts, choice: Choice) -> tuple[Finding, ...]:
     """What there is to say whatever the way is."""
     service = facts.service
-    findings = [*settings.service_state(service), *controller.unfit(service), *core_as_of.findings(wish.as_of)]
+    findings = [*settings.service_state(service), *controller.unfit(service), *core_as_of.findings(goal.as_of)]
     findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
     findings += [Finding("history", "unknown", facts.past.problem)] if facts.past.problem else []
-    if wish.rollback_events is not None and not controller.takes_events:
+    if goal.rollback_events is not None and not controller.takes_events:
         findings.append(_rollback_events_not_used(service))
     return tuple(findings)
 
 
-def _without_a_way(wish: Wish, facts: Facts, choice: Choice, given: tuple[Finding, ...]) -> _Decided:
+def _without_a_target(
+    goal: GoBack, facts: Facts, choice: Choice, given: tuple[Finding, ...]
+) -> tuple[Way, tuple[Finding, ...]]:
     """It is refused, or there is nothing to do."""
     service = facts.service
     if any(f.severity == "block" for f in given):
-        return _Decided(Step("refuse", "none", blocked(given)), given)
+        return refused(given), given
     if choice.settled:
-        unset = wish.tasks is not None and wish.tasks != service.desired
-        found = (_tasks_not_applied(service, wish.tasks),) if unset and wish.tasks is not None else ()
-        return _Decided(Step("nothing", "none", choice.settled), (*given, *found))
+        unset = goal.tasks is not None and goal.tasks != service.desired
+        found = (_tasks_not_applied(service, goal.tasks),) if unset and goal.tasks is not None else ()
+        return Way("nothing", "none", choice.settled), (*given, *found)
     reason = (choice.problem or "no target was found") + _why_no_history(facts)
-    return _Decided(Step("refuse", "none", reason), given)
+    return refused((), reason), given
 
 
-def _by_a_way(
+def _to_the_target(
     controller: Controller,
-    wish: Wish,
+    goal: GoBack,
     facts: Facts,
     choice: Choice,
     between: Between,
     given: tuple[Finding, ...],
     candidates: tuple[Candidate, ...],
-) -> _Decided:
+) -> tuple[Way, tuple[Finding, ...]]:
     """It is done the controller's way, unless something stands against that."""
     target = between.target.arn
-    way = controller.way_back(wish, facts, choice, between)
-    findings = [*given, *settings.tasks_option(facts.service, wish.tasks), *way.findings, *facts.readiness]
+    way = controller.way_back(goal, facts, choice, between)
+    findings = [*given, *settings.tasks_option(facts.service, goal.tasks), *way.findings, *facts.readiness]
     if choice.source == "previous_registered":
         what = f"{names.short(target)} was taken by its number: {choice.why}"
         findings.append(Finding("fallback", "warn", what))
     findings += [_left_out(text, candidates) for text in choice.left_out]
     findings += [*doubts(candidates, target), *_unproven(facts.service, choice, target)]
-    if way.step.method != "adopt" and not wish.selection.chosen:
+    if way.method != "adopt" and not goal.selection.chosen:
         findings += named.findings(choice, between.target, facts.service, facts.history, candidates)
-    step = replace(way.step, reason=way.step.reason or choice.why)
-    if step.verb == "refuse":
-        return _Decided(replace(step, reason=step.reason + _why_no_history(facts)), tuple(findings), way)
-    if step.verb == "act" and wish.deregister:
+    way = replace(way, reason=way.reason or choice.why)
+    if way.verb == "refuse":
+        return replace(way, reason=way.reason + _why_no_history(facts)), tuple(findings)
+    if way.verb == "act" and goal.deregister:
         findings += direction.no_deregistration(choice.direction, choice.left or between.current, target)
-    if step.verb == "act" and any(f.severity == "block" for f in findings):
-        step = Step("refuse", "none", blocked(findings))
-    return _Decided(step, tuple(findings), way)
+    return _unless_blocked(way, findings), tuple(findings)
 
 
 def _left_out(text: str, candidates: t.Iterable[Candidate]) -> Finding:
@@ -163,12 +160,6 @@ def _left_out(text: str, candidates: t.Iterable[Candidate]) -> Finding:
 def _why_no_history(facts: Facts) -> str:
     unknown = facts.history is None and facts.past.problem
     return f" ({facts.past.problem.rstrip('.')})" if unknown else ""
-
-
-def _taken_back(facts: Facts, choice: Choice, target: TaskDefinition | None) -> str | None:
-    if choice.direction != "forward" or target is None:
-        return None
-    return direction.taken_back(facts.service, target.arn, facts.history, facts.known)
 
 
 def _unproven(service: Service, choice: Choice, target: str) -> list[Finding]:

@@ -12,11 +12,13 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
@@ -24,6 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 
@@ -31,15 +34,13 @@ class Planner:
     """Makes the plans of one call. Task definitions are read once for all services.
 
     With ``all_marks`` those of all candidates are read, so that each verdict takes its marks into account; without,
-    only as many as the choice needs.
+    only as many as the choice needs. With a ``clock`` a rollback counts that AWS can still be about to make.
     """
 
-    def __init__(
-        self, aws: Aws, cluster: str, wish: plans.Wish, all_marks: bool = False, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, aws: Aws, cluster: str, goal: Goal, all_marks: bool = False, clock: Clock | None = None) -> None:
         self._aws = aws
         self._cluster = cluster
-        self.wish = wish
+        self.goal = goal
         self._all_marks = all_marks
         self._clock = clock
         self._task_definitions = reads.TaskDefinitions(aws)
@@ -55,33 +56,50 @@ class Planner:
         except (AwsCallError, IncompleteAnswerError) as exc:
             return {name: _refused(name, self._why_no_service(exc)) for name in service_names}
         present = {name: service for name, service in found.items() if isinstance(service, Service)}
-        self.wish = self.wish.dated(self._now())
-        problem = self.wish.as_of.problem(self._now()) if self.wish.as_of is not None else ""
+        problem = self._date()
         if problem:
             return {name: _refused(name, problem, "as_of") for name in service_names}
         pasts = Pasts(self._controllers, self._clock)
         pasts.read(service for service in present.values() if service.status == "ACTIVE")
-        self._learn_who_ran_from_revision(present.values(), pasts)
-        self._describe_together(present.values(), pasts)
-        return {
+        self._learn_together(present.values(), pasts)
+        made = {
             name: self._plan_one(present[name], pasts) if name in present else self._missing(name, str(found[name]))
             for name in _once(service_names, present)
         }
+        return self._told_of_alarms(made)
+
+    def _date(self) -> str:
+        """Find out which time ``as_of`` stands for. Returns what is wrong with it."""
+        if not isinstance(self.goal, GoBack):
+            return ""
+        self.goal = self.goal.dated(self._now())
+        return self.goal.as_of.problem(self._now()) if self.goal.as_of is not None else ""
+
+    @property
+    def dated(self) -> datetime | None:
+        """The time that ``as_of`` stands for, None if none was given."""
+        return self.goal.selection.as_of if isinstance(self.goal, GoBack) else None
 
     def _now(self) -> datetime:
         """AWS's clock, if it has answered yet."""
         return self._aws.date or (self._clock or Clock()).now()
 
-    def _learn_who_ran_from_revision(self, services: t.Iterable[Service], pasts: Pasts) -> None:
-        """What one of the services ran is no mistake, though others never did."""
-        selection = self.wish.selection
-        wanted = selection.from_revision
-        if wanted is None or selection.from_revision_ran:
-            return
-        if any(from_revision.ran(service, pasts.of(service.name).history, wanted) for service in services):
-            self.wish = replace(self.wish, selection=replace(selection, from_revision_ran=True))
+    def _learn_together(self, services: t.Collection[Service], pasts: Pasts) -> None:
+        """What the choices of all services depend on."""
+        if isinstance(self.goal, GoBack):
+            self.goal = self._with_who_ran_from_revision(self.goal, services, pasts)
+            self._describe_together(self.goal, services, pasts)
 
-    def _describe_together(self, services: t.Iterable[Service], pasts: Pasts) -> None:
+    def _with_who_ran_from_revision(self, goal: GoBack, services: t.Iterable[Service], pasts: Pasts) -> GoBack:
+        """What one of the services ran is no mistake, though others never did."""
+        wanted = goal.selection.from_revision
+        if wanted is None or goal.selection.from_revision_ran:
+            return goal
+        if any(from_revision.ran(service, pasts.of(service.name).history, wanted) for service in services):
+            return replace(goal, selection=replace(goal.selection, from_revision_ran=True))
+        return goal
+
+    def _describe_together(self, goal: GoBack, services: t.Iterable[Service], pasts: Pasts) -> None:
         """Ask about the deployments of all services at once, as far as it shows by now that choices depend on them."""
         wanted: dict[str, t.Iterable[str]] = {}
         for service in services:
@@ -90,18 +108,67 @@ class Planner:
                 wanted[service.name] = past.not_told()
             elif past is not None:
                 known, controller = self._task_definitions.known, self._controllers.of(service)
-                choice = controller.choose(self.wish.selection, service, pasts.of(service.name), known, None)
+                choice = controller.choose(goal.selection, service, pasts.of(service.name), known, None)
                 wanted[service.name] = choice.not_told
         pasts.describe(wanted)
 
     def _plan_one(self, service: Service, pasts: Pasts) -> plans.Plan | Refusal:
         try:
-            return self._choose(service, pasts)
+            if isinstance(self.goal, GoTo):
+                return self._to_deploy(self.goal, service, pasts.of(service.name))
+            return self._to_go_back(self.goal, service, pasts)
         except (AwsCallError, IncompleteAnswerError) as exc:
             return _refused(service.name, exc.explain())
 
-    def _choose(self, service: Service, pasts: Pasts) -> plans.Plan:
-        controller, selection = self._controllers.of(service), self.wish.selection
+    # -- deploying a revision
+
+    def _to_deploy(self, goal: GoTo, service: Service, past: plans.Past) -> plans.Plan:
+        wanted = names.from_option(goal.revision, deploys.current(service))
+        target_ = self._task_definitions.read(wanted) if wanted else None
+        there = target_ is not None and target_.status != reads.MISSING
+        left = service.primary.task_definition if service.primary is not None else None
+        choice = Choice("revision", wanted if there else None, left=left)
+        facts = plans.Facts(service, past, self._task_definitions.known)
+        if there:
+            facts = self._with_alarms(goal, facts)
+        return plan.to_deploy(self._controllers.of(service), goal, facts, choice)
+
+    def _with_alarms(self, goal: Goal, facts: plans.Facts) -> plans.Facts:
+        alarms = self._controllers.of(facts.service).deciding_alarms(goal, facts)
+        states = cloudwatch.alarm_states_if_readable(self._aws, alarms) if alarms else None
+        return replace(facts, alarms=states)
+
+    def _told_of_alarms(self, made: dict[str, plans.Plan | Refusal]) -> dict[str, plans.Plan | Refusal]:
+        """The alarms of services that ECS deploys only warn, and are read for all of them together."""
+        if not isinstance(self.goal, GoTo) or "DEPLOYMENT_STOP_ON_ALARM" not in self.goal.asked:
+            return made
+        acts = {n: p for n, p in made.items() if isinstance(p, plans.Plan) and p.verb == "act" and p.method != "adopt"}
+        each = {name: self._controllers.of(planned.service) for name, planned in acts.items()}
+        alarms = list(dict.fromkeys(a for name, planned in acts.items() for a in each[name].watched_alarms(planned)))
+        states = cloudwatch.alarm_states_if_readable(self._aws, alarms) if alarms else {}
+        told = {
+            name: replace(planned, findings=(*planned.findings, *each[name].told_of_alarms(planned, states)))
+            for name, planned in acts.items()
+        }
+        return {**made, **told}
+
+    # -- going back
+
+    def _to_go_back(self, goal: GoBack, service: Service, pasts: Pasts) -> plans.Plan:
+        controller = self._controllers.of(service)
+        choice = self._choose(goal.selection, service, pasts)
+        facts = plans.Facts(service=service, past=pasts.of(service.name), known=self._task_definitions.known)
+        planned = plan.to_go_back(controller, goal, facts, choice)
+        if planned.way.deploys and planned.target is not None:
+            facts = self._with_alarms(goal, replace(facts, images=self._check_images(goal, planned, planned.target)))
+            planned = plan.to_go_back(controller, goal, facts, choice)
+        checks = Readiness(self._aws, self._task_definitions, goal, self._thorough)
+        ready = checks.of(planned, controller.held_tasks)
+        return plan.to_go_back(controller, goal, replace(facts, readiness=ready), choice) if ready else planned
+
+    def _choose(self, selection: Selection, service: Service, pasts: Pasts) -> Choice:
+        """The target, once all is read that the choice depends on."""
+        controller = self._controllers.of(service)
         registered: list[str] | None = None
         everything_read = False
         ran = pasts.of(service.name).history
@@ -123,21 +190,9 @@ class Planner:
                 family = names.parse(target.what_runs_now(service, history))
                 registered = self._task_definitions.registered(family.family) if family else []
                 continue
-            break
-        facts = plans.Facts(
-            service=service,
-            past=pasts.of(service.name),
-            known=self._task_definitions.known,
-        )
-        planned = plan.make(controller, self.wish, facts, choice)
-        if planned.deploys and planned.target is not None:
-            checks = self._check_images(planned.target, planned.good, history)
-            facts = replace(facts, images=checks, alarms=controller.alarms(planned))
-            planned = plan.make(controller, self.wish, facts, choice)
-        ready = Readiness(self._aws, self._task_definitions, self.wish, self._thorough).of(planned, history)
-        return plan.make(controller, self.wish, replace(facts, readiness=ready), choice) if ready else planned
+            return choice
 
-    def _read_for(self, choice: target.Choice, service: Service, pasts: Pasts) -> bool:
+    def _read_for(self, choice: Choice, service: Service, pasts: Pasts) -> bool:
         """Whether something is known now that was not before, and that the choice depends on."""
         if pasts.describe({service.name: choice.not_told}):
             return True
@@ -171,16 +226,14 @@ class Planner:
         if copies != history.copies:
             pasts.learn_copies(service.name, copies)
 
-    def _check_images(
-        self, target_: TaskDefinition, good: Revision | None, history: History | None
-    ) -> tuple[images.Check, ...]:
+    def _check_images(self, goal: GoBack, planned: plans.Plan, target_: TaskDefinition) -> tuple[images.Check, ...]:
         """What can be known of the target's images that go by a tag."""
-        checks = []
+        checks, good, history = [], planned.good, planned.history
         seen = [d.target for d in reversed(history.deployments)] if history else []
         for container, image in images.by_tag(target_).items():
             recorded = good.digests.get(container, "") if good else ""
             resolution = images.Resolution("unknown")
-            if recorded and self.wish.pin_images != "never":
+            if recorded and goal.pin_images != "never":
                 asked = images.resolve(self._aws, images.parse(image), recorded)
                 resolution = asked or images.last_known(image, seen, recorded)
             checks.append(images.Check(container, image, recorded, resolution))

@@ -16,9 +16,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import compatibility, references, surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check, check, together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 # With more services in a call the checks that read beyond ECS are left out: those quotas are not made for it.
 MOST_SERVICES: t.Final = 10
@@ -27,35 +27,38 @@ MOST_SERVICES: t.Final = 10
 class Readiness:
     """The checks of one call. Without ``thorough`` only what ECS itself tells is looked at."""
 
-    def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, wish: plans.Wish, thorough: bool) -> None:
+    def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, goal: GoBack, thorough: bool) -> None:
         self._aws = aws
         self._task_definitions = task_definitions
-        self._wish = wish
+        self._goal = goal
         self._thorough = thorough
 
-    def of(self, planned: plans.Plan, history: History | None) -> tuple[Finding, ...]:
-        """All findings on a plan. One that writes nothing is not looked at."""
+    def of(self, planned: plans.Plan, held_tasks: str) -> tuple[Finding, ...]:
+        """All findings on a plan. One that writes nothing is not looked at.
+
+        ``held_tasks`` is what happens to tasks that are protected from scale-in.
+        """
         if planned.verb != "act" or planned.method == "adopt" or planned.target is None:
             return ()
-        found = self._barrier(planned, planned.target, history)
-        if planned.deploys:
-            found += self._deploying(planned, planned.target)
+        found = self._barrier(planned, planned.target)
+        if planned.way.deploys:
+            found += self._deploying(planned, planned.target, held_tasks)
         return tuple(found)
 
-    def _barrier(self, planned: plans.Plan, target: TaskDefinition, history: History | None) -> list[Finding]:
+    def _barrier(self, planned: plans.Plan, target: TaskDefinition) -> list[Finding]:
         found: list[Finding] = []
         left_behind = []
         known = list(self._task_definitions.known)
-        for name in surroundings.crossed(history, known, planned.current, target.arn):
+        for name in surroundings.crossed(planned.history, known, planned.current, target.arn):
             try:
                 left_behind.append(self._task_definitions.read(name))
             except (AwsCallError, IncompleteAnswerError) as exc:
                 found.append(
                     Finding("barrier", "unknown", f"whether a barrier is crossed is not known. {exc.explain()}")
                 )
-        return surroundings.barrier(left_behind, target.arn, self._wish.selection.force) + found
+        return surroundings.barrier(left_behind, target.arn, self._goal.selection.force) + found
 
-    def _deploying(self, planned: plans.Plan, target: TaskDefinition) -> list[Finding]:
+    def _deploying(self, planned: plans.Plan, target: TaskDefinition, held_tasks: str) -> list[Finding]:
         service = planned.service
         found = surroundings.circuit_breaker(service)
         settings = compatibility.settings_of(service, planned.now)
@@ -66,7 +69,7 @@ class Readiness:
                 "groups, alarms, listeners, stacks, protected tasks) is not looked at"
             )
             return [*found, Finding("checks_skipped", "info", text)]
-        asked = [*self._of_service(planned), *references.checks(self._aws, service, target)]
+        asked = [*self._of_service(planned, held_tasks), *references.checks(self._aws, service, target)]
         return found + together(self._aws, asked)
 
     def _runs(self, planned: plans.Plan) -> TaskDefinition | None:
@@ -76,12 +79,12 @@ class Readiness:
         except (AwsCallError, IncompleteAnswerError):
             return None
 
-    def _of_service(self, planned: plans.Plan) -> list[Check]:
+    def _of_service(self, planned: plans.Plan, held_tasks: str) -> list[Check]:
         aws, service = self._aws, planned.service
         checks = []
         if service.running:
             what = "whether tasks are protected from scale-in"
-            run = functools.partial(surroundings.read_protected, aws, service, planned.held_tasks)
+            run = functools.partial(surroundings.read_protected, aws, service, held_tasks)
             checks.append(check("ecs", "protected_tasks", what, run))
         if surroundings.alarm_names(service):
             what = "whether the deployment's alarms fire already"
@@ -90,15 +93,15 @@ class Readiness:
             )
         if surroundings.stack_of(service):
             what = "whether the service's CloudFormation stack is at work"
-            run = functools.partial(surroundings.read_stack, aws, service, self._wish.selection.force)
+            run = functools.partial(surroundings.read_stack, aws, service, self._goal.selection.force)
             checks.append(check("cloudformation", "stack", what, run))
         if surroundings.production_rules(service) and planned.running is None:
             what = "where the production listener rules send the traffic"
             checks.append(
                 check("elbv2", "listener_weights", what, functools.partial(surroundings.read_listeners, aws, service))
             )
-        if self._wish.tasks is not None and service.scheduling == "REPLICA":
+        if self._goal.tasks is not None and service.scheduling == "REPLICA":
             what = "whether tasks is within the bounds of the service's scalable target"
-            run = functools.partial(surroundings.read_bounds, aws, service, self._wish.tasks)
+            run = functools.partial(surroundings.read_bounds, aws, service, self._goal.tasks)
             checks.append(check("application-autoscaling", "bounds", what, run))
         return checks

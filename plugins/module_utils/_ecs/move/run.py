@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""One service on its way through a call: what was planned, what was done, how it ended."""
+"""One service on its way through a call."""
 
 from __future__ import annotations
 
@@ -12,25 +12,23 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
-from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS, beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted, Going, Reached
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
-    GOOD_ENDS,
-    Finding,
-    Outcome,
-    Revision,
-    Service,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as AnyOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 
+Outcome = t.Union[AnyOutcome, t.Literal["deployed"]]
+# Outcomes after which a deployment of ours goes on.
+STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
+
 
 @dataclass
-class ServiceRun:
-    """Grows while the call runs, and becomes one item of the result."""
+class Run:
+    """What a rollback and a deployment have in common. Each step adds what only it has, and gives its own result."""
 
     name: str
     cluster: str
@@ -40,61 +38,60 @@ class ServiceRun:
     changed: bool = False
     accepted: Accepted | None = None
     service: Service | None = None
-    revision_after: Revision | None = None
     diagnosis: Diagnosis | None = None
-    deregistered: str | None = None
-    # The plan for which another deployment had to end first.
+    # The plan for which another deployment had to end first, and the id of that one if it was stopped for it.
     first_plan: Plan | None = None
+    made_way: str = ""
     # Why a plan could not be carried out as it was.
     stale: str = ""
-    # An earlier step has shown it, and may have written something else since.
-    is_a_later_step: bool = False
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     place: keys.Place = keys.PLAIN
 
-    @classmethod
-    def of(cls, name: str, cluster: str, planned: Plan | Refusal, place: keys.Place = keys.PLAIN) -> ServiceRun:
-        """A run at its beginning: settled already, refused, or to be acted on (``outcome`` None)."""
-        run = cls(name=name, cluster=cluster, place=place)
-        run.take_plan(planned)
-        return run
+    good_ends: t.ClassVar[frozenset[str]] = GOOD_ENDS
 
     def take_plan(self, planned: Plan | Refusal) -> None:
         """Begin with this plan; a second one replaces the first, whose reading went stale."""
         self.findings = list(planned.findings)
         if isinstance(planned, Refusal):
             self.plan = None
-            self.end("refused", planned.reason)
+            self.refuse(planned.reason)
             return
         self.plan, self.service = planned, planned.service
         self.name = planned.service.name
         if planned.verb == "nothing":
             self.end("unchanged", planned.reason)
         elif planned.verb == "refuse":
-            self.end("refused", planned.reason)
+            self.refuse(planned.reason)
 
     def end(self, outcome: Outcome, reason: str) -> None:
         """The end of it."""
         self.outcome, self.reason = outcome, reason
 
-    def reached(self, state: deployments.Reached) -> None:
+    def refuse(self, reason: str) -> None:
+        """It cannot be done."""
+        self.end("refused", reason)
+
+    def reached(self, state: Reached) -> None:
         """The watched deployment is where it should be."""
         self.end("rolled_back", progress.verified(state, self.target))
-        if state == "running":
-            self.findings.append(Finding("target_health", "unknown", self.reason))
+
+    @property
+    def going(self) -> Going:
+        """What is to be watched. Raises ValueError if nothing was begun."""
+        if self.accepted is None:
+            raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
+        return self.accepted.going
 
     @property
     def makes_room(self) -> bool:
         """Another deployment is ending, so that ours can begin."""
-        return self.outcome is None and self.accepted is not None and bool(self.accepted.makes_room)
+        return self.outcome is None and self.accepted is not None and bool(self.accepted.going.makes_room)
 
     @property
-    def going(self) -> deployments.Going:
-        """What is to be watched. Raises ValueError if nothing was begun."""
-        if self.accepted is None or self.accepted.going is None:
-            raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
-        return self.accepted.going
+    def goes_on(self) -> bool:
+        """A deployment of ours is on its way, as far as this run knows."""
+        return self.outcome in STILL_RUNNING or (self.outcome is None and self.accepted is not None)
 
     @property
     def label(self) -> str:
@@ -103,8 +100,8 @@ class ServiceRun:
 
     @property
     def ok(self) -> bool:
-        """It ended in a way that does not fail the module, or has not ended."""
-        return self.outcome is None or self.outcome in GOOD_ENDS
+        """True unless the outcome is a failure."""
+        return self.outcome is None or self.outcome in self.good_ends
 
     @property
     def target(self) -> str:
@@ -114,62 +111,26 @@ class ServiceRun:
         return self.plan.target.arn if self.plan and self.plan.target else ""
 
     @property
-    def _is_a_copy(self) -> bool:
-        return bool(self.accepted and self.accepted.copy)
-
-    @property
     def route(self) -> str:
         """``web:3 → web:1``, with the direction unless it is back."""
         left = self.plan.left if self.plan else None
         to = names.short(self.target)
         return f"{names.short(left)} → {to}{beside_a_route(self.plan.direction if self.plan else None)}" if left else to
 
-    @property
-    def _planned(self) -> dict[str, t.Any]:
-        planned = self.plan
-        if planned is None:
-            return dict(_NOT_PLANNED)
-        return {
-            "method": planned.method,
-            "target": target_of(planned, self.target),
-            "copy_of": planned.target.arn if self._is_a_copy and planned.target else None,
-            "target_source": planned.choice.source,
-            "target_why": planned.choice.why,
-            "direction": planned.direction,
-            "before": state_of(planned.service, planned.now),
-            "left": planned.left,
-        }
-
-    def as_dict(self) -> dict[str, t.Any]:
-        """One item of the module's result."""
+    def common(self) -> dict[str, t.Any]:
+        """What the results of all steps have."""
         return {
             **identity(self.name, self.cluster, self.place, self.service),
             "outcome": self.outcome,
             "changed": self.changed,
-            **self._planned,
-            "after": state_of(self.service, self.revision_after or _unmoved(self.plan)) if self.service else None,
             "reason": self.reason,
             "findings": [f.as_dict() for f in self.findings],
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
-            "deregistered": self.deregistered,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},
         }
 
 
-_NOT_PLANNED: t.Final = {
-    "method": "none",
-    "target": None,
-    "copy_of": None,
-    "target_source": "none",
-    "target_why": "",
-    "direction": None,
-    "before": None,
-    "left": None,
-}
-
-
-def _unmoved(planned: Plan | None) -> Revision | None:
-    return planned.now if planned and planned.verb != "act" else None
+AnyRun = t.TypeVar("AnyRun", bound=Run)
 
 
 def identity(name: str, cluster: str, place: keys.Place, service: Service | None) -> dict[str, str | None]:

@@ -15,19 +15,21 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, deploys, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wait
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order as RollbackOrder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 
 @dataclass
@@ -54,7 +56,7 @@ class _Return:
     def cluster(self) -> str:
         return self.run.cluster
 
-    def end(self, outcome: WatchedOutcome, reason: str) -> None:
+    def end(self, outcome: Outcome, reason: str) -> None:
         self.outcome = outcome
         self.run.service = self.service or self.run.service
         self.run.outcome = outcome if outcome in ("superseded", "lost_contact") else "rollback_failed"
@@ -70,7 +72,9 @@ class _Return:
 class Aftermath:
     """What follows in one call. ``sweeper`` makes what watches ways back."""
 
-    def __init__(self, aws: Aws, order: Order, clock: Clock, sweeper: t.Callable[[], Sweeper[t.Any]]) -> None:
+    def __init__(
+        self, aws: Aws, order: mover.Order[GoTo], clock: Clock, sweeper: t.Callable[[], Sweeper[t.Any]]
+    ) -> None:
         self._aws = aws
         self._order = order
         self._clock = clock
@@ -110,7 +114,7 @@ class Aftermath:
 
     def _now(self, run: DeployRun) -> Service | None:
         """The service; None if AWS does not answer, or if we had begun nothing."""
-        if run.accepted is None or not run.accepted.deployment_id:
+        if run.accepted is None or not run.going.deployment_id:
             return None
         try:
             service = api.describe_services(self._aws, run.cluster, [run.name])[run.name]
@@ -135,7 +139,7 @@ class Aftermath:
         past = controller.read_past([service])[service.name]
         run.ahead = deploys.ahead(run.plan, past.history) if run.plan is not None else None
         before = run.plan.service if run.plan is not None else service
-        ending = deployments.Ending(self._order.wish.asked, before, alarmed=run.event is not None)
+        ending = deployments.Ending(self._order.goal.asked, before, alarmed=run.event is not None)
         end = controller.end_of(run.going, service, past, ending)
         run.event, run.record = end.event, end.record or None
         run.findings += end.findings
@@ -153,7 +157,7 @@ class Aftermath:
             return False
         if too_late:
             run.reason = f"{run.reason.rstrip('.')}. {controller.no_way_back}"
-        return run.event in self._order.wish.asked and run.outcome not in ("superseded", "timeout", "lost_contact")
+        return run.event in self._order.goal.asked and run.outcome not in ("superseded", "timeout", "lost_contact")
 
     # -- roll back
 
@@ -214,7 +218,7 @@ class Aftermath:
             order = RollbackOrder(
                 cluster=self._order.cluster,
                 services=list(group),
-                wish=plans.Wish(Selection(revision=ahead, chosen=True, from_revision=self._order.wish.revision)),
+                goal=GoBack(Selection(revision=ahead, chosen=True, from_revision=self._order.goal.revision)),
                 reason=f"{event}{told}: {why}",
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,
@@ -225,7 +229,7 @@ class Aftermath:
             for back in Rollback(self._aws, order, self._clock).run():
                 self._take(group[back.name], back)
 
-    def _take(self, run: DeployRun, back: ServiceRun) -> None:
+    def _take(self, run: DeployRun, back: RollbackRun) -> None:
         run.service = back.service or run.service
         run.findings += back.findings
         run.changed = run.changed or back.changed
@@ -245,6 +249,6 @@ class Aftermath:
         run.reason = f"{run.reason.rstrip('.')}. Rolling it back ended as {back.outcome}: {back.reason}"
 
 
-def _unless_lost(ended: wait.Waiter | ServiceRun | None) -> Outcome:
+def _unless_lost(ended: wait.Waiter | RollbackRun | None) -> Outcome:
     """What a way back that did not end well makes of the deployment. Of one that was lost sight of nobody knows."""
     return "lost_contact" if ended is not None and ended.outcome == "lost_contact" else "rollback_failed"

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 # What differs between any two revisions, and says nothing about what runs.
 _BOOKKEEPING: t.Final = frozenset(
@@ -39,7 +39,7 @@ _BOOKKEEPING: t.Final = frozenset(
 _MAY_HOLD_SECRETS: t.Final = ("command", "entryPoint", "dockerLabels", "healthCheck", "firelensConfiguration")
 
 
-def diff(aws: Aws, run: ServiceRun) -> dict[str, str]:
+def diff(aws: Aws, run: RollbackRun) -> dict[str, str]:
     """Ansible's diff of one service: the task definitions, and the settings that are **not** reverted."""
     planned = run.plan
     if planned is None or planned.target is None:

@@ -13,98 +13,94 @@ from __future__ import annotations
 
 import json
 import typing as t
-import uuid
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deploys, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act, again
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import STILL_RUNNING
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.aftermath import Aftermath
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_planner import Planning
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun, Order
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun
 
 # A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
 _WATCHES: t.Final = 3
-# Outcomes after which a deployment of ours goes on.
-_STILL_RUNNING: t.Final = frozenset({"started", "timeout", "lost_contact"})
 
 
-class Deploy:
+# What a call asks for. ``wait_timeout`` holds for the deployment and for going back each.
+Order = mover.Order[GoTo]
+
+
+class Deploy(mover.Step[DeployRun]):
     """One call of the module."""
 
     def __init__(self, aws: Aws, order: Order, clock: Clock) -> None:
         self._aws = aws
         self._order = order
         self._clock = clock
-        self._began = clock.monotonic()
-        self._controllers = Controllers(aws, clock)
-        self.runs: list[DeployRun] = []
+        planner = BoundPlanner(aws, clock, order.goal, {}, lambda goal, _awaits: Planner(aws, order.cluster, goal))
+        self._mover = mover.Mover(aws, clock, order, planner, self)
+
+    @property
+    def runs(self) -> list[DeployRun]:
+        """The services of the call."""
+        return self._mover.runs
 
     def run(self) -> list[DeployRun]:
-        """Do all of it. Errors of AWS end up in the services' outcomes; raises :class:`._patience.Orphaned`."""
+        """Do all of it. Errors of AWS end up in the services' outcomes; raises :class:`.patience.Orphaned`."""
         with progress.idle():
-            self._run()
-        return self.runs
-
-    def _run(self) -> None:
-        self.runs = Planning(self._aws, self._order).make(self._order.services)
-        for run in self.runs:
-            run.timings["planned"] = self._elapsed()
-        if any(run.outcome == "refused" for run in self.runs):
-            self._hold_back()
-        elif self._order.check_mode:
-            for run in self._open():
-                run.outcome, run.changed = "planned", not (run.plan and run.plan.adopt)
-        else:
-            going = self._open()
-            for start in range(0, len(going), api.SERVICES_PER_CALL):
-                self._act_on(going[start : start + api.SERVICES_PER_CALL])
-            self._make_room()
+            self._mover.plan()
+            self._mover.begin()
+            self._mover.make_room()
             self._watch()
             self._take_marks_back()
-        for run in self.runs:
-            run.timings["ended"] = self._elapsed()
-            progress.say(f"[{run.label}] {run.line}")
-            if run.outcome not in _STILL_RUNNING:
-                progress.note(run.label)
+            for run in self.runs:
+                self._note_protection(run)
+                run.timings["ended"] = self._mover.elapsed()
+                progress.say(f"[{run.label}] {run.line}")
+                if run.outcome not in STILL_RUNNING:
+                    progress.note(run.label)
+        return self.runs
 
-    def _elapsed(self) -> float:
-        return self._clock.monotonic() - self._began
+    def _note_protection(self, run: DeployRun) -> None:
+        """For the result."""
+        if run.plan is not None:
+            run.protection = self._mover.controllers.of(run.plan.service).protection(run.plan)
 
-    def _open(self) -> list[DeployRun]:
-        return [run for run in self.runs if run.outcome is None]
+    # -- what a deployment does around the move
 
-    def _hold_back(self) -> None:
-        bad = next(run for run in self.runs if run.outcome == "refused")
-        for run in self._open():
-            run.outcome, run.reason = "not_attempted", f"{bad.name} was refused"
+    def new_run(self, name: str, place: keys.Place) -> DeployRun:
+        return DeployRun(name, self._order.cluster, place=place)
 
-    # -- act
+    def why_held_back(self) -> str:
+        bad = next((run for run in self.runs if run.outcome == "refused"), None)
+        return f"{bad.name} was refused" if bad is not None else ""
 
-    def _act_on(self, runs: t.Sequence[DeployRun]) -> None:
-        try:
-            now = api.describe_services(self._aws, self._order.cluster, [run.name for run in runs])
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            for run in runs:
-                run.outcome, run.reason = "refused", f"the last look before the write failed. {exc.explain()}"
-            return
-        for run in runs:
-            if any(other.outcome == "refused" for other in self.runs):
-                self._hold_back()
-                return
-            self._act_on_one(run, now[run.name])
+    def asking(self, run: DeployRun) -> str:
+        return _route(run)
+
+    def accepted_line(self, run: DeployRun) -> str:
+        if run.plan is None or run.accepted is None:
+            return _route(run)
+        told_ = told(self._mover.controllers.of(run.plan.service), run.accepted)
+        return f"{_route(run)}: {told_}"
+
+    def overtaken(self, before: Plan, now: Plan) -> str:
+        what = f"It is on {names.short(now.current)} now, not on {names.short(before.current)}"
+        then = "Look at it, then run the command again"
+        return f"somebody deployed while this deployment was being prepared. {what}. {then}"
 
     def diff(self, run: DeployRun) -> dict[str, str]:
         """Ansible's diff of one service: task definitions, without values that may be secrets, and the protection."""
@@ -120,100 +116,24 @@ class Deploy:
         return {
             "before_header": f"{run.name}: {names.short(current)}",
             "after_header": f"{run.name}: {names.short(run.target)}",
-            "before": (changes.readable(old, old) if found else "(it cannot be read)\n") + _shown(planned.before),
-            "after": changes.readable(planned.target.content, old) + _shown(planned.after),
+            "before": (changes.readable(old, old) if found else "(it cannot be read)\n") + _shown(run.protection, 0),
+            "after": changes.readable(planned.target.content, old) + _shown(run.protection, 1),
         }
-
-    def _act_on_one(self, run: DeployRun, now: Service | str) -> None:
-        planned = run.plan
-        if planned is None or planned.target is None:
-            raise ValueError(f"{run.name} has no plan to act on")
-        controller = self._controllers.of(planned.service)
-        core = as_act_takes_it(controller, planned)
-        changed = "somebody deployed while this deployment was being prepared. Look at it, then run the command again"
-        route = f"{names.short(deploys.current(planned.service))} → {names.short(run.target)}"
-        if not planned.adopt:
-            progress.asking(run.label, route)
-        try:
-            if not isinstance(now, Service) or not act.still_as_planned(core, now):
-                raise PlanIsStale
-            run.accepted = controller.begin(core, None, self._order.reason)
-        except PlanIsStale as exc:
-            self._refuse(run, str(exc) if run.made_way and str(exc) else changed)
-            return
-        except AnswerLost as exc:
-            run.outcome, run.reason, run.changed = "lost_contact", str(exc), True
-            return
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            if exc.no_answer:
-                what = "whether AWS applied it is not known. Run the same command again: it goes on from what it finds"
-                run.outcome, run.reason, run.changed = "lost_contact", f"{exc.explain().rstrip('.')}: {what}", True
-            else:
-                self._refuse(run, exc.explain())
-            return
-        self._note(run, planned, run.accepted)
-        progress.accepted(run.label, f"{route}: {told(controller, planned, run.accepted)}")
-
-    def _note(self, run: DeployRun, planned: Plan, accepted: Accepted) -> None:
-        """AWS has accepted it."""
-        run.service, run.changed = accepted.service, run.changed or accepted.wrote
-        if accepted.makes_room:
-            run.first_plan = run.first_plan or planned
-            run.made_way = accepted.service_deployment if accepted.wrote else run.made_way
-        run.findings += accepted.findings
-        run.timings["accepted"] = self._elapsed()
-
-    def _refuse(self, run: DeployRun, why: str) -> None:
-        """It cannot be done. What was stopped for it stays stopped, and the result says so."""
-        if run.made_way:
-            run.outcome, run.reason = "failed", f"deployment {run.made_way} was stopped to make way, and then: {why}"
-        else:
-            run.outcome, run.reason = "refused", why
-
-    def _make_room(self) -> None:
-        """See deployments off that are in the way of ours, even if the end of ours is not waited for."""
-        for _attempt in range(_WATCHES):
-            waiting = [run for run in self.runs if run.makes_room]
-            for run in self._sweeper().watch(waiting) if waiting else []:
-                self._go_on(run)
-        for run in self.runs:
-            if run.makes_room:
-                self._refuse(run, "the deployment that is in the way kept coming back")
-
-    def _go_on(self, run: DeployRun) -> None:
-        """What was in the way has ended: as it was planned, unless somebody came in between."""
-        first, said = run.first_plan, run.findings
-        [anew] = Planning(self._aws, self._order).make([run.name])
-        run.accepted, run.plan, run.service = None, anew.plan, anew.service or run.service
-        run.findings = [*said, *(f for f in anew.findings if f not in said)]
-        problem = ""
-        if first is not None and anew.plan is not None:
-            controller = self._controllers.of(first.service)
-            problem = again.in_between(as_act_takes_it(controller, first), as_act_takes_it(controller, anew.plan))
-        if anew.outcome == "refused":
-            self._refuse(run, anew.reason)
-        elif anew.outcome is not None:
-            run.outcome, run.reason = anew.outcome, anew.reason
-        elif problem:
-            self._refuse(run, problem)
-        else:
-            self._act_on([run])
 
     # -- watch
 
     def _watch(self) -> None:
-        going = self._open()
+        going = self._mover.open
         if not self._order.wait:
-            for run in going:
-                run.outcome, run.reason = "started", "AWS accepted it; we did not wait for its end"
+            self._mover.leave()
             return
         aftermath = Aftermath(self._aws, self._order, self._clock, self._sweeper)
         for _watch in range(_WATCHES):
             if going:
-                self._sweeper(self._stops()).watch(going)
+                self._mover.watch(going, self._sweeper(self._stops()))
             going = aftermath.follow([run for run in going if run.outcome in ("failed", "timeout")])
         for run in going:
-            run.outcome, run.reason = "failed", "its end was one that could not be stopped, again and again"
+            run.end("failed", "its end was one that could not be stopped, again and again")
 
     def _take_marks_back(self) -> None:
         """What was left by a rollback as bad, and was deployed again in spite of that, is not bad after all."""
@@ -227,71 +147,35 @@ class Deploy:
                 run.changed = run.changed or any(f.check == recorder.UNMARKED for f in found)
 
     def _stops(self) -> AlarmWatch | None:
-        asked = "DEPLOYMENT_STOP_ON_ALARM" in self._order.wish.asked
-        return AlarmWatch(self._aws, self._clock, self._order.wish.alarms) if asked else None
+        asked = "DEPLOYMENT_STOP_ON_ALARM" in self._order.goal.asked
+        return AlarmWatch(self._aws, self._clock, self._order.goal.alarms) if asked else None
 
     def _sweeper(self, stops: t.Callable[[DeployRun], str] | None = None) -> Sweeper[t.Any]:
-        order = self._order
-        last_word = "DEPLOYMENT_FAILURE" not in order.wish.asked
-        return Sweeper(
-            self._aws,
-            self._clock,
-            order.wait_until,
-            order.wait_timeout,
-            order.contact_timeout,
-            self._began,
-            stops,
-            last_word=last_word,
-        )
+        return self._mover.sweeper(stops, last_word="DEPLOYMENT_FAILURE" not in self._order.goal.asked)
 
 
-def _shown(protection: t.Any) -> str:
+def _route(run: DeployRun) -> str:
+    on = deploys.current(run.plan.service) if run.plan is not None else ""
+    return f"{names.short(on)} → {names.short(run.target)}"
+
+
+def _shown(protection: tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]] | None, which: int) -> str:
     if protection is None:
         return ""
-    return json.dumps({"deploymentConfiguration": protection.as_dict()}, indent=2, sort_keys=True) + "\n"
+    return json.dumps({"deploymentConfiguration": protection[which]}, indent=2, sort_keys=True) + "\n"
 
 
-def told(controller: base.Controller, planned: Plan, accepted: Accepted) -> str:
+def told(controller: Controller, accepted: Accepted) -> str:
     """How it began, for people."""
-    what = controller.thing
-    if accepted.makes_room:
+    what, going = controller.thing, accepted.going
+    if going.makes_room:
         how = "was stopped" if accepted.wrote else "rolls back"
-        return f"deployment {accepted.service_deployment} is in the way and {how}; waiting for its end"
+        return f"deployment {going.back_of} is in the way and {how}; waiting for its end"
     if not accepted.wrote:
-        return f"following what is being deployed already, {what} {accepted.deployment_id}"
-    if planned.task_set is not None:
-        return f"taking {what} {accepted.deployment_id}, which stands already"
-    return f"{controller.operation} accepted, {what} {accepted.deployment_id}"
-
-
-def as_act_takes_it(controller: base.Controller, planned: Plan) -> plans.Plan:
-    """The part of a plan that the one write needs."""
-    return plans.Plan(
-        service=planned.service,
-        verb="act",
-        method="adopt" if planned.adopt else controller.method,
-        current=deploys.current(planned.service),
-        reason=planned.reason,
-        choice=Choice(
-            source="revision",
-            target=planned.target.arn if planned.target else None,
-            left=planned.service.primary.task_definition if planned.service.primary else None,
-        ),
-        target=planned.target,
-        findings=(),
-        candidates=(),
-        running=planned.running,
-        now=None,
-        good=None,
-        force_new_deployment=planned.force_new_deployment,
-        known_records=planned.known_records,
-        task_set=planned.task_set,
-        request=planned.request,
-        what="deploy",
-        configuration=planned.configuration,
-        follows=planned.followed,
-        attempt=uuid.uuid4().hex,
-    )
+        return f"following what is being deployed already, {what} {going.deployment_id}"
+    if going.is_bare and not going.created:
+        return f"taking {what} {going.deployment_id}, which stands already"
+    return f"{controller.operation} accepted, {what} {going.deployment_id}"
 
 
 # Less than the time between two looks at the services, so that each of these has a reading of its own.

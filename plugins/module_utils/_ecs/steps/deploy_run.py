@@ -4,40 +4,19 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""One service on its way through a deployment: what was planned, what was done, how it ended."""
+"""One service that a revision is deployed to, as a result of the module."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import WaitUntil
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome, Run, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
-
-Outcome = t.Literal[
-    "unchanged",
-    "deployed",
-    "started",
-    "planned",
-    "rolled_back",
-    "rollback_failed",
-    "failed",
-    "superseded",
-    "timeout",
-    "lost_contact",
-    "refused",
-    "not_attempted",
-]
-_GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"unchanged", "deployed", "started", "planned"})
 
 _TOLD: t.Final = {
     "ECS": "ECS itself rolled it back to",
@@ -47,90 +26,41 @@ _TOLD: t.Final = {
 }
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a call asks for. Times are seconds; ``wait_timeout`` holds for the deployment and for going back each."""
-
-    cluster: str
-    services: t.Sequence[str]
-    wish: deploys.Wish
-    reason: str | None = None
-    wait: bool = True
-    wait_until: WaitUntil = "stable"
-    wait_timeout: float = 1800.0
-    contact_timeout: float = 300.0
-    check_mode: bool = False
-    full_names: bool = False
-
-
 @dataclass
-class DeployRun:
-    """One service on its way through the call; becomes one item of the result."""
+class DeployRun(Run):
+    """Grows while the call runs, and becomes one item of the result."""
 
-    name: str
-    cluster: str
-    plan: Plan | None = None
-    outcome: Outcome | None = None
-    reason: str = ""
-    changed: bool = False
-    accepted: deployments.Accepted | None = None
-    # The plan for which another deployment had to end first, and the id of that one if it was stopped for it.
-    first_plan: Plan | None = None
-    made_way: str = ""
-    service: Service | None = None
     event: deployments.Event | None = None
     # What ran before, if that is newer than what was deployed: going back from it means going forward.
     ahead: str | None = None
     rolled_back_to: str | None = None
     rolled_back_by: str | None = None
     record: str | None = None
-    diagnosis: Diagnosis | None = None
-    findings: list[Finding] = field(default_factory=list)
-    timings: dict[str, float] = field(default_factory=dict)
-    place: keys.Place = keys.PLAIN
+    # What AWS itself rolls back by, before and with the deployment; None if that is not a setting of the service.
+    protection: tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]] | None = None
 
-    @property
-    def label(self) -> str:
-        """What lines about it begin with."""
-        return self.place.label(self.name, self.cluster)
+    # It failed, if it had to be rolled back.
+    good_ends: t.ClassVar[frozenset[str]] = frozenset({"unchanged", "deployed", "started", "planned"})
 
-    @property
-    def going(self) -> deployments.Going:
-        """What is to be watched. Raises ValueError if nothing was begun."""
-        if self.accepted is None or self.accepted.going is None:
-            raise ValueError(f"{self.name} was not acted on, so there is nothing to watch")
-        return self.accepted.going
-
-    @property
-    def makes_room(self) -> bool:
-        """Another deployment is ending, so that ours can begin."""
-        return self.outcome is None and self.accepted is not None and bool(self.accepted.makes_room)
-
-    @property
-    def target(self) -> str:
-        """The ARN of the deployed task definition; empty if there is none."""
-        return self.plan.target.arn if self.plan and self.plan.target else ""
-
-    def end(self, outcome: WatchedOutcome, reason: str) -> None:
-        """The deployment did not get where it should."""
+    def end(self, outcome: Outcome, reason: str) -> None:
         if self.made_way and outcome == "timeout" and self.makes_room:
             reason = f"deployment {self.made_way} is in the way, and had not ended although it was stopped: {reason}"
-        self.outcome = "failed" if outcome == "rollback_failed" else t.cast(Outcome, outcome)
-        self.reason = reason
+        super().end("failed" if outcome == "rollback_failed" else outcome, reason)
+
+    def refuse(self, reason: str) -> None:
+        """It cannot be done. What was stopped for it stays stopped, and the result says so."""
+        if self.made_way:
+            self.end("failed", f"deployment {self.made_way} was stopped to make way, and then: {reason}")
+        else:
+            super().refuse(reason)
 
     def reached(self, state: deployments.Reached) -> None:
-        """The deployment is where it should be."""
         self.outcome, self.reason, self.event = "deployed", progress.verified(state, self.target), None
         if self.accepted is not None and self.going.is_bare:
             self.reason = f"the task set of {names.short(self.target)} is PRIMARY, and in a steady state"
         if self.service is not None and self.service.desired == 0:
             text = "the service wants 0 tasks, so that it is deployed proves little: none of it runs"
             self.findings.append(Finding("no_tasks", "warn", text))
-
-    @property
-    def ok(self) -> bool:
-        """It does not fail the module."""
-        return self.outcome in _GOOD_ENDS
 
     @property
     def line(self) -> str:
@@ -150,33 +80,20 @@ class DeployRun:
             return f"{self.outcome}: {text}"
         return f"{self.outcome}: {text}. {wording.where_it_is(self)}"
 
-    @property
-    def _protection(self) -> dict[str, t.Any] | None:
-        """ECS's own, which only deployments of ECS have."""
-        if self.plan is None or self.plan.before is None:
-            return None
-        return {"before": self.plan.before.as_dict(), "after": self.plan.after.as_dict()}
-
     def as_dict(self) -> dict[str, t.Any]:
         """One item of the module's result."""
-        planned = self.plan
+        before, after = self.protection or (None, None)
         return {
-            **identity(self.name, self.cluster, self.place, self.service),
-            "outcome": self.outcome,
-            "changed": self.changed,
+            **self.common(),
             "task_definition": self.target or None,
-            "deployment_id": self.accepted.deployment_id if self.accepted else None,
+            "deployment_id": self.going.deployment_id if self.accepted else None,
             "service_deployment": self.record,
             "event": self.event,
             "rolled_back_to": self.rolled_back_to,
             "rolled_back_by": self.rolled_back_by,
-            "before": state_of(planned.service, None) if planned else None,
+            "before": state_of(self.plan.service, None) if self.plan else None,
             "after": state_of(self.service, None) if self.service else None,
-            "protection": self._protection,
-            "reason": self.reason,
-            "findings": [f.as_dict() for f in self.findings],
-            "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
-            "timings": {key: round(value, 3) for key, value in self.timings.items()},
+            "protection": {"before": before, "after": after} if self.protection else None,
         }
 
     def went_back(self, to: str, by: str | None, how: str = "") -> None:

@@ -12,10 +12,10 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 
-def revision_on_target(run: ServiceRun, revisions: t.Mapping[str, Revision]) -> Revision | None:
+def revision_on_target(run: RollbackRun, revisions: t.Mapping[str, Revision]) -> Revision | None:
     """Of the revisions that a service has now, the one of the target. AWS does not say in which order they come."""
     arns = run.service.revision_arns if run.service else ()
     found = [revisions[arn] for arn in arns if arn in revisions]
@@ -24,13 +24,13 @@ def revision_on_target(run: ServiceRun, revisions: t.Mapping[str, Revision]) -> 
     return max(ours, key=lambda revision: str(revision.settings.get("createdAt", "")), default=None)
 
 
-def are_known(run: ServiceRun) -> bool:
+def are_known(run: RollbackRun) -> bool:
     good = run.plan.good if run.plan else None
     after = run.revision_after
     return good is not None and after is not None and bool(good.digests) and set(good.digests) <= set(after.digests)
 
 
-def compare(run: ServiceRun) -> list[Finding]:
+def compare(run: RollbackRun) -> list[Finding]:
     good = run.plan.good if run.plan else None
     after = run.revision_after
     if good is None or after is None or not good.digests or not after.digests:

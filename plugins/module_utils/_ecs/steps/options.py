@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 
 BadOption = options.BadOption
@@ -43,14 +43,14 @@ def service_names(params: t.Mapping[str, t.Any]) -> list[str]:
     return options.names(params, "service", "service")
 
 
-def wish(params: t.Mapping[str, t.Any]) -> plans.Wish:
+def goal(params: t.Mapping[str, t.Any]) -> GoBack:
     """What the options ask for. Raises :class:`BadOption`."""
     tasks = params.get("tasks")
     if tasks is not None and tasks < 0:
         raise BadOption(f"tasks: {tasks} is not a number of tasks: give 0 or more")
     as_of = options.as_of(params["as_of"])
     _only_undo(params)
-    return plans.Wish(
+    return GoBack(
         selection=Selection(
             revision=revision("revision", params["revision"]),
             as_of=as_of.at if as_of is not None else None,

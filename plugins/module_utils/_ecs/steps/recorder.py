@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 UNMARKED: t.Final = "unmarked"
 
@@ -69,7 +69,7 @@ class Recorder:
         # The tags of versions that this call has marked: services of one call often leave the same one.
         self._tags: dict[str, t.Mapping[str, str]] = {}
 
-    def accepted(self, run: ServiceRun) -> None:
+    def accepted(self, run: RollbackRun) -> None:
         """AWS has accepted our write. What a crash costs from here on, the next run can finish.
 
         Only now, and not before the write: a tag before it costs seconds in an incident.
@@ -78,9 +78,9 @@ class Recorder:
         if not self._mark or planned is None or accepted is None or not accepted.wrote:
             return
         direction = planned.direction or "unknown"
-        self._tag_service(run, marks.started_tag(planned.left, run.target, accepted.record_id, direction))
+        self._tag_service(run, marks.started_tag(planned.left, run.target, accepted.going.id, direction))
 
-    def verified(self, run: ServiceRun) -> None:
+    def verified(self, run: RollbackRun) -> None:
         """The move is done: a rollback marks what it left, and a move forward takes the mark of its target back."""
         planned = run.plan
         if planned is None:
@@ -91,15 +91,15 @@ class Recorder:
         elif planned.direction == "forward":
             self._take_back(run, planned)
 
-    def done(self, run: ServiceRun) -> None:
+    def done(self, run: RollbackRun) -> None:
         """The last write: a run that is killed before it is finished by the next one."""
         planned, accepted = run.plan, run.accepted
         if not self._mark or planned is None or accepted is None:
             return
         at, direction = self._verified.get(run.name) or self._clock.now(), planned.direction or "unknown"
-        self._tag_service(run, marks.done_tags(planned.left, run.target, accepted.record_id, at, direction))
+        self._tag_service(run, marks.done_tags(planned.left, run.target, accepted.going.id, at, direction))
 
-    def _mark_bad(self, run: ServiceRun, planned: Plan) -> None:
+    def _mark_bad(self, run: RollbackRun, planned: Plan) -> None:
         left = planned.left
         if left is None or not left.startswith("arn:") or names.same(left, run.target):
             return
@@ -134,7 +134,7 @@ class Recorder:
             return before
         return found.tags if found is not None else before
 
-    def _take_back(self, run: ServiceRun, planned: Plan) -> None:
+    def _take_back(self, run: RollbackRun, planned: Plan) -> None:
         if planned.taken_back is not None and self._mark:
             found = take_back(self._aws, planned.service, planned.taken_back)
         else:
@@ -142,7 +142,7 @@ class Recorder:
         run.findings += found
         run.changed = run.changed or any(f.check == UNMARKED for f in found)
 
-    def _tag_service(self, run: ServiceRun, tags: t.Mapping[str, str]) -> None:
+    def _tag_service(self, run: RollbackRun, tags: t.Mapping[str, str]) -> None:
         if run.service is None or any(f.check == "service_tags" for f in run.findings):
             return
         try:

@@ -9,15 +9,15 @@
 from __future__ import annotations
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 
-def findings(run: ServiceRun, tasks: int | None) -> list[Finding]:
+def findings(run: RollbackRun, tasks: int | None) -> list[Finding]:
     """What to say of the task count that was asked for, and of a task set that is not PRIMARY yet."""
     return _unset_tasks(run, tasks) + _unfinished_task_set(run)
 
 
-def _unset_tasks(run: ServiceRun, tasks: int | None) -> list[Finding]:
+def _unset_tasks(run: RollbackRun, tasks: int | None) -> list[Finding]:
     planned, service = run.plan, run.service
     if tasks is None or planned is None or planned.method == "update_service":
         return []
@@ -27,11 +27,11 @@ def _unset_tasks(run: ServiceRun, tasks: int | None) -> list[Finding]:
     return [Finding("tasks", "warn", f"{what}only after a rollback that was waited for")]
 
 
-def _unfinished_task_set(run: ServiceRun) -> list[Finding]:
+def _unfinished_task_set(run: RollbackRun) -> list[Finding]:
     primary = run.service.primary if run.service else None
     if run.plan is None or run.plan.method != "primary_task_set" or run.accepted is None or primary is None:
         return []
-    if primary.id == run.accepted.deployment_id:
+    if primary.id == run.going.deployment_id:
         return []
-    what = f"task set {run.accepted.deployment_id} is not steady yet, and so not PRIMARY either. Run the same command "
+    what = f"task set {run.going.deployment_id} is not steady yet, and so not PRIMARY either. Run the same command "
     return [Finding("task_set", "warn", f"{what}again with wait: true to make it so")]

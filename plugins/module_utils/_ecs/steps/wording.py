@@ -16,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 _SOURCES: t.Final = {
     "revision": "named",
@@ -64,7 +64,7 @@ def plan_line(planned: plans.Plan | Refusal) -> str:
     return text
 
 
-def accepted_line(run: ServiceRun, deployment: str) -> str:
+def accepted_line(run: RollbackRun, deployment: str) -> str:
     """What AWS took, in words: ``web:43 → web:41 (last good): update_service accepted, deployment ecs-svc/4711``."""
     planned = run.plan
     back = planned is not None and planned.direction == "back"
@@ -82,7 +82,7 @@ def accepted_line(run: ServiceRun, deployment: str) -> str:
     return f"{run.route}{f' ({label})' if label else ''}: {how}, deployment {deployment}"
 
 
-def final_line(run: ServiceRun) -> str:
+def final_line(run: RollbackRun) -> str:
     """How it ended, what was left, what to do next. The one line that must be enough."""
     if run.outcome == "rolled_back":
         seconds = run.timings.get("ended", 0.0)
@@ -133,7 +133,7 @@ def _ecs_goes_on(service: Service, target: str) -> bool:
     )
 
 
-def _next_good(run: ServiceRun) -> str:
+def _next_good(run: RollbackRun) -> str:
     planned = run.plan
     if planned is None:
         return ""
@@ -153,16 +153,16 @@ def _next_good(run: ServiceRun) -> str:
     return f". Next good: {names.short(others[0])}. Try: -e rollback_revision={names.short(others[0])}"
 
 
-def _marks(run: ServiceRun) -> str:
+def _marks(run: RollbackRun) -> str:
     marked = next((f.message for f in run.findings if f.check in ("marked", "unmarked")), "")
     return f". {marked}" if marked else ""
 
 
-def summary(runs: t.Sequence[ServiceRun]) -> str:
+def summary(runs: t.Sequence[RollbackRun]) -> str:
     """One line for the whole call: the single service's own, or counts and the first that went wrong."""
     return outcomes.tally([line_of(run) for run in runs])
 
 
-def line_of(run: ServiceRun) -> outcomes.Line:
+def line_of(run: RollbackRun) -> outcomes.Line:
     """How it ended, with what it is called."""
     return outcomes.Line(run.label, str(run.outcome), run.ok, final_line(run))

@@ -20,7 +20,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     deploys,
@@ -32,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     write,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
-    Accepted,
+    Begun,
     End,
     Going,
     Known,
@@ -41,19 +40,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     More,
     Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
-    Between,
-    Facts,
-    Past,
-    Step,
-    Way,
-    Wish,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
     Finding,
     Service,
     ServiceDeployment,
+    TaskDefinition,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
@@ -110,23 +104,18 @@ class CodeDeploy(base.Controller):
     def _unreadable(self, service: Service, problem: str) -> Past:
         return Past(problem=problem, more=records.Seen(self._reads.groups.get(service.name)))
 
-    def alarms(self, planned: plans.Plan) -> object:
-        if planned.request is None:
-            return None
-        return request.Alarms(*records.firing(self._aws, planned.request.group))
-
-    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+    def way_back(self, goal: GoBack, facts: Facts, choice: Choice, between: Between) -> Way:
         history, target, seen = facts.history, between.target, records.seen(facts.past.more)
         if choice.unfinished:
-            return Way(Step("act", "adopt"))
-        step = way_back.by_codedeploy(wish.in_flight, history, target.arn, between.current)
-        if step.method != "codedeploy_deployment" or history is None:
-            return Way(step)
+            return Way("act", "adopt")
+        way = way_back.by_codedeploy(goal.in_flight, history, target.arn, between.current)
+        if way.method != "codedeploy_deployment" or history is None:
+            return way
         found = []
         if history.running is not None:
             found.append(request.told_of_blocking(history.running, history.native_stop_lands_on, target.arn))
         if choice.source in _FOUND:
-            found += request.passed_by(history, seen.unread, target.arn, wish.selection.as_of)
+            found += request.passed_by(history, seen.unread, target.arn, goal.selection.as_of)
         made, told = request.request(
             facts.service,
             seen.group,
@@ -134,23 +123,24 @@ class CodeDeploy(base.Controller):
             target.arn,
             between.good,
             facts.alarms,
-            wish.fast,
-            wish.rollback_events,
+            goal.fast,
+            goal.rollback_events,
         )
         found += told
         found += fitness.ports(request.balanced(facts.service, made), target)
-        copy, fit = fitness.copy_of(wish, facts, target)
-        return Way(step, (*found, *fit), copy, request=made)
+        copy, fit = fitness.copy_of(goal, facts, target)
+        change = request.Create(made, history.running, copy=copy) if made is not None else None
+        return replace(way, findings=(*found, *fit), change=change, deploys=True)
 
-    def way_to(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> any_deploys.Plan:
-        return deploys.make(wish, facts)
+    def way_to(self, goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
+        return deploys.way(goal, facts, target)
 
-    def deciding_alarms(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> tuple[str, ...]:
-        return deploys.watched_alarms(wish, facts)
+    def deciding_alarms(self, goal: Goal, facts: Facts) -> tuple[str, ...]:
+        return deploys.watched_alarms(goal, facts)
 
     def lingers(self, planned: plans.Plan) -> int:
-        asked = planned.request is not None and planned.in_the_way is None
-        return int(planned.request.group.termination_wait) if asked else 0
+        create = write.create_of(planned)
+        return int(create.request.group.termination_wait) if create is not None and create.in_the_way is None else 0
 
     def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
         return write.denied_override(planned, error)
@@ -158,23 +148,24 @@ class CodeDeploy(base.Controller):
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return meant.meant(service, past.history, past.problem, wanted)
 
-    def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Accepted:
+    def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Begun:
         if planned.method == "codedeploy_stop":
             return write.stop(self._aws, planned)
-        if planned.in_the_way is not None:
-            return write.make_room(self._aws, planned)
+        create = write.create_of(planned)
+        if create is not None and create.in_the_way is not None:
+            return write.make_room(self._aws, planned, create.in_the_way)
         return write.deploy(self._aws, planned, reason, tasks)
 
-    def _adopt(self, planned: plans.Plan) -> Accepted:
+    def _adopt(self, planned: plans.Plan) -> Begun:
         return write.adopt(planned)
 
-    def _known(self, planned: plans.Plan, accepted: Accepted) -> frozenset[str]:
+    def _known(self, planned: plans.Plan, begun: Begun) -> frozenset[str]:
         # The task set of a deployment that is followed has an id of its own.
         deployments = planned.service.deployments
-        return frozenset(d.id for d in deployments if d.external_id != (accepted.deployment_id or None))
+        return frozenset(d.id for d in deployments if d.external_id != (begun.deployment_id or None))
 
-    def _own_record(self, planned: plans.Plan, accepted: Accepted) -> str:
-        return accepted.deployment_id
+    def _own_record(self, planned: plans.Plan, begun: Begun) -> str:
+        return begun.deployment_id
 
     def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
         """The service alone does not tell how such a deployment ends."""

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group
-from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import records
@@ -21,13 +20,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     request as codedeploy_request,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Event, Then
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
-    Facts,
-    Plan,
-    Verb,
-    Wish,
-    block,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import block
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Verb, Way, refused
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,
@@ -39,58 +34,42 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 
-def make(wish: Wish, facts: Facts) -> Plan:
-    """Decide what to do with one service."""
-    service, history, target, group = facts.service, facts.history, facts.target, group_of(facts)
-    found = deploys.impossible(wish, service, target)
-    if not found and group is None:
-        found = (block("deployment_group", facts.past.problem or f"no deployment group deploys {service.name}"),)
-    if found or target is None or group is None:
-        return deploys.refused(service, target, found)
+def way(goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
+    """How to deploy a revision to a service that CodeDeploy deploys."""
+    service, history, group = facts.service, facts.history, group_of(facts)
+    if group is None:
+        what = facts.past.problem or f"no deployment group deploys {service.name}"
+        return refused([block("deployment_group", what)])
     running = history.running if history else None
     verb, reason, followed = step(service, running, target)
-    findings = deploys.unknown_past(facts, target)
-    request: codedeploy_request.Request | None = None
-    if verb == "act" and not followed:
-        request, found_ = _asked_for(wish, facts, group, target, running)
-        findings += found_
-        if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", blocked(findings)
-    elif verb == "act":
-        findings += _of_what_is_followed(wish)
-    return Plan(
-        service=service,
-        verb=verb,
-        reason=reason,
-        target=target,
-        adopt=bool(followed),
-        findings=tuple(findings),
-        running=running,
-        known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
-        request=request,
-        followed=followed,
-    )
+    if verb != "act":
+        return Way(verb, "none", reason)
+    if followed:
+        return Way("act", "adopt", reason, tuple(_of_what_is_followed(goal)), codedeploy_request.Follow(followed))
+    made, found = _asked_for(goal, facts, group, target, running)
+    change = codedeploy_request.Create(made, running, "deploy") if made is not None else None
+    return Way("act", "codedeploy_deployment", reason, tuple(found), change, deploys=True)
 
 
-def _of_what_is_followed(wish: Wish) -> list[Finding]:
-    if wish.events is None:
+def _of_what_is_followed(goal: GoTo) -> list[Finding]:
+    if goal.events is None:
         return []
     what = "it is being deployed already, with the rollback events that its deployment was created with"
     return [Finding("protection", "warn", f"{what}: on others only this run goes back")]
 
 
 def _asked_for(
-    wish: Wish, facts: Facts, group: Group, target: TaskDefinition, running: ServiceDeployment | None
+    goal: GoTo, facts: Facts, group: Group, target: TaskDefinition, running: ServiceDeployment | None
 ) -> tuple[codedeploy_request.Request | None, list[Finding]]:
     """The deployment to ask for, and what speaks against it."""
     service, history = facts.service, facts.history
     request, told = codedeploy_request.request(
-        service, group, history, target.arn, in_service(service, history), None, False, wish.events
+        service, group, history, target.arn, in_service(service, history), None, False, goal.events
     )
     balanced = replace(facts, service=codedeploy_request.balanced(service, request))
-    findings = [*told, *deploys.before_a_write(wish, balanced, target, running, _fate(running)), *alarms(wish, facts)]
-    if request is not None and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
-        request = replace(request, alarms=wish.alarms)
+    findings = [*told, *deploys.before_a_write(goal, balanced, target, running, _fate(running)), *alarms(goal, facts)]
+    if request is not None and "DEPLOYMENT_STOP_ON_ALARM" in goal.asked:
+        request = replace(request, alarms=goal.alarms)
     return request, findings
 
 
@@ -117,13 +96,13 @@ def in_service(service: Service, history: History | None) -> Revision | None:
     return made or history.latest_revision(primary.task_definition)
 
 
-def alarms(wish: Wish, facts: Facts) -> list[Finding]:
+def alarms(goal: GoTo, facts: Facts) -> list[Finding]:
     """What the alarms mean that can stop the deployment: those named, or those of the deployment group.
 
     https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
     """
-    group, asked = group_of(facts), "DEPLOYMENT_STOP_ON_ALARM" in wish.asked
-    watched = watched_alarms(wish, facts)
+    group, asked = group_of(facts), "DEPLOYMENT_STOP_ON_ALARM" in goal.asked
+    watched = watched_alarms(goal, facts)
     if asked and not watched:
         what = (
             "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named, and the deployment group "
@@ -133,7 +112,7 @@ def alarms(wish: Wish, facts: Facts) -> list[Finding]:
     if isinstance(facts.alarms, str):
         what = f"whether the alarms {', '.join(watched)} are in ALARM already is not known: {facts.alarms}"
         return [Finding("alarms", "unknown", what)] if watched else []
-    ringing, missing = cloudwatch.judge(watched, facts.alarms)
+    ringing, missing = cloudwatch.judge(watched, facts.alarms or {})
     found = []
     if ringing:
         what = f"{', '.join(ringing)} is in ALARM now, so that CodeDeploy would stop the deployment at once"
@@ -144,10 +123,10 @@ def alarms(wish: Wish, facts: Facts) -> list[Finding]:
     return found
 
 
-def watched_alarms(wish: Wish, facts: Facts) -> tuple[str, ...]:
+def watched_alarms(goal: Goal, facts: Facts) -> tuple[str, ...]:
     """The alarms by which CodeDeploy will stop the deployment."""
-    if wish.alarms and "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
-        return wish.alarms
+    if isinstance(goal, GoTo) and goal.alarms and "DEPLOYMENT_STOP_ON_ALARM" in goal.asked:
+        return goal.alarms
     group = group_of(facts)
     return group.alarms if group is not None else ()
 

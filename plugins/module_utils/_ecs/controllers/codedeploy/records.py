@@ -25,9 +25,7 @@ from datetime import datetime
 
 from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_arn
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, s3
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as ModelDeployment
@@ -342,13 +340,3 @@ def arn_of(content: str, service: Service) -> str:
         return named
     own = parse_aws_arn(service.arn) or {}
     return f"arn:{own.get('partition')}:ecs:{own.get('region')}:{own.get('account_id')}:task-definition/{named}"
-
-
-def firing(aws: Aws, group: Group) -> tuple[tuple[str, ...], str]:
-    """The group's alarms that are in ALARM now, or why that is not known."""
-    if not group.alarms:
-        return (), ""
-    try:
-        return cloudwatch.in_alarm(aws, group.alarms), ""
-    except (AwsCallError, IncompleteAnswerError) as exc:
-        return (), exc.explain()

@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
@@ -37,14 +38,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 # Without steps, of the predefined configurations
 # (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html).
 ALL_AT_ONCE: t.Final = "CodeDeployDefault.ECSAllAtOnce"
-
-
-@dataclass(frozen=True)
-class Alarms:
-    """A deployment group's alarms that are in ALARM; ``unknown`` says why they could not be read."""
-
-    firing: tuple[str, ...] = ()
-    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,19 +82,38 @@ class Request:
         return made
 
 
+@dataclass(frozen=True)
+class Create:
+    """A deployment to create, and what has to end before: CodeDeploy runs one deployment of a group at a time."""
+
+    request: Request
+    in_the_way: ServiceDeployment | None = None
+    # What the deployment is called; empty: by its direction.
+    called: t.Literal["", "deploy"] = ""
+    # Digests by container name, for the copy of the target to register; None if the target itself will do.
+    copy: t.Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Follow:
+    """A deployment that is followed, though the history does not say that it is the one."""
+
+    id: str
+
+
 def request(
     service: Service,
     group: Group | None,
     history: History | None,
     target: str,
     good: Revision | None,
-    alarms: Alarms | None,
+    alarms: t.Mapping[str, str] | str | None,
     fast: bool,
     rollback_events: tuple[str, ...] | None,
 ) -> tuple[Request | None, list[Finding]]:
     """The deployment that takes a service back, or None if none can be made, and findings.
 
-    ``good`` is what proved the target good, or ran it last.
+    ``good`` is what proved the target good, or ran it last. ``alarms`` are as in :class:`.plans.Facts`.
     """
     if group is None:
         return None, [Finding("deployment_group", "block", f"no deployment group deploys {service.name}")]
@@ -112,16 +124,17 @@ def request(
         findings.append(finding)
     if not content:
         return None, findings
-    alarms = alarms or Alarms()
-    findings += _told_of_alarms(group, alarms)
+    unknown = alarms if isinstance(alarms, str) else ""
+    firing = cloudwatch.judge(group.alarms, alarms or {}).ringing if not isinstance(alarms, str) else ()
+    findings += _told_of_alarms(group, firing, unknown)
     another = _names_another(content, target)
     made = Request(
         group=group,
         content=appspec.with_task_definition(content, target) if another else content,
         location={} if good is None or another else good.settings.get(LOCATION) or {},
         config=ALL_AT_ONCE if fast else "",
-        overrides_alarms=bool(alarms.firing),
-        alarms=_quiet(group, alarms) if alarms.firing else (),
+        overrides_alarms=bool(firing),
+        alarms=_quiet(group, firing) if firing else (),
         rollback_events=rollback_events,
     )
     return made, findings
@@ -153,20 +166,18 @@ def _in_place_of_it(service: Service, history: History | None, target: str) -> t
     return made, Finding("appspec", "warn", what)
 
 
-def _quiet(group: Group, alarms: Alarms) -> tuple[str, ...]:
+def _quiet(group: Group, firing: t.Collection[str]) -> tuple[str, ...]:
     """Alarms of the group that are not firing: they stay in force."""
-    return tuple(name for name in group.alarms if name not in alarms.firing)
+    return tuple(name for name in group.alarms if name not in firing)
 
 
-def _told_of_alarms(group: Group, alarms: Alarms) -> list[Finding]:
-    if alarms.unknown:
-        what = (
-            f"whether alarms of deployment group {group.name} are firing is not known. {alarms.unknown.rstrip('.')}. "
-        )
+def _told_of_alarms(group: Group, ringing: t.Sequence[str], unknown: str) -> list[Finding]:
+    if unknown:
+        what = f"whether alarms of deployment group {group.name} are firing is not known. {unknown.rstrip('.')}. "
         return [Finding("alarms", "unknown", f"{what}If one is, CodeDeploy stops the deployment")]
-    if not alarms.firing:
+    if not ringing:
         return []
-    firing, quiet = ", ".join(alarms.firing), _quiet(group, alarms)
+    firing, quiet = ", ".join(ringing), _quiet(group, ringing)
     what = f"{firing} of deployment group {group.name} is in ALARM now and would stop the deployment: "
     what += f"{firing} is ignored for this one deployment"
     return [Finding("alarms", "warn", f"{what}, and {', '.join(quiet)} stays in force" if quiet else what)]

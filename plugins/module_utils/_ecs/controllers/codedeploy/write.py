@@ -22,72 +22,75 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Finding, ServiceDeployment
 
 
-def adopt(planned: plans.Plan) -> Accepted:
+def adopt(planned: plans.Plan) -> Begun:
     """Follow the running deployment, or one that an earlier, killed run of ours began. Raises :class:`.PlanIsStale`."""
-    if planned.follows:
-        return Accepted(planned.service, wrote=False, deployment_id=planned.follows)
+    if isinstance(planned.way.change, codedeploy_request.Follow):
+        return Begun(planned.service, wrote=False, deployment_id=planned.way.change.id)
     followed = planned.running or planned.newest
     if followed is None:
         raise PlanIsStale("no deployment is on record any more")
     if followed.status in ("SUCCESSFUL", "PENDING", "IN_PROGRESS"):
-        return Accepted(planned.service, wrote=False, deployment_id=followed.arn)
-    return Accepted(planned.service, wrote=False, service_deployment=followed.arn)
+        return Begun(planned.service, wrote=False, deployment_id=followed.arn)
+    return Begun(planned.service, wrote=False, back_of=followed.arn)
 
 
-def stop(aws: Aws, planned: plans.Plan) -> Accepted:
+def stop(aws: Aws, planned: plans.Plan) -> Begun:
     """Let CodeDeploy go back. Raises :class:`.PlanIsStale` if the deployment has ended in the meantime."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
     id_ = planned.running.arn
-    return Accepted(planned.service, wrote=True, service_deployment=id_, findings=writes.stop(aws, id_, roll_back=True))
+    return Begun(planned.service, wrote=True, back_of=id_, findings=writes.stop(aws, id_, roll_back=True))
 
 
-def make_room(aws: Aws, planned: plans.Plan) -> Accepted:
+def create_of(planned: plans.Plan) -> codedeploy_request.Create | None:
+    """The deployment that a plan asks for; None if it asks for none."""
+    change = planned.way.change
+    return change if isinstance(change, codedeploy_request.Create) else None
+
+
+def make_room(aws: Aws, planned: plans.Plan, blocking: ServiceDeployment) -> Begun:
     """End the deployment in the way of the planned one; if it is CodeDeploy's rollback, wait for it.
 
     Raises :class:`.PlanIsStale` if it has ended in the meantime.
     """
-    blocking = planned.in_the_way
-    if blocking is None:
-        raise PlanIsStale("no deployment is running any more")
     if blocking.status in ROLLING_BACK:
-        return Accepted(planned.service, wrote=False, service_deployment=blocking.arn, makes_room="rolled_back")
+        return Begun(planned.service, wrote=False, back_of=blocking.arn, makes_room="rolled_back")
     now = api.batch_get_deployments(aws, [blocking.arn]).get(blocking.arn)
     if now is None or not now.running:
         raise PlanIsStale(f"deployment {blocking.arn} has ended meanwhile")
     roll_back = in_the_way.with_rollback(now)
     notes = writes.stop(aws, blocking.arn, roll_back)
-    return Accepted(
+    return Begun(
         planned.service,
         wrote=True,
-        service_deployment=blocking.arn,
+        back_of=blocking.arn,
         findings=notes,
         makes_room="rolled_back" if roll_back else "stopped",
     )
 
 
-def deploy(aws: Aws, planned: plans.Plan, reason: str | None, tasks: int | None) -> Accepted:
+def deploy(aws: Aws, planned: plans.Plan, reason: str | None, tasks: int | None) -> Begun:
     """Create the deployment. More ``tasks`` are set at once, so that the replacement has them from its beginning.
 
     Raises :class:`.PlanIsStale` if another deployment of the group is running.
     """
-    request = planned.request
-    if request is None or planned.target is None:
+    create = create_of(planned)
+    if create is None or planned.target is None:
         raise PlanIsStale("the plan has no deployment to ask for")
-    target, copy = planned.target.arn, ""
+    request, target, copy = create.request, planned.target.arn, ""
     notes: tuple[Finding, ...] = ()
-    if planned.copy is not None:
-        copy, notes = controllers_writes.register_copy(aws, planned.target, planned.copy)
+    if create.copy is not None:
+        copy, notes = controllers_writes.register_copy(aws, planned.target, create.copy)
         target = copy
-    what = planned.what or ("rollback" if planned.direction == "back" else "redeploy")
+    what = create.called or ("rollback" if planned.direction == "back" else "redeploy")
     mine = codedeploy_request.description(reason, planned.left, target, writes.new_run(), what)
     id_, lost = writes.create(aws, request.group, request.parameters(mine, copy), planned.known_records)
     service, late = controllers_writes.more_tasks(aws, planned.service, tasks)
-    return Accepted(service, wrote=True, deployment_id=id_, findings=(*notes, *lost, *late), copy=copy)
+    return Begun(service, wrote=True, deployment_id=id_, findings=(*notes, *lost, *late), copy=copy)
 
 
 def denied_override(planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
@@ -95,10 +98,11 @@ def denied_override(planned: plans.Plan, error: AwsCallError | IncompleteAnswerE
 
     https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html (overrideAlarmConfiguration)
     """
-    if not error.is_denied or planned.request is None or not planned.request.overrides_alarms:
+    create = create_of(planned)
+    if not error.is_denied or create is None or not create.request.overrides_alarms:
         return ""
     return (
-        f" Alarms of deployment group {planned.request.group.name} are firing, and ignoring them for "
+        f" Alarms of deployment group {create.request.group.name} are firing, and ignoring them for "
         f"{names.short(planned.target.arn if planned.target else '')} also needs codedeploy:UpdateDeploymentGroup."
     )
 

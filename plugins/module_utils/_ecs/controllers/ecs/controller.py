@@ -18,9 +18,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, fitness, plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
-    Accepted,
+    Begun,
     End,
     Going,
     Known,
@@ -39,10 +38,18 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs 
     way_back,
     write,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Finding,
+    Service,
+    ServiceDeployment,
+    TaskDefinition,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
+# The methods by which ECS itself goes back.
+_NATIVE: t.Final = frozenset({"continue_rollback", "stop_deployment"})
 # What is answered if ECS, or the installed botocore, does not have its own way back.
 _NO_NATIVE_WAY: t.Final = frozenset({"UnsupportedFeatureException", "UnknownOperation"})
 
@@ -76,49 +83,56 @@ class Ecs(base.Controller):
     def unfit(self, service: Service) -> list[Finding]:
         return settings.strategy(service)
 
-    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+    def way_back(self, goal: GoBack, facts: Facts, choice: Choice, between: Between) -> Way:
         service, target = facts.service, between.target
-        step = way_back.of(wish.in_flight, service, facts.history, choice, target.arn, between.current)
+        way = way_back.of(goal.in_flight, service, facts.history, choice, target.arn, between.current)
         fits = (*settings.room_to_move(service), *fitness.ports(service, target))
-        if step.method in plans.NATIVE:
-            return Way(step, fits)
-        if step.method != "update_service":
-            return Way(step)
-        copy, found = fitness.copy_of(wish, facts, target)
+        if way.method in _NATIVE:
+            return replace(way, findings=fits)
+        if way.method != "update_service":
+            return way
+        copy, found = fitness.copy_of(goal, facts, target)
         findings = (*fits, *found, *settings.not_reverted(between.now, between.good))
-        return Way(step, findings, copy, fast.override(service.configuration) if wish.fast else {})
+        override = fast.override(service.configuration) if goal.fast else {}
+        return replace(way, findings=findings, change=replace(way.change, copy=copy, override=override))
 
-    def way_to(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> any_deploys.Plan:
-        return deploys.make(wish, facts)
+    def way_to(self, goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
+        return deploys.way(goal, facts, target)
 
-    def watched_alarms(self, planned: any_deploys.Plan) -> tuple[str, ...]:
-        return tuple(protection.watched([planned.after]))
+    def protection(self, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]] | None:
+        change = planned.way.change if isinstance(planned.way.change, write.Update) else write.Update()
+        after = change.after if planned.method == "update_service" else change.before
+        return change.before.as_dict(), after.as_dict()
 
-    def told_of_alarms(self, planned: any_deploys.Plan, states: t.Mapping[str, str] | str) -> list[Finding]:
-        return list(protection.alarm_findings(planned.after, states))
+    def watched_alarms(self, planned: plans.Plan) -> tuple[str, ...]:
+        return tuple(protection.watched([write.update_of(planned).after]))
+
+    def told_of_alarms(self, planned: plans.Plan, states: t.Mapping[str, str] | str) -> list[Finding]:
+        return list(protection.alarm_findings(write.update_of(planned).after, states))
 
     def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
-        other = planned.method in plans.NATIVE and error.code in _NO_NATIVE_WAY
+        other = planned.method in _NATIVE and error.code in _NO_NATIVE_WAY
         return " Or give in_flight: supersede, which goes back by a new deployment instead." if other else ""
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return meant.of(service, past.history, past.problem, wanted)
 
-    def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Accepted:
-        if planned.method in plans.NATIVE:
+    def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Begun:
+        if planned.method in _NATIVE:
             return write.roll_back_natively(self._aws, planned)
-        if planned.configuration:
-            return write.update_service(self._aws, planned, tasks, planned.configuration)
+        stays = write.update_of(planned).configuration
+        if stays:
+            return write.update_service(self._aws, planned, tasks, stays)
         override, notes = overriding.prepare(self._aws, planned)
-        accepted = write.update_service(self._aws, planned, tasks, override)
-        return replace(accepted, findings=(*notes, *accepted.findings))
+        begun = write.update_service(self._aws, planned, tasks, override)
+        return replace(begun, findings=(*notes, *begun.findings))
 
-    def _adopt(self, planned: plans.Plan) -> Accepted:
+    def _adopt(self, planned: plans.Plan) -> Begun:
         return write.adopt(planned)
 
-    def _own_record(self, planned: plans.Plan, accepted: Accepted) -> str:
+    def _own_record(self, planned: plans.Plan, begun: Begun) -> str:
         # The counts say everything about a rolling deployment, and each sweep would cost another call.
-        follows = not accepted.wrote and planned.running is not None and accepted.service.strategy != "ROLLING"
+        follows = not begun.wrote and planned.running is not None and begun.service.strategy != "ROLLING"
         return planned.running.arn if follows and planned.running is not None else ""
 
     def restore(

@@ -12,18 +12,19 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer
-from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Event, Then
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import Facts, Plan, Verb, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
     AlarmsWish,
     BreakerWish,
     Protection,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Way, refused
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,
@@ -33,74 +34,50 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 
 
-def make(wish: Wish, facts: Facts) -> Plan:
-    """Decide what to do with one service that ECS deploys."""
-    service, history, target = facts.service, facts.history, facts.target
-    running = history.running if history else None
+def way(goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
+    """How to deploy a revision to a service that ECS deploys."""
+    service, running = facts.service, facts.history.running if facts.history else None
     before = Protection.read(service.configuration)
-    after = protection.desired(before, protection_of(wish))
-    found = _blocks(wish, service, target, after)
-    if found or target is None:
-        return replace(deploys.refused(service, target, found), before=Protection(), after=Protection())
-    findings = deploys.unknown_past(facts, target)
-    verb, reason, adopt, again = _step(service, running, target)
-    if verb == "act" and not adopt:
-        findings += settings.room_to_move(service)
-        findings += deploys.before_a_write(wish, facts, target, running)
-        findings += protection.findings(_subject(service, before), after, protection_of(wish))
-        if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", blocked(findings)
-    if verb == "act" and adopt and protection.request(before, after):
-        # AWS does not document whether a deployment is held to settings that change while it runs.
-        what = "it is being deployed already, so ECS was not told to roll back by itself: only this run watches it"
-        findings.append(Finding("protection", "warn", what))
-    if verb != "act" or adopt:
-        after = before
-    return Plan(
-        service=service,
-        verb=verb,
-        reason=reason,
-        target=target,
-        adopt=adopt,
-        force_new_deployment=again,
-        before=before,
-        after=after,
-        configuration=protection.request(before, after),
-        findings=tuple(findings),
-        running=running,
-        known_records=frozenset(d.arn for d in history.deployments) if history else frozenset(),
-    )
-
-
-def _blocks(wish: Wish, service: Service, target: TaskDefinition | None, after: Protection) -> tuple[Finding, ...]:
-    found = deploys.impossible(wish, service, target)
-    if found:
-        return found
-    if protection_of(wish).alarms is not None and not after.alarms.names:
+    after = protection.desired(before, protection_of(goal))
+    if protection_of(goal).alarms is not None and not after.alarms.names:
         what = (
             "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named: neither here nor in the service's own "
             "deployment configuration. Give alarms"
         )
-        return (deploys.block("alarms", what),)
-    return ()
+        return refused([deploys.block("alarms", what)])
+    step, again = _step(service, running, target)
+    if step.method != "update_service":
+        found = []
+        if step.verb == "act" and protection.request(before, after):
+            # AWS does not document whether a deployment is held to settings that change while it runs.
+            what = "it is being deployed already, so ECS was not told to roll back by itself: only this run watches it"
+            found.append(Finding("protection", "warn", what))
+        return replace(step, findings=tuple(found), change=Update(before=before, after=before))
+    findings = [
+        *settings.room_to_move(service),
+        *deploys.before_a_write(goal, facts, target, running),
+        *protection.findings(_subject(service, before), after, protection_of(goal)),
+    ]
+    change = Update(force_new_deployment=again, before=before, after=after)
+    return replace(step, findings=tuple(findings), change=change, deploys=True)
 
 
-def _step(service: Service, running: ServiceDeployment | None, target: TaskDefinition) -> tuple[Verb, str, bool, bool]:
-    """Verb, reason, whether what runs is followed, and whether only a new deployment of the same can help."""
-    primary = service.primary
+def _step(service: Service, running: ServiceDeployment | None, target: TaskDefinition) -> tuple[Way, bool]:
+    """What to do, and whether only a new deployment of the same version can help."""
+    primary, deploy = service.primary, Way("act", "update_service")
     if primary is None or not names.same(primary.task_definition, target.arn):
-        return "act", "", False, False
+        return deploy, False
     what = names.short(target.arn)
     if running is not None and running.status in ROLLING_BACK:
         # ECS leaves it, or comes back to it: either way it is not this deployment that has it run.
-        return "act", "", False, False
+        return deploy, False
     if primary.rollout_state == "FAILED":
-        return "act", f"the last deployment of {what} has failed", False, True
+        return replace(deploy, reason=f"the last deployment of {what} has failed"), True
     alone = all(d.id == primary.id or d.status == "INACTIVE" for d in service.deployments)
     there = f"it is on {what} already, with {service.running} of {service.desired} tasks"
     if alone and primary.rollout_state in ("COMPLETED", "") and service.running == service.desired:
-        return "nothing", there, False, False
-    return "act", there, True, False
+        return Way("nothing", "none", there), False
+    return Way("act", "adopt", there), False
 
 
 def _subject(service: Service, present: Protection) -> protection.Subject:
@@ -152,10 +129,10 @@ def then(status: str, went_back: bool, event: str, events: t.Collection[str]) ->
     return "go_back" if event in events else "leave"
 
 
-def protection_of(wish: Wish) -> protection.Wish:
+def protection_of(goal: GoTo) -> protection.Wish:
     """What ECS itself is to roll back by."""
-    breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in wish.asked else None
+    breaker = BreakerWish(enable=True, rollback=True) if "DEPLOYMENT_FAILURE" in goal.asked else None
     alarms = None
-    if "DEPLOYMENT_STOP_ON_ALARM" in wish.asked:
-        alarms = AlarmsWish(enable=True, rollback=True, names=wish.alarms or None)
+    if "DEPLOYMENT_STOP_ON_ALARM" in goal.asked:
+        alarms = AlarmsWish(enable=True, rollback=True, names=goal.alarms or None)
     return protection.Wish(breaker, alarms)

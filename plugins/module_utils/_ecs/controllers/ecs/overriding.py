@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Restored
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import fast, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 
 _NOT_YET: t.Final = Finding(
@@ -34,9 +34,10 @@ def prepare(aws: Aws, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], tuple
     """The changes for this one deployment, once it is written down what has to be put back. Without a record nothing
     is changed, and the findings say why.
     """
-    if not planned.override or fast.tag_keys(planned.service.tags):
+    override = write.update_of(planned).override
+    if not override or fast.tag_keys(planned.service.tags):
         # A record that is there already is of a run that was killed: what it holds is the service's own.
-        return planned.override, ()
+        return override, ()
     record = fast.record(planned.service.configuration)
     if record is None:
         what = "fast was not used: the deployment configuration is too large for the tags"
@@ -46,12 +47,13 @@ def prepare(aws: Aws, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], tuple
     except (AwsCallError, IncompleteAnswerError) as exc:
         what = f"fast was not used, since it could not be undone after a crash. {exc.explain()}"
         return {}, (Finding("fast", "warn", what),)
-    return planned.override, ()
+    return override, ()
 
 
 def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deployments.Standing) -> Restored:
     """See :meth:`.base.Controller.restore`."""
-    recorded = fast.record(service.configuration) if planned is not None and planned.override else None
+    override = write.update_of(planned).override if planned is not None else {}
+    recorded = fast.record(service.configuration) if override else None
     keys = sorted({*fast.tag_keys(service.tags), *(recorded or ())})
     if not keys:
         return Restored()

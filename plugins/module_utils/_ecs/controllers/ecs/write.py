@@ -13,7 +13,7 @@ before the write, and what stands there after it is looked at right after.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -27,10 +27,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
-    Accepted,
     AlreadyThere,
+    Begun,
     NotDeployed,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
@@ -39,20 +40,46 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import read
 _NOT_AT_THE_HOOK: t.Final = frozenset({"InvalidParameterException", "ClientException"})
 
 
-def adopt(planned: plans.Plan) -> Accepted:
+@dataclass(frozen=True)
+class Update:
+    """What goes with UpdateService besides the target."""
+
+    # Digests by container name, for the copy of the target to register; None if the target itself will do. Empty is a
+    # copy that pins nothing: of a task definition that is no longer ACTIVE.
+    copy: t.Mapping[str, str] | None = None
+    # Changes of the deployment configuration for this one deployment.
+    override: t.Mapping[str, t.Any] = field(default_factory=dict)
+    force_new_deployment: bool = False
+    # What ECS itself rolls back by, before and with this deployment. It stays.
+    before: protection.Protection = field(default_factory=protection.Protection)
+    after: protection.Protection = field(default_factory=protection.Protection)
+
+    @property
+    def configuration(self) -> t.Mapping[str, t.Any]:
+        """The deploymentConfiguration that stays; empty if it is right already."""
+        return protection.request(self.before, self.after)
+
+
+def update_of(planned: plans.Plan) -> Update:
+    """The update that a plan asks for; an empty one if it asks for none."""
+    change = planned.way.change
+    return change if planned.method == "update_service" and isinstance(change, Update) else Update()
+
+
+def adopt(planned: plans.Plan) -> Begun:
     """Follow what is already running."""
     running = planned.running
     if running is not None and running.status.startswith("ROLLBACK"):
-        return Accepted(planned.service, wrote=False, service_deployment=running.arn)
+        return Begun(planned.service, wrote=False, back_of=running.arn)
     primary = planned.service.primary
-    return Accepted(
+    return Begun(
         planned.service,
         wrote=False,
         deployment_id=primary.id if primary else "",
     )
 
 
-def roll_back_natively(aws: Aws, planned: plans.Plan) -> Accepted:
+def roll_back_natively(aws: Aws, planned: plans.Plan) -> Begun:
     """Let ECS itself go back. Raises :class:`PlanIsStale` if the deployment has ended or moved on, and AnswerLost."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
@@ -75,7 +102,7 @@ def roll_back_natively(aws: Aws, planned: plans.Plan) -> Accepted:
             raise AnswerLost(nothing_shows(operation, exc, "that ECS rolls the deployment back")) from exc
         what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
         notes = (writes.answer_lost(operation, exc, what),)
-    return Accepted(planned.service, wrote=True, service_deployment=arn, findings=notes)
+    return Begun(planned.service, wrote=True, back_of=arn, findings=notes)
 
 
 def _still_parked(aws: Aws, arn: str, hook: str) -> bool:
@@ -98,7 +125,7 @@ def _is_rolling_back(aws: Aws, arn: str, operation: str, error: AwsCallError) ->
 
 def update_service(
     aws: Aws, planned: plans.Plan, tasks: int | None, override: t.Mapping[str, t.Any] | None = None
-) -> Accepted:
+) -> Begun:
     """Deploy the target. ``tasks`` is sent only if it was given, so that auto scaling's count stays.
 
     ``override`` changes the deployment configuration; the caller has recorded how to undo that. Raises
@@ -107,16 +134,16 @@ def update_service(
     """
     if planned.target is None:
         raise PlanIsStale("the plan has no target")
-    target = planned.target.arn
+    target, update = planned.target.arn, update_of(planned)
     notes: tuple[Finding, ...] = ()
-    if planned.copy is not None:
-        target, notes = writes.register_copy(aws, planned.target, planned.copy)
+    if update.copy is not None:
+        target, notes = writes.register_copy(aws, planned.target, update.copy)
         if names.same(target, planned.current):
             raise AlreadyThere(target)
     changes: dict[str, t.Any] = {"taskDefinition": target}
     if tasks is not None:
         changes["desiredCount"] = tasks
-    if planned.force_new_deployment:
+    if update.force_new_deployment:
         changes["forceNewDeployment"] = True
     if override:
         changes["deploymentConfiguration"] = dict(override)
@@ -129,14 +156,14 @@ def update_service(
             raise NotDeployed(registered, exc) from exc
         if not exc.no_answer:
             raise
-        accepted = _did_it_take(aws, planned, target, exc)
+        begun = _did_it_take(aws, planned, target, exc)
     else:
-        accepted = _accepted(planned, after, target)
-    copy = target if planned.copy is not None else ""
-    return replace(accepted, findings=(*notes, *accepted.findings), copy=copy)
+        begun = _accepted(planned, after, target)
+    copy = target if update.copy is not None else ""
+    return replace(begun, findings=(*notes, *begun.findings), copy=copy)
 
 
-def _did_it_take(aws: Aws, planned: plans.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Accepted:
+def _did_it_take(aws: Aws, planned: plans.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Begun:
     """The answer was lost, and the write may have been applied: what stands there now tells."""
     cluster, name = planned.service.cluster_arn, planned.service.name
     try:
@@ -154,10 +181,10 @@ def _did_it_take(aws: Aws, planned: plans.Plan, target: str, error: AwsCallError
         raise AnswerLost(nothing_shows("UpdateService", error, f"a deployment to {names.short(target)}")) from error
     what = f"deployment {primary.id} to {names.short(target)} stands there"
     note = writes.answer_lost("UpdateService", error, what)
-    return Accepted(service, wrote=True, deployment_id=primary.id, findings=(note,))
+    return Begun(service, wrote=True, deployment_id=primary.id, findings=(note,))
 
 
-def _accepted(planned: plans.Plan, after: Service, target: str) -> Accepted:
+def _accepted(planned: plans.Plan, after: Service, target: str) -> Begun:
     """AWS took it. Where somebody else is PRIMARY in the very answer, watching ours tells so."""
     primary = after.primary
     if primary is None or not names.same(primary.task_definition, target):
@@ -166,7 +193,7 @@ def _accepted(planned: plans.Plan, after: Service, target: str) -> Accepted:
         if ours is None:
             what = f"AWS accepted UpdateService, but its answer shows no deployment to {names.short(target)}"
             raise AnswerLost(f"{what}: somebody else may have deployed at the same moment. {GO_ON}")
-        return Accepted(after, wrote=True, deployment_id=ours.id)
+        return Begun(after, wrote=True, deployment_id=ours.id)
     others = [d for d in after.deployments if d.id != primary.id and d.id not in planned.known_deployments]
     notes = [
         Finding(
@@ -177,4 +204,4 @@ def _accepted(planned: plans.Plan, after: Service, target: str) -> Accepted:
         )
         for d in others
     ]
-    return Accepted(after, wrote=True, deployment_id=primary.id, findings=tuple(notes))
+    return Begun(after, wrote=True, deployment_id=primary.id, findings=tuple(notes))

@@ -17,7 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
-    Accepted,
+    Begun,
     End,
     Going,
     Known,
@@ -27,14 +27,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     TakenAway,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys, task_sets, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
-    Between,
-    Facts,
-    Past,
-    Step,
-    Way,
-    Wish,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
@@ -61,40 +56,47 @@ class External(base.Controller):
     ) -> Choice:
         return task_sets.choose(selection, service, known)
 
-    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
+    def way_back(self, goal: GoBack, facts: Facts, choice: Choice, between: Between) -> Way:
         service, target = facts.service, between.target
         if choice.unfinished:
-            return Way(Step("act", "adopt"))
+            return Way("act", "adopt")
         if names.same(target.arn, between.current):
-            return Way(Step("nothing", "none", f"it is on {names.short(target.arn)} already"))
-        task_set = task_sets.standing(service, target.arn)
-        step, found = Step("act", "primary_task_set"), task_sets.not_ours(service, task_set)
-        if task_set is not None:
-            return Way(step, tuple(found), task_set=task_set)
-        copy, fit = fitness.copy_of(wish, facts, target)
-        return Way(step, (*found, *fitness.ports(service, target), *fit), copy)
+            return Way("nothing", "none", f"it is on {names.short(target.arn)} already")
+        standing = task_sets.standing(service, target.arn)
+        way = Way("act", "primary_task_set", change=TaskSet(standing), deploys=standing is None)
+        found = task_sets.not_ours(service, standing)
+        if standing is not None:
+            return replace(way, findings=tuple(found))
+        copy, fit = fitness.copy_of(goal, facts, target)
+        return replace(way, findings=(*found, *fitness.ports(service, target), *fit), change=TaskSet(copy=copy))
 
-    def way_to(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> any_deploys.Plan:
-        return deploys.make(wish, facts)
+    def undeployable(self, service: Service) -> list[Finding]:
+        if service.primary is not None:
+            return []
+        what = f"no task set of {service.name} is PRIMARY, so there is none that a new one could be made like"
+        return [any_deploys.block("task_set", what)]
 
-    def deciding_alarms(self, wish: any_deploys.Wish, facts: any_deploys.Facts) -> tuple[str, ...]:
-        return wish.alarms if "DEPLOYMENT_STOP_ON_ALARM" in wish.asked else ()
+    def way_to(self, goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
+        return deploys.way(goal, facts, target)
+
+    def deciding_alarms(self, goal: Goal, facts: Facts) -> tuple[str, ...]:
+        return goal.alarms if isinstance(goal, GoTo) and "DEPLOYMENT_STOP_ON_ALARM" in goal.asked else ()
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return any_task_sets.meant(service, wanted)
 
-    def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Accepted:
-        return write.begin(self._aws, planned, tasks, planned.attempt)
+    def _begin(self, planned: plans.Plan, tasks: int | None, reason: str | None) -> Begun:
+        return write.begin(self._aws, planned, tasks)
 
-    def _adopt(self, planned: plans.Plan) -> Accepted:
+    def _adopt(self, planned: plans.Plan) -> Begun:
         primary = planned.service.primary
-        return Accepted(planned.service, wrote=False, deployment_id=primary.id if primary else "")
+        return Begun(planned.service, wrote=False, deployment_id=primary.id if primary else "")
 
-    def going(self, planned: plans.Plan, accepted: Accepted) -> Going:
-        created = accepted.wrote and planned.task_set is None
-        return replace(super().going(planned, accepted), is_bare=True, created=created)
+    def going(self, planned: plans.Plan, begun: Begun) -> Going:
+        created = begun.wrote and write.task_set_of(planned).standing is None
+        return replace(super().going(planned, begun), is_bare=True, created=created)
 
-    def _known(self, planned: plans.Plan, accepted: Accepted) -> frozenset[str]:
+    def _known(self, planned: plans.Plan, begun: Begun) -> frozenset[str]:
         # Somebody can make any of the others PRIMARY: that is a deployment too.
         primary = planned.service.primary
         return frozenset({primary.id} if primary else ())

@@ -12,18 +12,14 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
-from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Event, Then
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import (
-    Facts,
-    Plan,
-    Verb,
-    Wish,
-    block,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import block
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Verb, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,
@@ -32,37 +28,28 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 
 
-def make(wish: Wish, facts: Facts) -> Plan:
-    """Decide what to do with one service."""
-    service, target, primary = facts.service, facts.target, facts.service.primary
-    found = deploys.impossible(wish, service, target)
-    if service.status == "ACTIVE" and primary is None:
-        what = f"no task set of {service.name} is PRIMARY, so there is none that a new one could be made like"
-        found = (block("task_set", what),)
-    if found or target is None or primary is None:
-        return deploys.refused(service, target, found)
+def way(goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
+    """How to deploy a revision to a service that something outside of AWS deploys.
+
+    Raises ValueError if no task set is PRIMARY, which makes it undeployable.
+    """
+    service, primary = facts.service, facts.service.primary
+    if primary is None:
+        raise ValueError(f"{service.name} has no PRIMARY task set that a new one could be made like")
     verb, reason, adopt = step(service, primary, target)
-    findings: list[Finding] = []
-    task_set: Deployment | None = None
-    if verb == "act" and not adopt:
-        task_set = task_sets.standing(service, target.arn)
-        balancers = tuple(primary.settings.get("loadBalancers") or service.load_balancers)
-        balanced = replace(facts, service=replace(service, load_balancers=balancers))
-        findings += deploys.before_a_write(wish, balanced, target, None)
-        findings += _under_way(wish, service, task_set)
-        findings += task_sets.not_ours(service, task_set)
-        findings += alarms(wish, facts)
-        if any(f.severity == "block" for f in findings):
-            verb, reason = "refuse", blocked(findings)
-    return Plan(
-        service=service,
-        verb=verb,
-        reason=reason,
-        target=target,
-        adopt=adopt,
-        findings=tuple(findings),
-        task_set=task_set,
-    )
+    if verb != "act" or adopt:
+        return Way(verb, "adopt" if adopt else "none", reason)
+    standing = task_sets.standing(service, target.arn)
+    balancers = tuple(primary.settings.get("loadBalancers") or service.load_balancers)
+    balanced = replace(facts, service=replace(service, load_balancers=balancers))
+    findings = [
+        *deploys.before_a_write(goal, balanced, target, None),
+        *_under_way(goal, service, standing),
+        *task_sets.not_ours(service, standing),
+        *alarms(goal, facts),
+    ]
+    change = TaskSet(standing, is_anew=True)
+    return Way("act", "primary_task_set", reason, tuple(findings), change, deploys=standing is None)
 
 
 def step(service: Service, primary: Deployment, target: TaskDefinition) -> tuple[Verb, str, bool]:
@@ -74,32 +61,32 @@ def step(service: Service, primary: Deployment, target: TaskDefinition) -> tuple
     return ("nothing", there, False) if whole else ("act", there, True)
 
 
-def _under_way(wish: Wish, service: Service, task_set: Deployment | None) -> list[Finding]:
+def _under_way(goal: GoTo, service: Service, task_set: Deployment | None) -> list[Finding]:
     going = [
         d for d in service.deployments if d.status == "ACTIVE" and d is not task_set and d.rollout_state != "COMPLETED"
     ]
     if not going:
         return []
     text = f"task set {going[0].id} of {names.short(going[0].task_definition)} is being brought up"
-    if wish.in_flight == "refuse":
+    if goal.in_flight == "refuse":
         return [block("in_flight", f"{text}, and in_flight is refuse")]
     return [Finding("in_flight", "warn", f"{text}, and is left to whoever does so")]
 
 
-def alarms(wish: Wish, facts: Facts) -> list[Finding]:
+def alarms(goal: GoTo, facts: Facts) -> list[Finding]:
     """The alarms are watched by the run, so they must be there and readable, and not ring already."""
-    if "DEPLOYMENT_STOP_ON_ALARM" not in wish.asked:
+    if "DEPLOYMENT_STOP_ON_ALARM" not in goal.asked:
         return []
-    if not wish.alarms:
+    if not goal.alarms:
         what = (
             "DEPLOYMENT_STOP_ON_ALARM is asked for, but no alarms are named, and a service with the controller "
             "EXTERNAL has none of its own. Give alarms"
         )
         return [block("alarms", what)]
     if isinstance(facts.alarms, str):
-        what = f"this run would have to watch the alarms {', '.join(wish.alarms)}, and cannot: {facts.alarms}"
+        what = f"this run would have to watch the alarms {', '.join(goal.alarms)}, and cannot: {facts.alarms}"
         return [block("alarms", what)]
-    ringing, missing = cloudwatch.judge(wish.alarms, facts.alarms)
+    ringing, missing = cloudwatch.judge(goal.alarms, facts.alarms or {})
     if missing:
         what = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region"
         return [block("alarms", what)]

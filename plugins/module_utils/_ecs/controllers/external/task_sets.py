@@ -14,7 +14,7 @@ marks on their task definitions
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
@@ -33,6 +33,17 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 _NO_RECORD: t.Final = "there is no record of what a service with the controller EXTERNAL ran"
 # What a new task set takes over from the PRIMARY one (the members of CreateTaskSet).
 _COPIED: t.Final = ("networkConfiguration", "loadBalancers", "serviceRegistries", "platformVersion")
+
+
+@dataclass(frozen=True)
+class TaskSet:
+    """The task set that becomes PRIMARY: one that stands, or else one that has to be created."""
+
+    standing: Deployment | None = None
+    # Digests by container name, for the copy of the target to register; None if the target itself will do.
+    copy: t.Mapping[str, str] | None = None
+    # It must not find what another run of the same step created, and deleted again.
+    is_anew: bool = False
 
 
 def candidates(service: Service, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:

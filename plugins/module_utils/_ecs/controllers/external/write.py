@@ -13,22 +13,29 @@ the task set standing.
 from __future__ import annotations
 
 import hashlib
+import uuid
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans, writes
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 
 
-def begin(aws: Aws, planned: plans.Plan, tasks: int | None, attempt: str = "") -> Accepted:
+def task_set_of(planned: plans.Plan) -> TaskSet:
+    """The task set that a plan asks for; an empty one if it asks for none."""
+    change = planned.way.change
+    return change if isinstance(change, TaskSet) else TaskSet()
+
+
+def begin(aws: Aws, planned: plans.Plan, tasks: int | None) -> Begun:
     """Use the existing task set, or create one. If it is steady already, it becomes PRIMARY at once.
 
-    If more ``tasks`` are wanted, the task set gets them before it takes over. ``attempt`` tells this step from the same
-    step of another run, which must not find what this one created and deleted again. Raises :class:`PlanIsStale`.
+    If more ``tasks`` are wanted, the task set gets them before it takes over. Raises :class:`PlanIsStale`.
     """
     primary = planned.service.primary
     if planned.target is None or primary is None:
@@ -36,11 +43,12 @@ def begin(aws: Aws, planned: plans.Plan, tasks: int | None, attempt: str = "") -
     service, copy = planned.service, ""
     notes: tuple[Finding, ...] = ()
     share = task_sets.scale(planned.service)
-    task_set = planned.task_set
+    change = task_set_of(planned)
+    task_set = change.standing
     if task_set is None:
         task_definition = planned.target.arn
-        if planned.copy is not None:
-            task_definition, notes = writes.register_copy(aws, planned.target, planned.copy)
+        if change.copy is not None:
+            task_definition, notes = writes.register_copy(aws, planned.target, change.copy)
             copy = task_definition
         with writes.writing("CreateTaskSet", notes):
             task_set = api.create_task_set(
@@ -49,7 +57,7 @@ def begin(aws: Aws, planned: plans.Plan, tasks: int | None, attempt: str = "") -
                 service.name,
                 taskDefinition=task_definition,
                 scale={"value": share, "unit": "PERCENT"},
-                clientToken=_token(service, primary, task_definition + attempt),
+                clientToken=_token(service, primary, task_definition + (uuid.uuid4().hex if change.is_anew else "")),
                 **task_sets.settings_like(primary),
             )
     elif task_set.scale is not None and task_set.scale < share:
@@ -58,9 +66,9 @@ def begin(aws: Aws, planned: plans.Plan, tasks: int | None, attempt: str = "") -
     elif task_set.rollout_state == "COMPLETED" and (tasks is None or tasks <= service.desired):
         with writes.writing("UpdateServicePrimaryTaskSet"):
             service = promote(aws, service, task_set.id)
-        return Accepted(service, wrote=True, deployment_id=task_set.id)
+        return Begun(service, wrote=True, deployment_id=task_set.id)
     service, late = writes.more_tasks(aws, service, tasks)
-    return Accepted(service, wrote=True, deployment_id=task_set.id, findings=(*notes, *late), copy=copy)
+    return Begun(service, wrote=True, deployment_id=task_set.id, findings=(*notes, *late), copy=copy)
 
 
 def promote(aws: Aws, service: Service, task_set_id: str) -> Service:

@@ -18,7 +18,7 @@ import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
 )
@@ -32,9 +32,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan, run
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import choices as past_choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
 
 ACCOUNT = "arn:aws:ecs:eu-central-1:123456789012"
 CLUSTER = f"{ACCOUNT}:cluster/prod"
@@ -197,20 +198,33 @@ def planned(
     on: Service,
     past: history.History | None,
     selection: past_choice.Selection | None = None,
-    in_flight: plans.InFlight = "stop",
+    in_flight: goals.InFlight = "stop",
     tasks: int | None = None,
     having: t.Mapping[str, TaskDefinition] | None = None,
     registered: t.Sequence[str] | None = None,
     deregister: bool = False,
 ) -> plans.Plan:
     """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
-    wish = plans.Wish(selection or past_choice.Selection(), in_flight, tasks, deregister=deregister)
+    goal = goals.GoBack(selection or past_choice.Selection(), in_flight, tasks, deregister=deregister)
     all_known = {name: task_definition(name) for name in (past.records if past else ())}
     all_known.update(having or {})
-    choice = target.choose(wish.selection, on, past, all_known, registered)
+    choice = target.choose(goal.selection, on, past, all_known, registered)
     if choice.target is not None and choice.target not in all_known:
         all_known[choice.target] = task_definition(choice.target)
-    return plan.make(controller_of(on), wish, plans.Facts(on, plans.Past(past), all_known), choice)
+    return plan.to_go_back(controller_of(on), goal, plans.Facts(on, plans.Past(past), all_known), choice)
+
+
+def planned_to(
+    goal: goals.GoTo,
+    on: Service,
+    past: plans.Past,
+    target: TaskDefinition | None,
+    alarms: t.Mapping[str, str] | str | None = None,
+) -> plans.Plan:
+    """The plan to deploy a task definition; None is one that does not exist."""
+    choice = past_choice.Choice("revision", target.arn if target is not None else None)
+    facts = plans.Facts(on, past, known(target) if target is not None else {}, alarms=alarms)
+    return plan.to_deploy(controller_of(on), goal, facts, choice)
 
 
 def controller_of(on: Service) -> base.Controller:
@@ -218,11 +232,24 @@ def controller_of(on: Service) -> base.Controller:
     return Controllers(FakeAws(), FakeClock()).of(on)
 
 
-def accepted_run(made: plans.Plan, accepted: controllers_deployments.Accepted | None = None) -> run.ServiceRun:
+def new_run(made: plans.Plan | plans.Refusal, name: str = "web") -> rollback_run.RollbackRun:
+    """A run that begins with this plan."""
+    going = rollback_run.RollbackRun(name, "prod")
+    going.take_plan(made)
+    return going
+
+
+def accepted_of(made: plans.Plan, begun: controllers_deployments.Begun) -> controllers_deployments.Accepted:
+    """What is accepted with what was begun."""
+    going = controller_of(made.service).going(made, begun)
+    return controllers_deployments.Accepted(begun.service, begun.wrote, going, begun.findings, begun.copy)
+
+
+def accepted_run(made: plans.Plan, begun: controllers_deployments.Begun | None = None) -> rollback_run.RollbackRun:
     """A run whose rollback AWS has accepted as deployment ``ecs-svc/ours``."""
-    going = run.ServiceRun.of(made.service.name, "prod", made)
-    took = accepted or controllers_deployments.Accepted(made.service, wrote=True, deployment_id="ecs-svc/ours")
-    going.accepted = dataclasses.replace(took, going=controller_of(made.service).going(made, took))
+    going = new_run(made)
+    took = begun or controllers_deployments.Begun(made.service, wrote=True, deployment_id="ecs-svc/ours")
+    going.accepted = accepted_of(made, took)
     return going
 
 

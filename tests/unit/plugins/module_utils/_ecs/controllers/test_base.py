@@ -19,6 +19,7 @@ import botocore.session
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Ending,
@@ -162,7 +163,7 @@ def test_a_plan_that_asks_for_nothing_writes_nothing(kind: str, verb: t.Literal[
     plan = planned(service(42, controller=kind), told(41, 42))
     for method in ("none", "update_service", "codedeploy_deployment", "primary_task_set", "stop_deployment"):
         with pytest.raises(PlanIsStale):
-            made.begin(dataclasses.replace(plan, verb=verb, method=method), None, None)
+            made.begin(dataclasses.replace(plan, way=plans.Way(verb, method)), None, None)
     assert aws.requests == []
 
 
@@ -170,9 +171,8 @@ def test_a_plan_that_asks_for_nothing_writes_nothing(kind: str, verb: t.Literal[
 def test_what_runs_already_is_followed_without_a_write(kind: str) -> None:
     made, aws = controller(kind)
     plan = planned(service(deployment(41, external_id="d-2"), controller=kind), told(42, 41))
-    accepted = made.begin(dataclasses.replace(plan, verb="act", method="adopt"), 9, "a reason")
+    accepted = made.begin(dataclasses.replace(plan, way=plans.Way("act", "adopt")), 9, "a reason")
     assert (accepted.wrote, aws.requests) == (False, [])
-    assert accepted.going is not None
     assert accepted.going.predecessor == ""
 
 

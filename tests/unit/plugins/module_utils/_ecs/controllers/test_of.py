@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
@@ -17,7 +17,9 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     FakeClock,
     controller_of,
     enum,
+    planned,
     service,
+    told,
 )
 
 
@@ -36,8 +38,9 @@ def test_a_kind_that_is_not_known_is_refused_by_its_name() -> None:
     assert "SOMETHING_NEW" in finding.message
     assert "it rolls back services with CODE_DEPLOY, ECS, EXTERNAL" in finding.message
     assert found.read_past([odd]) == {"web": Past()}
-    refused = found.way_to(deploys.Wish("2"), deploys.Facts(odd, Past(), None))
-    assert (refused.verb, "SOMETHING_NEW" in refused.reason) == ("refuse", True)
+    [finding] = found.undeployable(odd)
+    assert (finding.severity, "SOMETHING_NEW" in finding.message) == ("block", True)
+    assert found.protection(planned(service(42), told(41, 42))) is None
     meant = found.meant(odd, Past(), "")
     assert isinstance(meant, Known)
     assert (meant.outcome, "SOMETHING_NEW" in meant.reason) == ("refused", True)

@@ -11,7 +11,7 @@ import dataclasses
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan, Refusal, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
@@ -33,17 +33,10 @@ def blocking(number: int = 43, id_: str = "d-3", status: str = "IN_PROGRESS") ->
 def plan_of(current: int, running: ServiceDeployment | None = None, method: Method = "codedeploy_deployment") -> Plan:
     return Plan(
         service=service(current, controller="CODE_DEPLOY"),
-        verb="act",
-        method=method,
-        current=arn(current),
-        reason="",
+        past=Past(read([running] if running is not None else [])),
         choice=Choice("last_good", arn(41), "it was good", arn(43)),
         target=task_definition(arn(41)),
-        findings=(),
-        candidates=(),
-        running=running,
-        now=None,
-        good=None,
+        way=Way("act", method),
     )
 
 

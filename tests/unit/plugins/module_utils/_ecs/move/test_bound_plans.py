@@ -10,14 +10,17 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
+    FakeClock,
     arn,
     planned,
     refused_by_aws,
@@ -33,31 +36,33 @@ ON_44 = (service(44), (41, 42, 43, 44))
 
 
 class Planner:
-    """Plans for a state of the service; each wish is remembered."""
+    """Plans for a state of the service; each goal is remembered."""
 
     def __init__(self, *states: t.Any, **aws: t.Any) -> None:
-        self.wishes: list[Wish] = []
+        self.goals: list[Goal] = []
         self._states = list(states)
         self.aws = FakeAws(**aws)
 
-    def __call__(self, wish: Wish) -> Planner:
-        self.wishes.append(wish)
+    def __call__(self, goal: Goal, awaits: Clock | None) -> Planner:
+        self.goals.append(goal)
         return self
 
     @property
-    def wish(self) -> Wish:
-        return self.wishes[-1]
+    def goal(self) -> Goal:
+        return self.goals[-1]
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
         state = self._states.pop(0)
         if isinstance(state, Refusal):
             return dict.fromkeys(service_names, state)
         on, past = state
-        return {name: planned(on, history.read(steps(*past)), self.wish.selection) for name in service_names}
+        assert isinstance(self.goal, GoBack)
+        return {name: planned(on, history.read(steps(*past)), self.goal.selection) for name in service_names}
 
-    def bound(self, *shown: Expected, wish: Wish | None = None) -> Plan | Refusal:
+    def bound(self, *shown: Expected, goal: GoBack | None = None) -> Plan | Refusal:
         by_name = {item.service: item for item in shown}
-        (made,) = BoundPlanner(self.aws, wish or Wish(Selection()), by_name, self).make_plans(["web"]).values()
+        bound = BoundPlanner(self.aws, FakeClock(), goal or GoBack(Selection()), by_name, self)
+        (made,) = bound.make_plans(["web"]).values()
         return made
 
 
@@ -85,12 +90,12 @@ def test_a_service_that_cannot_be_read_is_refused_as_ever() -> None:
 
 def test_the_target_that_was_shown_is_taken_where_another_would_be_by_now() -> None:
     planner = Planner(ON_43, ON_43)
-    wish = Wish(Selection(steps_back=1, fallback="previous_registered"), in_flight="supersede", tasks=4, fast=True)
-    made = planner.bound(SHOWN, wish=wish)
+    goal = GoBack(Selection(steps_back=1, fallback="previous_registered"), in_flight="supersede", tasks=4, fast=True)
+    made = planner.bound(SHOWN, goal=goal)
     assert of(made) == ("act", "web:41")
     assert isinstance(made, Plan)
     assert made.choice.why == "it was shown, and nobody has deployed since"
-    assert planner.wishes == [wish, wish.going_to(arn(41))]
+    assert planner.goals == [goal, goal.going_to(arn(41))]
 
 
 @pytest.mark.parametrize("answer", [{"taskDefinition": {"taskDefinitionArn": arn(44), "registeredBy": "ci"}}, None])
@@ -111,10 +116,10 @@ def test_what_happens_while_it_is_planned_anew_counts(then: t.Any, verb: str) ->
     assert made is GONE if then is GONE else of(made) == (verb, "")
 
 
-def test_a_wish_for_a_target_that_was_chosen_already() -> None:
-    given = Wish(Selection(steps_back=3, from_revision="43", copies=True), tasks=4, fast=True)
+def test_a_goal_for_a_target_that_was_chosen_already() -> None:
+    given = GoBack(Selection(steps_back=3, from_revision="43", copies=True), tasks=4, fast=True)
     again = given.going_to(arn(41))
     assert again.selection == Selection(revision=arn(41), chosen=True, force=AGAIN, copies=True)
-    crosses = Wish(Selection(force=frozenset({"barrier"}))).going_to(arn(41))
+    crosses = GoBack(Selection(force=frozenset({"barrier"}))).going_to(arn(41))
     assert crosses.selection.force == {"again", "barrier"}
     assert (again.tasks, again.fast) == (4, True)

@@ -17,7 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Changed, Expected, Holds
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
@@ -54,9 +54,13 @@ def plan_of(on: Service, *past: t.Any, **options: t.Any) -> plans.Plan:
     return planned(on, history.read(steps(*past)), **options)
 
 
+def judge(shown: Expected, made: plans.Plan) -> expected.Judgement:
+    return expected.judge(shown, made, controller_of(made.service).primary_tells)
+
+
 def judged(made: plans.Plan, shown: Expected = SHOWN) -> str:
     """``holds``, ``elsewhere``, or what somebody has deployed."""
-    found = expected.judge(shown, made)
+    found = judge(shown, made)
     if isinstance(found, Changed):
         return found.version or "changed"
     return "holds" if isinstance(found, Holds) else "elsewhere"
@@ -128,7 +132,7 @@ def test_what_somebody_has_deployed(made: plans.Plan, version: str) -> None:
 
 
 def test_what_is_said_of_it() -> None:
-    found = expected.judge(SHOWN, plan_of(service(44), *PAST, 44))
+    found = judge(SHOWN, plan_of(service(44), *PAST, 44))
     assert isinstance(found, Changed)
     assert found.why("arn:aws:iam::123456789012:user/ci") == (
         "somebody deployed web:44 (deployment ecs-svc/44, 2026-11-20T12:00:00Z) since the look-up, which had shown "
@@ -140,7 +144,7 @@ def test_what_is_said_of_it() -> None:
 
 def test_of_a_change_nothing_is_left_that_could_be_done_or_marked() -> None:
     made = plan_of(service(44), *PAST, 44)
-    found = expected.judge(SHOWN, made)
+    found = judge(SHOWN, made)
     assert isinstance(found, Changed)
     refused = expected.refused(made, found)
     assert (refused.verb, refused.method, refused.target, refused.left) == ("refuse", "none", None, None)
@@ -159,7 +163,7 @@ def test_ecs_has_gone_back_by_itself_to_another_version() -> None:
     assert (made.verb, judged(made)) == ("nothing", "elsewhere")
     named = plan_of(service(42), *past, having=bad, selection=Selection(revision=arn(41), force=AGAIN))
     assert named.left == arn(42)
-    held = expected.judge(SHOWN, named)
+    held = judge(SHOWN, named)
     assert isinstance(held, Holds)
     # The reason was given for web:43, and so web:42 gets no mark.
     assert (held.plan.left, held.plan.target, held.plan.left_tags) == (arn(43), named.target, {})
@@ -169,7 +173,7 @@ def test_a_mark_that_somebody_gave_what_is_left_is_still_known() -> None:
     bad = {arn(43): task_definition(43, bad="2026-11-20T11:00:00Z broken")}
     named = Selection(revision=arn(41), force=AGAIN)
     made = plan_of(service(42), 41, 42, (43, "ROLLBACK_SUCCESSFUL", 42), having=bad, selection=named)
-    held = expected.judge(SHOWN, made)
+    held = judge(SHOWN, made)
     assert isinstance(held, Holds)
     assert held.plan.left_tags == {"lastgood:bad": "2026-11-20T11:00:00Z broken"}
 
@@ -178,7 +182,7 @@ def test_of_what_somebody_returned_from_in_between_nothing_is_marked() -> None:
     """web:44 was deployed and is being left for web:41 already; the reason was given for web:43."""
     made = plan_of(service(deployment(41, "x", **GOING)), *PAST, 44, (41, "IN_PROGRESS"))
     assert (made.method, made.left) == ("adopt", arn(44))
-    held = expected.judge(SHOWN, made)
+    held = judge(SHOWN, made)
     assert isinstance(held, Holds)
     assert (held.plan.method, held.plan.left) == ("adopt", arn(43))
 
@@ -186,7 +190,7 @@ def test_of_what_somebody_returned_from_in_between_nothing_is_marked() -> None:
 def test_a_target_that_is_bad_by_now_is_not_taken() -> None:
     bad = {arn(41): task_definition(41, bad="2026-11-20T12:30:00Z leaks memory")}
     made = plan_of(service(43), 40, *PAST, having=bad)
-    found = expected.judge(dataclasses.replace(SHOWN, deployment=record(4)), made)
+    found = judge(dataclasses.replace(SHOWN, deployment=record(4)), made)
     assert isinstance(found, Changed)
     assert found.why() == (
         "web:41, which the look-up had shown, counts as bad now (marked bad: 2026-11-20T12:30:00Z leaks memory). Run "
@@ -235,10 +239,7 @@ BY_CODEDEPLOY = Expected("web", "ecs-svc/blue", "d-3", arn(43), arn(41))
 def shifted(on: t.Sequence[t.Any], *past: ServiceDeployment, unread: t.Sequence[Unread] = ()) -> plans.Plan:
     told = history.read([FIRST, *past])
     made = planned(service(*on, controller="CODE_DEPLOY"), told)
-    facts = plans.Facts(made.service, controller.past_of([FIRST, *past], unread), {})
-    return dataclasses.replace(
-        made, newest_id=plan.make(controller_of(made.service), plans.Wish(Selection()), facts, made.choice).newest_id
-    )
+    return dataclasses.replace(made, past=controller.past_of([FIRST, *past], unread))
 
 
 @pytest.mark.parametrize(
@@ -282,7 +283,7 @@ def test_of_codedeploy_the_records_tell(made: plans.Plan, judgement: str) -> Non
 def test_what_codedeploy_does_not_tell_is_named_by_its_id() -> None:
     unread = [Unread("d-4", "IN_PROGRESS", at(120), "it is in S3")]
     made = shifted([GREEN], of_codedeploy("d-3", 43, "SUCCESSFUL", 60), unread=unread)
-    found = expected.judge(BY_CODEDEPLOY, made)
+    found = judge(BY_CODEDEPLOY, made)
     assert isinstance(found, Changed)
     assert found.what == (
         "somebody created deployment d-4 since the look-up, which had shown web:43 → web:41, and what it deploys "

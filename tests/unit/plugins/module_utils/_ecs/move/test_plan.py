@@ -13,7 +13,8 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
@@ -124,13 +125,13 @@ def test_a_half_done_fix_is_superseded_and_not_stopped() -> None:
 )
 def test_the_target_runs_already(rollout: str, expected: tuple[str, str, bool]) -> None:
     made = planned(service(deployment(42, rollout=rollout)), told(41, 42), Selection(revision="42"))
-    assert (made.verb, made.method, made.force_new_deployment) == expected
+    assert (made.verb, made.method, write.update_of(made).force_new_deployment) == expected
     assert rollout == "FAILED" or made.reason == "it is on web:42 already"
 
 
 def test_nothing_in_flight() -> None:
     made = planned(service(42), told(41, 42))
-    assert (made.verb, made.method, made.force_new_deployment) == ("act", "update_service", False)
+    assert (made.verb, made.method, write.update_of(made).force_new_deployment) == ("act", "update_service", False)
     assert (made.current, made.left, made.running) == (arn(42), arn(42), None)
     assert made.reason.startswith("SUCCESSFUL at")
 
@@ -179,8 +180,8 @@ def test_without_a_record_the_primary_deployment_tells(
 
 def test_why_there_is_no_history_is_told() -> None:
     facts = plans.Facts(service(42), plans.Past(problem="the history cannot be read. Denied."), {})
-    made = plan.make(
-        controller_of(facts.service), plans.Wish(Selection()), facts, Choice(problem="AWS does not tell the history")
+    made = plan.to_go_back(
+        controller_of(facts.service), goals.GoBack(Selection()), facts, Choice(problem="AWS does not tell the history")
     )
     assert (made.verb, made.method, made.candidates, made.now, made.good) == ("refuse", "none", (), None, None)
     assert "AWS does not tell the history" in made.reason
@@ -305,9 +306,9 @@ def test_the_tags_of_the_version_that_is_left_are_those_that_were_read() -> None
     bad = task_definition(42, bad="500s")
     assert planned(service(42), told(41, 42), having=known(bad)).left_tags == bad.tags
     past = told(41, 42)
-    wish, on = plans.Wish(Selection()), service(42)
+    wish, on = goals.GoBack(Selection()), service(42)
     choice = choose(wish.selection, on, past, known(41))
-    made = plan.make(controller_of(on), wish, plans.Facts(on, plans.Past(past), known(41)), choice)
+    made = plan.to_go_back(controller_of(on), wish, plans.Facts(on, plans.Past(past), known(41)), choice)
     assert (made.left, made.left_tags) == (arn(42), {})
 
 

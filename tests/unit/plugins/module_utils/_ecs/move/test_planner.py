@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
@@ -88,7 +88,7 @@ class Ecs(FakeAws):
 
 
 def make(aws: FakeAws, *names: str, all_marks: bool = False, **selection: t.Any) -> dict[str, Plan | Refusal]:
-    return Planner(aws, "prod", plans.Wish(Selection(**selection)), all_marks).make_plans(list(names or ["web"]))
+    return Planner(aws, "prod", goals.GoBack(Selection(**selection)), all_marks).make_plans(list(names or ["web"]))
 
 
 def target(made: dict[str, Plan | Refusal], name: str = "web") -> str | None:

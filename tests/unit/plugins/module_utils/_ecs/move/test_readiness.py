@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import Force
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
@@ -81,14 +81,20 @@ def on(number: int, **changes: t.Any) -> Service:
     return service(deployment(number, settings={"launchType": "EC2"}), **changes)
 
 
-def going(now: Service, past: history.History | None = PAST, **changes: t.Any) -> plans.Plan:
+HELD = "They go on running"
+DEPLOYS = {"method": "update_service", "deploys": True}
+
+
+def going(
+    now: Service, past: history.History | None = PAST, way: dict[str, t.Any] | None = None, **changes: t.Any
+) -> plans.Plan:
     """A rollback of the service from this revision, with whatever else the service has."""
-    return dataclasses.replace(planned(service(*now.deployments), past), **{"service": now, **changes})
+    plan = dataclasses.replace(planned(service(*now.deployments), past), **{"service": now, **changes})
+    return dataclasses.replace(plan, way=dataclasses.replace(plan.way, **(way or {})))
 
 
 def found(
     plan: plans.Plan,
-    past: history.History | None = PAST,
     having: t.Sequence[TaskDefinition | int] = (40, 41, 42),
     thorough: bool = False,
     aws: FakeAws | None = None,
@@ -99,11 +105,14 @@ def found(
     through = aws or Refuses()
     task_definitions = reads.TaskDefinitions(through)
     task_definitions.known.update(known(*having))
-    wish = plans.Wish(Selection(force=force), tasks=tasks)
-    return {f.check: f for f in Readiness(through, task_definitions, wish, thorough).of(plan, past)}
+    goal = goals.GoBack(Selection(force=force), tasks=tasks)
+    return {f.check: f for f in Readiness(through, task_definitions, goal, thorough).of(plan, HELD)}
 
 
-@pytest.mark.parametrize("changes", [{"verb": "nothing"}, {"verb": "refuse"}, {"method": "adopt"}, {"target": None}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"way": {"verb": "nothing"}}, {"way": {"verb": "refuse"}}, {"way": {"method": "adopt"}}, {"target": None}],
+)
 def test_a_plan_that_writes_nothing_is_not_looked_at(changes: dict[str, t.Any]) -> None:
     aws = Refuses()
     barrier = [41, task_definition(42, barrier="migrated")]
@@ -113,8 +122,8 @@ def test_a_plan_that_writes_nothing_is_not_looked_at(changes: dict[str, t.Any]) 
 
 def test_a_move_that_deploys_nothing_is_looked_at_for_barriers_only() -> None:
     aws = Refuses()
-    plan = going(on(42), method="stop_deployment")
-    assert not plan.deploys
+    plan = planned(service(deployment(42, rollout="IN_PROGRESS")), told(40, 41, (42, "IN_PROGRESS")))
+    assert (plan.method, plan.way.deploys) == ("stop_deployment", False)
     assert found(plan, thorough=True, aws=aws) == {}
     assert set(found(plan, having=[41, task_definition(42, barrier="migrated")], thorough=True, aws=aws)) == {"barrier"}
     assert aws.requests == []
@@ -163,7 +172,7 @@ def test_a_service_with_nothing_around_it_costs_no_call() -> None:
 def test_while_a_deployment_is_in_flight_the_listener_rules_are_not_judged() -> None:
     aws = Refuses()
     blue_green = on(42, running=0, **LOOKS["describe_rules"])
-    assert found(going(blue_green, running=PAST.newest), thorough=True, aws=aws) == {}
+    assert found(going(blue_green, past=told(40, 41, (42, "IN_PROGRESS")), way=DEPLOYS), thorough=True, aws=aws) == {}
     assert aws.requests == []
 
 
@@ -203,6 +212,6 @@ def test_going_forward_what_runs_now_is_only_compared_with(thorough: bool, then:
     aws = Refuses()
     now = on(41, running=0, **LOOKS["describe_alarms"])
     plan = going(now, told(40, 41), target=task_definition(42))
-    findings = found(plan, told(40, 41), having=[42], thorough=thorough, aws=aws)
+    findings = found(plan, having=[42], thorough=thorough, aws=aws)
     assert [(check, f.severity) for check, f in findings.items()] == [("compatibility", "unknown"), then]
     assert [request["taskDefinition"] for request in aws.sent("describe_task_definition")] == [arn(41)]

@@ -2,137 +2,84 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""What a rollback and a deployment have in common."""
+
 from __future__ import annotations
 
-import typing as t
-from dataclasses import replace
+import dataclasses
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun, target_of
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome, Run
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
-    accepted_run,
+    accepted_of,
     arn,
     planned,
-    revision,
     service,
-    task_definition,
     told,
 )
 
-
-def test_a_run_begins_with_its_plan() -> None:
-    going = ServiceRun.of("web", "prod", planned(service(42), told(41, 42)))
-    assert (going.outcome, going.ok, going.changed, going.target) == (None, True, False, arn(41))
-    settled = ServiceRun.of("web", "prod", planned(service(41), told(41, 42, 41)))
-    assert (settled.outcome, settled.ok) == ("unchanged", True)
-    assert settled.reason
-    blocked = ServiceRun.of("web", "prod", planned(service(42, status="INACTIVE"), told(41, 42)))
-    assert (blocked.outcome, blocked.ok) == ("refused", False)
-    refused = ServiceRun.of("web", "prod", Refusal("web", "no such service", (Finding("x", "block", "y"),)))
-    assert (refused.outcome, refused.plan, refused.target, refused.route) == ("refused", None, "", "")
-    assert [f.check for f in refused.findings] == ["x"]
+MADE = planned(service(42), told(41, 42))
 
 
-def test_a_second_plan_replaces_the_first() -> None:
-    run = ServiceRun.of("web", "prod", planned(service(42), told(40, 41, 42)))
-    run.findings.append(Finding("old", "warn", "stale"))
-    run.take_plan(planned(service(43), told(41, 43)))
-    assert (run.outcome, run.route) == (None, "web:43 → web:41")
-    assert run.service is not None
-    assert run.service.task_definition == arn(43)
-    assert "old" not in [f.check for f in run.findings]
+def taken(begun: Begun | None = None) -> Run:
+    run = Run("web", "prod")
+    run.take_plan(MADE)
+    run.accepted = accepted_of(MADE, begun) if begun is not None else None
+    return run
 
 
-def test_a_service_named_by_its_arn_goes_by_its_name() -> None:
-    assert ServiceRun.of("arn:aws:ecs:x", "prod", planned(service(42), told(41, 42))).name == "web"
+def test_a_refusal_is_the_end_of_it() -> None:
+    run = Run("web", "prod")
+    run.take_plan(Refusal("web", "no such service", (Finding("x", "block", "y"),)))
+    assert (run.outcome, run.reason, run.plan, run.route) == ("refused", "no such service", None, "")
+    assert run.common()["findings"] == [{"check": "x", "severity": "block", "message": "y"}]
 
 
-@pytest.mark.parametrize("outcome", t.get_args(Outcome))
-def test_which_outcomes_are_well(outcome: Outcome) -> None:
-    run = ServiceRun("web", "prod")
-    run.end(outcome, "because")
-    assert run.ok is (outcome in ("unchanged", "rolled_back", "started", "planned"))
-    assert run.reason == "because"
+def test_without_a_write_there_is_nothing_to_watch() -> None:
+    with pytest.raises(ValueError, match="web was not acted on"):
+        _going = taken().going
+    assert taken(Begun(MADE.service, True, "ecs-svc/ours")).going.id == "ecs-svc/ours"
 
 
-def test_for_results() -> None:
-    run = accepted_run(planned(service(42), told(41, 42)))
-    run.end("rolled_back", "verified")
-    run.changed, run.service, run.revision_after = True, service(41), revision(41, "sha256:a")
-    run.timings, run.deregistered = {"planned": 0.12345}, arn(42)
-    run.diagnosis = Diagnosis(rollout_reason="slow")
-    shown = run.as_dict()
-    assert {key: shown[key] for key in ("service", "cluster", "outcome", "changed", "method", "reason")} == {
-        "service": "web",
-        "cluster": "prod",
-        "outcome": "rolled_back",
-        "changed": True,
-        "method": "update_service",
-        "reason": "verified",
-    }
-    assert (shown["target_source"], shown["left"]) == ("last_good", arn(42))
-    assert shown["target"] == {
-        "task_definition": arn(41),
-        "status": "ACTIVE",
-        "service_revision": revision(41).arn,
-        "image_digests": {},
-    }
-    assert shown["target_why"].startswith("SUCCESSFUL at")
-    assert shown["before"] == {
-        "task_definition": arn(42),
-        "service_revision": revision(42).arn,
-        "deployment_id": "ecs-svc/42",
-        "image_digests": {},
-        "desired_count": 4,
-        "running_count": 4,
-    }
-    assert shown["after"]["task_definition"] == arn(41)
-    assert shown["after"]["image_digests"] == {"app": "sha256:a"}
-    assert (shown["timings"], shown["deregistered"]) == ({"planned": 0.123}, arn(42))
-    assert shown["diagnosis"]["rollout_reason"] == "slow"
+@pytest.mark.parametrize(
+    ("begun", "outcome", "goes_on", "makes_room"),
+    [
+        (None, None, False, False),
+        (Begun(MADE.service, True, "ecs-svc/ours"), None, True, False),
+        (Begun(MADE.service, True, back_of="d-3", makes_room="stopped"), None, True, True),
+        (Begun(MADE.service, True, back_of="d-3", makes_room="stopped"), "timeout", True, False),
+        (None, "lost_contact", True, False),
+        (Begun(MADE.service, True, "ecs-svc/ours"), "rolled_back", False, False),
+        (Begun(MADE.service, True, "ecs-svc/ours"), "failed", False, False),
+        (None, "refused", False, False),
+    ],
+)
+def test_whether_a_deployment_of_ours_goes_on(
+    begun: Begun | None, outcome: Outcome | None, goes_on: bool, makes_room: bool
+) -> None:
+    run = taken(begun)
+    run.outcome = outcome
+    assert (run.goes_on, run.makes_room) == (goes_on, makes_room)
 
 
-def test_the_target_of_a_copy_for_results() -> None:
-    gone = replace(planned(service(42), told(41, 42)), target=task_definition(41, status="INACTIVE"))
-    shown = target_of(gone, arn(43))
-    assert shown is not None
-    assert (shown["task_definition"], shown["status"], shown["service_revision"]) == (
-        arn(43),
-        "ACTIVE",
-        revision(41).arn,
+def test_a_copy_takes_the_place_of_the_target() -> None:
+    assert (taken().target, taken().route) == (arn(41), "web:42 → web:41")
+    copied = taken(Begun(MADE.service, True, "ecs-svc/ours", copy=arn(44)))
+    assert (copied.target, copied.route, copied.going.target) == (arn(44), "web:42 → web:44", arn(44))
+
+
+def test_what_all_results_have() -> None:
+    run = taken(Begun(MADE.service, True, "ecs-svc/ours"))
+    run.reached("serving")
+    run.timings["planned"] = 0.12345
+    shown = run.common()
+    assert (shown["service"], shown["cluster"], shown["outcome"], shown["timings"]) == (
+        *("web", "prod", "rolled_back"),
+        {"planned": 0.123},
     )
-    as_it_is = target_of(gone, arn(41))
-    assert as_it_is is not None
-    assert (as_it_is["task_definition"], as_it_is["status"]) == (arn(41), "INACTIVE")
-
-
-def test_a_revision_of_another_version_is_not_shown_as_this_one_s() -> None:
-    run = accepted_run(planned(service(42), told(41, 42)))
-    run.revision_after = revision(41, "sha256:a")
-    shown = run.as_dict()["after"]
-    assert (shown["task_definition"], shown["service_revision"], shown["image_digests"]) == (arn(42), None, {})
-
-
-def test_where_nothing_moves_before_and_after_are_the_same() -> None:
-    run = ServiceRun.of("web", "prod", planned(service(42), told(41, 42), Selection(revision="42")))
-    shown = run.as_dict()
-    assert shown["before"] == shown["after"]
-    assert shown["after"]["service_revision"] == revision(42).arn
-    assert shown["left"] is None
-
-
-def test_a_refusal_for_results() -> None:
-    shown = ServiceRun.of("web", "prod", Refusal("web", "no", ())).as_dict()
-    assert [key for key in ("before", "after", "target", "left", "diagnosis", "deregistered") if shown[key]] == []
-    assert (shown["method"], shown["target_source"], shown["target_why"]) == ("none", "none", "")
-
-
-def test_a_service_without_a_primary_deployment() -> None:
-    run = ServiceRun.of("web", "prod", planned(service(task_definition=arn(42)), told(41, 42)))
-    assert run.as_dict()["before"]["deployment_id"] is None
-    assert run.as_dict()["before"]["task_definition"] == arn(42)
+    assert shown["diagnosis"] is None
+    assert dataclasses.replace(run, outcome="failed").ok is False

@@ -17,7 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import watch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,
@@ -26,6 +26,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     at,
     connection_lost,
     deployment,
+    new_run,
     planned,
     raw_service,
     refused_by_aws,
@@ -72,15 +73,15 @@ def looks(*now: Service | Exception | dict[str, t.Any]) -> t.Callable[..., t.Any
 
 def watching(
     *now: Service | Exception | dict[str, t.Any],
-    run: ServiceRun | None = None,
+    run: RollbackRun | None = None,
     wait_until: watch.WaitUntil = "stable",
     wait_timeout: float = 60,
     contact_timeout: float = 30,
     **answers: t.Any,
-) -> tuple[ServiceRun, list[ServiceRun], FakeClock, FakeAws]:
+) -> tuple[RollbackRun, list[RollbackRun], FakeClock, FakeAws]:
     run = run or accepted_run(planned(OLD, told(41, 42)))
     aws, clock = FakeAws(describe_services=looks(*now), **{**NOTHING_STOPPED, **answers}), FakeClock()
-    sweeper: watch.Sweeper[ServiceRun] = watch.Sweeper(
+    sweeper: watch.Sweeper[RollbackRun] = watch.Sweeper(
         aws, clock, wait_until, wait_timeout, contact_timeout, clock.monotonic()
     )
     again = sweeper.watch([run])
@@ -382,10 +383,10 @@ def test_superseded_where_the_record_cannot_be_read() -> None:
 # -- ECS's own rollback, followed by its record
 
 
-def native() -> ServiceRun:
+def native() -> RollbackRun:
     flying = service(deployment(42, "ecs-svc/42", rollout="IN_PROGRESS"))
     made = planned(flying, told(41, (42, "IN_PROGRESS")))
-    return accepted_run(made, deployments.Accepted(flying, wrote=True, service_deployment="arn:ours"))
+    return accepted_run(made, deployments.Begun(flying, wrote=True, back_of="arn:ours"))
 
 
 @pytest.mark.parametrize(
@@ -434,7 +435,7 @@ def test_ten_services_are_one_call_a_sweep(lines: list[str]) -> None:
 
 
 def test_a_run_that_was_not_acted_on_cannot_be_watched() -> None:
-    run = ServiceRun.of("web", "prod", planned(OLD, told(41, 42)))
+    run = new_run(planned(OLD, told(41, 42)))
     with pytest.raises(ValueError, match="web was not acted on"):
         watch.Sweeper(FakeAws(), FakeClock(), "stable", 60, 30, 0).watch([run])
 
@@ -456,9 +457,9 @@ def shifting(*now: Service) -> list[Service]:
     return [dataclasses.replace(one, strategy="BLUE_GREEN") for one in now]
 
 
-def begun_shift() -> ServiceRun:
+def begun_shift() -> RollbackRun:
     made = planned(shifting(OLD)[0], told(41, 42))
-    return accepted_run(made, deployments.Accepted(shifting(GOING)[0], wrote=True, deployment_id="ecs-svc/ours"))
+    return accepted_run(made, deployments.Begun(shifting(GOING)[0], wrote=True, deployment_id="ecs-svc/ours"))
 
 
 def test_our_own_record_is_the_first_that_came_after_the_plan() -> None:
@@ -520,7 +521,7 @@ def test_while_ecs_goes_back_the_weight_is_that_of_the_version_it_goes_to(lines:
     made = planned(shifting(GOING)[0], past, None)
     assert made.method == "stop_deployment"
     assert past.running is not None
-    going = deployments.Accepted(shifting(GOING)[0], wrote=True, service_deployment=past.running.arn)
+    going = deployments.Begun(shifting(GOING)[0], wrote=True, back_of=past.running.arn)
     shown = shift_record(past.running.arn, 60, 20.0, lifecycleStage="BAKE_TIME", status="ROLLBACK_REQUESTED")
     watching(
         *shifting(GOING),

@@ -12,33 +12,12 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
-    Accepted,
-    End,
-    Ending,
-    Going,
-    Known,
     Look,
-    Meant,
     More,
-    Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
-    Between,
-    Facts,
-    Past,
-    Plan,
-    Step,
-    Way,
-    Wish,
-)
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import watch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,
@@ -50,75 +29,10 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     service,
     told,
 )
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.fakes import FakeController, FakeControllers
 
 OLD = service(deployment(42, "ecs-svc/old"))
 NOW = service(deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS"), deployment(42, "ecs-svc/old", "ACTIVE"))
-
-
-class FakeController(Controller):
-    """Says at each look what it was told to say; what it is asked to do it remembers."""
-
-    deployer = "Somebody"
-
-    def __init__(self, *says: Look | Exception, undone: str = "", more: More | None = None, goes_on: str = "") -> None:
-        super().__init__(FakeAws(), FakeClock())
-        self.says = list(says)
-        self.done: list[str] = []
-        self._answers = undone, more, goes_on
-
-    def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
-        if isinstance(self.says[0], Exception):
-            raise self.says[0] if len(self.says) == 1 else t.cast(Exception, self.says.pop(0))
-        return [None for _one in watched]
-
-    def assess(self, going: Going, service: Service, record: Record | None) -> Look:
-        look = self.says[0] if len(self.says) == 1 else self.says.pop(0)
-        assert isinstance(look, Look)
-        return look
-
-    def advance(self, going: Going, service: Service) -> Service:
-        self.done.append(going.deployment_id)
-        return service
-
-    def undone(self, going: Going, service: Service) -> str:
-        return self._answers[0]
-
-    def more(self, going: Going, service: Service, record: Record | None) -> More | None:
-        return self._answers[1]
-
-    def goes_on(self, going: Going, record: Record | None) -> str:
-        return self._answers[2]
-
-    def way_back(self, wish: Wish, facts: Facts, choice: Choice, between: Between) -> Way:
-        return Way(Step("refuse", "none"))
-
-    def way_to(self, wish: deploys.Wish, facts: deploys.Facts) -> deploys.Plan:
-        return deploys.refused(facts.service, facts.target, [])
-
-    def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
-        return Known("refused", "")
-
-    def end_of(self, going: Going, service: Service, past: Past, ending: Ending) -> End:
-        return End(None, "leave")
-
-    def _begin(self, planned: Plan, tasks: int | None, reason: str | None) -> Accepted:
-        raise NotImplementedError
-
-    def _adopt(self, planned: Plan) -> Accepted:
-        raise NotImplementedError
-
-
-class FakeControllers(Controllers):
-    def __init__(self, only: Controller) -> None:
-        super().__init__(FakeAws(), FakeClock())
-        self._only = only
-
-    def of(self, service: Service) -> Controller:
-        return self._only
-
-    @property
-    def brisk(self) -> Controllers:
-        return self
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +44,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-def watching(made: FakeController, read_only: bool = False, **options: t.Any) -> tuple[ServiceRun, list[ServiceRun]]:
+def watching(made: FakeController, read_only: bool = False, **options: t.Any) -> tuple[RollbackRun, list[RollbackRun]]:
     run = accepted_run(planned(OLD, told(41, 42)))
     assert run.accepted is not None
     if read_only:
@@ -138,7 +52,7 @@ def watching(made: FakeController, read_only: bool = False, **options: t.Any) ->
         run.accepted = run.accepted.__class__(**{**vars(run.accepted), "going": going})
     aws = FakeAws(describe_services={"services": [raw_service(NOW)]}, list_tasks={"taskArns": []})
     clock = FakeClock()
-    sweeper: watch.Sweeper[ServiceRun] = watch.Sweeper(
+    sweeper: watch.Sweeper[RollbackRun] = watch.Sweeper(
         aws, clock, "stable", 60, 30, clock.monotonic(), controllers=FakeControllers(made), **options
     )
     return run, sweeper.watch([run])

@@ -13,14 +13,15 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     NoSuchTaskDefinition,
     arn,
     flown,
+    new_run,
     planned,
     refused_by_aws,
     revision,
@@ -123,13 +124,13 @@ def test_bookkeeping_is_left_out_and_keys_are_sorted() -> None:
     assert shown.endswith("}\n")
 
 
-def diff(run: ServiceRun, answer: t.Any) -> dict[str, str]:
+def diff(run: RollbackRun, answer: t.Any) -> dict[str, str]:
     return changes.diff(FakeAws(describe_task_definition=answer), run)
 
 
-def going(now: dict[str, t.Any], good: dict[str, t.Any]) -> ServiceRun:
+def going(now: dict[str, t.Any], good: dict[str, t.Any]) -> RollbackRun:
     past = history.read([flown(41, target=revision(41, **good)), flown(42, minute=60, target=revision(42, **now))])
-    return ServiceRun.of("web", "prod", planned(service(42), past))
+    return new_run(planned(service(42), past))
 
 
 def described(number: int, **more: t.Any) -> dict[str, t.Any]:
@@ -158,8 +159,8 @@ def test_what_is_left_cannot_be_read(answer: Exception) -> None:
 
 def test_without_a_target_there_is_no_diff() -> None:
     nothing = {"before": "", "after": ""}
-    assert diff(ServiceRun.of("web", "prod", planned(service(42), told(42))), None) == nothing
-    assert diff(ServiceRun.of("web", "prod", Refusal("web", "no", ())), None) == nothing
+    assert diff(new_run(planned(service(42), told(42))), None) == nothing
+    assert diff(new_run(Refusal("web", "no", ())), None) == nothing
 
 
 def test_nothing_left_is_compared_with_what_runs() -> None:

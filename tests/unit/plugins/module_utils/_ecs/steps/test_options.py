@@ -51,7 +51,7 @@ def test_a_list_of_services_that_cannot_be_meant(given: list[str]) -> None:
 
 
 def test_the_defaults() -> None:
-    wish = options.wish(params())
+    wish = options.goal(params())
     assert wish.selection == Selection()
     assert (wish.in_flight, wish.tasks) == ("stop", None)
     assert {name: spec.get("default") for name, spec in options.SELECTION_SPEC.items() if "default" in spec} == {
@@ -65,7 +65,7 @@ def test_the_defaults() -> None:
 
 
 def test_everything_is_handed_on() -> None:
-    wish = options.wish(
+    wish = options.goal(
         params(
             steps_back=2,
             from_revision="43",
@@ -85,14 +85,14 @@ def test_everything_is_handed_on() -> None:
     [("41", "41"), (" 41 ", "41"), ("web:41", "web:41"), (arn(41), arn(41)), ("", None), ("  ", None), (None, None)],
 )
 def test_revisions(option: str, given: str | None, expected: str | None) -> None:
-    assert getattr(options.wish(params(**{option: given})).selection, option) == expected
+    assert getattr(options.goal(params(**{option: given})).selection, option) == expected
 
 
 @pytest.mark.parametrize("option", ["revision", "from_revision"])
 @pytest.mark.parametrize("given", ["latest", "0", "-1", "4.1", "web", "web:", "web:latest", "arn:aws:ecs:x", "41 42"])
 def test_revisions_that_cannot_be_meant(option: str, given: str) -> None:
     with pytest.raises(options.BadOption) as caught:
-        options.wish(params(**{option: given}))
+        options.goal(params(**{option: given}))
     assert str(caught.value).startswith(f"{option}: '{given}' is neither")
     assert "web:41" in str(caught.value)
 
@@ -112,25 +112,25 @@ def test_revisions_that_cannot_be_meant(option: str, given: str) -> None:
     ],
 )
 def test_times_without_a_zone_are_utc(given: str, expected: tuple[int, int, int]) -> None:
-    found = options.wish(params(as_of=given)).selection.as_of
+    found = options.goal(params(as_of=given)).selection.as_of
     assert found == datetime(2026, 11, 20, *expected, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("given", ["", "  ", None])
 def test_an_empty_time_is_none(given: str | None) -> None:
-    wish = options.wish(params(as_of=given))
+    wish = options.goal(params(as_of=given))
     assert (wish.selection.as_of, wish.as_of) == (None, None)
 
 
 def test_how_long_ago_it_was_is_known_once_there_is_a_clock() -> None:
-    wish = options.wish(params(as_of="-2h"))
+    wish = options.goal(params(as_of="-2h"))
     assert wish.selection.as_of is None
     noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
     dated = wish.dated(noon)
     assert dated.selection.as_of == datetime(2026, 11, 20, 10, tzinfo=UTC)
     # It stays what it was when it was said, however long all the rest takes.
     assert dated.dated(noon + timedelta(hours=5)) == dated
-    assert options.wish(params()).dated(noon).selection.as_of is None
+    assert options.goal(params()).dated(noon).selection.as_of is None
 
 
 @pytest.mark.parametrize("given", ["yesterday", "14:00", "2026-13-01", "1763640000.5x", "20.11.2026"])
@@ -139,7 +139,7 @@ def test_times_that_cannot_be_meant(given: str) -> None:
         options.BadOption,
         match=r"as_of: .* is not a time in ISO 8601, such as .*Z, nor how long ago it was, such as -2h",
     ):
-        options.wish(params(as_of=given))
+        options.goal(params(as_of=given))
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,11 @@ def test_times_that_cannot_be_meant(given: str) -> None:
 )
 def test_numbers_that_cannot_be_meant(given: dict[str, int], words: str) -> None:
     with pytest.raises(options.BadOption, match=words):
-        options.wish(params(**given))
+        options.goal(params(**given))
 
 
 def test_the_smallest_numbers_that_can_be_meant() -> None:
-    wish = options.wish(params(steps_back=1, tasks=0))
+    wish = options.goal(params(steps_back=1, tasks=0))
     assert (wish.selection.steps_back, wish.tasks) == (1, 0)
 
 
@@ -168,13 +168,13 @@ def test_only_one_way_of_naming_a_version() -> None:
     ("mode", "copies", "to_the_letter"), [("auto", False, False), ("always", True, False), ("never", False, True)]
 )
 def test_what_pin_images_means_for_the_choice(mode: str, copies: bool, to_the_letter: bool) -> None:
-    wish = options.wish(params(pin_images=mode))
+    wish = options.goal(params(pin_images=mode))
     assert (wish.pin_images, wish.selection.copies, wish.selection.to_the_letter) == (mode, copies, to_the_letter)
 
 
 @pytest.mark.parametrize(("given", "expected"), [({}, False), ({"fast": True}, True), ({"fast": False}, False)])
 def test_fast_is_for_those_that_ask(given: dict[str, bool], expected: bool) -> None:
-    assert options.wish(params(**given)).fast is expected
+    assert options.goal(params(**given)).fast is expected
 
 
 @pytest.mark.parametrize(
@@ -192,17 +192,17 @@ def test_fast_is_for_those_that_ask(given: dict[str, bool], expected: bool) -> N
     ],
 )
 def test_rollback_events(given: list[str] | None, expected: tuple[str, ...] | None) -> None:
-    assert options.wish(params(rollback_events=given)).rollback_events == expected
+    assert options.goal(params(rollback_events=given)).rollback_events == expected
 
 
 @pytest.mark.parametrize("given", [[""], ["DEPLOYMENT_LATE"], ["none", "DEPLOYMENT_FAILURE"]])
 def test_rollback_events_that_there_are_not(given: list[str]) -> None:
     with pytest.raises(options.BadOption, match=r"rollback_events: '.*' is not one of CodeDeploy's events"):
-        options.wish(params(rollback_events=given))
+        options.goal(params(rollback_events=given))
 
 
 def test_undo_is_a_choice_of_its_own() -> None:
-    assert options.wish(params(undo=True)).selection == Selection(undo=True)
+    assert options.goal(params(undo=True)).selection == Selection(undo=True)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,6 @@ def test_undo_is_a_choice_of_its_own() -> None:
 )
 def test_undo_goes_with_nothing_else_that_chooses(given: dict[str, t.Any], others: str) -> None:
     with pytest.raises(options.BadOption) as refused:
-        options.wish(params(undo=True, **given))
+        options.goal(params(undo=True, **given))
     assert str(refused.value).endswith(f"so it cannot be given with {others}")
-    options.wish(params(**given))
+    options.goal(params(**given))

@@ -13,9 +13,9 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
     FakeAws,
@@ -71,7 +71,7 @@ class Tags(FakeAws):
 
 def going(
     number: int, marked: t.Mapping[str, str] | None = None, record: t.Mapping[str, str] | None = None
-) -> ServiceRun:
+) -> RollbackRun:
     """The service is on web:42 and goes to another version; web:42 or web:43, whatever moves, is marked."""
     each = [dataclasses.replace(task_definition(n), tags=dict(marked or {})) for n in (42, 43)]
     on = service(42, tags=dict(record or {}))
@@ -79,14 +79,14 @@ def going(
     return accepted_run(made)
 
 
-def recorded(aws: FakeAws, run: ServiceRun, mark: bool = True, reason: str | None = None) -> None:
+def recorded(aws: FakeAws, run: RollbackRun, mark: bool = True, reason: str | None = None) -> None:
     recorder = Recorder(aws, FakeClock(), mark, reason)
     recorder.accepted(run)
     recorder.verified(run)
     recorder.done(run)
 
 
-def found(run: ServiceRun) -> list[tuple[str, str]]:
+def found(run: RollbackRun) -> list[tuple[str, str]]:
     return [(f.check, f.message) for f in run.findings if f.check in ("marked", "unmarked", "mark", "marked_bad")]
 
 

@@ -12,14 +12,15 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans as controllers_plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     FakeClock,
@@ -83,6 +84,7 @@ class Planner:
     plans: t.ClassVar[list[dict[str, controllers_plans.Plan | Refusal]]] = []
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        self.goal = args[2]
         self.asked = 0
 
     def make_plans(self, names: t.Sequence[str]) -> dict[str, controllers_plans.Plan | Refusal]:
@@ -110,7 +112,7 @@ def act(world: World, *plans: dict[str, controllers_plans.Plan | Refusal], **ord
     order = {
         "cluster": "prod",
         "services": list(Planner.plans[0]),
-        "wish": controllers_plans.Wish(Selection()),
+        "goal": goals.GoBack(Selection()),
         **order,
     }
     call = Rollback(world, Order(**order), FakeClock())
@@ -118,16 +120,24 @@ def act(world: World, *plans: dict[str, controllers_plans.Plan | Refusal], **ord
     return call
 
 
+def proved(made: controllers_plans.Plan, by: Revision) -> controllers_plans.Plan:
+    """The same plan, to a target that this service revision proved good."""
+    candidates = [
+        dataclasses.replace(c, revision=by) if c.task_definition == by.task_definition else c for c in made.candidates
+    ]
+    return dataclasses.replace(made, candidates=tuple(candidates))
+
+
 def outcomes(call: Rollback) -> dict[str, str | None]:
     return {run.name: run.outcome for run in call.runs}
 
 
-def only(call: Rollback) -> ServiceRun:
+def only(call: Rollback) -> RollbackRun:
     (run,) = call.runs
     return run
 
 
-def checks(run: ServiceRun) -> list[str]:
+def checks(run: RollbackRun) -> list[str]:
     return [f.check for f in run.findings]
 
 
@@ -303,7 +313,7 @@ def test_a_write_of_which_nothing_is_known_is_not_called_unwritten(lines: list[s
 # -- the plan goes stale
 
 
-def stale(now: Service, again: controllers_plans.Plan | Refusal, past: History = PAST) -> tuple[World, ServiceRun]:
+def stale(now: Service, again: controllers_plans.Plan | Refusal, past: History = PAST) -> tuple[World, RollbackRun]:
     """The service is ``now`` when it is looked at before the write, and ``again`` is planned then."""
     world = World(now)
     return world, only(act(world, {"web": planned(bad(), past)}, {"web": again}))
@@ -390,7 +400,7 @@ def test_the_task_count_is_set_after_ecs_s_own_rollback() -> None:
     assert made.running is not None
     ended = {"serviceDeploymentArn": made.running.arn, "status": "ROLLBACK_SUCCESSFUL"}
     world.answers["describe_service_deployments"] = {"serviceDeployments": [ended]}
-    run = only(act(world, {"web": made}, wish=controllers_plans.Wish(Selection(), tasks=8)))
+    run = only(act(world, {"web": made}, goal=goals.GoBack(Selection(), tasks=8)))
     assert (run.outcome, run.changed) == ("rolled_back", True)
     assert [sent.get("desiredCount") for sent in world.sent("update_service")] == [8]
 
@@ -404,7 +414,7 @@ def test_a_task_count_that_cannot_be_set_is_a_warning() -> None:
         describe_service_deployments={"serviceDeployments": [ended]},
         update_service=refused_by_aws("UpdateService"),
     )
-    run = only(act(world, {"web": made}, wish=controllers_plans.Wish(Selection(), tasks=8)))
+    run = only(act(world, {"web": made}, goal=goals.GoBack(Selection(), tasks=8)))
     assert run.outcome == "rolled_back"
     assert any(f.check == "tasks" and "still 4, not 8" in f.message for f in run.findings)
 
@@ -415,7 +425,7 @@ def test_a_task_count_that_cannot_be_set_is_a_warning() -> None:
 )
 def test_an_image_that_moved_behind_its_tag_is_told(good: str, after: str, moved: bool) -> None:
     now = bad(revision_arns=("arn:revision",))
-    made = dataclasses.replace(planned(now, PAST), good=revision(41, good))
+    made = proved(planned(now, PAST), revision(41, good))
     images = [{"containerName": "app", "imageDigest": after}]
     world = World(
         now,
@@ -435,7 +445,7 @@ def test_an_image_that_moved_behind_its_tag_is_told(good: str, after: str, moved
 @pytest.mark.parametrize("order", [["new", "old"], ["old", "new"]])
 def test_images_are_compared_with_those_of_the_target_while_the_old_tasks_drain(order: list[str]) -> None:
     now = bad(revision_arns=tuple(f"arn:{name}" for name in order))
-    made = dataclasses.replace(planned(now, PAST), good=revision(41, "sha256:a"))
+    made = proved(planned(now, PAST), revision(41, "sha256:a"))
     seen = [
         {
             "serviceRevisionArn": f"arn:{name}",
@@ -472,10 +482,10 @@ class Deregistrar:
 
 def test_what_was_left_is_deregistered_only_after_it_was_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollback, "Deregistrar", Deregistrar)
-    run = only(act(World(bad()), wish=controllers_plans.Wish(Selection(), deregister=True)))
+    run = only(act(World(bad()), goal=goals.GoBack(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("rolled_back", arn(42), [arn(42)])
     denied = World(bad(), update_service=refused_by_aws("UpdateService"))
-    run = only(act(denied, wish=controllers_plans.Wish(Selection(), deregister=True)))
+    run = only(act(denied, goal=goals.GoBack(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("refused", None, [])
 
 
@@ -484,13 +494,7 @@ def test_the_version_in_service_is_neither_marked_nor_deregistered(monkeypatch: 
     monkeypatch.setattr(rollback, "Deregistrar", Deregistrar)
     failed = bad("web", deployment(42, "ecs-svc/old-web", rollout="FAILED"))
     world = World(failed)
-    wish = controllers_plans.Wish(Selection(revision="42"), deregister=True)
-    run = only(act(world, {"web": planned(failed, PAST, wish.selection)}, wish=wish))
+    goal = goals.GoBack(Selection(revision="42"), deregister=True)
+    run = only(act(world, {"web": planned(failed, PAST, goal.selection)}, goal=goal))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("rolled_back", None, [])
     assert "lastgood:bad" not in world.tags
-
-
-def test_batches() -> None:
-    runs = [ServiceRun(str(n), "prod") for n in range(5)]
-    assert [len(batch) for batch in rollback.batches_of(runs, 2)] == [2, 2, 1]
-    assert list(rollback.batches_of([], 2)) == []

@@ -14,11 +14,12 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import ServiceRun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History, read
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    accepted_of,
     accepted_run,
     arn,
     deployment,
@@ -41,7 +42,7 @@ def ended(
     past: History = PAST,
     selection: Selection | None = None,
     **having: t.Any,
-) -> ServiceRun:
+) -> RollbackRun:
     run = accepted_run(planned(BAD, past, selection, **having))
     run.service, run.changed = now, True
     run.end(outcome, reason)
@@ -101,7 +102,7 @@ def test_what_aws_took() -> None:
 # -- the end
 
 SPLIT = service(deployment(41, rollout="IN_PROGRESS", running=1), deployment(42, status="ACTIVE", running=3))
-OUTCOMES: dict[Outcome, tuple[ServiceRun, list[str]]] = {
+OUTCOMES: dict[Outcome, tuple[RollbackRun, list[str]]] = {
     "unchanged": (ended("unchanged", "it is on web:42 already"), ["it is on web:42 already"]),
     "rolled_back": (ended("rolled_back", "", service(41)), ["web:42 → web:41", "in 0 s"]),
     "started": (ended("started"), ["web:42 → web:41", "did not wait for its end", "Run the same command again"]),
@@ -170,7 +171,7 @@ def test_the_mark_is_told_with_the_end() -> None:
 
 
 def test_where_it_is() -> None:
-    assert wording.where_it_is(ServiceRun("web", "prod")) == "where web is now is not known"
+    assert wording.where_it_is(RollbackRun("web", "prod")) == "where web is now is not known"
     down = ended("rollback_failed", now=service(deployment(41, rollout="FAILED", running=0)))
     assert wording.where_it_is(down) == "web has no running task (desired: 4)"
 
@@ -235,9 +236,10 @@ def test_no_services() -> None:
     assert wording.summary([]) == "0 services: "
 
 
-def test_what_was_accepted_is_named_in_the_tags() -> None:
-    assert (
-        deployments.Accepted(BAD, True, service_deployment="arn:aws:ecs:r:1:service-deployment/c/web/D1").record_id
-        == "D1"
-    )
-    assert deployments.Accepted(BAD, True, deployment_id="ecs-svc/1").record_id == "ecs-svc/1"
+@pytest.mark.parametrize(
+    ("begun", "name"),
+    [({"back_of": "arn:aws:ecs:r:1:service-deployment/c/web/D1"}, "D1"), ({"deployment_id": "ecs-svc/1"}, "ecs-svc/1")],
+)
+def test_what_was_accepted_is_named_in_the_tags(begun: dict[str, str], name: str) -> None:
+    made = planned(BAD, PAST)
+    assert accepted_of(made, deployments.Begun(BAD, True, **begun)).going.id == name

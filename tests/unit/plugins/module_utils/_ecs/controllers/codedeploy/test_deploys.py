@@ -18,8 +18,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Seen
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.request import (
+    Create,
+    Follow,
+    Request,
+)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import EVENTS, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -27,6 +32,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     at,
     deployment,
     flown,
+    planned_to,
     service,
     task_definition,
 )
@@ -66,10 +72,18 @@ def planned(
     where: Service, *steps: tuple[str, int, str], group: Group | None = GROUP, states: t.Any = None, **wish: t.Any
 ) -> Plan:
     story = past(*steps) if steps else None
-    facts = Facts(
-        where, Past(story, "" if steps else "it cannot be read", more=Seen(group)), task_definition(2), states or {}
-    )
-    return deploys.make(Wish("2", **wish), facts)
+    known = Past(story, "" if steps else "it cannot be read", more=Seen(group))
+    return planned_to(GoTo("2", **wish), where, known, task_definition(2), states)
+
+
+def request_of(made: Plan) -> Request:
+    """What is asked for; fails if nothing is."""
+    assert isinstance(made.way.change, Create)
+    return made.way.change.request
+
+
+def followed_by(made: Plan) -> str:
+    return made.way.change.id if isinstance(made.way.change, Follow) else ""
 
 
 def checks(made: Plan) -> dict[str, str]:
@@ -94,19 +108,18 @@ def checks(made: Plan) -> dict[str, str]:
 )
 def test_the_step(where: Service, steps: t.Any, verb: str, followed: str) -> None:
     made = planned(where, *steps)
-    assert (made.verb, made.followed, made.adopt) == (verb, followed, bool(followed))
-    assert (made.request is not None) == (verb == "act" and not followed)
+    assert (made.verb, followed_by(made), made.method == "adopt") == (verb, followed, bool(followed))
+    assert isinstance(made.way.change, Create) == (verb == "act" and not followed)
 
 
 def test_what_is_rolled_back_is_not_followed_but_known_to_be_bad() -> None:
     made = planned(on(1), DONE, ("d-2", 2, "ROLLBACK_IN_PROGRESS"))
-    assert (made.verb, made.followed, checks(made)["in_flight"]) == ("refuse", "", "warn")
+    assert (made.verb, followed_by(made), checks(made)["in_flight"]) == ("refuse", "", "warn")
     assert checks(made)["known_bad"] == "block"
 
 
 def test_the_request() -> None:
-    request = planned(on(1), DONE, events=(FAILURE,), states={"errors": "OK"}).request
-    assert request is not None
+    request = request_of(planned(on(1), DONE, events=(FAILURE,), states={"errors": "OK"}))
     sent = request.parameters("why")
     content = json.loads(sent["revision"]["appSpecContent"]["content"])
     assert content["Hooks"] == [{"AfterInstall": "check"}]
@@ -132,8 +145,7 @@ def test_the_request() -> None:
 )
 def test_what_codedeploy_is_told(wish: dict[str, t.Any], events: t.Any, alarms: t.Any) -> None:
     made = planned(on(1), DONE, group=RINGING, states={"errors": "OK", "mine": "OK"}, **wish)
-    assert made.request is not None
-    sent = made.request.parameters("why")
+    sent = request_of(made).parameters("why")
     assert (sent.get("autoRollbackConfiguration"), sent.get("overrideAlarmConfiguration")) == (events, alarms)
 
 

@@ -17,7 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.request import Alarms, Request
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.request import Request
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn, at, flown, service
@@ -33,7 +33,7 @@ def ask(on: Service = BALANCED, **changes: t.Any) -> tuple[Request | None, list[
         "history": None,
         "target": arn(41),
         "good": Revision("", arn(41), settings={"appSpec": SPEC}),
-        "alarms": Alarms(),
+        "alarms": None,
         "fast": False,
         "rollback_events": None,
         **changes,
@@ -78,7 +78,8 @@ def test_fast() -> None:
 
 
 def test_alarms_that_are_firing_are_overridden_and_told() -> None:
-    request, (finding,) = ask(alarms=Alarms(("errors",)))
+    group = dataclasses.replace(GROUP, alarms=("errors",))
+    request, (finding,) = ask(group=group, alarms={"errors": "ALARM"})
     assert request is not None
     assert request.parameters("why")["overrideAlarmConfiguration"] == {"enabled": False}
     assert (finding.check, finding.severity, "errors" in finding.message) == ("alarms", "warn", True)
@@ -87,7 +88,7 @@ def test_alarms_that_are_firing_are_overridden_and_told() -> None:
 @pytest.mark.parametrize(("tolerant", "more"), [(False, {}), (True, {"ignorePollAlarmFailure": True})])
 def test_alarms_that_are_quiet_stay_in_force_beside_one_that_is_not(tolerant: bool, more: dict[str, bool]) -> None:
     group = dataclasses.replace(GROUP, alarms=("errors", "latency"), ignores_unreadable_alarms=tolerant)
-    request, (finding,) = ask(group=group, alarms=Alarms(("errors",)))
+    request, (finding,) = ask(group=group, alarms={"errors": "ALARM", "latency": "OK"})
     assert request is not None
     assert request.overrides_alarms
     assert request.parameters("why")["overrideAlarmConfiguration"] == {
@@ -99,7 +100,7 @@ def test_alarms_that_are_quiet_stay_in_force_beside_one_that_is_not(tolerant: bo
 
 
 def test_alarms_that_are_not_known_are_left_in_force() -> None:
-    request, (finding,) = ask(alarms=Alarms(unknown="No permission."))
+    request, (finding,) = ask(alarms="No permission.")
     assert request is not None
     assert "overrideAlarmConfiguration" not in request.parameters("why")
     assert (finding.severity, "No permission. If one is" in finding.message) == ("unknown", True)

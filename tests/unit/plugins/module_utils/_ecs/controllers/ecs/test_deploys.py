@@ -11,9 +11,9 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as controllers_deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys, write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import EVENTS, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -21,6 +21,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     deployment,
     enum,
     flown,
+    planned_to,
     service,
     steps,
     task_definition,
@@ -40,8 +41,7 @@ def planned(
     problem: str = "",
     **wish: t.Any,
 ) -> Plan:
-    facts = Facts(on, Past(past, problem), target or task_definition(2))
-    return deploys.make(Wish("2", **wish), facts)
+    return planned_to(GoTo("2", **wish), on, Past(past, problem), target or task_definition(2))
 
 
 def checks(made: Plan) -> dict[str, str]:
@@ -72,7 +72,7 @@ FAILED = deployment(2, rollout="FAILED", running=0)
 )
 def test_the_step(on: Service, past: history.History | None, verb: str, adopt: bool, again: bool) -> None:
     made = planned(on, past)
-    assert (made.verb, made.adopt, made.force_new_deployment) == (verb, adopt, again)
+    assert (made.verb, made.method == "adopt", write.update_of(made).force_new_deployment) == (verb, adopt, again)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,13 @@ def test_the_step(on: Service, past: history.History | None, verb: str, adopt: b
 def test_what_ecs_is_told(
     events: tuple[str, ...], alarms: tuple[str, ...], own: dict[str, t.Any], sent: dict[str, t.Any]
 ) -> None:
-    assert planned(service(1, configuration=own), told(1), events=events, alarms=alarms).configuration == sent
+    made = planned(service(1, configuration=own), told(1), events=events, alarms=alarms)
+    assert write.update_of(made).configuration == sent
 
 
 def test_what_is_followed_or_left_gets_no_settings() -> None:
     for on in (service(GOING), service(2)):
-        assert planned(on, told(1), events=(FAILURE,)).configuration == {}
+        assert write.update_of(planned(on, told(1), events=(FAILURE,))).configuration == {}
 
 
 @pytest.mark.parametrize(
@@ -130,14 +131,14 @@ def test_what_is_followed_or_left_gets_no_settings() -> None:
 def test_what_is_refused(on: Service, target: TaskDefinition, wish: dict[str, t.Any], check: str) -> None:
     made = planned(on, None, target, **wish)
     assert made.verb == "refuse"
-    assert made.configuration == {}
+    assert write.update_of(made).configuration == {}
     assert "block" in {f.severity for f in made.findings}
     if check != "room_to_move":
         assert checks(made)[check] == "block"
 
 
 def test_a_revision_that_there_is_not() -> None:
-    made = deploys.make(Wish("2"), Facts(service(1), Past(told(1)), None))
+    made = planned_to(GoTo("2"), service(1), Past(told(1)), None)
     assert (made.verb, made.reason) == (
         "refuse",
         "there is no task definition web:2. Check the number and the Region",
@@ -279,5 +280,5 @@ def test_the_way_back_from_an_older_revision_leads_forward(
 
 
 def test_without_a_target_there_is_no_way_back() -> None:
-    refused = controllers_deploys.refused(service(3), None, ())
+    refused = planned_to(GoTo("9"), service(3), Past(), None)
     assert controllers_deploys.ahead(refused, None) is None

@@ -11,8 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import way_back
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Pause
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
@@ -29,6 +30,8 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     told,
 )
 
+DEPLOYS = plans.Way("act", "update_service", change=Update(), deploys=True)
+AGAIN = plans.Way("act", "update_service", change=Update(force_new_deployment=True), deploys=True)
 HOOK = Pause("ecs-pause-1", None, "ROLLBACK")
 # web:43 is being deployed over web:42, which is the target: where ECS itself goes back to.
 LANDS = {"target": [42], "elsewhere": [40], "nobody knows": [40, 42], "not on record": []}
@@ -46,40 +49,40 @@ def expected(status: str, parked: bool, lands: str, in_flight: str) -> str:
     return "refuse" if in_flight == "refuse" else "update_service"
 
 
-@pytest.mark.parametrize("in_flight", t.get_args(plans.InFlight))
+@pytest.mark.parametrize("in_flight", t.get_args(goals.InFlight))
 @pytest.mark.parametrize(("status", "parked", "lands"), list(itertools.product(STATUSES, (False, True), LANDS)))
-def test_way_back_of_a_deployment_that_runs(status: str, parked: bool, lands: str, in_flight: plans.InFlight) -> None:
+def test_way_back_of_a_deployment_that_runs(status: str, parked: bool, lands: str, in_flight: goals.InFlight) -> None:
     running = flown(43, status, 180, LANDS[lands], paused_at=HOOK if parked else None)
     past = history.read([*steps(40, 41, 42), running])
     on = service(deployment(43, rollout="IN_PROGRESS"), deployment(42, status="ACTIVE"), strategy="BLUE_GREEN")
     step = way_back.of(in_flight, on, past, Choice("revision", arn(42)), arn(42), arn(43))
     assert (step.verb if step.verb == "refuse" else step.method) == expected(status, parked, lands, in_flight)
-    assert step.force_new_deployment is False
+    assert step.change in (None, Update())
 
 
-@pytest.mark.parametrize("in_flight", t.get_args(plans.InFlight))
-def test_what_is_being_deployed_is_the_target(in_flight: plans.InFlight) -> None:
+@pytest.mark.parametrize("in_flight", t.get_args(goals.InFlight))
+def test_what_is_being_deployed_is_the_target(in_flight: goals.InFlight) -> None:
     past = history.read([*steps(41, 42), flown(41, "IN_PROGRESS", 120, [42], paused_at=HOOK)])
     on = service(deployment(41, rollout="IN_PROGRESS"), deployment(42, status="ACTIVE"))
     step = way_back.of(in_flight, on, past, Choice("running_rollback", arn(41)), arn(41), arn(41))
     # Parked at a hook it waits for its owner: a rollback of ours answers no hook in the name of somebody.
-    assert step == plans.Step("act", "adopt")
+    assert step == plans.Way("act", "adopt")
 
 
 @pytest.mark.parametrize(
     ("rollout", "target", "step"),
     [
-        ("COMPLETED", 42, plans.Step("act", "update_service")),
-        ("COMPLETED", 43, plans.Step("nothing", "none", "it is on web:43 already")),
-        ("FAILED", 43, plans.Step("act", "update_service", force_new_deployment=True)),
-        ("FAILED", 42, plans.Step("act", "update_service")),
+        ("COMPLETED", 42, DEPLOYS),
+        ("COMPLETED", 43, plans.Way("nothing", "none", "it is on web:43 already")),
+        ("FAILED", 43, AGAIN),
+        ("FAILED", 42, DEPLOYS),
         # A Classic Load Balancer: no rollout state.
-        ("", 42, plans.Step("act", "update_service")),
-        ("", 43, plans.Step("nothing", "none", "it is on web:43 already")),
+        ("", 42, DEPLOYS),
+        ("", 43, plans.Way("nothing", "none", "it is on web:43 already")),
     ],
 )
 @pytest.mark.parametrize("recorded", [True, False])
-def test_nothing_runs(rollout: str, target: int, step: plans.Step, recorded: bool) -> None:
+def test_nothing_runs(rollout: str, target: int, step: plans.Way, recorded: bool) -> None:
     past = told(42, 43) if recorded else None
     on = service(deployment(43, rollout=rollout))
     assert way_back.of("stop", on, past, Choice("revision", arn(target)), arn(target), arn(43)) == step
@@ -97,7 +100,7 @@ def test_nothing_runs(rollout: str, target: int, step: plans.Step, recorded: boo
 )
 @pytest.mark.parametrize("recorded", [True, False], ids=["the record lags behind", "no record"])
 def test_a_deployment_that_runs_and_is_not_on_record(
-    in_flight: plans.InFlight, target: int, verb: str, way: str, recorded: bool
+    in_flight: goals.InFlight, target: int, verb: str, way: str, recorded: bool
 ) -> None:
     on = service(deployment(43, rollout="IN_PROGRESS"), deployment(42, status="ACTIVE"))
     past = told(41, 42) if recorded else None
@@ -108,12 +111,6 @@ def test_a_deployment_that_runs_and_is_not_on_record(
 def test_what_an_earlier_run_left_unfinished_is_adopted() -> None:
     choice = Choice("running_rollback", arn(42), unfinished=True)
     assert way_back.of("refuse", service(42), told(42, 43, 42), choice, arn(42), arn(42)).method == "adopt"
-
-
-@pytest.mark.parametrize("way", sorted(plans.NATIVE))
-def test_native_ways_write(way: str) -> None:
-    assert way in plans.WRITES
-    assert "adopt" not in plans.WRITES
 
 
 @pytest.mark.parametrize(

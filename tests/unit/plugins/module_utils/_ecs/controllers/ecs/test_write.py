@@ -18,7 +18,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Pause, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import act
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -58,30 +57,6 @@ def answering(update: t.Any, look: Service | Exception | None = None) -> FakeAws
 # -- is it still as planned?
 
 
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        (BEFORE, True),
-        # counts, events and old deployments may move
-        (dataclasses.replace(BEFORE, running=3, desired=9, pending=1), True),
-        (service(deployment(41, "ecs-svc/x", status="ACTIVE"), deployment(42, "ecs-svc/old")), True),
-        # somebody deployed: another version, or the same one once more
-        (service(deployment(43, "ecs-svc/new"), deployment(42, "ecs-svc/old", status="ACTIVE")), False),
-        (service(deployment(42, "ecs-svc/new")), False),
-        (dataclasses.replace(BEFORE, status="DRAINING"), False),
-        (service(), False),
-    ],
-)
-def test_whether_it_is_still_as_planned(now: Service, expected: bool) -> None:
-    assert act.still_as_planned(back(), now) is expected
-
-
-def test_a_service_without_a_primary_stays_as_planned() -> None:
-    none = service(task_definition=arn(42))
-    assert act.still_as_planned(planned(none, told(41, 42)), none)
-    assert not act.still_as_planned(planned(none, told(41, 42)), BEFORE)
-
-
 # -- update_service
 
 
@@ -89,8 +64,8 @@ def test_update_service_sends_nothing_but_the_task_definition() -> None:
     aws = answering(AFTER)
     accepted = write.update_service(aws, back(), None)
     assert aws.requests == [("update_service", {"cluster": CLUSTER, "service": "web", "taskDefinition": arn(41)})]
-    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (True, "ecs-svc/ours", "")
-    assert (accepted.record_id, accepted.findings) == ("ecs-svc/ours", ())
+    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (True, "ecs-svc/ours", "")
+    assert (accepted.deployment_id, accepted.findings) == ("ecs-svc/ours", ())
     assert accepted.service.deployments == AFTER.deployments
 
 
@@ -197,8 +172,8 @@ def test_ecs_is_asked_to_go_back() -> None:
     assert running is not None
     accepted = write.roll_back_natively(aws, stopping())
     assert aws.requests == [("stop_service_deployment", {"serviceDeploymentArn": running.arn, "stopType": "ROLLBACK"})]
-    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (True, "", running.arn)
-    assert accepted.record_id == "D60"
+    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (True, "", running.arn)
+    assert accepted.back_of.endswith("/D60")
 
 
 @pytest.mark.parametrize("code", ["ConflictException", "ServiceDeploymentNotFoundException"])
@@ -223,7 +198,7 @@ def test_a_stop_whose_answer_was_lost_though_it_was_applied(status: str) -> None
         stop_service_deployment=connection_lost(), describe_service_deployments={"serviceDeployments": [record]}
     )
     accepted = write.roll_back_natively(aws, stopping())
-    assert (accepted.wrote, accepted.service_deployment) == (True, running.arn)
+    assert (accepted.wrote, accepted.back_of) == (True, running.arn)
     assert [(f.check, f.severity) for f in accepted.findings] == [("answer_lost", "warn")]
 
 
@@ -255,13 +230,13 @@ def test_ecs_s_own_rollback_is_followed_by_its_record() -> None:
     made = planned(service(deployment(41, "ecs-svc/41")), told(41, (42, "ROLLBACK_IN_PROGRESS", 41)))
     accepted = write.adopt(made)
     assert made.running is not None
-    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (False, "", made.running.arn)
+    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (False, "", made.running.arn)
 
 
 def test_a_running_return_is_followed_by_its_deployment() -> None:
     made = planned(service(deployment(41, "ecs-svc/41", rollout="IN_PROGRESS")), told(41, 42, (41, "IN_PROGRESS")))
     accepted = write.adopt(made)
-    assert (accepted.wrote, accepted.deployment_id, accepted.service_deployment) == (False, "ecs-svc/41", "")
+    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (False, "ecs-svc/41", "")
 
 
 def test_unfinished_work_is_followed_by_its_deployment() -> None:
@@ -299,7 +274,7 @@ def test_a_hook_is_answered_with_rollback_in_so_many_words() -> None:
             {"serviceDeploymentArn": PARKED.arn, "hookId": "ecs-pause-1", "action": "ROLLBACK"},
         )
     ]
-    assert (accepted.wrote, accepted.service_deployment) == (True, PARKED.arn)
+    assert (accepted.wrote, accepted.back_of) == (True, PARKED.arn)
 
 
 @pytest.mark.parametrize("code", ["InvalidParameterException", "ClientException"])
@@ -344,7 +319,8 @@ DIGEST = "sha256:" + "1" * 64
 def with_copy(pin: dict[str, str] | None = None) -> Plan:
     whole = task_definition(41)
     made = dataclasses.replace(whole, content={**whole.content, "family": "web"})
-    return dataclasses.replace(back(), target=made, copy={"app": DIGEST} if pin is None else pin)
+    change = write.Update(copy={"app": DIGEST} if pin is None else pin)
+    return dataclasses.replace(back(), target=made, way=dataclasses.replace(back().way, change=change))
 
 
 def described(number: int, image: str) -> dict[str, t.Any]:

@@ -11,13 +11,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import EVENTS, Facts, Plan, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import EVENTS, GoTo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, TaskDefinition
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     deployment,
     enum,
+    planned_to,
     service,
     task_definition,
 )
@@ -30,8 +32,12 @@ def on(*task_sets: Deployment | int) -> Service:
 
 
 def planned(where: Service, target: TaskDefinition | None = None, **wish: t.Any) -> Plan:
-    facts = Facts(where, Past(), target or task_definition(2))
-    return deploys.make(Wish("2", **wish), facts)
+    return planned_to(GoTo("2", **wish), where, Past(), target or task_definition(2))
+
+
+def standing_of(made: Plan) -> str | None:
+    found = made.way.change.standing if isinstance(made.way.change, TaskSet) else None
+    return found.id if found is not None else None
 
 
 def checks(made: Plan) -> dict[str, str]:
@@ -58,7 +64,7 @@ def standing(number: int, rollout: str = "COMPLETED", **more: t.Any) -> Deployme
 )
 def test_the_step(where: Service, verb: str, adopt: bool, task_set: str | None) -> None:
     made = planned(where)
-    assert (made.verb, made.adopt, made.task_set.id if made.task_set else None) == (verb, adopt, task_set)
+    assert (made.verb, made.method == "adopt", standing_of(made)) == (verb, adopt, task_set)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +104,13 @@ def test_another_one_that_is_brought_up_is_told_of() -> None:
     ],
 )
 def test_alarms_must_be_there_to_be_watched(states: t.Any, alarms: tuple[str, ...], says: str) -> None:
-    facts = Facts(on(1), Past(), task_definition(2), states)
-    decided = deploys.make(Wish("2", events=(ON_ALARM,), alarms=alarms), facts)
+    goal = GoTo("2", events=(ON_ALARM,), alarms=alarms)
+    decided = planned_to(goal, on(1), Past(), task_definition(2), states)
     assert decided.verb == ("refuse" if says else "act")
     assert says in decided.reason
     # Who did not ask for them is not held up by them.
-    assert deploys.make(Wish("2", events=(FAILURE,), alarms=alarms), facts).verb == "act"
+    goal = GoTo("2", events=(FAILURE,), alarms=alarms)
+    assert planned_to(goal, on(1), Past(), task_definition(2), states).verb == "act"
 
 
 @pytest.mark.parametrize(

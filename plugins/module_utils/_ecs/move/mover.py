@@ -1,0 +1,347 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""From plans to writes: the last look, the write, and what comes of it. The same for rollbacks and deployments.
+
+A plan that has gone stale is made again, and carried out if nobody has to decide about the new one. If a deployment is
+in the way of ours, it ends first. What else a step does around the move is its own: see :class:`Step`.
+"""
+
+from __future__ import annotations
+
+import abc
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import AlreadyThere, NotDeployed
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import AnyGoal, Goal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
+
+# A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
+PLANS_PER_SERVICE: t.Final = 3
+
+
+@dataclass(frozen=True)
+class Order(t.Generic[AnyGoal]):
+    """What a call asks for. Times are seconds."""
+
+    cluster: str
+    services: t.Sequence[str]
+    goal: AnyGoal
+    reason: str | None = None
+    wait: bool = True
+    wait_until: WaitUntil = "stable"
+    wait_timeout: float = 1800.0
+    contact_timeout: float = 300.0
+    check_mode: bool = False
+    full_names: bool = False
+
+
+class Step(abc.ABC, t.Generic[AnyRun]):
+    """What a rollback and a deployment do differently around the move."""
+
+    @abc.abstractmethod
+    def new_run(self, name: str, place: keys.Place) -> AnyRun:
+        """A run that has no plan yet."""
+
+    @abc.abstractmethod
+    def why_held_back(self) -> str:
+        """Why no other service may be begun; empty if it may."""
+
+    @abc.abstractmethod
+    def asking(self, run: AnyRun) -> str:
+        """What is about to be asked of AWS, in words."""
+
+    @abc.abstractmethod
+    def accepted_line(self, run: AnyRun) -> str:
+        """What AWS has accepted, in words."""
+
+    @abc.abstractmethod
+    def overtaken(self, before: Plan, now: Plan) -> str:
+        """Why the plan that was made again is not carried out: somebody has deployed something else."""
+
+    def before_the_write(self, run: AnyRun, planned: Plan) -> None:
+        """The plan holds, and its write comes next. If nothing is written, what runs is followed."""
+
+    def accepted(self, run: AnyRun) -> None:
+        """AWS has accepted it."""
+
+
+class End(t.NamedTuple):
+    """How a write ended that AWS did not accept. ``changed``: it has changed something, or can have."""
+
+    outcome: Outcome
+    reason: str
+    changed: bool = False
+    finding: Finding | None = None
+
+
+def end_of(error: Exception, advice: str = "") -> End | None:
+    """How a write ends that raises this; None if another plan has to be made. Pure. Raises what it does not know.
+
+    ``advice`` is what its controller adds to a refusal by AWS.
+    """
+    if isinstance(error, PlanIsStale):
+        return None
+    if isinstance(error, NotDeployed):
+        return End("refused", f"{error} {error.note.message}; the next run uses it", True, error.note)
+    if isinstance(error, AnswerLost):
+        return End("lost_contact", str(error), True)
+    if isinstance(error, (AwsCallError, IncompleteAnswerError)):
+        # Writes whose answers are lost say so themselves, so that this was a read before the write, or a refusal.
+        return End("refused", error.explain() + advice)
+    raise error
+
+
+def still_as_planned(planned: Plan, now: Service) -> bool:
+    """Nobody has deployed since the plan was made. Pure."""
+    before, after = planned.service.primary, now.primary
+    if now.status != planned.service.status or (before is None) != (after is None):
+        return False
+    return before is None or after is None or (before.id, before.task_definition) == (after.id, after.task_definition)
+
+
+class Mover(t.Generic[AnyRun]):
+    """Moves the services of one call. Errors of AWS end up in the runs' outcomes."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        clock: Clock,
+        order: Order[Goal],
+        planner: BoundPlanner,
+        step: Step[AnyRun],
+        controllers: Controllers | None = None,
+    ) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._order = order
+        self._planner = planner
+        self._step = step
+        self._began = clock.monotonic()
+        self.controllers = controllers or Controllers(aws, clock)
+        self.runs: list[AnyRun] = []
+
+    def elapsed(self) -> float:
+        """Seconds since the call began."""
+        return self._clock.monotonic() - self._began
+
+    @property
+    def open(self) -> list[AnyRun]:
+        """The runs that have not ended."""
+        return [run for run in self.runs if run.outcome is None]
+
+    def sweeper(self, stops: t.Callable[[AnyRun], str] | None = None, last_word: bool = True) -> Sweeper[AnyRun]:
+        """What watches deployments of this call."""
+        order = self._order
+        return Sweeper(
+            self._aws,
+            self._clock,
+            order.wait_until,
+            order.wait_timeout,
+            order.contact_timeout,
+            self._began,
+            stops,
+            last_word,
+            self.controllers,
+        )
+
+    # -- plan and begin
+
+    def plan(self) -> None:
+        """Make the plans: a run for each service, which may have ended by that."""
+        place = keys.Place(self._aws.region("ecs"), self._order.full_names)
+        for name, planned in self._planner.make_plans(self._order.services).items():
+            run = self._step.new_run(name, place)
+            run.take_plan(planned)
+            run.timings["planned"] = self.elapsed()
+            self.runs.append(run)
+
+    def begin(self) -> None:
+        """Carry the plans out as far as AWS has accepted them; in check mode say what would be done."""
+        if not self._order.check_mode:
+            for batch in batches_of(self.open, api.SERVICES_PER_CALL):
+                if not self._holds_back(batch):
+                    self._act_on(batch)
+        elif not self._holds_back(self.open):
+            for run in self.open:
+                if run.plan is not None:
+                    run.changed = run.plan.method != "adopt"
+                    run.end("planned", run.plan.reason)
+
+    def _holds_back(self, runs: t.Iterable[AnyRun]) -> bool:
+        why = self._step.why_held_back()
+        for run in runs if why else ():
+            if run.outcome is None and run.accepted is None:
+                run.end("not_attempted", why)
+        return bool(why)
+
+    def _act_on(self, runs: t.Sequence[AnyRun], attempt: int = 1) -> None:
+        try:
+            now = api.describe_services(self._aws, self._order.cluster, [run.name for run in runs])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            for run in runs:
+                run.refuse(f"the last look before the write failed. {exc.explain()}")
+            return
+        stale = []
+        for run in runs:
+            if not self._holds_back([run]) and not self._act_on_one(run, now[run.name]):
+                stale.append(run)
+            forget_what_ended(run)
+        for run in stale:
+            self._plan_again(run, attempt)
+
+    def _act_on_one(self, run: AnyRun, now: Service | str) -> bool:
+        """Whether it was acted on; False if the plan has gone stale."""
+        planned = run.plan
+        if planned is None or not isinstance(now, Service) or not still_as_planned(planned, now):
+            return False
+        if planned.method != "adopt":
+            progress.asking(run.label, self._step.asking(run))
+        controller = self.controllers.of(planned.service)
+        self._step.before_the_write(run, planned)
+        try:
+            run.accepted = controller.begin(planned, self._order.goal.tasks, self._order.reason)
+        except AlreadyThere as exc:
+            return self._already_there(run, planned, now, exc.copy, controller)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            return self._ended(run, exc, controller.advice(planned, exc))
+        except (PlanIsStale, NotDeployed, AnswerLost) as exc:
+            return self._ended(run, exc)
+        self._took(run, planned)
+        return True
+
+    def _already_there(self, run: AnyRun, planned: Plan, now: Service, copy: str, controller: Controller) -> bool:
+        """The copy that would have been deployed is PRIMARY already."""
+        primary = now.primary
+        if primary is None or primary.rollout_state != "IN_PROGRESS":
+            run.end("unchanged", f"it is on {names.short(copy)} already, a copy of {names.short(run.target)}")
+            return True
+        run.accepted = controller.adopt(planned, copy)
+        self._took(run, planned)
+        return True
+
+    def _ended(self, run: AnyRun, error: Exception, advice: str = "") -> bool:
+        end = end_of(error, advice)
+        if end is None:
+            run.stale = str(error)
+            return False
+        run.changed = run.changed or end.changed
+        run.findings += [end.finding] if end.finding is not None else []
+        if end.outcome == "refused":
+            run.refuse(end.reason)
+        else:
+            run.end(end.outcome, end.reason)
+        return True
+
+    def _took(self, run: AnyRun, planned: Plan) -> None:
+        """AWS has accepted it."""
+        accepted = run.accepted
+        if accepted is None:
+            return
+        run.service = accepted.service
+        run.changed = run.changed or accepted.wrote
+        if accepted.going.makes_room:
+            run.first_plan = run.first_plan or planned
+            run.made_way = accepted.going.back_of if accepted.wrote else run.made_way
+        run.findings += accepted.findings
+        run.timings["accepted"] = self.elapsed()
+        progress.accepted(run.label, self._step.accepted_line(run))
+        self._step.accepted(run)
+
+    # -- plan again
+
+    def _plan_again(self, run: AnyRun, attempt: int) -> None:
+        """The service changed under the plan: go on only if nobody has to decide about the new plan."""
+        if run.first_plan is not None:
+            self._go_on(run, run.first_plan, attempt)
+            return
+        before = run.plan
+        run.take_plan(next(iter(self._planner.make_plans([run.name]).values())))
+        if run.outcome is not None or run.plan is None or before is None:
+            return
+        decided = self._planner.binds or run.plan.method == "adopt" or again.is_as_before(before, run.plan)
+        if not decided:
+            run.refuse(self._step.overtaken(before, run.plan))
+        elif attempt < PLANS_PER_SERVICE:
+            self._act_on([run], attempt + 1)
+        else:
+            run.refuse(f"the service changed under the plan {attempt} times{_because(run.stale)}")
+
+    def _go_on(self, run: AnyRun, first: Plan, attempt: int = 1) -> None:
+        """What was in the way has ended: to the target that was chosen, unless somebody came in between."""
+        said = run.findings
+        run.take_plan(self._planner.go_on(first))
+        run.findings = [*said, *(f for f in run.findings if f not in said)]
+        run.accepted = None
+        if run.outcome is not None or run.plan is None:
+            return
+        problem = again.in_between(first, run.plan)
+        if problem:
+            run.refuse(problem)
+        elif attempt < PLANS_PER_SERVICE:
+            self._act_on([run], attempt + 1)
+        else:
+            run.refuse(f"the deployment group was busy {attempt} times{_because(run.stale)}")
+
+    # -- watch
+
+    def make_room(self) -> None:
+        """Wait for deployments in the way of ours to go, even if we do not wait for the end of ours."""
+        for _attempt in range(PLANS_PER_SERVICE):
+            waiting = [run for run in self.runs if run.makes_room]
+            for run in self.sweeper().watch(waiting) if waiting else []:
+                if run.first_plan is not None:
+                    self._go_on(run, run.first_plan)
+        for run in self.runs:
+            if run.makes_room:
+                run.end("failed", "the deployment that is in the way kept coming back")
+
+    def leave(self) -> None:
+        """Nobody waits for the end of what goes on."""
+        for run in self.open:
+            run.end("started", "AWS accepted it; we did not wait for its end")
+
+    def watch(self, runs: t.Sequence[AnyRun], sweeper: Sweeper[AnyRun]) -> None:
+        """See each of them to its end. What ended before it could be stopped is planned again."""
+        going = list(runs)
+        for _attempt in range(PLANS_PER_SERVICE):
+            late = sweeper.watch(going) if going else []
+            for run in late:
+                run.accepted = None
+                self._plan_again(run, attempt=1)
+            going = [run for run in late if run.outcome is None]
+        for run in going:
+            run.end("failed", "deployments of this service kept ending before they could be stopped")
+
+
+def _because(stale: str) -> str:
+    return f" ({stale})" if stale else ""
+
+
+def forget_what_ended(run: AnyRun) -> None:
+    """There is no more to say of it if the play is interrupted: its plan came to nothing, or it has ended."""
+    if not run.goes_on:
+        progress.note(run.label)
+
+
+def batches_of(runs: t.Sequence[AnyRun], size: int) -> t.Iterator[t.Sequence[AnyRun]]:
+    """Slices of at most ``size`` runs, in order."""
+    for start in range(0, len(runs), size):
+        yield runs[start : start + size]
