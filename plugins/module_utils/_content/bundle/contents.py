@@ -75,6 +75,7 @@ class Contents:
             raise BadArchive(f"it {says} more than {self.limits.size} bytes (max_bundle_size)")
 
     def add(self, name: bytes, entry: Entry) -> None:
+        """Add an entry. Raises :class:`BadArchive` if its names are over the limits."""
         path = within(name)
         if len(entry.target or b"") > _MOST_OF_A_PATH:
             raise BadArchive(f"{paths.text(path)!r} in it is a link to more than {_MOST_OF_A_PATH} bytes")
