@@ -4,7 +4,10 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Which controller deploys a service: the only place that asks."""
+"""Which controller deploys a service: the only place that asks.
+
+What is there for other controllers than ECS is imported once a service has one: most calls never need it.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.controller import CodeDeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known, Meant
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 
@@ -47,7 +48,31 @@ class Unknown(Ecs):
         return Known("refused", f"the deployment controller is {service.controller}, which is not known here")
 
 
-_KINDS: t.Final[t.Mapping[str, type[Controller]]] = {"ECS": Ecs, "CODE_DEPLOY": CodeDeploy, "EXTERNAL": External}
+def _ecs() -> type[Controller]:
+    return Ecs
+
+
+def _codedeploy() -> type[Controller]:
+    from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.controller import CodeDeploy
+
+    return CodeDeploy
+
+
+def _external() -> type[Controller]:
+    from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
+
+    return External
+
+
+def _unknown() -> type[Controller]:
+    return Unknown
+
+
+_KINDS: t.Final[t.Mapping[str, t.Callable[[], type[Controller]]]] = {
+    "ECS": _ecs,
+    "CODE_DEPLOY": _codedeploy,
+    "EXTERNAL": _external,
+}
 
 
 class Controllers:
@@ -62,7 +87,7 @@ class Controllers:
         """What deploys this service."""
         kind = service.controller
         if kind not in self._made:
-            self._made[kind] = _KINDS.get(kind, Unknown)(self._aws, self._clock)
+            self._made[kind] = _KINDS.get(kind, _unknown)()(self._aws, self._clock)
         return self._made[kind]
 
     @property

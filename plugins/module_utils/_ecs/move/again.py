@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 
@@ -43,6 +44,6 @@ def in_between(first: Plan, now: Plan) -> str:
     which = f" (deployment {running.arn})" if running is not None else ""
     return (
         f"somebody deployed {names.short(now.current)}{which} after the deployment that was in the way of "
-        f"{names.short(first.target.arn if first.target else '')} had been stopped. Look at it, then run the same "
-        "command again to roll that back"
+        f"{names.short(first.target.arn if first.target else '')} had been stopped. "
+        f"{advice.LOOK}"
     )

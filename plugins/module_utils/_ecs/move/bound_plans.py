@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal
@@ -86,7 +87,7 @@ class BoundPlanner:
         # Somebody may have deployed while it was planned again.
         judged = self._judge(shown, anew)
         if isinstance(judged, expected.Elsewhere):
-            judged = expected.Changed(f"{name} changes all the time", then=expected.AGAIN)
+            judged = expected.Changed(f"{name} changes all the time", then=advice.AGAIN)
         return expected.as_shown(self._carried_out(anew, judged))
 
     def _judge(self, shown: expected.Expected, planned: Plan) -> expected.Judgement:

@@ -16,13 +16,12 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
 CHECK: t.Final = "plan_changed"
-AGAIN: t.Final = "Run the same command again"
-_LOOK: t.Final = "Look at it, then run the same command again to roll that back"
 SPEC: t.Final[dict[str, t.Any]] = {
     "type": "list",
     "elements": "dict",
@@ -98,7 +97,7 @@ class Changed:
 
     what: str
     version: str = ""
-    then: str = _LOOK
+    then: str = advice.LOOK
 
     def why(self, registered_by: str = "") -> str:
         """The reason in words. ``registered_by`` is who registered the version, if that is known."""
@@ -121,7 +120,7 @@ def judge(expected: Expected, planned: Plan, primary_tells: bool) -> Judgement:
         if planned.verb != "act":
             return Holds(planned)
         nothing = f"the look-up showed no version for {planned.service.name} to go back to, and now there is one"
-        return newer or Changed(nothing, then=AGAIN)
+        return newer or Changed(nothing, then=advice.AGAIN)
     if newer is not None:
         return newer
     if planned.verb == "refuse":
@@ -191,7 +190,7 @@ def _unless_bad(expected: Expected, planned: Plan) -> Judgement:
     if bad is None:
         return Elsewhere()
     what = f"{names.short(expected.target)}, which the look-up had shown, counts as bad now ({bad.why.rstrip('.')})"
-    return Changed(what, then=AGAIN)
+    return Changed(what, then=advice.AGAIN)
 
 
 def _leaving(expected: Expected, planned: Plan) -> Plan:

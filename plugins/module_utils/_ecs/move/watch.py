@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Patience
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
@@ -369,5 +370,5 @@ class Sweeper(t.Generic[AnySubject]):
             track.run.end(
                 "timeout",
                 f"still going after {self._timeout:.0f} s ({track.line}){': ' + headline if headline else ''}"
-                + (". Nothing was undone. Run the same command again to go on watching it" if self._last_word else ""),
+                + (f". {advice.WATCH_ON}" if self._last_word else ""),
             )

@@ -99,7 +99,7 @@ class Deploy(mover.Step[DeployRun]):
 
     def overtaken(self, before: Plan, now: Plan) -> str:
         what = f"It is on {names.short(now.current)} now, not on {names.short(before.current)}"
-        then = "Look at it, then run the command again"
+        then = "Look at it, then run the same command again"
         return f"somebody deployed while this deployment was being prepared. {what}. {then}"
 
     def diff(self, run: DeployRun) -> dict[str, str]:

@@ -11,14 +11,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 
 BadOption = options.BadOption
-rollback_events = codedeploy_options.rollback_events
 
 SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
@@ -78,6 +76,16 @@ def _only_undo(params: t.Mapping[str, t.Any]) -> None:
     others += ["fallback"] if params["fallback"] != "fail" else []
     if params["undo"] and others:
         raise BadOption(f"undo: it goes to what the last rollback left, so it cannot be given with {', '.join(others)}")
+
+
+def rollback_events(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
+    """CodeDeploy's rollback events, None if none are given. Raises :class:`BadOption`."""
+    if given is None:
+        return None
+    # Only deployments of CodeDeploy have them.
+    from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import options as codedeploy_options
+
+    return codedeploy_options.rollback_events(given)
 
 
 def revision(option: str, value: str | None) -> str | None:

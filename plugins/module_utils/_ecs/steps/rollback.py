@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
@@ -124,8 +124,7 @@ class Rollback(mover.Step[RollbackRun]):
     def overtaken(self, before: Plan, now: Plan) -> str:
         return (
             f"somebody deployed {names.short(now.current)}{_under_way(now)} while this rollback from "
-            f"{names.short(before.current)} was being prepared. Look at it, then run the same command again to roll "
-            "that back"
+            f"{names.short(before.current)} was being prepared. {advice.LOOK}"
         )
 
     def before_the_write(self, run: RollbackRun, planned: Plan) -> None:

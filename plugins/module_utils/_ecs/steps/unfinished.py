@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
@@ -33,5 +34,5 @@ def _unfinished_task_set(run: RollbackRun) -> list[Finding]:
         return []
     if primary.id == run.going.deployment_id:
         return []
-    what = f"task set {run.going.deployment_id} is not steady yet, and so not PRIMARY either. Run the same command "
-    return [Finding("task_set", "warn", f"{what}again with wait: true to make it so")]
+    what = f"task set {run.going.deployment_id} is not steady yet, and so not PRIMARY either. "
+    return [Finding("task_set", "warn", f"{what}{advice.AGAIN} with wait: true to make it so")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import outcomes
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
@@ -89,8 +89,8 @@ def final_line(run: RollbackRun) -> str:
         return f"rolled_back: {run.route} in {seconds:.0f} s{_marks(run)}"
     if run.outcome == "started":
         return (
-            f"started: {run.route}. AWS accepted it; we did not wait for its end. Run the same command again with "
-            "wait: true to follow it to its end"
+            f"started: {run.route}. AWS accepted it; we did not wait for its end. {advice.AGAIN} with wait: true to "
+            "follow it to its end"
         )
     if run.outcome == "planned":
         return f"planned: {run.route} by {run.plan.method if run.plan else 'none'}; nothing was written"
@@ -99,7 +99,7 @@ def final_line(run: RollbackRun) -> str:
     if run.outcome == "superseded":
         primary = run.service.primary if run.service else None
         same = primary is not None and names.same(primary.task_definition, run.target)
-        then = "Run the same command again to see it through" if same else _ROLL_THAT_BACK
+        then = f"{advice.AGAIN} to see it through" if same else _ROLL_THAT_BACK
         return (
             f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else of {run.name} was changed. {then}"
         )

@@ -140,6 +140,27 @@ def circle(house: t.Sequence[Source]) -> list[str]:
     return []
 
 
+def at_once(file: pathlib.Path) -> set[str]:
+    """What a file imports from the house as soon as it is imported itself."""
+    found = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE}."):
+            above = (node.module or "")[len(PACKAGE) :].replace(".", "/").lstrip("/")
+            wholes = [f"{above}/{alias.name}".lstrip("/") for alias in node.names]
+            found.update(whole if (HOUSE / f"{whole}.py").exists() else above for whole in wholes)
+    return found
+
+
+def all_at_once(file: pathlib.Path) -> set[str]:
+    """The same, with what those import in turn."""
+    found: set[str] = set()
+    waiting = at_once(file)
+    while waiting:
+        found |= waiting
+        waiting = {name for one in waiting for name in at_once(HOUSE / f"{one}.py")} - found
+    return found
+
+
 def room_of(name: str) -> str:
     return name.rpartition("/")[0]
 
@@ -184,6 +205,13 @@ THE_HOUSE: t.Final = sources(HOUSE)
 
 def test_every_arrow_leads_down() -> None:
     assert wrong_arrows(THE_HOUSE, ARROWS) == []
+
+
+@pytest.mark.parametrize("module", ["ecs_rollback", "ecs_rollback_info", "ecs_deploy", "ecs_deployment_wait"])
+def test_services_that_ecs_deploys_cost_no_import_of_what_is_there_for_others(module: str) -> None:
+    imported = all_at_once(HOUSE.parent / "modules" / f"{module}.py")
+    assert {"_ecs/controllers/of", "_ecs/controllers/ecs/controller"} <= imported
+    assert [name for name in sorted(imported) if name.startswith(("_codedeploy", *_EACH[1:]))] == []
 
 
 def test_there_is_no_circle() -> None:

@@ -15,6 +15,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
@@ -57,8 +58,7 @@ _FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
 # Deployments that a message names.
 _SHOWN: t.Final = 3
 _HAS_THE_TRAFFIC: t.Final = (
-    "It takes all the traffic, and CodeDeploy has yet to end the original task set. Nothing was undone. Run the same "
-    "command again to go on watching it"
+    f"It takes all the traffic, and CodeDeploy has yet to end the original task set. {advice.WATCH_ON}"
 )
 
 

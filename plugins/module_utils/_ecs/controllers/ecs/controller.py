@@ -101,14 +101,16 @@ class Ecs(base.Controller):
 
     def protection(self, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]] | None:
         change = planned.way.change if isinstance(planned.way.change, write.Update) else write.Update()
-        after = change.after if planned.method == "update_service" else change.before
-        return change.before.as_dict(), after.as_dict()
+        before, after = change.before or protection.Protection(), change.after or protection.Protection()
+        return before.as_dict(), (after if planned.method == "update_service" else before).as_dict()
 
     def watched_alarms(self, planned: plans.Plan) -> tuple[str, ...]:
-        return tuple(protection.watched([write.update_of(planned).after]))
+        after = write.update_of(planned).after
+        return tuple(protection.watched([after])) if after is not None else ()
 
     def told_of_alarms(self, planned: plans.Plan, states: t.Mapping[str, str] | str) -> list[Finding]:
-        return list(protection.alarm_findings(write.update_of(planned).after, states))
+        after = write.update_of(planned).after
+        return list(protection.alarm_findings(after, states)) if after is not None else []
 
     def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
         other = planned.method in _NATIVE and error.code in _NO_NATIVE_WAY

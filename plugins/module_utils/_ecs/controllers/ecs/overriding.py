@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Restored
@@ -24,8 +25,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 _NOT_YET: t.Final = Finding(
     "configuration",
     "warn",
-    "the deployment configuration is not yet what it was, since a deployment is running. Run the same command again "
-    "when it has ended: it puts the configuration back",
+    f"the deployment configuration is not yet what it was, since a deployment is running. {advice.AGAIN} when it has "
+    "ended: it puts the configuration back",
 )
 _AS_BEFORE: t.Final = "the deployment configuration is as it was before"
 

@@ -50,14 +50,14 @@ class Update:
     # Changes of the deployment configuration for this one deployment.
     override: t.Mapping[str, t.Any] = field(default_factory=dict)
     force_new_deployment: bool = False
-    # What ECS itself rolls back by, before and with this deployment. It stays.
-    before: protection.Protection = field(default_factory=protection.Protection)
-    after: protection.Protection = field(default_factory=protection.Protection)
+    # What ECS itself rolls back by, before and with this deployment, if that is to be set. It stays.
+    before: protection.Protection | None = None
+    after: protection.Protection | None = None
 
     @property
     def configuration(self) -> t.Mapping[str, t.Any]:
         """The deploymentConfiguration that stays; empty if it is right already."""
-        return protection.request(self.before, self.after)
+        return protection.request(self.before, self.after) if self.before and self.after else {}
 
 
 def update_of(planned: plans.Plan) -> Update:

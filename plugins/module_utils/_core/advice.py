@@ -1,0 +1,16 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""What to do next, in words that stand in many messages."""
+
+from __future__ import annotations
+
+import typing as t
+
+AGAIN: t.Final = "Run the same command again"
+# Somebody has deployed meanwhile.
+LOOK: t.Final = "Look at it, then run the same command again to roll that back"
+WATCH_ON: t.Final = f"Nothing was undone. {AGAIN} to go on watching it"
