@@ -50,22 +50,29 @@ class History:
         self.changed_at = -math.inf
         # What the answer shows that is being made.
         self.view = PRESENT
-        self._changing = False
+        # When somebody last changed something who is to be believed at once, see :meth:`begin`.
+        self.settled_at = -math.inf
+        self._changing = self._settled = False
         # Of each thing: (when, number of the change, state), oldest first.
         self._states: dict[Any, list[tuple[float, int, Any]]] = defaultdict(list)
 
-    def begin(self) -> None:
-        """A request that may change things is about to be carried out."""
-        self._changing = True
+    def begin(self, settled: bool) -> None:
+        """A request that may change things is about to be carried out. ``settled``: as if it had been long ago."""
+        self._changing, self._settled = not settled, settled
 
-    def end(self) -> None:
+    def end(self, at: float) -> None:
         """It was carried out, and all of its consequences are noted."""
-        self._changing = False
+        if self._settled:
+            self.settled_at = at
+        self._changing = self._settled = False
 
     def note(self, key: Any, at: float, state: Any) -> None:
         """A thing is like this since ``at``."""
         states = self._states[key]
         if states and states[-1][2] == state:
+            return
+        if self._settled:
+            states[:] = [(-math.inf, -1, state)]
             return
         if self._changing:
             # Everything that one request changes belongs to one change.
@@ -126,6 +133,7 @@ PROFILES: dict[str, dict[str, dict[str, Any]]] = {
         "ecs:ListTagsForResource": {"seconds": 2.0},
         "ecs:Tags": {"seconds": 2.0},
         "application-autoscaling:ListTagsForResource": {"seconds": 2.0},
+        "resourcegroupstaggingapi:GetResources": {"seconds": 2.0},
         "application-autoscaling:DescribeScalableTargets": {"seconds": 2.0},
         "autoscaling:DescribeAutoScalingGroups": {"seconds": 2.0},
         "autoscaling:DescribeTags": {"seconds": 2.0},

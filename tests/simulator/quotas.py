@@ -74,14 +74,14 @@ class Quotas:
 
     def __init__(self) -> None:
         self.enabled = False
-        self._scale = 1.0
+        self.scale = 1.0
         # (account, region, bucket): (tokens, when they were counted)
         self._tokens: dict[tuple[str, str, str], tuple[float, float]] = {}
 
     def set(self, enabled: bool, scale: float) -> None:
         """Switch on or off; ``scale`` multiplies bursts and rates. The buckets start full."""
         self.enabled = enabled
-        self._scale = scale
+        self.scale = scale
         self._tokens.clear()
 
     def take(self, account: str, region: str, service: str, operation: str, now: float) -> None:
@@ -89,7 +89,7 @@ class Quotas:
         name = _OPERATIONS.get(service, {}).get(operation)
         if not self.enabled or name is None:
             return
-        burst, rate = (value * self._scale for value in BUCKETS[name])
+        burst, rate = (value * self.scale for value in BUCKETS[name])
         key = (account, region, name)
         tokens, since = self._tokens.get(key, (burst, now))
         tokens = min(burst, tokens + (now - since) * rate)

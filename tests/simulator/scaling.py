@@ -53,20 +53,20 @@ def note(history: History, at: float) -> None:
     for account, regions in list(applicationautoscaling_backends.items()):
         for region, backend in list(regions.items()):
             extra: _Extra = backend.__dict__.get(_ATTRIBUTE) or _Extra()
-            state = (_described(backend.describe_scalable_targets("ecs", [], None)), extra.tags)
+            state = (_described(backend), extra.tags)
             history.note(("scalable targets", account, region), at, copy.deepcopy(state))
 
 
 def _seen(context: Context) -> tuple[list[dict[str, Any]], dict[str, dict[str, str]]]:
-    """All targets of Amazon ECS and the tags, as the current answer shows them."""
+    """All targets and their tags, as the current answer shows them."""
     history = context.world.history
     if history.view.moment is None:
-        return _described(_backend(context).describe_scalable_targets("ecs", [], None)), _extra(context).tags
+        return _described(_backend(context)), _extra(context).tags
     seen = history.seen(("scalable targets", context.account, context.region), history.view.moment)
     return seen or ([], {})
 
 
-def _described(targets: list[Any]) -> list[dict[str, Any]]:
+def _described(backend: Any) -> list[dict[str, Any]]:
     return [
         {
             "ServiceNamespace": target.service_namespace,
@@ -79,7 +79,8 @@ def _described(targets: list[Any]) -> list[dict[str, Any]]:
             "SuspendedState": target.suspended_state,
             "ScalableTargetARN": target.arn,
         }
-        for target in targets
+        for group in backend.targets.values()
+        for target in group.values()
     ]
 
 
@@ -173,7 +174,9 @@ def describe_scalable_targets(context: Context, params: dict[str, Any]) -> dict[
     targets = [
         target
         for target in _seen(context)[0]
-        if (not references or target["ResourceId"] in references) and dimension in (None, target["ScalableDimension"])
+        if target["ServiceNamespace"] == "ecs"
+        and (not references or target["ResourceId"] in references)
+        and dimension in (None, target["ScalableDimension"])
     ]
     shown, token = page(targets, params, default=50, most=50, bad="InvalidNextTokenException")
     return {"ScalableTargets": list(shown), "NextToken": token}

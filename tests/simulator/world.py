@@ -24,13 +24,17 @@ from moto.moto_api._internal.models import moto_api_backend
 # Importing them registers their operations.
 from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
     autoscaling,
+    cloudwatch,
     codedeploy,
     credentials,
     ecs,
+    events,
     permissions,
     s3,
     scaling,
+    service_quotas,
     sns,
+    tagging,
 )
 from tests.simulator.calls import CallLog
 from tests.simulator.clock import Clock
@@ -50,7 +54,8 @@ from tests.simulator.quotas import Quotas
 from tests.simulator.requests import Request
 from tests.simulator.timings import Timings
 
-# Who asks with this in the User-Agent header sees everything as it is: a test that looks at what a module has done.
+# Who sends this in the User-Agent header is a test. It sees everything as it is, and what it changes has been so for
+# long: it looks at what a module has done, and sets the stage for the next one.
 OBSERVER = "lastgood-observer"
 _READS = ("Describe", "List", "Get", "BatchGet", "Head", "Filter")
 
@@ -408,12 +413,17 @@ class World:
             self.catch_up()
         # Interference may have moved the clock.
         context = self._context(request)
-        with self._seen_by(request, context), autoscaling.as_seen(context), self._noting(operation):
+        observed = OBSERVER in request.headers.get("user-agent", "")
+        if not observed:
+            self.history.view = self.lateness.view(service, operation, request.params, self.history, context.now)
+        with self._viewing(), autoscaling.as_seen(context), self._noting(operation, observed):
             handler = OPERATIONS.get((service, operation))
             result = handler(context, request.params) if handler is not None else None
             reply = forward() if result is None else _json_reply(result)
         if (service, operation) == ("s3", "PutObject"):
             s3.date(context.account, context.region, request.params, context.now)
+        if service == cloudwatch.SERVICE and operation in _STATE_CHANGES:
+            cloudwatch.date(context, operation, request.params)
         if service == "autoscaling" and not operation.startswith("Describe"):
             self._look(context)
         for deed in self.faults.due(service, operation, "after"):
@@ -421,30 +431,26 @@ class World:
         return reply if fault is None else _broken(fault, request, context, reply)
 
     @contextlib.contextmanager
-    def _seen_by(self, request: Request, context: Context) -> Iterator[None]:
-        """In the `with` block the answer to a request shows what it is to show."""
-        if OBSERVER not in request.headers.get("user-agent", ""):
-            self.history.view = self.lateness.view(
-                request.service, request.operation, request.params, self.history, context.now
-            )
+    def _viewing(self) -> Iterator[None]:
+        """After the `with` block everything is seen as it is."""
         try:
             yield
         finally:
             self.history.view = PRESENT
 
     @contextlib.contextmanager
-    def _noting(self, operation: str) -> Iterator[None]:
+    def _noting(self, operation: str, settled: bool = False) -> Iterator[None]:
         """What an operation that is not a read changes in the `with` block is noted as one change."""
         if not self.history.enabled or operation.startswith(_READS):
             yield
             return
         self.catch_up()
-        self.history.begin()
+        self.history.begin(settled)
         try:
             yield
             self._note(self._clock.now())
         finally:
-            self.history.end()
+            self.history.end(self._clock.now())
 
     def _note(self, at: float) -> None:
         for state in all_states():

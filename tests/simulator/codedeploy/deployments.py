@@ -102,11 +102,12 @@ def list_deployments(context: Context, params: dict[str, Any]) -> dict[str, Any]
     earliest, latest = times.get("start", 0.0), times.get("end", float("inf"))
     if earliest > latest:
         raise errors.error("InvalidTimeRange", "The start of the time range is after its end")
-    seen = context.world.history.view.moment
+    history = context.world.history
+    seen = history.view.moment
     ids = [
         item.id
         for item in context.world.listing.sort("ListDeployments", chosen, lambda item: item.id)
-        if (seen is None or item.created_at <= seen.at)
+        if (seen is None or item.created_at <= max(seen.at, history.settled_at))
         and (not statuses or item.status in statuses)
         and earliest <= item.created_at <= latest
         and params.get("externalId") in (None, item.settings.get("externalId"))

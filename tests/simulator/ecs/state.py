@@ -95,6 +95,11 @@ class EcsState:
         shown = (self.env.past.service(service) for service in present)
         return [service for service in shown if service is not None]
 
+    def all_services(self) -> list[Service]:
+        """Those of all clusters, as they were when last looked at."""
+        shown = (self.env.past.service(service) for service in self.services.values())
+        return [service for service in shown if service is not None]
+
     def touch(self, service: Service) -> None:
         """A service was changed."""
         engine.touch(service, self.now, self.env)

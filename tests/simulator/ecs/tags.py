@@ -57,28 +57,28 @@ def merged(present: Tags, new: Tags) -> Tags:
 
 
 @operation("ecs", "TagResource")
-def tag_resource(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+def tagfind(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html"""
-    resource = _resource(context.world.ecs(context), params["resourceArn"])
+    resource = find(context.world.ecs(context), params["resourceArn"])
     resource.tags = merged(resource.tags or [], checked(params.get("tags")))
     return {}
 
 
 @operation("ecs", "UntagResource")
-def untag_resource(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+def untagfind(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UntagResource.html"""
-    resource = _resource(context.world.ecs(context), params["resourceArn"])
+    resource = find(context.world.ecs(context), params["resourceArn"])
     resource.tags = [tag for tag in resource.tags or [] if tag["key"] not in params.get("tagKeys", [])]
     return {}
 
 
 @operation("ecs", "ListTagsForResource")
-def list_tags_for_resource(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+def list_tags_forfind(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTagsForResource.html"""
-    return {"tags": _resource(context.world.ecs(context), params["resourceArn"]).tags or []}
+    return {"tags": find(context.world.ecs(context), params["resourceArn"]).tags or []}
 
 
-def _resource(state: EcsState, arn: str) -> Any:
+def find(state: EcsState, arn: str) -> Any:
     """The object with ``tags`` that this ARN names. Raises what AWS raises for one that does not exist."""
     fields = arn.split(":", 5)
     if len(fields) < 6 or fields[2] != "ecs":

@@ -19,7 +19,7 @@ from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import Cluster, refused
 from tests.simulator.world import OBSERVER
 from tests.simulator_process import SimulatorProcess
-from tests.world import World, aws_environment
+from tests.world import NETWORK, World, aws_environment
 
 TARGET = {
     "ServiceNamespace": "ecs",
@@ -252,6 +252,20 @@ class TestTheProfile:
             assert [deployed(cluster) for _turn in range(3)] == ["web:2"] * 3
             assert listed(cluster) == 2
 
+    def test_what_an_observer_changes_has_been_so_for_long(self) -> None:
+        with Simulator(profile="aws") as sim:
+            cluster = Cluster(sim)
+            other = Cluster.__new__(Cluster)
+            other.sim, other.ecs = sim, cluster.ecs
+            cluster.ecs = boto3.client("ecs", config=Config(user_agent_extra=OBSERVER))
+            cluster.running()
+            cluster.deploy()
+            assert [deployed(other) for _turn in range(3)] == ["web:2"] * 3
+            assert listed(other) == 2
+            other.deploy("web:3")
+            assert [deployed(other) for _turn in range(3)] == ["web:3", "web:2", "web:3"]
+            assert (listed(other), listed(cluster)) == (2, 3)
+
     def test_it_can_be_chosen_and_left(self, sim: Simulator, cluster: Cluster) -> None:
         sim.profile("aws")
         cluster.create(revision=cluster.register("web:1"))
@@ -314,12 +328,18 @@ def test_a_profile_that_is_served() -> None:
         )
         world.create_cluster("prod")
         world.register("web", "web:1")
-        world.create_service("prod", "web", "web:1")
+        client.create_service(
+            cluster="prod",
+            serviceName="web",
+            taskDefinition="web:1",
+            launchType="FARGATE",
+            networkConfiguration=NETWORK,
+        )
         assert len(world.ecs.list_services(cluster="prod")["serviceArns"]) == 1
         assert client.list_services(cluster="prod")["serviceArns"] == []
         process.control.profile("")
         process.control.late("DescribeServices", times=1)
-        world.deploy("prod", "web", world.register("web", "web:2"))
+        client.update_service(cluster="prod", service="web", taskDefinition=world.register("web", "web:2"))
         revisions = [
             client.describe_services(cluster="prod", services=["web"])["services"][0]["taskDefinition"][-1]
             for _turn in range(2)
