@@ -96,6 +96,15 @@ def pytest(*arguments: str) -> Callable[[], Sequence[str | Path]]:
     return lambda: (RUN.python, "-m", "pytest", "--quiet", *arguments)
 
 
+def listed(path: Path) -> list[str]:
+    """The lines of a file that are not comments."""
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+
+
+def as_late_as_aws(_trees: Trees) -> dict[str, str]:
+    return {"LASTGOOD_SIMULATOR_PROFILE": "aws"}
+
+
 def linter(*arguments: str) -> Callable[[], Sequence[str | Path]]:
     return lambda: (LINT.path / "bin" / arguments[0], *arguments[1:])
 
@@ -168,6 +177,27 @@ GATES = (
     ),
     Gate(
         "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
+    ),
+    Gate(
+        "sample-aws",
+        "some tests of modules with answers as late as AWS's",
+        lambda: (RUN.python, "-m", "pytest", "--quiet", *listed(ROOT / "tests" / "module" / "late_sample.txt")),
+        variables=as_late_as_aws,
+        part_of="module-aws",
+    ),
+    Gate(
+        "module-aws",
+        "all tests of modules with answers as late as AWS's",
+        pytest("tests/module"),
+        variables=as_late_as_aws,
+        always=False,
+    ),
+    Gate(
+        "e2e-aws",
+        "the ansible-playbook runs with answers as late as AWS's",
+        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
+        variables=as_late_as_aws,
+        always=False,
     ),
     Gate(
         "simulator",
