@@ -22,6 +22,7 @@ ROOMS = (
     "tests/ecr.py",
     "tests/mailbox.py",
     "tests/reading.py",
+    "tests/simulator",
     "tests/simulator_process.py",
     "tests/world.py",
     "plugins/action",

@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.simulator", description="A local AWS, see docs/simulator.md."
     )
-    parser.add_argument("--port", type=int, default=5100, help="0 picks a free one (default: 5100)")
+    parser.add_argument("--port", type=int, default=5123, help="0 picks a free one (default: 5123)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--speed", type=float, default=60.0, help="how much faster than AWS (default: 60)")
     parser.add_argument("--profile", default="", choices=list(PROFILES), help="how late answers are (default: never)")

@@ -30,7 +30,7 @@ class Registry:
     """Every name exists and is fine, unless a test or a repository of moto's Amazon ECR says otherwise."""
 
     def __init__(self) -> None:
-        # The digest is empty where it is that of ECR, or the one derived from the name.
+        # The digest is empty if it is that of ECR, or the one derived from the name.
         self._by_name: dict[str, Image] = {}
         self._by_digest: dict[str, Image] = {}
 

@@ -50,14 +50,14 @@ class History:
         self.changed_at = -math.inf
         # What the answer shows that is being made.
         self.view = PRESENT
-        # When somebody last changed something who is to be believed at once, see :meth:`begin`.
+        # When a change was last made that counts as old, see :meth:`begin`.
         self.settled_at = -math.inf
         self._changing = self._settled = False
         # Of each thing: (when, number of the change, state), oldest first.
         self._states: dict[Any, list[tuple[float, int, Any]]] = defaultdict(list)
 
     def begin(self, settled: bool) -> None:
-        """A request that may change things is about to be carried out. ``settled``: as if it had been long ago."""
+        """A request that may change things is about to be carried out. ``settled``: its changes count as old."""
         self._changing, self._settled = not settled, settled
 
     def end(self, at: float) -> None:
@@ -117,8 +117,8 @@ class Late:
         return Moment(before=history.number)
 
 
-# Each list is 2 s behind, a description flips between now and 1 s ago, tags and what Auto Scaling knows are 2 s behind.
-# Where each comes from is in docs/simulator.md.
+# Lists are 2 s behind, descriptions flip between now and 1 s ago, tags and what Auto Scaling knows are 2 s behind. The
+# sources are in docs/simulator.md.
 PROFILES: dict[str, dict[str, dict[str, Any]]] = {
     "": {},
     "aws": {
@@ -139,7 +139,7 @@ PROFILES: dict[str, dict[str, dict[str, Any]]] = {
         "autoscaling:DescribeTags": {"seconds": 2.0},
     },
 }
-# The operations whose answers can be late. `Tags` is none: it stands for the tags that descriptions include.
+# The operations whose answers can be late. `Tags` is not an operation, but stands for the tags that descriptions include.
 CAN_BE_LATE = frozenset(
     {
         *PROFILES["aws"],

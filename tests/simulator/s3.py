@@ -15,7 +15,7 @@ from moto.utilities.utils import get_partition
 
 
 def find(account: str, region: str, bucket: str, key: str, version: str | None = None) -> Any:
-    """moto's object, None where the bucket, the key or the version does not exist."""
+    """moto's object, None if the bucket, the key or the version does not exist."""
     try:
         return s3_backends[account][get_partition(region)].get_object(bucket, key, version_id=version)
     except MissingBucket:

@@ -54,8 +54,8 @@ from tests.simulator.quotas import Quotas
 from tests.simulator.requests import Request
 from tests.simulator.timings import Timings
 
-# Who sends this in the User-Agent header is a test. It sees everything as it is, and what it changes has been so for
-# long: it looks at what a module has done, and sets the stage for the next one.
+# A test sends this in the User-Agent header. It sees everything as it is, and what it changes counts as old: it sets the
+# stage and looks at the result.
 OBSERVER = "lastgood-observer"
 _READS = ("Describe", "List", "Get", "BatchGet", "Head", "Filter")
 
@@ -170,7 +170,7 @@ class World:
     def hook(self, name: str, behaviour: str = "succeed", after: float | None = None) -> None:
         """Say how a Lambda function (ARN or name) answers as a lifecycle hook: succeed, fail, hang or invalid.
 
-        ``after`` is the number of seconds that it takes. One that hangs answers IN_PROGRESS until it is told otherwise,
+        ``after`` is the number of seconds that it takes. One that hangs answers IN_PROGRESS until a test changes that,
         or until the hook times out; ``invalid`` is an answer without a hookStatus.
         """
         with self.lock:

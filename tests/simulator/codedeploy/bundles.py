@@ -105,7 +105,7 @@ class Bundles:
         self._troubles[name, event] = Trouble(timeout if hangs else None, diagnostics, where)
 
     def trouble(self, bundle: Bundle | None, event: str, instance: str) -> Trouble | None:
-        """What goes wrong with a bundle in an event on an instance; nothing where there is no bundle."""
+        """What goes wrong with a bundle in an event on an instance; nothing if there is no bundle."""
         for name in bundle.names if bundle is not None else ():
             found = self._troubles.get((name, event))
             if found is not None and (found.instances is None or instance in found.instances):

@@ -62,7 +62,7 @@ def _publish(state: CodeDeployState, deployment: Deployment, event: str | None, 
 
 
 def _topic(state: CodeDeployState, arn: str) -> Any:
-    """moto's topic; None where there is none, about which CodeDeploy says nothing."""
+    """moto's topic; None if it does not exist, about which CodeDeploy says nothing."""
     region = arn.split(":")[3] if arn.count(":") >= 5 else state.region
     return sns_backends[state.account][region].topics.get(arn)
 

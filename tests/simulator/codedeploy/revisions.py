@@ -28,7 +28,7 @@ _ALLOWED = {
 
 
 def located(given: Any, platform: str) -> Shape:
-    """A revision location as it is kept: with the hash of the content, where it has any.
+    """A revision location as it is kept: with the hash of its content, if it has any.
 
     Raises RevisionRequiredException and InvalidRevisionException.
     """

@@ -5,7 +5,7 @@
 """A service's deploymentConfiguration: defaults, what an update does to it, what is refused.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html; the messages are those of
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html where it has one.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html, if it lists them.
 """
 
 from __future__ import annotations

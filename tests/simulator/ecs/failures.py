@@ -49,7 +49,7 @@ def is_failure(task: Task, step: str) -> bool:
     "A task is considered a failure if the service scheduler can't launch the task, the task doesn't transition to a
     RUNNING state, or if it fails any of its defined health checks and is stopped"
     (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html). So a task that exits after it was
-    RUNNING, and healthy where that is checked, counts nothing: a crash loop can go on for ever.
+    RUNNING, and healthy if that is checked, does not count: a crash loop can go on forever.
     """
     if step in ("pull_failed", "unhealthy"):
         return True

@@ -231,7 +231,7 @@ def finish(service: Service, record: ServiceDeployment, at: float) -> None:
 
 
 def summary(service: Service, record: ServiceDeployment, revision: ServiceRevision) -> dict[str, float]:
-    """Counts of a service revision now, and its traffic weights where the strategy shifts traffic."""
+    """Counts of a service revision now, and its traffic weights if the strategy shifts traffic."""
     numbers: dict[str, float] = dict(counts(service, revision))
     if shifts(record.configuration):
         numbers["requestedTestTrafficWeight"] = service.test_traffic.get(revision.arn, 0.0)

@@ -48,7 +48,7 @@ def data(service: str) -> Path:
 
 
 def outputs(text: str) -> list[Any]:
-    """The JSON documents that a file shows as outputs; those that are no JSON (cut short, mistyped) are left out."""
+    """The JSON documents that a file shows as outputs; those that do not parse (cut short, mistyped) are left out."""
     found = []
     for match in _BLOCK.finditer(text):
         try:
