@@ -139,7 +139,7 @@ PROFILES: dict[str, dict[str, dict[str, Any]]] = {
         "autoscaling:DescribeTags": {"seconds": 2.0},
     },
 }
-# The operations whose answers can be late. `Tags` is not an operation, but stands for the tags that descriptions include.
+# The operations whose answers can be late. `Tags` is not one: it stands for the tags that descriptions include.
 CAN_BE_LATE = frozenset(
     {
         *PROFILES["aws"],

@@ -54,8 +54,8 @@ from tests.simulator.quotas import Quotas
 from tests.simulator.requests import Request
 from tests.simulator.timings import Timings
 
-# A test sends this in the User-Agent header. It sees everything as it is, and what it changes counts as old: it sets the
-# stage and looks at the result.
+# A test sends this in the User-Agent header. It sees everything as it is, and what it changes counts as old, because it
+# sets the stage and looks at the result.
 OBSERVER = "lastgood-observer"
 _READS = ("Describe", "List", "Get", "BatchGet", "Head", "Filter")
 
