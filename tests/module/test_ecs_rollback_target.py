@@ -529,3 +529,68 @@ def test_without_a_record_a_rollback_by_ecs_is_followed_and_nothing_older_taken(
     assert "web runs web:2, and web:3 of the same family is newer and ACTIVE" in run.message
     run = shop.rollback(fallback="previous_registered", force=["again"])
     assert (run.outcome, shop.on()) == ("rolled_back", "web:1")
+
+
+# -- quiet services
+
+
+@pytest.mark.parametrize("in_flight", ["stop", "supersede"])
+def test_a_service_that_was_not_deployed_for_ninety_days_goes_back(shop: Shop, in_flight: str) -> None:
+    """The bad version is still being deployed. What it replaces ran all the time."""
+    shop.versions(2)
+    shop.create("web:1")
+    shop.sim.advance(100 * DAY)
+    shop.broken("web:2")
+    shop.deploy("web:2", settle=30)
+    run = shop.rollback(in_flight=in_flight)
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    assert run.only["target_source"] == "last_good"
+    assert "it served when web:2 was deployed" in run.only["target_why"]
+
+
+# -- late and unordered lists
+
+
+def test_a_list_that_has_the_oldest_first_leads_nowhere_else(shop: Shop) -> None:
+    shop.releases(26)
+    shop.sim.listing_order("oldest_first", "ListServiceDeployments")
+    run = shop.rollback()
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:25", "web:25")
+
+
+def test_somebody_returned_seconds_ago_and_the_list_lacks_it(shop: Shop) -> None:
+    shop.releases(3)
+    shop.sim.late("ListServiceDeployments", seconds=60)
+    shop.deploy("web:2", settle=5)
+    run = shop.rollback(mark=False)
+    assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "adopt", "web:2")
+    assert "UpdateService" not in run.writes
+
+
+def test_what_is_neither_listed_nor_described_is_refused(shop: Shop) -> None:
+    shop.releases(3)
+    shop.sim.late("ListServiceDeployments", seconds=60)
+    shop.deny("DescribeServiceDeployments")
+    shop.deploy("web:2", settle=5)
+    run = shop.rollback()
+    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:2")
+    assert "as the current deployment of web, and neither lists nor describes it yet" in run.message
+
+
+# -- early success
+
+
+def test_what_was_good_by_early_success_only_is_taken_with_a_warning(shop: Shop) -> None:
+    criteria = {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": "DEFERRED"}
+    shop.versions(3)
+    early = {"minimumHealthyPercent": 50, "earlySuccessCriteria": criteria}
+    shop.create("web:1", desired=4, deploymentConfiguration=early)
+    shop.deploy("web:2", settle=0)
+    while shop.history()[0][1] != "SUCCESSFUL":
+        shop.sim.advance(1)
+    shop.sim.advance(900)
+    shop.deploy("web:3")
+    run = shop.rollback(check_mode=True)
+    assert run.target == "web:2"
+    assert run.finding("early_success")["severity"] == "warn"
+    assert "with earlySuccessCriteria, when " in run.only["target_why"]

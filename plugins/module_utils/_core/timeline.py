@@ -28,11 +28,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 
 X = t.TypeVar("X")
 How = t.Literal["deployed", "returned", "rolled_back", "stayed"]
-# ``ran_none`` succeeded without a task. ``untrusted`` succeeded, and ``noted`` did not: of either only the evidence
-# counts. ``failed`` and ``stopped`` were not rolled back. ``going`` and ``rolling_back`` have not ended.
+# ``ran_none`` succeeded without a task, and ``short`` with too few of them: neither proves anything. ``untrusted``
+# succeeded, and ``noted`` did not: of either only the evidence counts. ``failed`` and ``stopped`` were not rolled back.
+# ``going`` and ``rolling_back`` have not ended.
 End = t.Literal[
     "succeeded",
     "ran_none",
+    "short",
     "untrusted",
     "noted",
     "failed",
@@ -81,6 +83,10 @@ class Episode(t.Generic[X]):
     source: Tried[X] | None = None
     cause: Cause = ""
     goes_back: bool = False
+    # How it shows that ``source`` was in service with all its tasks; empty if it does not.
+    served: str = ""
+    # Why its success proves less than usual.
+    weak: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,8 @@ class Record(t.Generic[X]):
     ran_none: bool = False
     # How it failed since it was good, for a cause outside of it.
     doubt: str = ""
+    # Why what proved it good proves less than usual.
+    weak: str = ""
 
     @property
     def proof(self) -> Evidence | None:
@@ -182,6 +190,7 @@ class Fold(t.Generic[X]):
             # The first deployment that is still on record tells what ran before the record begins.
             self.now = episode.source.version
             self._record(episode.source, episode.created_at)
+        self._serve(episode)
         before, version = self.now, episode.tried.version
         record = self._record(episode.tried, episode.created_at)
         left = before if before is not None and before != version and self._goes_back(episode, before) else None
@@ -195,12 +204,25 @@ class Fold(t.Generic[X]):
             if left is not None:
                 why = f"left for the older {episode.name} at {clock(episode.created_at)}"
                 self._evidence(left, Evidence(episode.created_at, "bad", why, episode.tried.deployment))
-            if episode.end in ("succeeded", "ran_none"):
+            if episode.end in ("succeeded", "ran_none", "short"):
                 self._succeeded(episode, record, left)
             elif episode.end == "rolled_back":
                 self._rolled_back(episode, before, left)
             else:
                 self._ended_without(episode, left)
+
+    def _serve(self, episode: Episode[X]) -> None:
+        """What it replaced was in service with all its tasks. That counts only if nothing else proves anything."""
+        source = episode.source
+        if source is None or not episode.served or source.version == episode.tried.version:
+            return
+        if source.version not in self.records:
+            self._record(source, episode.created_at)
+        record = self.records[source.version]
+        if record.proof is None:
+            what = f"it served when {episode.name} was deployed: {episode.served}"
+            self._evidence(source.version, Evidence(episode.created_at, "good", what, source.deployment))
+            record.proven = source
 
     def _going(self, episode: Episode[X], left: str | None) -> None:
         version, id_ = episode.tried.version, episode.tried.deployment
@@ -218,12 +240,12 @@ class Fold(t.Generic[X]):
             self.returns[episode.back.to.deployment if episode.back is not None else id_] = Return(version, id_)
 
     def _succeeded(self, episode: Episode[X], record: Record[X], left: str | None) -> None:
-        if episode.end == "ran_none":
-            record.ran_none = True
-            self._prove(episode, "unknown")
-        else:
+        if episode.end == "succeeded":
             self._prove(episode, "good")
-            record.proven = episode.tried
+            record.proven, record.weak = episode.tried, episode.weak
+        else:
+            record.ran_none = record.ran_none or episode.end == "ran_none"
+            self._prove(episode, "unknown")
         self._arrive(episode, Back(episode.tried, episode.at), "returned" if left else "deployed", left)
 
     def _ended_without(self, episode: Episode[X], left: str | None) -> None:

@@ -57,17 +57,36 @@ def describe_services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[st
 
 
 @_EcsErrorHandler.common_error_handler("list the service deployments of {service}")
-def list_service_deployments(aws: Aws, cluster: str, service: str, everything: bool) -> list[Answer]:
-    """The newest service deployments in brief, or all that AWS keeps (90 days)."""
+def list_service_deployments(aws: Aws, cluster: str, service: str, everything: bool, current: str = "") -> list[Answer]:
+    """The newest service deployments in brief, or all that AWS keeps (90 days); the newest first.
+
+    AWS documents no order of the list
+    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html). If there is more than a
+    page, and the first one is not sorted or lacks ``current`` (an ARN), all of it is read.
+    """
     if everything:
         size = {"maxResults": MOST_PER_PAGE}
-        return list(
-            aws.pages("ecs", "list_service_deployments", "serviceDeployments", cluster=cluster, service=service, **size)
+        pages = aws.pages(
+            "ecs", "list_service_deployments", "serviceDeployments", cluster=cluster, service=service, **size
         )
+        return _newest_first(pages)
     answer = aws.call(
         "ecs", "list_service_deployments", cluster=cluster, service=service, maxResults=NEWEST_DEPLOYMENTS
     )
-    return list(require(answer, "serviceDeployments", "list_service_deployments"))
+    found = list(require(answer, "serviceDeployments", "list_service_deployments"))
+    if answer.get("nextToken") and not _begins_with_the_newest(found, current):
+        return list_service_deployments(aws, cluster, service, everything=True)
+    return _newest_first(found)
+
+
+def _newest_first(briefs: t.Iterable[Answer]) -> list[Answer]:
+    return sorted(briefs, key=lambda brief: brief["createdAt"], reverse=True)
+
+
+def _begins_with_the_newest(briefs: t.Sequence[Answer], current: str) -> bool:
+    """Whether a page of a longer list has its newest deployments, as far as that shows."""
+    missing = current and all(brief.get("serviceDeploymentArn") != current for brief in briefs)
+    return not missing and list(briefs) == _newest_first(briefs)
 
 
 @_EcsErrorHandler.common_error_handler("describe service deployments")
@@ -259,6 +278,7 @@ def _service(item: Answer) -> Service:
         maximum_percent=int(configuration.get("maximumPercent", 200)),
         configuration=configuration,
         created_at=item.get("createdAt"),
+        current_deployment=str(item.get("currentServiceDeployment") or ""),
     )
 
 

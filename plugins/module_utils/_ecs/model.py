@@ -104,6 +104,8 @@ class Service:
     # The deploymentConfiguration as the API gives it, for putting it back.
     configuration: t.Mapping[str, t.Any] = field(default_factory=dict, compare=False)
     created_at: datetime | None = None
+    # The ARN of the service deployment that DescribeServices names as the current one; empty if it names none.
+    current_deployment: str = ""
 
     @property
     def primary(self) -> Deployment | None:
@@ -183,6 +185,11 @@ class ServiceDeployment:
     proof: str = ""
     # What ECS said about the service until it failed.
     events: tuple[str, ...] = ()
+    # How it shows that what it replaced was in service with all its tasks; empty if it does not.
+    served: str = ""
+    # Why SUCCESSFUL proves less than usual, and whether it proves anything: see :mod:`.past.early_success`.
+    weak: str = ""
+    short: bool = False
 
     @property
     def in_flight(self) -> bool:

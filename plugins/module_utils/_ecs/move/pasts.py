@@ -54,4 +54,6 @@ class Pasts:
         """These versions of a service are pinned copies of others."""
         past = self._found[name]
         if past.history is not None:
-            self._found[name] = replace(past, history=history.read(past.history.deployments, copies))
+            self._found[name] = replace(
+                past, history=history.read(past.history.deployments, copies, past.history.unlisted)
+            )

@@ -21,6 +21,7 @@ Source = t.Literal[
     "undo",
     "steps_back",
     "last_good",
+    "source_revision",
     "previous_registered",
     "running_rollback",
     "standing_task_set",
@@ -46,6 +47,8 @@ class Selection:
     chosen: bool = False
     # The time of the choice, by AWS's clock; None if that is not known.
     now: datetime | None = None
+    # A running deployment is stopped natively, if that leads to the target.
+    natively: bool = True
     # A copy will be registered, so the task definition need not be ACTIVE.
     copies: bool = False
     # A pinned copy does not stand for the version that was named.

@@ -70,7 +70,8 @@ class Candidate:
     the oldest first; ``registered_by`` and ``marks`` are known where its task definition was read. ``decided_by`` is
     the deployment that the verdict comes from, empty where it is a mark. ``ran_none``: nothing is known of it but
     deployments that ran no task. ``doubt`` is how it failed since it was good, for a cause outside of it.
-    ``elsewhere`` is the bad mark that rollbacks of other services set.
+    ``elsewhere`` is the bad mark that rollbacks of other services set. ``weak`` is why what proved it good proves less
+    than usual.
     """
 
     task_definition: str
@@ -86,6 +87,7 @@ class Candidate:
     ran_none: bool = False
     doubt: str = ""
     elsewhere: str = ""
+    weak: str = ""
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -118,6 +120,8 @@ class History:
     returning: timeline.Return | None
     # Pinned copies, and what they were made of: the same version under a newer number.
     copies: t.Mapping[str, str] = field(default_factory=dict)
+    # A newer deployment (its ARN) that DescribeServices names, and that AWS neither lists nor describes yet.
+    unlisted: str = ""
 
     @property
     def newest(self) -> ServiceDeployment | None:
@@ -202,10 +206,12 @@ class History:
         return timeline.latest_first(found)
 
 
-def read(deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str] | None = None) -> History:
+def read(
+    deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str] | None = None, unlisted: str = ""
+) -> History:
     """The history that a list of service deployments tells, in whatever order they come.
 
-    ``copies`` maps pinned copies to what they were made of.
+    ``copies`` maps pinned copies to what they were made of. ``unlisted`` is a deployment that is not among them.
     """
     ordered = sorted(deployments, key=_when)
     of = copies or {}
@@ -227,6 +233,7 @@ def read(deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str]
         running=running,
         returning=fold.returns.get(running.arn) if running else None,
         copies=of,
+        unlisted=unlisted,
     )
 
 
@@ -276,6 +283,8 @@ def _episode(deployment: ServiceDeployment) -> timeline.Episode[Revision]:
         back=timeline.Back(_tried(deployment, back), ended, ran) if back is not None else None,
         source=_tried(deployment, deployment.sources[0]) if one_source else None,
         cause=causes.outside(deployment.reason, deployment.rollback_reason, *deployment.events),
+        served=deployment.served,
+        weak=deployment.weak,
     )
 
 
@@ -286,7 +295,9 @@ def _tried(deployment: ServiceDeployment, revision: Revision) -> timeline.Tried[
 def _end(deployment: ServiceDeployment) -> timeline.End:
     if deployment.in_flight:
         return "rolling_back" if deployment.status in ROLLING_BACK else "going"
-    return "ran_none" if tasks_ran.ran_none(deployment) else _ENDS[deployment.status]
+    if tasks_ran.ran_none(deployment):
+        return "ran_none"
+    return "short" if deployment.short else _ENDS[deployment.status]
 
 
 def _told(deployment: ServiceDeployment, ended: datetime) -> str:
@@ -296,8 +307,8 @@ def _told(deployment: ServiceDeployment, ended: datetime) -> str:
         return f"its deployment has not ended ({deployment.status})"
     if end == "rolling_back":
         return f"{deployment.by} is rolling it back ({deployment.status})"
-    if end == "succeeded":
-        return deployment.proof or f"SUCCESSFUL at {clock(ended)}"
+    if end in ("succeeded", "short"):
+        return deployment.proof or f"SUCCESSFUL at {clock(ended)}{f' {deployment.weak}' if deployment.weak else ''}"
     if end == "ran_none":
         return f"SUCCESSFUL at {clock(ended)}, but the service was scaled to zero: it ran no task, and proves nothing"
     if end == "rolled_back":
@@ -347,10 +358,15 @@ def _candidate(name: str, record: _Record, known: TaskDefinition | None, service
         ran_none=record.ran_none and record.proof is None and not marked,
         doubt="" if marked else record.doubt,
         elsewhere=marks.bad_elsewhere(tags, service),
+        weak="" if marked or verdict != "good" else record.weak,
     )
 
 
 def doubts(candidates: t.Iterable[Candidate], task_definition: str) -> list[Finding]:
-    """That a version (an ARN) counts as good although it failed since."""
+    """That a version (an ARN) counts as good although it failed since, or although little proves it."""
     of = next((c for c in candidates if c.task_definition == task_definition), None)
-    return timeline.doubts(of, names.short(task_definition))
+    found = timeline.doubts(of, names.short(task_definition))
+    if of is not None and of.weak:
+        what = f"{names.short(task_definition)} counts as good on weaker evidence: its deployment ended SUCCESSFUL "
+        found.append(Finding("early_success", "warn", f"{what}{of.weak}"))
+    return found

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import STOPPABLE, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.fallback import no_good_one, usable
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
@@ -44,6 +44,10 @@ def last_good(
         every = frozenset(c.task_definition for c in candidates)
         why_not = _reasons(candidates, base, history, known, selection.copies, every)
         good = _fit(candidates, why_not)
+    if not good and steps == 1:
+        natively = _natively(selection, current, history, candidates)
+        if natively is not None:
+            return natively
     if len(good) < steps:
         as_copies = _fit(candidates, _reasons(candidates, base, history, known, True, running))
         copied = as_copies[0] if as_copies and not good else None
@@ -118,6 +122,24 @@ def _why_not(
             f"it is newer than {names.short(base)}, and a rollback does not go forward unless revision or as_of says so"
         )
     return ""
+
+
+def _natively(
+    selection: Selection, current: str, history: History | None, candidates: t.Sequence[Candidate]
+) -> Choice | None:
+    """What ECS itself goes back to if the running deployment is stopped; None if it is not known, or bad.
+
+    It needs no other proof: ECS goes back to what it replaced, with the same images.
+    """
+    running = history.running if history is not None else None
+    if history is None or running is None or running.by != "ECS" or running.status not in STOPPABLE:
+        return None
+    source = history.native_stop_lands_on
+    known = next((c for c in candidates if c.task_definition == source and c.verdict == "unknown"), None)
+    if not selection.natively or source is None or known is None or history.is_older(current, source):
+        return None
+    why = f"ECS itself goes back to it if the running deployment is stopped; otherwise: {known.why}"
+    return Choice("source_revision", source, why, left_behind(current, history), weighed=(source,))
 
 
 def _never_ran(service: Service, history: History) -> bool:

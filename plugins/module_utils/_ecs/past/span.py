@@ -27,6 +27,13 @@ def is_older_than_the_record(service: Service, now: datetime | None) -> bool:
     return service.created_at is not None and now is not None and now - service.created_at > KEPT
 
 
+def is_past_the_record(service: Service, now: datetime | None) -> bool:
+    """Whether what runs now was deployed before the time of which AWS keeps a record; False if that is not known."""
+    primary = service.primary
+    began = primary.created_at if primary is not None else None
+    return began is not None and now is not None and now - began > KEPT
+
+
 def why_nothing(service: Service, now: datetime | None) -> str:
     """Why no deployment of a service is on record, as far as that is known at ``now``."""
     if is_older_than_the_record(service, now):

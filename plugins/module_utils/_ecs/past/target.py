@@ -87,6 +87,8 @@ def _choose(
     gaps: str,
 ) -> Choice:
     current = what_runs_now(service, history)
+    if history is not None and history.unlisted:
+        return Choice(problem=_unlisted(service, history.unlisted), needs_more_history=True)
     ours = our_own_rollback(service, current, history)
     ours = None if "again" in selection.force else ours_for(selection, ours)
     leaving = _leaving(service, history, ours)
@@ -104,6 +106,13 @@ def _choose(
         return stays
     choice = last_good(selection, service, current, history, known, registered)
     return ours if ours is not None and choice.settled else choice
+
+
+def _unlisted(service: Service, deployment: str) -> str:
+    return (
+        f"AWS names {deployment} as the current deployment of {service.name}, and neither lists nor describes it yet, "
+        "so what was deployed last is not known. Run the same command again in a few seconds"
+    )
 
 
 def _named(selection: Selection, service: Service, current: str, history: History | None) -> Choice | None:

@@ -57,6 +57,7 @@ def goal(params: t.Mapping[str, t.Any]) -> GoBack:
             from_revision=revision("from_revision", params["from_revision"]),
             fallback=params["fallback"],
             force=force.parse(params["force"]),
+            natively=params["in_flight"] == "stop",
             copies=params["pin_images"] == "always",
             to_the_letter=params["pin_images"] == "never",
         ),

@@ -24,6 +24,7 @@ _SOURCES: t.Final = {
     "undo": "undo",
     "steps_back": "last good",
     "last_good": "last good",
+    "source_revision": "source revision",
     "previous_registered": "previous registered",
     "running_rollback": "running rollback",
     "standing_task_set": "still standing",

@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answe
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import early_success, history, reads, served, span
 
 # Only for these does the full form add something to the brief one of ListServiceDeployments: where ECS went back to.
 _BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
@@ -42,28 +42,33 @@ class Histories:
             self.problems.pop(service.name, None)
         self._read(chosen, everything)
 
-    def _read(self, services_: t.Iterable[Service], everything: bool) -> None:
+    def _read(self, chosen: t.Sequence[Service], everything: bool) -> None:
         briefs: dict[str, list[Answer]] = {}
-        events = {}
-        for service in services_:
-            events[service.name] = service.events
+        for service in chosen:
             try:
                 briefs[service.name] = api.list_service_deployments(
-                    self._aws, service.cluster, service.name, everything
+                    self._aws, service.cluster, service.name, everything, service.current_deployment
                 )
             except (AwsCallError, IncompleteAnswerError) as exc:
                 self.problems[service.name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
-        details = self._details(briefs)
+        unlisted = self._add_unlisted(briefs, {service.name: service for service in chosen})
+        details = self._details(
+            briefs, {service.name for service in chosen if early_success.is_enabled(service.configuration)}
+        )
         try:
             revisions = self._revisions(briefs, details)
         except (AwsCallError, IncompleteAnswerError) as exc:
             for name in briefs:
                 self.problems[name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
             return
-        for name, items in briefs.items():
+        for service in chosen:
+            name, items = service.name, briefs.get(service.name)
+            if items is None:
+                continue
             read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
             told = [self._with_tasks(deployment) for deployment in read if deployment is not None]
-            self.found[name] = history.read(history.with_events(told, events[name]))
+            seen = [early_success.with_live_counts(one, service) for one in served.by_the_service(told, service)]
+            self.found[name] = history.read(history.with_events(seen, service.events), unlisted=unlisted.get(name, ""))
             if len(told) < len(read):
                 self.problems.setdefault(
                     name,
@@ -93,20 +98,43 @@ class Histories:
         self._tasks.update({arn: _requested(detail) for arn, detail in details.items()})
         for name in services_:
             past = self.found[name]
-            self.found[name] = history.read([self._with_tasks(d) for d in past.deployments], past.copies)
+            self.found[name] = history.read([self._with_tasks(d) for d in past.deployments], past.copies, past.unlisted)
         return services_
 
     def _with_tasks(self, deployment: ServiceDeployment) -> ServiceDeployment:
         tasks = self._tasks.get(deployment.arn)
         return deployment if tasks is None else replace(deployment, requested_tasks=tasks)
 
-    def _details(self, briefs: t.Mapping[str, t.Sequence[Answer]]) -> dict[str, Answer]:
+    def _add_unlisted(self, briefs: t.Mapping[str, list[Answer]], services_: t.Mapping[str, Service]) -> dict[str, str]:
+        """Read by ARN what DescribeServices names and the list lacks. By name, those that cannot be read so either."""
+        wanted = {
+            name: services_[name].current_deployment for name in briefs if _is_unlisted(services_[name], briefs[name])
+        }
+        if not wanted:
+            return {}
+        try:
+            found = api.describe_service_deployments(self._aws, list(wanted.values()))
+        except (AwsCallError, IncompleteAnswerError):
+            found = {}
+        for name, arn in wanted.items():
+            if arn in found:
+                revision = (found[arn].get("targetServiceRevision") or {}).get("arn")
+                briefs[name].insert(0, {**found[arn], "targetServiceRevisionArn": revision})
+        now = self._aws.date
+        return {
+            name: arn
+            for name, arn in wanted.items()
+            if arn not in found and not span.is_past_the_record(services_[name], now)
+        }
+
+    def _details(self, briefs: t.Mapping[str, t.Sequence[Answer]], early: t.Container[str]) -> dict[str, Answer]:
         wanted = [
             item["serviceDeploymentArn"]
-            for items in briefs.values()
+            for name, items in briefs.items()
             for position, item in enumerate(items)
-            # The last of the list shows what ran before the record begins.
-            if item.get("status") not in _BRIEF_IS_ENOUGH or position == len(items) - 1
+            # The last of the list shows what ran before the record begins. Only the full form has the criteria of an
+            # early success.
+            if item.get("status") not in _BRIEF_IS_ENOUGH or position == len(items) - 1 or name in early
         ]
         try:
             return api.describe_service_deployments(self._aws, wanted)
@@ -124,6 +152,12 @@ class Histories:
             back = (detail.get("rollback") or {}).get("serviceRevisionArn")
             wanted += [back] if back else []
         return api.describe_service_revisions(self._aws, list(dict.fromkeys(wanted)))
+
+
+def _is_unlisted(service: Service, briefs: t.Iterable[Answer]) -> bool:
+    return bool(service.current_deployment) and all(
+        brief.get("serviceDeploymentArn") != service.current_deployment for brief in briefs
+    )
 
 
 def _target_arn(brief: Answer) -> str:
@@ -157,6 +191,8 @@ def _service_deployment(
         tasks_back=_requested_of(detail, str(rollback.get("serviceRevisionArn") or "")),
         stage=str(detail.get("lifecycleStage") or ""),
         paused_at=reads.pause(detail),
+        served=served.by_the_record(detail),
+        weak=early_success.weakness(detail),
     )
 
 

@@ -374,12 +374,42 @@ def test_limits_of_a_call(call: t.Any, operation: str, parameter: str, result: s
     assert len(aws.requests) == 2
 
 
+LISTED = [{"serviceDeploymentArn": f"d{hour}", "createdAt": at(hour * 60)} for hour in range(4)]
+
+
 def test_all_deployments_are_read_page_by_page_and_the_newest_in_one() -> None:
-    pages = [{"serviceDeployments": [{"n": 1}], "nextToken": "t"}, {"serviceDeployments": [{"n": 2}]}]
+    pages = [{"serviceDeployments": [LISTED[3]], "nextToken": "t"}, {"serviceDeployments": [LISTED[2]]}]
     aws = FakeAws(list_service_deployments=list(pages))
-    assert api.list_service_deployments(aws, "prod", "web", everything=True) == [{"n": 1}, {"n": 2}]
+    assert api.list_service_deployments(aws, "prod", "web", everything=True) == [LISTED[3], LISTED[2]]
     aws = FakeAws(list_service_deployments=list(pages))
-    assert api.list_service_deployments(aws, "prod", "web", everything=False) == [{"n": 1}]
+    assert api.list_service_deployments(aws, "prod", "web", everything=False) == [LISTED[3]]
+
+
+@pytest.mark.parametrize(
+    ("pages", "current", "expected", "calls"),
+    [
+        # All of it is on one page: it is sorted here.
+        ([[0, 1, 2, 3]], "", [3, 2, 1, 0], 1),
+        ([[2, 0, 3, 1]], "d9", [3, 2, 1, 0], 1),
+        # The newest first, with what is current: the rest is older.
+        ([[3, 2], [1, 0]], "d3", [3, 2], 1),
+        # Anything else may lack the newest.
+        ([[0, 1], [2, 3]], "d3", [3, 2, 1, 0], 3),
+        ([[0, 1], [2, 3]], "", [3, 2, 1, 0], 3),
+        ([[2, 1], [3, 0]], "d3", [3, 2, 1, 0], 3),
+    ],
+)
+def test_the_order_of_the_list_is_not_believed(
+    pages: list[list[int]], current: str, expected: list[int], calls: int
+) -> None:
+    """AWS documents none, and the oldest first would lead to a version from long ago."""
+    answers: list[dict[str, t.Any]] = [{"serviceDeployments": [LISTED[n] for n in page]} for page in pages]
+    for answer in answers[:-1]:
+        answer["nextToken"] = "t"
+    aws = FakeAws(list_service_deployments=[*answers[:1], *answers] if calls > 1 else answers)
+    found = api.list_service_deployments(aws, "prod", "web", everything=False, current=current)
+    assert found == [LISTED[n] for n in expected]
+    assert len(aws.sent("list_service_deployments")) == calls
 
 
 # -- revisions and task definitions

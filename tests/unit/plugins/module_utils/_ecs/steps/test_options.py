@@ -75,7 +75,9 @@ def test_everything_is_handed_on() -> None:
             tasks=0,
         )
     )
-    assert wish.selection == Selection(steps_back=2, from_revision="43", fallback="previous_registered", force=AGAIN)
+    assert wish.selection == Selection(
+        steps_back=2, from_revision="43", fallback="previous_registered", force=AGAIN, natively=False
+    )
     assert (wish.in_flight, wish.tasks) == ("refuse", 0)
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -13,13 +14,16 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     NoSuchTaskDefinition,
     arn,
     at,
+    deployment,
     raw_service,
     refused_by_aws,
     service,
@@ -295,3 +299,83 @@ def test_the_revisions_of_a_family_are_listed_once() -> None:
 )
 def test_explanations(error: AnsibleAWSError, expected: str) -> None:
     assert reads.explain(error) == expected
+
+
+# -- what the list lacks, and in what order it comes
+
+
+def named(arn_: str, **changes: t.Any) -> Service:
+    return dataclasses.replace(WEB, current_deployment=arn_, **changes)
+
+
+def read_of(aws: FakeAws, on: Service) -> History:
+    histories = records.Histories(aws)
+    histories.read([on])
+    return histories.found["web"]
+
+
+def test_what_the_list_lacks_is_read_by_its_arn() -> None:
+    """Somebody returned seconds ago, and the list does not have it yet."""
+    briefs = [brief(42, hour=2), brief(41, hour=1)]
+    newest = {**brief(41, "IN_PROGRESS", hour=3), "targetServiceRevision": {"arn": "arn:revision:41"}}
+    del newest["targetServiceRevisionArn"]
+    aws = Ecs(briefs, [newest])
+    past = read_of(aws, named("arn:deployment:3"))
+    assert (past.unlisted, past.newest and past.newest.arn) == ("", "arn:deployment:3")
+    assert past.returning_from == arn(42)
+    # What the list has is not asked for.
+    aws = Ecs(briefs)
+    assert read_of(aws, named("arn:deployment:2")).unlisted == ""
+    assert ["arn:deployment:2"] not in [
+        params["serviceDeploymentArns"] for params in aws.sent("describe_service_deployments")
+    ]
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_what_cannot_be_read_so_either_is_refused(denied: bool) -> None:
+    """Nothing newer on the list does not mean that nothing newer was deployed."""
+    more = {"describe_service_deployments": refused_by_aws("DescribeServiceDeployments")} if denied else {}
+    on = named("arn:deployment:9")
+    past = read_of(Ecs([brief(42, hour=2), brief(41, hour=1)], **more), on)
+    assert past.unlisted == "arn:deployment:9"
+    for selection in (Selection(), Selection(revision="41"), Selection(steps_back=2), Selection(undo=True)):
+        choice = target.choose(selection, on, past, {})
+        assert choice.needs_more_history
+        assert "AWS names arn:deployment:9 as the current deployment of web" in (choice.problem or "")
+
+
+def test_what_is_older_than_the_record_is_not_waited_for() -> None:
+    aws = Ecs([])
+    aws.date = at(0)
+    on = service(deployment(42, created_at=at(-91 * 24 * 60)), current_deployment="arn:deployment:9")
+    assert read_of(aws, on).unlisted == ""
+    young = service(deployment(42, created_at=at(-5)), current_deployment="arn:deployment:9")
+    assert read_of(aws, young).unlisted == "arn:deployment:9"
+
+
+def test_the_oldest_is_described_whatever_the_order() -> None:
+    briefs = [brief(41, hour=1), brief(43, hour=3), brief(42, hour=2)]
+    details = [
+        {
+            **briefs[0],
+            "sourceServiceRevisions": [{"arn": "arn:revision:40", "runningTaskCount": 4, "requestedTaskCount": 4}],
+        }
+    ]
+    aws = Ecs(briefs, details)
+    past = read_of(aws, WEB)
+    assert aws.sent("describe_service_deployments") == [{"serviceDeploymentArns": ["arn:deployment:1"]}]
+    assert verdicts(past) == {"web:43": "good", "web:42": "good", "web:41": "good", "web:40": "good"}
+
+
+def test_early_success_is_asked_for_if_the_service_has_it() -> None:
+    criteria = {"earlySuccessCriteria": {"enable": True, "healthyPercent": 50}}
+    briefs = [brief(43, hour=3), brief(42, hour=2), brief(41, hour=1)]
+    half = {"runningTaskCount": 2, "requestedTaskCount": 4}
+    details = [{**each, "deploymentConfiguration": criteria, "targetServiceRevision": half} for each in briefs]
+    aws = Ecs(briefs, details)
+    past = read_of(aws, dataclasses.replace(WEB, configuration=criteria))
+    found = {c.task_definition: c.weak for c in past.candidates({}, "prod/web")}
+    assert found[arn(41)] == "with earlySuccessCriteria, when 2 of 4 tasks were running"
+    # All tasks of what runs now are there by now.
+    assert found[WEB.task_definition] == ""
+    assert not any(c.weak for c in read_of(Ecs(briefs, details[:2]), WEB).candidates({}, "prod/web"))

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A version that was in service with all its tasks, though its own deployment is no longer on record."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, served, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    arn,
+    deployment,
+    flown,
+    service,
+)
+
+
+def source(running: int | None, requested: int | None) -> dict[str, t.Any]:
+    return {"arn": "arn:revision", "runningTaskCount": running, "requestedTaskCount": requested}
+
+
+@pytest.mark.parametrize(
+    ("sources", "shows"),
+    [
+        ([source(4, 4)], True),
+        ([source(2, 2), source(2, 2)], True),
+        # A snapshot of the end, when its tasks were gone.
+        ([source(4, 4), source(0, 0)], True),
+        ([source(0, 0)], False),
+        ([source(3, 4)], False),
+        ([source(4, 4), source(0, 1)], False),
+        ([source(None, None)], False),
+        ([], False),
+    ],
+)
+def test_all_tasks_that_were_wanted_were_running(sources: list[dict[str, t.Any]], shows: bool) -> None:
+    assert bool(served.by_the_record({"sourceServiceRevisions": sources})) is shows
+    assert served.by_the_record({}) == ""
+
+
+RUNNING = flown(42, "IN_PROGRESS", sources=[41])
+OLD = deployment(41, status="ACTIVE")
+NEW = deployment(42, rollout="IN_PROGRESS", running=0)
+
+
+@pytest.mark.parametrize(
+    ("deployments", "on", "shows"),
+    [
+        ([RUNNING], service(NEW, OLD), True),
+        ([flown(40, minute=-60), RUNNING], service(NEW, OLD), True),
+        ([RUNNING], service(NEW, deployment(41, status="ACTIVE", running=0)), False),
+        ([RUNNING], service(NEW, deployment(41, status="ACTIVE", rollout="IN_PROGRESS")), False),
+        ([RUNNING], service(NEW), False),
+        # It lists another version.
+        ([RUNNING], service(NEW, deployment(40, status="ACTIVE")), False),
+        # The running deployment has ended.
+        ([flown(42, sources=[41])], service(42, OLD), False),
+        ([], service(42), False),
+    ],
+)
+def test_ecs_lists_it_as_completed(deployments: list[ServiceDeployment], on: Service, shows: bool) -> None:
+    found = served.by_the_service(deployments, on)
+    assert [bool(d.served) for d in found] == [shows and d is deployments[-1] for d in deployments]
+
+
+WHY = "all were running"
+
+
+@pytest.mark.parametrize("status", ["IN_PROGRESS", "SUCCESSFUL"])
+def test_it_is_a_target(status: str) -> None:
+    """A service that was not deployed for ninety days."""
+    past = history.read([flown(42, status, sources=[41], served=WHY)])
+    on = service(NEW, OLD) if status == "IN_PROGRESS" else service(42)
+    choice = target.choose(Selection(natively=False), on, past, {})
+    assert (choice.source, choice.target, choice.left) == ("last_good", arn(41), arn(42))
+    assert choice.why == f"it served when web:42 was deployed: {WHY}"
+
+
+@pytest.mark.parametrize(
+    ("story", "verdict"),
+    [
+        # What else is known of it counts more.
+        ([flown(41, "ROLLBACK_FAILED"), flown(42, minute=60, sources=[41], served=WHY)], "bad"),
+        ([flown(41, "STOPPED"), flown(42, minute=60, sources=[41], served=WHY)], "good"),
+        ([flown(42, minute=60, sources=[41], served=WHY), flown(40, minute=120)], "good"),
+        # It was left for an older one.
+        ([flown(39, sources=[41], served=WHY)], "bad"),
+        # Several versions were replaced: which of them served is not known.
+        ([flown(42, minute=60, sources=[41, 40], served=WHY)], None),
+    ],
+)
+def test_how_much_it_proves(story: list[ServiceDeployment], verdict: str | None) -> None:
+    found = {c.task_definition: c.verdict for c in history.read(story).candidates({}, "prod/web")}
+    assert found.get(arn(41)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("story", "natively", "expected"),
+    [
+        ([flown(42, "IN_PROGRESS", sources=[41])], True, "source_revision"),
+        # ECS is not asked to go back.
+        ([flown(42, "IN_PROGRESS", sources=[41])], False, "none"),
+        ([flown(42, "STOP_REQUESTED", sources=[41])], True, "none"),
+        # Where it goes is not certain, or known to be bad.
+        ([flown(42, "IN_PROGRESS", sources=[41, 40])], True, "none"),
+        ([flown(41, "ROLLBACK_FAILED"), flown(42, "IN_PROGRESS", minute=60, sources=[41])], True, "none"),
+        # Something better is on record.
+        ([flown(40), flown(41, "STOPPED", 60), flown(42, "IN_PROGRESS", 120, [41])], True, "last_good"),
+        # A return under way is not undone.
+        ([flown(41, "IN_PROGRESS", sources=[42])], True, "none"),
+    ],
+)
+def test_a_native_stop_needs_no_proof(story: list[ServiceDeployment], natively: bool, expected: str) -> None:
+    past = history.read(story)
+    choice = target.choose(Selection(natively=natively), service(NEW, OLD), past, {})
+    if expected == "none" and choice.source == "running_rollback":
+        return
+    assert choice.source == expected
+    if expected == "source_revision":
+        assert (choice.target, choice.left) == (arn(41), arn(42))
+        assert choice.why.startswith("ECS itself goes back to it if the running deployment is stopped")
+
+
+def test_steps_back_and_force_do_not_change_that() -> None:
+    past = history.read([flown(42, "IN_PROGRESS", sources=[41])])
+    assert target.choose(Selection(steps_back=2), service(NEW, OLD), past, {}).problem
