@@ -46,15 +46,14 @@ _value:
   type: list
   elements: str
   sample:
-    - "web (cluster prod) is on web:43. A rollback would go to web:41 (SUCCESSFUL at 2026-11-14 09:12:40 UTC)"
-    - "   VERSION  VERDICT  LAST USED            REGISTERED BY            WHAT HAPPENED"
-    - "*  web:43   good     2026-11-20 13:52 UTC  assumed-role/ci/b-4711  SUCCESSFUL at 2026-11-20 13:52:03 UTC"
-    - ">  web:41   good     2026-11-14 09:12 UTC  assumed-role/ci/b-4650  SUCCESSFUL at 2026-11-14 09:12:40 UTC"
+    - "web (cluster prod) is on web:43. A rollback would go to web:41 (SUCCESSFUL at 2026-11-14T09:12:40Z)"
+    - "   VERSION  VERDICT  LAST USED             REGISTERED BY            WHAT HAPPENED"
+    - "*  web:43   good     2026-11-20T13:52:03Z  assumed-role/ci/b-4711  SUCCESSFUL at 2026-11-20T13:52:03Z"
+    - ">  web:41   good     2026-11-14T09:12:03Z  assumed-role/ci/b-4650  SUCCESSFUL at 2026-11-14T09:12:40Z"
     - "*  on it now   >  a rollback goes there"
 """
 
 import typing as t
-from datetime import datetime, timezone
 
 from ansible.errors import AnsibleFilterError
 
@@ -109,12 +108,11 @@ def _rows(candidate: t.Mapping[str, t.Any], target: str | None) -> list[Row]:
     if candidate["why"] not in happened:
         happened.append(candidate["why"])
     place = "*" if candidate["current"] else ">" if candidate["task_definition"] == target else ""
-    used = datetime.fromisoformat(candidate["last_used"]).astimezone(timezone.utc)
     first = (
         place,
         _short(candidate["task_definition"]),
         candidate["verdict"],
-        used.strftime("%Y-%m-%d %H:%M UTC"),
+        candidate["last_used"],
         (candidate["registered_by"] or "").rpartition(":")[2] or "-",
         happened[0],
     )

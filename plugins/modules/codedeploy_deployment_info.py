@@ -104,12 +104,12 @@ reason:
   description: Why, in words.
   returned: always
   type: str
-  sample: Succeeded at 2026-11-14 09:12:40 UTC
+  sample: Succeeded at 2026-11-14T09:12:40Z
 summary:
   description: All of it in one line.
   returned: always
   type: str
-  sample: "[web] s3://releases/web-9.zip → s3://releases/web-8.zip  last_good: Succeeded at 2026-11-14 09:12:40 UTC"
+  sample: "[web] s3://releases/web-9.zip → s3://releases/web-8.zip  last_good: Succeeded at 2026-11-14T09:12:40Z"
 method:
   description:
     - How it would go back. The methods of M(lastgood.aws.codedeploy_redeploy). V(none) together with
@@ -176,7 +176,7 @@ target_why:
   description: Why this one, in words.
   returned: always
   type: str
-  sample: Succeeded at 2026-11-14 09:12:40 UTC
+  sample: Succeeded at 2026-11-14T09:12:40Z
 direction:
   description:
     - The direction from the revision that is left to the target. V(back), the group deployed it earlier. V(forward), it
@@ -238,12 +238,12 @@ candidates:
       description: What it was judged by.
       returned: always
       type: str
-      sample: "CodeDeploy rolled it back at 2026-11-18 10:02:00 UTC (HEALTH_CONSTRAINTS: too many instances failed)"
+      sample: "CodeDeploy rolled it back at 2026-11-18T10:02:00Z (HEALTH_CONSTRAINTS: too many instances failed)"
     last_used:
       description: When it last came to the group. Of one that never did, when it was tried first.
       returned: always
       type: str
-      sample: "2026-11-18T10:02:00+00:00"
+      sample: "2026-11-18T10:02:00Z"
     deployment_id:
       description: The deployment that proved it good last, or else the last one that tried it.
       returned: always
@@ -260,8 +260,8 @@ candidates:
       type: list
       elements: dict
       sample:
-        - at: "2026-11-18T10:02:00+00:00"
-          what: "CodeDeploy rolled it back at 2026-11-18 10:02:00 UTC (HEALTH_CONSTRAINTS: too many instances failed)"
+        - at: "2026-11-18T10:02:00Z"
+          what: "CodeDeploy rolled it back at 2026-11-18T10:02:00Z (HEALTH_CONSTRAINTS: too many instances failed)"
           verdict: bad
           deployment_id: d-C3D4E5F6G
     current:
@@ -284,7 +284,7 @@ in_flight:
         bundleType: zip
         key: shop/web-1.9.zip
     revision_name: s3://releases/shop/web-1.9.zip
-    created_at: "2026-11-20T13:52:00+00:00"
+    created_at: "2026-11-20T13:52:00Z"
 findings:
   description: What the checks found. The same as those of M(lastgood.aws.codedeploy_redeploy).
   returned: always
@@ -293,7 +293,7 @@ findings:
   sample:
     - check: left_out
       severity: info
-      message: "s3://releases/shop/web-1.9.zip: its deployment failed at 2026-11-18 10:02:00 UTC (HEALTH_CONSTRAINTS)"
+      message: "s3://releases/shop/web-1.9.zip: its deployment failed at 2026-11-18T10:02:00Z (HEALTH_CONSTRAINTS)"
 content_warnings:
   description: What the redeploy would do to files that are on the instances, and that no revision brings back.
   returned: always
@@ -442,9 +442,9 @@ def main() -> None:
         wish = options.wish(params)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
-    aws = Aws(module.client)
+    aws = Aws(module.client, clock=Clock())
     application, group = params["application"], params["deployment_group"]
-    planner = Planner(aws, application, group, wish, clock=Clock(), everything=True)
+    planner = Planner(aws, application, group, wish, clock=aws.clock, everything=True)
     planned = planner.make_plan()
     place = keys.Place(aws.region("codedeploy"), params["full_names"])
     line = f"[{place.label(group, application)}] {info.line(planned)}"

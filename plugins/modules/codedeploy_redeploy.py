@@ -227,7 +227,7 @@ target_why:
   description: Why this one, in words.
   returned: always, but not if the options themselves are wrong
   type: str
-  sample: d-9Z8Y7X6W5 succeeded at 2026-11-14 09:12:40 UTC
+  sample: d-9Z8Y7X6W5 succeeded at 2026-11-14T09:12:40Z
 direction:
   description:
     - The direction from the revision that is left to the target. V(back), the group deployed it earlier. V(forward), it
@@ -551,7 +551,7 @@ def main() -> None:
         # An earlier step of the same play may have written something.
         module.fail_json(msg=f"{exc}." if module.params["expect"] else f"{exc}. Nothing was changed.")
     clock = Clock()
-    aws = Aws(module.client, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
+    aws = Aws(module.client, clock=clock, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
     try:
         run = Redeploy(aws, order, clock).run()
     except Orphaned:

@@ -246,9 +246,9 @@ def main() -> None:
         order = _order(module)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
-    aws = Aws(module.client)
+    aws = Aws(module.client, clock=Clock())
     try:
-        waiters = wait.wait(aws, order, Clock())
+        waiters = wait.wait(aws, order, aws.clock)
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     for waiter in waiters:

@@ -316,7 +316,7 @@ services:
       description: Why this one, in words.
       returned: always
       type: str
-      sample: SUCCESSFUL at 2026-11-14 09:12:40 UTC
+      sample: SUCCESSFUL at 2026-11-14T09:12:40Z
     direction:
       description:
         - The direction from the version that is left to the target. V(back), the service ran it earlier. V(forward), it
@@ -423,7 +423,7 @@ services:
           type: list
           elements: dict
           sample:
-            - at: "2026-11-20T14:03:11+00:00"
+            - at: "2026-11-20T14:03:11Z"
               message: (service web) has started 2 tasks
         lifecycle_events:
           description: Lifecycle events that a deployment of CodeDeploy failed at.
@@ -582,7 +582,7 @@ def main() -> None:
         untouched = "No service was changed." if module.params["expect"] else "Nothing was changed."
         module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
-    aws = Aws(module.client, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
+    aws = Aws(module.client, clock=clock, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
     rollback = Rollback(aws, order, clock)
     try:
         runs = rollback.run()

@@ -80,7 +80,7 @@ services:
       description: Why, in words.
       returned: always
       type: str
-      sample: SUCCESSFUL at 2026-11-14 09:12:40 UTC
+      sample: SUCCESSFUL at 2026-11-14T09:12:40Z
     method:
       description: How it would go back. The methods of M(lastgood.aws.ecs_rollback).
       returned: always
@@ -167,7 +167,7 @@ services:
       description: Why this one, in words.
       returned: always
       type: str
-      sample: SUCCESSFUL at 2026-11-14 09:12:40 UTC
+      sample: SUCCESSFUL at 2026-11-14T09:12:40Z
     direction:
       description:
         - V(back), V(forward), V(same) or V(unknown), see M(lastgood.aws.ecs_rollback). Only a move V(back) marks what
@@ -200,12 +200,12 @@ services:
           description: What it was judged by.
           returned: always
           type: str
-          sample: "ECS rolled it back at 2026-11-18 10:02:00 UTC (circuit breaker)"
+          sample: "ECS rolled it back at 2026-11-18T10:02:00Z (circuit breaker)"
         last_used:
           description: When it was last deployed or came back into service.
           returned: always
           type: str
-          sample: "2026-11-18T10:02:00+00:00"
+          sample: "2026-11-18T10:02:00Z"
         service_deployment:
           description: ARN of its latest service deployment.
           returned: always
@@ -227,8 +227,8 @@ services:
           type: list
           elements: dict
           sample:
-            - at: "2026-11-18T10:02:00+00:00"
-              what: "ECS rolled it back at 2026-11-18 10:02:00 UTC (circuit breaker)"
+            - at: "2026-11-18T10:02:00Z"
+              what: "ECS rolled it back at 2026-11-18T10:02:00Z (circuit breaker)"
               verdict: bad
               service_deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU
         registered_by:
@@ -256,7 +256,7 @@ services:
         status: IN_PROGRESS
         status_reason: ""
         task_definition: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
-        created_at: "2026-11-20T13:52:00+00:00"
+        created_at: "2026-11-20T13:52:00Z"
         goes_back_to:
           - arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
     findings:
@@ -267,7 +267,7 @@ services:
       sample:
         - check: left_out
           severity: info
-          message: "web:42: ECS rolled it back at 2026-11-18 10:02:00 UTC (circuit breaker)"
+          message: "web:42: ECS rolled it back at 2026-11-18T10:02:00Z (circuit breaker)"
 as_of:
   description: The point in time of O(as_of), in UTC.
   returned: always, null if it is not given
@@ -305,8 +305,8 @@ def main() -> None:
         goal = options.goal(params)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
-    aws = Aws(module.client)
-    planner = Planner(aws, params["cluster"], goal, all_marks=True, clock=Clock())
+    aws = Aws(module.client, clock=Clock())
+    planner = Planner(aws, params["cluster"], goal, all_marks=True, clock=aws.clock)
     plans = planner.make_plans(names)
     place = keys.Place(aws.region("ecs"), params["full_names"])
     for name, planned in plans.items():

@@ -62,7 +62,7 @@ class SimulatedClock(Clock):
             raise Killed
         self._sim.advance(seconds)
 
-    def now(self) -> datetime:
+    def machine(self) -> datetime:
         return datetime.fromtimestamp(self._sim.machine_time(), UTC)
 
 

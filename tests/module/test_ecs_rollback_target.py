@@ -17,7 +17,7 @@ DAY = 86400.0
 
 def iso(shop: Shop, ago: float = 0) -> str:
     """The simulator's time so many seconds ago."""
-    return datetime.fromtimestamp(shop.sim.now() - ago, UTC).isoformat()
+    return datetime.fromtimestamp(shop.sim.now() - ago, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_a_version_that_never_became_healthy_is_passed_by(shop: Shop) -> None:
@@ -149,7 +149,7 @@ def test_as_of_takes_how_long_ago_it_was(shop: Shop) -> None:
 
 def test_as_of_without_a_zone_says_that_it_was_taken_as_utc(shop: Shop) -> None:
     shop.releases(4)
-    written = iso(shop, ago=1500).removesuffix("+00:00").replace("T", " ")
+    written = iso(shop, ago=1500).removesuffix("Z").replace("T", " ")
     run = shop.rollback(as_of=written)
     words = f"as_of {written} names no zone and was taken as UTC"
     assert (run.outcome, run.target) == ("rolled_back", "web:2")
@@ -162,7 +162,7 @@ def test_as_of_before_the_history_begins_is_refused(shop: Shop) -> None:
     shop.releases(2)
     run = shop.rollback(as_of="2020-01-01T00:00:00Z")
     assert (run.outcome, run.writes) == ("refused", [])
-    assert "does not reach back to 2020-01-01T00:00:00+00:00" in run.message
+    assert "does not reach back to 2020-01-01T00:00:00Z" in run.message
     assert "AWS keeps 90 days" in run.message
     assert run.message.endswith("Nothing was written")
 

@@ -25,6 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     UnknownOperationError,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
 Answer = t.Dict[str, t.Any]
 _Found = t.TypeVar("_Found")
@@ -43,7 +44,7 @@ class Aws:
     ``make_client`` makes a boto3 client for a service name (``module.client`` of an AnsibleAWSModule). The hooks sit on
     the wire: ``before-send`` fires for each attempt, so botocore's retries, paginators and waiters are counted and
     paced too. Raises what botocore raises; the API functions above translate it (:func:`~..errors.error_handler`).
-    ``outlast`` is for :meth:`steadily`.
+    ``outlast`` is for :meth:`steadily`. ``clock`` learns AWS's time from each answer.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Aws:
         make_client: t.Callable[[str], t.Any],
         limiter: RateLimiter | None = None,
         outlast: Outlast | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._make_client = make_client
         self._limiter = limiter or RateLimiter()
         self._outlast = outlast
+        self.clock = clock or Clock()
         self._clients: dict[str, t.Any] = {}
         self._calls: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -114,7 +117,10 @@ class Aws:
             if caught_exception is not None and getattr(self._now, "brisk", False):
                 raise caught_exception
             return
-        self.date = _date(response[0]) or self.date
+        date = _date(response[0])
+        if date is not None:
+            self.date = date
+            self.clock.learn(date)
         code = (response[1] or {}).get("Error", {}).get("Code", "")
         if code in THROTTLING_CODES:
             service, operation = event_name.split(".")[1:3]

@@ -25,6 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     error_handler,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Location
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 
 _S3ErrorHandler: t.Final = error_handler("s3")
 
@@ -88,7 +89,7 @@ def changed(location: Location, stored: Stored, deployed_at: datetime) -> str:
         return ""
     return (
         f"the deployment recorded neither a version nor an ETag, and the object was replaced at "
-        f"{stored.modified.isoformat()}, after the deployment"
+        f"{stamp(stored.modified)}, after the deployment"
     )
 
 

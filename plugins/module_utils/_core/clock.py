@@ -9,11 +9,17 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 
 class Clock:
-    """Real time."""
+    """Real time. For the time of day, AWS's clock counts, once it is known: AWS dates everything that we compare with.
+
+    The machine's clock may be minutes off, and nothing here depends on it. AWS's time goes on by the monotonic clock.
+    """
+
+    # AWS's time when the monotonic clock was at zero. A Date has whole seconds and arrives late: the latest is right.
+    _aws_at_zero: datetime | None = None
 
     def monotonic(self) -> float:
         """Seconds on a clock that never goes back."""
@@ -23,6 +29,18 @@ class Clock:
         """Wait."""
         time.sleep(seconds)
 
+    def learn(self, aws: datetime) -> None:
+        """An answer of AWS has just arrived with this Date."""
+        at_zero = aws - timedelta(seconds=self.monotonic())
+        if self._aws_at_zero is None or at_zero > self._aws_at_zero:
+            self._aws_at_zero = at_zero
+
     def now(self) -> datetime:
-        """The time of day, for records only. No decision depends on it."""
+        """The time of day at AWS, or the machine's if AWS has not answered yet."""
+        if self._aws_at_zero is None:
+            return self.machine()
+        return self._aws_at_zero + timedelta(seconds=self.monotonic())
+
+    def machine(self) -> datetime:
+        """The time of day on this machine."""
         return datetime.now(timezone.utc)

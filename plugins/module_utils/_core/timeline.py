@@ -23,6 +23,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence, Finding, Verdict
 
@@ -386,4 +387,4 @@ def doubts(candidate: _Doubted | None, name: str) -> list[Finding]:
 
 def clock(at: datetime) -> str:
     """A time as the reasons have it."""
-    return at.strftime("%Y-%m-%d %H:%M:%S %Z").strip()
+    return stamp(at)

@@ -32,6 +32,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
     undone_by,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._core import causes, timeline
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence, Finding, Verdict
 from ansible_collections.lastgood.aws.plugins.module_utils._core.timeline import clock
@@ -85,11 +86,11 @@ class Candidate:
             "revision_name": revisions.text(self.location),
             "verdict": self.verdict,
             "why": self.why,
-            "last_used": self.last_used.isoformat(),
+            "last_used": stamp(self.last_used),
             "deployment_id": self.deployment.id,
             "file_exists_behavior": self.deployment.file_exists_behavior or None,
             "past": [
-                {"at": e.at.isoformat(), "what": e.why, "verdict": e.verdict, "deployment_id": e.deployment}
+                {"at": stamp(e.at), "what": e.why, "verdict": e.verdict, "deployment_id": e.deployment}
                 for e in self.past
             ],
         }

@@ -26,6 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 _S3ErrorHandler: t.Final = error_handler("s3")
@@ -194,11 +195,7 @@ def _unpinned(
     if good is not None and head.modified is not None and head.modified <= good.created_at:
         what = f"{name} was not changed since {good.id} deployed it; it is tied to its {_tie(tied)} for this deployment"
         return Decision(tied, (Finding("pinned", "info", what),), same=True)
-    since = (
-        f"the object was replaced at {head.modified.isoformat()}"
-        if head.modified
-        else "S3 does not say when it changed"
-    )
+    since = f"the object was replaced at {stamp(head.modified)}" if head.modified else "S3 does not say when it changed"
     if as_it_is_now or good is None:
         after = f", after {good.id} had deployed it" if good is not None and head.modified else ""
         what = f"{name} has neither a version nor an ETag: what is there now is deployed ({since}{after})"

@@ -15,6 +15,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import Arrival, Candidate, History
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Direction
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import NOTHING, Force
 
@@ -141,13 +142,13 @@ def _by_revision(wanted: Location, history: History) -> Choice:
 def _as_of(when: datetime, history: History) -> Choice:
     arrival = history.in_service_at(when)
     if arrival is None:
-        oldest = history.arrivals[0].at.isoformat() if history.arrivals else "nothing at all"
+        oldest = stamp(history.arrivals[0].at) if history.arrivals else "nothing at all"
         return Choice(
-            problem=f"CodeDeploy's deployments do not reach back to {when.isoformat()}: the oldest success on record "
+            problem=f"CodeDeploy's deployments do not reach back to {stamp(when)}: the oldest success on record "
             f"is of {oldest}",
             needs_more_history=True,
         )
-    why = f"on the group at {when.isoformat()}, since {arrival.at.isoformat()}"
+    why = f"on the group at {stamp(when)}, since {stamp(arrival.at)}"
     return Choice("as_of", arrival.deployment.revision, arrival.deployment, why, _left(history))
 
 
@@ -213,7 +214,7 @@ def _already_returned(history: History) -> Choice | None:
 
 def _how_it_returned(arrival: Arrival, history: History) -> str:
     to, left = revisions.text(arrival.deployment.revision), revisions.text(history.location(arrival.left) or {})
-    at, id_ = arrival.at.isoformat(), arrival.deployment.id
+    at, id_ = stamp(arrival.at), arrival.deployment.id
     if arrival.how == "rolled_back" and arrival.left == arrival.revision:
         return (
             f"CodeDeploy itself rolled a new deployment of {to} back at {at} ({id_}), and nothing was deployed since. "

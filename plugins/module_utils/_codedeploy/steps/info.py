@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run 
     state_of,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 
 # ``wait``: a real run would wait first and then decide again.
@@ -104,5 +105,5 @@ def _in_flight(running: Deployment) -> dict[str, t.Any]:
         "creator": running.creator,
         "revision": dict(running.revision) or None,
         "revision_name": revisions.text(running.revision),
-        "created_at": running.created_at.isoformat(),
+        "created_at": stamp(running.created_at),
     }

@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
@@ -157,7 +158,7 @@ def protected(service: Service, tasks: t.Sequence[t.Mapping[str, t.Any]], fate: 
     ids = [str(task.get("taskArn", "")).rpartition("/")[2] for task in held]
     shown = ", ".join(ids[:_NAMES_SHOWN]) + (f" and {len(ids) - _NAMES_SHOWN} more" if len(ids) > _NAMES_SHOWN else "")
     ends = max((task["expirationDate"] for task in held if task.get("expirationDate")), default=None)
-    until = f" until {ends:%Y-%m-%d %H:%M:%S %Z}" if ends else ""
+    until = f" until {stamp(ends)}" if ends else ""
     text = f"{len(ids)} tasks of {service.name} are protected from scale-in{until}: {shown}"
     return [Finding("protected_tasks", "warn", f"{text}. {fate}")]
 

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -96,7 +97,7 @@ def back(record: ServiceDeployment) -> str:
     if record.status == "ROLLBACK_FAILED":
         return f"{what} failed, and {record.by} could not roll it back{back}{why}"
     if record.status == "ROLLBACK_SUCCESSFUL":
-        at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
+        at = f" at {stamp(record.finished_at)}" if record.finished_at else ""
         return f"{record.by} rolled {what} back{back}{at}{why}"
     return f"{record.by} is rolling {what} back{back}{why}"
 

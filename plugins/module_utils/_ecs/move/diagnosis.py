@@ -24,6 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import PULL_CANNOT_SUCCEED
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Event, Service
@@ -91,7 +92,7 @@ class Diagnosis:
             "rollout_reason": self.rollout_reason,
             "stopped_tasks": [{"reason": cause, "tasks": count} for cause, count in self.causes()],
             "events": [
-                {"at": e.created_at.isoformat() if e.created_at else None, "message": e.message}
+                {"at": stamp(e.created_at) if e.created_at else None, "message": e.message}
                 for e in self.events[:_EVENTS_SHOWN]
             ],
             "lifecycle_events": [dict(event) for event in self.lifecycle],

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
@@ -170,7 +171,7 @@ def _newer_record(expected: Expected, planned: Plan) -> Changed | None:
 
 
 def _deployed(expected: Expected, version: str, deployment: str, at: datetime | None) -> Changed:
-    when = f", {at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}" if at else ""
+    when = f", {stamp(at)}" if at else ""
     what = f"somebody deployed {names.short(version)} (deployment {deployment}{when}) since the look-up"
     return Changed(f"{what}{_shown(expected)}", version)
 

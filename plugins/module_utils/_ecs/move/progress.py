@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Reached, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
@@ -51,7 +52,7 @@ def shift(record: Record | None, target: str) -> str:
         parts.append(f"{record.weight:g} % of the traffic on {names.short(target)}")
     if record.pause:
         then = f", then {record.pause.timeout_action}" if record.pause.timeout_action else ""
-        until = f" until {record.pause.expires_at.isoformat()}" if record.pause.expires_at else ""
+        until = f" until {stamp(record.pause.expires_at)}" if record.pause.expires_at else ""
         parts.append(f"waiting for somebody to answer its hook {record.pause.hook}{until}{then}")
     return ", ".join(parts)
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import causes, timeline
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence, Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._core.timeline import clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
@@ -95,12 +96,12 @@ class Candidate:
             "task_definition": self.task_definition,
             "verdict": self.verdict,
             "why": self.why,
-            "last_used": self.last_used.isoformat(),
+            "last_used": stamp(self.last_used),
             "service_deployment": self.deployment,
             "service_revision": self.revision.arn or None,
             "image_digests": dict(self.revision.digests),
             "past": [
-                {"at": e.at.isoformat(), "what": e.why, "verdict": e.verdict, "service_deployment": e.deployment}
+                {"at": stamp(e.at), "what": e.why, "verdict": e.verdict, "service_deployment": e.deployment}
                 for e in self.past
             ],
             "registered_by": self.registered_by or None,

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
@@ -193,22 +194,22 @@ def _how_it_returned(arrival: Arrival) -> str | None:
     version, left = names.short(arrival.task_definition), names.short(arrival.left or "")
     if arrival.how == "rolled_back" and arrival.left == arrival.task_definition:
         return (
-            f"{arrival.by} itself rolled a new deployment of {version} back at {arrival.at.isoformat()}, and nothing "
+            f"{arrival.by} itself rolled a new deployment of {version} back at {stamp(arrival.at)}, and nothing "
             "was deployed since. To go further back, give steps_back, revision or force: [again]"
         )
     if arrival.how == "rolled_back":
         return (
-            f"{arrival.by} itself rolled it back from {left} to {version} at {arrival.at.isoformat()}, and nothing was "
+            f"{arrival.by} itself rolled it back from {left} to {version} at {stamp(arrival.at)}, and nothing was "
             "deployed since. To go further back, give steps_back, revision or force: [again]"
         )
     if arrival.how == "stayed":
         return (
-            f"the last deployment, of {left}, ended at {arrival.at.isoformat()} without getting there, and it stayed "
+            f"the last deployment, of {left}, ended at {stamp(arrival.at)} without getting there, and it stayed "
             f"on {version}. To go further back, give steps_back, revision or force: [again]"
         )
     if arrival.how == "returned":
         return (
-            f"somebody returned it from {left} to {version} at {arrival.at.isoformat()}, and nothing was deployed "
+            f"somebody returned it from {left} to {version} at {stamp(arrival.at)}, and nothing was deployed "
             "since. To go further back, give steps_back, revision or force: [again]"
         )
     return None

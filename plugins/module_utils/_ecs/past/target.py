@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision, named, undo
@@ -226,13 +227,13 @@ def _as_of(selection: Selection, when: datetime, current: str, history: History 
         return Choice(problem="as_of needs the service deployment history, and AWS does not tell it")
     arrival = history.in_service_at(when)
     if arrival is None:
-        oldest = history.arrivals[0].at.isoformat() if history.arrivals else "nothing at all"
+        oldest = stamp(history.arrivals[0].at) if history.arrivals else "nothing at all"
         return Choice(
-            problem=f"the service deployment history does not reach back to {when.isoformat()}: "
+            problem=f"the service deployment history does not reach back to {stamp(when)}: "
             f"the oldest version in service that it knows began at {oldest}. AWS keeps 90 days",
             needs_more_history=True,
         )
-    why = f"in service at {when.isoformat()}, since {arrival.at.isoformat()}"
+    why = f"in service at {stamp(when)}, since {stamp(arrival.at)}"
     left = left_behind(current, history)
     target = arrival.task_definition
     if _runs_as_a_copy(selection, target, current, history):

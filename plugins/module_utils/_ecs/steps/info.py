@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, target_of
@@ -75,6 +76,6 @@ def _in_flight(running: ServiceDeployment | None) -> dict[str, t.Any] | None:
         "status": running.status,
         "status_reason": running.reason,
         "task_definition": running.target.task_definition,
-        "created_at": running.created_at.isoformat(),
+        "created_at": stamp(running.created_at),
         "goes_back_to": [s.task_definition for s in running.sources],
     }

@@ -261,7 +261,8 @@ def _plan(aws: Aws, name: str, wish: Wish) -> Result:
             "still shows: one that is INACTIVE and no longer used need not be shown",
             after={},
         )
-    decision = decide(definition, wish)
+    # By now AWS has said what time it is.
+    decision = decide(definition, replace(wish, now=aws.clock.now()))
     if decision.problem:
         return Result(name, definition, decision, reason=decision.problem, after=definition.tags)
     if not decision.steps:

@@ -22,7 +22,7 @@ def version(number: int, verdict: str, *past: str, **more: t.Any) -> dict[str, t
         "task_definition": f"{ARN}web:{number}",
         "verdict": verdict,
         "why": past[-1] if past else "nothing is known",
-        "last_used": f"2026-11-{number:02}T10:02:30+01:00",
+        "last_used": f"2026-11-{number:02}T09:02:30Z",
         "past": [{"what": what} for what in past],
         "registered_by": CI,
         "current": False,
@@ -54,11 +54,11 @@ def test_the_table() -> None:
     assert ecs_history([service(*rows)]) == [
         "web (cluster prod) is on web:12. A rollback would go to web:9 (SUCCESSFUL at nine)",
         "   VERSION  VERDICT  LAST USED             REGISTERED BY            WHAT HAPPENED",
-        "*  web:12   good     2026-11-12 09:02 UTC  assumed-role/ci/build-7  SUCCESSFUL at ten",
-        "   web:11   bad      2026-11-11 09:02 UTC  assumed-role/ci/build-7  SUCCESSFUL at eight",
+        "*  web:12   good     2026-11-12T09:02:30Z  assumed-role/ci/build-7  SUCCESSFUL at ten",
+        "   web:11   bad      2026-11-11T09:02:30Z  assumed-role/ci/build-7  SUCCESSFUL at eight",
         "                                                                    left for the older web:9 at nine",
         "                                                                    marked bad: 500s",
-        ">  web:9    good     2026-11-09 09:02 UTC  -                        SUCCESSFUL at nine",
+        ">  web:9    good     2026-11-09T09:02:30Z  -                        SUCCESSFUL at nine",
         "*  on it now   >  a rollback goes there",
     ]
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
@@ -55,7 +56,7 @@ def _codedeploy_ended(record: ServiceDeployment, service: Service, history: Hist
     if record.status == "SUCCESSFUL":
         if primary is not None and primary.external_id == record.arn:
             return Meant(_watched(service, record.arn, record.target.task_definition), record)
-        at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
+        at = f" at {stamp(record.finished_at)}" if record.finished_at else ""
         since = deployments.over(record.target.task_definition, primary)
         return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
     why = f" ({record.reason.rstrip('.')})" if record.reason else ""

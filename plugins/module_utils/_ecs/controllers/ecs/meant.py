@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
@@ -58,7 +59,7 @@ def meant_ended(record: ServiceDeployment, service: Service, history: History | 
     if primary is not None and _is_of(record, primary):
         return meant_primary(service, primary, record)
     if record.status == "SUCCESSFUL":
-        at = f" at {record.finished_at.isoformat()}" if record.finished_at else ""
+        at = f" at {stamp(record.finished_at)}" if record.finished_at else ""
         since = controllers_deployments.over(record.target.task_definition, primary)
         return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
     return Known("superseded", controllers_deployments.over(record.target.task_definition, primary), record)

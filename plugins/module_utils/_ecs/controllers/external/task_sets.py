@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -51,7 +52,7 @@ def candidates(service: Service, known: t.Mapping[str, TaskDefinition]) -> tuple
     found = []
     for task_set in _newest_first(d for d in service.deployments if d.status in ("PRIMARY", "ACTIVE")):
         version = task_set.task_definition
-        since = f", since {task_set.created_at.isoformat()}" if task_set.created_at else ""
+        since = f", since {stamp(task_set.created_at)}" if task_set.created_at else ""
         verdict, why = marks.weigh(
             known[version].tags if version in known else {},
             "unknown",
@@ -137,7 +138,7 @@ def _standing_choice(
 def _chosen(
     pick: str, standing_: Deployment, current: str, left_out: tuple[str, ...], versions: t.Sequence[str]
 ) -> Choice:
-    since = f" since {standing_.created_at.isoformat()}" if standing_.created_at else ""
+    since = f" since {stamp(standing_.created_at)}" if standing_.created_at else ""
     return Choice(
         "standing_task_set",
         pick,

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,3 +21,37 @@ def test_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (slept, clock.monotonic()) == ([3], 7.0)
     assert clock.now().utcoffset() == timedelta(0)
     assert abs(clock.now().timestamp() - time.time()) < 60
+
+
+class Stopped(Clock):
+    """A machine whose clock is two minutes fast. Its monotonic clock is moved by hand."""
+
+    seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def machine(self) -> datetime:
+        return AT + timedelta(minutes=2)
+
+
+AT = datetime(2026, 11, 29, 18, 34, 46, tzinfo=UTC)
+
+
+def test_the_time_of_day_is_that_of_aws() -> None:
+    clock = Stopped()
+    assert clock.now() == AT + timedelta(minutes=2)
+    clock.learn(AT)
+    assert clock.now() == AT
+    clock.seconds += 40
+    assert clock.now() == AT + timedelta(seconds=40)
+
+
+def test_a_date_in_whole_seconds_that_arrives_late_does_not_put_the_clock_back() -> None:
+    clock = Stopped()
+    clock.learn(AT)
+    clock.seconds += 10
+    clock.learn(AT + timedelta(seconds=7))
+    assert clock.now() == AT + timedelta(seconds=10)
+    clock.learn(AT + timedelta(seconds=11))
+    assert clock.now() == AT + timedelta(seconds=11)

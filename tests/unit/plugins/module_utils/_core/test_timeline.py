@@ -206,7 +206,7 @@ def test_the_warning_names_the_version_and_what_to_do() -> None:
     (warning,) = ecs.doubts(past.candidates({}, "prod/web"), arn(42))
     assert (warning.check, warning.severity) == ("failed_since", "warn")
     assert warning.message == (
-        "web:42 counts as good although its deployment failed at 2026-11-20 14:10:00 UTC (IAM_ROLE_MISSING: gone): AWS "
+        "web:42 counts as good although its deployment failed at 2026-11-20T14:10:00Z (IAM_ROLE_MISSING: gone): AWS "
         "names a cause outside of it (a role). Unless that was put right, it fails again"
     )
     assert ecs.doubts(past.candidates({}, "prod/web"), arn(41)) == []

@@ -258,7 +258,7 @@ def test_steps_beyond_the_record() -> None:
         ([made(1, 1, "Failed")], "there is no earlier successful deployment to go back to"),
         (
             [made(1, 1, "Failed"), made(2, 2)],
-            "github acct/app@1111111: its deployment failed at 2026-11-20 13:10:00 UTC",
+            "github acct/app@1111111: its deployment failed at 2026-11-20T13:10:00Z",
         ),
         ([made(1, 1, "Stopped"), made(2, 2)], "it ever became healthy"),
         ([made(1, 1, creator="somethingNew"), made(2, 2)], "deployed by somethingNew, which is not known here"),
@@ -375,7 +375,7 @@ def test_a_place_without_a_version(wanted: dict[str, t.Any], target: dict[str, t
     ("minutes", "target", "words"),
     [
         (60, None, "do not reach back"),
-        (70, 1, "since 2026-11-20T13:10:00+00:00"),
+        (70, 1, "since 2026-11-20T13:10:00Z"),
         (129, 1, "on the group at"),
         (130, 2, "on the group at"),
         (200, 2, "on the group at"),
@@ -452,15 +452,15 @@ def test_codedeploy_can_be_about_to_roll_back(seconds: float, due: bool) -> None
 def test_what_was_passed_by_is_told() -> None:
     choice = chosen(made(1, 1), made(2, 2, "Failed", error_code="HEALTH_CONSTRAINTS", error="Too many."), made(3, 3))
     assert choice.left == rev(3)
-    assert choice.why == "Succeeded at 2026-11-20 13:10:00 UTC"
+    assert choice.why == "Succeeded at 2026-11-20T13:10:00Z"
     assert choice.left_out == (
-        "github acct/app@2222222: its deployment failed at 2026-11-20 14:10:00 UTC (HEALTH_CONSTRAINTS: Too many)",
+        "github acct/app@2222222: its deployment failed at 2026-11-20T14:10:00Z (HEALTH_CONSTRAINTS: Too many)",
     )
 
 
 def test_a_success_with_failures_says_so() -> None:
     found = history.read([made(1, 1, counts={"Succeeded": 3, "Failed": 1})]).candidates()[0]
-    assert found.why == "Succeeded at 2026-11-20 13:10:00 UTC, though 1 of 4 targets failed"
+    assert found.why == "Succeeded at 2026-11-20T13:10:00Z, though 1 of 4 targets failed"
 
 
 def test_a_candidate_for_results() -> None:
@@ -469,14 +469,14 @@ def test_a_candidate_for_results() -> None:
         "revision": s3("app.zip", "v1"),
         "revision_name": "s3://releases/app.zip (version v1)",
         "verdict": "good",
-        "why": "Succeeded at 2026-11-20 13:10:00 UTC",
-        "last_used": "2026-11-20T13:10:00+00:00",
+        "why": "Succeeded at 2026-11-20T13:10:00Z",
+        "last_used": "2026-11-20T13:10:00Z",
         "deployment_id": "d-1",
         "file_exists_behavior": "RETAIN",
         "past": [
             {
-                "at": "2026-11-20T13:10:00+00:00",
-                "what": "Succeeded at 2026-11-20 13:10:00 UTC",
+                "at": "2026-11-20T13:10:00Z",
+                "what": "Succeeded at 2026-11-20T13:10:00Z",
                 "verdict": "good",
                 "deployment_id": "d-1",
             }

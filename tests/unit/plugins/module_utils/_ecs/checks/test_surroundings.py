@@ -166,7 +166,7 @@ def test_protected_tasks_are_named() -> None:
     assert surroundings.protected(service(42), [held(1, protectionEnabled=False)], "They go on.") == []
     (finding,) = surroundings.protected(service(42), [held(1), held(2, protectionEnabled=False)], "They go on.")
     assert (finding.check, finding.severity) == ("protected_tasks", "warn")
-    until = "1 tasks of web are protected from scale-in until 2026-11-20 12:00:00 UTC: t1. They go on."
+    until = "1 tasks of web are protected from scale-in until 2026-11-20T12:00:00Z: t1. They go on."
     assert finding.message.startswith(until)
     (finding,) = surroundings.protected(service(42), [held(n, expirationDate=None) for n in range(7)], "They go on.")
     assert "7 tasks of web are protected from scale-in: t0, t1, t2, t3, t4 and 2 more." in finding.message

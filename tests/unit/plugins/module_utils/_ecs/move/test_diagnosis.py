@@ -177,7 +177,7 @@ def test_for_results() -> None:
     assert (shown["rollout_reason"], shown["unknown"]) == ("breaker", ["no permission"])
     assert len(shown["events"]) == 10
     assert shown["events"][0] == {
-        "at": "2026-11-20T12:00:00+00:00",
+        "at": "2026-11-20T12:00:00Z",
         "message": "(service web) has started 1 tasks",
     }
 

@@ -122,10 +122,10 @@ def test_verdicts(story: list[Step], expected: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("story", "number", "words"),
     [
-        ([41, 42], 42, ["SUCCESSFUL at 2026-11-20 13:10:00 UTC"]),
-        ([41, 42, 41], 42, ["left for the older web:41 at 2026-11-20 14:00:00 UTC"]),
-        ([41, (42, "ROLLBACK_SUCCESSFUL", 41)], 42, ["ECS rolled it back at 2026-11-20 13:10:00 UTC"]),
-        ([41, (42, "ROLLBACK_SUCCESSFUL", 41)], 41, ["ECS rolled back to it from web:42 at 2026-11-20 13:10"]),
+        ([41, 42], 42, ["SUCCESSFUL at 2026-11-20T13:10:00Z"]),
+        ([41, 42, 41], 42, ["left for the older web:41 at 2026-11-20T14:00:00Z"]),
+        ([41, (42, "ROLLBACK_SUCCESSFUL", 41)], 42, ["ECS rolled it back at 2026-11-20T13:10:00Z"]),
+        ([41, (42, "ROLLBACK_SUCCESSFUL", 41)], 41, ["ECS rolled back to it from web:42 at 2026-11-20T13:10"]),
         ([41, (42, "ROLLBACK_FAILED")], 42, ["could not roll it back", "no reason given"]),
         ([41, (42, "STOPPED")], 42, ["STOPPED", "nothing shows that it ever became healthy"]),
     ],
@@ -236,7 +236,7 @@ def test_a_deployment_that_ran_no_task_proves_nothing(
 def test_a_version_that_ran_no_task_says_so_and_came_into_service_all_the_same() -> None:
     past = history.read([flown(40), idle(41, 60)])
     assert why(past, 41) == (
-        "SUCCESSFUL at 2026-11-20 13:10:00 UTC, but the service was scaled to zero: it ran no task, and proves nothing"
+        "SUCCESSFUL at 2026-11-20T13:10:00Z, but the service was scaled to zero: it ran no task, and proves nothing"
     )
     assert past.arrivals[-1].task_definition == arn(41)
 
@@ -379,7 +379,7 @@ def test_a_candidate_s_revision_is_the_one_that_proved_it_good() -> None:
 def test_a_candidate_for_results() -> None:
     shown = told(41).candidates({}, "prod/web")[0].as_dict()
     assert shown["task_definition"] == arn(41)
-    assert (shown["verdict"], shown["last_used"]) == ("good", "2026-11-20T12:10:00+00:00")
+    assert (shown["verdict"], shown["last_used"]) == ("good", "2026-11-20T12:10:00Z")
     assert shown["service_revision"].endswith("/41")
     assert shown["service_deployment"].endswith("/D0")
 

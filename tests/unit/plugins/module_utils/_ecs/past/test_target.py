@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
@@ -79,7 +80,7 @@ def test_the_direction(story: Story, selection: dict[str, t.Any], expected: str 
 def test_as_of(minute: int, expected: str) -> None:
     choice = choose([41, 42, 43], as_of=at(minute))
     assert (short(choice), choice.source) == (expected, "as_of")
-    assert choice.why.startswith(f"in service at {at(minute).isoformat()}, since 2026-11-20T1")
+    assert choice.why.startswith(f"in service at {stamp(at(minute))}, since 2026-11-20T1")
     # Where it is there already nothing is left.
     assert choice.left == (None if expected == "web:43" else arn(43))
 

@@ -108,7 +108,7 @@ def test_what_a_rollback_is_told_as() -> None:
     story = [flown(2, "ROLLBACK_SUCCESSFUL", back=1, rollback_reason="circuit breaker.")]
     found = decide(ON_1, history.read(story), "", "ecs-svc/2")
     assert isinstance(found, Known)
-    assert found.reason == "ECS rolled web:2 back to web:1 at 2026-11-20T12:10:00+00:00 (circuit breaker)"
+    assert found.reason == "ECS rolled web:2 back to web:1 at 2026-11-20T12:10:00Z (circuit breaker)"
     story = [flown(2, "ROLLBACK_FAILED", reason="no luck")]
     found = decide(ON_1, history.read(story), "", "ecs-svc/2")
     assert isinstance(found, Known)

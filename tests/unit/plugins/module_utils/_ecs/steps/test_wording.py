@@ -55,7 +55,7 @@ def ended(
 @pytest.mark.parametrize(
     ("selection", "label", "why"),
     [
-        (Selection(), "last good", "SUCCESSFUL at 2026-11-20 15:10:00 UTC"),
+        (Selection(), "last good", "SUCCESSFUL at 2026-11-20T15:10:00Z"),
         (Selection(steps_back=2), "last good", "2 good versions back: "),
         (Selection(revision="38"), "named", "you named it"),
     ],

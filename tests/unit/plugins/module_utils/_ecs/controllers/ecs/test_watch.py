@@ -347,7 +347,7 @@ PAUSED = Pause("ecs-pause-1", at(90), "ROLLBACK")
         (
             in_stage("POST_SCALE_UP", 0.0, pause=PAUSED),
             "POST_SCALE_UP, 0 % of the traffic on web:41, waiting for somebody to answer its hook ecs-pause-1 until "
-            "2026-11-20T13:30:00+00:00, then ROLLBACK",
+            "2026-11-20T13:30:00Z, then ROLLBACK",
         ),
         (
             in_stage("POST_SCALE_UP", None, pause=Pause("ecs-pause-1", None, "")),
