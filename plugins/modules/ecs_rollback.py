@@ -308,7 +308,8 @@ services:
     target_source:
       description:
         - How the target was found. V(last_good), V(steps_back), V(as_of), V(revision), V(undo), V(running_rollback),
-          V(source_revision) (ECS itself goes back there), V(previous_registered), V(standing_task_set) (controller V(EXTERNAL)) or V(none).
+          V(source_revision) (ECS itself goes back there), V(previous_registered), V(standing_task_set) (controller
+          V(EXTERNAL)) or V(none).
       returned: always
       type: str
       sample: last_good

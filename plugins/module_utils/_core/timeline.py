@@ -4,16 +4,17 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a series of deployments proves about the versions that they deployed, whatever deployed them. Pure.
+"""What a series of deployments proves about the versions they deployed, by ECS or by CodeDeploy. Pure.
 
 The latest evidence counts:
 
-* A deployment that succeeded proves its version good, if it ran at least one task.
-* One that failed proves its version bad, whether or not it was rolled back, until that version succeeds again. But a
-  version that was good before stays good if AWS names a cause outside of it (:mod:`.causes`), with a warning.
-* What a failed deployment was rolled back to is good.
-* A version that was left for an *older* one is bad, whoever returned: that is what a rollback looks like from outside.
-  It stays bad if that return fails, or is undone.
+* A deployment that succeeded proves that its version is good, if it ran at least one task.
+* A deployment that failed proves that its version is bad, rolled back or not, until that version succeeds again. But a
+  version that was good before stays good, with a warning, if AWS names a cause outside of it (:mod:`.causes`).
+* The version that a failed deployment was rolled back to is good.
+* A version that was left for an *older* one is bad, no matter who went back: from outside, a rollback looks like this.
+  It stays bad if that return fails or is undone.
+* A version that was replaced while all its tasks were running is good, if nothing else is known about it.
 * A deployment that was stopped proves nothing.
 """
 
@@ -29,9 +30,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import
 
 X = t.TypeVar("X")
 How = t.Literal["deployed", "returned", "rolled_back", "stayed"]
-# ``ran_none`` succeeded without a task, and ``short`` with too few of them: neither proves anything. ``untrusted``
-# succeeded, and ``noted`` did not: of either only the evidence counts. ``failed`` and ``stopped`` were not rolled back.
-# ``going`` and ``rolling_back`` have not ended.
+# How a deployment ended. ``ran_none`` succeeded without a task, and ``short`` with too few: neither proves anything.
+# ``untrusted`` succeeded and ``noted`` did not, but both only add evidence. ``failed`` and ``stopped`` were not rolled
+# back. ``going`` and ``rolling_back`` have not ended.
 End = t.Literal[
     "succeeded",
     "ran_none",
@@ -48,7 +49,7 @@ End = t.Literal[
 
 @dataclass(frozen=True)
 class Tried(t.Generic[X]):
-    """A version, and what brought it: the id of a deployment, and what that deployed, as its kind of history has it."""
+    """A version, the id of the deployment that tried it, and what that deployed (a service revision, for ECS)."""
 
     version: str
     deployment: str
@@ -57,7 +58,7 @@ class Tried(t.Generic[X]):
 
 @dataclass(frozen=True)
 class Back(t.Generic[X]):
-    """What a failed deployment went back to, or what the service stayed on. ``ran`` is False without a task of it."""
+    """What a failed deployment went back to, or what the service stayed on. ``ran`` is False if that ran no task."""
 
     to: Tried[X]
     at: datetime
@@ -66,11 +67,11 @@ class Back(t.Generic[X]):
 
 @dataclass(frozen=True)
 class Episode(t.Generic[X]):
-    """A deployment: what it tried and how that ended.
+    """One deployment: what it tried and how that ended.
 
-    ``name`` is the version in words, ``told`` how it ended. ``at`` is when it ended, or when it began if it has not.
-    ``by`` is who rolls back. ``source`` is what it replaced, if that is certain. ``cause`` is what AWS names outside of
-    the version. ``goes_back``: whoever deployed it said so.
+    ``name`` is the version and ``told`` how it ended, both in words. ``at`` is when it ended, or when it began if it is
+    still going. ``by`` is who rolls back. ``source`` is what it replaced, if that is certain. ``cause`` is a cause
+    outside of the version that AWS names. ``goes_back`` means that whoever deployed it called it a rollback.
     """
 
     tried: Tried[X]
@@ -84,18 +85,18 @@ class Episode(t.Generic[X]):
     source: Tried[X] | None = None
     cause: Cause = ""
     goes_back: bool = False
-    # How it shows that ``source`` was in service with all its tasks; empty if it does not.
+    # What shows that ``source`` was in service with all its tasks; empty if nothing does.
     served: str = ""
-    # Why its success proves less than usual.
+    # Why its success proves less than usual; empty if it does not.
     weak: str = ""
 
 
 @dataclass(frozen=True)
 class Arrival(t.Generic[X]):
-    """A version came into service: by a deployment, by somebody's return to it, or by a rollback of AWS's own.
+    """A version came into service: it was deployed, somebody returned to it, or AWS rolled back to it.
 
-    ``stayed`` is one that was in service all the time while a deployment failed. ``left`` is the version that was left
-    for it, if any. ``wanted`` is the id of the deployment that somebody made, ``by`` is who rolled that back.
+    With ``stayed`` it was in service all along, while a deployment failed. ``left`` is the version that the service
+    left for it, if any. ``wanted`` is the id of the deployment that somebody started; ``by`` is who rolled that back.
     """
 
     version: str
@@ -112,9 +113,10 @@ A = t.TypeVar("A", bound="Arrival[t.Any]")
 
 @dataclass
 class Record(t.Generic[X]):
-    """Everything known of one version. ``last`` tried it last, ``proven`` is the last that proved it good.
+    """Everything that is known about one version.
 
-    ``last_used`` is when it last came into service; of one that never did, when it was first seen.
+    ``last`` is the last deployment that tried it, ``proven`` the last one that proved it good. ``last_used`` is when it
+    last came into service, or when it was first seen if it never did.
     """
 
     last: Tried[X]
@@ -122,21 +124,21 @@ class Record(t.Generic[X]):
     last_used: datetime
     proven: Tried[X] | None = None
     evidence: list[Evidence] = field(default_factory=list)
-    # It succeeded without a task.
+    # A deployment of it succeeded without a task.
     ran_none: bool = False
-    # How it failed since it was good, for a cause outside of it.
+    # How it has failed since it was good, for a cause outside of it.
     doubt: str = ""
-    # Why what proved it good proves less than usual.
+    # Why the proof that it is good is weaker than usual.
     weak: str = ""
 
     @property
     def proof(self) -> Evidence | None:
-        """The latest evidence that proves something; where the record is silent, what was proved before stands."""
+        """The latest evidence that proves anything. Evidence that proves nothing does not override it."""
         return next((e for e in reversed(self.evidence) if e.verdict != "unknown"), None)
 
     @property
     def decisive(self) -> Evidence | None:
-        """What the verdict comes from, None where there is no evidence at all."""
+        """The evidence that the verdict comes from; None if there is no evidence at all."""
         return self.proof or (self.evidence[-1] if self.evidence else None)
 
     @property
@@ -148,7 +150,7 @@ class Record(t.Generic[X]):
 
 @dataclass(frozen=True)
 class Return:
-    """A step back: the version that is left, and the deployment (its id) that began it."""
+    """A step back: the version that is left, and the id of the deployment that began it."""
 
     left: str
     began: str
@@ -168,27 +170,27 @@ C = t.TypeVar("C", bound=_Weighed)
 
 
 class Fold(t.Generic[X]):
-    """Takes episodes in the order of their creation. ``older`` says whether one version came before another."""
+    """Takes episodes in the order in which they were created. ``older`` says if one version came before another."""
 
     def __init__(self, older: t.Callable[[str, str, t.Mapping[str, Record[X]]], bool]) -> None:
         self._older = older
         self.records: dict[str, Record[X]] = {}
         self.arrivals: list[Arrival[X]] = []
-        # By the id of a deployment that has not ended, what it goes back from.
+        # What deployments that have not ended go back from, by their ids.
         self.returns: dict[str, Return] = {}
-        # What is in service, or was being deployed last.
+        # The version that is in service, or that was being deployed last.
         self.now: str | None = None
-        # The last one ended without success, so that more than one version can be there.
+        # The last deployment ended without success, so tasks of more than one version may be there.
         self.mixed = False
-        # What succeeded last, or was rolled back to.
+        # The version that succeeded last, or that AWS rolled back to last.
         self.last_success: str | None = None
-        # Deployments (ids) that failed with a version that was good, and nothing says why.
+        # Ids of deployments that failed with a version that was good before, without a known cause.
         self.unexplained: list[str] = []
 
     def take(self, episode: Episode[X]) -> None:
-        """The next one."""
+        """Add the next episode."""
         if self.now is None and episode.source is not None:
-            # The first deployment that is still on record tells what ran before the record begins.
+            # The first deployment that is still on record shows what ran before the record begins.
             self.now = episode.source.version
             self._record(episode.source, episode.created_at)
         self._serve(episode)
@@ -213,7 +215,7 @@ class Fold(t.Generic[X]):
                 self._ended_without(episode, left)
 
     def _serve(self, episode: Episode[X]) -> None:
-        """What it replaced was in service with all its tasks. That counts only if nothing else proves anything."""
+        """Count it for the version that was replaced if all its tasks were running and nothing else proves anything."""
         source = episode.source
         if source is None or not episode.served or source.version == episode.tried.version:
             return
@@ -237,7 +239,7 @@ class Fold(t.Generic[X]):
         if episode.back is not None:
             self._record(episode.back.to, episode.created_at)
         if left is None:
-            # While somebody's return is undone, the service goes forward again.
+            # While somebody's return is being undone, the service goes forward again.
             self.returns[episode.back.to.deployment if episode.back is not None else id_] = Return(version, id_)
 
     def _succeeded(self, episode: Episode[X], record: Record[X], left: str | None) -> None:
@@ -257,13 +259,13 @@ class Fold(t.Generic[X]):
             self._prove(episode, "unknown")
         version, stayed = episode.tried.version, episode.back
         if stayed is None or stayed.to.version == version:
-            # A return that did not get there: it is still what was to be left.
+            # If a return did not get there, the service is still on what it was to leave.
             self.now, self.mixed = left or version, True
             return
         if stayed.to.version not in self.records:
             self._record(stayed.to, episode.created_at)
         if left is not None:
-            # Somebody's return came to nothing: what they wanted to leave came into service as it had before.
+            # Somebody's return failed: what they wanted to leave is in service again.
             self._arrive(episode, stayed, "deployed", None)
         else:
             self._arrive(episode, stayed, "stayed", version)
@@ -275,15 +277,15 @@ class Fold(t.Generic[X]):
             seen = replace(known.proven or known.last, deployment=episode.tried.deployment)
             back = Back(seen, episode.at)
         if back is None or back.to.version != version:
-            # With the same version on both sides it was something else that failed (a setting, an image behind a tag),
-            # and nothing is proved about the version.
+            # If both sides have the same version, something else failed (a setting, or the image behind a tag). Then
+            # nothing is proved about the version.
             self._fail(episode)
         if back is None:
             self.now = None
             return
         record = self._record(back.to, episode.created_at)
         if left is not None and back.to.version == before:
-            # Somebody's return was undone: what they wanted to leave is as bad, and came into service as it had before.
+            # Somebody's return was undone: what they wanted to leave is in service again, and as bad as before.
             self._arrive(episode, back, "deployed", None)
             return
         why = f"{episode.by} rolled back to it from {episode.name} at {clock(back.at)}"
@@ -328,7 +330,7 @@ class Fold(t.Generic[X]):
         arrival = Arrival(version, there.at, how, left, there.to, id_, episode.by)
         last = self.arrivals[-1] if self.arrivals else None
         if last is not None and last.version == version and how == "deployed" and episode.end != "untrusted":
-            # The same version once more: it stays what it was, a deployment or a return, since when it was.
+            # The same version was deployed once more: how and when it came into service stays as it was.
             arrival = replace(last, brought=there.to, wanted=id_)
         self.arrivals.append(arrival)
         self.records[version].last_used = there.at
@@ -340,15 +342,15 @@ class Fold(t.Generic[X]):
         version = episode.tried.version
         if self._older(version, before, self.records):
             return True
-        # What it goes back to can be too old to be on record under this name.
+        # The version it goes back to may be too old to be on record under this name.
         return episode.goes_back and self.records[version].first_seen == episode.created_at
 
 
 def retreat(arrivals: t.Sequence[Arrival[X]], newest: str, running: bool, returning: Return | None) -> Return | None:
-    """Where the present run of returns began, None where the service last went forward.
+    """Where the latest series of returns began; None if the last move was forward.
 
-    ``newest`` is the id of the newest deployment, ``returning`` what the one that is ``running`` goes back from. One
-    after the other they are one run, whoever returned, so that steps back can be counted from its beginning.
+    ``newest`` is the id of the newest deployment. ``returning`` is what the deployment that is ``running`` goes back
+    from. Returns in a row are one series, no matter who made them, so that steps back are counted from its beginning.
     """
     past, step = list(arrivals), returning
     if not running:
@@ -367,18 +369,18 @@ def _step(arrival: Arrival[X]) -> Return | None:
 
 
 def in_service_at(arrivals: t.Sequence[A], when: datetime) -> A | None:
-    """What was in service at a time, None where the arrivals do not reach that far back."""
+    """What was in service at a time; None if the arrivals do not reach that far back."""
     return next((a for a in reversed(arrivals) if a.at <= when), None)
 
 
 def latest_first(candidates: t.Iterable[C]) -> tuple[C, ...]:
     """Candidates in the order of the records, the most recently used first."""
-    # Of two that were last used at the same moment the one that was seen first is the older.
+    # If two were last used at the same moment, the one that was seen first is the older one.
     return tuple(sorted(reversed(list(candidates)), key=lambda c: c.last_used, reverse=True))
 
 
 def doubts(candidate: _Doubted | None, name: str) -> list[Finding]:
-    """That a version counts as good although it failed since; none if ``candidate`` is None."""
+    """The warning that a version counts as good although it has failed since; none if ``candidate`` is None."""
     if candidate is None or not candidate.doubt:
         return []
     what = f"{name} counts as good although {candidate.doubt}. Unless that was put right, it fails again"
@@ -386,5 +388,5 @@ def doubts(candidate: _Doubted | None, name: str) -> list[Finding]:
 
 
 def clock(at: datetime) -> str:
-    """A time as the reasons have it."""
+    """A time, as it is written in reasons."""
     return stamp(at)

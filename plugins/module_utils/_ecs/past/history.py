@@ -6,15 +6,16 @@
 
 """What a service ran before, and what each version proved. Pure.
 
-Service deployments are told here as the episodes of :mod:`_core.timeline`, which has the rules. ECS's own words for how
-a deployment ended, and what they mean:
+Service deployments become the episodes of :mod:`_core.timeline`, which has the rules. What ECS's statuses mean
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html):
 
-* SUCCESSFUL, but not if it ran no task (:mod:`.tasks_ran`).
-* ROLLBACK_SUCCESSFUL: its target failed, and the service is on the revision that ECS went back to. ROLLBACK_FAILED: its
-  target failed. STOPPED: it proves nothing
-  (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
-* FAILED is a deployment of CodeDeploy that was not rolled back. What the service stayed on is not proved by it.
-* A mark (a tag on the task definition) outweighs all evidence.
+* SUCCESSFUL: its target is good, unless it ran no task (:mod:`.tasks_ran`) or too few (:mod:`.early_success`).
+* ROLLBACK_SUCCESSFUL: its target failed, and the service is on the revision that ECS went back to.
+* ROLLBACK_FAILED: its target failed.
+* STOPPED: it proves nothing.
+
+FAILED is a deployment of CodeDeploy that was not rolled back. It proves nothing about the version the service stayed
+on. A mark (a tag on the task definition) outweighs all evidence.
 """
 
 from __future__ import annotations
@@ -59,18 +60,18 @@ class Arrival(timeline.Arrival[Revision]):
 
     @property
     def deployment(self) -> str:
-        """The ARN of the service deployment, or the id of CodeDeploy's, that brought it."""
+        """The ARN of the service deployment that brought it, or the id of CodeDeploy's deployment."""
         return self.brought.deployment
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A version that the service ran before (or tried to), with a verdict and why.
+    """A version that the service ran or tried to run, with a verdict and the reason for it.
 
-    ``revision`` is the one that proved it good, or else the last one that was tried. ``past`` is what happened to it,
-    the oldest first; ``registered_by`` and ``marks`` are known where its task definition was read. ``decided_by`` is
-    the deployment that the verdict comes from, empty where it is a mark. ``ran_none``: nothing is known of it but
-    deployments that ran no task. ``doubt`` is how it failed since it was good, for a cause outside of it.
+    ``revision`` is the service revision that proved it good, or else the last one that was tried. ``past`` is what
+    happened to it, the oldest first. ``registered_by`` and ``marks`` are known if its task definition was read.
+    ``decided_by`` is the deployment that the verdict comes from; it is empty if a mark decided. ``ran_none`` means that
+    all its deployments ran no task. ``doubt`` is how it has failed since it was good, for a cause outside of it.
     ``elsewhere`` is the bad mark that rollbacks of other services set. ``weak`` is why what proved it good proves less
     than usual.
     """
@@ -111,32 +112,32 @@ class Candidate:
 
 @dataclass(frozen=True)
 class History:
-    """A service's deployments, read from the oldest to the newest."""
+    """A service's deployments, from the oldest to the newest, and what they prove."""
 
     records: t.Mapping[str, _Record]
     arrivals: tuple[Arrival, ...]
     deployments: tuple[ServiceDeployment, ...]
     running: ServiceDeployment | None
-    # The step back that the running deployment is, None where it goes forward.
+    # The running deployment as a step back; None if it goes forward.
     returning: timeline.Return | None
-    # Pinned copies, and what they were made of: the same version under a newer number.
+    # Pinned copies, and the versions they were made from: the same version under a newer number.
     copies: t.Mapping[str, str] = field(default_factory=dict)
     # A newer deployment (its ARN) that DescribeServices names, and that AWS neither lists nor describes yet.
     unlisted: str = ""
 
     @property
     def newest(self) -> ServiceDeployment | None:
-        """The deployment that was created last, whatever became of it."""
+        """The deployment that was created last, however it ended."""
         return self.deployments[-1] if self.deployments else None
 
     @property
     def returning_from(self) -> str | None:
-        """What the running deployment goes back from, None where it goes forward."""
+        """The version that the running deployment goes back from; None if it goes forward."""
         return self.returning.left if self.returning is not None else None
 
     @property
     def lands_on(self) -> str | None:
-        """The task definition that the service is on when the running deployment ends well."""
+        """The task definition that the service will be on if the running deployment ends well."""
         if self.running is None:
             return None
         if self.running.status in ROLLING_BACK:
@@ -146,40 +147,40 @@ class History:
 
     @property
     def native_stop_lands_on(self) -> str | None:
-        """Where ECS goes when the running deployment is stopped with ROLLBACK, None where that is not certain.
+        """Where ECS goes back to if the running deployment is stopped with ROLLBACK; None if that is not certain.
 
-        ECS goes back to the source service revision, and there can be several of them
+        ECS goes back to the source service revision, and there can be several
         (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html).
         """
         sources = {s.task_definition for s in self.running.sources} if self.running else set()
         return sources.pop() if len(sources) == 1 else None
 
     def before(self, deployment: str) -> History:
-        """The history as it was before a deployment (an ARN) was created."""
+        """The history before a deployment (an ARN) was created."""
         position = next((i for i, d in enumerate(self.deployments) if d.arn == deployment), len(self.deployments))
         return read(self.deployments[:position], self.copies)
 
     def root(self, task_definition: str) -> str:
-        """What a pinned copy was made of; any other version is its own root."""
+        """The version that a pinned copy was made from; any other version is its own root."""
         return self.copies.get(task_definition, task_definition)
 
     def is_older(self, one: str, other: str) -> bool:
-        """``one`` came before ``other``; a pinned copy counts as what it was made of."""
+        """Whether ``one`` came before ``other``; a pinned copy counts as the version it was made from."""
         return _is_older(self.root(one), self.root(other), self.records)
 
     def in_service_at(self, when: datetime) -> Arrival | None:
-        """What was in service at a time, None where the history does not reach that far back."""
+        """What was in service at a time; None if the history does not reach that far back."""
         return timeline.in_service_at(self.arrivals, when)
 
     def latest_revision(self, task_definition: str) -> Revision | None:
-        """The service revision that last carried a task definition, None where it is not on record."""
+        """The last service revision with this task definition; None if there is none on record."""
         record = self.records.get(task_definition)
         return record.last.content if record else None
 
     def retreat(self) -> tuple[str, History] | None:
-        """Where the present run of returns began: the version that was left first, and the history until then.
+        """Where the latest series of returns began: the version that was left first, and the history until then.
 
-        None where the service last went forward. A return that runs now counts.
+        None if the last move was forward. A return that is still running counts.
         """
         newest = self.newest.arn if self.newest is not None else ""
         step = timeline.retreat(self.arrivals, newest, self.running is not None, self.returning)
@@ -187,11 +188,11 @@ class History:
 
     @property
     def ever_ran(self) -> bool:
-        """Some version of the service ran a task, or that is not told."""
+        """Whether any version of the service ran a task; also true if that is not known."""
         return any(tasks_ran.ran_some(d) for d in self.deployments)
 
     def not_told(self, versions: t.Container[str] | None = None) -> list[str]:
-        """Deployments that have to be described to tell whether they ran a task, the newest first: of some, or all."""
+        """Deployments to describe, to learn if they ran a task, the newest first; of ``versions``, or of all."""
         return [
             d.arn
             for d in reversed(self.deployments)
@@ -210,20 +211,20 @@ class History:
 def read(
     deployments: t.Iterable[ServiceDeployment], copies: t.Mapping[str, str] | None = None, unlisted: str = ""
 ) -> History:
-    """The history that a list of service deployments tells, in whatever order they come.
+    """The history that a list of service deployments shows. The list may have any order.
 
-    ``copies`` maps pinned copies to what they were made of. ``unlisted`` is a deployment that is not among them.
+    ``copies`` maps pinned copies to the versions they were made from. ``unlisted`` is one that is not among them.
     """
     ordered = sorted(deployments, key=_when)
     of = copies or {}
     fold = timeline.Fold[Revision](lambda one, other, known: _is_older(of.get(one, one), of.get(other, other), known))
     for deployment in ordered:
         fold.take(_episode(deployment))
-    # A new deployment supersedes the one that runs, so what precedes one that has ended is over as well, whatever its
-    # own record says (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
+    # A new deployment supersedes the running one. So whatever came before one that has ended is over too, even if its
+    # own record does not say so yet (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html).
     ended = max((i for i, d in enumerate(ordered) if not d.in_flight), default=-1)
     flights = ordered[ended + 1 :]
-    # A superseded deployment lingers as STOP_REQUESTED beside the one that superseded it.
+    # A superseded deployment stays STOP_REQUESTED for a while, beside the one that superseded it.
     moving = [d for d in flights if d.status != "STOP_REQUESTED"]
     current = moving or flights
     running = current[-1] if current else None
@@ -239,7 +240,7 @@ def read(
 
 
 def with_events(deployments: t.Iterable[ServiceDeployment], events: t.Sequence[Event]) -> list[ServiceDeployment]:
-    """The same; those that failed have the service's events until then, since their own reason seldom names a cause.
+    """The same deployments. Failed ones get the service's events up to their end: their own reason seldom has a cause.
 
     ``events`` are the newest hundred (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html).
     """
@@ -250,12 +251,12 @@ def _said_during(deployment: ServiceDeployment, events: t.Sequence[Event]) -> tu
     until = deployment.finished_at
     dated = sorted((e.created_at, e.message) for e in events if e.created_at is not None)
     said = [text for at, text in dated if deployment.created_at <= at and (until is None or at <= until)]
-    # What comes after that is about the rollback.
+    # Events after that are about the rollback.
     return tuple(itertools.takewhile(lambda text: "deployment failed:" not in text, said))
 
 
 def _when(deployment: ServiceDeployment) -> tuple[datetime, bool, datetime]:
-    # Created at the same moment: a superseded deployment ends before the one that superseded it.
+    # If two were created at the same moment, the superseded one ends before the one that superseded it.
     return deployment.created_at, deployment.in_flight, deployment.finished_at or deployment.created_at
 
 
@@ -302,7 +303,7 @@ def _end(deployment: ServiceDeployment) -> timeline.End:
 
 
 def _told(deployment: ServiceDeployment, ended: datetime) -> str:
-    """How it ended, in words."""
+    """How a deployment ended, in words."""
     end = _end(deployment)
     if end == "going":
         return f"its deployment has not ended ({deployment.status})"
@@ -327,10 +328,10 @@ def _reason(deployment: ServiceDeployment) -> str:
 
 
 def _is_older(one: str, other: str, records: t.Mapping[str, _Record]) -> bool:
-    """``one`` came before ``other``: by revision number, or by first use where the families differ.
+    """Whether ``one`` came before ``other``: by revision number, or by first use if the families differ.
 
-    Numbers come first because the record is short: a version that is returned to after 90 days, or after the newest
-    deployments that are read, looks new in it.
+    Numbers come first because the record is short. A version that somebody returns to after 90 days, or after more
+    deployments than are read, looks new in it.
     """
     a, b = names.parse(one), names.parse(other)
     if a is not None and b is not None and a.family == b.family:
@@ -364,7 +365,7 @@ def _candidate(name: str, record: _Record, known: TaskDefinition | None, service
 
 
 def doubts(candidates: t.Iterable[Candidate], task_definition: str) -> list[Finding]:
-    """That a version (an ARN) counts as good although it failed since, or although little proves it."""
+    """Warnings that a version (an ARN) counts as good although it has failed since, or although little proves it."""
     of = next((c for c in candidates if c.task_definition == task_definition), None)
     found = timeline.doubts(of, names.short(task_definition))
     if of is not None and of.weak:
