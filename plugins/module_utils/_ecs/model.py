@@ -162,11 +162,11 @@ class Pause:
 class ServiceDeployment:
     """A record of moving a service to a service revision: ECS's own, or one made from a deployment of CodeDeploy.
 
-    ``arn`` is CodeDeploy's deployment id then, and ``by`` says who keeps the record. With the status FAILED or STOPPED
-    ``rolled_back_to`` is what the service stayed on.
+    ``id`` is the ARN of ECS's own, and the deployment id of CodeDeploy's; ``by`` says who keeps the record. With the
+    status FAILED or STOPPED ``rolled_back_to`` is what the service stayed on.
     """
 
-    arn: str
+    id: str
     status: str
     created_at: datetime
     finished_at: datetime | None

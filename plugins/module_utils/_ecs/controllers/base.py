@@ -172,7 +172,7 @@ class Controller(abc.ABC):
     def going(self, planned: Plan, begun: Begun) -> Going:
         """What is to be watched of what was begun. Pure."""
         target = planned.target.arn if planned.target else planned.current
-        running = planned.running.arn if planned.running is not None and begun.wrote else ""
+        running = planned.running.id if planned.running is not None and begun.wrote else ""
         return Going(
             target=begun.copy or target,
             deployment_id=begun.deployment_id,

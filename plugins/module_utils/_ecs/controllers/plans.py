@@ -48,7 +48,7 @@ class Past:
     def newest_id(self) -> str:
         """The newest deployment on record, empty if none is."""
         newest = self.history.newest if self.history is not None else None
-        return self.newest_unread or (newest.arn if newest is not None else "")
+        return self.newest_unread or (newest.id if newest is not None else "")
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Plan:
     @property
     def known_records(self) -> frozenset[str]:
         """The service deployments that were on record when the plan was made."""
-        return frozenset(d.arn for d in self.history.deployments) if self.history is not None else frozenset()
+        return frozenset(d.id for d in self.history.deployments) if self.history is not None else frozenset()
 
     @property
     def known_deployments(self) -> frozenset[str]:

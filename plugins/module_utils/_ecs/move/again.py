@@ -35,13 +35,11 @@ def is_as_before(before: Plan, now: Plan) -> bool:
 def in_between(first: Plan, now: Plan) -> str:
     """Why the plan may not be carried out: somebody deployed while we made room. Empty if nobody did."""
     running = now.running
-    if now.method == "adopt" or (
-        running is not None and first.running is not None and running.arn == first.running.arn
-    ):
+    if now.method == "adopt" or (running is not None and first.running is not None and running.id == first.running.id):
         return ""
     if running is None and is_as_before(first, now):
         return ""
-    which = f" (deployment {running.arn})" if running is not None else ""
+    which = f" (deployment {running.id})" if running is not None else ""
     return (
         f"somebody deployed {names.short(now.current)}{which} after the deployment that was in the way of "
         f"{names.short(first.target.arn if first.target else '')} had been stopped. "

@@ -151,7 +151,7 @@ def _other_primary(expected: Expected, planned: Plan) -> Changed | None:
         return None
     if expected.target and planned.is_version(primary.task_definition, expected.target):
         return None
-    if newest is not None and newest.arn == expected.deployment and newest.status.startswith("ROLLBACK"):
+    if newest is not None and newest.id == expected.deployment and newest.status.startswith("ROLLBACK"):
         return None
     return _deployed(expected, primary.task_definition, primary.id, primary.created_at)
 
@@ -161,13 +161,13 @@ def _newer_record(expected: Expected, planned: Plan) -> Changed | None:
     newest = planned.newest
     if not planned.past.newest_id or planned.past.newest_id == expected.deployment:
         return None
-    if newest is None or newest.arn != planned.past.newest_id:
+    if newest is None or newest.id != planned.past.newest_id:
         what = f"somebody created deployment {planned.past.newest_id} since the look-up{_shown(expected)}"
         return Changed(f"{what}, and what it deploys cannot be read")
     version = newest.target.task_definition
     if expected.target and planned.is_version(version, expected.target):
         return None
-    return _deployed(expected, version, newest.arn, newest.created_at)
+    return _deployed(expected, version, newest.id, newest.created_at)
 
 
 def _deployed(expected: Expected, version: str, deployment: str, at: datetime | None) -> Changed:

@@ -157,7 +157,7 @@ class History:
 
     def before(self, deployment: str) -> History:
         """The history before a deployment (an ARN) was created."""
-        position = next((i for i, d in enumerate(self.deployments) if d.arn == deployment), len(self.deployments))
+        position = next((i for i, d in enumerate(self.deployments) if d.id == deployment), len(self.deployments))
         return read(self.deployments[:position], self.copies)
 
     def root(self, task_definition: str) -> str:
@@ -182,7 +182,7 @@ class History:
 
         None if the last move was forward. A return that is still running counts.
         """
-        newest = self.newest.arn if self.newest is not None else ""
+        newest = self.newest.id if self.newest is not None else ""
         step = timeline.retreat(self.arrivals, newest, self.running is not None, self.returning)
         return (step.left, self.before(step.began)) if step is not None else None
 
@@ -194,7 +194,7 @@ class History:
     def not_told(self, versions: t.Container[str] | None = None) -> list[str]:
         """Deployments to describe, to learn if they ran a task, the newest first; of ``versions``, or of all."""
         return [
-            d.arn
+            d.id
             for d in reversed(self.deployments)
             if tasks_ran.is_not_told(d) and (versions is None or d.target.task_definition in versions)
         ]
@@ -233,7 +233,7 @@ def read(
         arrivals=tuple(Arrival(**vars(arrival)) for arrival in fold.arrivals),
         deployments=tuple(ordered),
         running=running,
-        returning=fold.returns.get(running.arn) if running else None,
+        returning=fold.returns.get(running.id) if running else None,
         copies=of,
         unlisted=unlisted,
     )
@@ -291,7 +291,7 @@ def _episode(deployment: ServiceDeployment) -> timeline.Episode[Revision]:
 
 
 def _tried(deployment: ServiceDeployment, revision: Revision) -> timeline.Tried[Revision]:
-    return timeline.Tried(revision.task_definition, deployment.arn, revision)
+    return timeline.Tried(revision.task_definition, deployment.id, revision)
 
 
 def _end(deployment: ServiceDeployment) -> timeline.End:

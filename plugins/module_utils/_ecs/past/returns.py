@@ -98,7 +98,7 @@ def last_move(
     recorded: marks.RolledBack | None, service: Service, current: str, history: History | None
 ) -> marks.RolledBack | None:
     """What a tag recorded; None if something else was deployed since."""
-    newest = history.newest.arn.rpartition("/")[2] if history and history.newest else ""
+    newest = history.newest.id.rpartition("/")[2] if history and history.newest else ""
     ids = (service.primary.id if service.primary is not None else "", newest)
     if recorded is None or recorded.target != marks.tag_name(current) or recorded.deployment not in ids:
         return None
@@ -126,13 +126,13 @@ def _cut_off_on_the_way(service: Service, current: str, history: History | None)
     if begun is None or history is None or newest is None or newest.by == "ECS" or newest.status == "SUCCESSFUL":
         return None
     left = newest.target.task_definition
-    if begun.deployment != newest.arn or begun.left != names.short(left) or begun.target == names.short(left):
+    if begun.deployment != newest.id or begun.left != names.short(left) or begun.target == names.short(left):
         return None
     lands_on = history.native_stop_lands_on if history.running is not None else current
     if lands_on is None or begun.target == names.short(lands_on):
         return None
     target = next((c for c in history.records if names.short(c) == begun.target), begun.target)
-    why = f"an earlier run ended deployment {newest.arn} to go from {begun.left} to {begun.target}, and got no further"
+    why = f"an earlier run ended deployment {newest.id} to go from {begun.left} to {begun.target}, and got no further"
     return Choice("running_rollback", target, why, left, direction=begun.direction)
 
 
@@ -184,7 +184,7 @@ def already_returned(current: str, history: History) -> Choice | None:
     """Settled, if what was deployed last ended with the service back on an earlier version."""
     arrival = history.arrivals[-1] if history.arrivals else None
     newest = history.newest
-    if arrival is None or newest is None or arrival.deployment != newest.arn or arrival.task_definition != current:
+    if arrival is None or newest is None or arrival.deployment != newest.id or arrival.task_definition != current:
         return None
     how = _how_it_returned(arrival)
     return Choice(settled=how, settled_at=arrival.at) if how else None

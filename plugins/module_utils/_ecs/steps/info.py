@@ -72,7 +72,7 @@ def _in_flight(running: ServiceDeployment | None) -> dict[str, t.Any] | None:
     if running is None:
         return None
     return {
-        "service_deployment": running.arn,
+        "service_deployment": running.id,
         "status": running.status,
         "status_reason": running.reason,
         "task_definition": running.target.task_definition,

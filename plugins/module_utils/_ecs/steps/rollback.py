@@ -226,4 +226,4 @@ class Rollback(mover.Step[RollbackRun]):
 def _under_way(planned: Plan) -> str:
     """The deployment that got in between, if it is CodeDeploy's: people look for its id there."""
     running = planned.running
-    return f" (deployment {running.arn})" if running is not None and running.by != "ECS" else ""
+    return f" (deployment {running.id})" if running is not None and running.by != "ECS" else ""

@@ -123,7 +123,7 @@ class Waiter:
 
     def as_dict(self) -> dict[str, t.Any]:
         """One item of the module's result."""
-        record = self.record.arn if self.record is not None else None
+        record = self.record.id if self.record is not None else None
         return {
             **identity(self.name, self.cluster, self.place, self.service),
             "outcome": self.outcome,

@@ -142,7 +142,7 @@ def circle(house: t.Sequence[Source]) -> list[str]:
 
 def at_once(file: pathlib.Path) -> set[str]:
     """What a file imports from the house as soon as it is imported itself."""
-    found = set()
+    found: set[str] = set()
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE}."):
             above = (node.module or "")[len(PACKAGE) :].replace(".", "/").lstrip("/")

@@ -206,7 +206,7 @@ class CodeDeploy(base.Controller):
         if then != "follow":
             return End(event, then)
         known = past.history.deployments if past.history is not None else ()
-        record = next((d for d in known if d.arn == id_), None)
+        record = next((d for d in known if d.id == id_), None)
         return End(
             event,
             then,
@@ -237,7 +237,7 @@ def past_of(
 ) -> Past:
     """What the deployments of a group say of a service. Pure."""
     past = history.read(told)
-    known = [(past.newest.created_at, past.newest.arn)] if past.newest is not None else []
+    known = [(past.newest.created_at, past.newest.id)] if past.newest is not None else []
     newest = max([*known, *((u.created_at, u.id) for u in unread)], default=None)
     is_unread = newest is not None and newest[1] in {u.id for u in unread}
     seen = records.Seen(group, tuple(unread))

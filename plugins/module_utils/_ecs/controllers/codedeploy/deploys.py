@@ -78,7 +78,7 @@ def step(service: Service, running: ServiceDeployment | None, target: TaskDefini
     primary, what = service.primary, names.short(target.arn)
     if running is not None:
         same = names.same(running.target.task_definition, target.arn) and running.status not in ROLLING_BACK
-        return "act", f"{running.arn} deploys {what} already" if same else "", running.arn if same else ""
+        return "act", f"{running.id} deploys {what} already" if same else "", running.id if same else ""
     if primary is None or not names.same(primary.task_definition, target.arn):
         return "act", "", ""
     there = f"it is on {what} already, with {primary.running} of {service.desired} tasks"
@@ -92,7 +92,7 @@ def in_service(service: Service, history: History | None) -> Revision | None:
     primary = service.primary
     if primary is None or history is None:
         return None
-    made = next((d.target for d in history.deployments if d.arn == primary.external_id), None)
+    made = next((d.target for d in history.deployments if d.id == primary.external_id), None)
     return made or history.latest_revision(primary.task_definition)
 
 

@@ -25,7 +25,7 @@ def meant(service: Service, history: History | None, problem: str, wanted: str) 
         return any_task_sets.meant(service, wanted)
     id_ = listed.external_id if listed is not None else wanted
     record = _record(history, id_)
-    if record is not None and not record.arn.startswith("d-"):
+    if record is not None and not record.id.startswith("d-"):
         return any_task_sets.meant(service, "")
     if record is not None:
         return _codedeploy_ended(record, service, history)
@@ -44,7 +44,7 @@ def _record(history: History | None, id_: str) -> ServiceDeployment | None:
         return None
     if not id_:
         return history.running or history.newest
-    return next((d for d in history.deployments if d.arn == id_), None)
+    return next((d for d in history.deployments if d.id == id_), None)
 
 
 def _codedeploy_ended(record: ServiceDeployment, service: Service, history: History | None) -> Meant | Known:
@@ -52,19 +52,19 @@ def _codedeploy_ended(record: ServiceDeployment, service: Service, history: Hist
     if deployments.ended_back(record):
         return Known("failed", deployments.back(record), record)
     if record.in_flight:
-        return Meant(_watched(service, record.arn, record.target.task_definition), record)
+        return Meant(_watched(service, record.id, record.target.task_definition), record)
     if record.status == "SUCCESSFUL":
-        if primary is not None and primary.external_id == record.arn:
-            return Meant(_watched(service, record.arn, record.target.task_definition), record)
+        if primary is not None and primary.external_id == record.id:
+            return Meant(_watched(service, record.id, record.target.task_definition), record)
         at = f" at {stamp(record.finished_at)}" if record.finished_at else ""
         since = deployments.over(record.target.task_definition, primary)
         return Known("superseded", f"the deployment of {what} was complete{at}, but since then {since}", record)
     why = f" ({record.reason.rstrip('.')})" if record.reason else ""
     newest = history.newest if history is not None else None
-    if record.status == "STOPPED" and newest is not None and newest.arn != record.arn:
+    if record.status == "STOPPED" and newest is not None and newest.id != record.id:
         return Known("superseded", f"{deployments.over(record.target.task_definition, primary)}{why}", record)
     how = "was stopped before it was complete" if record.status == "STOPPED" else "has failed"
-    return Known("failed", f"deployment {record.arn} of {what} {how}{why}", record)
+    return Known("failed", f"deployment {record.id} of {what} {how}{why}", record)
 
 
 def _watched(service: Service, deployment_id: str, task_definition: str) -> Going:

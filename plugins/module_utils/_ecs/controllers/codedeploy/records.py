@@ -156,7 +156,7 @@ def _record(
         source = original(service, deployment)
         sources = (_revision_of(source, told),) if source is not None else ()
     return ServiceDeployment(
-        arn=deployment.id,
+        id=deployment.id,
         status=state,
         created_at=deployment.created_at,
         finished_at=None if going_back else finished,
@@ -189,7 +189,7 @@ def _standing(service: Service, by_id: t.Mapping[str, CodeDeployment]) -> list[S
     """The task set that the service was created with, if it exists: no CodeDeploy deployment mentions it."""
     return [
         ServiceDeployment(
-            arn=d.id,
+            id=d.id,
             status="SUCCESSFUL" if d.rollout_state == "COMPLETED" else "STOPPED",
             created_at=d.created_at,
             finished_at=d.created_at,

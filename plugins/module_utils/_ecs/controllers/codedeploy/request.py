@@ -206,7 +206,7 @@ def passed_by(
 
 def told_of_blocking(running: ServiceDeployment, lands_on: str | None, target: str) -> Finding:
     """Why another deployment has to end first, in words."""
-    what = f"deployment {running.arn} to {names.short(running.target.task_definition)} is running ({running.status})"
+    what = f"deployment {running.id} to {names.short(running.target.task_definition)} is running ({running.status})"
     lands = f"on {names.short(lands_on)}" if lands_on else "on a version that is not known"
     first = "is waited for" if running.status in ROLLING_BACK else "is stopped first"
     why = f"CodeDeploy runs one deployment at a time, and that one, undone, lands {lands}, not on {names.short(target)}"

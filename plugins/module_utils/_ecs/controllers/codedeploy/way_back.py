@@ -29,7 +29,7 @@ def by_codedeploy(in_flight: InFlight, history: History | None, target: str, cur
         return Way("act", "codedeploy_deployment")
     if history.lands_on is not None and names.same(history.lands_on, target):
         return Way("act", "adopt")
-    what = f"deployment {running.arn} to {names.short(running.target.task_definition)} is running ({running.status})"
+    what = f"deployment {running.id} to {names.short(running.target.task_definition)} is running ({running.status})"
     if in_flight == "refuse":
         return refused((), f"{what}, and in_flight is refuse")
     native = history.native_stop_lands_on

@@ -34,15 +34,15 @@ def adopt(planned: plans.Plan) -> Begun:
     if followed is None:
         raise PlanIsStale("no deployment is on record any more")
     if followed.status in ("SUCCESSFUL", "PENDING", "IN_PROGRESS"):
-        return Begun(planned.service, wrote=False, deployment_id=followed.arn)
-    return Begun(planned.service, wrote=False, back_of=followed.arn)
+        return Begun(planned.service, wrote=False, deployment_id=followed.id)
+    return Begun(planned.service, wrote=False, back_of=followed.id)
 
 
 def stop(aws: Aws, planned: plans.Plan) -> Begun:
     """Let CodeDeploy go back. Raises :class:`.PlanIsStale` if the deployment has ended in the meantime."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
-    id_ = planned.running.arn
+    id_ = planned.running.id
     return Begun(planned.service, wrote=True, back_of=id_, findings=writes.stop(aws, id_, roll_back=True))
 
 
@@ -58,16 +58,16 @@ def make_room(aws: Aws, planned: plans.Plan, blocking: ServiceDeployment) -> Beg
     Raises :class:`.PlanIsStale` if it has ended in the meantime.
     """
     if blocking.status in ROLLING_BACK:
-        return Begun(planned.service, wrote=False, back_of=blocking.arn, makes_room="rolled_back")
-    now = api.batch_get_deployments(aws, [blocking.arn]).get(blocking.arn)
+        return Begun(planned.service, wrote=False, back_of=blocking.id, makes_room="rolled_back")
+    now = api.batch_get_deployments(aws, [blocking.id]).get(blocking.id)
     if now is None or not now.running:
-        raise PlanIsStale(f"deployment {blocking.arn} has ended meanwhile")
+        raise PlanIsStale(f"deployment {blocking.id} has ended meanwhile")
     roll_back = in_the_way.with_rollback(now)
-    notes = writes.stop(aws, blocking.arn, roll_back)
+    notes = writes.stop(aws, blocking.id, roll_back)
     return Begun(
         planned.service,
         wrote=True,
-        back_of=blocking.arn,
+        back_of=blocking.id,
         findings=notes,
         makes_room="rolled_back" if roll_back else "stopped",
     )

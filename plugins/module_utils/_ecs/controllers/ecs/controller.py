@@ -135,7 +135,7 @@ class Ecs(base.Controller):
     def _own_record(self, planned: plans.Plan, begun: Begun) -> str:
         # The counts say everything about a rolling deployment, and each sweep would cost another call.
         follows = not begun.wrote and planned.running is not None and begun.service.strategy != "ROLLING"
-        return planned.running.arn if follows and planned.running is not None else ""
+        return planned.running.id if follows and planned.running is not None else ""
 
     def restore(
         self, service: Service, planned: plans.Plan | None, state: deployments.Standing
@@ -183,7 +183,7 @@ class Ecs(base.Controller):
             return ""
         history = self.read_past([service])[service.name].history
         for deployment in reversed(history.deployments if history else ()):
-            if names.same(deployment.target.task_definition, going.target) and deployment.arn != going.predecessor:
+            if names.same(deployment.target.task_definition, going.target) and deployment.id != going.predecessor:
                 return deployment.status if deployment.status.startswith("ROLLBACK") else ""
         return ""
 
@@ -195,13 +195,13 @@ class Ecs(base.Controller):
         away = primary is not None and primary.id in going.known_deployments
         then = deploys.then(record.status if record else "", away, event, ending.asked)
         back = _the_way_back(service, record) if then == "follow" else None
-        return End(event, then, back, record.arn if record else "", findings=findings)
+        return End(event, then, back, record.id if record else "", findings=findings)
 
     def _raw(self, record: ServiceDeployment | None) -> tuple[Answer | None, tuple[Finding, ...]]:
         if record is None:
             return None, ()
         try:
-            return api.describe_service_deployments(self._aws, [record.arn]).get(record.arn), ()
+            return api.describe_service_deployments(self._aws, [record.id]).get(record.id), ()
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"what ended the deployment is not known for certain. {exc.explain()}"
             return None, (Finding("event", "unknown", what),)
@@ -217,4 +217,4 @@ def _the_way_back(service: Service, record: ServiceDeployment | None) -> Going:
         ours = primary.id if primary else ""
         return Going(to, ours, "", others - {ours}, service.strategy, events_before=events)
     to = deployments.goes_back_to(record) or to
-    return Going(to, "", record.arn, others, service.strategy, record=record.arn, events_before=events)
+    return Going(to, "", record.id, others, service.strategy, record=record.id, events_before=events)

@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 
 def meant_primary(service: Service, deployment: Deployment, record: ServiceDeployment | None) -> Meant:
     known = frozenset(d.id for d in service.deployments if d.id != deployment.id)
-    flying = record.arn if record is not None and record.in_flight else ""
+    flying = record.id if record is not None and record.in_flight else ""
     going = Going(deployment.task_definition, deployment.id, "", known, service.strategy, record=flying, read_only=True)
     return Meant(going, record)
 
@@ -30,7 +30,7 @@ def meant_named(service: Service, history: History | None, problem: str, wanted:
     if listed is not None and listed.status == "PRIMARY":
         return meant_primary(service, listed, record_of(wanted, history))
     if wanted.startswith("arn:"):
-        record = next((d for d in history.deployments if d.arn == wanted), None) if history else None
+        record = next((d for d in history.deployments if d.id == wanted), None) if history else None
     else:
         record = record_of(wanted, history)
     if record is not None:
@@ -48,7 +48,7 @@ def meant_ended(record: ServiceDeployment, service: Service, history: History | 
     what, primary = names.short(record.target.task_definition), service.primary
     if controllers_deployments.ended_back(record):
         return Known("failed", controllers_deployments.back(record), record)
-    superseded = history is not None and history.newest is not None and history.newest.arn != record.arn
+    superseded = history is not None and history.newest is not None and history.newest.id != record.id
     if record.status in ("STOPPED", "STOP_REQUESTED"):
         why = f" ({record.reason.rstrip('.')})" if record.reason else ""
         if superseded:

@@ -102,7 +102,7 @@ class Histories:
         return services_
 
     def _with_tasks(self, deployment: ServiceDeployment) -> ServiceDeployment:
-        tasks = self._tasks.get(deployment.arn)
+        tasks = self._tasks.get(deployment.id)
         return deployment if tasks is None else replace(deployment, requested_tasks=tasks)
 
     def _add_unlisted(self, briefs: t.Mapping[str, list[Answer]], services_: t.Mapping[str, Service]) -> dict[str, str]:
@@ -174,7 +174,7 @@ def _service_deployment(
     rollback = detail.get("rollback") or {}
     status = detail.get("status") or brief.get("status", "")
     return ServiceDeployment(
-        arn=brief["serviceDeploymentArn"],
+        id=brief["serviceDeploymentArn"],
         status=status,
         created_at=brief["createdAt"],
         finished_at=detail.get("finishedAt") or brief.get("finishedAt"),

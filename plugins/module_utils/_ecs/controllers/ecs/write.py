@@ -70,7 +70,7 @@ def adopt(planned: plans.Plan) -> Begun:
     """Follow what is already running."""
     running = planned.running
     if running is not None and running.status.startswith("ROLLBACK"):
-        return Begun(planned.service, wrote=False, back_of=running.arn)
+        return Begun(planned.service, wrote=False, back_of=running.id)
     primary = planned.service.primary
     return Begun(
         planned.service,
@@ -83,7 +83,7 @@ def roll_back_natively(aws: Aws, planned: plans.Plan) -> Begun:
     """Let ECS itself go back. Raises :class:`PlanIsStale` if the deployment has ended or moved on, and AnswerLost."""
     if planned.running is None:
         raise PlanIsStale("no deployment is running any more")
-    arn, parked = planned.running.arn, planned.running.paused_at
+    arn, parked = planned.running.id, planned.running.paused_at
     operation = "ContinueServiceDeployment" if parked else "StopServiceDeployment"
     notes: tuple[Finding, ...] = ()
     try:

@@ -88,7 +88,7 @@ def flown(
 ) -> ServiceDeployment:
     """A service deployment of four tasks; a finished one took ten minutes."""
     made = ServiceDeployment(
-        arn=f"{ACCOUNT}:service-deployment/prod/web/D{minute:g}",
+        id=f"{ACCOUNT}:service-deployment/prod/web/D{minute:g}",
         status=status,
         created_at=at(minute),
         finished_at=at(minute + 10) if status in TERMINAL else None,

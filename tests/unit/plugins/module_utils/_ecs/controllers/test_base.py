@@ -144,7 +144,7 @@ def test_every_end_has_an_event_and_a_sequel_that_are_known(kind: str, asked: tu
     for status, answers in ended(kind):
         for now, alarmed in itertools.product(services(kind), (False, True)):
             made, aws = controller(kind, **answers)
-            record = dataclasses.replace(flown(41, status), arn="arn:41", target=told(41).deployments[0].target)
+            record = dataclasses.replace(flown(41, status), id="arn:41", target=told(41).deployments[0].target)
             end = made.end_of(going, now, Past(history.read([record])), Ending(asked, service(42), alarmed))
             assert end.event in (None, *EVENTS)
             assert end.then in t.get_args(Then)

@@ -27,7 +27,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 
 
 def blocking(number: int = 43, id_: str = "d-3", status: str = "IN_PROGRESS") -> ServiceDeployment:
-    return dataclasses.replace(flown(number, status, 180, [42]), arn=id_, by="CodeDeploy")
+    return dataclasses.replace(flown(number, status, 180, [42]), id=id_, by="CodeDeploy")
 
 
 def plan_of(current: int, running: ServiceDeployment | None = None, method: Method = "codedeploy_deployment") -> Plan:

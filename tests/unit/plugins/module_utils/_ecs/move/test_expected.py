@@ -38,7 +38,7 @@ GOING = {"rollout": "IN_PROGRESS"}
 
 def record(number: int) -> str:
     """The ARN of the n-th of :func:`steps`."""
-    return steps(*range(number))[-1].arn
+    return steps(*range(number))[-1].id
 
 
 # Of web:43, which runs, it was shown that it goes back to web:41; web:42 never came up.
@@ -227,7 +227,7 @@ def test_without_a_target_that_was_shown_nothing_is_done(shown: Expected, made: 
 
 
 def of_codedeploy(id: str, number: int, status: str, minute: float, **changes: t.Any) -> ServiceDeployment:
-    return flown(number, status, minute, arn=id, by="CodeDeploy", **changes)
+    return flown(number, status, minute, id=id, by="CodeDeploy", **changes)
 
 
 BLUE = deployment(41, "ecs-svc/blue")

@@ -327,7 +327,7 @@ def test_what_is_on_its_way_is_not_called_unattempted() -> None:
 
 # -- making room
 
-BLOCKING = flown(43, "IN_PROGRESS", 180, [42], by="CodeDeploy", arn="d-3")
+BLOCKING = flown(43, "IN_PROGRESS", 180, [42], by="CodeDeploy", id="d-3")
 BUSY = dataclasses.replace(FIRST, past=Past(history.read([BLOCKING])), way=Way("act", "codedeploy_deployment"))
 FREE = dataclasses.replace(BUSY, past=Past(history.read([dataclasses.replace(BLOCKING, status="STOPPED")])))
 STOPPED = Begun(BEFORE, wrote=True, back_of="d-3", makes_room="stopped")

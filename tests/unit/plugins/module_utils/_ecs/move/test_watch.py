@@ -521,8 +521,8 @@ def test_while_ecs_goes_back_the_weight_is_that_of_the_version_it_goes_to(lines:
     made = planned(shifting(GOING)[0], past, None)
     assert made.method == "stop_deployment"
     assert past.running is not None
-    going = deployments.Begun(shifting(GOING)[0], wrote=True, back_of=past.running.arn)
-    shown = shift_record(past.running.arn, 60, 20.0, lifecycleStage="BAKE_TIME", status="ROLLBACK_REQUESTED")
+    going = deployments.Begun(shifting(GOING)[0], wrote=True, back_of=past.running.id)
+    shown = shift_record(past.running.id, 60, 20.0, lifecycleStage="BAKE_TIME", status="ROLLBACK_REQUESTED")
     watching(
         *shifting(GOING),
         run=accepted_run(made, going),

@@ -339,11 +339,11 @@ def test_the_order_of_the_input_does_not_matter(seed: int) -> None:
 def test_equal_times_of_creation_are_ordered_by_how_far_they_came() -> None:
     # AWS lists the newest first. A superseded deployment ended before the one that superseded it.
     stopped = flown(42, "STOPPED", 60, finished_at=at(61))
-    followed = flown(43, "SUCCESSFUL", 60, arn="arn:next", finished_at=at(70))
-    flying = flown(44, "IN_PROGRESS", 60, arn="arn:last")
+    followed = flown(43, "SUCCESSFUL", 60, id="arn:next", finished_at=at(70))
+    flying = flown(44, "IN_PROGRESS", 60, id="arn:last")
     for order in itertools.permutations([stopped, followed, flying]):
         past = history.read(order)
-        assert [d.arn for d in past.deployments] == [stopped.arn, "arn:next", "arn:last"]
+        assert [d.id for d in past.deployments] == [stopped.id, "arn:next", "arn:last"]
         assert past.running == flying
 
 
@@ -514,7 +514,7 @@ def test_a_version_deployed_twice_in_a_row_is_in_service_since_the_first_time() 
 
 def test_the_history_before_a_deployment() -> None:
     past = told(41, 42, 43)
-    assert verdicts(past.before(past.deployments[2].arn)) == {"web:41": "good", "web:42": "good"}
+    assert verdicts(past.before(past.deployments[2].id)) == {"web:41": "good", "web:42": "good"}
     assert past.before("no such deployment").deployments == past.deployments
 
 
@@ -599,4 +599,4 @@ def test_the_root_of_a_version() -> None:
 
 def test_copies_are_known_in_the_history_before_a_deployment_too() -> None:
     made = steps(1, 3, 4, 5)
-    assert history.read(made, COPIES).before(made[-1].arn).root(arn(4)) == arn(1)
+    assert history.read(made, COPIES).before(made[-1].id).root(arn(4)) == arn(1)

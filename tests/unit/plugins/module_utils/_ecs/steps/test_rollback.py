@@ -369,7 +369,7 @@ def test_a_stop_that_came_too_late_is_followed_by_an_update() -> None:
     flying = bad("web", deployment(42, "ecs-svc/old-web", rollout="IN_PROGRESS"))
     first = planned(flying, told(40, 41, (42, "IN_PROGRESS")))
     assert first.running is not None
-    ended = {"serviceDeploymentArn": first.running.arn, "status": "SUCCESSFUL"}
+    ended = {"serviceDeploymentArn": first.running.id, "status": "SUCCESSFUL"}
     world = World(bad(), stop_service_deployment={}, describe_service_deployments={"serviceDeployments": [ended]})
     run = only(act(world, {"web": first}, {"web": planned(bad(), PAST)}))
     assert (run.outcome, run.changed) == ("rolled_back", True)
@@ -380,7 +380,7 @@ def test_a_refusal_after_a_write_does_not_say_that_nothing_was_written(lines: li
     flying = bad("web", deployment(42, "ecs-svc/old-web", rollout="IN_PROGRESS"))
     first = planned(flying, told(40, 41, (42, "IN_PROGRESS")))
     assert first.running is not None
-    ended = {"serviceDeploymentArn": first.running.arn, "status": "SUCCESSFUL"}
+    ended = {"serviceDeploymentArn": first.running.id, "status": "SUCCESSFUL"}
     world = World(bad(), stop_service_deployment={}, describe_service_deployments={"serviceDeployments": [ended]})
     run = only(act(world, {"web": first}, {"web": refusal("web")}))
     assert (run.outcome, run.changed) == ("refused", True)
@@ -398,7 +398,7 @@ def test_the_task_count_is_set_after_ecs_s_own_rollback() -> None:
     )
     made = planned(service(deployment(41, "ecs-svc/41")), told(40, 41, (42, "ROLLBACK_IN_PROGRESS", 41)), tasks=8)
     assert made.running is not None
-    ended = {"serviceDeploymentArn": made.running.arn, "status": "ROLLBACK_SUCCESSFUL"}
+    ended = {"serviceDeploymentArn": made.running.id, "status": "ROLLBACK_SUCCESSFUL"}
     world.answers["describe_service_deployments"] = {"serviceDeployments": [ended]}
     run = only(act(world, {"web": made}, goal=goals.GoBack(Selection(), tasks=8)))
     assert (run.outcome, run.changed) == ("rolled_back", True)
@@ -408,7 +408,7 @@ def test_the_task_count_is_set_after_ecs_s_own_rollback() -> None:
 def test_a_task_count_that_cannot_be_set_is_a_warning() -> None:
     made = planned(service(deployment(41, "ecs-svc/41")), told(40, 41, (42, "ROLLBACK_IN_PROGRESS", 41)), tasks=8)
     assert made.running is not None
-    ended = {"serviceDeploymentArn": made.running.arn, "status": "ROLLBACK_SUCCESSFUL"}
+    ended = {"serviceDeploymentArn": made.running.id, "status": "ROLLBACK_SUCCESSFUL"}
     world = World(
         service(deployment(41, "ecs-svc/41")),
         describe_service_deployments={"serviceDeployments": [ended]},

@@ -42,7 +42,7 @@ def decided(on: object, *story: object, wanted: str = "") -> Meant | Known:
 
 
 def arn_of(*story: object) -> str:
-    return steps(*story)[-1].arn  # type: ignore[arg-type]
+    return steps(*story)[-1].id  # type: ignore[arg-type]
 
 
 # What the newest deployment of web:2 comes to, with PRIMARY on web:2: watched, or known.
@@ -163,7 +163,7 @@ def test_a_waiter_that_has_nothing_to_watch() -> None:
 
 
 def test_only_a_record_that_is_in_flight_is_looked_at() -> None:
-    for status, arn in (("IN_PROGRESS", steps((2, "IN_PROGRESS"))[0].arn), ("SUCCESSFUL", "")):
+    for status, arn in (("IN_PROGRESS", steps((2, "IN_PROGRESS"))[0].id), ("SUCCESSFUL", "")):
         waiter = Waiter("web", "prod")
         waiter.take(ON_2, decided(ON_2, (2, status)))
         assert waiter.going.record == arn
@@ -172,7 +172,7 @@ def test_only_a_record_that_is_in_flight_is_looked_at() -> None:
 
 def test_its_own_revision_number_is_what_a_record_goes_by() -> None:
     other = flown(2, target=revision(2, of="77"))
-    found = decide(ON_2, history.read([other]), "", other.arn)
+    found = decide(ON_2, history.read([other]), "", other.id)
     assert isinstance(found, Known)
     assert found.outcome == "superseded"
 
@@ -195,8 +195,8 @@ BY_CODEDEPLOY = service(deployment(1, external_id="d-1"), controller="CODE_DEPLO
 
 def by_codedeploy(status: str, wanted: str) -> Meant | Known:
     story = [
-        flown(1, arn="d-1", by="CodeDeploy"),
-        flown(2, status, 60, arn="d-2", by="CodeDeploy"),
+        flown(1, id="d-1", by="CodeDeploy"),
+        flown(2, status, 60, id="d-2", by="CodeDeploy"),
     ]
     return decide(BY_CODEDEPLOY, history.read(story), "", wanted)
 
@@ -221,14 +221,14 @@ def test_what_made_the_primary_task_set_is_watched(wanted: str) -> None:
 def test_what_the_service_was_created_with_goes_by_its_task_set() -> None:
     created = service(1, controller="CODE_DEPLOY")
     for wanted in ("", "ecs-svc/1"):
-        found = decide(created, history.read([flown(1, arn="ecs-svc/1")]), "", wanted)
+        found = decide(created, history.read([flown(1, id="ecs-svc/1")]), "", wanted)
         assert isinstance(found, Meant)
         assert (found.going.deployment_id, found.going.is_bare) == ("ecs-svc/1", True)
 
 
 def test_a_rollback_of_codedeploy_can_be_named_though_it_is_no_record() -> None:
     on = service(deployment(1, external_id="d-3"), controller="CODE_DEPLOY")
-    found = decide(on, history.read([flown(2, "ROLLBACK_SUCCESSFUL", arn="d-2")]), "", "d-3")
+    found = decide(on, history.read([flown(2, "ROLLBACK_SUCCESSFUL", id="d-2")]), "", "d-3")
     assert isinstance(found, Meant)
     assert (found.going.deployment_id, found.record) == ("d-3", None)
 

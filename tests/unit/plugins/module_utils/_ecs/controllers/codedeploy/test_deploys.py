@@ -58,11 +58,11 @@ def on(number: int, made_by: str = "d-1", **changes: t.Any) -> Service:
 def past(*steps: tuple[str, int, str]) -> history.History:
     """Deployments by id, what they deployed, and how that ended. The first one's AppSpec file is on record."""
     made = [
-        flown(number, status, minute=60 * hour, arn=id_, by="CodeDeploy", target=Revision("", arn(number)))
+        flown(number, status, minute=60 * hour, id=id_, by="CodeDeploy", target=Revision("", arn(number)))
         for hour, (id_, number, status) in enumerate(steps)
     ]
     told = Revision("", arn(steps[0][1]), settings={"appSpec": SPEC})
-    return history.read([flown(steps[0][1], steps[0][2], arn=steps[0][0], by="CodeDeploy", target=told), *made[1:]])
+    return history.read([flown(steps[0][1], steps[0][2], id=steps[0][0], by="CodeDeploy", target=told), *made[1:]])
 
 
 DONE = ("d-1", 1, "SUCCESSFUL")
@@ -227,7 +227,7 @@ def test_the_wait_for_the_end_of_the_original_task_set_is_no_failure() -> None:
 
 
 def test_what_is_in_service_is_what_its_deployment_deployed() -> None:
-    again = history.read([flown(1, arn="d-1", target=Revision("", arn(1), settings={"appSpec": "old"}))])
+    again = history.read([flown(1, id="d-1", target=Revision("", arn(1), settings={"appSpec": "old"}))])
     found = deploys.in_service(on(1), again)
     assert found is not None
     assert found.settings == {"appSpec": "old"}

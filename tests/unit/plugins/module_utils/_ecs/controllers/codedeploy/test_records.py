@@ -94,7 +94,7 @@ def test_a_rollback_belongs_to_what_it_undid_and_is_no_record_of_its_own() -> No
     bad = made("d-2", "Failed", 1, rollback_deployment="d-3", error_code="HOOK_EXECUTION_FAILURE", error="It said no.")
     back = made("d-3", "Succeeded", 2, creator="codeDeployRollback", triggered_by="d-2")
     past = told(on, (made("d-1"), 41), (bad, 42), (back, 41))
-    assert [d.arn for d in past.deployments] == ["d-1", "d-2"]
+    assert [d.id for d in past.deployments] == ["d-1", "d-2"]
     assert (past.deployments[-1].status, past.deployments[-1].finished_at) == ("ROLLBACK_SUCCESSFUL", at(130))
     settled = chosen(on, past).settled
     assert settled is not None
@@ -180,7 +180,7 @@ def test_what_is_not_known_to_deploy_anything_is_left_out_unless_its_task_set_st
     on = blue_green(task_set(42, "d-2"))
     listed = [made("d-1"), made("d-2", hour=1)]
     records, unread = codedeploy_records.records(on, listed, {}, {"d-1": "denied"})
-    assert [(d.arn, names.short(d.target.task_definition)) for d in records] == [("d-2", "web:42")]
+    assert [(d.id, names.short(d.target.task_definition)) for d in records] == [("d-2", "web:42")]
     assert unread == [codedeploy_records.Unread("d-1", "SUCCESSFUL", at(0), "denied")]
 
 
@@ -268,8 +268,8 @@ def test_a_rollback_that_names_nothing_belongs_to_what_ended_before_it(before: C
     rollback = made("d-3", "Succeeded", 2, creator="codeDeployRollback")
     revisions = {"d-1": Revision("", arn(41)), "d-2": Revision("", arn(42)), "d-3": Revision("", arn(41))}
     records, _unread = codedeploy_records.records(on, [made("d-1"), before, rollback], revisions)
-    assert ("d-3" not in [record.arn for record in records]) is belongs
-    assert ("ROLLBACK_SUCCESSFUL" in [record.status for record in records if record.arn == "d-2"]) is (
+    assert ("d-3" not in [record.id for record in records]) is belongs
+    assert ("ROLLBACK_SUCCESSFUL" in [record.status for record in records if record.id == "d-2"]) is (
         belongs or bool(before.rollback_deployment)
     )
 

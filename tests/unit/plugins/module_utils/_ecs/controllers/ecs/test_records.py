@@ -321,7 +321,7 @@ def test_what_the_list_lacks_is_read_by_its_arn() -> None:
     del newest["targetServiceRevisionArn"]
     aws = Ecs(briefs, [newest])
     past = read_of(aws, named("arn:deployment:3"))
-    assert (past.unlisted, past.newest and past.newest.arn) == ("", "arn:deployment:3")
+    assert (past.unlisted, past.newest and past.newest.id) == ("", "arn:deployment:3")
     assert past.returning_from == arn(42)
     # What the list has is not asked for.
     aws = Ecs(briefs)

@@ -171,8 +171,8 @@ def test_ecs_is_asked_to_go_back() -> None:
     running = stopping().running
     assert running is not None
     accepted = write.roll_back_natively(aws, stopping())
-    assert aws.requests == [("stop_service_deployment", {"serviceDeploymentArn": running.arn, "stopType": "ROLLBACK"})]
-    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (True, "", running.arn)
+    assert aws.requests == [("stop_service_deployment", {"serviceDeploymentArn": running.id, "stopType": "ROLLBACK"})]
+    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (True, "", running.id)
     assert accepted.back_of.endswith("/D60")
 
 
@@ -193,12 +193,12 @@ def test_a_stop_that_is_denied_is_raised_as_it_is() -> None:
 def test_a_stop_whose_answer_was_lost_though_it_was_applied(status: str) -> None:
     running = stopping().running
     assert running is not None
-    record = {"serviceDeploymentArn": running.arn, "status": status}
+    record = {"serviceDeploymentArn": running.id, "status": status}
     aws = FakeAws(
         stop_service_deployment=connection_lost(), describe_service_deployments={"serviceDeployments": [record]}
     )
     accepted = write.roll_back_natively(aws, stopping())
-    assert (accepted.wrote, accepted.back_of) == (True, running.arn)
+    assert (accepted.wrote, accepted.back_of) == (True, running.id)
     assert [(f.check, f.severity) for f in accepted.findings] == [("answer_lost", "warn")]
 
 
@@ -230,7 +230,7 @@ def test_ecs_s_own_rollback_is_followed_by_its_record() -> None:
     made = planned(service(deployment(41, "ecs-svc/41")), told(41, (42, "ROLLBACK_IN_PROGRESS", 41)))
     accepted = write.adopt(made)
     assert made.running is not None
-    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (False, "", made.running.arn)
+    assert (accepted.wrote, accepted.deployment_id, accepted.back_of) == (False, "", made.running.id)
 
 
 def test_a_running_return_is_followed_by_its_deployment() -> None:
@@ -258,7 +258,7 @@ def parked_plan() -> Plan:
 
 
 def of_the_record(**shown: t.Any) -> dict[str, t.Any]:
-    return {"serviceDeployments": [{"serviceDeploymentArn": PARKED.arn, **shown}]}
+    return {"serviceDeployments": [{"serviceDeploymentArn": PARKED.id, **shown}]}
 
 
 def waits_at(hook: str) -> dict[str, t.Any]:
@@ -266,15 +266,15 @@ def waits_at(hook: str) -> dict[str, t.Any]:
 
 
 def test_a_hook_is_answered_with_rollback_in_so_many_words() -> None:
-    aws = FakeAws(continue_service_deployment={"serviceDeploymentArn": PARKED.arn})
+    aws = FakeAws(continue_service_deployment={"serviceDeploymentArn": PARKED.id})
     accepted = write.roll_back_natively(aws, parked_plan())
     assert aws.requests == [
         (
             "continue_service_deployment",
-            {"serviceDeploymentArn": PARKED.arn, "hookId": "ecs-pause-1", "action": "ROLLBACK"},
+            {"serviceDeploymentArn": PARKED.id, "hookId": "ecs-pause-1", "action": "ROLLBACK"},
         )
     ]
-    assert (accepted.wrote, accepted.back_of) == (True, PARKED.arn)
+    assert (accepted.wrote, accepted.back_of) == (True, PARKED.id)
 
 
 @pytest.mark.parametrize("code", ["InvalidParameterException", "ClientException"])
