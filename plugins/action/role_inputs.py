@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import typing as t
 
 from ansible import context
@@ -67,6 +68,7 @@ class ActionModule(ActionBase):
             read=lambda path, skip: self._configuration(path, skip, task_vars, entry.prefix),
             hosts=len(task_vars.get("ansible_play_hosts_all", ())),
             here=os.path.abspath(HERE) if os.path.isfile(HERE) else "",
+            now=time.time(),
         )
         found = entry.finish(cleaned(spec, entry.prefix, given), around)
         if found.get("read_from"):

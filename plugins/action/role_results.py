@@ -16,7 +16,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import cleaned
 from ansible_collections.lastgood.aws.plugins.plugin_utils._once import fail_once
-from ansible_collections.lastgood.aws.plugins.plugin_utils._results import host, play
+from ansible_collections.lastgood.aws.plugins.plugin_utils._results import content, host, play
 
 Variables = t.Mapping[str, t.Any]
 
@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _requires_connection = False
-    _VALID_ARGS = frozenset(("role", "ended"))
+    _VALID_ARGS = frozenset(("role", "ended", "instances"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
@@ -40,6 +40,8 @@ class ActionModule(ActionBase):
         # A host that was not reached, and so never began, has nothing registered.
         here = {name: variables for name, variables in everybody.items() if f"__{role.name}" in variables}
         reports = [_report(name, role, variables, check_mode) for name, variables in here.items()]
+        kept = _content(role, here, {name: raw(name) for name in self._task.args.get("instances") or ()})
+        reports = [content.told(report, kept) for report in reports]
         found = play.result(role, reports, _earlier(role, everybody), check_mode)
         data = play.data(role, found, check_mode, _run_id())
         inputs = [variables[f"__{role.name}"] for variables in here.values()]
@@ -57,6 +59,7 @@ class ActionModule(ActionBase):
                     "items_name": role.items_name(check_mode),
                     "kind": found.kind,
                     "still_suspended": found.still_suspended,
+                    "not_back": [one.host for one in kept if one.reason],
                     "reports": reports_,
                     "topics": [] if check_mode else _each(inputs, "notify_topic_arn"),
                 }
@@ -91,9 +94,23 @@ def _with_problems(ended: dict[str, t.Any], problems: t.Sequence[str]) -> dict[s
 
 
 def _report(name: str, role: play.Role, variables: Variables, check_mode: bool) -> host.Report:
-    registered = {step: variables.get(f"__{role.name}_{step}") for step in role.steps.registered}
-    given = {step: result for step, result in registered.items() if result is not None}
+    given = _registered(role, variables)
     return host.report(name, role.steps, given, variables[f"__{role.name}"], check_mode)
+
+
+def _registered(role: play.Role, variables: Variables) -> dict[str, t.Any]:
+    found = {step: variables.get(f"__{role.name}_{step}") for step in role.steps.registered}
+    return {step: result for step, result in found.items() if result is not None}
+
+
+def _content(
+    role: play.Role, here: t.Mapping[str, Variables], instances: t.Mapping[str, Variables]
+) -> list[content.Instance]:
+    """What is known of the files on the instances; nothing if nothing was deployed."""
+    done = [host.reached(role.steps.main, _registered(role, variables)).get("done") for variables in here.values()]
+    if not any(map(content.acted, done)):
+        return []
+    return [content.instance(name, variables) for name, variables in instances.items()]
 
 
 def _earlier(role: play.Role, everybody: t.Mapping[str, Variables]) -> list[play.Data]:

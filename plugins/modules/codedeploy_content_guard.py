@@ -235,6 +235,16 @@ saved_set:
   returned: always
   type: str
   sample: /var/lib/lastgood/content-guard/3f1c6f0e-5b1d-4c7a-9d55-1f2e3a4b5c6d/d-FA6FSLH11
+new_set:
+  description: Whether this run has made the saved set, or would make it. V(false) if there was one before.
+  returned: success, or if single files were refused
+  type: bool
+  sample: true
+try_again:
+  description: Whether the same may succeed in a moment, because the agent is at work or was while files were restored.
+  returned: if RV(outcome) is V(interrupted) or V(refused)
+  type: bool
+  sample: false
 files:
   description: What happens to each file.
   returned: success, or if single files were refused
@@ -316,7 +326,12 @@ import os
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content import paths
-from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import guard, restoring, store
+from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import (
+    cleanup_file,
+    guard,
+    restoring,
+    store,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import BlankIsAbsent
 
@@ -381,9 +396,11 @@ def main() -> None:
         guard.check(options)
         result = STATES[module.params["state"]](options)
     except restoring.Interrupted as exc:
-        module.fail_json(msg=str(exc), outcome="interrupted", changed=True, saved_set=where)
+        module.fail_json(msg=str(exc), outcome="interrupted", changed=True, saved_set=where, try_again=True)
     except Refused as exc:
-        module.fail_json(msg=f"{exc}. No file of the instance was changed.", outcome="refused", saved_set=where)
+        busy = isinstance(exc, cleanup_file.Busy)
+        text = f"{exc}. No file of the instance was changed."
+        module.fail_json(msg=text, outcome="refused", saved_set=where, try_again=busy)
     except guard.NOT_UNDERSTOOD as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.", outcome="refused", saved_set=where)
     except OSError as exc:

@@ -39,6 +39,13 @@ options:
       - How it ended on this host, as an earlier call returned it in RV(hosts). It is shown, unless it was shown
         already. If it is a failure, the step fails with it. Nothing is published then.
     type: dict
+  instances:
+    description:
+      - Hosts on which the role P(lastgood.aws.content_guard#role) has kept files during the redeploy. What is not back
+        on them is named in the result, which is V(failed) then.
+    type: list
+    elements: str
+    default: []
 author:
   - The lastgood.aws authors (@lastgood)
 """
@@ -86,6 +93,12 @@ still_suspended:
   returned: if O(ended) is not given
   type: str
   sample: ""
+not_back:
+  description: The hosts of O(instances) on which files are not back.
+  returned: if O(ended) is not given
+  type: list
+  elements: str
+  sample: []
 reports:
   description: The files that the result was written to, none in check mode.
   returned: if O(ended) is not given

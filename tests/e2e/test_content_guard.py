@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -84,7 +83,8 @@ def test_files_come_back_although_the_redeploy_fails(instance: Instance, redeplo
     done = redeploy(*instance.inventory, **instance.guarded)
     assert done.rc == 2
     assert done.outcomes == {"prod": "rollback_failed"}
-    assert "Fail if the redeploy has failed" in done.tasks
+    assert "scripts" in done.messages[-1]
+    assert done.summary.endswith("Files put back: 1 on 1 of 1 instances")
     assert instance.content == BY_HAND
 
 
@@ -95,16 +95,26 @@ def test_an_instance_that_cannot_be_saved_stops_it_before_anything_is_deployed(
     instance.hosts["web2"] = {**instance.hosts["web1"], "content_guard_agent_root": "/nonexistent"}
     done = redeploy(*instance.inventory, **instance.guarded)
     assert (done.rc, instance.stage.writes(), instance.content) == (2, [], BY_HAND), done.stdout
+    # That, too, is published: nothing was deployed, and why.
+    assert done.outcomes == {"prod": "not_attempted"}
+    assert "could not be saved on web2: " in done.summary
+    assert "/nonexistent" in done.summary
+    # The copy would be older than the file next time.
+    assert not list(instance.store.rglob("manifest.json"))
     told = redeploy(*instance.inventory, **instance.guarded, guard_max_fail_percentage="50")
-    assert (told.outcomes, instance.content) == ({"prod": "rolled_back"}, BY_HAND), told.stdout
+    assert (told.rc, told.outcomes, instance.content) == (2, {"prod": "failed"}, BY_HAND), told.stdout
+    assert "Not back: perhaps files on web2: not saved before the redeploy" in told.summary
+    assert "ended as rolled_back" in told.summary
 
 
 def test_check_mode_shows_and_changes_nothing(instance: Instance, redeploy: Rollback) -> None:
     instance.trap()
     done = redeploy("--check", *instance.inventory, **instance.guarded)
     assert (done.rc, instance.stage.writes(), instance.content) == (0, [], BY_HAND), done.stdout
-    shown = done.tasks["Show what the deployment does to files"][1]["msg"]
-    assert str(instance.settings) in json.dumps(shown)
+    first, second = done.tasks["Show what the deployment does to files"][1]["msg"]
+    assert (first, second) == (f"lost: {instance.settings}: removed", "2 removed, 2 installed")
+    # All of it is in the result.
+    assert "placements" in done.tasks["Look what the deployment does to files"][1]["prediction"]
     assert not instance.store.exists()
     assert BY_HAND not in done.stdout + done.stderr
 

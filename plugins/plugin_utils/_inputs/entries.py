@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import
     between_commas,
     lines,
     one_of,
+    seconds,
     switch,
     words,
 )
@@ -36,11 +37,13 @@ class Around:
     ``read`` reads an ecspresso configuration, given its path and the keys not needed; see the lookup of that name.
     ``hosts`` is the number of hosts in the play. ``here`` is the path of the ``ecspresso.yml`` in the directory that
     the command was started in, empty if there is none.
+    ``now`` is the time in seconds since 1970.
     """
 
     read: t.Callable[[str, list[str]], t.Mapping[str, t.Any]]
     hosts: int = 1
     here: str = ""
+    now: float = 0.0
 
 
 def rollback(values: Values, around: Around) -> Values:
@@ -104,7 +107,7 @@ def history(values: Values, around: Around) -> Values:
     return {**values, **_services("history", values, around)}
 
 
-def content_guard(values: Values, _around: Around) -> Values:
+def content_guard(values: Values, around: Around) -> Values:
     """Inputs of content_guard on an instance."""
     state = one_of("content_guard_state", str(values["state"]), "predicted", "saved", "restored", "absent")
     one_of("content_guard_missing", str(values["missing"]), "fail", "ignore")
@@ -117,6 +120,7 @@ def content_guard(values: Values, _around: Around) -> Values:
         raise BadInput(
             "Nothing says what to save: give content_guard_deployment_id, content_guard_bundle or content_guard_paths"
         )
+    limit = seconds("content_guard_restore_timeout", values["restore_timeout"])
     agent = {name: values[name] for name in ("deployment_group_id", "agent_root", "agent_config", "agent_version")}
     behavior = str(values["file_exists_behavior"]).lower()
     return {
@@ -128,6 +132,8 @@ def content_guard(values: Values, _around: Around) -> Values:
         # A bundle that is given wins over the agent's own copy.
         "deployment_id": None if paths or values["bundle"] else values["deployment_id"],
         "set": f"{values['store']}/{group}/{values['run']}",
+        "restore_timeout": limit,
+        "deadline": around.now + limit,
         "for_info": agent,
         "for_guard": {
             **agent,
@@ -151,7 +157,25 @@ def content_guard_plan(values: Values, around: Around) -> Values:
             "No instances are named: rollback_guard_content needs rollback_instances, a pattern of hosts in the "
             "inventory"
         )
-    return {**values, **_common(values, {}), "force": _force("rollback_force", values)}
+    if not values["wait"]:
+        raise BadInput(
+            "rollback_wait is false and rollback_guard_content is true: files would be put back while the deployment "
+            "is still running, and it would take them away again"
+        )
+    seconds("rollback_restore_timeout", values["restore_timeout"])
+    percentage = values["guard_max_fail_percentage"]
+    try:
+        allowed = float(percentage)
+    except (TypeError, ValueError):
+        allowed = -1.0
+    if not 0 <= allowed <= 100:
+        raise BadInput(f"rollback_guard_max_fail_percentage is '{percentage}': give a number from 0 to 100")
+    return {
+        **values,
+        **_common(values, {}),
+        "force": _force("rollback_force", values),
+        "guard_max_fail_percentage": allowed,
+    }
 
 
 class Entry(t.NamedTuple):

@@ -60,6 +60,14 @@ def one_of(name: str, value: str, *choices: str) -> str:
     return value
 
 
+def seconds(name: str, value: t.Any) -> int:
+    """A time limit: whole seconds, at least one. Raises :class:`BadInput`."""
+    text = str(value).strip()
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
+        raise BadInput(f"{name} is '{value}': give a number of seconds, at least 1")
+    return int(text)
+
+
 def words(value: t.Any) -> list[t.Any]:
     """Names, from a list or from a text separated by commas or spaces."""
     return _parts(r"[^\s,]+", value)

@@ -43,7 +43,10 @@ ROLES: t.Final = {
         Role(
             "rollback",
             Steps(
-                ("plan", "suspended", "done"), ("done", "plan"), ("put_back", "restored"), "the rollback did not begin"
+                ("plan", "guarded", "suspended", "done"),
+                ("done", "plan"),
+                ("put_back", "restored"),
+                "the rollback did not begin",
             ),
             GOOD_ENDS,
             ("outcome", "summary", "still_suspended", "run_id"),

@@ -27,6 +27,10 @@ TEMPORARY: t.Final = b".lastgood-new"
 _TRIES: t.Final = 3
 
 
+class Busy(Refused):
+    """The agent runs a lifecycle event. When that has ended, the same may succeed."""
+
+
 class Listed(t.NamedTuple):
     """A cleanup file as read. ``identity`` changes as soon as somebody writes or replaces the file."""
 
@@ -35,10 +39,10 @@ class Listed(t.NamedTuple):
 
 
 def check_idle(layout: agent.Layout) -> None:
-    """Raises :class:`Refused` while the agent runs a lifecycle event."""
+    """Raises :class:`Busy` while the agent runs a lifecycle event."""
     found = agent.busy(reading.ongoing(layout), time.time())
     if found.busy:
-        raise Refused(
+        raise Busy(
             f"the agent is at work on {', '.join(found.deployments)} (a file in {shown(layout.ongoing)} says so); "
             "wait until that deployment has ended, then run this again"
         )

@@ -81,6 +81,8 @@ class Result:
     files: t.List[t.Dict[str, t.Any]] = field(default_factory=list)
     unlisted: t.List[bytes] = field(default_factory=list)
     findings: t.List[Finding] = field(default_factory=list)
+    # Whether there was no such saved set before.
+    new: bool = False
     before: t.List[bytes] = field(default_factory=list)
     after: t.List[bytes] = field(default_factory=list)
 
@@ -92,6 +94,7 @@ class Result:
             "files": self.files,
             "unlisted": [paths.shown(path) for path in self.unlisted],
             "findings": [finding.as_dict() for finding in self.findings],
+            "new_set": self.new,
         }
 
     @property
@@ -208,6 +211,7 @@ def save(options: Options) -> Result:
         ),
         files=[{**_shown_step(step.path, step), "how": lost[step.path]} for step in steps],
         findings=findings,
+        new=changed and not plan.finished,
         before=sorted(plan.entries),
         after=sorted({*plan.entries, *wanted}),
     )

@@ -27,6 +27,7 @@ TOPIC = "arn:aws:sns:eu-central-1:123456789012:incidents"
 MAIN, REDEPLOY, RESTORE = ("rollback", "main"), ("rollback", "redeploy"), ("rollback", "restore_scaling")
 DEPLOY, HISTORY = ("deploy", "main"), ("history", "main")
 GUARD, PLAN = ("content_guard", "main"), ("content_guard", "plan")
+GUARDED = {"application": "a", "deployment_group": "g", "instances": "i"}
 
 
 class Reader:
@@ -239,6 +240,11 @@ def test_where_it_is_known_from_what_would_be_lost(given: dict[str, str], source
         (GUARD, {"state": "saved", "deployment_group_id": "g"}, "Nothing says what to save"),
         (PLAN, {"application": "a"}, "No deployment group is named: rollback_guard_content needs"),
         (PLAN, {"application": "a", "deployment_group": "g"}, "No instances are named: rollback_guard_content needs"),
+        (PLAN, {**GUARDED, "wait": "no"}, "rollback_wait is false and rollback_guard_content is true: files would be"),
+        (PLAN, {**GUARDED, "restore_timeout": "10m"}, "rollback_restore_timeout is '10m': give a number of seconds"),
+        (PLAN, {**GUARDED, "guard_max_fail_percentage": "101"}, "rollback_guard_max_fail_percentage is '101': give"),
+        (PLAN, {**GUARDED, "guard_max_fail_percentage": "few"}, "rollback_guard_max_fail_percentage is 'few': give"),
+        (GUARD, {"restore_timeout": "0"}, "content_guard_restore_timeout is '0': give a number of seconds, at least 1"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(entry: tuple[str, str], given: dict[str, t.Any], message: str) -> None:
@@ -256,3 +262,15 @@ def test_files_are_guarded_for_one_host_only() -> None:
         inputs(PLAN, Around(Reader(), hosts=2), application="a", deployment_group="g", instances="i")
     found = inputs(PLAN, application="a", deployment_group="g", instances="i", region="r")
     assert found["module_defaults"] == {"region": "r"}
+
+
+def test_restoring_has_a_deadline() -> None:
+    around = Around(read=Reader(), now=1_000.0)
+    found = inputs(GUARD, around, state="restored", deployment_group_id="g", restore_timeout=" 20 ")
+    assert (found["restore_timeout"], found["deadline"]) == (20, 1_020.0)
+    assert inputs(GUARD, around, deployment_group_id="g")["deadline"] == 1_600.0
+
+
+def test_the_share_of_instances_that_may_fail_is_a_number() -> None:
+    assert inputs(PLAN, **GUARDED)["guard_max_fail_percentage"] == 0.0
+    assert inputs(PLAN, **GUARDED, guard_max_fail_percentage="33.3")["guard_max_fail_percentage"] == 33.3

@@ -92,3 +92,14 @@ def test_what_is_given_stays(name: str, value: t.Any, meant: t.Any) -> None:
 )
 def test_lists_may_be_written_as_text(split: t.Callable[..., list[str]], value: object, parts: list[str]) -> None:
     assert split(value) == parts
+
+
+@pytest.mark.parametrize(("given", "found"), [("600", 600), (600, 600), (" 5 ", 5)])
+def test_seconds(given: object, found: int) -> None:
+    assert values.seconds("limit", given) == found
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "10m", "", "٣", True])
+def test_what_is_no_number_of_seconds(given: object) -> None:
+    with pytest.raises(values.BadInput, match=r"limit is .* give a number of seconds, at least 1"):
+        values.seconds("limit", given)

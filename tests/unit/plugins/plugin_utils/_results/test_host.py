@@ -80,6 +80,8 @@ def test_reached(registered: dict[str, t.Any], reached: list[str]) -> None:
             ["not_attempted", "unchanged"],
             NO_FLAGS["msg"],
         ),
+        # Files on instances could not be saved.
+        ({"plan": PLANNED, "guarded": NO_FLAGS}, ["not_attempted"], NO_FLAGS["msg"]),
         # The modules themselves failed: no Region, a crash.
         ({"plan": {"failed": True, "msg": "No Region was found."}}, [], "No Region was found."),
         ({"plan": PLANNED, "done": {"failed": True, "msg": "crashed"}}, ["not_attempted"], "crashed"),
