@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from tests.agent.agent import Agent
 from tests.agent.group import Group
 from tests.agent.serving import Serving
-from tests.simulator_process import SimulatorProcess
+from tests.simulator_process import ROOT, SimulatorProcess
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +108,20 @@ def test_two_groups_do_not_meet(simulator: SimulatorProcess, tmp_path: Path) -> 
         assert group.deploy("one")["status"] == "Succeeded"
     assert groups[1].deploy("two")["status"] == "Succeeded"
     assert [(group.site / "index.html").read_text() for group in groups] == ["one", "two"]
+
+
+def test_a_story_that_is_told_to_molecule(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    """The program tells it, says so, and works until it is ended."""
+    simulator.control.reset()
+    command = [sys.executable, "-m", "tests.agent.standing_in", simulator.url, "--scratch", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "ready\n"
+            for name in ("web1", "web2"):
+                assert (tmp_path / name / "site" / "index.html").read_text() == "two"
+                assert (tmp_path / name / "site" / "settings.conf").read_text() == "by hand\n"
+            assert program.poll() is None
+        finally:
+            program.terminate()
+    assert program.returncode == 0
