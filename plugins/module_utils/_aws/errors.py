@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import identity
 from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
 
 THROTTLING_CODES: t.Final = (
@@ -45,16 +46,6 @@ _DENIED_CODES: t.Final = (
     "UnauthorizedOperation",
     "AuthorizationError",
     "403",
-)
-_CREDENTIAL_CODES: t.Final = (
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-    "MissingAuthenticationToken",
-    "IncompleteSignature",
 )
 # What botocore raises if it has no credentials to sign a request with.
 _NO_CREDENTIALS: t.Final = (
@@ -156,7 +147,9 @@ class AwsCallError(AnsibleAWSError):
     def explain(self) -> str:
         """One sentence: what failed, AWS's words, and what to do."""
         text = f"{self.message or 'A call to AWS failed'}: {self.code}"
-        if self.detail and self.detail != self.code:
+        # What AWS says of a denial is said again in the advice, without the noise.
+        said_in_the_advice = self.is_denied and identity.denial(self._words) is not None
+        if self.detail and self.detail != self.code and not said_in_the_advice:
             text += f" ({self.detail.rstrip('.')})"
         advice = self._advice()
         return f"{text}. {advice}." if advice else f"{text}."
@@ -168,9 +161,10 @@ class AwsCallError(AnsibleAWSError):
             service = str(self.kwargs.get("service", "")) or "ecs"
             permission = f"{_IAM_PREFIX.get(service, service)}:{self.operation}" if self.operation else "it"
             permission = _PERMISSION.get(self.operation, permission)
-            return f"The identity in use needs the permission {permission}"
-        if self.code in (*_CREDENTIAL_CODES, *_NO_CREDENTIALS):
-            return "The credentials in use are not valid or have expired: renew them and run the same command again"
+            return identity.on_denial(self._words, permission)
+        about_credentials = identity.on_code(self.code, self._words)
+        if about_credentials:
+            return about_credentials
         if self.is_throttled:
             return "AWS throttled this through all retries: run the same command again in a minute"
         if self.no_answer:

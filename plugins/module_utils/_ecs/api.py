@@ -113,10 +113,14 @@ def describe_service_revisions(aws: Aws, arns: t.Sequence[str]) -> dict[str, Rev
 
 @_EcsErrorHandler.common_error_handler("describe task definition {name}")
 def describe_task_definition(aws: Aws, name: str) -> TaskDefinition | None:
-    """A task definition with its tags; None if it does not exist (ECS answers ClientException)."""
+    """A task definition with its tags; None if it does not exist."""
     try:
         answer = aws.call("ecs", "describe_task_definition", taskDefinition=name, include=["TAGS"])
-    except aws.client("ecs").exceptions.ClientException:
+    except aws.client("ecs").exceptions.ClientException as exc:
+        # ECS says "Unable to describe task definition." of one that there is not, with the code that it has for any
+        # other mistake in a request (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html).
+        if "Unable to describe task definition" not in str(exc):
+            raise
         return None
     content = require(answer, "taskDefinition", "describe_task_definition")
     return TaskDefinition(

@@ -11,7 +11,7 @@ import typing as t
 import botocore.exceptions
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import errors
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import errors, identity
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     AwsCallError,
     IncompleteAnswerError,
@@ -55,6 +55,16 @@ def test_denied_names_the_permission(code: str) -> None:
     assert error.explain() == (
         f"Failed to update service web: {code} (AWS's own words). "
         "The identity in use needs the permission ecs:UpdateService."
+    )
+
+
+def test_a_denial_names_what_aws_names_and_not_the_operation() -> None:
+    """UpdateService passes the roles of the tasks on, and AWS asks for iam:PassRole."""
+    role = "arn:aws:iam::123456789012:role/execution"
+    words = f"User: x is not authorized to perform: iam:PassRole on resource: {role} because no identity-based policy …"
+    assert failed(client_error("AccessDeniedException", words)).explain() == (
+        "Failed to update service web: AccessDeniedException. The identity in use needs the permission iam:PassRole on "
+        f"{role}."
     )
 
 
@@ -107,7 +117,7 @@ def test_permissions_are_spelt_as_iam_does(service: str, operation: str, permiss
 def test_credentials_that_are_refused(code: str) -> None:
     error = failed(client_error(code))
     assert not error.is_denied
-    assert "The credentials in use are not valid or have expired: renew them" in error.explain()
+    assert error.explain().endswith(f" {identity.ADVICE[code]}.")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,7 @@ def test_credentials_that_cannot_be_had(exception: Exception) -> None:
     # Nothing was sent: a write was certainly not applied, and the network is not at fault.
     error = failed(exception)
     assert not error.no_answer
-    assert "The credentials in use are not valid or have expired: renew them" in error.explain()
+    assert error.explain().endswith(f" {identity.ADVICE[type(exception).__name__]}.")
     assert "network" not in error.explain()
 
 

@@ -461,3 +461,15 @@ def test_times_are_kept() -> None:
     read = api.describe_services(FakeAws(describe_services={"services": [raw]}), "prod", ["web"])["web"]
     assert isinstance(read, Service)
     assert read.deployments[0].created_at == at(3)
+
+
+def test_only_aws_text_means_that_there_is_no_task_definition() -> None:
+    class Other(NoSuchTaskDefinition):
+        def __init__(self) -> None:
+            super().__init__()
+            self.response["Error"]["Message"] = "Too many tags"
+            self.args = ("An error occurred (ClientException): Too many tags",)
+
+    assert api.describe_task_definition(FakeAws(describe_task_definition=NoSuchTaskDefinition()), "web:1") is None
+    with pytest.raises(AwsCallError, match="describe task definition web:1"):
+        api.describe_task_definition(FakeAws(describe_task_definition=Other()), "web:1")
