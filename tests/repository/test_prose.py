@@ -40,9 +40,7 @@ ROOMS = (
     "plugins/plugin_utils",
 )
 # Written anew elsewhere at the moment.
-SKIPPED = (
-    "plugins/module_utils/_codedeploy/past/history.py",
-)
+SKIPPED = ("plugins/module_utils/_codedeploy/past/history.py",)
 SUFFIXES = {".py", ".yml", ".md"}
 PHRASES = {
     r"\btold (?:of|by (?:its|their))\b": "'reported', or 'given its id'",

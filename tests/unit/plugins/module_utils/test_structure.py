@@ -82,18 +82,11 @@ TESTED_ELSEWHERE: t.Final = {
     "_ecs/controllers/external/controller",
     "_ecs/controllers/external/write",
     "_ecs/controllers/fitness",
-    "_ecs/controllers/deploys",
-    "_ecs/controllers/plans",
-    "_ecs/controllers/writes",
     "_ecs/move/pasts",
-    "_ecs/move/progress",
     "_ecs/move/subject",
     "_ecs/steps/aftermath",
     "_ecs/steps/auto_rollback",
     "_ecs/steps/deploy",
-    "_ecs/steps/deploy_run",
-    "_ecs/steps/image_identity",
-    "_ecs/steps/unfinished",
 }
 
 

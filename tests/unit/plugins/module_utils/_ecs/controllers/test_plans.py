@@ -1,0 +1,90 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a plan says of itself, and what stays of it if another one is made."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    START,
+    arn,
+    known,
+    planned,
+    service,
+    steps,
+    task_definition,
+    told,
+)
+
+MADE = planned(service(42), told(41, 42))
+
+
+def test_what_it_was_decided_on() -> None:
+    assert (MADE.verb, MADE.method, MADE.current, MADE.left, MADE.direction) == (
+        *("act", "update_service"),
+        *(arn(42), arn(42), "back"),
+    )
+    assert (MADE.known_deployments, len(MADE.known_records)) == ({"ecs-svc/42"}, 2)
+    assert MADE.now is not None
+    assert MADE.good is not None
+    assert (MADE.now.task_definition, MADE.good.task_definition) == (arn(42), arn(41))
+
+
+def test_without_a_history_nothing_is_made_up() -> None:
+    made = plans.Plan(service(42), plans.Past(), Choice(), None, plans.refused((), "why"))
+    assert (made.running, made.newest, made.now, made.good, made.known_records) == (None, None, None, None, frozenset())
+    assert (made.current, made.left_tags, made.taken_back) == (arn(42), {}, None)
+
+
+def test_only_findings_that_block_are_a_reason() -> None:
+    found = [Finding("a", "warn", "careful"), Finding("b", "block", "it cannot be"), Finding("c", "block", "nor this")]
+    way = plans.refused(found)
+    assert (way.verb, way.method, way.reason) == ("refuse", "none", "it cannot be; nor this")
+    assert plans.refused((), "because").reason == "because"
+
+
+def test_a_plan_that_is_refused_after_all_goes_nowhere() -> None:
+    refused = MADE.refused("somebody deployed", Finding("plan_changed", "block", "somebody deployed"))
+    assert (refused.verb, refused.method, refused.reason, refused.target) == (
+        "refuse",
+        "none",
+        "somebody deployed",
+        None,
+    )
+    assert (refused.left, refused.findings[-1].check) == (None, "plan_changed")
+
+
+@pytest.mark.parametrize(("left", "direction"), [(42, "back"), (40, "forward"), (41, "same")])
+def test_the_same_plan_as_a_move_from_another_version(left: int, direction: Direction) -> None:
+    made = planned(service(42), told(40, 41, 42), having=known(task_definition(42, bad="slow")))
+    moved = made.leaving(arn(left))
+    assert (moved.left, moved.direction, moved.target) == (arn(left), direction, made.target)
+    assert (marks.BAD in moved.left_tags) is (left == 42)
+
+
+def test_a_move_forward_takes_the_mark_back_that_a_rollback_of_the_service_set() -> None:
+    tags = marks.done_tags(arn(43), arn(42), "ecs-svc/42", START, "back")
+    past = told(42, 43, 42)
+    forward = dataclasses.replace(planned(service(42, tags=tags), past), target=task_definition(43))
+    choice = Choice("revision", arn(43), "you named it", arn(42), direction="forward")
+    assert dataclasses.replace(forward, choice=choice).taken_back == arn(43)
+    assert dataclasses.replace(forward, choice=dataclasses.replace(choice, direction="back")).taken_back is None
+    assert dataclasses.replace(forward, choice=choice, service=service(42)).taken_back is None
+
+
+def test_a_pinned_copy_is_the_version_that_it_was_made_of() -> None:
+    copied = history.read(steps(41, 42), {arn(44): arn(41)})
+    made = dataclasses.replace(MADE, past=plans.Past(copied))
+    assert made.is_version(arn(44), arn(41))
+    assert not made.is_version(arn(44), arn(42))
+    assert MADE.is_version(arn(41), arn(41))
