@@ -24,7 +24,7 @@ from tests.simulator.errors import AwsError
 from tests.simulator.operations import Context, operation
 
 SERVICE = "cloudwatch"
-_ATTRIBUTE = "lastgood_history"
+_ATTRIBUTE, _REPLACED = "lastgood_history", "lastgood_replaced"
 _ACTIONS = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
 # "The maximum number of alarm history records to retrieve": API_DescribeAlarmHistory.html
 _MOST = 100
@@ -57,6 +57,17 @@ def _note(alarm: Any, now: float, kind: str, summary: str, data: dict[str, Any])
     alarm.__dict__.setdefault(_ATTRIBUTE, []).insert(0, item)
 
 
+@operation(SERVICE, "PutMetricAlarm")
+def put_metric_alarm(context: Context, params: dict[str, Any]) -> None:
+    """moto makes a new alarm, even if there is one; its state and its history go over to it in :func:`date`."""
+    _keep(context, params)
+
+
+def _keep(context: Context, params: dict[str, Any]) -> None:
+    backend = cloudwatch_backends[context.account][context.region]
+    backend.__dict__[_REPLACED] = backend.alarms.get(str(params.get("AlarmName")))
+
+
 @operation(SERVICE, "PutCompositeAlarm")
 def put_composite_alarm(context: Context, params: dict[str, Any]) -> None:
     """Check the rule; what moto lacks is answered by :class:`_Response`."""
@@ -65,6 +76,7 @@ def put_composite_alarm(context: Context, params: dict[str, Any]) -> None:
         holds(str(params.get("AlarmRule") or ""), lambda reference: _state_of(alarms, reference))
     except ValueError as error:
         raise AwsError("ValidationError", str(error)) from None
+    _keep(context, params)
 
 
 @operation(SERVICE, "SetAlarmState")
@@ -89,8 +101,20 @@ def date(context: Context, operation_name: str, params: dict[str, Any]) -> None:
             _changed(context, alarm, before)
     else:
         alarm.configuration_updated_timestamp = moment
-        _note(alarm, context.now, "ConfigurationUpdate", f'Alarm "{alarm.name}" created', {"type": "Create"})
+        _configured(context, alarm)
     _evaluate(context, alarms)
+
+
+def _configured(context: Context, alarm: Any) -> None:
+    """ "When you update an existing alarm, its state is left unchanged": API_PutMetricAlarm.html"""
+    replaced = cloudwatch_backends[context.account][context.region].__dict__.pop(_REPLACED, None)
+    if replaced is None:
+        _note(alarm, context.now, "ConfigurationUpdate", f'Alarm "{alarm.name}" created', {"type": "Create"})
+        return
+    for name in ("state_value", "state_reason", "state_reason_data", "state_updated_timestamp"):
+        setattr(alarm, name, getattr(replaced, name))
+    alarm.__dict__[_ATTRIBUTE] = replaced.__dict__.get(_ATTRIBUTE, [])
+    _note(alarm, context.now, "ConfigurationUpdate", f'Alarm "{alarm.name}" updated', {"type": "Update"})
 
 
 def _evaluate(context: Context, alarms: dict[str, Any]) -> None:

@@ -79,6 +79,17 @@ class TestAlarms:
         alarm = boto3.client("cloudwatch").describe_alarms(AlarmNames=["errors"])["MetricAlarms"][0]
         assert alarm["StateUpdatedTimestamp"].timestamp() == START + 120
 
+    def test_an_update_leaves_the_state(self, sim: Simulator) -> None:
+        put_alarm("errors")
+        set_state("errors", "ALARM")
+        sim.advance(60)
+        put_alarm("errors", AlarmDescription="too many")
+        (alarm,) = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        assert (alarm["StateValue"], alarm["AlarmDescription"]) == ("ALARM", "too many")
+        assert alarm["StateUpdatedTimestamp"].timestamp() == START
+        assert history()[0] == ("ConfigurationUpdate", 'Alarm "errors" updated')
+        assert len(history()) == 3
+
     def test_pages_of_history(self, sim: Simulator) -> None:
         put_alarm("errors")
         set_state("errors", "ALARM")
