@@ -5,10 +5,11 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulator test test-all lint bench lock clean
+.PHONY: help setup demo simulator test test-all lint bench fuzz-content lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
+SEED ?= 1
 # Any Python that can run the setup script; the script then picks the right one for each environment.
 SETUP = python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/setup.py
 PYTHON := .venv/bin/python
@@ -43,6 +44,9 @@ gate-%: ## one gate alone, for example: make gate-sanity
 
 bench: setup ## the figures of docs/performance.md, measured here
 	@$(PYTHON) -m tests.bench
+
+fuzz-content: setup ## 500 random deployments to an instance, done and predicted (SEED=1)
+	@$(PYTHON) -m tests.agent.fuzz --seed "$(SEED)"
 
 lock: ## resolve the requirements anew and write dev/requirements/constraints.txt
 	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py

@@ -110,6 +110,8 @@ class Instructions:
         target = _expanded(permission.object)
         if target in self.copies:
             if "file" in permission.types:
+                if permission.pattern != "**" or permission.excepted:
+                    raise InstallError(f"an object ({permission.object}) with a pattern or exceptions that is a file")
                 self._permit(target, permission)
         elif target in self.directories or os.path.isdir(permission.object):
             known = [*(self.copies if "file" in permission.types else ())]

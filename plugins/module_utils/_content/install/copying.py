@@ -129,7 +129,8 @@ class Copying:
         return paths.join(path, name) if into else path
 
     def _link(self, path: bytes, target: bytes) -> bytes:
-        return self._tree.symlink(self._target(path, paths.name(target.rstrip(paths.SLASH))), target)
+        name = paths.name(self._tree.platform.slashes(target).rstrip(paths.SLASH))
+        return self._tree.symlink(self._target(path, name), target)
 
     def _write(self, instruction: Instruction, source: Entry) -> bytes:
         path = self._target(instruction.path, paths.name(instruction.source))

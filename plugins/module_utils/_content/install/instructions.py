@@ -100,8 +100,11 @@ class Instructions:
                 f"the destination {paths.text(mapping.destination)!r} in the AppSpec file is not absolute: the agent "
                 "resolves it from its working directory"
             )
-        # As it is written: the agent looks along it with its "..", and takes them out only of what it makes.
+        # As it is written: the agent looks along it with its "..", and takes them out only of what it makes. Windows
+        # itself takes them out before it looks (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
         destination = self._tree.platform.slashes(mapping.destination)
+        if self._tree.platform.windows:
+            destination = self._tree.platform.expand(destination)
         inner = self._tree.platform.slashes(mapping.source).lstrip(paths.SLASH)
         source = paths.join(self._bundle.root, inner) if inner else self._bundle.root
         if self._tree.is_directory(source):

@@ -44,6 +44,8 @@ class Found:
     entry: t.Optional[Entry]
     # The links followed on the way.
     through: t.Tuple[bytes, ...] = ()
+    # Whether there is a slash after the last name, of the path or of a link's target.
+    slash: bool = False
 
 
 def _leads_nowhere_else(ahead: t.Iterable[bytes]) -> bool:
@@ -126,7 +128,10 @@ class Tree:
                 ahead = ahead[:-1] if self.platform.root(target) else ahead
                 found = self.entry(current)
             elif at_the_end:
-                break
+                if ahead and found is not None and found.kind not in (DIRECTORY, LINK):
+                    # A slash after its name asks for a directory (path_resolution(7)).
+                    raise Refused(errno.ENOTDIR, path)
+                return Found(current, found, tuple(through), bool(ahead))
             elif found is None:
                 raise Refused(errno.ENOENT, path)
             elif found.kind != DIRECTORY:
@@ -210,6 +215,9 @@ class Tree:
             raise Refused(errno.EISDIR, path)
         if old is not None and old.kind == LINK:
             raise Refused(errno.ELOOP, path)
+        if old is None and found.slash:
+            # open(2) makes no directory.
+            raise Refused(errno.EISDIR, path)
         if old is None:
             self._changeable(found.real, None)
         elif old.immutable:

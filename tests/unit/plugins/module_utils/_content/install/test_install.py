@@ -563,3 +563,16 @@ def test_predicting_changes_nothing_in_what_it_reads() -> None:
     found = predict(before, SMALL, listed=cleanup(SETTINGS))
     assert after(found)[SETTINGS] == "bundle"
     assert before == {WEB: None, SETTINGS: "mine"}
+
+
+@pytest.mark.parametrize("there", [None, "1"])
+@pytest.mark.parametrize("option", ["RETAIN", "OVERWRITE"])
+def test_a_link_with_a_slash_at_its_end_leads_to_directories_only(there: str | None, option: str) -> None:
+    """To a file, or to nothing, it counts as nothing, and what is opened through it fails (ENOTDIR, EISDIR)."""
+    before = {WEB: None, SETTINGS: Link("a/"), **({} if there is None else {f"{WEB}/a": there})}
+    found = predict(before, SMALL, option=option)
+    assert found.failure is not None
+    assert found.failure.stage == "copy"
+    assert after(found) == before
+    assert lines(found) == [SETTINGS]
+    assert predict({**before, f"{WEB}/a": None}, SMALL, option="RETAIN").placed(words.KEPT) == (SETTINGS.encode(),)

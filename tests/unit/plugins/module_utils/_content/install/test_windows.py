@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import cleanup
@@ -13,6 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.install impo
 from ansible_collections.lastgood.aws.plugins.module_utils._content.paths import LINUX, WINDOWS, name, shown
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._content.trees import (
     Files,
+    Link,
     after,
     bundle,
     listing,
@@ -107,6 +110,23 @@ def test_a_file_in_the_way_in_other_letters() -> None:
     assert over.cleanup == b"c:/TEMP/a.TXT\n"
     following = predict(before, {"content": None}, over.cleanup)
     assert after(following, "C:/Temp") == {}
+
+
+def test_a_link_goes_into_a_directory_under_the_name_of_what_it_leads_to() -> None:
+    before = {"C:/Temp": None, "C:/Temp/a": None}
+    found = predict(before, {"content": None, "content/a": Link("C:\\far\\away\\")}, option="OVERWRITE")
+    assert after(found, "C:/Temp/a") == {"C:/Temp/a/away": Link("C:\\far\\away\\")}
+
+
+def test_windows_takes_two_dots_out_before_it_looks() -> None:
+    found = install.predict(
+        listing({"C:/Temp": None}, ["C:/"], WINDOWS),
+        None,
+        replace(bundle({"content": None, "content/a": "1"}), root=b"C:/archive"),
+        spec(("content", "C:\\Temp\\x\\..\\y"), system="windows"),
+        platform=WINDOWS,
+    )
+    assert found.cleanup == b"C:/Temp/y\nC:/Temp/y/a\n"
 
 
 def test_what_is_installed_is_listed_with_forward_slashes() -> None:
