@@ -82,6 +82,29 @@ def test_a_mistake_in_the_configuration_is_told_once_and_published(stage: Stage,
     assert "service uses the template function tfstate" in document["summary"]
 
 
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        (
+            {"AWS_REGION": "", "AWS_DEFAULT_REGION": ""},
+            "No Region is set, so AWS was not asked anything. Give -e rollback_",
+        ),
+        (
+            {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"},
+            "No credentials were found: set AWS_PROFILE",
+        ),
+    ],
+)
+def test_what_is_missing_to_ask_aws_is_told_once(stage: Stage, environment: dict[str, str], told: str) -> None:
+    stage.story()
+    env = {"ANSIBLE_STDOUT_CALLBACK": "default", **environment}
+    done = play.run(stage.url, play.ROLLBACK, *play.arguments(TARGET), env=env)
+    everything = done.stdout + done.stderr
+    assert done.rc == 2, everything
+    assert everything.count(told) == 1, everything
+    assert stage.control.calls() == {}
+
+
 def test_of_a_fleet_each_failure_is_told_once(stage: Stage) -> None:
     stage.story()
     done = run(stage, "current", rollback_services="web,nonesuch,gone")

@@ -52,6 +52,7 @@ _NO_CREDENTIALS: t.Final = (
     "NoCredentialsError",
     "PartialCredentialsError",
     "CredentialRetrievalError",
+    "MfaCodeNeededError",
     "TokenRetrievalError",
     "SSOTokenLoadError",
     "UnauthorizedSSOTokenError",

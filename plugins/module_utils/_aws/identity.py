@@ -35,6 +35,8 @@ ADVICE: t.Final[t.Mapping[str, str]] = {
     "InvalidAccessKeyId": _UNKNOWN_KEY,
     "InvalidClientTokenId": _UNKNOWN_KEY,
     "InvalidSignatureException": _WRONG_SECRET,
+    "MfaCodeNeededError": "Nobody can type its code here: assume the role before, as with 'aws sts get-session-token "
+    "--serial-number … --token-code …', and give the keys and the token that come out",
     "MissingAuthenticationToken": "The request came without a signature: check the proxy and the endpoint",
     "NoCredentialsError": "No credentials were found: set AWS_PROFILE or AWS_ACCESS_KEY_ID and its secret, give the "
     "option profile, or run this where a role is attached",

@@ -14,6 +14,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.credentials import Credentials
 from ansible_collections.lastgood.aws.plugins.module_utils._core import called, text
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import blank_is_absent
 
@@ -76,6 +77,7 @@ class LastgoodAWSModule(AnsibleAWSModule):
         settings = self.default_settings
         core_class = settings["module_class"]
         settings["module_class"] = blank_is_absent(core_class)
+        self._credentials = Credentials()
         try:
             super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         finally:
@@ -83,8 +85,18 @@ class LastgoodAWSModule(AnsibleAWSModule):
         set_collection_info(collection_name="lastgood.aws", collection_version=VERSION)
 
     def client(self, service: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        """A boto3 client that does not hang for minutes. The option ``aws_config`` overrides our timeouts."""
-        return super().client(service, *args, config=_TIMEOUTS, **kwargs)
+        """A boto3 client that does not hang for minutes. The option ``aws_config`` overrides our timeouts.
+
+        All clients share their credentials. Fails the module if there is no Region.
+        """
+        if not (kwargs.get("region") or self.region):
+            give = f"-e {role}region=…" if (role := called.prefix()) else "region"
+            self.fail_json(
+                msg=f"No Region is set, so AWS was not asked anything. Give {give}, set AWS_REGION, or name a profile "
+                "that has one. Nothing was changed."
+            )
+        with self._credentials.shared():
+            return super().client(service, *args, config=_TIMEOUTS, **kwargs)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Show a warning.

@@ -104,6 +104,7 @@ CODES = [
     ("UnauthorizedSSOTokenError", "", "aws sso login"),
     ("SSOTokenLoadError", "", "aws sso login"),
     ("TokenRetrievalError", "", "aws sso login"),
+    ("MfaCodeNeededError", "", "aws sts get-session-token"),
     ("CredentialRetrievalError", "", "What should hand out the credentials did not"),
 ]
 
