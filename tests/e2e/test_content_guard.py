@@ -103,7 +103,7 @@ def test_an_instance_that_cannot_be_saved_stops_it_before_anything_is_deployed(
     assert not list(instance.store.rglob("manifest.json"))
     told = redeploy(*instance.inventory, **instance.guarded, guard_max_fail_percentage="50")
     assert (told.rc, told.outcomes, instance.content) == (2, {"prod": "failed"}, BY_HAND), told.stdout
-    assert "Not back: perhaps files on web2: not saved before the redeploy" in told.summary
+    assert "Not back on web2: perhaps files: not saved before the redeploy" in told.summary
     assert "ended as rolled_back" in told.summary
 
 

@@ -43,9 +43,10 @@ class Instance:
     copies: str = ""
 
     def __str__(self) -> str:
-        files = ", ".join(self.not_back) or "perhaps files"
+        named = bool(self.not_back) and all(path in self.reason for path in self.not_back)
+        files = "" if named else f"{', '.join(self.not_back) or 'perhaps files'}: "
         kept = f". Copies are kept there in {self.copies}" if self.copies else ""
-        return f"{files} on {self.host}: {self.reason}{kept}"
+        return f"Not back on {self.host}: {files}{self.reason}{kept}"
 
     def as_dict(self) -> dict[str, t.Any]:
         """For results."""
@@ -118,7 +119,7 @@ def told(report: Report, found: t.Sequence[Instance]) -> Report:
     restored = [one for one in found if one.restored and not one.reason]
     sentence = ""
     if bad:
-        sentence = f"Not back: {'. '.join(map(str, bad))}"
+        sentence = ". ".join(map(str, bad))
     elif restored:
         sentence = (
             f"Files put back: {sum(one.restored for one in restored)} on {len(restored)} of {len(found)} instances"

@@ -222,6 +222,10 @@ def _identity(path: bytes) -> str:
             return attributes.identity(held, name)
     except FileNotFoundError:
         return attributes.ABSENT
+    except Refused as exc:
+        # What is wrong with the file itself is said by its name in the directory.
+        name = shown(os.path.basename(path))
+        raise Refused(f"{shown(path)}{str(exc)[len(name) :]}" if str(exc).startswith(f"{name} ") else str(exc)) from exc
 
 
 def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> Restored:

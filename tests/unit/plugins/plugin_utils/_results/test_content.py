@@ -132,7 +132,7 @@ def test_a_deployment_that_was_in_the_way_may_have_come_first(came: bool) -> Non
     found = content.instance("web1", {"content_guard_restored": RESTORED, "__content_guard_came": {"stat": stat}})
     words = "d-BAD came there after files were saved, and what it then overwrote is lost"
     assert found == Instance("web1", 2, (), words if came else "")
-    assert not came or str(found) == f"perhaps files on web1: {words}"
+    assert not came or str(found) == f"Not back on web1: perhaps files: {words}"
 
 
 def test_a_host_that_has_never_been_there() -> None:
@@ -175,7 +175,7 @@ BAD = Instance("web2", 0, (A,), "it is a mount point", SET)
 def test_a_good_end_with_a_file_that_is_not_back_is_none() -> None:
     found = content.told(report("rolled_back", "rolled_back: 2 → 1 in 9 s"), [GOOD, BAD])
     [item] = found.items
-    told = f"Not back: {A} on web2: it is a mount point. Copies are kept there in {SET}"
+    told = f"Not back on web2: {A}: it is a mount point. Copies are kept there in {SET}"
     assert item["outcome"] == "failed"
     assert item["reason"] == told
     assert found.text == item["summary"]
@@ -193,7 +193,12 @@ def test_a_bad_end_stays_what_it_is(outcome: str) -> None:
     found = content.told(report(outcome, f"{outcome}: so it is."), [BAD])
     [item] = found.items
     assert (item["outcome"], item["reason"]) == (outcome, "r")
-    assert item["summary"].startswith(f"[prod] {outcome}: so it is. Not back: {A} on web2: ")
+    assert item["summary"].startswith(f"[prod] {outcome}: so it is. Not back on web2: {A}: it")
+
+
+def test_a_path_is_not_said_twice() -> None:
+    reasons = f"{A} is a mount point. {B} is a mount point"
+    assert str(Instance("web2", 0, (A, B), reasons, SET)).startswith(f"Not back on web2: {A} is a mount point. {B} is")
 
 
 def test_what_is_back_is_told_too() -> None:
@@ -210,4 +215,4 @@ def test_nothing_is_added_where_there_is_nothing_to_say(found: list[Instance]) -
 
 def test_a_report_without_a_group_says_it_as_well() -> None:
     found = content.told(Report("localhost", text="crashed."), [BAD])
-    assert found.text.startswith("crashed. Not back: ")
+    assert found.text.startswith("crashed. Not back on web2: ")

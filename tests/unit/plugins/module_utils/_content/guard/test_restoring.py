@@ -251,7 +251,7 @@ def test_a_directory_in_its_place_is_refused(instance: Instance) -> None:
     path = instance.app / "web/settings.conf"
     path.unlink()
     path.mkdir()
-    assert "neither a regular file" in instance.why_not_restored()
+    assert f"{path} is neither a regular file" in instance.why_not_restored()
 
 
 def test_a_linked_list_is_refused(instance: Instance) -> None:
