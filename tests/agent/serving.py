@@ -53,6 +53,11 @@ class Serving:
         info = self._codedeploy.get_deployment_group(**self._group.named)["deploymentGroupInfo"]
         return str(info["deploymentGroupId"])
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was done has been reported, and CodeDeploy shows it as ended."""
+        return not self._reported
+
     def work(self) -> None:
         """Do what is to be done now."""
         if self._reported:

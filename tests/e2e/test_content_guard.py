@@ -88,6 +88,27 @@ def test_files_come_back_although_the_redeploy_fails(instance: Instance, redeplo
     assert instance.content == BY_HAND
 
 
+def test_it_waits_until_the_agent_is_idle(instance: Instance) -> None:
+    """When CodeDeploy shows the deployment as ended, the agent has already begun another group's. Up to the limit."""
+    ongoing = instance.agent.layout.ongoing("d-OTHER")
+    instance.trap("ValidateService", f"test ! -e {instance.settings.parent}/../begins || echo c > {ongoing}\n")
+    (instance.settings.parent.parent / "begins").touch()
+    waits: list[bool] = []
+
+    def work() -> None:
+        instance.serving.work()
+        if ongoing.exists() and instance.serving.is_idle:
+            waits.append(True)
+            if len(waits) == 3:
+                ongoing.unlink()
+
+    given = {f"rollback_{name}": value for name, value in {**instance.guarded, "restore_timeout": "60"}.items()}
+    options = [*instance.inventory, *play.arguments({**NAMED, **given})]
+    done = play.run(instance.stage.url, play.REDEPLOY, *options, between=work)
+    assert (done.rc, done.outcomes, instance.content) == (0, {"prod": "rolled_back"}, BY_HAND), done.messages
+    assert done.tasks["Restore what was saved"][1]["attempts"] > 1
+
+
 def test_an_instance_that_cannot_be_saved_stops_it_before_anything_is_deployed(
     instance: Instance, redeploy: Rollback
 ) -> None:
