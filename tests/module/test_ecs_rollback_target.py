@@ -548,6 +548,17 @@ def test_a_service_that_was_not_deployed_for_ninety_days_goes_back(shop: Shop, i
     assert "it served when web:2 was deployed" in run.only["target_why"]
 
 
+def test_without_a_record_what_the_running_deployment_replaces_is_the_target(shop: Shop) -> None:
+    shop.versions(2)
+    shop.create("web:1")
+    shop.broken("web:2")
+    shop.deploy("web:2", settle=30)
+    shop.deny("ListServiceDeployments")
+    run = shop.rollback()
+    assert (run.outcome, run.target, shop.on()) == ("rolled_back", "web:1", "web:1")
+    assert "ECS lists its deployment as COMPLETED" in run.only["target_why"]
+
+
 # -- late and unordered lists
 
 
@@ -561,9 +572,10 @@ def test_a_list_that_has_the_oldest_first_leads_nowhere_else(shop: Shop) -> None
 def test_somebody_returned_seconds_ago_and_the_list_lacks_it(shop: Shop) -> None:
     shop.releases(3)
     shop.sim.late("ListServiceDeployments", seconds=60)
-    shop.deploy("web:2", settle=5)
+    shop.meanwhile("DescribeServices", deploy="web:2")
     run = shop.rollback(mark=False)
     assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "adopt", "web:2")
+    assert len(run.sent("DescribeServiceDeployments")[0]["serviceDeploymentArns"]) == 1
     assert "UpdateService" not in run.writes
 
 
@@ -571,7 +583,7 @@ def test_what_is_neither_listed_nor_described_is_refused(shop: Shop) -> None:
     shop.releases(3)
     shop.sim.late("ListServiceDeployments", seconds=60)
     shop.deny("DescribeServiceDeployments")
-    shop.deploy("web:2", settle=5)
+    shop.meanwhile("DescribeServices", deploy="web:2")
     run = shop.rollback()
     assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:2")
     assert "as the current deployment of web, and neither lists nor describes it yet" in run.message

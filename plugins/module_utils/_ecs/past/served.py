@@ -15,7 +15,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
 
 def by_the_record(detail: t.Mapping[str, t.Any]) -> str:
@@ -43,3 +45,29 @@ def by_the_service(deployments: t.Sequence[ServiceDeployment], service: Service)
     if not newest.served and newest.in_flight and any(d.running > 0 for d in listed):
         found[position] = replace(newest, served="ECS lists its deployment as COMPLETED, with running tasks")
     return found
+
+
+def standing(service: Service, known: t.Mapping[str, TaskDefinition]) -> Choice | None:
+    """Without a record: the version that the running deployment replaces, if it is older and its deployment COMPLETED.
+
+    None if DescribeServices does not show exactly one, or if it is marked bad. Task sets prove nothing here: how their
+    deployments ended is in CodeDeploy's record.
+    """
+    primary = service.primary
+    new = names.parse(primary.task_definition) if primary is not None else None
+    if primary is None or new is None or primary.rollout_state != "IN_PROGRESS":
+        return None
+    found = {
+        d.task_definition: d
+        for d in service.deployments
+        if d.rollout_state == "COMPLETED" and d.running > 0 and not d.arn
+        for name in [names.parse(d.task_definition)]
+        if name is not None and name.family == new.family and name.revision < new.revision
+    }
+    if len(found) != 1:
+        return None
+    ((version, old),) = found.items()
+    if version in known and marks.is_bad_for(known[version].tags, service.in_cluster):
+        return None
+    why = f"it served when {new} was deployed: ECS lists its deployment as COMPLETED, with {old.running} running tasks"
+    return Choice("last_good", version, why, primary.task_definition, weighed=(version,))

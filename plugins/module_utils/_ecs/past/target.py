@@ -15,7 +15,13 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, from_revision, named, undo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import (
+    direction,
+    from_revision,
+    named,
+    served,
+    undo,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection, Source
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.last_good import last_good
@@ -105,7 +111,8 @@ def _choose(
     stays = _returned(selection, service, current, history, known) or _returned_unrecorded(selection, service, history)
     if stays is not None:
         return stays
-    choice = last_good(selection, service, current, history, known, registered)
+    shown = None if _is_recorded(history) or selection.steps_back != 1 else served.standing(service, known)
+    choice = shown or last_good(selection, service, current, history, known, registered)
     return ours if ours is not None and choice.settled else choice
 
 
@@ -147,10 +154,14 @@ def _returned(
 
 def _returned_unrecorded(selection: Selection, service: Service, history: History | None) -> Choice | None:
     """The same without a record, by what DescribeServices still shows; None if that shows no such step."""
-    if (history is not None and history.deployments) or selection.steps_back != 1:
+    if _is_recorded(history) or selection.steps_back != 1:
         return None
     shown = failed_beside_an_older_one(service)
     return None if shown is not None and shown.settled and "again" in selection.force else shown
+
+
+def _is_recorded(history: History | None) -> bool:
+    return history is not None and bool(history.deployments)
 
 
 def what_runs_now(service: Service, history: History | None) -> str:

@@ -10,13 +10,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, served, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     deployment,
     flown,
+    known,
     service,
 )
 
@@ -130,3 +132,34 @@ def test_a_native_stop_needs_no_proof(story: list[ServiceDeployment], natively: 
 def test_steps_back_and_force_do_not_change_that() -> None:
     past = history.read([flown(42, "IN_PROGRESS", sources=[41])])
     assert target.choose(Selection(steps_back=2), service(NEW, OLD), past, {}).problem
+
+
+BAD = known(TaskDefinition(arn(41), "ACTIVE", {marks.BAD: "500s"}, {}))
+
+
+@pytest.mark.parametrize("past", [None, history.read([])])
+@pytest.mark.parametrize(
+    ("on", "read", "stands"),
+    [
+        (service(NEW, OLD), {}, True),
+        (service(NEW, OLD), BAD, False),
+        (service(NEW, deployment(41, status="ACTIVE", running=0)), {}, False),
+        (service(NEW, deployment(41, status="ACTIVE", rollout="IN_PROGRESS")), {}, False),
+        (service(NEW, OLD, deployment(40, status="ACTIVE")), {}, False),
+        # A return to an older version is not undone, and of another family it is not known which one is older.
+        (service(NEW, deployment(43, status="ACTIVE")), {}, False),
+        (service(NEW, deployment(arn(7, "api"), status="ACTIVE")), {}, False),
+        # Nothing is running, or task sets are.
+        (service(42, OLD), {}, False),
+        (service(NEW, deployment(41, status="ACTIVE", arn="arn:task-set")), {}, False),
+    ],
+)
+def test_without_a_record_the_deployments_of_the_service_count(
+    past: history.History | None, on: Service, read: dict[str, TaskDefinition], stands: bool
+) -> None:
+    choice = target.choose(Selection(), on, past, read)
+    assert (choice.target == arn(41)) is stands
+    if stands:
+        assert (choice.source, choice.left, choice.direction) == ("last_good", arn(42), "back")
+        assert "ECS lists its deployment as COMPLETED, with 4 running tasks" in choice.why
+    assert target.choose(Selection(steps_back=2), on, past, read).target is None
