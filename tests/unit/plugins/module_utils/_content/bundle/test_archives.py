@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import archives, contents
+from ansible_collections.lastgood.aws.plugins.module_utils._content.bundle import appspec, archives, contents
 from ansible_collections.lastgood.aws.plugins.module_utils._content.listing import Entry
 
 APPSPEC = b"version: 0.0\nos: linux\nfiles: []\n"
@@ -197,3 +197,18 @@ def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path) -> None:
 def test_nothing_is_written(tmp_path: Path) -> None:
     archives.read(tgz(tmp_path / "bundle", {"appspec.yml": APPSPEC, "a": CONTENT}))
     assert os.listdir(tmp_path) == ["bundle"]
+
+
+def test_an_unpacked_bundle_has_bounds_too(tmp_path: Path) -> None:
+    """A RecursionError would say nothing of it."""
+    deep = tmp_path / "deep"
+    (deep / "/".join(["d"] * 300)).mkdir(parents=True)
+    (deep / "appspec.yml").write_text("")
+    with pytest.raises(contents.BadArchive, match="directories more than 200 deep"):
+        archives.read_unpacked(os.fsencode(deep))
+    long = tmp_path / "long"
+    long.mkdir()
+    (long / "appspec.yml").write_bytes(b"#" * (1 << 20))
+    found = archives.read_unpacked(os.fsencode(long))
+    with pytest.raises(appspec.Unreadable, match="longer than 262144 bytes"):
+        appspec.parse(found.appspec)
