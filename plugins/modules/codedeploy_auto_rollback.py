@@ -364,34 +364,17 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import ROLLBACK_EVENTS
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import auto_rollback, auto_rollback_act
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import (
+    auto_rollback,
+    auto_rollback_act,
+    protection,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 
 ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "application": {"type": "str", "required": True},
     "deployment_group": {"type": "list", "elements": "str", "required": True, "aliases": ["deployment_groups"]},
-    "enabled": {"type": "bool"},
-    "events": {"type": "list", "elements": "str", "choices": list(ROLLBACK_EVENTS)},
-    "alarms": {"type": "list", "elements": "str"},
-    "alarms_enabled": {"type": "bool"},
-    "ignore_poll_alarm_failure": {"type": "bool"},
-    "notifications": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": {"type": "str", "required": True},
-            "topic_arn": {"type": "str"},
-            "events": {
-                "type": "list",
-                "elements": "str",
-                "choices": list(auto_rollback.NOTIFICATION_EVENTS),
-                "default": list(auto_rollback.DEFAULT_NOTIFICATION_EVENTS),
-            },
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-    },
-    "purge_notifications": {"type": "bool", "default": False},
+    **protection.SPEC,
 }
 
 

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 import typing as t
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,10 +17,10 @@ from tests.e2e import play
 from tests.e2e.code_deploy import CodeDeploy
 from tests.e2e.conftest import Rollback
 from tests.e2e.fleet import EVENTS, NAMED, SCALING_GROUP, TAG, Fleet
+from tests.e2e.function import Function
 from tests.e2e.permissions import allowed, documented
 from tests.e2e.stage import Stage
 from tests.mailbox import Mailbox
-from tests.module.code_deploy import content
 from tests.world import REGION
 
 ROLLS_BACK = {"enabled": True, "events": EVENTS}
@@ -210,6 +208,7 @@ def test_automatic_rollback_is_set_on_the_group(stage: Stage, fleet: Fleet, tmp_
     [
         ("", ROLLS_BACK),
         ("none", {"enabled": False, "events": []}),
+        ([], {"enabled": False, "events": []}),
         ("DEPLOYMENT_FAILURE", {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}),
         (["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"], {"enabled": True, "events": EVENTS[:2]}),
     ],
@@ -379,12 +378,12 @@ def test_the_content_option_of_the_good_deployment_is_used(fleet: Fleet, redeplo
     assert fleet.newest()["fileExistsBehavior"] == "RETAIN"
 
 
-@pytest.mark.parametrize("option", ["disallow", "overwrite", "retain"])
+@pytest.mark.parametrize("option", ["disallow", "fail", "overwrite", "retain"])
 def test_the_content_option_can_be_given(fleet: Fleet, redeploy: Rollback, option: str) -> None:
-    """disallow is what consoles call fail."""
+    """disallow is what consoles and the guide call fail."""
     fleet.story(fileExistsBehavior="OVERWRITE")
     assert redeploy(file_exists_behavior=option).rc == 0
-    assert fleet.newest()["fileExistsBehavior"] == option.upper()
+    assert fleet.newest()["fileExistsBehavior"] == {"fail": "DISALLOW"}.get(option, option.upper())
 
 
 def test_what_a_redeploy_removes_is_told_before_it_begins(fleet: Fleet, redeploy: Rollback) -> None:
@@ -610,57 +609,6 @@ def test_a_function_that_is_on_two_versions_is_refused(stage: Stage, redeploy: R
     done = redeploy(application="check")
     assert (done.rc, done.outcomes, stage.writes()) == (2, {"prod": "refused"}, []), done.stdout
     assert "point the alias to one of them first" in done.summary
-
-
-class Function:
-    """A function with three versions, and the deployment group ``prod`` of its alias ``live``, on the first of them."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._client = stage.world.client("lambda")
-        role = stage.world.client("iam").create_role(RoleName="check", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        self._client.create_function(
-            FunctionName="check", Runtime="python3.13", Role=role, Handler="check.main", Code={"ZipFile": code(1)}
-        )
-        for version in (1, 2, 3):
-            self._client.update_function_code(FunctionName="check", ZipFile=code(version))
-            self._client.publish_version(FunctionName="check")
-        self._client.create_alias(FunctionName="check", Name="live", FunctionVersion="1")
-        self._codedeploy = stage.world.client("codedeploy")
-        self._named = {"applicationName": "check", "deploymentGroupName": "prod"}
-        self._codedeploy.create_application(applicationName="check", computePlatform="Lambda")
-        self._codedeploy.create_deployment_group(
-            **self._named,
-            serviceRoleArn="arn:aws:iam::123456789012:role/codedeploy",
-            deploymentStyle={"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
-            deploymentConfigName="CodeDeployDefault.LambdaAllAtOnce",
-        )
-
-    def deploy(self, old: int, new: int) -> None:
-        """Take the alias from one version to another."""
-        properties = {"Name": "check", "Alias": "live", "CurrentVersion": str(old), "TargetVersion": str(new)}
-        resource = {"check": {"Type": "AWS::Lambda::Function", "Properties": properties}}
-        revision = content(json.dumps({"version": 0.0, "Resources": [resource]}))
-        self._codedeploy.create_deployment(**self._named, revision=revision)
-        self._stage.pass_time(300)
-
-    def split(self, version: str, other: str) -> None:
-        """Let a part of the traffic go to another version."""
-        weights = {"AdditionalVersionWeights": {other: 0.1}}
-        self._client.update_alias(FunctionName="check", Name="live", FunctionVersion=version, RoutingConfig=weights)
-
-    def alias(self) -> tuple[str, dict[str, float]]:
-        """The version that the alias is on, and others that get a part of the traffic."""
-        found = self._client.get_alias(FunctionName="check", Name="live")
-        return found["FunctionVersion"], found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-
-
-def code(version: int) -> bytes:
-    """A bundle that differs from that of any other version."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as bundle:
-        bundle.writestr("check.py", f"VERSION = {version}")
-    return made.getvalue()
 
 
 # What keeps it from beginning.

@@ -71,6 +71,15 @@ def test_a_content_option_of_ones_own_takes_a_deployment_of_ones_own(fleet: Flee
     assert run.result["target_source"] == "last_good"
 
 
+@pytest.mark.parametrize(("settings", "seconds"), [({}, 10), ({"autoRollbackConfiguration": AUTOMATIC}, 120)])
+def test_ours_follows_the_stop_at_once(fleet: Fleet, settings: dict[str, t.Any], seconds: float) -> None:
+    """What we stopped without a rollback gets none, unless the group rolls back what is stopped."""
+    rolling_out(fleet, **settings)
+    run = fleet.redeploy(file_exists_behavior="overwrite")
+    assert (run.outcome, run.writes) == ("rolled_back", ["StopDeployment", "CreateDeployment"])
+    assert run.result["timings"]["accepted"] < seconds
+
+
 def test_stopping_first_does_not_wait_for_the_end_of_ours(fleet: Fleet) -> None:
     rolling_out(fleet)
     run = fleet.redeploy(file_exists_behavior="overwrite", wait=False)

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import specs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "codedeploy.md").read_text(encoding="utf-8")
-FILES = ("test_redeploy.py", "test_ansible_runner.py", "test_notification.py")
+FILES = ("test_redeploy.py", "test_redeploy_in_flight.py", "test_ansible_runner.py", "test_notification.py")
 ROWS = re.findall(r"^\| (?!the guide )([^|`]+) \| [^|]+ \| (.+) \|$", PAGE.partition("## Which revision")[0], re.M)
 
 

@@ -53,10 +53,10 @@ def batch_get_deployment_groups(aws: Aws, application: str, names: t.Sequence[st
                 "codedeploy", "batch_get_deployment_groups", applicationName=application, deploymentGroupNames=batch
             )
         except Exception as exc:
-            if _code(exc) in _MISSING:
+            if code_of(exc) in _MISSING:
                 return found
             raise
-        found += [_group(item) for item in require(answer, "deploymentGroupsInfo", "batch_get_deployment_groups")]
+        found += [group_of(item) for item in require(answer, "deploymentGroupsInfo", "batch_get_deployment_groups")]
     return found
 
 
@@ -203,7 +203,7 @@ def another_is_running(error: AwsCallError) -> bool:
     return error.code == "DeploymentLimitExceededException"
 
 
-def _code(error: BaseException) -> str:
+def code_of(error: BaseException) -> str:
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
@@ -241,7 +241,7 @@ def _deployment(item: Answer) -> Deployment:
     )
 
 
-def _group(item: Answer) -> Group:
+def group_of(item: Answer) -> Group:
     alarms = _part(item, "alarmConfiguration")
     original = _original(item)
     return Group(

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 # DeploymentStatus in botocore's model has eight values; any other than these is still running.
@@ -158,6 +158,16 @@ def is_due(deployment: Deployment, now: datetime | None) -> bool:
         return False
     event = _EVENTS.get(deployment.error_code if deployment.status == "Stopped" else "Failed")
     return event is None or event in deployment.rollback_events
+
+
+def not_rolled_back(deployment: Deployment, stopped: str) -> Deployment:
+    """The deployment; if it is the one that we have ``stopped`` without a rollback, it is certain that none comes.
+
+    Unless the group rolls back what is stopped: AWS does not say which of the two counts then.
+    """
+    if deployment.id != stopped or "DEPLOYMENT_STOP_ON_REQUEST" in deployment.rollback_events:
+        return deployment
+    return replace(deployment, rollback_message=deployment.rollback_message or "it was stopped without a rollback")
 
 
 def undone_by(ordered: t.Sequence[Deployment]) -> dict[str, Deployment]:

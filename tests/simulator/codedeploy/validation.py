@@ -80,9 +80,13 @@ def group(state: CodeDeployState, settings: Shape, platform: str) -> None:
     if platform != "Server" and tuple(style.values()) != ("BLUE_GREEN", "WITH_TRAFFIC_CONTROL"):
         text = f"Deployment groups of the {platform} platform must be BLUE_GREEN and WITH_TRAFFIC_CONTROL"
         raise errors.error("InvalidDeploymentStyle", text)
-    if settings.get("ec2TagFilters") and settings.get("ec2TagSet"):
+    # An empty set of sets takes them away, as Terraform does to change from one to the other
+    # (buildEC2TagSet in internal/service/deploy/deployment_group.go of hashicorp/terraform-provider-aws).
+    if settings.get("ec2TagFilters") and (settings.get("ec2TagSet") or {}).get("ec2TagSetList"):
         raise errors.error("InvalidEC2TagCombination", "Only one of ec2TagFilters and ec2TagSet can be used")
-    if settings.get("onPremisesInstanceTagFilters") and settings.get("onPremisesTagSet"):
+    if settings.get("onPremisesInstanceTagFilters") and (settings.get("onPremisesTagSet") or {}).get(
+        "onPremisesTagSetList"
+    ):
         text = "Only one of onPremisesInstanceTagFilters and onPremisesTagSet can be used"
         raise errors.error("InvalidOnPremisesTagCombination", text)
     if platform == "ECS":

@@ -22,7 +22,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec, revisions, s3, targets
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import (
+    api,
+    appspec,
+    model,
+    revisions,
+    s3,
+    targets,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import (
     acceptance,
@@ -57,7 +64,10 @@ class _Reading:
 
 
 class Planner:
-    """Makes the plan for one group, as often as asked. With ``everything``, all deployments are always read."""
+    """Makes the plan for one group, as often as asked. With ``everything``, all deployments are always read.
+
+    ``stopped`` is a deployment that this call has stopped without a rollback.
+    """
 
     def __init__(
         self,
@@ -67,6 +77,7 @@ class Planner:
         wish: plan.Wish,
         clock: Clock | None = None,
         everything: bool = False,
+        stopped: str = "",
     ) -> None:
         self._aws = aws
         self._application = application
@@ -74,6 +85,7 @@ class Planner:
         self.wish = wish
         self._clock = clock
         self._everything = everything
+        self._stopped = stopped
         # What targets say about why deployments failed.
         self._causes: dict[str, Cause] = {}
 
@@ -126,7 +138,7 @@ class Planner:
         return target.choose(selection, reading.group, past, named), past, named
 
     def _history(self, reading: _Reading) -> history.History:
-        now = self._clock.now() if self._clock is not None else None
+        now = self._now() if self._clock is not None else None
         past = history.read(reading.deployments, now)
         for id_ in past.unexplained[-_MOST_LOOKED_AT:]:
             if id_ not in self._causes:
@@ -150,7 +162,7 @@ class Planner:
             return self._read(group, everything=True)
         versions, unknown = pinning.read_versions(self._aws, pinning.worth_asking(whole))
         reading.findings += unknown
-        reading.deployments = [pinning.told(d, versions) for d in found]
+        reading.deployments = [model.not_rolled_back(pinning.told(d, versions), self._stopped) for d in found]
         return reading
 
     def _may_be_older(self, whole: t.Sequence[Deployment]) -> bool:

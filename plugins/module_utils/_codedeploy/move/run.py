@@ -45,6 +45,7 @@ class GroupRun:
     first_plan: Plan | None = None
     # The deployment that this call has stopped, as it was planned, and what was deployed last with success before it.
     stopped: Deployment | None = None
+    stopped_with_rollback: bool = False
     served: Location | None = None
     # The stop was accepted, and what was to follow it was refused.
     stopped_then_refused: bool = False

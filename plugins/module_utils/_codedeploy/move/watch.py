@@ -232,6 +232,8 @@ class Follower:
         self, aws: Aws, clock: Clock, name: str, began: float, deadline: float, contact_timeout: float
     ) -> None:
         self._aws = aws.brisk
+        # This one learns the time from each answer, the copy does not.
+        self._dated = aws
         self._clock = clock
         self._name = name
         self._began = began
@@ -277,7 +279,8 @@ class Follower:
         deployment = found.get(id_)
         if deployment is None:
             raise IncompleteAnswerError(f"CodeDeploy does not describe deployment {id_}")
-        now = self._clock.now()
+        # The times to compare it with are AWS's.
+        now = self._dated.date or self._clock.now()
         undone_by = found.get(rollback)
         if undone_by is None and not deployment.running:
             undone_by = self._rollback_of(deployment, looks=model.is_due(deployment, now))

@@ -201,13 +201,21 @@ def group_names(params: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def wish(params: t.Mapping[str, t.Any]) -> Wish:
-    """What the options ask for. Raises :class:`BadRequest`."""
+    """What the options ask for, which must be something. Raises :class:`BadRequest`."""
+    found = wish_or_none(params)
+    if found == Wish():
+        raise BadRequest("nothing is asked for. Give at least one setting, such as enabled: true")
+    return found
+
+
+def wish_or_none(params: t.Mapping[str, t.Any]) -> Wish:
+    """What the options ask for, which may be nothing. Raises :class:`BadRequest`."""
     given = params["notifications"] or []
     names = [item["name"].strip() for item in given]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None or not all(names):
         raise BadRequest(f"notifications: the name '{twice or ''}' is empty or given twice: each needs its own")
-    found = Wish(
+    return Wish(
         enabled=params["enabled"],
         events=_texts(params["events"]),
         alarms_enabled=params["alarms_enabled"],
@@ -217,9 +225,6 @@ def wish(params: t.Mapping[str, t.Any]) -> Wish:
         removed=frozenset(item["name"].strip() for item in given if item["state"] == "absent"),
         purge_notifications=params["purge_notifications"] and params["notifications"] is not None,
     )
-    if found == Wish():
-        raise BadRequest("nothing is asked for. Give at least one setting, such as enabled: true")
-    return found
 
 
 def _texts(given: t.Sequence[str] | None) -> tuple[str, ...] | None:

@@ -131,7 +131,9 @@ class Redeploy:
         return planner.wish
 
     def _planner_for(self, wish: Wish) -> Planner:
-        return Planner(self._aws, self._order.application, self._order.group, wish, clock=self._clock)
+        run = self._run
+        gone = run.stopped.id if run.stopped is not None and not run.stopped_with_rollback else ""
+        return Planner(self._aws, self._order.application, self._order.group, wish, clock=self._clock, stopped=gone)
 
     # -- act
 
@@ -182,6 +184,7 @@ class Redeploy:
         run.changed = run.changed or run.accepted.wrote
         if run.accepted.wrote and (planned.in_the_way is not None or planned.method == "codedeploy_stop"):
             run.stopped = planned.running
+            run.stopped_with_rollback = planned.stop_rolls_back or planned.method == "codedeploy_stop"
             run.served = planned.served
         run.findings += run.accepted.findings
         if run.accepted.watched.makes_room:
