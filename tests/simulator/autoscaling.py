@@ -87,8 +87,10 @@ def as_seen(context: Context) -> Iterator[None]:
     if history.view.moment is None:
         yield
         return
-    seen = history.seen(("groups", context.account, context.region), history.view.moment) or {}
+    key = ("groups", context.account, context.region)
     present, all_groups = _picture(backend), dict(backend.autoscaling_groups)
+    history.settle(key, present)
+    seen = history.seen(key, history.view.moment) or {}
     for name in all_groups:
         if name in seen:
             _make(backend.autoscaling_groups[name], seen[name])

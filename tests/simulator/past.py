@@ -82,6 +82,12 @@ class History:
         states.append((at, self.number, state))
         del states[:-_KEPT]
 
+    def settle(self, key: Any, state: Any) -> None:
+        """A thing is like this. If nobody noted that, a test has changed it past all requests, and it counts as old."""
+        states = self._states[key]
+        if states and states[-1][2] != state:
+            states[:] = [(-math.inf, -1, state)]
+
     def seen(self, key: Any, moment: Moment) -> Any:
         """The state that a thing had, None if it did not exist."""
         states = self._states.get(key, [])

@@ -83,7 +83,10 @@ class EcsPast:
         view = self._history.view
         if present is None or (view.moment is None and view.tags is None):
             return present
-        frozen = freeze(present) if view.moment is None else self._history.seen(present.arn, view.moment)
+        frozen: Frozen | None = freeze(present)
+        self._history.settle(present.arn, frozen)
+        if view.moment is not None:
+            frozen = self._history.seen(present.arn, view.moment)
         if frozen is None:
             return None
         shown = thaw(frozen)
@@ -98,6 +101,7 @@ class EcsPast:
         if present is None or (view.moment is None and view.tags is None):
             return present
         data, tags = present.data, present.tags
+        self._history.settle(present.arn, (data, tags))
         if view.moment is not None:
             old = self._history.seen(present.arn, view.moment)
             if old is None:

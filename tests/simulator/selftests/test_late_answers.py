@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
+from moto.ecs.models import ecs_backends
 
 from tests.simulator import Simulator
 from tests.simulator.selftests.cluster import Cluster, refused
@@ -265,6 +266,14 @@ class TestTheProfile:
             other.deploy("web:3")
             assert [deployed(other) for _turn in range(3)] == ["web:3", "web:2", "web:3"]
             assert (listed(other), listed(cluster)) == (2, 3)
+
+    def test_what_a_test_changes_past_all_requests_counts_as_old(self) -> None:
+        with Simulator(profile="aws") as sim:
+            cluster = Cluster(sim)
+            cluster.running()
+            service = ecs_backends["123456789012"]["us-east-1"].services["prod:web"]
+            service.tags = [{"key": "aws:cloudformation:stack-name", "value": "shop"}]
+            assert [len(cluster.service(include=["TAGS"])["tags"]) for _turn in range(2)] == [1, 1]
 
     def test_it_can_be_chosen_and_left(self, sim: Simulator, cluster: Cluster) -> None:
         sim.profile("aws")
