@@ -19,7 +19,7 @@ try:
     import botocore.exceptions
     import botocore.session
 
-    class MfaCodeNeededError(botocore.exceptions.BotoCoreError):  # type: ignore[misc]
+    class MfaCodeNeededError(botocore.exceptions.BotoCoreError):
         """A profile asks for an MFA code, and nobody can type one here."""
 
         fmt = "the profile assumes its role with the MFA device {serial}"
@@ -36,7 +36,7 @@ class Credentials:
     @contextlib.contextmanager
     def shared(self) -> t.Iterator[None]:
         """Sessions that look for credentials in this context get the same ones. Explicit keys are not touched."""
-        session_class = botocore.session.Session
+        session_class: t.Any = botocore.session.Session
         look_up = session_class.get_credentials
 
         def get_credentials(session: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:

@@ -50,10 +50,47 @@ def describe_services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[st
     failures = {str(f.get("arn", "")): str(f.get("reason", "")) for f in answer.get("failures", [])}
     result: dict[str, Service | str] = {}
     for name in names:
-        service = next((s for s in found if name in (s.name, s.arn)), None)
-        reason = next((r for arn, r in failures.items() if arn == name or arn.rpartition("/")[2] == name), None)
+        service = next((s for s in found if _is_called(s, name)), None)
+        reason = next((r for arn, r in failures.items() if _last(arn) == _last(name)), None)
         result[name] = service or reason or require({}, f"services[{name}]", "describe_services")
     return result
+
+
+def describe_readable_services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Service | str]:
+    """The same, but if AWS denies the request because of some of them, each is asked by itself.
+
+    One that may not be read gets a sentence that says so.
+    """
+    try:
+        return describe_services(aws, cluster, names)
+    except AwsCallError as exc:
+        if not exc.is_denied or len(names) < 2:
+            raise
+    found: dict[str, Service | str] = {}
+    for name in names:
+        try:
+            found.update(describe_services(aws, cluster, [name]))
+        except AwsCallError as exc:
+            if not exc.is_denied:
+                raise
+            found[name] = exc.explain()
+    return found
+
+
+def _is_called(service: Service, name: str) -> bool:
+    """Whether a name or an ARN is this service's. The old form of the ARN lacks the cluster, and AWS takes both.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html has both forms.
+    """
+    if name in (service.name, service.arn):
+        return True
+    if name.rpartition(":")[0] != service.arn.rpartition(":")[0] or _last(name) != _last(service.arn):
+        return False
+    return 1 in (name.count("/"), service.arn.count("/"))
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 @_EcsErrorHandler.common_error_handler("list the service deployments of {service}")

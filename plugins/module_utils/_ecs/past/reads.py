@@ -32,7 +32,7 @@ def services(aws: Aws, cluster: str, names: t.Sequence[str]) -> dict[str, Servic
     """All the services asked for, ten a call. See :func:`.api.describe_services`."""
     found: dict[str, Service | str] = {}
     for batch in batches(names, api.SERVICES_PER_CALL):
-        found.update(api.describe_services(aws, cluster, batch))
+        found.update(api.describe_readable_services(aws, cluster, batch))
     return found
 
 

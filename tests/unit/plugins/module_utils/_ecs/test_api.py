@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import replace
 
 import botocore.session
 import botocore.stub
@@ -473,3 +474,47 @@ def test_only_aws_text_means_that_there_is_no_task_definition() -> None:
     assert api.describe_task_definition(FakeAws(describe_task_definition=NoSuchTaskDefinition()), "web:1") is None
     with pytest.raises(AwsCallError, match="describe task definition web:1"):
         api.describe_task_definition(FakeAws(describe_task_definition=Other()), "web:1")
+
+
+def test_one_service_that_may_not_be_read_does_not_refuse_the_others() -> None:
+    asked: list[list[str]] = []
+
+    def describe(services: list[str], **_more: t.Any) -> dict[str, t.Any]:
+        asked.append(services)
+        if "secret" in services:
+            raise refused_by_aws("DescribeServices")
+        return {"services": [raw_service(replace(service(), name=name)) for name in services]}
+
+    found = api.describe_readable_services(FakeAws(describe_services=describe), "prod", ["web", "secret", "api"])
+    assert asked == [["web", "secret", "api"], ["web"], ["secret"], ["api"]]
+    assert [name for name, one in found.items() if isinstance(one, Service)] == ["web", "api"]
+    assert "needs the permission ecs:DescribeServices" in str(found["secret"])
+
+
+@pytest.mark.parametrize("names", [["web"], ["web", "api"]])
+def test_any_other_error_is_one_for_all(names: list[str]) -> None:
+    aws = FakeAws(describe_services=lambda **_: (_ for _ in ()).throw(refused_by_aws("DescribeServices", "Broken")))
+    with pytest.raises(AwsCallError):
+        api.describe_readable_services(aws, "prod", names)
+    assert len(aws.requests) == 1
+
+
+OLD, NEW = "arn:aws:ecs:eu-central-1:123456789012:service/web", "arn:aws:ecs:eu-central-1:123456789012:service/prod/web"
+
+
+@pytest.mark.parametrize(("asked", "answered"), [(OLD, NEW), (NEW, OLD), (OLD, OLD), ("web", OLD)])
+def test_both_forms_of_an_arn_are_one_service(asked: str, answered: str) -> None:
+    made = replace(service(), name="web", arn=answered)
+    aws = FakeAws(describe_services={"services": [raw_service(made)]})
+    assert api.describe_services(aws, "prod", [asked]) == {asked: made}
+
+
+def test_a_missing_service_is_found_by_either_form() -> None:
+    aws = FakeAws(describe_services={"services": [], "failures": [{"arn": NEW, "reason": "MISSING"}]})
+    assert api.describe_services(aws, "prod", [OLD]) == {OLD: "MISSING"}
+
+
+def test_a_service_of_another_cluster_is_another() -> None:
+    other = replace(service(), name="web", arn=NEW.replace("/prod/", "/stage/"))
+    with pytest.raises(IncompleteAnswerError):
+        api.describe_services(FakeAws(describe_services={"services": [raw_service(other)]}), "prod", [NEW])

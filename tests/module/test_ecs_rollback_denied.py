@@ -1,0 +1,33 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What IAM forbids for one service, or for a role that it passes on, in AWS's own words."""
+
+from __future__ import annotations
+
+from tests.module.services import ACCOUNT, CLUSTER, Shop
+from tests.world import REGION
+
+SECRET = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{CLUSTER}/secret"
+
+
+def test_a_service_that_may_not_be_read_does_not_refuse_the_others(shop: Shop) -> None:
+    shop.releases(2)
+    shop.create("web:2", name="secret")
+    shop.sim.deny("ecs:DescribeServices", SECRET)
+    run = shop.rollback("web", "secret", max_fail_percentage=50)
+    assert run.outcomes == {"web": "rolled_back", "secret": "refused"}, run.message
+    [secret] = [item for item in run.result["services"] if item["service"] == "secret"]
+    assert f"needs the permission ecs:DescribeServices on {SECRET}" in secret["reason"]
+    assert shop.on() == "web:1"
+
+
+def test_a_service_control_policy_is_named(shop: Shop) -> None:
+    shop.releases(2)
+    shop.sim.deny("ecs:UpdateService", policy="scp", explicit=True)
+    run = shop.rollback()
+    assert run.failed
+    assert "A service control policy denies ecs:UpdateService" in run.message
+    assert "only whoever manages the organization can change that" in run.message
+    assert shop.on() == "web:2"
