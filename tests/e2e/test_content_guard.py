@@ -70,8 +70,11 @@ def test_a_copy_from_before_the_bad_deployment_comes_back(instance: Instance, re
     saved = instance.guard(state="saved", paths=str(instance.settings))
     assert saved.rc == 0, saved.stdout
     instance.trap(edited=False)
+    instance.hosts["web1"]["content_guard_keep_copies"] = True
     done = redeploy(*instance.inventory, **instance.guarded)
     assert (done.rc, instance.content) == (0, BY_HAND), done.stdout + done.stderr
+    # As the inventory says.
+    assert list(instance.store.rglob("manifest.json"))
     instance.deploy_again()
     assert instance.content == BY_HAND
 
@@ -86,6 +89,21 @@ def test_files_come_back_although_the_redeploy_fails(instance: Instance, redeplo
     assert "scripts" in done.messages[-1]
     assert done.summary.endswith("Files put back: 1 on 1 of 1 instances")
     assert instance.content == BY_HAND
+
+
+def test_copies_are_kept_while_the_deployment_goes_on(instance: Instance) -> None:
+    """It has not come to the instance when the wait ends. What was put back is off the list by the time it comes."""
+    instance.trap()
+    # It has reported the bad one, and is silent again.
+    instance.serving.work()
+    given = {f"rollback_{name}": value for name, value in {**instance.guarded, "wait_timeout": "3"}.items()}
+    options = [*instance.inventory, *play.arguments({**NAMED, **given})]
+    done = play.run(instance.stage.url, play.REDEPLOY, *options)
+    assert (done.rc, done.outcomes, instance.content) == (2, {"prod": "timeout"}, BY_HAND), done.messages
+    assert "The deployment had not ended: it may take them away again" in done.summary
+    assert list(instance.store.rglob("manifest.json"))
+    ended = instance.group.to_its_end(done.of("prod")["deployment_id"])
+    assert (ended["status"], instance.content) == ("Succeeded", BY_HAND)
 
 
 def test_it_waits_until_the_agent_is_idle(instance: Instance) -> None:

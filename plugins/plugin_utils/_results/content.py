@@ -26,6 +26,8 @@ STEPS: t.Final = (
 )
 # Nothing was deployed, so files are as they were.
 _UNTOUCHED: t.Final = frozenset({"refused", "not_attempted", "planned"})
+# The deployment may still come to an instance.
+_NOT_ENDED: t.Final = frozenset({"timeout", "lost_contact"})
 _LONGEST: t.Final = 300
 
 
@@ -126,6 +128,8 @@ def told(report: Report, found: t.Sequence[Instance]) -> Report:
         )
     if not sentence:
         return report
+    if restored and any(item["outcome"] in _NOT_ENDED for item in report.items):
+        sentence += ". The deployment had not ended: it may take them away again, so their copies are kept"
     items = tuple(_item(item, found, bad, sentence) for item in report.items)
     line = str(items[0]["summary"]) if len(items) == 1 else _after(report.text, sentence)
     return replace(report, items=items, text=line, ended_badly=report.ended_badly or bool(bad))

@@ -207,6 +207,15 @@ def test_what_is_back_is_told_too() -> None:
     assert found.items[0]["outcome"] == "rolled_back"
 
 
+@pytest.mark.parametrize("outcome", ["timeout", "lost_contact"])
+def test_files_are_not_safe_while_the_deployment_goes_on(outcome: str) -> None:
+    found = content.told(report(outcome, f"{outcome}: so it is"), [GOOD])
+    assert found.text.endswith(
+        "instances. The deployment had not ended: it may take them away again, so their copies are kept"
+    )
+    assert found.items[0]["outcome"] == outcome
+
+
 @pytest.mark.parametrize("found", [[], [Instance("web1")]])
 def test_nothing_is_added_where_there_is_nothing_to_say(found: list[Instance]) -> None:
     one = report("rolled_back", "rolled_back: 2 → 1")
