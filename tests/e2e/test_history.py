@@ -61,6 +61,13 @@ def test_every_version_with_verdict_and_reason(stage: Stage, rollback: Rollback)
     assert by_version["web:3"]["registered_by"].startswith("arn:aws:")
     assert by_version["web:1"]["current"] is True
 
+    # It was not the release after all.
+    undone = rollback(undo=True)
+    assert undone.rc == 0, undone.stdout + undone.stderr
+    assert undone.published["rollback_outcome"] == "rolled_back"
+    assert "web:1 → web:3 (forward)" in undone.published["rollback_summary"]
+    assert rollback(undo=True).published["rollback_outcome"] == "unchanged"
+
 
 def test_what_ecs_rolled_back_itself(stage: Stage) -> None:
     breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
