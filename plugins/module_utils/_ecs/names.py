@@ -60,6 +60,22 @@ def from_option(value: str, current: str) -> str | None:
     return text if parse(text) else None
 
 
+def older_and_newer(arns: t.Iterable[str], than: str) -> tuple[list[str], list[str]]:
+    """Those of the same family with a lower revision number, and those with a higher one, in the order they come."""
+    now = parse(than)
+    older: list[str] = []
+    newer: list[str] = []
+    for arn in arns:
+        name = parse(arn)
+        if now is None or name is None or name.family != now.family:
+            continue
+        if name.revision < now.revision:
+            older.append(arn)
+        elif name.revision > now.revision:
+            newer.append(arn)
+    return older, newer
+
+
 def same(one: str, other: str) -> bool:
     """Two ways of writing the same task definition. An ARN and a short name are compared by their short form."""
     if one.startswith("arn:") and other.startswith("arn:"):

@@ -108,26 +108,19 @@ def _previous_registered(
     registered: t.Sequence[str],
 ) -> Choice:
     current = history.root(base) if history else base
-    now = names.parse(current)
-    family = [(name.revision, arn) for arn in registered for name in [names.parse(arn)] if name and _kin(name, now)]
-    newer = next((arn for revision, arn in family if now and revision > now.revision), None)
-    if newer is not None and "again" not in selection.force and (history is None or not history.deployments):
-        return Choice(problem=_may_have_come_back(service, current, newer))
+    older, newer = names.older_and_newer(registered, current)
+    recorded = history is not None and bool(history.deployments)
+    if newer and not recorded and "again" not in selection.force:
+        return Choice(problem=_may_have_come_back(service, current, newer[0]))
     bad = {c.task_definition for c in candidates if c.verdict == "bad"}
-    for revision, arn in family:
-        if now is None or revision >= now.revision:
-            continue
-        marked = marks.is_bad_for(known[arn].tags if arn in known else {}, service.in_cluster)
-        if arn not in bad and usable(known.get(arn)) and not marked:
-            why = "the newest older ACTIVE revision of the family; nothing proves that it ever ran"
-            return Choice("previous_registered", arn, why, left_behind(base, history))
+    bad |= {arn for arn in older if arn in known and marks.is_bad_for(known[arn].tags, service.in_cluster)}
+    fit = next((arn for arn in older if arn not in bad and usable(known.get(arn))), None)
+    if fit is not None:
+        why = "the newest older ACTIVE revision of the family; nothing proves that it ever ran"
+        return Choice("previous_registered", fit, why, left_behind(base, history))
     return Choice(
         problem=f"the family of {names.short(current)} has no older ACTIVE revision that is not known to be bad"
     )
-
-
-def _kin(one: names.TaskDefinitionName, other: names.TaskDefinitionName | None) -> bool:
-    return other is not None and one.family == other.family
 
 
 def _may_have_come_back(service: Service, current: str, newer: str) -> str:

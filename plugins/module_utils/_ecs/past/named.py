@@ -44,6 +44,14 @@ def strange_family(service: Service, history: History | None, target: str) -> st
     )
 
 
+def _known_bad(target: TaskDefinition, service: Service, found: t.Iterable[Candidate]) -> str:
+    """Why a version is known to be bad; empty if it is not."""
+    bad = next((c.why for c in found if c.verdict == "bad"), "")
+    if not bad and marks.is_bad_for(target.tags, service.in_cluster):
+        return f"marked bad: {target.tags[marks.BAD] or 'no reason given'}"
+    return bad
+
+
 def findings(
     choice: Choice,
     target: TaskDefinition,
@@ -59,9 +67,7 @@ def findings(
     short = names.short(target.arn)
     if any(c.verdict == "good" for c in found):
         return []
-    bad = next((c.why for c in found if c.verdict == "bad"), "")
-    if not bad and marks.is_bad_for(target.tags, service.in_cluster):
-        bad = f"marked bad: {target.tags[marks.BAD] or 'no reason given'}"
+    bad = _known_bad(target, service, found)
     if bad:
         return [Finding(CHECK, "warn", f"{short} is taken because you named it, but it is known to be bad: {bad}")]
     if marks.GOOD in target.tags:

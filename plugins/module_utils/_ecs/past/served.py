@@ -54,20 +54,19 @@ def standing(service: Service, known: t.Mapping[str, TaskDefinition]) -> Choice 
     deployments ended is in CodeDeploy's record.
     """
     primary = service.primary
-    new = names.parse(primary.task_definition) if primary is not None else None
-    if primary is None or new is None or primary.rollout_state != "IN_PROGRESS":
+    if primary is None or primary.rollout_state != "IN_PROGRESS":
         return None
-    found = {
+    whole = {
         d.task_definition: d
         for d in service.deployments
         if d.rollout_state == "COMPLETED" and d.running > 0 and not d.arn
-        for name in [names.parse(d.task_definition)]
-        if name is not None and name.family == new.family and name.revision < new.revision
     }
-    if len(found) != 1:
+    older, _newer = names.older_and_newer(whole, primary.task_definition)
+    if len(older) != 1 or len(whole) != 1:
         return None
-    ((version, old),) = found.items()
+    (version,) = older
     if version in known and marks.is_bad_for(known[version].tags, service.in_cluster):
         return None
-    why = f"it served when {new} was deployed: ECS lists its deployment as COMPLETED, with {old.running} running tasks"
+    new, tasks = names.short(primary.task_definition), whole[version].running
+    why = f"it served when {new} was deployed: ECS lists its deployment as COMPLETED, with {tasks} running tasks"
     return Choice("last_good", version, why, primary.task_definition, weighed=(version,))

@@ -108,11 +108,10 @@ def _choose(
     if ours is not None and (selection.steps_back == 1 or history is None):
         stays = unless_marked_bad(ours, service, current, known)
         return stays or last_good(selection, service, current, history, known, registered)
-    stays = _returned(selection, service, current, history, known) or _returned_unrecorded(selection, service, history)
+    stays = _returned(selection, service, current, history, known) or _unrecorded(selection, service, history, known)
     if stays is not None:
         return stays
-    shown = None if _is_recorded(history) or selection.steps_back != 1 else served.standing(service, known)
-    choice = shown or last_good(selection, service, current, history, known, registered)
+    choice = last_good(selection, service, current, history, known, registered)
     return ours if ours is not None and choice.settled else choice
 
 
@@ -152,16 +151,16 @@ def _returned(
     return unless_marked_bad(returned, service, current, known) if returned else None
 
 
-def _returned_unrecorded(selection: Selection, service: Service, history: History | None) -> Choice | None:
-    """The same without a record, by what DescribeServices still shows; None if that shows no such step."""
-    if _is_recorded(history) or selection.steps_back != 1:
+def _unrecorded(
+    selection: Selection, service: Service, history: History | None, known: t.Mapping[str, TaskDefinition]
+) -> Choice | None:
+    """One step back without a record, by what DescribeServices still shows; None if that shows none."""
+    if (history is not None and history.deployments) or selection.steps_back != 1:
         return None
     shown = failed_beside_an_older_one(service)
-    return None if shown is not None and shown.settled and "again" in selection.force else shown
-
-
-def _is_recorded(history: History | None) -> bool:
-    return history is not None and bool(history.deployments)
+    if shown is not None and shown.settled and "again" in selection.force:
+        return None
+    return shown or served.standing(service, known)
 
 
 def what_runs_now(service: Service, history: History | None) -> str:

@@ -115,11 +115,9 @@ def marks_in(tags: t.Mapping[str, str]) -> dict[str, str]:
 def decide(definition: TaskDefinition, wish: Wish) -> Decision:
     """What it takes that the task definition has, or has not, the mark."""
     speaks = _BESIDE.get(wish.mark, "")
-    beside = [Remove(speaks)] if speaks in definition.tags else []
+    beside: list[Step] = [Remove(speaks)] if speaks in definition.tags else []
     if not wish.present:
-        if wish.key not in definition.tags:
-            return Decision(reason=f"not marked {wish.mark}")
-        return Decision((Remove(wish.key), *beside), f"no longer marked {wish.mark}")
+        return _without(definition, wish, beside)
     value = marks.mark_value(wish.now, wish.reason)
     present = definition.tags.get(wish.key)
     opposite = _OPPOSITES.get(wish.mark, "")
@@ -145,6 +143,13 @@ def decide(definition: TaskDefinition, wish: Wish) -> Decision:
         steps.reverse()
     reason = f"marked {wish.mark}: {value}" + (f", no longer {opposite}" if in_the_way else "")
     return Decision(tuple(steps), reason, findings=findings)
+
+
+def _without(definition: TaskDefinition, wish: Wish, beside: t.Iterable[Step]) -> Decision:
+    """Remove the mark, with what stands beside it."""
+    if wish.key not in definition.tags:
+        return Decision(reason=f"not marked {wish.mark}")
+    return Decision((Remove(wish.key), *beside), f"no longer marked {wish.mark}")
 
 
 def _says(value: str, reason: str) -> bool:

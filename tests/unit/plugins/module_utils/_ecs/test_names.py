@@ -84,3 +84,17 @@ def test_from_option(value: str, current: str, expected: str | None) -> None:
 )
 def test_same(one: str, other: str, expected: bool) -> None:
     assert names.same(one, other) is expected
+
+
+@pytest.mark.parametrize(
+    ("than", "older", "newer"),
+    [
+        (arn(42), [arn(41), arn(40)], [arn(44), arn(43)]),
+        ("web:40", [], [arn(44), arn(43), arn(42), arn(41)]),
+        (arn(7, "api"), [arn(6, "api")], []),
+        ("garbled", [], []),
+    ],
+)
+def test_what_is_older_and_newer_in_a_family(than: str, older: list[str], newer: list[str]) -> None:
+    given = [arn(44), arn(43), arn(42), "garbled", arn(6, "api"), arn(41), arn(40)]
+    assert names.older_and_newer(given, than) == (older, newer)
