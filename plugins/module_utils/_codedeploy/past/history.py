@@ -6,15 +6,15 @@
 
 """What a deployment group deployed before, and what each revision proved. Pure.
 
-Deployments are told here as the episodes of :mod:`_core.timeline`, which has the rules. What is CodeDeploy's own:
+Deployments become the episodes of :mod:`_core.timeline`, which has the rules. These things are special to CodeDeploy:
 
-* A rollback of CodeDeploy is a deployment of its own, of the revision that was deployed last with success
-  (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html). It belongs to the
-  one that it undoes, and both are one episode.
-* Deployments to single instances (of Auto Scaling, and those that update outdated instances) say nothing about a
-  revision: they follow what the group deployed last with success
+* A rollback by CodeDeploy is a separate deployment of the last successfully deployed revision
+  (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html). It and the
+  deployment that it undoes are one episode.
+* Deployments to single instances (by Auto Scaling, or to bring outdated instances up to date) say nothing about a
+  revision: they deploy the group's last successful revision
   (https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html).
-* RESTART runs "the revision of the last successful deployment" once more.
+* RESTART runs "the revision of the last successful deployment" again.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import C
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Evidence, Finding, Verdict
 from ansible_collections.lastgood.aws.plugins.module_utils._core.timeline import clock
 
-# DeploymentCreator in botocore's model. Those that deploy to the whole group because somebody wanted it, and those that
-# deploy to some of its instances. Any other is not taken for good.
+# DeploymentCreator in botocore's model: those that deploy to the whole group because somebody wanted it, and those that
+# deploy to some of its instances. A deployment by any other creator does not count as good.
 WANTED: t.Final = frozenset({"", "user", "CodeDeploy", "CloudFormation", "CloudFormationRollback"})
 PARTIAL: t.Final = frozenset({"autoscaling", "autoscalingTermination", "CodeDeployAutoUpdate"})
 
@@ -61,12 +61,12 @@ class Arrival(timeline.Arrival[Deployment]):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A revision that was deployed before (or was tried), with a verdict and why.
+    """A revision that was deployed before, or whose deployment was tried, with a verdict and the reason for it.
 
-    ``last_used`` is when it last came to the group; of one that never did, when it was tried first.
+    ``last_used``: when it last came to the group, or, if it never did, when it was first tried.
 
-    ``deployment`` is the last that proved it good, or else the last one that tried it; its content option and its
-    location are what a redeploy takes. ``past`` is what happened to it, the oldest first.
+    ``deployment``: the last one that proved it good, or else the last one that tried it. A redeploy uses its content
+    option and its location. ``past``: what happened to it, oldest first.
     """
 
     key: str
@@ -76,7 +76,7 @@ class Candidate:
     last_used: datetime
     deployment: Deployment
     past: tuple[Evidence, ...] = field(default_factory=tuple)
-    # How it failed since it was good, for a cause outside of it.
+    # How it failed after it was good, for a cause outside of it.
     doubt: str = ""
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -98,55 +98,55 @@ class Candidate:
 
 @dataclass(frozen=True)
 class History:
-    """A group's deployments, read from the oldest to the newest."""
+    """A group's deployments, from the oldest to the newest."""
 
     records: t.Mapping[str, _Record]
     arrivals: tuple[Arrival, ...]
     deployments: tuple[Deployment, ...]
-    # The key of what the group is on, or was being brought to; empty where nothing was deployed yet.
+    # The key of what the group is on, or was being moved to; empty if nothing was deployed yet.
     now: str
-    # The last deployment to the whole group ended without success, so that its instances are on different revisions.
+    # The last deployment to the whole group ended without success, so its instances are on different revisions.
     mixed: bool
-    # The deployment to the whole group that has not ended, or a rollback of it.
+    # The deployment to the whole group that has not ended; it may be a rollback.
     running: Deployment | None
-    # One that has ended, and that CodeDeploy can still be about to roll back.
+    # One that has ended, and that CodeDeploy may still be about to roll back.
     due: Deployment | None
-    # The step back that the running deployment is, None where it goes forward.
+    # The step back that the running deployment makes; None if it goes forward.
     returning: timeline.Return | None
-    # What was deployed last with success, before the running deployment began.
+    # The key of the last successfully deployed revision, before the running deployment began.
     last_success: str
-    # Deployments that failed with a revision that was good, and do not say why. Their targets may.
+    # Deployments that failed with a revision that was good, and do not say why. Their targets may say it.
     unexplained: tuple[str, ...] = ()
-    # What targets said about that, by deployment.
+    # The causes that targets name, by deployment.
     causes: t.Mapping[str, Cause] = field(default_factory=dict)
 
     @property
     def returning_from(self) -> str | None:
-        """The key of what the running deployment goes back from, None where it goes forward."""
+        """The key of the revision that the running deployment goes back from; None if it goes forward."""
         return self.returning.left if self.returning is not None else None
 
     @property
     def newest(self) -> Deployment | None:
-        """The deployment to the whole group that was created last, whatever became of it."""
+        """The deployment to the whole group that was created last, no matter how it ended."""
         return _newest(self.deployments)
 
     @property
     def alongside(self) -> tuple[Deployment, ...]:
-        """Deployments that have not ended, besides those to the whole group: to single instances, or not known here."""
+        """Other deployments that have not ended: to single instances, or by a creator that is not known here."""
         return tuple(d for d in self.deployments if d.running and (d.creator in PARTIAL or _is_unknown(d)))
 
     @property
     def unknown_creators(self) -> tuple[Deployment, ...]:
-        """Deployments of creators that are not known here."""
+        """Deployments by creators that are not known here."""
         return tuple(d for d in self.deployments if _is_unknown(d))
 
     @property
     def lands_on(self) -> str:
-        """The key of what the group is on when the running deployment ends well; empty where none runs."""
+        """The key of what the group will be on if the running deployment succeeds; empty if none is running."""
         return revisions.key(self.running.revision) if self.running is not None else ""
 
     def location(self, key: str | None) -> Location | None:
-        """Where a revision is."""
+        """The location of a revision, by its key."""
         record = self.records.get(key or "")
         return record.last.content.revision if record is not None else None
 
@@ -156,24 +156,24 @@ class History:
         return read(self.deployments[:position], causes_=self.causes)
 
     def is_older(self, one: str, other: str) -> bool:
-        """``one`` came before ``other``."""
+        """Whether ``one`` came before ``other``."""
         return _is_older(one, other, self.records)
 
     def in_service_at(self, when: datetime) -> Arrival | None:
-        """What the group was on at a time, None where the history does not reach that far back."""
+        """What the group was on at this time; None if the history does not reach that far back."""
         return timeline.in_service_at(self.arrivals, when)
 
     def retreat(self) -> tuple[str, History] | None:
-        """Where the present run of returns began: the revision that was left first, and the history until then.
+        """Where the current series of returns began: the revision that was left first, and the history until then.
 
-        None where the group last went forward. A return that runs now counts.
+        None if the group last went forward. A return that is running now counts.
         """
         newest = self.newest.id if self.newest is not None else ""
         step = timeline.retreat(self.arrivals, newest, self.running is not None, self.returning)
         return (step.left, self.before(step.began)) if step is not None else None
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """All revisions, the most recently used first."""
+        """All revisions, most recently used first."""
         return timeline.latest_first(_candidate(key, record) for key, record in self.records.items())
 
 
@@ -182,15 +182,15 @@ def read(
     now: datetime | None = None,
     causes_: t.Mapping[str, Cause] | None = None,
 ) -> History:
-    """The history that a list of deployments tells, in whatever order they come.
+    """The history that a list of deployments shows, in any order.
 
-    Without ``now`` it is taken for certain that what has ended without a rollback gets none. ``causes_`` is what
-    targets said about why deployments failed, by their ids; what a deployment says itself comes first.
+    Without ``now``, a deployment that has ended without a rollback counts as one that gets none. ``causes_``: what
+    targets said about why deployments failed, by deployment id; what a deployment itself says comes first.
     """
     told_by_targets = causes_ or {}
     reader = _told_in_order(_in_order(deployments), told_by_targets)
     fold = reader.fold
-    # A group runs one deployment at a time, so whatever precedes another one is over.
+    # A group runs one deployment at a time, so all but the newest have ended.
     newest = _newest(reader.seen)
     running = newest if newest is not None and newest.running else None
     return History(
@@ -209,7 +209,7 @@ def read(
 
 
 def _in_order(deployments: t.Iterable[Deployment]) -> list[Deployment]:
-    """The oldest first, each with the version of its revision if any of them gives it."""
+    """Oldest first, each with the version of its revision if any of them gives it."""
     ordered = sorted(deployments, key=_when)
     known = revisions.with_versions([d.revision for d in ordered])
     return [replace(d, revision=location) for d, location in zip(ordered, known)]
@@ -223,7 +223,7 @@ def _told_in_order(ordered: t.Sequence[Deployment], told_by_targets: t.Mapping[s
 
 
 def _when(deployment: Deployment) -> tuple[datetime, bool, str]:
-    # Created at the same moment: what CodeDeploy rolls back comes before the rollback.
+    # If both were created at the same moment, the deployment that is rolled back comes before its rollback.
     return deployment.created_at, deployment.is_rollback, deployment.id
 
 
@@ -236,7 +236,7 @@ def _is_unknown(deployment: Deployment) -> bool:
 
 
 class _Reader:
-    """Tells deployments as episodes, in the order in which they were created."""
+    """Turns deployments into episodes, in the order in which they were created."""
 
     def __init__(self, rollbacks: t.Mapping[str, Deployment], told_by_targets: t.Mapping[str, Cause]) -> None:
         self._rollbacks = rollbacks
@@ -250,7 +250,7 @@ class _Reader:
         deployment = self._resolved(deployment)
         self.seen.append(deployment)
         if deployment.creator in PARTIAL or deployment.id in self._undoing & self._taken:
-            # A rollback was told together with the one that it undoes.
+            # A rollback is part of the episode of the deployment that it undoes.
             return
         if not revisions.key(deployment.revision):
             return
@@ -267,7 +267,7 @@ class _Reader:
         self.fold.take(replace(episode, cause=episode.cause or self._told_by_targets.get(deployment.id, "")))
 
     def _resolved(self, deployment: Deployment) -> Deployment:
-        """RESTART, and a rollback of CodeDeploy, can do without a revision: it is that of the last successful one."""
+        """RESTART and CodeDeploy's rollbacks may name no revision: it is then the last successfully deployed one."""
         last = self.fold.last_success
         without = (deployment.mode == "RESTART" or deployment.is_rollback) and not revisions.key(deployment.revision)
         if not without or last is None:
@@ -315,7 +315,7 @@ def _told(end: timeline.End, deployment: Deployment, rollback: Deployment | None
     """How it ended, in words."""
     why = deployment.why or "no reason given"
     if end in ("untrusted", "noted"):
-        what = f"deployed by {deployment.creator}, which is not known here, so it is not taken for good"
+        what = f"deployed by {deployment.creator}, which is not known here, so it does not count as good"
         return f"{what} ({deployment.status})"
     if end == "going":
         return f"its deployment has not ended ({deployment.status})"
@@ -361,6 +361,6 @@ def _candidate(key: str, record: _Record) -> Candidate:
 
 
 def doubts(candidates: t.Iterable[Candidate], key: str) -> list[Finding]:
-    """That a revision (its key) counts as good although it failed since."""
+    """Findings that a revision, named by its key, counts as good although it failed since."""
     of = next((c for c in candidates if c.key == key), None)
     return timeline.doubts(of, revisions.text(of.location)) if of is not None else []
