@@ -224,8 +224,8 @@ def _identity(path: bytes) -> str:
         return attributes.ABSENT
     except Refused as exc:
         # What is wrong with the file itself is said by its name in the directory.
-        name = shown(os.path.basename(path))
-        raise Refused(f"{shown(path)}{str(exc)[len(name) :]}" if str(exc).startswith(f"{name} ") else str(exc)) from exc
+        last, reason = shown(os.path.basename(path)), str(exc)
+        raise Refused(f"{shown(path)}{reason[len(last) :]}" if reason.startswith(f"{last} ") else reason) from exc
 
 
 def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> Restored:
