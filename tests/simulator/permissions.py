@@ -40,6 +40,10 @@ POLICIES = {
 }
 # The prefix of a service's actions where it is not the name that boto3 uses.
 _PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+# Actions of S3 that are not named like their operations, by operation: HeadObject needs s3:GetObject
+# (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html), ListObjectVersions s3:ListBucketVersions
+# (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html).
+_ACTIONS_OF_S3 = {"HeadObject": "GetObject", "ListObjectVersions": "ListBucketVersions"}
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,9 @@ def needed(request: Request, context: Context) -> Iterator[tuple[str, str]]:
 
 def action_of(request: Request) -> str:
     """``ecs:UpdateService``."""
-    return f"{_PREFIXES.get(request.service, request.service)}:{request.operation}"
+    named = _ACTIONS_OF_S3 if request.service == "s3" else {}
+    operation = named.get(request.operation, request.operation)
+    return f"{_PREFIXES.get(request.service, request.service)}:{operation}"
 
 
 def resources_of(request: Request, context: Context) -> list[str]:
