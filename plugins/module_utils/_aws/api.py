@@ -23,10 +23,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     THROTTLING_CODES,
     IncompleteAnswerError,
     UnknownOperationError,
+    of_aws,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
+# Services that only tell more about a rollback. A controller may have no way to them, and nothing may wait for that:
+# they get seconds, a connection is tried once, and one that did not answer is not asked again for a while.
+BESIDE: t.Final = frozenset({"ecr", "elbv2"})
+# Seconds. Longer than all that comes before a write, shorter than a deployment whose health is watched.
+_SILENCE: t.Final = 300.0
 Answer = t.Dict[str, t.Any]
 _Found = t.TypeVar("_Found")
 
@@ -64,6 +70,8 @@ class Aws:
         # The Date of AWS's latest answer, None before the first.
         self.date: datetime | None = None
         self._brisk = False
+        # The services of BESIDE that did not answer, each with its error and until when it is not asked.
+        self._silent: dict[str, tuple[Exception, float]] = {}
         # Whether this thread is inside :meth:`brisk`.
         self._now = threading.local()
 
@@ -132,9 +140,26 @@ class Aws:
         Raises :class:`UnknownOperationError` if the installed botocore is too old to have it, and
         :class:`IncompleteAnswerError` if botocore cannot parse the answer: XML that was cut off on the way.
         """
+        if service in BESIDE:
+            return self._beside(service, method, params)
         if self._brisk:
             return self._briskly(service, method, params)
         return t.cast(Answer, self._retried(service, method, params))
+
+    def _beside(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
+        error, until = self._silent.get(service, (None, 0.0))
+        if error is not None and self.clock.monotonic() < until:
+            raise error
+        self._now.brisk = True
+        try:
+            return t.cast(Answer, self._retried(service, method, params))
+        except Exception as exc:
+            trouble = of_aws(exc)
+            if trouble is not None and trouble.no_answer:
+                self._silent[service] = exc, self.clock.monotonic() + _SILENCE
+            raise
+        finally:
+            self._now.brisk = False
 
     def _briskly(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
         self._now.brisk = True

@@ -14,6 +14,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import BESIDE
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.credentials import Credentials
 from ansible_collections.lastgood.aws.plugins.module_utils._core import called, text
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import blank_is_absent
@@ -22,6 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import bl
 VERSION: t.Final = "0.1.0"
 # Seconds. botocore's own 60 s each, over five attempts, would keep us silent for minutes.
 _TIMEOUTS: t.Final = {"connect_timeout": 10, "read_timeout": 20}
+_SHORT_TIMEOUTS: t.Final = {"connect_timeout": 2, "read_timeout": 5}
 
 
 class Finding(t.Protocol):
@@ -96,7 +98,8 @@ class LastgoodAWSModule(AnsibleAWSModule):
                 "that has one. Nothing was changed."
             )
         with self._credentials.shared():
-            return super().client(service, *args, config=_TIMEOUTS, **kwargs)
+            config = _SHORT_TIMEOUTS if service in BESIDE else _TIMEOUTS
+            return super().client(service, *args, config=config, **kwargs)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Show a warning.

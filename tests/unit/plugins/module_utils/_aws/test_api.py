@@ -28,6 +28,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     UnknownOperationError,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
 Answer = t.Tuple[int, t.Any]
 
@@ -354,3 +355,39 @@ def test_xml_that_was_cut_is_no_answer(length: int) -> None:
         aws.call("autoscaling", "describe_auto_scaling_groups")
     assert caught.value.no_answer
     assert "The answer to describe_auto_scaling_groups was cut off on the way" in caught.value.explain()
+
+
+class Stopped(Clock):
+    seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+GONE = botocore.exceptions.ConnectTimeoutError(endpoint_url="https://api.ecr.eu-central-1.amazonaws.com/")
+
+
+def test_what_only_tells_more_is_tried_once_and_not_again_if_it_is_silent() -> None:
+    """A controller without a way to ECR waited for minutes, for each image again."""
+    wire = Wire(GONE, (200, {"imageDetails": []}))
+    wire.retries = {"max_attempts": 5, "mode": "standard"}
+    clock = Stopped()
+    aws = Aws(wire.client, clock=clock)
+    for _time in range(3):
+        with pytest.raises(botocore.exceptions.ConnectTimeoutError):
+            aws.call("ecr", "describe_images", repositoryName="web")
+    assert len(wire.asked) == 1
+    with pytest.raises(botocore.exceptions.ConnectTimeoutError):
+        aws.brisk.call("ecr", "describe_images", repositoryName="web")
+    assert len(wire.asked) == 1
+    clock.seconds += 301
+    assert aws.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []
+
+
+def test_what_only_tells_more_and_answers_is_asked_again() -> None:
+    denied = (400, {"__type": "AccessDeniedException", "message": "no"})
+    wire = Wire(denied, (200, {"imageDetails": []}))
+    aws = Aws(wire.client)
+    with pytest.raises(botocore.exceptions.ClientError):
+        aws.call("ecr", "describe_images", repositoryName="web")
+    assert aws.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []

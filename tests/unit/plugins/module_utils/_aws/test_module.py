@@ -98,3 +98,12 @@ def test_results_are_reported(failed: bool, diff: bool) -> None:
     else:
         assert core.fail_json.call_args is None
         core.exit_json.assert_called_once_with(**expected)
+
+
+@pytest.mark.parametrize(("service", "seconds"), [("ecs", (10, 20)), ("ecr", (2, 5)), ("elbv2", (2, 5))])
+def test_what_only_tells_more_gets_seconds(service: str, seconds: tuple[int, int]) -> None:
+    ours, _core = module_on(core_module("ecs_rollback"))
+    with mock.patch.object(module.AnsibleAWSModule, "client") as client:
+        ours.client(service, region="eu-central-1")
+    config = client.call_args.kwargs["config"]
+    assert (config["connect_timeout"], config["read_timeout"]) == seconds
