@@ -187,16 +187,7 @@ def save(options: Options) -> Result:
         lost = foresee(options, findings)
     plan = saving.plan(options.place, list(lost), options.places, options.force)
     steps = saving.save(options.place, plan) if plan.changed and not options.check_mode else plan.steps
-    kept = [step.path for step in steps if step.outcome == saving.KEPT]
-    if kept:
-        findings.append(
-            Finding(
-                "kept",
-                "warn",
-                f"{shown(kept[0])} differs from the copy in the saved set, which was kept ({len(kept)} such files). "
-                "Another run saves it beside; force=true replaces the copy",
-            )
-        )
+    findings += _kept(steps)
     wanted = [step.path for step in steps if step.outcome == saving.SAVED]
     changed = bool(wanted) or (plan.changed and not steps)
     others = "The others would be saved" if options.check_mode else "The others are saved"
@@ -215,6 +206,17 @@ def save(options: Options) -> Result:
         before=sorted(plan.entries),
         after=sorted({*plan.entries, *wanted}),
     )
+
+
+def _kept(steps: t.Sequence[saving.Step]) -> t.List[Finding]:
+    kept = [step.path for step in steps if step.outcome == saving.KEPT]
+    if not kept:
+        return []
+    text = (
+        f"{shown(kept[0])} differs from the copy in the saved set, which was kept ({len(kept)} such files). "
+        "Another run saves it beside; force=true replaces the copy"
+    )
+    return [Finding("kept", "warn", text)]
 
 
 def check_known(options: Options) -> None:

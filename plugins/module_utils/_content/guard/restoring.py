@@ -234,7 +234,6 @@ def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> R
     Raises :class:`Refused` if nothing was written, :class:`Interrupted` if something was and the agent began.
     """
     cleanup_file.check_idle(layout)
-    notes: t.List[str] = []
     with store.writing(place) as held:
         fits = _refused(restoring.steps, _without_room(restoring))
         wanted = [step for step in fits if step.outcome == RESTORED]
@@ -242,14 +241,7 @@ def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> R
         journal.update((step.entry.path, step.now) for step in wanted)
         if journal != restoring.journal:
             store.put(held, store.JOURNAL, manifest.journal_dumps(journal))
-        failed: t.Dict[bytes, str] = {}
-        for step in wanted:
-            try:
-                notes += _put_back(held, step)
-            except Refused as exc:
-                failed[step.entry.path] = str(exc)
-            except OSError as exc:
-                failed[step.entry.path] = f"{shown(step.entry.path)}: {exc.strerror}"
+        notes, failed = _put_all_back(held, wanted)
         steps = _refused(fits, failed)
         done = [step.entry.path for step in steps if step.outcome == RESTORED]
         in_place = [step.entry for step in steps if step.outcome != REFUSED]
@@ -263,6 +255,20 @@ def restore(place: store.Place, layout: agent.Layout, restoring: Restoring) -> R
             raise Interrupted(_interrupted(text, done, "The cleanup file of the agent was not changed")) from exc
         _check_afterwards(place, layout, in_place, done)
     return Restored(steps, taken, notes)
+
+
+def _put_all_back(held: int, wanted: t.Sequence[Step]) -> t.Tuple[t.List[str], t.Dict[bytes, str]]:
+    """Put the files back, one after the other. Returns notes, and the reasons for those that failed."""
+    notes: t.List[str] = []
+    failed: t.Dict[bytes, str] = {}
+    for step in wanted:
+        try:
+            notes += _put_back(held, step)
+        except Refused as exc:
+            failed[step.entry.path] = str(exc)
+        except OSError as exc:
+            failed[step.entry.path] = f"{shown(step.entry.path)}: {exc.strerror}"
+    return notes, failed
 
 
 def _refused(steps: t.Iterable[Step], reasons: t.Mapping[bytes, str]) -> t.Tuple[Step, ...]:
