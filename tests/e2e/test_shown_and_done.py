@@ -63,7 +63,9 @@ def test_a_pipeline_deploys_between_the_steps(
 # -- something cannot be read
 
 
-@pytest.mark.parametrize("trouble", [{"code": "AccessDeniedException"}, {"kind": "truncate", "after": True}])
+@pytest.mark.parametrize(
+    "trouble", [{"code": "AccessDeniedException"}, {"kind": "truncate", "after": True, "times": 3}]
+)
 def test_what_the_look_up_cannot_read_ends_the_run(
     stage: Stage, rollback: Rollback, trouble: dict[str, object]
 ) -> None:

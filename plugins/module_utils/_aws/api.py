@@ -34,6 +34,9 @@ BESIDE: t.Final = frozenset({"ecr", "elbv2"})
 # Seconds. Longer than all that comes before a write, shorter than a deployment whose health is watched.
 _SILENCE: t.Final = 300.0
 Answer = t.Dict[str, t.Any]
+# How often a read is sent whose answer is cut off on the way. A write is sent once: AWS has done it.
+_READS: t.Final = ("BatchGet", "Describe", "Get", "List")
+_READ_ATTEMPTS: t.Final = 3
 _Found = t.TypeVar("_Found")
 
 
@@ -117,14 +120,21 @@ class Aws:
             self._calls[operation] += 1
 
     def _on_response(
-        self, event_name: str, response: t.Any = None, caught_exception: t.Any = None, **kwargs: t.Any
-    ) -> None:
-        # `response` is (http response, parsed body), or None if the connection broke.
+        self,
+        event_name: str,
+        response: t.Any = None,
+        caught_exception: t.Any = None,
+        attempts: int = 1,
+        **kwargs: t.Any,
+    ) -> int | None:
+        # `response` is (http response, parsed body), or None if the connection broke. What is returned is the number of
+        # seconds after which botocore sends the request again; None: it does not.
+        brisk = getattr(self._now, "brisk", False)
         if not response:
             # Raising here is how to make botocore give up.
-            if caught_exception is not None and getattr(self._now, "brisk", False):
+            if caught_exception is not None and brisk:
                 raise caught_exception
-            return
+            return None
         date = _date(response[0])
         if date is not None:
             self.date = date
@@ -133,6 +143,8 @@ class Aws:
         if code in THROTTLING_CODES:
             service, operation = event_name.split(".")[1:3]
             self._limiter.throttled(service, operation)
+        again = not brisk and attempts < _READ_ATTEMPTS and event_name.split(".")[2].startswith(_READS)
+        return 0 if again and _is_cut_off(response[0]) else None
 
     def call(self, service: str, method: str, /, **params: t.Any) -> Answer:
         """Send one request. ``method`` is boto3's name of the operation (``describe_services``).
@@ -144,6 +156,11 @@ class Aws:
             return self._beside(service, method, params)
         if self._brisk:
             return self._briskly(service, method, params)
+        for _attempt in range(_READ_ATTEMPTS - 1 if _camel(method).startswith(_READS) else 0):
+            try:
+                return t.cast(Answer, self._retried(service, method, params))
+            except IncompleteAnswerError:
+                pass
         return t.cast(Answer, self._retried(service, method, params))
 
     def _beside(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
@@ -176,7 +193,7 @@ class Aws:
         operation = getattr(self.client(service), method, None)
         if operation is None:
             raise UnknownOperationError(
-                "".join(word.capitalize() for word in method.split("_")),
+                _camel(method),
                 str(gather_sdk_versions().get("botocore_version", "")),
             )
         try:
@@ -201,6 +218,18 @@ class Aws:
             token = {name: page[name] for name in ("nextToken", "NextToken") if page.get(name)}
             if not token:
                 return
+
+
+def _camel(method: str) -> str:
+    """The operation of a method: ``DescribeServices`` of ``describe_services``."""
+    return "".join(word.capitalize() for word in method.split("_"))
+
+
+def _is_cut_off(response: t.Any) -> bool:
+    """Whether an answer in JSON lacks its end. botocore makes `{}` of it; it does notice XML that is cut off."""
+    if "json" not in str(response.headers.get("Content-Type", "")) or response.status_code != 200:
+        return False
+    return not response.content.rstrip().endswith(b"}")
 
 
 def _date(response: t.Any) -> datetime | None:

@@ -203,7 +203,7 @@ def _of_application_stop(history: History, targets: t.Mapping[str, t.Sequence[Ta
     https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
     """
     newest = history.newest
-    if newest is None or ignored:
+    if newest is None or ignored or newest.status == "Succeeded":
         return []
     events = [event for target in targets.get(newest.id, ()) for event in [target.event(_STOP)] if event is not None]
     broken = [event for event in events if event.failed]

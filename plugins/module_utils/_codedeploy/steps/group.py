@@ -135,38 +135,25 @@ def wish(params: t.Mapping[str, t.Any]) -> Wish:
     )
 
 
-_AS_GIVEN: t.Final = (
-    *("service_role", "deployment_config", "deployment_type", "traffic_control", "outdated_instances"),
-    *("termination_hook", "ecs_service", "load_balancer", "blue_green"),
-)
-
-
 def _given(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The options that were given, by name. Raises :class:`BadOption`."""
-    given = {name: params[name] for name in _AS_GIVEN if params[name] is not None}
-    found = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+    found: dict[str, t.Any] = {}
+    plain = ("service_role", "deployment_config", "deployment_type", "traffic_control", "outdated_instances")
+    for name in (*plain, "termination_hook", "ecs_service", "load_balancer", "blue_green"):
+        if params[name] is not None:
+            found[name] = params[name].strip() if isinstance(params[name], str) else params[name]
     groups = params["auto_scaling_groups"]
     if groups is not None:
         found["auto_scaling_groups"] = list(dict.fromkeys(name.strip() for name in groups if name.strip()))
     for option in _TAGS:
-        sets = _tag_sets(option, params[option], params[f"{option[:-1]}_sets"])
-        if sets is not None:
-            found[option] = sets
+        simple, sets = params[option], params[f"{option[:-1]}_sets"]
+        if simple is not None:
+            found[option] = [[_tag(option, item) for item in simple]] if simple else []
+        elif sets is not None:
+            found[option] = [[_tag(option, item) for item in alternatives] for alternatives in sets]
     role = found.get("service_role", "")
     if role and ((parse_aws_arn(role) or {}).get("service") != "iam" or ":role/" not in role):
         raise BadOption(f"service_role: '{role}' is not the ARN of an IAM role")
     return found
-
-
-def _tag_sets(
-    option: str, simple: t.Sequence[t.Any] | None, sets: t.Sequence[t.Any] | None
-) -> list[list[dict[str, str]]] | None:
-    """The sets of tags of which an instance needs one each; None if nothing is given. Raises :class:`BadOption`."""
-    if simple is not None:
-        return [[_tag(option, item) for item in simple]] if simple else []
-    if sets is not None:
-        return [[_tag(option, item) for item in alternatives] for alternatives in sets]
-    return None
 
 
 def _tag(option: str, given: t.Any) -> dict[str, str]:

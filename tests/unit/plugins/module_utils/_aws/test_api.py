@@ -253,7 +253,7 @@ def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
 
 @pytest.mark.parametrize("body", [{}, b"", {"failures": []}])
 def test_a_page_that_was_cut_is_an_error_and_not_the_end(body: t.Any) -> None:
-    aws, _wire, _limiter = over((200, {"taskArns": ["a"], "nextToken": "t"}), (200, body))
+    aws, _wire, _limiter = over((200, {"taskArns": ["a"], "nextToken": "t"}), *[(200, body)] * 3)
     found = aws.pages("ecs", "list_tasks", "taskArns")
     assert next(found) == "a"
     with pytest.raises(IncompleteAnswerError, match="The answer to list_tasks lacks 'taskArns'"):
@@ -350,7 +350,7 @@ def test_no_items_in_xml() -> None:
 @pytest.mark.parametrize("length", [0, 100, 300])
 def test_xml_that_was_cut_is_no_answer(length: int) -> None:
     status, body = groups("web")
-    aws = Aws(XmlWire((status, body[:length])).client)
+    aws = Aws(XmlWire(*[(status, body[:length])] * 3).client)
     with pytest.raises(IncompleteAnswerError) as caught:
         aws.call("autoscaling", "describe_auto_scaling_groups")
     assert caught.value.no_answer
@@ -391,3 +391,36 @@ def test_what_only_tells_more_and_answers_is_asked_again() -> None:
     with pytest.raises(botocore.exceptions.ClientError):
         aws.call("ecr", "describe_images", repositoryName="web")
     assert aws.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []
+
+
+def test_xml_that_was_cut_once_is_asked_for_again() -> None:
+    status, body = groups("web")
+    aws = Aws(XmlWire((status, body[:100]), (status, body)).client)
+    assert aws.call("autoscaling", "describe_auto_scaling_groups")["AutoScalingGroups"]
+    assert aws.api_calls == {"DescribeAutoScalingGroups": 2}
+
+
+@pytest.mark.parametrize("cut", [b"", b'{"clusterArns": ['])
+def test_json_that_was_cut_once_is_asked_for_again(cut: bytes, slept: list[float]) -> None:
+    aws, wire, _limiter = over((200, cut), (200, {"clusterArns": []}))
+    assert aws.call("ecs", "list_clusters")["clusterArns"] == []
+    assert (aws.api_calls, len(wire.asked)) == ({"ListClusters": 2}, 2)
+
+
+def test_json_that_is_cut_each_time_is_no_answer(slept: list[float]) -> None:
+    aws, _wire, _limiter = over(*[(200, b'{"clusterArns": [')] * 3)
+    with pytest.raises(IncompleteAnswerError):
+        require(aws.call("ecs", "list_clusters"), "clusterArns", "list_clusters")
+    assert aws.api_calls == {"ListClusters": 3}
+
+
+def test_a_write_whose_answer_was_cut_is_not_sent_again(slept: list[float]) -> None:
+    aws, wire, _limiter = over((200, b'{"service": {'))
+    assert "service" not in aws.call("ecs", "update_service", service="web")
+    assert len(wire.asked) == 1
+
+
+def test_a_brisk_read_that_was_cut_is_not_sent_again(slept: list[float]) -> None:
+    aws, wire, _limiter = over((200, b'{"clusterArns": ['))
+    assert "clusterArns" not in aws.brisk.call("ecs", "list_clusters")
+    assert len(wire.asked) == 1
