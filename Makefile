@@ -5,7 +5,7 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulator test test-all lint bench fuzz-content lock clean
+.PHONY: help setup demo simulator test test-all lint bench faults fuzz-content lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
@@ -48,9 +48,13 @@ bench: setup ## the figures of docs/performance.md, measured here
 fuzz-content: setup ## 500 random deployments to an instance, done and predicted (SEED=1)
 	@$(PYTHON) -m tests.agent.fuzz --seed "$(SEED)"
 
+faults: ## rollbacks disturbed at every request, half an hour (ONLY='kill/fast/*' SEED=1)
+	@$(SETUP) run faults
+	@$(PYTHON) -m tests.faults --only '$(or $(ONLY),*)' $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))
+
 lock: ## resolve the requirements anew and write dev/requirements/constraints.txt
 	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py
 
 clean: ## remove all that setup and the tests have made
-	rm -rf .venv .venv-lint .venv-oldest .build .mypy_cache .pytest_cache .ruff_cache .ansible
+	rm -rf .venv .venv-lint .venv-oldest .venv-faults .build .mypy_cache .pytest_cache .ruff_cache .ansible
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

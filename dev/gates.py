@@ -178,6 +178,7 @@ GATES = (
     Gate(
         "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
     ),
+    Gate("faults", "a sample of what make faults tries", pytest("tests/faults"), needs="tests/faults/test_*.py"),
     Gate(
         "sample-aws",
         "some tests of modules with answers as late as AWS's",

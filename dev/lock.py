@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes dev/requirements/constraints.txt anew: the newest versions that run.txt and lint.txt resolve to today.
+"""Writes dev/requirements/constraints.txt anew: the newest versions that its files resolve to today.
 
-``dev/lock.py`` installs both files, unconstrained, with the newest Python (ansible-core's current line) and with 3.11
-(the last line that still runs there) and writes one file for both, with a marker where they differ.
+``dev/lock.py`` installs run.txt, lint.txt and faults.txt, unconstrained, with the newest Python (ansible-core's current
+line) and with 3.11 (the last line that still runs there) and writes one file for both, with a marker where they differ.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from pathlib import Path
 from setup import NEWEST, REQUIREMENTS, SetupError, find_python, run
 
 HEADER = """\
-# Exact versions of everything in .venv and .venv-lint. Written by `make lock`.
+# Exact versions of everything in .venv, .venv-lint and .venv-faults. Written by `make lock`.
 """
 # The first Python of ansible-core's current line: what differs from 3.11 differs from here on.
 BOUNDARY = "3.12"
 
 
 def resolve(versions: tuple[str, ...]) -> dict[str, str]:
-    """Names and versions that both requirements files resolve to with the first Python found of ``versions``."""
+    """Names and versions that the requirements files resolve to with the first Python found of ``versions``."""
     with tempfile.TemporaryDirectory() as directory:
         run(find_python(versions), "-m", "venv", directory)
         python = Path(directory) / "bin" / "python"
-        requirements = [part for name in ("run", "lint") for part in ("-r", REQUIREMENTS / f"{name}.txt")]
+        requirements = [part for name in ("run", "lint", "faults") for part in ("-r", REQUIREMENTS / f"{name}.txt")]
         run(python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", *requirements)
         frozen = run(python, "-m", "pip", "freeze", "--disable-pip-version-check")
     return dict(line.split("==") for line in frozen.splitlines())

@@ -62,6 +62,8 @@ ENVIRONMENTS = {
         ".venv", NEWEST, REQUIREMENTS / "run.txt", REQUIREMENTS / "constraints.txt", with_collections=True
     ),
     "lint": Environment(".venv-lint", NEWEST, REQUIREMENTS / "lint.txt", REQUIREMENTS / "constraints.txt"),
+    # The proxy of `make faults`, which is a program and imports nothing of ours.
+    "faults": Environment(".venv-faults", NEWEST, REQUIREMENTS / "faults.txt", REQUIREMENTS / "constraints.txt"),
     "oldest": Environment(
         ".venv-oldest",
         ("3.11", "3.12", "3.13"),

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known to be wrong. A case that is named here and is right fails the run, so this can only shrink. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Known:
+    """A defect: ``what`` it is, which cases show it, and how the sentences about them begin."""
+
+    what: str
+    cases: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+    def concerns(self, case: str) -> bool:
+        """Whether a case of this name is to show it."""
+        return any(fnmatch.fnmatchcase(case, pattern) for pattern in self.cases)
+
+    def explains(self, wrong: str) -> bool:
+        """Whether it is what this sentence is about."""
+        return any(begin in wrong for begin in self.wrong)
+
+
+@dataclass(frozen=True)
+class SortedOut:
+    """What remains wrong with a case, and the known defects that it has shown."""
+
+    wrong: tuple[str, ...]
+    known: tuple[str, ...]
+
+
+# Of the scenes, only `external` and `server` deregister nothing, and they alone begin with these letters.
+_DEREGISTER: t.Final = "[!es]*"
+_FOR_GOOD: t.Final = ("denied", "503-for-good")
+_DEREGISTERING: t.Final = (
+    f"{_DEREGISTER}/finish/ecs.DescribeTaskDefinition-*",
+    f"{_DEREGISTER}/finish/ecs.ListClusters-*",
+    f"{_DEREGISTER}/finish/ecs.ListServices-*",
+    f"{_DEREGISTER}/finish/ecs.DescribeServices-*",
+    f"{_DEREGISTER}/finish/ecs.DescribeTasks-*",
+    f"{_DEREGISTER}/finish/ecs.DeregisterTaskDefinition-*",
+    # What the look-up can do without, and this cannot.
+    f"{_DEREGISTER}/*/ecs.ListTasks-*",
+    "rolling/act/ecs.DescribeTaskDefinition-6",
+    "[!ers]*/act/ecs.DescribeTaskDefinition-4",
+)
+
+KNOWN: t.Final[tuple[Known, ...]] = (
+    Known(
+        "killed between the write and its record, and run again when the deployment has ended: taken for somebody's "
+        "return, so no mark, and nothing is deregistered",
+        (
+            f"kill/{_DEREGISTER}/act/*.UpdateService-1/after/after-its-end",
+            f"kill/{_DEREGISTER}/act/*.StopServiceDeployment-1/after/after-its-end",
+            f"kill/{_DEREGISTER}/act/*.CreateDeployment-1/after/after-its-end",
+            f"kill/{_DEREGISTER}/record/*/before/after-its-end",
+        ),
+        ("marked bad after the next run", "deregistered after the next run"),
+    ),
+    Known(
+        "the record and the mark were refused: the next run is unchanged, and never marks what was left",
+        tuple(f"fault/*/record/ecs.TagResource-*/{kind}" for kind in _FOR_GOOD),
+        ("marked bad after the next run", "the next run ended as refused"),
+    ),
+    Known(
+        "what is left could not be deregistered: the next run is unchanged, and never does it",
+        tuple(f"fault/{where}/{kind}" for where in _DEREGISTERING for kind in _FOR_GOOD),
+        ("deregistered after the next run",),
+    ),
+    Known(
+        "a pipeline deploys while the run marks and deregisters: it says rolled_back, although that is PRIMARY",
+        (
+            *(f"pipeline/{scene}/finish/*" for scene in ("rolling", "in-flight", "fast", "external")),
+            # The look before the configuration is put back.
+            "pipeline/fast/watch/ecs.DescribeServices-27",
+        ),
+        ("it says rolled_back, but",),
+    ),
+    Known(
+        "contact is lost while a task set is scaled up: it says that AWS has accepted a deployment, but nothing will "
+        "make that task set PRIMARY until the next run",
+        (
+            *(f"fault/external/watch/ecs.DescribeServices-[5-8]/{kind}" for kind in _FOR_GOOD),
+            "fault/external/watch/ecs.UpdateServicePrimaryTaskSet-1/503-for-good",
+        ),
+        ("it says that AWS has accepted a deployment, but there is none",),
+    ),
+    Known(
+        "a task set becomes PRIMARY between the last look and our UpdateServicePrimaryTaskSet: it is replaced, and "
+        "nothing says so",
+        ("pipeline/external/watch/ecs.UpdateServicePrimaryTaskSet-1",),
+        ("web:3 was replaced, and nothing says so",),
+    ),
+)
+
+
+def sorted_out(case: str, wrongs: t.Sequence[str], table: t.Sequence[Known] = KNOWN) -> SortedOut:
+    """Tell what is known from what is not. A defect that the case should show and does not is wrong too."""
+    rules = [rule for rule in table if rule.concerns(case)]
+    left = [wrong for wrong in wrongs if not any(rule.explains(wrong) for rule in rules)]
+    shown = [rule for rule in rules if any(rule.explains(wrong) for wrong in wrongs)]
+    gone = [rule for rule in rules if rule not in shown]
+    left += [f"this is right, but known.py says: {rule.what}" for rule in gone]
+    return SortedOut(tuple(left), tuple(rule.what for rule in shown))
