@@ -222,6 +222,10 @@ class Controller(abc.ABC):
     def assess(self, going: Going, service: Service, record: Record | None) -> Look:
         """What one look says. Pure. An unknown status counts as going on."""
 
+    def contradicts(self, going: Going, service: Service, look: Look) -> bool:
+        """Whether the record of our own deployment says that it did not end as this look shows it. Raises nothing."""
+        return False
+
     def undone(self, going: Going, service: Service) -> str:
         """How AWS itself undid a deployment that another one stands in place of; empty if it did not."""
         return ""

@@ -122,7 +122,10 @@ def over(task_definition: str, primary: Deployment | None) -> str:
 Reached = t.Literal["running", "serving", "stable"]
 
 
-State = t.Literal["going", "running", "serving", "stable", "failed", "replaced", "ended_before", "unlisted", "ready"]
+# went_back, unlisted: ours is not PRIMARY any more, or not in the list; what was there before is PRIMARY.
+State = t.Literal[
+    "going", "running", "serving", "stable", "failed", "went_back", "replaced", "ended_before", "unlisted", "ready"
+]
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,8 @@ class Going:
     # among the known ones.
     record: str = ""
     known_records: frozenset[str] = frozenset()
+    # The same, if AWS named it with the write. Where the counts say enough it is read only before a bad end is told.
+    own_record: str = ""
     # The deployment that was running before it, empty if none was.
     predecessor: str = ""
     events_before: frozenset[str] = frozenset()
@@ -199,7 +204,8 @@ class Look:
 
     ``unlisted``: ours is not in the list, and what was there before is PRIMARY. Either ECS went back and has forgotten
     ours, or the answer is older than our write, since ECS is only eventually consistent
-    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html). More than one look tells which.
+    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html). ``went_back`` and ``replaced`` can be
+    old answers in the same way. :mod:`move.doubt` tells which they are.
     """
 
     state: State

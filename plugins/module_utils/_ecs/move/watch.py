@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -35,14 +35,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of i
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.doubt import Doubt
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.subject import Subject
 
 WaitUntil = t.Literal["stable", "serving"]
 
 # Stopped tasks are read again no sooner than this.
 _DIAGNOSE_EVERY: t.Final = 10.0
-# Looks one after the other that did not list what AWS had accepted, before we stop trusting that the next one will.
-_UNLISTED_LOOKS: t.Final = 5
 # What a look may say about a deployment that has not ended.
 _GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"})
 
@@ -64,18 +63,12 @@ class _Track(t.Generic[AnySubject]):
     moved_at: float = 0.0
     diagnosed_at: float = float("-inf")
     contact: Contact = KEPT
-    listed: bool = False
-    unlisted: int = 0
+    doubt: Doubt = field(default_factory=Doubt)
     # Our deployment or task set in the last look, and the id that it had when it was seen last: its tasks are known by
     # that when it is gone.
     ours: Deployment | None = None
     own_id: str = ""
     record: Record | None = None
-
-    @property
-    def is_gone(self) -> bool:
-        """Ours is not listed, and that is not because the list lags."""
-        return self.listed or self.unlisted >= _UNLISTED_LOOKS
 
 
 class Sweeper(t.Generic[AnySubject]):
@@ -123,7 +116,8 @@ class Sweeper(t.Generic[AnySubject]):
         :class:`.Orphaned` when the play that we work for is gone.
         """
         now = self._clock.monotonic()
-        self._tracks = [_Track(run, run.going, self._who_deploys(run), moved_at=now) for run in runs]
+        once = self._timeout <= 0
+        self._tracks = [_Track(run, run.going, self._who_deploys(run), moved_at=now, doubt=Doubt(once)) for run in runs]
         self._deadline = now + self._timeout
         again: list[AnySubject] = []
         while self._tracks:
@@ -241,8 +235,7 @@ class Sweeper(t.Generic[AnySubject]):
         track.contact = track.contact if to_advance else KEPT
         self._tell(track, service, record)
         track.own_id = look.ours.id if look.ours is not None else track.own_id
-        track.listed = track.listed or look.ours is not None
-        track.unlisted = track.unlisted + 1 if look.state == "unlisted" else 0
+        track.doubt.looked(look)
         if state in ("serving", "stable"):
             run.timings.setdefault("serving", self._elapsed())
         stop = self._stops(run) if self._stops and state in _GOES_ON else ""
@@ -263,12 +256,13 @@ class Sweeper(t.Generic[AnySubject]):
         return state == "stable" or (state in ("running", "serving") and self._wait_until == "serving")
 
     def _conclude(self, track: _Track[AnySubject], service: Service, look: Look, state: State) -> None:
-        if look.state == "replaced":
-            self._replaced(track, service, look.reason)
-        elif look.state == "failed" or (look.state == "unlisted" and track.is_gone):
-            self._fail(track, service, look.reason)
-        elif state == "going":
+        if state == "going":
             self._diagnose_if_in_trouble(track, service)
+        elif track.doubt.is_over(look, lambda: track.controller.contradicts(track.going, service, look)):
+            if look.state == "replaced":
+                self._replaced(track, service, look.reason)
+            elif look.state in ("failed", "went_back", "unlisted"):
+                self._fail(track, service, look.reason)
 
     def _as_served(self, track: _Track[AnySubject], service: Service) -> State:
         """By the counts it is serving, and load balancers are in between: their health checks have the last word."""

@@ -132,6 +132,9 @@ class Ecs(base.Controller):
     def _adopt(self, planned: plans.Plan) -> Begun:
         return write.adopt(planned)
 
+    def going(self, planned: plans.Plan, begun: Begun) -> Going:
+        return replace(super().going(planned, begun), own_record=write.own_record(planned, begun))
+
     def _own_record(self, planned: plans.Plan, begun: Begun) -> str:
         # The counts say everything about a rolling deployment, and each sweep would cost another call.
         follows = not begun.wrote and planned.running is not None and begun.service.strategy != "ROLLING"
@@ -176,6 +179,22 @@ class Ecs(base.Controller):
         counted = look.state == "serving" and service.strategy == "ROLLING" and bool(service.load_balancers)
         state = "running" if counted else look.state
         return Look(state, look.reason, service.deployment(going.deployment_id))
+
+    def contradicts(self, going: Going, service: Service, look: Look) -> bool:
+        if going.back_of:
+            # It was judged by its record.
+            return False
+        arn = going.own_record or self._found.get((service.arn, going.id), "") or self._numbered(going, service)
+        try:
+            raw = api.describe_service_deployments(self._aws, [arn]).get(arn, {}) if arn else {}
+        except (AwsCallError, IncompleteAnswerError):
+            return False
+        return watch.contradicts(look, str(raw.get("status", "")))
+
+    def _numbered(self, going: Going, service: Service) -> str:
+        """Our own service deployment, by the number that its id and its service revision share."""
+        record = meant.record_of(going.deployment_id, self.read_past([service])[service.name].history)
+        return record.id if record is not None else ""
 
     def undone(self, going: Going, service: Service) -> str:
         """ECS's own rollback and somebody else's deployment can look alike in ``deployments``; the record tells."""

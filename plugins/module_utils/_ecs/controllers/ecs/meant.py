@@ -21,7 +21,17 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 def meant_primary(service: Service, deployment: Deployment, record: ServiceDeployment | None) -> Meant:
     known = frozenset(d.id for d in service.deployments if d.id != deployment.id)
     flying = record.id if record is not None and record.in_flight else ""
-    going = Going(deployment.task_definition, deployment.id, "", known, service.strategy, record=flying, read_only=True)
+    own = record.id if record is not None else ""
+    going = Going(
+        deployment.task_definition,
+        deployment.id,
+        "",
+        known,
+        service.strategy,
+        record=flying,
+        own_record=own,
+        read_only=True,
+    )
     return Meant(going, record)
 
 

@@ -61,11 +61,17 @@ def _own(going: Going, service: Service) -> Look:
     if ours is None or primary.id != ours.id:
         if primary.id in going.known_deployments:
             back = f"ECS went back to {names.short(primary.task_definition)} by itself"
-            return Look("unlisted" if ours is None else "failed", back)
+            return Look("unlisted" if ours is None else "went_back", back)
         return Look("replaced", deployments.replaced_by(primary))
     if _settled(service, ours):
         return Look("stable")
     return Look("serving") if _serving(service, ours) else Look("going")
+
+
+def contradicts(look: Look, status: str) -> bool:
+    """Whether a service deployment with this status cannot have ended as the look shows it."""
+    # One that was complete can be replaced, and ECS does not go back from it.
+    return status in ("PENDING", "IN_PROGRESS") or (status == "SUCCESSFUL" and look.state != "replaced")
 
 
 def _native(going: Going, service: Service, record: Record | None) -> Look:

@@ -163,6 +163,15 @@ def update_service(
     return replace(begun, findings=(*notes, *begun.findings), copy=copy)
 
 
+def own_record(planned: plans.Plan, begun: Begun) -> str:
+    """The service deployment that AWS named with ours (currentServiceDeployment); empty if that is not known. Pure."""
+    primary, current = begun.service.primary, begun.service.current_deployment
+    if primary is None or not begun.deployment_id or primary.id != begun.deployment_id:
+        return ""
+    # What was on record before the write is not ours.
+    return "" if begun.wrote and current in planned.known_records else current
+
+
 def _did_it_take(aws: Aws, planned: plans.Plan, target: str, error: AwsCallError | IncompleteAnswerError) -> Begun:
     """The answer was lost, and the write may have been applied: what stands there now tells."""
     cluster, name = planned.service.cluster_arn, planned.service.name

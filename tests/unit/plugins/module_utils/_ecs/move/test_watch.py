@@ -48,7 +48,10 @@ BACK = service(
     deployment(41, "ecs-svc/ours", status="ACTIVE", rollout="FAILED", running=0, rollout_reason="circuit breaker"),
 )
 OVER = service(deployment(43, "ecs-svc/theirs", rollout="IN_PROGRESS"))
-NOTHING_STOPPED: dict[str, t.Any] = {"list_tasks": lambda **params: {"taskArns": []}}
+NOTHING_STOPPED: dict[str, t.Any] = {
+    "list_tasks": lambda **params: {"taskArns": []},
+    "list_service_deployments": lambda **params: {"serviceDeployments": []},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -336,9 +339,44 @@ def test_an_answer_from_before_the_write_is_no_failure() -> None:
 def test_a_deployment_that_is_gone_for_good_is_a_failure() -> None:
     run = watching(OLD)[0]
     assert (run.outcome, "ECS went back to web:42 by itself" in run.reason) == ("failed", True)
-    # Once it was listed there is nothing to wait for.
+    # Once it was listed three looks are enough.
     run, _again, clock, _aws = watching(GOING, OLD)
-    assert (run.outcome, clock.seconds) == ("failed", 1002.0)
+    assert (run.outcome, clock.seconds) == ("failed", 1006.0)
+
+
+# What DescribeServices answers if it is older than what it answered before.
+NOT_YET_FAILED = service(
+    deployment(42, "ecs-svc/old"), deployment(41, "ecs-svc/ours", status="ACTIVE", rollout="IN_PROGRESS", running=0)
+)
+
+
+@pytest.mark.parametrize("stale", [OLD, OVER, NOT_YET_FAILED])
+@pytest.mark.parametrize("looks_in_a_row", [1, 2])
+def test_a_look_or_two_in_between_are_no_end(stale: Service, looks_in_a_row: int) -> None:
+    run = watching(GOING, *([stale] * looks_in_a_row), GOING, stale, STABLE)[0]
+    assert run.outcome == "rolled_back"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("IN_PROGRESS", "rolled_back"), ("ROLLBACK_IN_PROGRESS", "failed")])
+@pytest.mark.parametrize("stale", [OLD, NOT_YET_FAILED])
+def test_before_a_bad_end_is_told_our_own_record_is_asked(status: str, outcome: str, stale: Service) -> None:
+    accepted = dataclasses.replace(GOING, current_deployment="arn:ours")
+    run = accepted_run(
+        planned(OLD, told(41, 42)), deployments.Begun(accepted, wrote=True, deployment_id="ecs-svc/ours")
+    )
+    run, _again, _clock, aws = watching(GOING, *([stale] * 5), STABLE, run=run, **records(status))
+    assert run.outcome == outcome
+    # It was named with the write, so that no list is needed to find it.
+    assert aws.sent("describe_service_deployments")[0] == {"serviceDeploymentArns": ["arn:ours"]}
+
+
+def test_a_record_that_stays_behind_does_not_hide_the_end_for_ever() -> None:
+    accepted = dataclasses.replace(GOING, current_deployment="arn:ours")
+    run = accepted_run(
+        planned(OLD, told(41, 42)), deployments.Begun(accepted, wrote=True, deployment_id="ecs-svc/ours")
+    )
+    run, _again, clock, _aws = watching(GOING, OVER, run=run, **records("IN_PROGRESS"))
+    assert (run.outcome, clock.seconds) == ("superseded", 1020.0)
 
 
 # -- somebody else, or ECS itself, deployed over it

@@ -85,7 +85,7 @@ def test_every_rollout_state(rollout: str) -> None:
         # ECS gave up on ours
         ([ours("FAILED", running=0), old()], "failed"),
         ([ours("FAILED", "ACTIVE", running=0), deployment(43, "ecs-svc/43")], "failed"),
-        ([ours("IN_PROGRESS", "ACTIVE", running=1), deployment(43, "ecs-svc/43")], "failed"),
+        ([ours("IN_PROGRESS", "ACTIVE", running=1), deployment(43, "ecs-svc/43")], "went_back"),
         # somebody deployed over it
         ([ours("IN_PROGRESS", "ACTIVE"), deployment(44, "ecs-svc/44", rollout="IN_PROGRESS")], "replaced"),
         ([deployment(44, "ecs-svc/44")], "replaced"),
