@@ -111,11 +111,6 @@ class Wish:
     tags: t.Mapping[str, str] | None = None
     purge_tags: bool = True
 
-    @property
-    def scaling_groups(self) -> tuple[str, ...]:
-        """The Auto Scaling groups that the task names."""
-        return tuple(self.given.get("auto_scaling_groups") or ())
-
 
 def wish(params: t.Mapping[str, t.Any]) -> Wish:
     """What the options ask for. Raises :class:`BadOption` or :class:`.auto_rollback.BadRequest`."""
