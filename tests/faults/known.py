@@ -52,6 +52,15 @@ _DEREGISTERING: t.Final = (
     "[!ers]*/act/ecs.DescribeTaskDefinition-4",
 )
 
+# Of what is called to deregister, what nothing else needs, so that the proxy may hit all of it.
+_ONLY_DEREGISTERING: t.Final = (
+    "ListTasks",
+    "ListClusters",
+    "ListServices",
+    "DescribeTasks",
+    "DeregisterTaskDefinition",
+)
+
 KNOWN: t.Final[tuple[Known, ...]] = (
     Known(
         "killed between the write and its record, and run again when the deployment has ended: taken for somebody's "
@@ -66,12 +75,27 @@ KNOWN: t.Final[tuple[Known, ...]] = (
     ),
     Known(
         "the record and the mark were refused: the next run is unchanged, and never marks what was left",
-        tuple(f"fault/*/record/ecs.TagResource-*/{kind}" for kind in _FOR_GOOD),
+        (
+            *(f"fault/*/record/ecs.TagResource-*/{kind}" for kind in _FOR_GOOD),
+            *(f"proxy/[!f]*/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
+        ),
         ("marked bad after the next run", "the next run ended as refused"),
     ),
     Known(
+        "fast is not used where its record is refused, so the deployment waits for a person at a hook: the next run "
+        "follows it and waits too, although it may write the record",
+        (
+            *(f"fault/fast/act/ecs.TagResource-1/{kind}" for kind in _FOR_GOOD),
+            *(f"proxy/fast/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
+        ),
+        ("the next run ended as timeout", "is PRIMARY after the next run", "bad after the next", "deregistered after"),
+    ),
+    Known(
         "what is left could not be deregistered: the next run is unchanged, and never does it",
-        tuple(f"fault/{where}/{kind}" for where in _DEREGISTERING for kind in _FOR_GOOD),
+        (
+            *(f"fault/{where}/{kind}" for where in _DEREGISTERING for kind in _FOR_GOOD),
+            *(f"proxy/{_DEREGISTER}/ecs.{one}/{kind}" for one in _ONLY_DEREGISTERING for kind in _FOR_GOOD),
+        ),
         ("deregistered after the next run",),
     ),
     Known(
