@@ -72,17 +72,7 @@ MOST_FILES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 20, 400, 40
 # Files of _ecs that have no unit test file of their name: their tests are those of another one, or of tests/module.
 TESTED_ELSEWHERE: t.Final = {
     "_ecs/controllers/codedeploy/controller",
-    "_ecs/controllers/codedeploy/meant",
-    "_ecs/controllers/codedeploy/way_back",
-    "_ecs/controllers/codedeploy/write",
-    "_ecs/controllers/deployments",
-    "_ecs/controllers/ecs/controller",
-    "_ecs/controllers/ecs/meant",
-    "_ecs/controllers/ecs/overriding",
     "_ecs/controllers/external/controller",
-    "_ecs/controllers/external/write",
-    "_ecs/controllers/fitness",
-    "_ecs/move/pasts",
     "_ecs/move/subject",
     "_ecs/steps/aftermath",
     "_ecs/steps/auto_rollback",

@@ -43,7 +43,7 @@ def _record(history: History | None, id_: str) -> ServiceDeployment | None:
     if history is None:
         return None
     if not id_:
-        return history.running or history.newest
+        return history.newest
     return next((d for d in history.deployments if d.id == id_), None)
 
 

@@ -30,7 +30,7 @@ def adopt(planned: plans.Plan) -> Begun:
     """Follow the running deployment, or one that an earlier, killed run of ours began. Raises :class:`.PlanIsStale`."""
     if isinstance(planned.way.change, codedeploy_request.Follow):
         return Begun(planned.service, wrote=False, deployment_id=planned.way.change.id)
-    followed = planned.running or planned.newest
+    followed = planned.newest
     if followed is None:
         raise PlanIsStale("no deployment is on record any more")
     if followed.status in ("SUCCESSFUL", "PENDING", "IN_PROGRESS"):

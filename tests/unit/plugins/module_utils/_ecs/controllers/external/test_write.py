@@ -1,0 +1,177 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The writes that make a task set PRIMARY: create or reuse one, and let it take over."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import write
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    FakeAws,
+    arn,
+    connection_lost,
+    deployment,
+    planned,
+    raw_service,
+    refused_by_aws,
+    service,
+    task_definition,
+    told,
+)
+
+PRIMARY = deployment(42, "ecs-svc/42", settings={"launchType": "FARGATE", "platformVersion": "1.4.0"}, scale=80.0)
+STANDING = deployment(41, "ecs-svc/41", "ACTIVE", scale=80.0)
+ON = service(PRIMARY, STANDING, controller="EXTERNAL")
+
+
+def plan_with(change: object, on: Service = ON) -> Plan:
+    target = task_definition(41)
+    whole = dataclasses.replace(target, content={**target.content, "family": "web"})
+    made = planned(service(42), told(41, 42), having={whole.arn: whole})
+    return dataclasses.replace(made, service=on, way=Way("act", "primary_task_set", change=change))
+
+
+def raw_task_set(id_: str, number: int, status: str = "ACTIVE") -> dict[str, t.Any]:
+    return {"id": id_, "status": status, "taskDefinition": arn(number), "computedDesiredCount": 4, "runningCount": 4}
+
+
+def seen(*task_sets: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"services": [{**raw_service(ON), "taskSets": list(task_sets)}], "failures": []}
+
+
+def test_a_task_set_is_created_like_the_primary_one() -> None:
+    aws = FakeAws(create_task_set={"taskSet": raw_task_set("ecs-svc/new", 41)})
+    begun = write.begin(aws, plan_with(TaskSet()), None)
+    [sent] = aws.sent("create_task_set")
+    assert (sent["taskDefinition"], sent["scale"]) == (arn(41), {"value": 80.0, "unit": "PERCENT"})
+    assert (sent["launchType"], sent["platformVersion"]) == ("FARGATE", "1.4.0")
+    assert (begun.deployment_id, begun.wrote, begun.copy) == ("ecs-svc/new", True, "")
+
+
+def token(change: TaskSet, on: Service = ON) -> str:
+    aws = FakeAws(create_task_set={"taskSet": raw_task_set("ecs-svc/new", 41)})
+    write.begin(aws, plan_with(change, on), None)
+    return str(aws.sent("create_task_set")[0]["clientToken"])
+
+
+def test_the_same_step_creates_one_task_set_and_a_new_one_another() -> None:
+    assert token(TaskSet()) == token(TaskSet())
+    assert token(TaskSet(is_anew=True)) != token(TaskSet(is_anew=True))
+    later = service(dataclasses.replace(PRIMARY, id="ecs-svc/later"), controller="EXTERNAL")
+    assert token(TaskSet(), later) != token(TaskSet())
+    # ECS takes at most 32 characters of it.
+    assert len(token(TaskSet())) == 32
+
+
+def test_a_copy_is_registered_first() -> None:
+    aws = FakeAws(
+        describe_task_definition={"taskDefinition": task_definition(43).content},
+        register_task_definition={"taskDefinition": {**task_definition(44).content, "taskDefinitionArn": arn(44)}},
+        create_task_set={"taskSet": raw_task_set("ecs-svc/new", 44)},
+    )
+    begun = write.begin(aws, plan_with(TaskSet(copy={"app": "sha256:good"})), None)
+    [sent] = aws.sent("create_task_set")
+    assert (sent["taskDefinition"], begun.copy, [f.check for f in begun.findings]) == (arn(44), arn(44), ["copy"])
+
+
+def test_one_that_stands_too_small_is_scaled_up_first() -> None:
+    small = dataclasses.replace(STANDING, scale=40.0)
+    aws = FakeAws(update_task_set={"taskSet": raw_task_set("ecs-svc/41", 41)})
+    begun = write.begin(aws, plan_with(TaskSet(small)), None)
+    [sent] = aws.sent("update_task_set")
+    assert (sent["taskSet"], sent["scale"]["value"]) == ("ecs-svc/41", 80.0)
+    assert begun.deployment_id == "ecs-svc/41"
+    assert aws.sent("update_service_primary_task_set") == []
+
+
+@pytest.mark.parametrize("tasks", [None, 4, 3])
+def test_one_that_is_steady_becomes_primary_at_once(tasks: int | None) -> None:
+    aws = FakeAws(
+        update_service_primary_task_set={},
+        describe_services=seen(raw_task_set("ecs-svc/41", 41, "PRIMARY"), raw_task_set("ecs-svc/42", 42)),
+    )
+    begun = write.begin(aws, plan_with(TaskSet(STANDING)), tasks)
+    [sent] = aws.sent("update_service_primary_task_set")
+    assert (sent["primaryTaskSet"], begun.deployment_id) == ("ecs-svc/41", "ecs-svc/41")
+    assert begun.service.primary is not None
+    assert begun.service.primary.id == "ecs-svc/41"
+
+
+def test_one_that_is_steady_gets_more_tasks_before_it_takes_over() -> None:
+    more = dataclasses.replace(ON, desired=8)
+    aws = FakeAws(update_service={"service": raw_service(more)})
+    begun = write.begin(aws, plan_with(TaskSet(STANDING)), 8)
+    assert aws.sent("update_service") == [{"cluster": ON.cluster_arn, "service": "web", "desiredCount": 8}]
+    assert (begun.service.desired, begun.deployment_id, len(aws.requests)) == (8, "ecs-svc/41", 1)
+
+
+def test_one_that_is_not_steady_yet_is_only_followed() -> None:
+    unsteady = dataclasses.replace(STANDING, rollout_state="IN_PROGRESS")
+    aws = FakeAws()
+    begun = write.begin(aws, plan_with(TaskSet(unsteady)), None)
+    assert (begun.deployment_id, aws.requests) == ("ecs-svc/41", [])
+
+
+def test_without_a_primary_task_set_the_plan_is_stale() -> None:
+    aws = FakeAws()
+    with pytest.raises(PlanIsStale):
+        write.begin(aws, plan_with(TaskSet(STANDING), service(STANDING, controller="EXTERNAL")), None)
+    assert aws.requests == []
+
+
+def test_a_lost_answer_to_the_creation_says_so() -> None:
+    aws = FakeAws(create_task_set=connection_lost())
+    with pytest.raises(AnswerLost, match="CreateTaskSet"):
+        write.begin(aws, plan_with(TaskSet()), None)
+
+
+# -- taking over
+
+
+def primary_is(id_: str) -> dict[str, t.Any]:
+    other: Deployment = PRIMARY if id_ == STANDING.id else STANDING
+    return seen(raw_task_set(id_, 41, "PRIMARY"), raw_task_set(other.id, 42))
+
+
+def test_a_lost_answer_is_made_up_for_by_a_look() -> None:
+    aws = FakeAws(update_service_primary_task_set=connection_lost(), describe_services=primary_is("ecs-svc/41"))
+    now = write.promote(aws, ON, "ecs-svc/41")
+    assert now.primary is not None
+    assert now.primary.id == "ecs-svc/41"
+
+
+@pytest.mark.parametrize(
+    ("answer", "look"),
+    [
+        (connection_lost(), primary_is("ecs-svc/42")),
+        (connection_lost(), refused_by_aws("DescribeServices")),
+        # It was refused: what is PRIMARY then is not our doing.
+        (refused_by_aws("UpdateServicePrimaryTaskSet"), primary_is("ecs-svc/41")),
+    ],
+    ids=["another is PRIMARY", "no look", "refused"],
+)
+def test_what_did_not_take_over_is_said(answer: Exception, look: t.Any) -> None:
+    aws = FakeAws(update_service_primary_task_set=answer, describe_services=look)
+    with pytest.raises(AwsCallError):
+        write.promote(aws, ON, "ecs-svc/41")
+
+
+def test_if_the_service_cannot_be_read_afterwards_it_stays_as_it_was_seen() -> None:
+    aws = FakeAws(update_service_primary_task_set={}, describe_services=refused_by_aws("DescribeServices"))
+    assert write.promote(aws, ON, "ecs-svc/41") is ON
+
+
+def test_a_plan_that_asks_for_no_task_set_has_an_empty_one() -> None:
+    assert write.task_set_of(plan_with(None)) == TaskSet()
+    assert write.task_set_of(plan_with(TaskSet(STANDING))).standing is STANDING
