@@ -32,3 +32,33 @@ def test_what_somebody_deploys_over_it_is_still_told(shop: Shop) -> None:
     run = shop.rollback()
     assert (run.outcome, shop.on()) == ("superseded", "web:1")
     assert "somebody else deployed web:1" in run.message
+
+
+def test_somebody_deploys_while_the_marks_are_written(shop: Shop) -> None:
+    shop.releases(3)
+    shop.versions(1)
+    shop.meanwhile("TagResource", nth=2, deploy="web:4")
+    run = shop.rollback()
+    assert (run.outcome, run.failed, run.result["changed"], shop.on()) == ("superseded", True, True, "web:4")
+    assert "our deployment of web:2 was complete, and then somebody else deployed web:4" in run.message
+    assert "web:3 is marked bad" in run.message
+    assert run.only["after"]["task_definition"].endswith("web:4")
+
+
+def test_the_last_look_is_one_request_for_ten_services_and_comes_last(shop: Shop) -> None:
+    shop.versions(2)
+    names = [f"web-{number}" for number in range(3)]
+    for name in names:
+        shop.create("web:1", 1, name, settle=60)
+        shop.deploy("web:2", name=name, settle=300)
+    run = shop.rollback(*names)
+    assert set(run.outcomes.values()) == {"rolled_back"}
+    assert run.operations[-1] == "DescribeServices"
+    assert run.operations[-2] == "TagResource"
+
+
+def test_if_the_last_look_fails_what_was_verified_stands(shop: Shop) -> None:
+    shop.releases(2)
+    shop.sim.on("TagResource", {"control": "fail", "params": {"operation": "DescribeServices", "times": 9}}, nth=3)
+    run = shop.rollback()
+    assert (run.outcome, run.operations[-1]) == ("rolled_back", "DescribeServices")

@@ -22,12 +22,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import An
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import AlreadyThere, NotDeployed
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import AnyGoal, Goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, Outcome
@@ -115,6 +116,14 @@ def still_as_planned(planned: Plan, now: Service) -> bool:
     if now.status != planned.service.status or (before is None) != (after is None):
         return False
     return before is None or after is None or (before.id, before.task_definition) == (after.id, after.task_definition)
+
+
+def deployed_since(verified: Service, now: Service, going: deployments.Going) -> Deployment | None:
+    """The PRIMARY deployment, if it came after what was verified. An old answer shows none that was not known. Pure."""
+    before, primary = verified.primary, now.primary
+    if before is None or primary is None or primary.id in {before.id, going.deployment_id, *going.known_deployments}:
+        return None
+    return primary
 
 
 class Mover(t.Generic[AnyRun]):
@@ -301,6 +310,24 @@ class Mover(t.Generic[AnyRun]):
             run.refuse(f"the deployment group was busy {attempt} times{_because(run.stale)}")
 
     # -- watch
+
+    def last_look(self, verified: t.Mapping[str, Service], runs: t.Sequence[AnyRun]) -> None:
+        """Look once more when everything else is done: somebody may have deployed since these runs were ``verified``.
+
+        If AWS does not answer, what was verified stands.
+        """
+        for batch in batches_of(runs, api.SERVICES_PER_CALL):
+            try:
+                found = api.describe_services(self._aws.brisk, self._order.cluster, [run.name for run in batch])
+            except (AwsCallError, IncompleteAnswerError):
+                continue
+            for run in batch:
+                now = found[run.name]
+                over = deployed_since(verified[run.name], now, run.going) if isinstance(now, Service) else None
+                if over is not None and isinstance(now, Service):
+                    run.service = now
+                    what = f"our deployment of {names.short(run.target)} was complete, and then"
+                    run.end("superseded", f"{what} {deployments.replaced_by(over)}")
 
     def make_room(self) -> None:
         """Wait for deployments in the way of ours to go, even if we do not wait for the end of ours."""

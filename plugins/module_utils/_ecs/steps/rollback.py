@@ -151,6 +151,7 @@ class Rollback(mover.Step[RollbackRun]):
 
     def _finish(self) -> None:
         done = [run for run in self.runs if run.outcome == "rolled_back"]
+        verified = {run.name: run.service for run in done if run.service is not None}
         for run in self.runs:
             self._restore(run)
         self._read_what_runs(done)
@@ -163,6 +164,7 @@ class Rollback(mover.Step[RollbackRun]):
             if self._order.goal.deregister:
                 self._deregister(run, deregistrar)
             self._recorder.done(run)
+        self._mover.last_look(verified, [run for run in done if run.name in verified])
 
     def _restore(self, run: RollbackRun) -> None:
         """Put back what was changed for one deployment only, also if an earlier run was killed before it could."""

@@ -101,9 +101,8 @@ def final_line(run: RollbackRun) -> str:
         primary = run.service.primary if run.service else None
         same = primary is not None and names.same(primary.task_definition, run.target)
         then = f"{advice.AGAIN} to see it through" if same else _ROLL_THAT_BACK
-        return (
-            f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}. Nothing else of {run.name} was changed. {then}"
-        )
+        rest = _marks(run) or f". Nothing else of {run.name} was changed"
+        return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}{rest}. {then}"
     if run.outcome in ("refused", "not_attempted"):
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
         return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else untouched}"

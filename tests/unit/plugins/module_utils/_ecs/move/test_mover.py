@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     AlreadyThere,
     Begun,
+    Going,
     Look,
     NotDeployed,
 )
@@ -73,6 +74,33 @@ COPY = Finding("copy", "info", "web:44 was registered as a copy of web:41")
 )
 def test_whether_it_is_still_as_planned(now: Service, expected: bool) -> None:
     assert mover.still_as_planned(planned(BEFORE, PAST), now) is expected
+
+
+VERIFIED = service(deployment(41, "ecs-svc/ours"))
+OVER = service(deployment(44, "ecs-svc/theirs"), deployment(41, "ecs-svc/ours", status="ACTIVE"))
+
+
+@pytest.mark.parametrize(
+    ("now", "over"),
+    [
+        (VERIFIED, None),
+        (OVER, "ecs-svc/theirs"),
+        # the same version once more
+        (service(deployment(41, "ecs-svc/theirs")), "ecs-svc/theirs"),
+        # an answer from before the write
+        (BEFORE, None),
+        (service(), None),
+    ],
+)
+def test_whether_somebody_deployed_since_it_was_verified(now: Service, over: str | None) -> None:
+    going = Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/old"}))
+    found = mover.deployed_since(VERIFIED, now, going)
+    assert (found.id if found is not None else None) == over
+
+
+def test_ecs_s_own_way_back_can_make_a_deployment_that_was_not_known() -> None:
+    back = service(deployment(41, "ecs-svc/new"))
+    assert mover.deployed_since(back, back, Going(arn(41), "", "arn:ours", frozenset({"ecs-svc/old"}))) is None
 
 
 def test_a_service_without_a_primary_stays_as_planned() -> None:
