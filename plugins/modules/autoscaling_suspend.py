@@ -165,6 +165,19 @@ options:
       - ignore
       - fail
     default: warn
+  suspended_targets:
+    description:
+      - >-
+        What an earlier step of the same play has suspended: the RV(targets) of its result. For O(state=restored) and
+        O(state=resumed).
+      - >-
+        AWS may answer for seconds as if that had not happened. So what is in this list is set even if it is read as
+        active, and its record is waited for, up to 15 seconds. If it is not there then, and something is still
+        suspended, the target is refused, and not taken for one of which nothing is recorded.
+      - >-
+        Without this list, what a record names that is at most 10 seconds old is set whatever is read.
+    type: list
+    elements: dict
   contact_timeout:
     description:
       - How long to keep asking, in seconds, while AWS does not answer and scaling has to be put back (O(state=restored)
@@ -347,7 +360,11 @@ targets:
       type: str
       sample: scale-out, scheduled scaling suspended
     before:
-      description: What was read. Empty if there is no such target.
+      description:
+        - What was read. Empty if there is no such target.
+        - >-
+          With O(state=restored) and O(state=resumed), what was suspended only seconds ago counts as suspended even if
+          AWS does not show it yet.
       returned: always
       type: dict
       contains: &picture
@@ -479,6 +496,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, pr
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import act, group_plan, options, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.earlier import Settling, earlier
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.groups import Groups
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.steady import steady
@@ -499,6 +517,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "missing": {"type": "str", "choices": ["warn", "ignore", "fail"], "default": "warn"},
     "journal": {"type": "str", "choices": ["required", "best_effort"], "default": "required"},
     "reason": {"type": "str"},
+    "suspended_targets": {"type": "list", "elements": "dict"},
     "contact_timeout": {"type": "int", "default": 300},
     **keys.SPEC,
 }
@@ -517,22 +536,24 @@ def work(
 ) -> list[act.Result]:
     # What is not suspended yet need not be.
     patient = request.wish.state != "suspended"
-    outlast = Outlast(Clock(), params["contact_timeout"])
+    outlast = Outlast(aws.clock, params["contact_timeout"])
+    known = earlier(params["suspended_targets"])
     asked = aws.brisk if patient else aws
     targets: act.Targets
+    service = "autoscaling" if isinstance(request, options.GroupRequest) else "application-autoscaling"
+    place = keys.Place(aws.region(service), params["full_names"])
     if isinstance(request, options.GroupRequest):
         groups = Groups(asked)
         groups = steady(groups, outlast) if patient else groups
-        targets, service = groups, "autoscaling"
-        plans = group_plan.plan(groups, request)
+        targets = groups
+        plans = group_plan.plan(groups, request, Settling(groups, aws.clock, known, progress.say, place))
     else:
         scalable = ScalableTargets(asked, request.namespace, request.dimension)
         scalable = steady(scalable, outlast) if patient else scalable
-        targets, service = scalable, "application-autoscaling"
-        plans = plan.plan(aws, scalable, request)
+        targets = scalable
+        plans = plan.plan(aws, scalable, request, Settling(scalable, aws.clock, known, progress.say, place))
     if check_mode:
         return [act.preview(item) for item in plans]
-    place = keys.Place(aws.region(service), params["full_names"])
 
     def note(item: dict[str, t.Any]) -> None:
         # Of others nobody would know with which command to put them back.
@@ -552,10 +573,11 @@ def main() -> None:
     by = options.asked_by(os.environ, user(), socket.gethostname())
     try:
         core_options.contact_timeout(module.params["contact_timeout"])
+        earlier(module.params["suspended_targets"])
         request = options.request(module.params, datetime.now(timezone.utc), uuid.uuid4().hex[:8], by)
     except ValueError as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
-    aws = Aws(module.client)
+    aws = Aws(module.client, clock=Clock())
     try:
         results = work(aws, request, module.check_mode, module.params)
     except Orphaned:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import typing as t
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from unittest import mock
 
 import boto3
@@ -35,6 +36,8 @@ class Prod:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
+        # What the last run has suspended. The next one that puts back is told so, as the role does it.
+        self.suspended_targets: list[dict[str, t.Any]] = []
         self.ecs = boto3.client("ecs", config=OBSERVER)
         self.scaling = boto3.client("application-autoscaling", config=OBSERVER)
         self.ecs.create_cluster(clusterName="prod")
@@ -67,6 +70,10 @@ class Prod:
         (target,) = found["ScalableTargets"]
         return t.cast("dict[str, t.Any]", target)
 
+    def arn(self, resource: str) -> str:
+        """The ARN of a target."""
+        return str(self._target(resource)["ScalableTargetARN"])
+
     def suspended(self, resource: str) -> tuple[bool, ...]:
         """The three flags."""
         state = self._target(resource)["SuspendedState"]
@@ -90,7 +97,16 @@ class Prod:
     def run(self, state: str, *names: str, **more: t.Any) -> Result:
         """The module on services of the cluster, counting its calls alone."""
         self.sim.reset_calls()
-        return run_module(autoscaling_suspend, state=state, service=list(names), **{"cluster": "prod", **more})
+        if state != "suspended":
+            more.setdefault("suspended_targets", self.suspended_targets)
+        self.suspended_targets = []
+        result = run_module(autoscaling_suspend, state=state, service=list(names), **{"cluster": "prod", **more})
+        self.suspended_targets = result["targets"] if state == "suspended" else []
+        return result
+
+    def later(self) -> None:
+        """AWS has shown everything by now, and nobody gives the next command faster."""
+        self.sim.advance(3)
 
     def fails(self, state: str, *names: str, **more: t.Any) -> Result:
         """The result of the module, which must fail."""
@@ -138,6 +154,7 @@ def test_suspend_and_restore(prod: Prod) -> None:
     assert prod.tags(web)["team"] == "shop"
     assert prod.tags(web)[TAG].startswith("1 ours=in+out old=none new=in+out at=")
 
+    prod.later()
     again = prod.run("suspended", "web")
     assert (again["changed"], again["targets"][0]["outcome"]) == (False, "unchanged")
     assert not {"RegisterScalableTarget", "TagResource"} & set(prod.sim.calls())
@@ -149,6 +166,7 @@ def test_suspend_and_restore(prod: Prod) -> None:
     assert prod.suspended(web) == SCHEDULED
     assert prod.tags(web) == {"team": "shop"}
 
+    prod.later()
     again = prod.run("restored", "web")
     assert (again["changed"], again["targets"][0]["outcome"]) == (False, "unchanged")
     assert result["warnings"] == again["warnings"] == []
@@ -157,13 +175,16 @@ def test_suspend_and_restore(prod: Prod) -> None:
 def test_resume(prod: Prod) -> None:
     web = prod.service("web", SCHEDULED)
     prod.run("suspended", "web")
+    prod.later()
     result = prod.run("resumed", "web", dynamic_scaling_in=False)
     assert result["targets"][0]["outcome"] == "resumed"
     assert prod.suspended(web) == (True, False, False)
     assert TAG in prod.tags(web)
+    prod.later()
     prod.run("resumed", "web")
     assert prod.suspended(web) == NONE
     assert TAG not in prod.tags(web)
+    prod.later()
     assert prod.run("resumed", "web")["changed"] is False
 
 
@@ -214,7 +235,8 @@ def test_resource_ids_of_another_service(prod: Prod) -> None:
     assert "DescribeServices" not in result["api_calls"]
     (target,) = prod.scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
     assert all(target["SuspendedState"].values())
-    assert run_module(autoscaling_suspend, state="restored", **options)["targets"][0]["outcome"] == "restored"
+    again = run_module(autoscaling_suspend, state="restored", suspended_targets=result["targets"], **options)
+    assert again["targets"][0]["outcome"] == "restored"
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -437,6 +459,7 @@ def test_killed_at_any_call(
     for nth in range(1, calls + 2):
         if state != "suspended":
             prod.run("suspended", "web")
+            prod.later()
         with monkeypatch.context() as patch:
             kill_before(patch, nth)
             try:
@@ -444,8 +467,11 @@ def test_killed_at_any_call(
                 survived = True
             except Killed:
                 survived = False
+        prod.later()
         prod.run(again, "web")
+        prod.later()
         prod.run("restored", "web")
+        prod.later()
         assert (prod.suspended(web), prod.tags(web)) == (SCHEDULED, {"team": "shop"}), nth
         assert survived == (nth > calls)
 
@@ -453,9 +479,11 @@ def test_killed_at_any_call(
 def test_everything_in_a_cluster(prod: Prod) -> None:
     web, api, by_hand = prod.service("web"), prod.service("api", SCHEDULED), prod.service("by-hand", ALL)
     prod.run("suspended", "web", "api")
+    prod.later()
     result = prod.run("restored", "*")
     assert {target["resource_id"] for target in result["targets"]} == {web, api}
     assert [prod.suspended(resource) for resource in (web, api, by_hand)] == [NONE, SCHEDULED, ALL]
+    prod.later()
     assert prod.run("restored", "*")["targets"] == []
 
 
@@ -465,6 +493,71 @@ def test_fifty_targets_are_read_in_one_call(prod: Prod) -> None:
         prod.service(name, desired=2)
     calls = prod.run("suspended", *names)["api_calls"]
     assert (calls["DescribeScalableTargets"], calls["DescribeServices"]) == (1, 5)
+
+
+# -- answers that are late
+
+
+@pytest.mark.parametrize("state", ["restored", "resumed"])
+@pytest.mark.parametrize("told", [True, False])
+def test_flags_that_are_read_late_are_set_all_the_same(prod: Prod, state: str, told: bool) -> None:
+    """The record is young, so what it names is resumed whatever is read."""
+    web = prod.service("web", SCHEDULED)
+    prod.sim.late("DescribeScalableTargets", seconds=60)
+    suspended = prod.run("suspended", "web")["targets"]
+    prod.sim.advance(5)
+    (target,) = prod.run(state, "web", suspended_targets=suspended if told else [])["targets"]
+    assert target["outcome"] == state
+    assert (prod.suspended(web), TAG in prod.tags(web)) == (SCHEDULED if state == "restored" else NONE, False)
+
+
+def test_a_record_that_is_read_late_is_waited_for(prod: Prod) -> None:
+    web = prod.service("web", SCHEDULED)
+    prod.sim.late("ListTagsForResource", seconds=5)
+    prod.run("suspended", "web")
+    began = prod.sim.now()
+    (target,) = prod.run("restored", "web")["targets"]
+    assert (target["outcome"], 4 <= prod.sim.now() - began <= 7) == ("restored", True)
+    assert (prod.suspended(web), prod.tags(web)) == (SCHEDULED, {"team": "shop"})
+
+
+def test_a_record_that_is_gone_is_refused_while_something_is_suspended(prod: Prod) -> None:
+    web = prod.service("web")
+    prod.run("suspended", "web")
+    prod.scaling.untag_resource(ResourceARN=prod.arn(web), TagKeys=[TAG])
+    result = prod.fails("restored", "web")
+    assert result["targets"][0]["outcome"] == "refused"
+    assert "the record of what this play has suspended is gone" in result["msg"]
+    assert "scale-in, scale-out, scheduled scaling is still suspended" in result["msg"]
+    assert prod.suspended(web) == ALL
+
+
+def test_somebody_else_has_put_it_back_meanwhile(prod: Prod) -> None:
+    web = prod.service("web")
+    suspended = prod.run("suspended", "web")["targets"]
+    prod.later()
+    prod.run("restored", "web", suspended_targets=[])
+    prod.later()
+    (target,) = prod.run("restored", "web", suspended_targets=suspended)["targets"]
+    assert (target["outcome"], prod.suspended(web)) == ("unchanged", NONE)
+    assert "somebody else has put it back" in target["reason"]
+
+
+def test_what_could_not_be_recorded_is_resumed_whatever_is_read(prod: Prod) -> None:
+    web = prod.service("web")
+    prod.sim.late("DescribeScalableTargets", seconds=60)
+    prod.sim.fail("TagResource", "AccessDeniedException", times=None)
+    prod.run("suspended", "web", journal="best_effort")
+    prod.run("resumed", "web")
+    assert prod.suspended(web) == NONE
+
+
+def test_the_time_in_a_record_is_that_of_aws(prod: Prod, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a record of a machine that is minutes off would never be young."""
+    prod.service("web")
+    monkeypatch.setattr(SimulatedClock, "machine", lambda self: datetime(2020, 1, 1, tzinfo=UTC))
+    at = datetime.fromisoformat(prod.run("suspended", "web")["targets"][0]["record"]["at"])
+    assert abs(at.timestamp() - prod.sim.now()) < 10
 
 
 # -- an outage while it is put back
@@ -527,6 +620,7 @@ def test_a_write_that_fails_while_others_work_takes_its_time_once(prod: Prod) ->
 def test_credentials_that_have_expired_end_it_at_once(prod: Prod) -> None:
     prod.service("web")
     prod.run("suspended", "web")
+    prod.later()
     prod.sim.on("RegisterScalableTarget", {"control": "fail", "params": _expired()}, "before")
     began = prod.sim.now()
     result = prod.fails("restored", "web")

@@ -32,6 +32,8 @@ class Fleet:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
+        # What the last run has suspended. The next one that puts back is told so, as the role does it.
+        self.suspended_targets: list[dict[str, t.Any]] = []
         self.scaling = boto3.client("autoscaling", config=OBSERVER)
         self.scaling.create_launch_configuration(
             LaunchConfigurationName="any", ImageId="ami-12c6146b", InstanceType="t3.micro"
@@ -77,7 +79,16 @@ class Fleet:
     def run(self, state: str, *names: str, **more: t.Any) -> Result:
         """The module on these groups, counting its calls alone."""
         self.sim.reset_calls()
-        return run_module(autoscaling_suspend, state=state, auto_scaling_group=list(names), **more)
+        if state != "suspended":
+            more.setdefault("suspended_targets", self.suspended_targets)
+        self.suspended_targets = []
+        result = run_module(autoscaling_suspend, state=state, auto_scaling_group=list(names), **more)
+        self.suspended_targets = result["targets"] if state == "suspended" else []
+        return result
+
+    def later(self) -> None:
+        """AWS has shown everything by now, and nobody gives the next command faster."""
+        self.sim.advance(3)
 
     def fails(self, state: str, *names: str, **more: t.Any) -> Result:
         """The result of the module, which must fail."""
@@ -127,10 +138,12 @@ def test_suspend_and_restore(fleet: Fleet) -> None:
     assert value.startswith("1 ours=ala+rep+sch old=none new=ala+rep+sch at=")
     assert not reaches_instances
 
+    fleet.later()
     again = fleet.run("suspended", web)
     assert (again["changed"], again["targets"][0]["outcome"]) == (False, "unchanged")
     assert fleet.sim.calls() == {"DescribeAutoScalingGroups": 1}
 
+    fleet.later()
     result = fleet.run("restored", web)
     assert fleet.sim.calls() == {
         "DeleteTags": 1,
@@ -142,6 +155,7 @@ def test_suspend_and_restore(fleet: Fleet) -> None:
     assert fleet.suspended(web) == {"AZRebalance", "HealthCheck"}
     assert fleet.tags(web) == {"team": ("shop", True)}
 
+    fleet.later()
     again = fleet.run("restored", web)
     assert (again["changed"], again["targets"][0]["outcome"]) == (False, "unchanged")
     assert result["warnings"] == again["warnings"] == []
@@ -158,6 +172,7 @@ def test_a_call_names_its_processes_and_no_others(fleet: Fleet) -> None:
             if call["operation"] in ("SuspendProcesses", "ResumeProcesses")
         ]
         assert named == (["Terminate", "AZRebalance"] if state == "resumed" else ["Terminate"])
+        fleet.later()
     assert fleet.suspended(web) == {"Launch"}
 
 
@@ -174,6 +189,7 @@ def test_all_at_once_fit_into_the_tag(fleet: Fleet) -> None:
     web = fleet.group("web")
     fleet.run("suspended", web, processes=list(PROCESSES), reason="x" * 300)
     assert len(fleet.tags(web)[TAG][0]) <= 256
+    fleet.later()
     assert fleet.run("suspended", web, processes=list(PROCESSES))["changed"] is False
     fleet.run("restored", web)
     assert (fleet.suspended(web), TAG in fleet.tags(web)) == (set(), False)
@@ -193,6 +209,7 @@ def test_check_mode_reads_only(fleet: Fleet, state: str) -> None:
     web = fleet.group("web")
     if state != "suspended":
         fleet.run("suspended", web)
+        fleet.later()
     before = (fleet.suspended(web), fleet.tags(web))
     foretold = fleet.run(state, web, check_mode=True, diff=True)
     assert (foretold["changed"], foretold["targets"][0]["outcome"]) == (True, "planned")
@@ -307,6 +324,7 @@ def test_denied_calls_change_nothing_and_name_the_permission(fleet: Fleet, opera
     assert fleet.suspended(web) == set()
     if operation == "SuspendProcesses":
         assert "No process was changed: nothing suspended, as before" in result["msg"]
+        fleet.later()
         fleet.run("restored", web)
         assert TAG not in fleet.tags(web)
 
@@ -328,6 +346,7 @@ def test_without_tags_nothing_is_suspended_unless_that_is_accepted(fleet: Fleet)
 def test_a_record_that_cannot_be_deleted_is_a_warning(fleet: Fleet, operation: str) -> None:
     web = fleet.group("web")
     fleet.run("suspended", web)
+    fleet.later()
     fleet.sim.fail(operation, "AccessDenied", times=None)
     result = fleet.run("restored", web)
     fleet.sim.clear_failures()
@@ -371,6 +390,17 @@ def test_no_answer_to_the_write_is_not_taken_for_an_end(fleet: Fleet, kind: str,
     assert (fleet.suspended(web), fleet.tags(web)) == (set(), {"team": ("shop", True)})
 
 
+@pytest.mark.parametrize("state", ["restored", "resumed"])
+def test_processes_that_are_read_late_are_resumed_all_the_same(fleet: Fleet, state: str) -> None:
+    """DescribeAutoScalingGroups shows neither the processes nor the record yet."""
+    web = fleet.group("web", "HealthCheck")
+    fleet.sim.late("DescribeAutoScalingGroups", seconds=60)
+    fleet.run("suspended", web)
+    (target,) = fleet.run(state, web)["targets"]
+    assert target["outcome"] == state
+    assert (fleet.suspended(web), TAG in fleet.tags(web)) == ({"HealthCheck"}, False)
+
+
 class Killed(BaseException):
     """kill -9, as far as one process can imitate it."""
 
@@ -389,6 +419,7 @@ def test_killed_at_any_call(
     for nth in range(1, calls + 2):
         if state != "suspended":
             fleet.run("suspended", web)
+            fleet.later()
         left = nth
 
         def dying(self: Aws, *args: t.Any, **params: t.Any) -> t.Any:
@@ -405,8 +436,11 @@ def test_killed_at_any_call(
                 survived = True
             except Killed:
                 survived = False
+        fleet.later()
         fleet.run(again, web)
+        fleet.later()
         fleet.run("restored", web)
+        fleet.later()
         assert (fleet.suspended(web), fleet.tags(web)) == ({"ScheduledActions", "Terminate"}, {"team": ("shop", True)})
         assert survived == (nth > calls)
 
@@ -423,9 +457,11 @@ def test_one_failure_does_not_hide_what_was_done_to_the_others(fleet: Fleet) -> 
 def test_everything_that_is_recorded(fleet: Fleet) -> None:
     web, api, by_hand = fleet.group("web"), fleet.group("api", "AZRebalance"), fleet.group("by-hand", *DEFAULT)
     fleet.run("suspended", web, api)
+    fleet.later()
     result = fleet.run("restored", "*")
     assert {target["resource_id"] for target in result["targets"]} == {web, api}
     assert [fleet.suspended(name) for name in (web, api, by_hand)] == [set(), {"AZRebalance"}, DEFAULT]
+    fleet.later()
     assert fleet.run("restored", "*")["targets"] == []
 
 

@@ -191,10 +191,24 @@ def _do(targets: Targets, target: Target, step: Step, result: Result) -> Result:
         return replace(result, changed=True, after=step.suspended)
     # Another run may have written its own record since, and must find it. AWS has no compare-and-delete, so a small gap
     # between the two calls remains.
-    if targets.read_journal(target) != step.record:
+    if _is_another(targets.read_journal(target), step.record):
         return replace(result, findings=(*result.findings, _REPLACED))
     targets.delete_record(target)
     return replace(result, changed=True, journal=None)
+
+
+def _is_another(found: Journal, cleared: Record) -> bool:
+    """Whether this is a record that was written after the one that is to be cleared.
+
+    AWS may answer with an older one, or with none if this one is only seconds old.
+    """
+    if found is None or found == cleared:
+        return False
+    if not isinstance(found, Record):
+        return True
+    if found.origin == cleared.origin:
+        return not found.ours <= cleared.ours
+    return found.origin.at >= cleared.origin.at
 
 
 def _went_wrong(exc: _Trouble, target: Target, state: State, step: Step, result: Result) -> Result:

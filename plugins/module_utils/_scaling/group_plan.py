@@ -11,7 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import journal
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Decision, Wish, decide
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Decision, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.earlier import (
+    NOTHING,
+    Earlier,
+    Settling,
+    decide_after,
+    stamped,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.groups import Groups
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
     NONE,
@@ -25,26 +32,31 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.options impo
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.plan import MISSING, Plan
 
 
-def plan(groups: Groups, request: GroupRequest) -> list[Plan]:
+def plan(groups: Groups, request: GroupRequest, settling: Settling[Group]) -> list[Plan]:
     """A plan for each group, in the order of the request. Writes nothing.
 
     Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` if the groups cannot be read.
     """
     if request.names == (EVERYTHING,):
-        return [_plan(request.wish, group) for group in groups.find_recorded().values()]
+        return [_plan(request.wish, settling, group) for group in groups.find_recorded().values()]
     found = groups.find(request.names)
-    return [_plan(request.wish, found[name]) if name in found else _absent(request, name) for name in request.names]
+    wish = stamped(request.wish, settling.now())
+    return [_plan(wish, settling, found[name]) if name in found else _absent(request, name) for name in request.names]
 
 
-def _plan(wish: Wish, group: Group) -> Plan:
-    record = journal.parse(group.tags, PROCESSES)
-    return Plan(group.resource_id, group, decide_group(wish, group, record), record)
+def _plan(wish: Wish, settling: Settling[Group], group: Group) -> Plan:
+    read: journal.Journal = journal.parse(group.tags, PROCESSES)
+    group, record, suspended = settling.settle(wish, group, read)
+    # What AWS itself has suspended is not ours, however late an answer is.
+    group = replace(group, suspended=suspended.difference(group.by_aws))
+    decision = decide_group(wish, group, record, settling.of(group.resource_id))
+    return Plan(group.resource_id, group, decision, record)
 
 
-def decide_group(wish: Wish, group: Group, record: journal.Journal) -> Decision:
+def decide_group(wish: Wish, group: Group, record: journal.Journal, earlier: Earlier = NOTHING) -> Decision:
     """What to do with a group. What AWS itself has suspended is always left alone."""
     ours = wish.flags.difference(group.by_aws)
-    made = decide(replace(wish, flags=ours), group.suspended, record)
+    made = decide_after(earlier, replace(wish, flags=ours), group.suspended, record)
     left = wish.flags & frozenset(group.by_aws)
     if wish.state == "restored":
         left &= record.ours if isinstance(record, journal.Record) else NONE

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import services
-from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Decision, SetFlags, decide
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Decision, SetFlags, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.earlier import Settling, decide_after, stamped
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.journal import Journal, Unread
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
     Finding,
@@ -48,15 +49,16 @@ class Plan:
         return any(finding.severity == "block" for finding in self.decision.findings)
 
 
-def plan(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
+def plan(aws: Aws, targets: ScalableTargets, request: Request, settling: Settling[ScalableTarget]) -> list[Plan]:
     """A plan for each target, in the order of the request. Writes nothing.
 
     Raises :class:`AwsCallError` or :class:`IncompleteAnswerError` if the targets themselves cannot be read.
     """
     if request.everything_in:
-        return _plan_everything(aws, targets, request)
+        return _plan_everything(aws, targets, request, settling)
     found = targets.find(request.resource_ids)
-    drafts = {rid: _draft(targets, request, target) for rid, target in found.items()}
+    wish = stamped(request.wish, settling.now())
+    drafts = {rid: _draft(targets, wish, settling, target) for rid, target in found.items()}
     absent = [rid for rid in request.resource_ids if rid not in found]
     facts = services.look_up(aws, [rid for rid in request.resource_ids if rid in absent or _sets_flags(drafts[rid])])
     return [
@@ -65,22 +67,26 @@ def plan(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
     ]
 
 
-def _plan_everything(aws: Aws, targets: ScalableTargets, request: Request) -> list[Plan]:
+def _plan_everything(
+    aws: Aws, targets: ScalableTargets, request: Request, settling: Settling[ScalableTarget]
+) -> list[Plan]:
     """Plans for the targets of a cluster that have a record, or may have one."""
     prefix = f"service/{request.everything_in}/"
     found = targets.find_all(prefix)
     absence = "" if found else services.cluster_absence(aws, request.everything_in)
     if absence:
         return [_absent(request, f"{prefix}*", services.ServiceFact(absent=absence))]
-    drafts = [_draft(targets, request, target) for target in found.values()]
+    wish = stamped(request.wish, settling.now())
+    drafts = [_draft(targets, wish, settling, target) for target in found.values()]
     drafts = [draft for draft in drafts if draft.journal is not None]
     facts = services.look_up(aws, [draft.resource_id for draft in drafts if _sets_flags(draft)])
     return [_with_capacity(draft, facts.get(draft.resource_id)) for draft in drafts]
 
 
-def _draft(targets: ScalableTargets, request: Request, target: ScalableTarget) -> Plan:
-    journal = _read_journal(targets, target)
-    return Plan(target.resource_id, target, decide(request.wish, target.suspended, journal), journal)
+def _draft(targets: ScalableTargets, wish: Wish, settling: Settling[ScalableTarget], target: ScalableTarget) -> Plan:
+    target, journal, suspended = settling.settle(wish, target, _read_journal(targets, target))
+    decision = decide_after(settling.of(target.resource_id), wish, suspended, journal)
+    return Plan(target.resource_id, replace(target, suspended=suspended), decision, journal)
 
 
 def _read_journal(targets: ScalableTargets, target: ScalableTarget) -> Journal:

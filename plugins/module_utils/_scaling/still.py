@@ -74,13 +74,14 @@ def still_suspended(results: t.Iterable[Result]) -> list[Still]:
 
 
 def _learn(seen: _Seen, item: Result) -> None:
-    before, after, record = _parts(item["before"]), _parts(item["after"]), item["record"]
+    before, after, record = parts_of(item["before"]), parts_of(item["after"]), item["record"]
     seen.recorded = frozenset(record.get("flags") or record.get("processes") or ())
     seen.ours |= seen.recorded | (after - before)
     seen.now = after if item["after"] else None
 
 
-def _parts(picture: Result) -> Flags:
+def parts_of(picture: Result) -> Flags:
+    """What is suspended in the ``before`` or ``after`` of a result."""
     if _PROCESSES in picture:
         return frozenset(picture[_PROCESSES])
     return frozenset(name for name in FLAGS if picture.get(f"{name}_suspended"))

@@ -14,12 +14,22 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import act, journal, options, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._scaling.earlier import Settling
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.targets import ScalableTargets
 
 AWS_FLAGS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 DIMENSION = "ecs:service:DesiredCount"
+
+
+class AtNow(Clock):
+    """At :data:`NOW`, whatever the time is."""
+
+    def machine(self) -> datetime:
+        return NOW
 
 
 class Cloud:
@@ -154,11 +164,10 @@ class Cloud:
             "reason": "500s",
             **given,
         }
-        now = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
-        request = options.request(params, now, "4f3a9c2e", "ops@host")
+        request = options.request(params, NOW, "4f3a9c2e", "ops@host")
         aws = Aws(lambda service: self)
         targets = ScalableTargets(aws, request.namespace, request.dimension)
-        plans = plan.plan(aws, targets, request)
+        plans = plan.plan(aws, targets, request, Settling(targets, AtNow(), {}))
         self.calls.append(("planned", ""))
         if check_mode:
             return [act.preview(item) for item in plans]
