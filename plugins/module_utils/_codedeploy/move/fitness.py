@@ -15,7 +15,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL, History
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import LifecycleEvent, Target
 from ansible_collections.lastgood.aws.plugins.module_utils._core import causes
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
@@ -205,26 +205,32 @@ def _of_application_stop(history: History, targets: t.Mapping[str, t.Sequence[Ta
     newest = history.newest
     if newest is None or ignored or newest.status == "Succeeded":
         return []
-    events = [event for target in targets.get(newest.id, ()) for event in [target.event(_STOP)] if event is not None]
-    broken = [event for event in events if event.failed]
+    seen = targets.get(newest.id, ())
+    broken = _broken_stops(seen)
     if broken:
         before = revisions.text(history.location(history.last_success) or {})
         script = f" ({broken[0].script})" if broken[0].script else ""
         what = (
-            f"{_STOP}{script} failed on {len(broken)} of {len(targets[newest.id])} targets in {newest.id}. It is the "
+            f"{_STOP}{script} failed on {len(broken)} of {len(seen)} targets in {newest.id}. It is the "
             f"script of what they have installed, as a rule {before}, and runs again before anything else: if it "
             "cannot be repaired there, give ignore_application_stop_failures: true"
         )
         return [Finding("application_stop", "warn", what)]
-    installed = [target for target in targets.get(newest.id, ()) if _installed(target)]
+    installed = [target for target in seen if _installed(target)]
     if newest.status in ("Failed", "Stopped") and installed:
         what = (
-            f"{len(installed)} of {len(targets[newest.id])} targets of {newest.id} have installed "
+            f"{len(installed)} of {len(seen)} targets of {newest.id} have installed "
             f"{revisions.text(newest.revision)}, so that its {_STOP} script runs first there. If that is broken, give "
             "ignore_application_stop_failures: true"
         )
         return [Finding("application_stop", "info", what)]
     return []
+
+
+def _broken_stops(targets: t.Sequence[Target]) -> list[LifecycleEvent]:
+    """The runs of the ApplicationStop script that failed, one for each target on which it failed."""
+    events = (target.event(_STOP) for target in targets)
+    return [event for event in events if event is not None and event.failed]
 
 
 def _installed(target: Target) -> bool:

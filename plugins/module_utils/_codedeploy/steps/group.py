@@ -131,24 +131,31 @@ def wish(params: t.Mapping[str, t.Any]) -> Wish:
 
 
 def _given(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    found: dict[str, t.Any] = {}
     plain = ("service_role", "deployment_config", "deployment_type", "traffic_control", "outdated_instances")
-    for name in (*plain, "termination_hook", "ecs_service", "load_balancer", "blue_green"):
-        if params[name] is not None:
-            found[name] = params[name].strip() if isinstance(params[name], str) else params[name]
+    names = (*plain, "termination_hook", "ecs_service", "load_balancer", "blue_green")
+    found = {name: _stripped(params[name]) for name in names if params[name] is not None}
     groups = params["auto_scaling_groups"]
     if groups is not None:
         found["auto_scaling_groups"] = list(dict.fromkeys(name.strip() for name in groups if name.strip()))
     for option in _TAGS:
-        simple, sets = params[option], params[f"{option[:-1]}_sets"]
-        if simple is not None:
-            found[option] = [[_tag(option, item) for item in simple]] if simple else []
-        elif sets is not None:
-            found[option] = [[_tag(option, item) for item in alternatives] for alternatives in sets]
+        found.update(_given_tags(option, params[option], params[f"{option[:-1]}_sets"]))
     role = found.get("service_role", "")
     if role and ((parse_aws_arn(role) or {}).get("service") != "iam" or ":role/" not in role):
         raise BadOption(f"service_role: '{role}' is not the ARN of an IAM role")
     return found
+
+
+def _stripped(value: t.Any) -> t.Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _given_tags(
+    option: str, simple: t.Sequence[t.Any] | None, sets: t.Sequence[t.Sequence[t.Any]] | None
+) -> dict[str, list[list[dict[str, str]]]]:
+    """The tag sets that the task names; one plain list of tags is one set. Empty if the task names none."""
+    if simple is not None:
+        sets = [simple] if simple else []
+    return {} if sets is None else {option: [[_tag(option, item) for item in alternatives] for alternatives in sets]}
 
 
 def _tag(option: str, given: t.Any) -> dict[str, str]:

@@ -66,10 +66,8 @@ def final_line(run: GroupRun) -> str:
         return f"rolled_back: {route(run.plan)} in {seconds:.0f} s, deployment {run.deployment_id}"
     if run.outcome == "started":
         return f"started: {route(run.plan)}. AWS accepted it; we did not wait for its end. {_FOLLOW}, with wait: true"
-    if run.outcome == "planned" and run.plan is not None and run.plan.verb == "wait":
-        return f"planned: {reason}: a real run would wait for it and then decide again; nothing was written"
     if run.outcome == "planned":
-        return f"planned: {route(run.plan)} by {run.plan.method if run.plan else 'none'}; nothing was written"
+        return f"planned: {_planned(run.plan, reason)}; nothing was written"
     if run.stopped_then_refused:
         return f"failed: {reason}"
     if run.outcome in ("failed", "rollback_failed"):
@@ -81,6 +79,12 @@ def final_line(run: GroupRun) -> str:
         wrote = "What had already begun is not undone" if run.changed else untouched
         return f"refused: {reason}. {wrote}"
     return f"{run.outcome}: {reason}"
+
+
+def _planned(planned: Plan | None, reason: str) -> str:
+    if planned is not None and planned.verb == "wait":
+        return f"{reason}: a real run would wait for it and then decide again"
+    return f"{route(planned)} by {planned.method if planned else 'none'}"
 
 
 def summary(run: GroupRun) -> str:

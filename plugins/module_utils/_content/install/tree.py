@@ -106,14 +106,12 @@ class Tree:
         ahead = path[len(root) :].split(paths.SLASH)[::-1]
         current = root
         through: t.List[bytes] = []
-        found = self.entry(root)
         while ahead:
             part = ahead.pop()
             if part in (b"", b"."):
                 continue
             if part == b"..":
                 current = self.platform.parent(current)
-                found = self.entry(current)
                 continue
             at_the_end = _leads_nowhere_else(ahead)
             current = paths.join(current, part)
@@ -122,21 +120,27 @@ class Tree:
                 through.append(current)
                 if len(through) > _MOST_LINKS:
                     raise Refused(errno.ELOOP, path)
-                target = self.platform.slashes(found.target or b"")
-                ahead += target.split(paths.SLASH)[::-1]
-                current = self.platform.root(target) or self.platform.parent(current)
-                ahead = ahead[:-1] if self.platform.root(target) else ahead
-                found = self.entry(current)
+                current, more = self._behind(current, found)
+                ahead += more
             elif at_the_end:
-                if ahead and found is not None and found.kind not in (DIRECTORY, LINK):
-                    # A slash after its name asks for a directory (path_resolution(7)).
-                    raise Refused(errno.ENOTDIR, path)
-                return Found(current, found, tuple(through), bool(ahead))
-            elif found is None:
-                raise Refused(errno.ENOENT, path)
-            elif found.kind != DIRECTORY:
-                raise Refused(errno.ENOTDIR, path)
-        return Found(current, found, tuple(through))
+                return self._last_name(Found(current, found, tuple(through), bool(ahead)), path)
+            elif found is None or found.kind != DIRECTORY:
+                raise Refused(errno.ENOENT if found is None else errno.ENOTDIR, path)
+        return Found(current, self.entry(current), tuple(through))
+
+    @staticmethod
+    def _last_name(found: Found, path: bytes) -> Found:
+        """What the last name leads to. A slash after it asks for a directory (path_resolution(7))."""
+        if found.slash and found.entry is not None and found.entry.kind not in (DIRECTORY, LINK):
+            raise Refused(errno.ENOTDIR, path)
+        return found
+
+    def _behind(self, path: bytes, link: Entry) -> t.Tuple[bytes, t.List[bytes]]:
+        """Where to go on from a link, and the parts of its target that are still ahead, the first one last."""
+        target = self.platform.slashes(link.target or b"")
+        root = self.platform.root(target)
+        ahead = target.split(paths.SLASH)[::-1]
+        return (root, ahead[:-1]) if root else (self.platform.parent(path), ahead)
 
     def stat(self, path: bytes) -> t.Optional[Entry]:
         """What a path leads to; None if it leads nowhere."""
