@@ -121,39 +121,45 @@ options:
       - With the default nothing at all is written when one of the services cannot be rolled back.
     type: float
     default: 0
-  expect:
+  cluster:
     description:
-      - What an earlier look at these services showed, as a list of RV(services[].expect) of a run of this module in
-        check mode. Each service then goes where it was shown to go, or is left as it is.
+      - Name or ARN of the cluster that the services run in. The default is V(default), or with O(plan) the cluster of
+        the plans.
+    type: str
+  service:
+    description:
+      - Names or ARNs of the services, all of one cluster.
+      - An empty list is refused, so that a typo in an inventory does not look like success.
+      - Exactly one of O(service) and O(plan) must be given.
+    type: list
+    elements: str
+    aliases:
+      - services
+  plan:
+    description:
+      - Plans to carry out, as RV(services[].plan) of a run of this module in check mode returned them. Each service
+        goes where its plan says, or is left as it is. What the plan is based on is looked at once more, with as few
+        calls as that takes.
       - If somebody has deployed since, the service is V(refused) with the finding V(plan_changed), which says what was
         deployed. It does not count as such a change if the deployment seen then has ended since, well or not, or is
-        being rolled back to that same target.
-      - A service that is not listed, or for which no target was shown, is not rolled back.
-      - Give the options that choose the target as they were given for that look.
+        being rolled back to that same target. How to get there is decided anew.
+      - A service for which no target was shown is not rolled back.
+      - If the plan is older than 60 seconds, the images are compared again, and the checks before the write are made
+        again.
+      - A plan says what is done. So it cannot be given with O(service), nor with O(revision), O(as_of), O(steps_back),
+        O(undo), O(from_revision), O(fallback), O(in_flight), O(pin_images), O(force), O(tasks), O(fast) or
+        O(deregister). All plans of a call must have been made with the same O(in_flight), O(pin_images), O(force),
+        O(tasks), O(fast) and O(deregister).
+      - A plan for another account, Region or cluster is refused, and so is one whose C(plan_id) does not fit its
+        content. The id is a fingerprint. It shows that a plan was changed or cut by mistake. It is not a signature, and
+        proves nothing about who made the plan.
     type: list
     elements: dict
-    suboptions:
-      service:
-        description:
-          - Name of the service.
-        type: str
-        required: true
-      primary:
-        description:
-          - Id of the deployment or the task set that was PRIMARY.
-        type: str
-      deployment:
-        description:
-          - ARN of the newest service deployment that was on record, or id of the newest deployment of CodeDeploy.
-        type: str
-      left:
-        description:
-          - The task definition that was to be left.
-        type: str
-      target:
-        description:
-          - The target that was shown. Leave it out if there was nothing to do.
-        type: str
+  plan_max_age:
+    description:
+      - How old O(plan) may be, in seconds, by AWS's clock. An older one is V(refused) with the finding V(plan_too_old).
+    type: int
+    default: 86400
 notes:
   - Services with the deployment controllers V(ECS), with all its deployment strategies, V(CODE_DEPLOY) and V(EXTERNAL)
     are supported. Another controller or strategy is refused by its name, before anything is written.
@@ -215,9 +221,7 @@ EXAMPLES = r"""
 
 - name: Do that, unless somebody deploys in between
   lastgood.aws.ecs_rollback:
-    cluster: prod
-    service: web
-    expect: "{{ shown.services | map(attribute='expect') }}"
+    plan: "{{ shown.services | map(attribute='plan') }}"
 """
 
 RETURN = r"""
@@ -447,18 +451,119 @@ services:
       returned: always, null if none was
       type: str
       sample: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
-    expect:
-      description: What was seen and shown, for O(expect) of the call that acts.
+    plan:
+      description:
+        - What was seen and shown, for O(plan) of the call that acts. At most 1 KB as JSON.
+        - RV(services[].plan.left) and RV(services[].plan.target) are C(family:revision). If the names in a plan are so
+          long that it would be larger, these two are shortened to how they begin and a fingerprint, and so are the
+          digests.
       returned: in check mode
       type: dict
-      sample:
-        service: web
-        primary: ecs-svc/4980306466373577095
-        deployment: arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/NCWGC2ZR-taawPAYrIaU5
-        left: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:43
-        target: arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
+      contains:
+        plan_id:
+          description: A fingerprint of the rest, not a signature.
+          returned: always
+          type: str
+          sample: 39c2075149cf
+        account:
+          description: The account.
+          returned: always, null if the service could not be read
+          type: str
+          sample: "123456789012"
+        region:
+          description: The Region.
+          returned: always
+          type: str
+          sample: eu-central-1
+        cluster:
+          description: Name of the cluster.
+          returned: always
+          type: str
+          sample: prod
+        service:
+          description: Name of the service.
+          returned: always
+          type: str
+          sample: web
+        left:
+          description: The version that is left.
+          returned: always, empty if none is
+          type: str
+          sample: web:43
+        primary:
+          description: Id of the PRIMARY deployment or task set.
+          returned: always, empty if there is none
+          type: str
+          sample: ecs-svc/4980306466373577095
+        deployment:
+          description: Id of the newest deployment on record.
+          returned: always, empty if none is
+          type: str
+          sample: NCWGC2ZR-taawPAYrIaU5
+        target:
+          description: The target.
+          returned: always, empty if there is none
+          type: str
+          sample: web:41
+        pin_images:
+          description: The option O(pin_images).
+          returned: always
+          type: str
+          sample: auto
+        digests:
+          description: The digests that the target's images are pinned to, by container name.
+          returned: always, empty if the target is deployed as it is
+          type: dict
+          sample: {}
+        tasks:
+          description: The option O(tasks).
+          returned: always, null if it was not given
+          type: int
+          sample: 8
+        fast:
+          description: The option O(fast).
+          returned: always
+          type: bool
+          sample: false
+        in_flight:
+          description: The option O(in_flight).
+          returned: always
+          type: str
+          sample: stop
+        deregister:
+          description: The option O(deregister).
+          returned: always
+          type: bool
+          sample: false
+        force:
+          description: The guards that are off.
+          returned: always
+          type: list
+          elements: str
+          sample: []
+        source:
+          description:
+            - How the target was found, as in RV(services[].target_source). Without a target V(unchanged) or V(refused).
+          returned: always
+          type: str
+          sample: last_good
+        why:
+          description: Why this target, or why there is none.
+          returned: always, cut or empty if it does not fit
+          type: str
+          sample: SUCCESSFUL at 2026-11-14T09:12:40Z
+        made:
+          description: When it was made, by AWS's clock.
+          returned: always
+          type: str
+          sample: "2026-11-29T18:34:46Z"
+    plan_id:
+      description: Id of the plan that is shown, or that was carried out. A fingerprint, not a signature.
+      returned: always, null if there was no plan
+      type: str
+      sample: 39c2075149cf
     summary:
-      description: How it ended, in one line, with what was left and what to do next.
+      description: How it ended, in one line, with what was left and what to do next. With C(-v) also the plan's id.
       returned: always
       type: str
       sample: "[web] rolled_back: web:43 → web:41 in 74 s. web:43 is marked bad"
@@ -492,6 +597,7 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
@@ -500,7 +606,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, f
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
@@ -517,13 +623,31 @@ MODULE_SPEC = {
     "wait_timeout": {"type": "int", "default": 1800},
     "contact_timeout": {"type": "int", "default": 300},
     "max_fail_percentage": {"type": "float", "default": 0},
-    "expect": expected.SPEC,
+    "plan": {"type": "list", "elements": "dict"},
+    "plan_max_age": {"type": "int", "default": 86400},
+    # A plan names them, too.
+    "cluster": {"type": "str"},
+    "service": {"type": "list", "elements": "str", "aliases": ["services"]},
 }
+
+
+def plans_of(module: LastgoodAWSModule) -> dict[str, shown.Shown]:
+    """The plans to carry out, by service; none if options say what to do. Raises :class:`.options.BadOption`."""
+    if module.params["plan"] is None:
+        if module.params["service"] is None:
+            raise options.BadOption("service: no service is named. Give at least one, or plan")
+        return {}
+    options.beside_a_plan(module.given)
+    return shown.read(module.params["plan"], module.region or "", module.params["cluster"])
 
 
 def order_of(module: LastgoodAWSModule) -> Order:
     """What the options ask for. Raises :class:`.options.BadOption` if they contradict each other."""
     params = module.params
+    plans = plans_of(module)
+    first = next(iter(plans.values()), None)
+    if first is not None:
+        params = {**params, **{name: getattr(first, name) for name in ("tasks", "fast", "deregister", "in_flight")}}
     if params["deregister"] and not params["wait"]:
         raise options.BadOption(
             "deregister and wait: false contradict each other: a revision is deregistered only after the rollback was "
@@ -538,9 +662,9 @@ def order_of(module: LastgoodAWSModule) -> Order:
     if not 0 <= params["max_fail_percentage"] <= 100:
         raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
     return Order(
-        cluster=params["cluster"],
-        services=options.service_names(params),
-        goal=options.goal(params),
+        cluster=params["cluster"] or (first.cluster if first is not None else "default"),
+        services=list(plans) or options.service_names(params),
+        goal=replace(options.goal(params), each={name: shown.goal() for name, shown in plans.items()}),
         mark=params["mark"],
         reason=params["reason"],
         wait=params["wait"],
@@ -548,21 +672,31 @@ def order_of(module: LastgoodAWSModule) -> Order:
         wait_timeout=wait_timeout,
         contact_timeout=core_options.contact_timeout(params["contact_timeout"]),
         max_fail_percentage=params["max_fail_percentage"],
-        expect=expected.read(params["expect"]),
+        plans=plans,
+        plan_max_age=core_options.plan_max_age(params["plan_max_age"]),
         check_mode=module.check_mode,
         full_names=params["full_names"],
     )
 
 
-def shown(module: LastgoodAWSModule, run: RollbackRun) -> dict[str, t.Any]:
-    """What a look has to hand on to the step that acts."""
-    return {"expect": expected.of(run.name, run.plan).as_dict()} if module.check_mode else {}
+def planned(module: LastgoodAWSModule, rollback: Rollback, run: RollbackRun) -> dict[str, t.Any]:
+    """The plan of a service, for whoever carries it out, and for whoever looks up afterwards what was carried out."""
+    plan = rollback.plan_of(run)
+    if plan is None:
+        return {"plan_id": None}
+    return {"plan_id": plan.plan_id, **({"plan": plan.as_dict()} if module.check_mode else {})}
+
+
+def summary_of(module: LastgoodAWSModule, rollback: Rollback, run: RollbackRun) -> str:
+    """How it ended, in a line; with ``-v`` also by which plan."""
+    plan = rollback.plan_of(run)
+    told = f" (plan {plan.plan_id})" if plan is not None and module.verbosity else ""
+    return f"{wording.line_of(run)}{told}"
 
 
 def worth_a_warning(module: LastgoodAWSModule, run: RollbackRun) -> list[Finding]:
     """All findings, except those that a look cannot settle and the act will report itself."""
-    only_looks = module.check_mode and not module.params["expect"]
-    return [f for f in run.findings if not only_looks or f.severity != "unknown"]
+    return [f for f in run.findings if not module.check_mode or (f.check, f.severity) != ("image_identity", "unknown")]
 
 
 def main() -> None:
@@ -580,7 +714,7 @@ def main() -> None:
         order = order_of(module)
     except options.BadOption as exc:
         # If something was shown before, more may have been done in between.
-        untouched = "No service was changed." if module.params["expect"] else "Nothing was changed."
+        untouched = "No service was changed." if module.params["plan"] else "Nothing was changed."
         module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
     aws = Aws(module.client, clock=clock, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
@@ -591,7 +725,10 @@ def main() -> None:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     result = {
         "changed": any(run.changed for run in runs),
-        "services": [{**run.as_dict(), "summary": str(wording.line_of(run)), **shown(module, run)} for run in runs],
+        "services": [
+            {**run.as_dict(), **planned(module, rollback, run), "summary": summary_of(module, rollback, run)}
+            for run in runs
+        ],
         "summary": wording.summary(runs),
         "as_of": rollback.as_of,
     }

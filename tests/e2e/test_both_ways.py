@@ -20,11 +20,11 @@ VARIABLE = re.compile(
     r"|\b\d{8}T\d{6}Z-"
     r"|(?<=service-deployment/shop/)\w+/[\w-]+"
     r"|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
-    r"|\b(\d{10,}|[0-9a-f]{8}|[0-9a-f]{32,})\b"
+    r"|\b(\d{10,}|[0-9a-f]{8}|[0-9a-f]{12}|[0-9a-f]{32,})\b"
     r"|\b\d+ s\b"
 )
-# Requests that are sent while waiting, more or fewer of them.
-POLLED = ("DescribeServices", "ListTasks", "DescribeTasks")
+# Requests that are sent while waiting, more or fewer of them; and the id of a deployment, which is any letters.
+NOT_COMPARED = ("DescribeServices", "ListTasks", "DescribeTasks", "deployment")
 
 
 def comparable(value: t.Any) -> t.Any:
@@ -33,7 +33,7 @@ def comparable(value: t.Any) -> t.Any:
         return {
             key: sorted(inner) if key == "timings" else comparable(inner)
             for key, inner in value.items()
-            if key not in POLLED
+            if key not in NOT_COMPARED
         }
     if isinstance(value, list):
         return [comparable(inner) for inner in value]

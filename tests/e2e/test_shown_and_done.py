@@ -87,7 +87,7 @@ def test_of_many_only_what_was_shown_is_suspended_and_goes_back(stage: Stage, ro
     stage.control.fail("ListServiceDeployments", **refused)
     done = rollback(services="web,api", max_fail_percentage="50", **SCALES)
     assert (done.rc, done.outcomes) == (0, {"web": "refused", "api": "rolled_back"})
-    assert "the look-up showed no version for web to go back to" in done.of("web")["reason"]
+    assert "the plan shows no version for web to go back to" in done.of("web")["reason"]
     assert suspended(stage) == [f"service/{CLUSTER}/api"] * 2
     assert (stage.runs("web"), stage.runs("api")) == ({"web:3": 2}, {"api:1": 2})
 

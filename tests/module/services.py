@@ -257,7 +257,8 @@ class Shop:
     def _run(self, module: t.Any, services: t.Sequence[str], options: dict[str, t.Any]) -> Run:
         self._lines.clear()
         self.sim.reset_calls()
-        given = {"region": REGION, "cluster": CLUSTER, "service": list(services) or ["web"], **options}
+        named = {} if "plan" in options else {"service": list(services) or ["web"]}
+        given = {"region": REGION, "cluster": CLUSTER, **named, **options}
         try:
             result, failed = run_module(module, **given), False
         except ModuleFailed as failure:

@@ -86,6 +86,16 @@ class LastgoodAWSModule(AnsibleAWSModule):
             settings["module_class"] = core_class
         set_collection_info(collection_name="lastgood.aws", collection_version=VERSION)
 
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the options that were given, in a task or by module_defaults."""
+        return t.cast("frozenset[str]", self._module.given)
+
+    @property
+    def verbosity(self) -> int:
+        """How often ``-v`` was given."""
+        return int(self._module._verbosity)
+
     def client(self, service: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """A boto3 client that does not hang for minutes. The option ``aws_config`` overrides our timeouts.
 

@@ -49,7 +49,9 @@ def _inside(value: t.Any, attributes: t.Mapping[str, t.Any]) -> t.Any:
 
 
 class BlankIsAbsent(AnsibleModule):
-    """A module that drops blank options."""
+    """A module that drops blank options. ``given`` are the names of the others."""
+
+    given: frozenset[str] = frozenset()
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
@@ -57,6 +59,7 @@ class BlankIsAbsent(AnsibleModule):
     def _load_params(self) -> None:
         super()._load_params()  # type: ignore[no-untyped-call]
         self.params = given(self.params, self.argument_spec)
+        self.given = frozenset(self.params)
 
 
 def blank_is_absent(module_class: t.Any) -> t.Any:

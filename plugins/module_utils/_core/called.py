@@ -23,7 +23,7 @@ _ADVICE: t.Final = frozenset({"msg", "summary", "reason", "message"})
 # English words too. They are options only where a sentence gives advice.
 _ENGLISH: t.Final = ("revision", "force", "wait", "tasks", "fallback", "fast", "deregister", "mark", "undo", "checks")
 # Of the roles, no variables.
-_NOT_VARIABLES: t.Final = frozenset({"expect", "plan", "full_names"})
+_NOT_VARIABLES: t.Final = frozenset({"plan", "full_names"})
 _GIVEN: t.Final = r"(?P<before>\b(?:give|Give|with|or|as in|Try|Try:|and) |, )"
 _VALUE: t.Final = r"(?:\[(?P<list>[^\]]*)\]|(?P<value>[\w:.*-]*\w))"
 

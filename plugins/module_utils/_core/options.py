@@ -47,6 +47,13 @@ def contact_timeout(seconds: int) -> int:
     return seconds
 
 
+def plan_max_age(seconds: int) -> int:
+    """How old a plan may be, in seconds. Raises :class:`BadOption`."""
+    if seconds < 1:
+        raise BadOption(f"plan_max_age: {seconds} is not a number of seconds that a plan may be old")
+    return seconds
+
+
 def as_of(value: str | None) -> AsOf | None:
     """A time in the past, or None if none is given. Raises :class:`BadOption`."""
     text = (value or "").strip()

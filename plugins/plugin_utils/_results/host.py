@@ -93,7 +93,7 @@ def report(host: str, steps: Steps, registered: t.Mapping[str, Result], inputs: 
         return Report(host, outcome="refused", text=text, shown=text)
     main = reached(steps.main, registered)
     source = next((name for name in steps.found if items_of(main.get(name, {}))), "")
-    items = items_of(main.get(source, {}))
+    items = with_findings(items_of(main.get(source, {})), items_of(main.get(steps.main[0], {})))
     is_the_end = check_mode or source == steps.main[-1] or failed(main.get(source, {}))
     texts = [str(main[name].get("summary") or main[name].get("msg") or "") for name in reversed(list(main))]
     text = next(filter(None, texts), steps.not_begun)
@@ -143,6 +143,22 @@ def items_of(result: Result) -> list[Item]:
     if "services" in result:
         return list(result["services"])
     return [result] if result.get("outcome") and "deployment_group" in result else []
+
+
+def with_findings(items: t.Sequence[Item], shown: t.Sequence[Item]) -> list[Item]:
+    """The results of the step that acts, with what the look-up found: it is not looked at again for the same plan.
+
+    What could not be known of the images before the write is known after it.
+    """
+    looks = {item["plan_id"]: item for item in shown if item.get("plan_id")}
+    return [_with_findings(item, looks.get(item.get("plan_id"))) for item in items]
+
+
+def _with_findings(item: Item, look: Item | None) -> Item:
+    if look is None or look is item:
+        return item
+    found = [f for f in look["findings"] if (f["check"], f["severity"]) != ("image_identity", "unknown")]
+    return {**item, "findings": [*(f for f in found if f not in item["findings"]), *item["findings"]]}
 
 
 def not_attempted(item: Item) -> Item:

@@ -112,6 +112,10 @@ class Controller(abc.ABC):
     def way_to(self, goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
         """How a revision gets deployed. Pure."""
 
+    def pins(self, planned: Plan) -> t.Mapping[str, str]:
+        """The digests that a copy of the target is to name, by container name; empty if it needs no copy. Pure."""
+        return dict(getattr(planned.way.change, "copy", None) or {})
+
     def deciding_alarms(self, goal: Goal, facts: Facts) -> tuple[str, ...]:
         """The alarms whose states the way depends on: they come back in Facts.alarms. Pure."""
         return ()

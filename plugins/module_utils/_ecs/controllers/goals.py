@@ -19,7 +19,7 @@ The rollback events have CodeDeploy's names (AutoRollbackEvent in its API). For 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
@@ -48,6 +48,16 @@ class GoBack:
     rollback_events: tuple[str, ...] | None = None
     # As it was written; the selection has the time that it stands for, once that is known.
     as_of: AsOf | None = None
+    # When the plan was made that is carried out, by AWS's clock; None if there is none.
+    shown_at: datetime | None = None
+    # That plan has the digests of the target's images.
+    pinned: bool = False
+    # What is asked for each service, by name, if that differs.
+    each: t.Mapping[str, GoBack] = field(default_factory=dict)
+
+    def of(self, service: str) -> GoBack:
+        """What is asked for this service."""
+        return self.each.get(service, self)
 
     def dated(self, now: datetime) -> GoBack:
         """The same at this time, with the time that ``as_of`` stands for; both stay once they are known."""
@@ -67,7 +77,7 @@ class GoBack:
             to_the_letter=self.selection.to_the_letter,
         )
         # Whether what is left may be deregistered was decided with the plan that chose the target.
-        return replace(self, selection=chosen, as_of=None, deregister=False)
+        return replace(self, selection=chosen, as_of=None, deregister=False, each={})
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,10 @@ class GoTo:
     def asked(self) -> tuple[str, ...]:
         """The events asked for here."""
         return self.events or ()
+
+    def of(self, service: str) -> GoTo:
+        """What is asked for this service."""
+        return self
 
     def going_to(self, target: str) -> GoTo:
         """The same: the revision is the target."""

@@ -12,13 +12,13 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
+from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, shown
 
 
 class MakesPlans(t.Protocol):
@@ -37,14 +37,24 @@ PlannerFor = t.Callable[[Goal, t.Union[Clock, None]], MakesPlans]
 
 
 class BoundPlanner:
-    """Makes the plans of one call, bound to what ``shown`` has of each service; without any they are free."""
+    """Makes the plans of one call, bound to those that were shown, by service; without any they are free.
+
+    ``max_age`` is how old those may be, in seconds.
+    """
 
     def __init__(
-        self, aws: Aws, clock: Clock, goal: Goal, shown: t.Mapping[str, expected.Expected], planner_for: PlannerFor
+        self,
+        aws: Aws,
+        clock: Clock,
+        goal: Goal,
+        plans: t.Mapping[str, shown.Shown],
+        planner_for: PlannerFor,
+        max_age: float = bound.MAX_AGE,
     ) -> None:
         self._aws = aws
         self._clock = clock
-        self._shown = shown
+        self._shown = plans
+        self._max_age = max_age
         self._planner_for = planner_for
         self._planner = planner_for(goal, clock)
         self._controllers = Controllers(aws, clock)
@@ -66,7 +76,8 @@ class BoundPlanner:
 
     def go_on(self, first: Plan) -> Plan | Refusal:
         """A new plan to the target of the first one, after what was in its way has ended."""
-        goal = self.goal.going_to(first.target.arn) if first.target is not None else self.goal
+        goal = self.goal.of(first.service.name)
+        goal = goal.going_to(first.target.arn) if first.target is not None else goal
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
         planned = next(iter(self._planner_for(goal, None).make_plans([first.service.name]).values()))
         return again.as_chosen(planned, first)
@@ -74,29 +85,14 @@ class BoundPlanner:
     def _bind(self, planned: Plan | Refusal) -> Plan | Refusal:
         if isinstance(planned, Refusal):
             return planned
-        name = planned.service.name
-        # What was not shown is like what could not be read.
-        shown = self._shown.get(name, expected.Expected(name))
-        judged = self._judge(shown, planned)
-        if not isinstance(judged, expected.Elsewhere):
-            return self._carried_out(planned, judged)
-        goal = self.goal.going_to(shown.target)
-        anew = next(iter(self._planner_for(goal, self._clock).make_plans([name]).values()))
-        if isinstance(anew, Refusal):
-            return anew
-        # Somebody may have deployed while it was planned again.
-        judged = self._judge(shown, anew)
-        if isinstance(judged, expected.Elsewhere):
-            judged = expected.Changed(f"{name} changes all the time", then=advice.AGAIN)
-        return expected.as_shown(self._carried_out(anew, judged))
-
-    def _judge(self, shown: expected.Expected, planned: Plan) -> expected.Judgement:
-        return expected.judge(shown, planned, self._controllers.of(planned.service).primary_tells)
-
-    def _carried_out(self, planned: Plan, judged: expected.Holds | expected.Changed) -> Plan:
-        if isinstance(judged, expected.Holds):
-            return judged.plan
-        return expected.refused(planned, judged, self._registered_by(judged.version))
+        was = self._shown[planned.service.name]
+        controller = self._controllers.of(planned.service)
+        now = self._clock.now()
+        seen = shown.Seen(controller.primary_tells, now, controller.pins(planned), self._max_age)
+        judged = shown.judge(was, planned, seen)
+        if isinstance(judged, shown.Holds):
+            return shown.as_shown(was, judged.plan)
+        return shown.refused(planned, judged, self._registered_by(judged.version))
 
     def _registered_by(self, version: str) -> str:
         """Who registered a task definition; empty if that is not known."""

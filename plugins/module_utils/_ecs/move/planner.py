@@ -15,6 +15,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
@@ -108,15 +109,17 @@ class Planner:
                 wanted[service.name] = past.not_told()
             elif past is not None:
                 known, controller = self._task_definitions.known, self._controllers.of(service)
-                choice = controller.choose(goal.selection, service, pasts.of(service.name), known, None)
-                wanted[service.name] = choice.not_told
+                selection = self._selection(goal.of(service.name), service, past)
+                if selection.given is None:
+                    choice = controller.choose(selection, service, pasts.of(service.name), known, None)
+                    wanted[service.name] = choice.not_told
         pasts.describe(wanted)
 
     def _plan_one(self, service: Service, pasts: Pasts) -> plans.Plan | Refusal:
         try:
             if isinstance(self.goal, GoTo):
                 return self._to_deploy(self.goal, service, pasts.of(service.name))
-            return self._to_go_back(self.goal, service, pasts)
+            return self._to_go_back(self.goal.of(service.name), service, pasts)
         except (AwsCallError, IncompleteAnswerError) as exc:
             return _refused(service.name, exc.explain())
 
@@ -156,19 +159,36 @@ class Planner:
 
     def _to_go_back(self, goal: GoBack, service: Service, pasts: Pasts) -> plans.Plan:
         controller = self._controllers.of(service)
-        choice = self._choose(goal.selection, service, pasts)
+        fresh = bound.is_fresh(goal.shown_at, self._now())
+        choice = self._choose(goal, service, pasts)
         facts = plans.Facts(service=service, past=pasts.of(service.name), known=self._task_definitions.known)
         planned = plan.to_go_back(controller, goal, facts, choice)
         if planned.way.deploys and planned.target is not None:
-            facts = self._with_alarms(goal, replace(facts, images=self._check_images(goal, planned, planned.target)))
+            images_ = self._check_images(goal, planned, planned.target, fresh)
+            facts = self._with_alarms(goal, replace(facts, images=images_))
             planned = plan.to_go_back(controller, goal, facts, choice)
+        if fresh:
+            # The look that has just been made checked the rest.
+            return planned
         checks = Readiness(self._aws, self._task_definitions, goal, self._thorough)
         ready = checks.of(planned, controller.held_tasks)
         return plan.to_go_back(controller, goal, replace(facts, readiness=ready), choice) if ready else planned
 
-    def _choose(self, selection: Selection, service: Service, pasts: Pasts) -> Choice:
+    @staticmethod
+    def _selection(goal: GoBack, service: Service, past: History | None) -> Selection:
+        """What to choose by, with the whole name of a version that was too long for a plan."""
+        revision = goal.selection.revision
+        if revision is None or not bound.is_cut(revision):
+            return goal.selection
+        known = [*(past.records if past is not None else ()), *(d.task_definition for d in service.deployments)]
+        return replace(goal.selection, revision=bound.whole(revision, map(names.short, known)))
+
+    def _choose(self, goal: GoBack, service: Service, pasts: Pasts) -> Choice:
         """The target, once all is read that the choice depends on."""
+        if goal.selection.given is not None:
+            return goal.selection.given
         controller = self._controllers.of(service)
+        selection = self._selection(goal, service, pasts.of(service.name).history)
         registered: list[str] | None = None
         everything_read = False
         ran = pasts.of(service.name).history
@@ -226,14 +246,20 @@ class Planner:
         if copies != history.copies:
             pasts.learn_copies(service.name, copies)
 
-    def _check_images(self, goal: GoBack, planned: plans.Plan, target_: TaskDefinition) -> tuple[images.Check, ...]:
-        """What can be known of the target's images that go by a tag."""
+    def _check_images(
+        self, goal: GoBack, planned: plans.Plan, target_: TaskDefinition, fresh: bool
+    ) -> tuple[images.Check, ...]:
+        """What can be known of the target's images that go by a tag. Nothing is asked if that was done just now."""
+        if fresh and not goal.pinned:
+            return ()
         checks, good, history = [], planned.good, planned.history
         seen = [d.target for d in reversed(history.deployments)] if history else []
         for container, image in images.by_tag(target_).items():
             recorded = good.digests.get(container, "") if good else ""
             resolution = images.Resolution("unknown")
-            if recorded and goal.pin_images != "never":
+            if recorded and fresh:
+                resolution = images.Resolution("same", recorded)
+            elif recorded and goal.pin_images != "never":
                 asked = images.resolve(self._aws, images.parse(image), recorded)
                 resolution = asked or images.last_known(image, seen, recorded)
             checks.append(images.Check(container, image, recorded, resolution))

@@ -45,6 +45,8 @@ class Selection:
     force: Force = NOTHING
     # It was chosen already, and nobody named it: the revision is that of an earlier plan.
     chosen: bool = False
+    # The choice was made already, and nobody is asked.
+    given: Choice | None = None
     # The time of the choice, by AWS's clock; None if that is not known.
     now: datetime | None = None
     # A running deployment is stopped natively, if that leads to the target.

@@ -36,6 +36,18 @@ SELECTION_EXCLUSIVE: t.Final = [["revision", "as_of", "steps_back"]]
 _REVISION_NUMBER: t.Final = re.compile(r"[1-9][0-9]*")
 
 
+# Of ecs_rollback: what a plan settles.
+SETTLED_BY_A_PLAN: t.Final = (*(name for name in SELECTION_SPEC if name != "cluster"), "tasks", "fast", "deregister")
+
+
+def beside_a_plan(given: t.Collection[str]) -> None:
+    """Raises :class:`BadOption` if options are given that a plan settles. ``given`` are those of the call."""
+    others = [name for name in SETTLED_BY_A_PLAN if name in given]
+    others += ["service"] if "services" in given and "service" not in others else []
+    if others:
+        raise BadOption(f"plan: it says what is done, so it cannot be given with {', '.join(others)}")
+
+
 def service_names(params: t.Mapping[str, t.Any]) -> list[str]:
     """The services, each once, in the order given. Raises :class:`BadOption` for an empty list or name."""
     return options.names(params, "service", "service")

@@ -14,19 +14,18 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, keys, progress
-from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import shown
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, as_of, bound, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import STILL_RUNNING
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Place, Shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import image_identity, unfinished, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
@@ -42,8 +41,9 @@ class Order(mover.Order[GoBack]):
 
     mark: bool = True
     max_fail_percentage: float = 0.0
-    # What an earlier look showed, by service name; empty if this call is not bound to one.
-    expect: t.Mapping[str, Expected] = field(default_factory=dict)
+    # The plans to carry out, by service name; empty if this call makes its own. They may be so many seconds old.
+    plans: t.Mapping[str, Shown] = field(default_factory=dict)
+    plan_max_age: float = bound.MAX_AGE
 
 
 class Rollback(mover.Step[RollbackRun]):
@@ -51,13 +51,16 @@ class Rollback(mover.Step[RollbackRun]):
 
     def __init__(self, aws: Aws, order: Order, clock: Clock) -> None:
         self._aws = aws
+        self._clock = clock
         self._order = order
+        self._shown: dict[str, Shown] = {}
         self._planner = BoundPlanner(
             aws,
             clock,
             order.goal,
-            order.expect,
+            order.plans,
             lambda goal, awaits: Planner(aws, order.cluster, goal, clock=awaits),
+            order.plan_max_age,
         )
         self._recorder = Recorder(aws, clock, order.mark, order.reason)
         self._mover = mover.Mover(aws, clock, order, self._planner, self)
@@ -71,6 +74,7 @@ class Rollback(mover.Step[RollbackRun]):
         """Do all of it. Errors of AWS end up in the services' outcomes; raises :class:`.patience.Orphaned`."""
         with progress.idle():
             self._mover.plan()
+            self._show()
             self._mover.begin()
             self._mover.make_room()
             self._watch()
@@ -91,11 +95,23 @@ class Rollback(mover.Step[RollbackRun]):
             return ""
         return wording.final_line(run)
 
+    def plan_of(self, run: RollbackRun) -> Shown | None:
+        """The plan that was carried out, or the one that this look shows; None if a run of its own has none."""
+        return self._order.plans.get(shown.name_of(run.name)) or self._shown.get(run.name)
+
+    def _show(self) -> None:
+        """Keep the plans before anything changes them."""
+        order = self._order
+        for run in self.runs if order.check_mode else ():
+            place = Place(run.place.region, keys.last(order.cluster), self._clock.now(), run.reason)
+            pins = self._mover.controllers.of(run.plan.service).pins(run.plan) if run.plan is not None else {}
+            self._shown[run.name] = shown.of(run.name, run.plan, order.goal, pins, place)
+
     @property
     def as_of(self) -> str | None:
         """The time that ``as_of`` stands for, None if none was given."""
         goal = self._planner.goal
-        return shown(goal.selection.as_of) if isinstance(goal, GoBack) else None
+        return as_of.shown(goal.selection.as_of) if isinstance(goal, GoBack) else None
 
     @property
     def too_many_failed(self) -> bool:

@@ -23,7 +23,7 @@ OPTIONS = {
     "wait_timeout": {},
     "rollback_events": {},
     "max_fail_percentage": {},
-    "expect": {},
+    "plan": {},
 }
 
 WORDS = [

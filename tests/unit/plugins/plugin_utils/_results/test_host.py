@@ -163,3 +163,21 @@ def test_what_ansible_has_printed_is_no_news() -> None:
     assert (refused.ended_badly, refused.shown) == (False, refused.text)
     held_up = report(plan=PLANNED, suspended=NO_FLAGS)
     assert (held_up.ended_badly, held_up.shown) == (False, held_up.text)
+
+
+def finding(check: str, severity: str = "warn") -> dict[str, str]:
+    return {"check": check, "severity": severity, "message": check}
+
+
+def test_what_the_look_up_found_stays_in_the_result() -> None:
+    """With its plan it is not looked at again. What could not be known of the images is known by then."""
+    found = [finding("protected_tasks"), finding("image_identity", "unknown"), finding("not_reverted")]
+    look = call(service("planned", plan_id="1", findings=found), service("planned", "api", plan_id="2", findings=found))
+    done = call(
+        service("rolled_back", plan_id="1", findings=[finding("not_reverted"), finding("marked", "info")]),
+        service("rolled_back", "api", plan_id=None, findings=[]),
+    )
+    web, api = report(plan=look, done=done).items
+    assert [f["check"] for f in web["findings"]] == ["protected_tasks", "not_reverted", "marked"]
+    assert api["findings"] == []
+    assert [f["check"] for f in report(plan=look).items[0]["findings"]] == [f["check"] for f in found]

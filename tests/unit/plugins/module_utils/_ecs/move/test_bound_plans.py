@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AG
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.expected import Expected
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -29,7 +30,8 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 )
 
 GONE = Refusal("web", "there is no service web", ())
-SHOWN = Expected("web", "ecs-svc/43", "", arn(43), arn(41))
+WEB = Shown("123456789012", "eu-central-1", "prod", "web", made="2026-11-20T12:00:00Z")
+SHOWN = replace(WEB, primary="ecs-svc/43", left="web:43", target="web:41", source="last_good")
 # web:42 is good, but was marked bad when it was shown that web:43 goes back to web:41.
 ON_43 = (service(43), (41, 42, 43))
 ON_44 = (service(44), (41, 42, 43, 44))
@@ -57,11 +59,13 @@ class Planner:
             return dict.fromkeys(service_names, state)
         on, past = state
         assert isinstance(self.goal, GoBack)
-        return {name: planned(on, history.read(steps(*past)), self.goal.selection) for name in service_names}
+        goal = self.goal
+        return {name: planned(on, history.read(steps(*past)), goal.of(name).selection) for name in service_names}
 
-    def bound(self, *shown: Expected, goal: GoBack | None = None) -> Plan | Refusal:
-        by_name = {item.service: item for item in shown}
-        bound = BoundPlanner(self.aws, FakeClock(), goal or GoBack(Selection()), by_name, self)
+    def bound(self, *plans: Shown, goal: GoBack | None = None, max_age: float = 1e9) -> Plan | Refusal:
+        by_name = {item.service: item for item in plans}
+        goal = replace(goal or GoBack(Selection()), each={name: item.goal() for name, item in by_name.items()})
+        bound = BoundPlanner(self.aws, FakeClock(), goal, by_name, self, max_age)
         (made,) = bound.make_plans(["web"]).values()
         return made
 
@@ -75,13 +79,11 @@ def test_without_anything_shown_plans_are_free() -> None:
     assert of(Planner(ON_44).bound()) == ("act", "web:43")
 
 
-def test_a_service_that_was_not_shown_is_left_alone() -> None:
-    made = Planner(ON_43).bound(Expected("api", target=arn(1)))
+def test_without_a_target_in_its_plan_a_service_is_left_alone() -> None:
+    made = Planner(ON_43).bound(replace(WEB, why="it is gone"))
     assert of(made) == ("refuse", "")
     assert isinstance(made, Plan)
-    assert made.reason == (
-        "the look-up showed no version for web to go back to, and now there is one. Run the same command again"
-    )
+    assert made.reason == "the plan shows no version for web to go back to. Run the same command again"
 
 
 def test_a_service_that_cannot_be_read_is_refused_as_ever() -> None:
@@ -89,13 +91,30 @@ def test_a_service_that_cannot_be_read_is_refused_as_ever() -> None:
 
 
 def test_the_target_that_was_shown_is_taken_where_another_would_be_by_now() -> None:
-    planner = Planner(ON_43, ON_43)
-    goal = GoBack(Selection(steps_back=1, fallback="previous_registered"), in_flight="supersede", tasks=4, fast=True)
-    made = planner.bound(SHOWN, goal=goal)
+    planner = Planner(ON_43)
+    made = planner.bound(SHOWN)
     assert of(made) == ("act", "web:41")
     assert isinstance(made, Plan)
-    assert made.choice.why == "it was shown, and nobody has deployed since"
-    assert planner.goals == [goal, goal.going_to(arn(41))]
+    assert (made.choice.source, made.choice.why) == ("last_good", "it was shown, and nobody has deployed since")
+
+
+def test_a_plan_that_is_too_old_is_refused() -> None:
+    made = Planner(ON_43).bound(SHOWN, max_age=-1e9)
+    assert isinstance(made, Plan)
+    assert (made.verb, made.findings[-1].check) == ("refuse", "plan_too_old")
+
+
+def test_what_was_in_the_way_has_ended() -> None:
+    """It goes on to the target of its own plan, whatever that of other services is."""
+    planner = Planner(ON_43, ON_43)
+    goal = replace(GoBack(Selection()), each={"web": SHOWN.goal()})
+    bound = BoundPlanner(planner.aws, FakeClock(), goal, {"web": SHOWN}, planner, 1e9)
+    (first,) = bound.make_plans(["web"]).values()
+    assert isinstance(first, Plan)
+    assert of(bound.go_on(first)) == ("act", "web:41")
+    went = planner.goals[-1]
+    assert isinstance(went, GoBack)
+    assert (went.selection.revision, went.each) == ("web:41", {})
 
 
 @pytest.mark.parametrize("answer", [{"taskDefinition": {"taskDefinitionArn": arn(44), "registeredBy": "ci"}}, None])
@@ -107,13 +126,6 @@ def test_who_registered_what_was_deployed_is_told_where_that_can_be_read(answer:
     assert of(made) == ("refuse", "")
     assert ("(web:44 was registered by ci)" in made.reason) is (answer is not None)
     assert [item["taskDefinition"] for item in planner.aws.sent("describe_task_definition")] == [arn(44)]
-
-
-@pytest.mark.parametrize(("then", "verb"), [(GONE, ""), (ON_44, "refuse")])
-def test_what_happens_while_it_is_planned_anew_counts(then: t.Any, verb: str) -> None:
-    planner = Planner(ON_43, then, describe_task_definition=refused_by_aws("DescribeTaskDefinition"))
-    made = planner.bound(SHOWN)
-    assert made is GONE if then is GONE else of(made) == (verb, "")
 
 
 def test_a_goal_for_a_target_that_was_chosen_already() -> None:
