@@ -10,14 +10,16 @@ import dataclasses
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, ServiceDeployment
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     deployment,
     enum,
     flown,
+    refused_by_aws,
 )
 
 
@@ -98,3 +100,11 @@ def test_what_people_know_a_deployment_by() -> None:
     back = dataclasses.replace(ours, deployment_id="", back_of="arn:aws:ecs:x:1:service-deployment/prod/web/D1")
     assert back.id == "D1"
     assert dataclasses.replace(back, back_of="d-1").id == "d-1"
+
+
+def test_what_a_write_raises_says_what_happened() -> None:
+    there = deployments.AlreadyThere(arn(44))
+    assert (there.copy, str(there)) == (arn(44), arn(44))
+    error = AwsCallError("Failed to update service web", refused_by_aws("UpdateService"))
+    left = deployments.NotDeployed(Finding("copy", "info", "web:44 was registered"), error)
+    assert (left.note.message, str(left)) == ("web:44 was registered", error.explain())

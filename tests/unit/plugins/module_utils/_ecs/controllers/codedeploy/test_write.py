@@ -85,7 +85,8 @@ def test_what_goes_forward_is_followed_by_its_id_and_what_goes_back_by_what_it_u
 
 
 def test_one_that_the_history_does_not_name_is_followed_by_what_the_plan_says() -> None:
-    assert write.adopt(plan_with(Follow("d-9"), OLD)).deployment_id == "d-9"
+    begun = write.adopt(plan_with(Follow("d-9"), OLD))
+    assert (begun.deployment_id, begun.wrote) == ("d-9", False)
 
 
 def test_with_nothing_on_record_there_is_nothing_to_follow() -> None:

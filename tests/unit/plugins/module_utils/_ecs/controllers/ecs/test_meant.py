@@ -67,6 +67,18 @@ def test_the_newest_one_that_ecs_rolled_back_is_meant_though_another_is_primary(
     assert reason.endswith("Give deployment=ecs-svc/41 to wait for web:41, which is PRIMARY now")
 
 
+def test_a_newer_one_that_was_stopped_does_not_hide_the_primary_one() -> None:
+    stopped = flown(42, "STOPPED", 60, sources=(41,))
+    found = watched(of(service(deployment(41, "ecs-svc/41")), RECORD_41, stopped))
+    assert (found.going.deployment_id, found.record) == ("ecs-svc/41", RECORD_41)
+
+
+def test_one_that_is_on_record_but_of_which_nothing_stands_is_superseded() -> None:
+    running = flown(42, "IN_PROGRESS", 60)
+    outcome, reason = known(of(service(), running, wanted=running.id))
+    assert (outcome, reason) == ("superseded", "web:42 is not deployed any more")
+
+
 @pytest.mark.parametrize("wanted", ["ecs-svc/42", RECORD_42.id])
 def test_an_id_and_an_arn_mean_the_same(wanted: str) -> None:
     assert watched(of(ON_42, RECORD_41, RECORD_42, wanted=wanted)).going.deployment_id == "ecs-svc/42"

@@ -105,6 +105,17 @@ def test_the_configuration_is_put_back_and_the_record_removed() -> None:
     assert untag["tagKeys"] == sorted(RECORD)
 
 
+def test_tags_that_were_written_after_the_service_was_read_are_found() -> None:
+    before = on()
+    aws = FakeAws(
+        describe_services=seen(before, SKIPPED, tags=RECORD),
+        update_service={"service": raw_service(before)},
+        untag_resource={},
+    )
+    assert overriding.restore(aws, before, plan_for(on(), SKIPPED), "ended").changed
+    assert aws.sent("untag_resource")[0]["tagKeys"] == sorted(RECORD)
+
+
 def test_what_is_right_already_is_not_written_again() -> None:
     after = on(tags=RECORD)
     aws = FakeAws(describe_services=seen(after, CANARY), untag_resource={})
