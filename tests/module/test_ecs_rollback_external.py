@@ -42,7 +42,7 @@ def test_without_marks_the_second_run_does_not_go_forward_again(shop: Shop, exte
     shop.rollback(mark=False)
     run = shop.rollback(mark=False)
     assert (run.outcome, run.writes, external.sets()["web:1"]) == ("refused", [], ("PRIMARY", 100))
-    assert "web no longer has a task set older than the PRIMARY one, of web:1" in run.message
+    assert "of web:2 is younger than the PRIMARY one, of web:1, and steady" in run.message
 
 
 def test_a_task_set_that_was_scaled_down_is_brought_up_first(shop: Shop, external: External) -> None:
@@ -61,7 +61,58 @@ def test_what_is_being_prepared_is_no_target(shop: Shop, external: External) -> 
     external.stand("web:2")
     run = shop.rollback()
     assert (run.outcome, run.writes) == ("refused", [])
-    assert "Name one with revision" in run.message
+    assert "of web:2 is younger than the PRIMARY one, of web:1, and steady" in run.message
+    assert "name a version with revision" in run.message
+
+
+def test_one_that_is_younger_and_steady_is_not_passed_over(shop: Shop, external: External) -> None:
+    """Nobody knows whether web:3 is about to come or was left; web:2, which serves, is not left for web:1."""
+    external.released()
+    external.stand("web:3")
+    run = shop.rollback()
+    assert (run.outcome, run.writes, external.sets()["web:2"][0]) == ("refused", [], "PRIMARY")
+    assert shop.rollback(force=["again"]).target == "web:1"
+
+
+def test_a_task_set_in_preparation_is_what_goes(shop: Shop, external: External) -> None:
+    """web:2 is PRIMARY and serves; web:3 is on its way in. web:1 still stands, and is nobody's business."""
+    _old, serving = external.released()
+    coming = external.stand("web:3", settle=1)
+    run = shop.rollback(reason="500s in the canary")
+    assert (run.outcome, run.target, run.only["method"]) == ("rolled_back", "web:2", "stop_deployment")
+    assert (run.only["left"], run.only["after"]["deployment_id"]) == (arn("web:3"), serving)
+    assert [name for name in run.writes if name != "TagResource"] == ["DeleteTaskSet"]
+    assert external.sets()["web:2"] == ("PRIMARY", 100)
+    assert external.sets().get("web:3", ("DRAINING", 0))[0] == "DRAINING"
+    assert ("lastgood:bad" in shop.tags("web:3"), "lastgood:bad" in shop.tags("web:2")) == (True, False)
+    assert f"task set {coming} of web:3 was deleted" in run.finding("task_set_deleted")["message"]
+    shop.sim.advance(120)
+    again = shop.rollback()
+    assert (again.outcome, again.writes) == ("unchanged", [])
+    assert external.sets() == {"web:1": ("ACTIVE", 100), "web:2": ("PRIMARY", 100)}
+
+
+def test_an_older_revision_in_preparation_is_somebody_s_way_back(shop: Shop, external: External) -> None:
+    external.promote(external.stand("web:2"))
+    external.stand("web:1", settle=1)
+    run = shop.rollback()
+    assert (run.outcome, run.writes) == ("refused", [])
+
+
+def test_a_task_set_in_preparation_is_refused_when_that_is_asked_for(shop: Shop, external: External) -> None:
+    external.released()
+    coming = external.stand("web:3", settle=1)
+    run = shop.rollback(in_flight="refuse")
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert f"task set {coming} of web:3 is being brought up, and in_flight is refuse" in run.message
+
+
+def test_a_task_set_in_preparation_is_told_if_another_version_is_named(shop: Shop, external: External) -> None:
+    external.released()
+    coming = external.stand("web:3", settle=1)
+    run = shop.rollback(revision="1")
+    assert (run.outcome, external.sets()["web:3"][0]) == ("rolled_back", "ACTIVE")
+    assert f"task set {coming} of web:3 is being brought up" in run.finding("in_flight")["message"]
 
 
 def test_one_that_is_marked_bad_is_passed_by(shop: Shop, external: External) -> None:
@@ -178,7 +229,7 @@ def test_somebody_makes_another_task_set_primary_meanwhile(shop: Shop, external:
     third = external.stand("web:3")
     params = {"cluster": CLUSTER, "service": "web", "primaryTaskSet": third}
     shop.sim.on("UpdateTaskSet", {"operation": "UpdateServicePrimaryTaskSet", "params": params}, "after")
-    run = shop.rollback()
+    run = shop.rollback(revision="1")
     assert (run.outcome, external.sets()["web:3"][0]) == ("superseded", "PRIMARY")
     assert "somebody else deployed web:3" in run.message
 

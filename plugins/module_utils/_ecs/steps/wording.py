@@ -79,6 +79,8 @@ def accepted_line(run: RollbackRun, deployment: str) -> str:
         "primary_task_set": "its task set takes over",
         "none": "nothing to do",
     }[planned.method if planned else "none"]
+    if planned is not None and planned.method == "stop_deployment" and run.going.is_bare:
+        how = "its task set is deleted, and the PRIMARY one stays"
     label = _SOURCES.get(planned.choice.source, "") if planned else ""
     return f"{run.route}{f' ({label})' if label else ''}: {how}, deployment {deployment}"
 

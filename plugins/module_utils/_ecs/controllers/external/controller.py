@@ -29,7 +29,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys, task_sets, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Past,
+    Way,
+    refused,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
@@ -60,11 +66,16 @@ class External(base.Controller):
         service, target = facts.service, between.target
         if choice.unfinished:
             return Way("act", "adopt")
+        preparing = task_sets.in_preparation(service)
+        if preparing is not None and goal.in_flight == "refuse":
+            return refused((), f"{task_sets.told_of(preparing)}, and in_flight is refuse")
+        if preparing is not None and names.same(preparing.task_definition, choice.left or ""):
+            return Way("act", "stop_deployment", change=TaskSet(in_preparation=preparing))
         if names.same(target.arn, between.current):
             return Way("nothing", "none", f"it is on {names.short(target.arn)} already")
         standing = task_sets.standing(service, target.arn)
         way = Way("act", "primary_task_set", change=TaskSet(standing), deploys=standing is None)
-        found = task_sets.not_ours(service, standing)
+        found = [*task_sets.not_ours(service, standing), *task_sets.left_alone(service, standing)]
         if standing is not None:
             return replace(way, findings=tuple(found))
         copy, fit = fitness.copy_of(goal, facts, target)
@@ -93,7 +104,8 @@ class External(base.Controller):
         return Begun(planned.service, wrote=False, deployment_id=primary.id if primary else "")
 
     def going(self, planned: plans.Plan, begun: Begun) -> Going:
-        created = begun.wrote and write.task_set_of(planned).standing is None
+        change = write.task_set_of(planned)
+        created = begun.wrote and change.standing is None and change.in_preparation is None
         return replace(super().going(planned, begun), is_bare=True, created=created)
 
     def _known(self, planned: plans.Plan, begun: Begun) -> frozenset[str]:

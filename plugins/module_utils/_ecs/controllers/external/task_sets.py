@@ -45,6 +45,8 @@ class TaskSet:
     copy: t.Mapping[str, str] | None = None
     # It must not find what another run of the same step created, and deleted again.
     is_anew: bool = False
+    # What is deleted instead, because it was still in preparation: the PRIMARY one stays.
+    in_preparation: Deployment | None = None
 
 
 def candidates(service: Service, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
@@ -87,7 +89,9 @@ def _choose(
 ) -> Choice:
     current = primary.task_definition
     ours = None if "again" in selection.force else target.ours_for(selection, _our_own(service, current))
-    elsewhere = target.not_on_from_revision(selection, current, None, service, None, known, _NO_RECORD)
+    preparing = in_preparation(service)
+    leaving = preparing.task_definition if preparing is not None else None
+    elsewhere = target.not_on_from_revision(selection, current, leaving, service, None, known, _NO_RECORD)
     if elsewhere is not None:
         return elsewhere
     if selection.undo:
@@ -100,7 +104,30 @@ def _choose(
         stays = target.unless_marked_bad(ours, service, current, known)
         if stays:
             return stays
+    steady = _younger(service, True) if selection.steps_back == 1 and "again" not in selection.force else []
+    unclear = [d for d in steady if not _is_marked(d.task_definition, known, service.in_cluster)]
+    if preparing is not None and selection.steps_back == 1:
+        why = f"its task set {primary.id} is PRIMARY, and {told_of(preparing)}"
+        return Choice("standing_task_set", current, why, preparing.task_definition, weighed=(current,))
+    if unclear:
+        return _younger_and_steady(unclear[0], primary)
     return _standing_choice(selection, service, primary, past, known)
+
+
+def _is_marked(version: str, known: t.Mapping[str, TaskDefinition], of: str) -> bool:
+    return version in known and marks.is_bad_for(known[version].tags, of)
+
+
+def _younger_and_steady(younger: Deployment, primary: Deployment) -> Choice:
+    """It may be about to take over, or be what somebody left: only people know which of the two is bad."""
+    what = f"task set {younger.id} of {names.short(younger.task_definition)} is younger than the PRIMARY one, of "
+    what += (
+        f"{names.short(primary.task_definition)}, and steady: either it is about to take over, or somebody went back "
+    )
+    what += (
+        "from it. Delete it, or name a version with revision, or give force: [again] to go back from the PRIMARY one"
+    )
+    return Choice(problem=what, weighed=(younger.task_definition,))
 
 
 def _our_own(service: Service, current: str) -> Choice | None:
@@ -162,6 +189,42 @@ def _why_not(version: str, current: str, past: History, known: t.Mapping[str, Ta
         # The PRIMARY task set can be the younger one of an older version: a rollback made it.
         return f"it is newer than {names.short(current)}, and a rollback does not go forward unless revision says so"
     return ""
+
+
+def in_preparation(service: Service) -> Deployment | None:
+    """The newest task set that is younger than the PRIMARY one and not steady yet: somebody is about to deploy it.
+
+    A steady one can be what a rollback has left, and an older revision somebody's own way back.
+    """
+    return next(iter(_younger(service, False)), None)
+
+
+def _younger(service: Service, steady: bool) -> list[Deployment]:
+    """Task sets of other versions that were made after the PRIMARY one, the newest first. Older revisions are none."""
+    primary = service.primary
+    if primary is None:
+        return []
+    found = [
+        d
+        for d in _newest_first(service.deployments)
+        if d.status == "ACTIVE" and not _is_older(d, primary) and (d.rollout_state == "COMPLETED") is steady
+    ]
+    older, _newer = names.older_and_newer((d.task_definition for d in found), primary.task_definition)
+    return [d for d in found if d.task_definition not in {primary.task_definition, *older} and d.scale != 0]
+
+
+def told_of(preparing: Deployment) -> str:
+    """``task set ecs-svc/4711 of web:3 is being brought up``."""
+    return f"task set {preparing.id} of {names.short(preparing.task_definition)} is being brought up"
+
+
+def left_alone(service: Service, standing_: Deployment | None) -> list[Finding]:
+    """What to say of a task set in preparation that stays, since another version was named."""
+    preparing = in_preparation(service)
+    if preparing is None or preparing is standing_:
+        return []
+    what = f"{told_of(preparing)}, and is left to whoever does so: it can take over from this rollback"
+    return [Finding("in_flight", "warn", what)]
 
 
 def standing(service: Service, task_definition: str) -> Deployment | None:

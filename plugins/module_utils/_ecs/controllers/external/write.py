@@ -18,7 +18,7 @@ import uuid
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
@@ -40,6 +40,9 @@ def begin(aws: Aws, planned: plans.Plan, tasks: int | None) -> Begun:
     primary = planned.service.primary
     if planned.target is None or primary is None:
         raise PlanIsStale("no task set is PRIMARY")
+    preparing = task_set_of(planned).in_preparation
+    if preparing is not None:
+        return _take_away(aws, planned.service, primary, preparing)
     service, copy = planned.service, ""
     notes: tuple[Finding, ...] = ()
     share = task_sets.scale(planned.service)
@@ -69,6 +72,15 @@ def begin(aws: Aws, planned: plans.Plan, tasks: int | None) -> Begun:
         return Begun(service, wrote=True, deployment_id=task_set.id)
     service, late = writes.more_tasks(aws, service, tasks)
     return Begun(service, wrote=True, deployment_id=task_set.id, findings=(*notes, *late), copy=copy)
+
+
+def _take_away(aws: Aws, service: Service, primary: Deployment, preparing: Deployment) -> Begun:
+    """Delete a task set that somebody is bringing up, and stay on the PRIMARY one."""
+    with writes.writing("DeleteTaskSet"):
+        api.delete_task_set(aws, service.cluster_arn, service.name, preparing.id)
+    what = f"task set {preparing.id} of {names.short(preparing.task_definition)} was deleted: it was still being "
+    note = Finding("task_set_deleted", "info", f"{what}brought up, and the PRIMARY one stays")
+    return Begun(_look(aws, service) or service, wrote=True, deployment_id=primary.id, findings=(note,))
 
 
 def promote(aws: Aws, service: Service, task_set_id: str) -> Service:

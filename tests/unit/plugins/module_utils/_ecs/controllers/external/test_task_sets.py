@@ -43,8 +43,16 @@ STORIES: list[tuple[tuple[Deployment, ...], dict[str, t.Any], int | None]] = [
     ((task_set(40, 0), PRIMARY, task_set(41, 1)), {}, 41),
     ((task_set(40, 0), PRIMARY, task_set(41, 1)), {"steps_back": 2}, 40),
     ((task_set(40, 0), PRIMARY, task_set(41, 1)), {"steps_back": 3}, None),
-    # Somebody prepares it.
-    ((PRIMARY, task_set(43, 3)), {}, None),
+    # It is about to take over, or somebody left it.
+    ((PRIMARY, task_set(43, 3), task_set(41, 1)), {}, None),
+    ((PRIMARY, task_set(43, 3), task_set(41, 1)), {"force": frozenset({"again"})}, 41),
+    ((PRIMARY, task_set(43, 3), task_set(41, 1)), {"steps_back": 1, "revision": "41"}, 41),
+    # Somebody prepares it: the PRIMARY one stays.
+    ((PRIMARY, task_set(43, 3, rollout="IN_PROGRESS"), task_set(41, 1)), {}, 42),
+    ((PRIMARY, task_set(43, 3, rollout="IN_PROGRESS"), task_set(41, 1)), {"steps_back": 2}, None),
+    # Scaled to zero it does nothing, and an older revision is somebody's own way back.
+    ((PRIMARY, task_set(43, 3, scale=0.0), task_set(41, 1)), {}, 41),
+    ((PRIMARY, task_set(40, 3, rollout="IN_PROGRESS"), task_set(41, 1)), {}, 41),
     ((PRIMARY, task_set(41, 1, "DRAINING")), {}, None),
     ((PRIMARY, task_set(42, 1)), {}, None),
     ((PRIMARY,), {}, None),
