@@ -14,7 +14,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
+    "AGENTS.md",
+    "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
+    "MAINTAINERS.md",
+    "SECURITY.md",
     "playbooks",
     "roles",
     "tests/bench.py",
