@@ -5,7 +5,7 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulator test test-all lint bench faults fuzz-content lock clean
+.PHONY: help setup demo simulator test test-all lint bench faults fuzz-content live live-clean lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
@@ -51,6 +51,12 @@ fuzz-content: setup ## 500 random deployments to an instance, done and predicted
 faults: ## rollbacks disturbed at every request, half an hour (ONLY='kill/fast/*' SEED=1)
 	@$(SETUP) run faults
 	@$(PYTHON) -m tests.faults --only '$(or $(ONLY),*)' $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))
+
+live: setup ## ask AWS itself twenty questions, in your account, for cents (LIVE='--only 1 2', '--story'); asks first
+	@$(PYTHON) -m tests.live $(LIVE)
+
+live-clean: setup ## delete what `make live` has left behind, by its tag
+	@$(PYTHON) -m tests.live --clean
 
 lock: ## resolve the requirements anew and write dev/requirements/constraints.txt
 	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py

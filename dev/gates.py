@@ -202,8 +202,8 @@ GATES = (
     ),
     Gate(
         "simulator",
-        "the own tests of the simulator, and of the agent that stands in for CodeDeploy's",
-        pytest("tests/simulator", "tests/agent"),
+        "the own tests of the simulator, of the agent that stands in for CodeDeploy's, and of make live",
+        pytest("tests/simulator", "tests/agent", "tests/live"),
         needs="tests/simulator/**/test_*.py",
     ),
     Gate(
