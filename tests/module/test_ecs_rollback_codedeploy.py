@@ -44,9 +44,21 @@ def test_a_finished_deployment_goes_back_by_a_deployment_of_the_last_good_appspe
 def test_the_second_run_finds_the_work_done(shop: Shop, blue_green: BlueGreen) -> None:
     blue_green.bad_release()
     shop.rollback()
+    shop.later()
     run = shop.rollback()
     assert (run.outcome, run.writes) == ("unchanged", [])
     assert "already rolled back from web:3 to web:2" in run.message
+
+
+def test_a_run_right_after_another_one_only_tags_again(shop: Shop, blue_green: BlueGreen) -> None:
+    """It neither sees the end of the other one's record, nor finds its deployment in the list."""
+    blue_green.bad_release()
+    shop.sim.late("ecs:Tags", seconds=600)
+    shop.sim.late("codedeploy:ListDeployments", seconds=600)
+    shop.rollback()
+    run = shop.rollback()
+    assert (run.failed, blue_green.sets()) == (False, {"PRIMARY": "web:2"})
+    assert set(run.writes) <= {"TagResource"}
 
 
 def test_without_marks_the_second_run_finds_the_work_done_by_the_history(shop: Shop, blue_green: BlueGreen) -> None:
@@ -313,6 +325,7 @@ def test_a_running_deployment_is_stopped_and_its_rollback_followed(
     assert run.writes == ["StopDeployment", "TagResource", "TagResource", "TagResource"]
     assert run.sent("StopDeployment") == [{"deploymentId": bad, "autoRollbackEnabled": True}]
     assert run.only["timings"]["ended"] < 60
+    shop.later()
     assert (shop.rollback().outcome, shop.rollback(mark=False).outcome) == ("unchanged", "unchanged")
 
 
@@ -640,6 +653,7 @@ def test_a_run_that_was_killed_is_finished_although_its_deployment_has_ended_sin
     shop.sim.advance(FINISHED)
     run = shop.rollback()
     assert (run.outcome, run.only["method"], run.only["changed"]) == ("rolled_back", "adopt", True)
+    shop.later()
     assert shop.rollback().outcome == "unchanged"
 
 

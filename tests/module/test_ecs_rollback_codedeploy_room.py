@@ -200,6 +200,7 @@ def test_a_run_that_was_killed_on_the_way_is_finished_by_the_next_one(
     shop.killed(at_sleep=sleep)
     run = shop.rollback()
     assert (run.outcome, run.target, blue_green.sets()) == ("rolled_back", "web:2", {"PRIMARY": "web:2"})
+    shop.later()
     assert shop.rollback().outcome == "unchanged"
 
 

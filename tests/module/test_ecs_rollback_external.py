@@ -32,6 +32,7 @@ def test_a_task_set_that_still_stands_takes_over_at_once(shop: Shop, external: E
 def test_the_second_run_finds_the_work_done(shop: Shop, external: External) -> None:
     external.released()
     shop.rollback()
+    shop.later()
     run = shop.rollback()
     assert (run.outcome, run.writes) == ("unchanged", [])
     assert "already rolled back from web:2 to web:1" in run.message
@@ -329,6 +330,7 @@ def test_a_run_that_was_killed_after_the_task_set_had_taken_over_is_finished(sho
     run = shop.rollback()
     assert (run.outcome, run.only["method"]) == ("rolled_back", "adopt")
     assert shop.tags("web:2")["lastgood:bad"]
+    shop.later()
     assert shop.rollback().outcome == "unchanged"
 
 

@@ -571,6 +571,7 @@ def test_a_list_that_has_the_oldest_first_leads_nowhere_else(shop: Shop) -> None
 
 def test_somebody_returned_seconds_ago_and_the_list_lacks_it(shop: Shop) -> None:
     shop.releases(3)
+    shop.sim.profile("")
     shop.sim.late("ListServiceDeployments", seconds=60)
     shop.meanwhile("DescribeServices", deploy="web:2")
     run = shop.rollback(mark=False)
@@ -581,12 +582,40 @@ def test_somebody_returned_seconds_ago_and_the_list_lacks_it(shop: Shop) -> None
 
 def test_what_is_neither_listed_nor_described_is_refused(shop: Shop) -> None:
     shop.releases(3)
+    shop.sim.profile("")
     shop.sim.late("ListServiceDeployments", seconds=60)
     shop.deny("DescribeServiceDeployments")
     shop.meanwhile("DescribeServices", deploy="web:2")
+    began = shop.sim.now()
     run = shop.rollback()
     assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:2")
-    assert "as the current deployment of web, and neither lists nor describes it yet" in run.message
+    assert "a deployment that AWS does not list yet and does not describe" in run.message
+    assert 15 <= shop.sim.now() - began < 20
+    waits = [line for line in run.lines if "does not list the current deployment of web yet" in line]
+    assert len(waits) == 1
+
+
+def test_what_is_neither_listed_nor_described_is_waited_for(shop: Shop) -> None:
+    shop.releases(3)
+    shop.sim.profile("")
+    shop.sim.late("ListServiceDeployments", seconds=4)
+    shop.sim.fail("DescribeServiceDeployments", code="AccessDeniedException", times=4)
+    shop.meanwhile("DescribeServices", deploy="web:2")
+    run = shop.rollback(mark=False)
+    assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "adopt", "web:2")
+    assert "UpdateService" not in run.writes
+
+
+def test_a_named_version_needs_no_list(shop: Shop) -> None:
+    shop.releases(4)
+    shop.sim.profile("")
+    shop.sim.late("ListServiceDeployments", seconds=60)
+    shop.deny("DescribeServiceDeployments")
+    shop.meanwhile("DescribeServices", deploy="web:3")
+    began = shop.sim.now()
+    run = shop.rollback(revision="2", wait=False)
+    assert (run.outcome, run.target, shop.on()) == ("started", "web:2", "web:2")
+    assert shop.sim.now() - began < 5
 
 
 # -- early success

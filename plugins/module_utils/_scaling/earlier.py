@@ -116,7 +116,8 @@ def believed(suspended: Flags, journal: Journal, ours: Earlier, now: datetime) -
         return suspended | ours.parts
     if suspended & journal.ours not in (NONE, journal.old):
         return suspended
-    return suspended | ours.parts | (journal.new if is_young(journal, now) else NONE)
+    # The step that wrote the record knows whether the flags were set, too.
+    return suspended | (ours.parts if ours.recorded or not is_young(journal, now) else ours.parts | journal.new)
 
 
 class Settling(t.Generic[_Target]):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 
@@ -61,7 +61,10 @@ def newest_deployments(aws: Aws, group: Group, everything: bool = False) -> list
     """A group's deployments in the order they were created: the newest, or all.
 
     ListDeployments promises no order. In practice the newest come first. To be sure, all are read unless the list goes
-    back in time and starts with the group's last attempted deployment.
+    back in time and starts with the group's last attempted deployment. Nor does it promise that a new deployment is
+    listed at once: those that the group itself names are read by their ids.
+
+    Raises :class:`IncompleteAnswerError` if AWS does not describe the group's last attempted deployment.
     """
     most = None if everything else NEWEST_DEPLOYMENTS
     ids = api.list_deployments(aws, group.application, group.name, most)
@@ -69,7 +72,23 @@ def newest_deployments(aws: Aws, group: Group, everything: bool = False) -> list
     listed = [found[id_] for id_ in ids if id_ in found]
     if not everything and len(ids) == most and not _newest_first(listed, group.last_attempted):
         return newest_deployments(aws, group, everything=True)
-    return sorted(listed, key=lambda deployment: deployment.created_at)
+    return sorted([*listed, *_unlisted(aws, group, listed)], key=lambda deployment: deployment.created_at)
+
+
+def _unlisted(aws: Aws, group: Group, listed: t.Sequence[Deployment]) -> list[Deployment]:
+    """What the group names and the list lacks, if it is newer than all of that."""
+    have = {deployment.id for deployment in listed}
+    named = [id_ for id_ in dict.fromkeys((group.last_attempted, group.last_successful)) if id_ and id_ not in have]
+    if not named:
+        return []
+    found = api.batch_get_deployments(aws, named)
+    if group.last_attempted in named and group.last_attempted not in found:
+        raise IncompleteAnswerError(
+            f"The last deployment of group {group.name} is {group.last_attempted}, a deployment that AWS does not list "
+            "yet and does not describe, so what was deployed last is not known"
+        )
+    newest = max((deployment.created_at for deployment in listed), default=None)
+    return [deployment for deployment in found.values() if newest is None or deployment.created_at > newest]
 
 
 def _newest_first(listed: t.Sequence[Deployment], last_attempted: str) -> bool:

@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import listing, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
@@ -62,12 +62,33 @@ class Planner:
             return {name: _refused(name, problem, "as_of") for name in service_names}
         pasts = Pasts(self._controllers, self._clock)
         pasts.read(service for service in present.values() if service.status == "ACTIVE")
+        present.update(self._list_again(present, pasts))
         self._learn_together(present.values(), pasts)
         made = {
             name: self._plan_one(present[name], pasts) if name in present else self._missing(name, str(found[name]))
             for name in _once(service_names, present)
         }
         return self._told_of_alarms(made)
+
+    def _list_again(self, services: t.Mapping[str, Service], pasts: Pasts) -> dict[str, Service]:
+        """Wait until AWS lists what it names; the services, read again."""
+        if not isinstance(self.goal, GoBack):
+            return {}
+        selection = self.goal.selection
+
+        def lacks(service: Service) -> bool:
+            past = pasts.of(service.name).history
+            return past is not None and target.needs_the_list(selection, service, past)
+
+        late = {name: service for name, service in services.items() if lacks(service)}
+
+        def look(again: list[str]) -> dict[str, Service]:
+            read = reads.services(self._aws, self._cluster, again)
+            found = {name: service for name, service in read.items() if isinstance(service, Service)}
+            pasts.read(service for service in found.values() if service.status == "ACTIVE")
+            return found
+
+        return listing.wait_for(late, look, lacks, self._clock or Clock()) if late else {}
 
     def _date(self) -> str:
         """Find out which time ``as_of`` stands for. Returns what is wrong with it."""

@@ -45,6 +45,7 @@ __all__ = (
     "choose",
     "directed",
     "explicit",
+    "needs_the_list",
     "not_on_from_revision",
     "or_finish",
     "our_own_rollback",
@@ -94,7 +95,7 @@ def _choose(
     gaps: str,
 ) -> Choice:
     current = what_runs_now(service, history)
-    if history is not None and history.unlisted:
+    if history is not None and needs_the_list(selection, service, history):
         return Choice(problem=_unlisted(service, history.unlisted), needs_more_history=True)
     ours = our_own_rollback(service, current, history)
     ours = None if "again" in selection.force else ours_for(selection, ours)
@@ -115,10 +116,23 @@ def _choose(
     return ours if ours is not None and choice.settled else choice
 
 
+def needs_the_list(selection: Selection, service: Service, history: History) -> bool:
+    """Whether nothing can be chosen before AWS lists its newest deployment of the service.
+
+    A named version needs no list, unless the service is on it or something else is known to be under way.
+    """
+    if not history.unlisted or selection.revision is None or history.running is not None:
+        return bool(history.unlisted)
+    current = what_runs_now(service, None)
+    wanted = names.from_option(selection.revision, current)
+    return wanted is None or names.same(wanted, current)
+
+
 def _unlisted(service: Service, deployment: str) -> str:
     return (
-        f"AWS names {deployment} as the current deployment of {service.name}, and neither lists nor describes it yet, "
-        "so what was deployed last is not known. Run the same command again in a few seconds"
+        f"the current deployment of {service.name} is {deployment}, a deployment that AWS does not list yet and does "
+        "not describe, so what was deployed last is not known. Run the same command again, or name the version: "
+        "revision=…"
     )
 
 

@@ -109,6 +109,8 @@ def test_the_age_of_a_record(seconds: int, young: bool) -> None:
         (NONE, RECORD, NOTHING, NOW, IN | OUT),
         (SCHEDULED, RECORD, NOTHING, NOW, IN | OUT | SCHEDULED),
         (NONE, RECORD, Earlier(IN | OUT, True), LATER, IN | OUT),
+        # Recorded, and then refused by AWS.
+        (NONE, RECORD, Earlier(NONE, True), NOW, NONE),
         # Old: what is read counts.
         (NONE, RECORD, NOTHING, LATER, NONE),
         (IN | OUT, RECORD, NOTHING, LATER, IN | OUT),

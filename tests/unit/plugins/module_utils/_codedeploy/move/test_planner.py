@@ -154,9 +154,9 @@ def test_a_rollback_that_is_not_listed_yet_is_read() -> None:
 
 
 def test_a_deployment_that_was_named_is_read_by_its_id() -> None:
-    account = Account(answer(1, rev(1)), answer(2, rev(2)), answer(9, rev(3)))
+    account = Account(answer(0, rev(3)), answer(1, rev(1)), answer(2, rev(2)))
     account.answers["list_deployments"] = {"deployments": ["d-2", "d-1"]}
-    assert account.plan(deployment_id="d-9").target == rev(3)
+    assert account.plan(deployment_id="d-0").target == rev(3)
     assert "there is no deployment d-8" in account.plan(deployment_id="d-8").reason
 
 

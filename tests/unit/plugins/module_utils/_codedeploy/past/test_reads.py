@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import reads
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import FakeAws, refused_by_aws
@@ -81,6 +81,31 @@ def test_one_that_was_created_while_we_read_comes_before_the_last_attempt() -> N
     aws = Listed(range(61, 0, -1))
     assert newest(aws, last=60)[-1] == 61
     assert len(aws.sent("batch_get_deployments")) == 1
+
+
+def group_naming(last_attempted: str = "", last_successful: str = "") -> Group:
+    return Group("app", "group", last_attempted=last_attempted, last_successful=last_successful)
+
+
+@pytest.mark.parametrize(
+    ("attempted", "successful", "expected"),
+    [
+        ("d-4", "d-3", [1, 2, 3, 4]),
+        ("d-5", "d-4", [1, 2, 3, 4, 5]),
+        # Older than what is listed: the list is cut, and there may be others in between.
+        ("d-3", "d-0", [1, 2, 3]),
+        ("", "", [1, 2, 3]),
+    ],
+)
+def test_what_the_list_lacks_is_read_by_its_id(attempted: str, successful: str, expected: list[int]) -> None:
+    found = reads.newest_deployments(Listed([3, 2, 1]), group_naming(attempted, successful))
+    assert [int(d.id[2:]) for d in found] == expected
+
+
+def test_a_last_deployment_that_is_not_described_either_is_no_history() -> None:
+    aws = FakeAws(list_deployments={"deployments": []}, batch_get_deployments={"deploymentsInfo": []})
+    with pytest.raises(IncompleteAnswerError, match="The last deployment of group group is d-9, a deployment that AWS"):
+        reads.newest_deployments(aws, group_naming("d-9"))
 
 
 # -- groups

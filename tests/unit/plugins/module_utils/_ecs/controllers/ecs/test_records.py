@@ -338,10 +338,21 @@ def test_what_cannot_be_read_so_either_is_refused(denied: bool) -> None:
     on = named("arn:deployment:9")
     past = read_of(Ecs([brief(42, hour=2), brief(41, hour=1)], **more), on)
     assert past.unlisted == "arn:deployment:9"
-    for selection in (Selection(), Selection(revision="41"), Selection(steps_back=2), Selection(undo=True)):
+    for selection in (Selection(), Selection(steps_back=2), Selection(undo=True)):
         choice = target.choose(selection, on, past, {})
         assert choice.needs_more_history
-        assert "AWS names arn:deployment:9 as the current deployment of web" in (choice.problem or "")
+        expected = "the current deployment of web is arn:deployment:9, a deployment that AWS does not list yet"
+        assert expected in (choice.problem or "")
+
+
+@pytest.mark.parametrize(("revision", "needs"), [("41", False), ("web:40", False), ("43", True), ("?", True)])
+def test_a_version_that_was_named_needs_no_list(revision: str, needs: bool) -> None:
+    on = service(43, current_deployment="arn:deployment:9")
+    refused = refused_by_aws("DescribeServiceDeployments")
+    past = read_of(Ecs([brief(42, hour=2)], describe_service_deployments=refused), on)
+    assert target.needs_the_list(Selection(revision=revision), on, past) is needs
+    running = read_of(Ecs([brief(42, "IN_PROGRESS", hour=2)], describe_service_deployments=refused), on)
+    assert target.needs_the_list(Selection(revision=revision), on, running)
 
 
 def test_what_is_older_than_the_record_is_not_waited_for() -> None:
