@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import approved, specs
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import (
     BadInput,
     Values,
@@ -48,7 +49,29 @@ class Around:
 
 def rollback(values: Values, around: Around) -> Values:
     """Inputs of rollback for services."""
-    return {**values, **_services("rollback", values, around), **_rollback(values)}
+    age = {"plan_max_age": seconds("rollback_plan_max_age", values["plan_max_age"])}
+    if values["approved_plan"] is not None:
+        return {**values, **_approved(values, around), **age}
+    found = _services("rollback", values, around)
+    return {**values, **found, **_rollback(values), **age, "named": found["services"], "plans": None}
+
+
+def _approved(values: Values, around: Around) -> Values:
+    """Inputs of a run that carries out plans: those say which services, and what is done."""
+    spec = specs.entry_points()["rollback"]["main"]
+    more = _rollback(values)
+    plans = approved.of_services({**values, "force": more["force"]}, spec, around.hosts > 1)
+    first = plans[0]
+    file = _file({**values, "region": first["region"]}, around, True, cluster=True, service=True, codedeploy=True)
+    return {
+        **more,
+        **dict.fromkeys(approved.SETTLED),
+        **_common({**values, "region": first["region"]}, file),
+        "cluster": first["cluster"],
+        "services": [plan["service"] for plan in plans],
+        "named": None,
+        "plans": plans,
+    }
 
 
 def redeploy(values: Values, around: Around) -> Values:
