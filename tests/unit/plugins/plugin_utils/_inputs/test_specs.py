@@ -83,7 +83,9 @@ def test_only_the_step_that_cleans_them_reads_variables() -> None:
         "rollback_guard_content",
         "rollback_guard_max_fail_percentage",
         "rollback_guard_serial",
+        "rollback_max_fail_percentage",
         "rollback_restore_timeout",
+        "rollback_serial",
     }
 
 
