@@ -125,8 +125,8 @@ def test_alarms_that_fire_already(shop: Shop) -> None:
     run = shop.info()
     messages = [finding["message"] for finding in run.findings("alarms")]
     assert messages == [
-        "in ALARM now: errors. With an alarm that fires before it begins, ECS watches none of them during this "
-        "deployment",
+        "errors is in ALARM now. With an alarm that fires before it begins, ECS watches none of the service's alarms "
+        "during this deployment",
         "the deployment alarms of web name what does not exist: gone. They will not stop this deployment",
     ]
 

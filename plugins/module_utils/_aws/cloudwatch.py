@@ -76,6 +76,17 @@ def judge(names: t.Sequence[str], states: t.Mapping[str, str]) -> Judged:
     )
 
 
+def say_ringing(ringing: t.Sequence[str], group: str = "") -> str:
+    """That these alarms, of this deployment group, are in ALARM now, in words. Pure."""
+    of = f" of deployment group {group}" if group else ""
+    return f"{', '.join(ringing)}{of} {'is' if len(ringing) == 1 else 'are'} in ALARM now"
+
+
+def say_missing(missing: t.Sequence[str]) -> str:
+    """That these alarms do not exist, in words. Pure."""
+    return f"there is no alarm {' and no alarm '.join(missing)} in this account and Region"
+
+
 def alarm_findings(names: t.Sequence[str], found: t.Mapping[str, str] | str, in_alarm: str) -> tuple[Finding, ...]:
     """Findings about the alarms that watch a deployment. Pure.
 
@@ -88,9 +99,7 @@ def alarm_findings(names: t.Sequence[str], found: t.Mapping[str, str] | str, in_
     told = []
     ringing, missing = judge(names, found)
     if missing:
-        message = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region, so it cannot go off"
-        told.append(Finding("alarms", "warn", message))
+        told.append(Finding("alarms", "warn", f"{say_missing(missing)}, so it cannot go off"))
     if ringing:
-        message = f"{', '.join(ringing)} {'is' if len(ringing) == 1 else 'are'} in ALARM now. {in_alarm}"
-        told.append(Finding("alarms", "warn", message))
+        told.append(Finding("alarms", "warn", f"{say_ringing(ringing)}. {in_alarm}"))
     return tuple(told)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 
-GO_ON: t.Final = "Nothing was undone. Run the same command again: it goes on from what it finds"
+GO_ON: t.Final = f"Nothing was undone. {advice.AGAIN}: it goes on from what it finds"
 
 
 class PlanIsStale(Exception):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 AGAIN: t.Final = "Run the same command again"
-# Somebody has deployed meanwhile.
-LOOK: t.Final = "Look at it, then run the same command again to roll that back"
+# Somebody has deployed in the meantime.
+LOOK_FIRST: t.Final = "Look at it, then run the same command again"
+LOOK: t.Final = f"{LOOK_FIRST} to roll that back"
 WATCH_ON: t.Final = f"Nothing was undone. {AGAIN} to go on watching it"

@@ -22,13 +22,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move impo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.target import Choice, Source
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 CHECK: t.Final = "plan_changed"
-_AGAIN: t.Final = "Run the same command again"
-_LOOK: t.Final = "Look at it, then run the same command again to roll that back"
 # Characters of a description to quote; it may have 256.
 _QUOTED: t.Final = 100
 SPEC: t.Final[dict[str, t.Any]] = {
@@ -117,7 +116,7 @@ def bind(
     if isinstance(judged, Elsewhere):
         name = revisions.text(expected.revision or {})
         return _refused(
-            judged.plan, f"{name}, which the look-up had shown, is not what would be deployed now. {_AGAIN}"
+            judged.plan, f"{name}, which the look-up had shown, is not what would be deployed now. {advice.AGAIN}"
         )
     return _as_shown(judged, expected) if isinstance(judged, Plan) else judged
 
@@ -139,7 +138,7 @@ def judge(expected: Expected, planned: Plan) -> Plan | Elsewhere:
         if planned.verb in ("nothing", "refuse"):
             return planned
         return _refused(
-            planned, changed or f"the look-up had found nothing to do, and now there is something. {_AGAIN}"
+            planned, changed or f"the look-up had found nothing to do, and now there is something. {advice.AGAIN}"
         )
     if changed:
         return _refused(planned, changed)
@@ -153,7 +152,7 @@ def judge(expected: Expected, planned: Plan) -> Plan | Elsewhere:
         return Elsewhere(planned)
     name = revisions.text(expected.revision)
     return _refused(
-        planned, f"{name}, which the look-up had shown, counts as bad now ({bad.why.rstrip('.')}). {_AGAIN}"
+        planned, f"{name}, which the look-up had shown, counts as bad now ({bad.why.rstrip('.')}). {advice.AGAIN}"
     )
 
 
@@ -163,7 +162,7 @@ def _changed(expected: Expected, deployments: t.Sequence[Deployment]) -> str:
     if expected.deployment and expected.deployment not in ids:
         return (
             f"deployment {expected.deployment}, the newest one that the look-up had seen, is no longer on record, so "
-            f"it is not known whether anybody has deployed since. {_AGAIN}"
+            f"it is not known whether anybody has deployed since. {advice.AGAIN}"
         )
     since = deployments[ids.index(expected.deployment) + 1 :] if expected.deployment else deployments
     # CodeDeploy's own rollbacks and deployments to single instances are nobody's decision.
@@ -183,7 +182,7 @@ def _told(newer: Deployment, expected: Expected) -> str:
     )
     return (
         f"somebody deployed {revisions.text(newer.revision)} (deployment {newer.id}, created{by} at "
-        f"{stamp(newer.created_at)}, {newer.status}{described}) since the look-up, {shown}. {_LOOK}"
+        f"{stamp(newer.created_at)}, {newer.status}{described}) since the look-up, {shown}. {advice.LOOK}"
     )
 
 
@@ -215,7 +214,7 @@ def _with_suspension(expected: Expected, planned: Plan) -> Plan:
         return replace(planned, findings=(*planned.findings, Finding("suspend_processes", "warn", what)))
     told = planned.suspension.why.rstrip(".") if planned.suspension is not None else ""
     why = f" ({told})" if told else ""
-    return _refused(planned, f"CodeDeploy was to suspend {missing}, and would not now{why}. {_AGAIN}")
+    return _refused(planned, f"CodeDeploy was to suspend {missing}, and would not now{why}. {advice.AGAIN}")
 
 
 def _as_shown(anew: Plan, expected: Expected) -> Plan:

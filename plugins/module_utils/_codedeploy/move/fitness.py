@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL, History
@@ -151,11 +152,11 @@ def of_alarms(group: Group, alarms: Alarms, wanted: str) -> list[Finding]:
     if not alarms.firing:
         return []
     firing, quiet = ", ".join(alarms.firing), ", ".join(_quiet(group, alarms))
-    what = f"{firing} of deployment group {group.name} is in ALARM now and would stop the deployment"
+    what = f"{cloudwatch.say_ringing(alarms.firing, group.name)} and would stop the deployment"
     if wanted == "false":
         advice = "Wait until it is OK again, or give override_alarms: auto to ignore it for this one deployment"
         return [Finding("alarms", "block", f"{what}, and override_alarms is false. {advice}")]
-    what += f": {firing} is ignored for this one deployment"
+    what += f": {firing} {'is' if len(alarms.firing) == 1 else 'are'} ignored for this one deployment"
     return [Finding("alarms", "warn", f"{what}, and {quiet} stays in force" if quiet else what)]
 
 

@@ -43,6 +43,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
@@ -296,7 +297,7 @@ def told_of(between: Deployment, before: Plan) -> str:
     target = revisions.text(before.target) if before.target else "the target"
     return (
         f"somebody deployed {revisions.text(between.revision)} (deployment {between.id}, {between.status}) while the "
-        f"redeploy of {target} was being prepared. Look at it, then run the same command again to roll that back"
+        f"redeploy of {target} was being prepared. {advice.LOOK}"
     )
 
 

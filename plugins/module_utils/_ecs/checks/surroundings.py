@@ -103,8 +103,8 @@ def alarms(service: Service, states: t.Mapping[str, str]) -> list[Finding]:
     ringing, gone = cloudwatch.judge(alarm_names(service), states)
     found = []
     if ringing:
-        text = f"in ALARM now: {', '.join(ringing)}. With an alarm that fires before it begins, ECS watches none"
-        found.append(Finding("alarms", "warn", f"{text} of them during this deployment"))
+        text = f"{cloudwatch.say_ringing(ringing)}. With an alarm that fires before it begins, ECS watches none of the"
+        found.append(Finding("alarms", "warn", f"{text} service's alarms during this deployment"))
     if gone:
         text = f"the deployment alarms of {service.name} name what does not exist: {', '.join(gone)}"
         found.append(Finding("alarms", "warn", f"{text}. They will not stop this deployment"))

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
@@ -99,8 +99,7 @@ class Deploy(mover.Step[DeployRun]):
 
     def overtaken(self, before: Plan, now: Plan) -> str:
         what = f"It is on {names.short(now.current)} now, not on {names.short(before.current)}"
-        then = "Look at it, then run the same command again"
-        return f"somebody deployed while this deployment was being prepared. {what}. {then}"
+        return f"somebody deployed while this deployment was being prepared. {what}. {advice.LOOK_FIRST}"
 
     def diff(self, run: DeployRun) -> dict[str, str]:
         """Ansible's diff of one service: task definitions, without values that may be secrets, and the protection."""

@@ -23,6 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     error_handler,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
 
@@ -314,7 +315,7 @@ def _failed(exc: _Trouble, planned: Result, step: Step, written: bool, tags: t.M
     definition = t.cast(TaskDefinition, planned.definition)
     text = _sentence(exc)
     if exc.no_answer:
-        reason = f"{text} Whether the marks of {planned.name} have changed is not known. Run the same command again"
+        reason = f"{text} Whether the marks of {planned.name} have changed is not known. {advice.AGAIN}"
         return replace(planned, outcome="failed", changed=True, reason=reason, after=None)
     if definition.status != "ACTIVE" and not exc.is_denied and not exc.is_throttled:
         text += (

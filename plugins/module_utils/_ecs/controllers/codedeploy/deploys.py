@@ -115,11 +115,10 @@ def alarms(goal: GoTo, facts: Facts) -> list[Finding]:
     ringing, missing = cloudwatch.judge(watched, facts.alarms or {})
     found = []
     if ringing:
-        what = f"{', '.join(ringing)} is in ALARM now, so that CodeDeploy would stop the deployment at once"
+        what = f"{cloudwatch.say_ringing(ringing)}, so that CodeDeploy would stop the deployment at once"
         found.append(block("alarms", what))
     if missing:
-        what = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region, so it cannot go off"
-        found.append(Finding("alarms", "warn", what))
+        found.append(Finding("alarms", "warn", f"{cloudwatch.say_missing(missing)}, so it cannot go off"))
     return found
 
 

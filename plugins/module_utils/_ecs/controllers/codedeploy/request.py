@@ -178,8 +178,8 @@ def _told_of_alarms(group: Group, ringing: t.Sequence[str], unknown: str) -> lis
     if not ringing:
         return []
     firing, quiet = ", ".join(ringing), _quiet(group, ringing)
-    what = f"{firing} of deployment group {group.name} is in ALARM now and would stop the deployment: "
-    what += f"{firing} is ignored for this one deployment"
+    what = f"{cloudwatch.say_ringing(ringing, group.name)} and would stop the deployment: "
+    what += f"{firing} {'is' if len(ringing) == 1 else 'are'} ignored for this one deployment"
     return [Finding("alarms", "warn", f"{what}, and {', '.join(quiet)} stays in force" if quiet else what)]
 
 

@@ -33,7 +33,7 @@ NEWER_MEMBERS: t.Final = {"reset_on_healthy_task": "resetOnHealthyTask", "thresh
 _KNOWS_THEM: t.Final = "1.44.5"
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
 _IN_ALARM: t.Final = (
-    "Where a deployment starts while one of its alarms is in ALARM, ECS ignores the alarms for all of that deployment"
+    "If a deployment starts while one of its alarms is in ALARM, ECS ignores the alarms for all of that deployment"
 )
 
 

@@ -88,12 +88,10 @@ def alarms(goal: GoTo, facts: Facts) -> list[Finding]:
         return [block("alarms", what)]
     ringing, missing = cloudwatch.judge(goal.alarms, facts.alarms or {})
     if missing:
-        what = f"there is no alarm {' and no alarm '.join(missing)} in this account and Region"
-        return [block("alarms", what)]
+        return [block("alarms", cloudwatch.say_missing(missing))]
     if ringing:
-        return [
-            block("alarms", f"{', '.join(ringing)} is in ALARM now, so that the deployment would be stopped at once")
-        ]
+        what = f"{cloudwatch.say_ringing(ringing)}, so that the deployment would be stopped at once"
+        return [block("alarms", what)]
     return []
 
 

@@ -46,3 +46,9 @@ def test_what_the_states_say() -> None:
     states = {"a": "ALARM", "b": "OK", "c": "INSUFFICIENT_DATA", "other": "ALARM"}
     assert cloudwatch.judge(["a", "b", "c", "d"], states) == (("a",), ("d",))
     assert cloudwatch.judge([], states) == ((), ())
+
+
+def test_alarms_in_words() -> None:
+    assert cloudwatch.say_ringing(["a"]) == "a is in ALARM now"
+    assert cloudwatch.say_ringing(["a", "b"], "prod") == "a, b of deployment group prod are in ALARM now"
+    assert cloudwatch.say_missing(["a", "b"]) == "there is no alarm a and no alarm b in this account and Region"

@@ -95,8 +95,8 @@ def test_circuit_breaker(enabled: bool, rolls_back: bool, rollout: str, severity
     ("states", "words"),
     [
         ({"a": "OK", "b": "INSUFFICIENT_DATA"}, []),
-        ({"a": "ALARM", "b": "OK"}, ["in ALARM now: a."]),
-        ({"a": "ALARM", "b": "ALARM"}, ["in ALARM now: a, b."]),
+        ({"a": "ALARM", "b": "OK"}, ["a is in ALARM now."]),
+        ({"a": "ALARM", "b": "ALARM"}, ["a, b are in ALARM now."]),
         ({"a": "OK"}, ["does not exist: b."]),
         ({}, ["does not exist: a, b."]),
     ],
