@@ -173,7 +173,7 @@ options:
       - >-
         AWS may answer for seconds as if that had not happened. So what is in this list is set even if it is read as
         active, and its record is waited for, up to 15 seconds. If it is not there then, and something is still
-        suspended, the target is refused, and not taken for one of which nothing is recorded.
+        suspended, the target is refused, and not treated as one without a record.
       - >-
         Without this list, what a record names that is at most 10 seconds old is set whatever is read.
     type: list

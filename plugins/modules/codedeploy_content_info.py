@@ -413,7 +413,7 @@ odd_names:
 edited:
   description:
     - Files of the last Install that are not what it has installed, as C(count) and C(entries). C(change) is V(edited),
-      V(replaced) by something that is no file, or V(missing).
+      V(replaced) by something that is not a file, or V(missing).
   returned: if a deployment group was named or is the only one
   type: dict
 leftovers:

@@ -187,7 +187,7 @@ options:
           - keep
       termination_wait:
         description:
-          - How many minutes they are kept before they are terminated, V(2880) at the most. While they are there, a
+          - How many minutes they are kept before they are terminated, at most V(2880). While they are there, a
             rollback takes seconds.
         type: int
       when_ready:

@@ -10,7 +10,7 @@ module: codedeploy_redeploy
 short_description: Redeploy the last known good revision of a CodeDeploy deployment group
 version_added: 0.1.0
 description:
-  - Takes a deployment group back to the newest revision that was really deployed with success, and says why it is that
+  - Takes a deployment group back to the newest revision that was really deployed successfully, and says why it is that
     one. What counts is the record of CodeDeploy's deployments.
   - A redeploy is a new deployment with an id of its own, as CodeDeploy's own rollbacks are. This module follows it to
     its end, and says RV(outcome=rolled_back) only if that deployment succeeded with the target, no target of it
@@ -397,7 +397,7 @@ diagnosis:
         Failed: 1
         Skipped: 3
     failed_targets:
-      description: The targets that failed, 25 at the most.
+      description: The targets that failed, at most 25.
       returned: always
       type: list
       elements: dict

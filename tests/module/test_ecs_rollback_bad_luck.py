@@ -331,7 +331,7 @@ def test_the_answer_to_the_write_is_lost_after_it_was_applied(shop: Shop, kind: 
     run = shop.rollback()
     assert (run.outcome, run.result["changed"], shop.on()) == ("rolled_back", True, "web:1")
     assert shop.history()[:2] == [("web:1", "SUCCESSFUL"), ("web:3", "SUCCESSFUL")]
-    assert "stands there and is taken for ours" in run.finding("answer_lost")["message"]
+    assert "stands there and is treated as ours" in run.finding("answer_lost")["message"]
     assert shop.tags("web:3")["lastgood:bad"]
 
 

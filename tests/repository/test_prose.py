@@ -18,7 +18,10 @@ ROOMS = (
     "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
     "MAINTAINERS.md",
+    "README.md",
     "SECURITY.md",
+    "changelogs/fragments",
+    "docs",
     "playbooks",
     "roles",
     "tests/bench.py",
@@ -62,6 +65,18 @@ PHRASES = {
     r"\b(?:is|are) no (?:list|mapping|commit|name|text|module|duration|JSON|YAML|ARN)\b": "'is not a'",
     r"\bcomes? to (?:its|an|their) ends?\b": "'ends'",
     r"\bnot there any more\b": "'gone', 'no longer exists'",
+    r"\b(?:that|which) there (?:is|are|was) not\b": "'that does not exist'",
+    r"\bfrom where (?:to where|it is|the same)\b": "'the place from which'",
+    r"\bas far as it is (?:decided|planned)\b": "'what is decided when'",
+    r"\b(?:is|are|was) said by\b": "'the message says', 'its name says'",
+    r"\btells? (?:the same|nothing|so|of)\b": "'shows', 'says', 'reports'",
+    r"\bof then\b": "'the earlier', 'from that time'",
+    r"\bwith success\b": "'successfully'",
+    r"\bat the most\b": "'at most'",
+    r"\btaken for\b": "'treated as', 'mistaken for'",
+    r"\b(?:of whom|which see|in spite of that|by all that)\b": "a sentence that is understood at first reading",
+    r"\bnobody (?:came|comes)\b": "'it timed out', 'nobody answers'",
+    r"(?<![Tt]here )\b(?:is|are|was) no (?:change|copy|deployment|error|file|part|such)\b": ("'is not a'"),
 }
 
 
@@ -95,6 +110,9 @@ def files() -> list[Path]:
         '"""Its absence is taken for a success."""',
         "# It is undone, whoever did it.",
         "# What became of it.",
+        '"""The version that was deployed last with success."""',
+        "# Its path is no part of the name.",
+        "# The record tells nothing of it.",
     ],
 )
 def test_the_check_finds(source: str) -> None:
@@ -108,6 +126,7 @@ def test_the_check_finds(source: str) -> None:
         "# Empty if nothing was deployed.",
         '"""The directory where the agent keeps its files."""',
         "# Take it for five seconds.",
+        "# Whether there is no change, the record tells.",
     ],
 )
 def test_the_check_lets_pass(source: str) -> None:

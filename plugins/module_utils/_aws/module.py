@@ -121,7 +121,7 @@ class LastgoodAWSModule(AnsibleAWSModule):
         self._module.warn(*self._clean(worded), **self._clean(kwargs))
 
     def exit_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-        """End the module with success."""
+        """End the module successfully."""
         super().exit_json(*args, **self._clean(kwargs))
 
     def fail_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:

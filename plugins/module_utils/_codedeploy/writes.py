@@ -141,7 +141,7 @@ def description(reason: str | None, left: str, target: str, run: str) -> str:
 def described(reason: str | None, what: str, run: str) -> str:
     """A description for people, which later runs also recognise, of at most 256 characters.
 
-    ``what`` says what is done, from where to where. ``run`` is unique to this call (8 hex digits) and never cut off.
+    ``what`` says what is done, with both versions. ``run`` is unique to this call (8 hex digits) and never cut off.
     """
     end = f", run {run}"
     mine = f"lastgood.aws {what}"[: LIMIT - len(end)] + end

@@ -154,7 +154,7 @@ def describe_task_definition(aws: Aws, name: str) -> TaskDefinition | None:
     try:
         answer = aws.call("ecs", "describe_task_definition", taskDefinition=name, include=["TAGS"])
     except aws.client("ecs").exceptions.ClientException as exc:
-        # ECS says "Unable to describe task definition." of one that there is not, with the code that it has for any
+        # ECS says "Unable to describe task definition." of one that does not exist, with the code that it has for any
         # other mistake in a request (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html).
         if "Unable to describe task definition" not in str(exc):
             raise

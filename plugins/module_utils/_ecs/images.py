@@ -269,7 +269,7 @@ def is_the_copy(found: TaskDefinition, original: TaskDefinition, pin: t.Mapping[
 
 
 def _pins(one: Image, other: Image) -> bool:
-    # Of two that go by digest, as some pipelines make all of theirs, none is a copy of the other.
+    # If both name images by digest, as some pipelines always do, neither is a copy of the other.
     return bool(one.digest) and not other.digest and one.name == other.name
 
 

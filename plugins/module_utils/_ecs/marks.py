@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Marks: tags that outlive the run. Pure, writing is done by :mod:`.act`.
+"""Marks: tags that outlive the run. Pure; :mod:`.recorder` and :mod:`.revision_marks` write them.
 
 On a task definition: ``lastgood:bad``, ``lastgood:good``, ``lastgood:pinned``, ``lastgood:barrier``, each with when and
 why. Services can share a task definition, so a rollback also writes for which of them its bad mark speaks
@@ -77,7 +77,7 @@ def tag_value(text: str) -> str:
 
 
 def tag_name(task_definition: str) -> str:
-    """``family:revision``; of a long family only the beginning, and a hash that tells it from others like it.
+    """``family:revision``. A long family is cut, with a hash that tells it from others like it.
 
     A family can have 255 characters
     (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html).

@@ -23,7 +23,7 @@ GOOD_ENDS: t.Final = findings.GOOD_ENDS
 Finding = findings.Finding
 
 # ECS's service deployment statuses (ServiceDeploymentStatus in botocore's model). An unknown one counts as running.
-# FAILED is what a deployment of CodeDeploy ends as that is not rolled back; ECS's own have no such end.
+# A deployment of CodeDeploy that is not rolled back ends as FAILED; ECS's own have no such status.
 TERMINAL: t.Final = frozenset({"SUCCESSFUL", "STOPPED", "FAILED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 ROLLING_BACK: t.Final = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 # "You can stop a service deployment in these states": StopServiceDeployment in the ECS developer guide
@@ -151,7 +151,7 @@ class Revision:
 
 @dataclass(frozen=True)
 class Pause:
-    """A PAUSE hook that waits for somebody. ``timeout_action`` is what ECS does by itself when nobody comes."""
+    """A PAUSE hook that waits for somebody. ``timeout_action`` is what ECS does by itself when nobody answers."""
 
     hook: str
     expires_at: datetime | None
@@ -187,7 +187,8 @@ class ServiceDeployment:
     events: tuple[str, ...] = ()
     # How it shows that what it replaced was in service with all its tasks; empty if it does not.
     served: str = ""
-    # Why SUCCESSFUL proves less than usual, and whether it proves anything: see :mod:`.past.early_success`.
+    # ``weak`` says why SUCCESSFUL proves less than usual; ``short`` that it proves nothing. See
+    # :mod:`.past.early_success`.
     weak: str = ""
     short: bool = False
 

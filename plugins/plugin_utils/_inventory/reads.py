@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inventory.selection import Selection, matches
 
 _EcsErrorHandler: t.Final = error_handler("ecs")
-# A cluster that there is not, or that was deleted.
+# A cluster that does not exist, or that was deleted.
 _NO_CLUSTER: t.Final = frozenset({"ClusterNotFoundException", "ClusterNotActiveException"})
 _WILD: t.Final = frozenset("*?[")
 
@@ -102,7 +102,7 @@ class Reader:
         return [item for arn in batch for item in self._described(cluster, [arn])]
 
     def _allowed(self, read: t.Callable[[], list[t.Any]]) -> list[t.Any]:
-        """What it returns; nothing if AWS denies it and that is no error."""
+        """What it returns; nothing if AWS denies it and that is not an error."""
         try:
             return read()
         except AwsCallError as exc:

@@ -79,7 +79,7 @@ def update_application(context: Context, params: dict[str, Any]) -> dict[str, An
 
 @operation("codedeploy", "DeleteApplication")
 def delete_application(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Deleting one that does not exist is no error.
+    """Deleting one that does not exist is not an error.
 
     https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeleteApplication.html
     """

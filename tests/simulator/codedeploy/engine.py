@@ -302,7 +302,7 @@ def _consider_rollback(
 
 
 def _roll_back(state: CodeDeployState, deployment: Deployment, at: float) -> None:
-    """Deploy the group's last good revision again, as a new deployment with the content option of then."""
+    """Deploy the group's last good revision again, as a new deployment with the content option it had then."""
     group = deployment.group
     good = group.last_good
     if group.active is not None:

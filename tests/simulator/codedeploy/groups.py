@@ -152,7 +152,7 @@ def update_deployment_group(context: Context, params: dict[str, Any]) -> dict[st
 
 @operation("codedeploy", "DeleteDeploymentGroup")
 def delete_deployment_group(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Deleting one that does not exist is no error; its deployments can be read on.
+    """Deleting one that does not exist is not an error; its deployments can be read on.
 
     https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeleteDeploymentGroup.html
     """

@@ -136,7 +136,7 @@ def test_an_alias_moves_from_version_to_version(sim: Simulator, codedeploy: Any)
     sim.advance(300)
     assert _info(codedeploy, deployment)["status"] == "Succeeded"
     assert functions.get_alias(FunctionName="fn", Name="live")["FunctionVersion"] == "2"
-    # The AppSpec file of then moves the alias from the version of then.
+    # The earlier AppSpec file moves the alias from the version it had then.
     for revision, code in (
         (_lambda_spec("1", "2"), "INVALID_LAMBDA_FUNCTION"),
         (_lambda_spec("2", "1", "none"), "INVALID_LAMBDA_FUNCTION"),

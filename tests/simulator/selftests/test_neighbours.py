@@ -149,7 +149,7 @@ class TestAlarms:
         assert (message["AlarmName"], message["OldStateValue"], message["NewStateValue"]) == ("errors", "OK", "ALARM")
         assert message["AlarmDescription"] == "too many"
         assert history()[0] == ("Action", f"Successfully executed action {topic}")
-        # No other action is configured, and the same state again is no change.
+        # No other action is configured, and the same state again is not a change.
         set_state("errors", "OK")
         set_state("errors", "OK")
         assert received(url) == []

@@ -147,7 +147,7 @@ class Plan:
     running: Deployment | None = None
     # The newest deployment on record, however it ended.
     newest: Deployment | None = None
-    # What was deployed last with success, before the running deployment began.
+    # What was last deployed successfully, before the running deployment began.
     served: Location | None = None
     # What CodeDeploy is asked for; only with the method codedeploy_deployment.
     request: Request | None = None

@@ -43,7 +43,7 @@ class GroupRun:
     originals_serve: bool = False
     # The plan for which another deployment had to end first.
     first_plan: Plan | None = None
-    # The deployment that this call has stopped, as it was planned, and what was deployed last with success before it.
+    # The deployment that this call has stopped, as it was planned, and what was last deployed successfully before it.
     stopped: Deployment | None = None
     stopped_with_rollback: bool = False
     served: Location | None = None

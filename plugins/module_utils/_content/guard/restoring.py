@@ -223,7 +223,7 @@ def _identity(path: bytes) -> str:
     except FileNotFoundError:
         return attributes.ABSENT
     except Refused as exc:
-        # What is wrong with the file itself is said by its name in the directory.
+        # The error names the file itself by its name in the directory.
         last, reason = shown(os.path.basename(path)), str(exc)
         raise Refused(f"{shown(path)}{reason[len(last) :]}" if reason.startswith(f"{last} ") else reason) from exc
 

@@ -25,7 +25,7 @@ Settings = t.Mapping[str, t.Any]
 
 
 def settings_of(service: Service, now: Revision | None) -> Settings:
-    """How the service runs: as its PRIMARY deployment does, or else as the service revision in service has it."""
+    """How the service runs: the settings of its PRIMARY deployment, or else of the service revision in service."""
     primary = service.primary
     return (primary.settings if primary is not None else {}) or (now.settings if now is not None else {})
 
@@ -84,7 +84,7 @@ def _network(service: Service, settings: Settings, target: TaskDefinition) -> li
 
 
 def _platform(settings: Settings, target: TaskDefinition, runs: TaskDefinition | None) -> list[Finding]:
-    """Fargate has all processors; instances have those that they have."""
+    """Fargate offers every processor architecture; instances offer only their own."""
     if _launch_types(settings) == {"FARGATE"}:
         return []
     if runs is None or not runs.content:

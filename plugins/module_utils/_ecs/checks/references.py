@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What a task definition needs that lies outside of ECS: secrets, parameters, roles, log groups, files. Pure.
+"""What a task definition needs from outside ECS: secrets, parameters, roles, log groups, files. Pure.
 
 A task whose secret, role, log group, file or file system is gone stops before its containers start
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html).
@@ -47,7 +47,7 @@ _CHECKS: t.Final[t.Mapping[Kind, str]] = {
 
 @dataclass(frozen=True)
 class Reference:
-    """Something the target refers to. ``name`` is what its API is asked for, ``where`` is who refers to it.
+    """Something the target refers to. ``name`` is what we ask its API for; ``where`` is where the target names it.
 
     ``region`` is empty if it is the service's. ``stage`` and ``version`` are those in a secret's reference, if any.
     """
@@ -71,9 +71,9 @@ def of(target: TaskDefinition) -> tuple[Reference, ...]:
     for key, what in (("taskRoleArn", "the task role"), ("executionRoleArn", "the task execution role")):
         role = str(target.content.get(key) or "")
         if role.startswith("arn:") and _account(role) != _account(target.arn):
-            # IAM knows the roles of its own account only, and would call another's missing.
+            # IAM knows only the roles of its own account, and would report those of another account as missing.
             continue
-        # The path is no part of the name: arn:aws:iam::123456789012:role/service/web.
+        # The path is not part of the name: arn:aws:iam::123456789012:role/service/web.
         found += [Reference("role", role.rpartition("/")[2], what)] if role else []
     for container in target.content.get("containerDefinitions") or []:
         found += _of_container(container)
@@ -137,7 +137,7 @@ def _file(arn: str, where: str) -> Reference:
 
 
 def bucket_and_key(arn: str) -> tuple[str, str]:
-    """Those of ``arn:aws:s3:::bucket/path/to/object``."""
+    """Bucket and key in ``arn:aws:s3:::bucket/path/to/object``."""
     bucket, _slash, key = arn.rpartition(":::")[2].partition("/")
     return bucket, key
 
@@ -312,7 +312,7 @@ def _role(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Findin
 
 @_Logs.common_error_handler("describe log group {reference.name}")
 def _log_group(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
-    """The name is the shortest with its own prefix, and the answer is sorted: it is the first of the first page."""
+    """The answer is sorted, and a name sorts before all that begin with it: it comes first on the first page."""
     answer = aws.call("logs", "describe_log_groups", logGroupNamePrefix=reference.name, limit=1)
     found = require(answer, "logGroups", "describe_log_groups")
     if any(group.get("logGroupName") == reference.name for group in found):
@@ -366,7 +366,7 @@ def _describe_in_efs(aws: Aws, target: TaskDefinition, reference: Reference, cal
 
 @_S3.common_error_handler("look for {reference.name}")
 def _look_at_file(aws: Aws, target: TaskDefinition, reference: Reference) -> list[Finding]:
-    """The answer to HeadObject has no body: 404 is all that is said of an object that is missing, or of its bucket.
+    """The answer to HeadObject has no body: 404 is all that we learn if the object or its bucket is missing.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """

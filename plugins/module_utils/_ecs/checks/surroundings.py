@@ -6,7 +6,7 @@
 
 """Whether a service, and what watches and owns it, is ready for a rollback. Pure: each check takes what was read.
 
-:mod:`.preflight` has the checks that need no more than the service and its target.
+:mod:`.settings` has the checks that need no more than the service and its target.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _NAMES_SHOWN: t.Final = 5
 def crossed(history: History | None, known: t.Iterable[str], current: str, target: str) -> list[str]:
     """The versions that a rollback leaves behind: what runs now, and all that came after the target until then.
 
-    Without a history those of ``known`` count that are of the same family, by their numbers. None are crossed by
-    going forward.
+    Without a history, these are the versions in ``known`` of the same family, by their numbers. Going forward crosses
+    none.
     """
     if names.same(current, target) or not _older(history, target, current):
         return []
@@ -68,7 +68,7 @@ def barrier(left_behind: t.Iterable[TaskDefinition], target: str, force: Force) 
 def circuit_breaker(service: Service) -> list[Finding]:
     """What happens to this deployment if the target does not come up.
 
-    With the circuit breaker ECS goes back to the last deployment that COMPLETED; without one there it stalls
+    With the circuit breaker, ECS goes back to the last deployment that COMPLETED; without it, the deployment stalls
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
     """
     if not service.circuit_breaker:
@@ -95,7 +95,7 @@ def alarm_names(service: Service) -> list[str]:
 
 
 def alarms(service: Service, states: t.Mapping[str, str]) -> list[Finding]:
-    """``states`` by name, as DescribeAlarms has them; one that is not in it does not exist.
+    """``states`` by name, as DescribeAlarms has them; an alarm that is missing does not exist.
 
     An alarm that is in ALARM when a deployment begins is ignored for that deployment
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html).
@@ -138,8 +138,8 @@ def bounds(service: Service, tasks: int, low: int, high: int) -> list[Finding]:
     """The task count that was asked for, against the bounds of the service's scalable target.
 
     Auto scaling moves what is out of bounds back into them at its next activity
-    (https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html). That suspending
-    it moves the present count too is said by autoscaling_suspend.
+    (https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html). Suspending it
+    moves the present count too; autoscaling_suspend says so.
     """
     if low <= tasks <= high:
         return []

@@ -20,13 +20,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 
-# An endpoint that a network without a way out does not reach would hold up a rollback for minutes.
+# In a network without a way out, an endpoint that cannot be reached would hold up a rollback for minutes.
 PATIENCE_SECONDS: t.Final = 10.0
 
 
 @dataclass(frozen=True)
 class Check:
-    """One read and what is decided on it. ``service`` is the API that it asks, ``unknown`` what to say without it."""
+    """One read and the decision on it. ``service`` is the API that it asks, ``unknown`` what to say without it."""
 
     service: str
     run: t.Callable[[], list[Finding]]
@@ -41,8 +41,8 @@ def check(service: str, name: str, what: str, run: t.Callable[[], list[Finding]]
 def together(aws: Aws, checks: t.Sequence[Check]) -> list[Finding]:
     """Run checks at the same time, and give their findings in the order of the checks.
 
-    A check that has not answered after :data:`PATIENCE_SECONDS` is reported as unknown. The threads are daemons and no
-    executor's, which would be waited for at the end of the process.
+    A check that has not answered after :data:`PATIENCE_SECONDS` is reported as unknown. The threads are daemons: Python
+    would wait for those of an executor at the end of the process.
     """
     answers: dict[int, list[Finding]] = {}
 
@@ -69,7 +69,7 @@ def together(aws: Aws, checks: t.Sequence[Check]) -> list[Finding]:
 
 
 def _make_clients(aws: Aws, services: t.Iterable[str]) -> dict[str, str]:
-    """Why there is no client, of the services that have none."""
+    """Why there is no client, for each service that has none."""
     without = {}
     for service in sorted(services):
         try:

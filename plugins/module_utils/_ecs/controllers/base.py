@@ -71,12 +71,12 @@ class Controller(abc.ABC):
     ) -> dict[str, Past]:
         """What is on record of these services, by their names: the newest, or all that AWS keeps.
 
-        With ``now`` a rollback counts that AWS can still be about to make. Nothing is raised.
+        With ``now``, a rollback that AWS may still be about to make counts too. Raises nothing.
         """
         return {service.name: Past() for service in services}
 
     def describe(self, pasts: t.Mapping[str, Past], wanted: t.Mapping[str, t.Iterable[str]]) -> dict[str, Past]:
-        """Read how many tasks deployments had, by the services' names. Those about which more is known now."""
+        """Read how many tasks deployments had. Returns, by service name, the pasts about which more is known now."""
         return {}
 
     # -- decide
@@ -174,7 +174,7 @@ class Controller(abc.ABC):
         return Accepted(begun.service, begun.wrote, self.going(planned, begun), begun.findings, begun.copy)
 
     def going(self, planned: Plan, begun: Begun) -> Going:
-        """What is to be watched of what was begun. Pure."""
+        """What to watch, given what was begun. Pure."""
         target = planned.target.arn if planned.target else planned.current
         running = planned.running.id if planned.running is not None and begun.wrote else ""
         return Going(
@@ -191,7 +191,7 @@ class Controller(abc.ABC):
         )
 
     def _known(self, planned: Plan, begun: Begun) -> frozenset[str]:
-        """What may be PRIMARY without anybody having deployed over us."""
+        """The deployments that can be PRIMARY although nobody has deployed over ours."""
         return planned.known_deployments
 
     def _own_record(self, planned: Plan, begun: Begun) -> str:
@@ -203,7 +203,7 @@ class Controller(abc.ABC):
         return service
 
     def restore(self, service: Service, planned: Plan | None, state: Standing) -> Restored:
-        """Put back what was changed for one deployment only, by this run or by one that was killed before it could.
+        """Put back what this run, or an earlier one that was killed, changed for one deployment only.
 
         Not while the deployment may still run: it might take over what is changed under it. ``planned`` is None if
         nothing was attempted.
@@ -217,8 +217,8 @@ class Controller(abc.ABC):
     # -- watch
 
     def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
-        """The records of these deployments, None if there is none. Raises AwsCallError or IncompleteAnswerError if
-        without them a look says nothing.
+        """The records of these deployments, None if there is none. Raises AwsCallError or IncompleteAnswerError if a
+        look says nothing without them.
         """
         return [None for _one in watched]
 
@@ -231,7 +231,7 @@ class Controller(abc.ABC):
         return False
 
     def undone(self, going: Going, service: Service) -> str:
-        """How AWS itself undid a deployment that another one stands in place of; empty if it did not."""
+        """How AWS itself undid a deployment that another one has replaced; empty if it did not."""
         return ""
 
     def more(self, going: Going, service: Service, record: Record | None) -> More | None:
@@ -239,7 +239,7 @@ class Controller(abc.ABC):
         return None
 
     def goes_on(self, going: Going, record: Record | None) -> str:
-        """What to say of a deployment that failed by all that can be seen, and that AWS has not ended. Pure."""
+        """What to say about a deployment that seems to have failed, but that AWS has not ended. Pure."""
         return ""
 
     @abc.abstractmethod

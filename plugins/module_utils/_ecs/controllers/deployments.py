@@ -22,7 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
 )
 
-# How a deployment ends that was only in the way: stopped where it is, or rolled back. Empty if it was not in the way.
+# How a deployment that was in the way ends: stopped where it is, or rolled back. Empty if it was not in the way.
 MakesRoom = t.Literal["", "stopped", "rolled_back"]
 
 
@@ -155,7 +155,7 @@ class Going:
     events_before: frozenset[str] = frozenset()
     # Nothing is written, even if a task set could be made PRIMARY.
     read_only: bool = False
-    # A task set that no deployment of AWS's stands behind, and whether this run has created it.
+    # A task set without a deployment of AWS's behind it, and whether this run created it.
     is_bare: bool = False
     created: bool = False
 
@@ -181,9 +181,9 @@ class Accepted:
 class Record:
     """A service deployment as DescribeServiceDeployments shows it.
 
-    ``weight`` is the share of the production traffic, in percent, that the version that we go to is to take: the target
-    of the deployment, or its source if ECS rolls it back. None if no load balancer shifts it. ``pause`` is the hook
-    that waits for somebody.
+    ``weight`` is the percentage of production traffic meant for the version we are going to: the target of the
+    deployment, or its source if ECS rolls it back. None if no load balancer shifts it. ``pause`` is the hook that waits
+    for somebody.
     """
 
     status: str

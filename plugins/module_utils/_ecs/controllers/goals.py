@@ -9,7 +9,7 @@
 The rollback events have CodeDeploy's names (AutoRollbackEvent in its API). For services that ECS deploys they mean:
 
 * ``DEPLOYMENT_FAILURE``: the deployment does not come up. ECS's circuit breaker sees part of that, and rolls back;
-  crash loops of tasks that were RUNNING, and deployments that get nowhere, it does not see.
+  it does not see crash loops of tasks that were RUNNING, or deployments that get nowhere.
 * ``DEPLOYMENT_STOP_ON_ALARM``: one of the deployment's alarms goes into ALARM. ECS sees that, and rolls back.
 * ``DEPLOYMENT_STOP_ON_REQUEST``: somebody stops the deployment. StopServiceDeployment rolls back by itself: ROLLBACK is
   the only documented stopType
@@ -42,7 +42,7 @@ class GoBack:
     pin_images: images.PinImages = "auto"
     # Skip bake time, steps and PAUSE hooks.
     fast: bool = False
-    # Take what is left out of use afterwards.
+    # Deregister the version that was left, afterwards.
     deregister: bool = False
     # None: as the deployment group says. Empty: none.
     rollback_events: tuple[str, ...] | None = None

@@ -6,7 +6,7 @@
 
 """Which controller deploys a service: the only place that asks.
 
-What is there for other controllers than ECS is imported once a service has one: most calls never need it.
+Code for controllers other than ECS is imported only when a service needs it: most calls never do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 
 
 class Unknown(Ecs):
-    """A kind that this version does not know. Nothing is asked of it, and nothing done."""
+    """A kind that this version does not know. It reads nothing and does nothing."""
 
     def read_past(
         self, services: t.Sequence[Service], everything: bool = False, now: datetime | None = None

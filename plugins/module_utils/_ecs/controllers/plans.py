@@ -63,7 +63,7 @@ class Facts:
     # The states of the alarms that its controller decides on, by name, without those that do not exist; text says why
     # they are unknown. None if they were not asked yet.
     alarms: t.Mapping[str, str] | str | None = None
-    # What the checks found that look beyond the service and its task definitions.
+    # The findings of the checks that look beyond the service and its task definitions.
     readiness: tuple[Finding, ...] = ()
 
     @property
@@ -74,7 +74,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Between:
-    """From where to where a service goes. ``now`` and ``good`` are what ran both of them, as far as that is known."""
+    """Where a service comes from and goes to. ``now`` and ``good`` are their service revisions, if known."""
 
     current: str
     target: TaskDefinition
@@ -168,7 +168,7 @@ class Plan:
 
     @property
     def now(self) -> Revision | None:
-        """The service revision of what runs now, as far as it is on record."""
+        """The service revision of what runs now, if it is on record."""
         return self.history.latest_revision(self.current) if self.history is not None else None
 
     @property

@@ -63,7 +63,7 @@ def answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, wha
     return Finding(
         "answer_lost",
         "warn",
-        f"the answer to {operation} was lost ({error.detail}); {what} and is taken for ours",
+        f"the answer to {operation} was lost ({error.detail}); {what} and is treated as ours",
     )
 
 

@@ -22,11 +22,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import agai
 
 
 class MakesPlans(t.Protocol):
-    """Whoever makes plans, as :class:`.planner.Planner` does."""
+    """Something that makes plans, like :class:`.planner.Planner`."""
 
     @property
     def goal(self) -> Goal:
-        """What the plans are for, as far as it is known by now."""
+        """What the plans are for, as far as that is known by now."""
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
         """A plan or a refusal for each name."""
@@ -61,7 +61,7 @@ class BoundPlanner:
 
     @property
     def goal(self) -> Goal:
-        """What the plans are for, as far as it is known by now."""
+        """What the plans are for, as far as that is known by now."""
         return self._planner.goal
 
     @property

@@ -6,7 +6,7 @@
 
 """Why a deployment does not come up: stopped tasks and service events. Deciding is pure; :func:`collect` reads.
 
-Stopped tasks are listed for an hour at the most, so this is read while waiting, not after.
+Stopped tasks are listed for at most an hour, so this is read while waiting, not after.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 
-# A plan goes stale when the service changes under it; more than this many times is somebody's deploy loop.
+# A plan goes stale when the service changes under it. If that happens more often than this, somebody deploys in a loop.
 PLANS_PER_SERVICE: t.Final = 3
 
 
@@ -94,7 +94,7 @@ class End(t.NamedTuple):
 
 
 def end_of(error: Exception, advice: str = "") -> End | None:
-    """How a write ends that raises this; None if another plan has to be made. Pure. Raises what it does not know.
+    """How a write ends that raises this; None if another plan has to be made. Pure. Raises any other error again.
 
     ``advice`` is what its controller adds to a refusal by AWS.
     """

@@ -237,7 +237,7 @@ class Changed:
 class Seen(t.NamedTuple):
     """What judging depends on besides the plans.
 
-    ``primary_tells``: any deployment makes another one PRIMARY at once. If not, its own record is what tells of it.
+    ``primary_tells``: any deployment makes another one PRIMARY at once. If not, its own record shows it.
     ``pins`` are the digests that a copy of the target would name now. ``max_age`` is how old the plan may be, in
     seconds.
     """
@@ -290,7 +290,7 @@ def refused(planned: Plan, changed: Changed, registered_by: str = "") -> Plan:
 
 
 def _other_primary(shown: Shown, planned: Plan) -> Changed | None:
-    """Any deployment makes another one PRIMARY at once. So does ECS when it goes back by itself, which is no change."""
+    """Any deployment makes another one PRIMARY at once. So does ECS when it goes back itself, which does not count."""
     primary, newest = planned.service.primary, planned.newest
     if primary is None or primary.id == shown.primary:
         return None

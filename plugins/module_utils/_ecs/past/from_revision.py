@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history imp
 _NAMED: t.Final = 6
 # ECS records the first deployment of a service when the service is created.
 _FIRST_DEPLOYMENT: t.Final = timedelta(minutes=5)
-# What a reader of task definitions says of one that there is not.
+# The status of a task definition that does not exist.
 _MISSING: t.Final = "MISSING"
 
 
@@ -89,7 +89,7 @@ def ran(service: Service, history: History | None, wanted: str) -> bool:
 
 
 def on_record(service: Service, history: History | None) -> list[str]:
-    """All versions that are known of, the one that was deployed last first."""
+    """All known versions, the most recently deployed first."""
     found = [d.task_definition for d in service.deployments]
     for deployment in reversed(history.deployments if history is not None else ()):
         back = (deployment.rolled_back_to,) if deployment.rolled_back_to is not None else ()

@@ -40,7 +40,7 @@ def last_good(
     why_not = _reasons(candidates, base, history, known, selection.copies, running)
     good = _fit(candidates, why_not)
     if len(good) < steps and history is not None and _never_ran(service, history):
-        # Then there is nothing better than what was deployed with success.
+        # Then there is nothing better than what was deployed successfully.
         every = frozenset(c.task_definition for c in candidates)
         why_not = _reasons(candidates, base, history, known, selection.copies, every)
         good = _fit(candidates, why_not)

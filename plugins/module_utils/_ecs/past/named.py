@@ -6,7 +6,7 @@
 
 """What is known of a version that somebody names, and what speaks against going there. Pure.
 
-A named version always wins over what the record shows, but nobody should be surprised by it.
+A named version always wins over what the record shows, but it should surprise nobody.
 """
 
 from __future__ import annotations

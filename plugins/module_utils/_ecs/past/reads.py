@@ -22,7 +22,7 @@ MISSING: t.Final = "MISSING"
 
 
 def explain(error: AnsibleAWSError) -> str:
-    """One sentence for the person on call, of whatever went wrong in a call."""
+    """One sentence for the person on call about what went wrong in a call to AWS."""
     if isinstance(error, (AwsCallError, IncompleteAnswerError)):
         return error.explain()
     return str(error)

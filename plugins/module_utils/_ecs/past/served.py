@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""That a version was in service with all its tasks, though its own deployment is no longer on record. Pure.
+"""Proof that a version was in service with all its tasks, although its own deployment is no longer on record. Pure.
 
 ECS keeps 90 days. A service that was not deployed for longer shows in two places what ran until then: in the source
 service revision of its next deployment, and in the COMPLETED deployment that DescribeServices lists beside the new one.

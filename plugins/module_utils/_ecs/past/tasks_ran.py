@@ -8,9 +8,9 @@
 
 A deployment of a service that is scaled to zero ends SUCCESSFUL at once and proves nothing. Two things tell:
 
-* An image digest on record: ECS finds it out with the first task that it starts, also where the service is scaled up
-  after the deployment has ended
-  (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html, container image resolution).
+* An image digest on record: ECS finds it out with the first task that it starts, even if the service is scaled up after
+  the deployment has ended (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html,
+  container image resolution).
 * The number of tasks that were wanted, ``requestedTaskCount``. ListServiceDeployments does not tell it, only
   DescribeServiceDeployments does (ServiceDeploymentBrief and ServiceRevisionSummary in botocore's model).
 """

@@ -52,8 +52,8 @@ def plan(aws: Aws, cluster: str, names: t.Sequence[str], wanted: Wish) -> list[R
         elif subject.arn not in seen:
             seen.add(subject.arn)
             results.append(_plan(cluster, subject, wanted))
-    # ECS polls the alarms of its deployments within the same request quota of the account, so they are not read for
-    # nothing (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html).
+    # ECS polls the alarms of its deployments within the same request quota of the account, so do not read them without
+    # need (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html).
     return results if wanted.alarms is None else _with_alarms(aws, results)
 
 

@@ -7,7 +7,7 @@
 """What changes in a service when it goes back, for ``--diff``: pure but for reading one task definition.
 
 Values that may hold secrets are never shown: those of environment variables, commands, labels and options of drivers.
-That one differs is.
+That they differ is shown.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 
 """Deploying a revision and going back on the events asked for: plan → act → watch → follow or roll back.
 
-What ECS or CodeDeploy can do by itself it is told to do, with the deployment. What they do not see, this run does.
+What ECS or CodeDeploy can do by itself, we ask it to do along with the deployment. This run does the rest.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import cha
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.aftermath import Aftermath
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun
 
-# A stop can come too late, so that what was to be rolled back has to be watched again. More often than this is a loop.
+# A stop can come too late; then the deployment has to be watched again. More often than this would be a loop.
 _WATCHES: t.Final = 3
 
 
@@ -135,7 +135,7 @@ class Deploy(mover.Step[DeployRun]):
             run.end("failed", "its end was one that could not be stopped, again and again")
 
     def _take_marks_back(self) -> None:
-        """What was left by a rollback as bad, and was deployed again in spite of that, is not bad after all."""
+        """A version that a rollback marked bad, and that has now been deployed successfully, is not bad after all."""
         for run in self.runs:
             planned = run.plan
             if run.outcome != "deployed" or planned is None or planned.target is None:
@@ -193,7 +193,7 @@ class AlarmWatch:
         self._problem = ""
 
     def __call__(self, run: DeployRun) -> str:
-        """What a :class:`.sweep.Sweeper` asks at each look."""
+        """A :class:`.watch.Sweeper` asks this at each look."""
         if not run.going.is_bare:
             return ""
         if self._clock.monotonic() - self._read_at >= _LOOK_EVERY:

@@ -39,7 +39,7 @@ class DeployRun(Run):
     # What AWS itself rolls back by, before and with the deployment; None if that is not a setting of the service.
     protection: tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]] | None = None
 
-    # It failed, if it had to be rolled back.
+    # A deployment that had to be rolled back has failed.
     good_ends: t.ClassVar[frozenset[str]] = frozenset({"unchanged", "deployed", "started", "planned"})
 
     def end(self, outcome: Outcome, reason: str) -> None:

@@ -20,7 +20,7 @@ def revision_on_target(run: RollbackRun, revisions: t.Mapping[str, Revision]) ->
     arns = run.service.revision_arns if run.service else ()
     found = [revisions[arn] for arn in arns if arn in revisions]
     ours = [revision for revision in found if names.same(revision.task_definition, run.target)]
-    # Of two, one is what a deployment of the same version replaces: the times tell.
+    # If there are two, the older one is what a deployment of the same version replaces.
     return max(ours, key=lambda revision: str(revision.settings.get("createdAt", "")), default=None)
 
 

@@ -153,7 +153,7 @@ class Order:
 
 
 def wait(aws: Aws, order: Order, clock: Clock) -> list[Waiter]:
-    """Wait for all of them together. Raises :class:`._patience.Orphaned`; errors of AWS end up in the outcomes."""
+    """Wait for all of them together. Raises :class:`.patience.Orphaned`; errors of AWS end up in the outcomes."""
     began = clock.monotonic()
     waiters = _begin(aws, order, clock)
     sweeper: Sweeper[Waiter] = Sweeper(

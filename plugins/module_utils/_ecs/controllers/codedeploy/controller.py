@@ -53,7 +53,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
-# Where a target comes from that was found in the history.
+# The sources of a target that was found in the history.
 _FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
 # Deployments that a message names.
 _SHOWN: t.Final = 3
@@ -260,7 +260,7 @@ def _left_out(unread: t.Sequence[records.Unread]) -> str:
 
 
 def _goes_back_to(ours: str, before: Service, service: Service, record: ServiceDeployment | None) -> str:
-    """By its record; else it is what ran before ours, since the record of the rollback comes a little later."""
+    """What its record says, or else what ran before ours: the record of the rollback appears a little later."""
     others = [d for d in (*before.deployments, *service.deployments) if d.external_id != ours]
     primary_first = sorted(others, key=lambda d: d.status != "PRIMARY")
     on_record = controllers_deployments.goes_back_to(record)

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Deploying a revision to services that CodeDeploy deploys, as far as it is decided. Pure."""
+"""What is decided when a revision is deployed to services that CodeDeploy deploys. Pure."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def step(service: Service, running: ServiceDeployment | None, target: TaskDefini
 
 
 def in_service(service: Service, history: History | None) -> Revision | None:
-    """What the deployment deployed whose task set is PRIMARY, or else the last one of the same version."""
+    """The revision deployed by the deployment whose task set is PRIMARY, or else the last one of the same version."""
     primary = service.primary
     if primary is None or history is None:
         return None
@@ -97,7 +97,7 @@ def in_service(service: Service, history: History | None) -> Revision | None:
 
 
 def alarms(goal: GoTo, facts: Facts) -> list[Finding]:
-    """What the alarms mean that can stop the deployment: those named, or those of the deployment group.
+    """What the alarms that can stop the deployment mean for it: those named, or those of the deployment group.
 
     https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html
     """

@@ -31,7 +31,7 @@ def meant(service: Service, history: History | None, problem: str, wanted: str) 
         return _codedeploy_ended(record, service, history)
     made = service.made_by(id_)
     if made is not None:
-        # A rollback of CodeDeploy is no deployment on record, but one that can be followed all the same.
+        # A rollback by CodeDeploy is not a deployment on record, but it can be followed all the same.
         return Meant(_watched(service, id_, made.task_definition))
     why = f". {problem}" if problem else ""
     what = f"deployment {id_} of {service.name}, now or in its history" if id_ else f"deployment of {service.name}"

@@ -8,13 +8,13 @@
 
 What each end means, and where that comes from:
 
-* A rollback of CodeDeploy is a deployment of its own, of the revision that was deployed last with success. It belongs
-  to the one that it undoes, as ECS's own rollbacks do, and is no deployment that anybody wanted
+* A rollback of CodeDeploy is a deployment of its own, of the revision that was last deployed successfully. It belongs
+  to the one that it undoes, as ECS's own rollbacks do, and is not a deployment that anybody wanted
   (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html).
 * "CodeDeploy reroutes traffic from the replacement task set to the original task set" when it is stopped with a
   rollback, as long as that stands, also while it waits for the original one's termination
   (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-steps-ecs.html).
-* Which version the service is on, the PRIMARY task set says, however a deployment ended.
+* The PRIMARY task set says which version the service is on, no matter how a deployment ended.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def seen(more: object) -> Seen:
 
 
 class NoGroup(Exception):
-    """No one deployment group is known to deploy the service. The message says so."""
+    """It is not known which single deployment group deploys the service. The message says so."""
 
 
 class CodeDeploy:
@@ -256,7 +256,7 @@ class CodeDeploy:
     def records(
         self, service: Service, everything: bool, now: datetime | None = None
     ) -> tuple[list[ServiceDeployment], list[Unread]]:
-        """See :func:`.codedeploy_history.records`. Raises :class:`NoGroup`, AwsCallError or IncompleteAnswerError."""
+        """See the function :func:`.records`. Raises :class:`NoGroup`, AwsCallError or IncompleteAnswerError."""
         group = self.groups.get(service.name) or self._only_group(service)
         self.groups[service.name] = group
         deployments = codedeploy.newest_deployments(self._aws, group, everything)
@@ -309,7 +309,7 @@ class CodeDeploy:
         return found, problems
 
     def _in_s3(self, deployment: ModelDeployment) -> tuple[str, Location]:
-        """An AppSpec file in S3, and from where the same is deployed again. Raises :class:`.appspec.Unreadable`."""
+        """An AppSpec file in S3, and the location to deploy it from again. Raises :class:`.appspec.Unreadable`."""
         where = s3.key(deployment.revision)
         why = s3.unreadable(deployment.revision)
         if why:

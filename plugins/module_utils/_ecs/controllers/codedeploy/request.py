@@ -6,9 +6,9 @@
 
 """What CodeDeploy is asked for when it is to deploy an older version of an ECS service. Pure.
 
-AWS's own rollback is the revision of then as a new deployment
+AWS's own rollback deploys the earlier revision again as a new deployment
 (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-rollback-and-redeploy.html), and so is ours: the
-AppSpec file of the last deployment that ran the target with success, with its network, platform version and hooks.
+AppSpec file of the last deployment that ran the target successfully, with its network, platform version and hooks.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Create:
 
 @dataclass(frozen=True)
 class Follow:
-    """A deployment that is followed, though the history does not say that it is the one."""
+    """A deployment to follow that the history does not point to."""
 
     id: str
 
@@ -145,7 +145,7 @@ def _names_another(content: str, target: str) -> bool:
 
 
 def _in_place_of_it(service: Service, history: History | None, target: str) -> tuple[str, Finding]:
-    """The AppSpec file for a version that CodeDeploy did not deploy, as far as is on record: that of another one."""
+    """The AppSpec file of another version, for one that CodeDeploy did not deploy as far as the record goes."""
     name = names.short(target)
     deployed = [d for d in (history.deployments if history else ()) if d.target.settings.get(APPSPEC)]
     best = [d for d in deployed if d.status == "SUCCESSFUL"] or deployed

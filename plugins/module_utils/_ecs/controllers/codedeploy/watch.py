@@ -110,7 +110,7 @@ def _on_target(service: Service, primary: Deployment, record: Record, ended: boo
 
 
 def _alone(service: Service, primary: Deployment, record: Record) -> bool:
-    """Nothing of the other versions drains any more, or is about to."""
+    """No task set of another version is draining, or about to drain."""
     others = [d for d in service.deployments if d.id != primary.id]
     if any(d.status == "DRAINING" for d in others):
         return False
@@ -141,8 +141,8 @@ class Looker:
         self._rollbacks: dict[str, str] = {}
 
     def records(self, watched: t.Mapping[str, tuple[Service | None, str]], now: datetime) -> dict[str, Record]:
-        """Records by deployment id. ``watched`` are, by the ids to look at, the service as it was seen last and the
-        task definition that it is to go to. Raises AwsCallError or IncompleteAnswerError.
+        """Records by deployment id. ``watched`` maps the ids to look at to the service as last seen and its target task
+        definition. Raises AwsCallError or IncompleteAnswerError.
         """
         found = api.batch_get_deployments(self._aws, [*watched, *self._rollbacks.values()])
         late = [
@@ -161,7 +161,7 @@ class Looker:
         }
 
     def _find_unnamed(self, watched: t.Iterable[str], found: dict[str, CodeDeployment], now: datetime) -> None:
-        """Rollbacks that run already, while what they roll back does not name them yet."""
+        """Rollbacks that are running already, but that the deployments they undo do not name yet."""
         for id_ in watched:
             ended = found.get(id_)
             if ended is None or id_ in self._rollbacks or not model.is_due(ended, now):

@@ -151,7 +151,7 @@ class Ecs(base.Controller):
         try:
             answers = api.describe_service_deployments(self._aws, wanted) if wanted else {}
         except (AwsCallError, IncompleteAnswerError):
-            # The look at the services tells the same a little later.
+            # The look at the services shows the same a little later.
             answers = {}
         return [
             watch.record_of(answers[arn], goes_back=bool(going.back_of)) if arn in answers else None
@@ -159,7 +159,7 @@ class Ecs(base.Controller):
         ]
 
     def _record_of(self, going: Going, service: Service) -> str:
-        """Our own service deployment, if its record tells what counts do not: how far the traffic has shifted."""
+        """Our own service deployment, if its record says what the counts do not: how far the traffic has shifted."""
         key = (service.arn, going.id)
         if going.record or going.strategy == "ROLLING" or key in self._found:
             return going.record or self._found.get(key, "")
@@ -174,7 +174,7 @@ class Ecs(base.Controller):
         return self._found.get(key, "")
 
     def assess(self, going: Going, service: Service, record: Record | None) -> Look:
-        """By the counts. ECS replaces tasks behind load balancers, so whether those find them healthy is not known."""
+        """By the counts alone: whether the load balancers find the tasks healthy is not known."""
         look = watch.assess(going, service, record)
         counted = look.state == "serving" and service.strategy == "ROLLING" and bool(service.load_balancers)
         state = "running" if counted else look.state

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Deploying a revision to services that ECS deploys, as far as it is decided. Pure."""
+"""What is decided when a revision is deployed to services that ECS deploys. Pure."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _step(service: Service, running: ServiceDeployment | None, target: TaskDefin
         return deploy, False
     what = names.short(target.arn)
     if running is not None and running.status in ROLLING_BACK:
-        # ECS leaves it, or comes back to it: either way it is not this deployment that has it run.
+        # ECS is leaving that version or coming back to it. Either way, this deployment did not put it there.
         return deploy, False
     if primary.rollout_state == "FAILED":
         return replace(deploy, reason=f"the last deployment of {what} has failed"), True
@@ -97,8 +97,8 @@ def _subject(service: Service, present: Protection) -> protection.Subject:
 def event_of(record: Answer | None) -> Event:
     """Which event ended a deployment, by its service deployment. Without a record it is a failure.
 
-    Only StopServiceDeployment rolls a deployment back of which neither the circuit breaker nor an alarm nor a lifecycle
-    hook says that it failed.
+    If neither the circuit breaker nor an alarm nor a lifecycle hook reports a failure, only StopServiceDeployment can
+    have rolled the deployment back.
     """
     if record is None:
         return "DEPLOYMENT_FAILURE"
@@ -114,7 +114,7 @@ def event_of(record: Answer | None) -> Event:
 
 
 def _failed(hook: t.Mapping[str, t.Any]) -> bool:
-    """A hook found the deployment wrong, or nobody came. One that a person answers with no is a request."""
+    """A hook failed or timed out. A person's "no" at a PAUSE hook is a stop request, not a failure."""
     return hook.get("status") == "TIMED_OUT" or (hook.get("status") == "FAILED" and hook.get("targetType") != "PAUSE")
 
 

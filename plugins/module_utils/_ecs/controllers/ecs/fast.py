@@ -50,7 +50,7 @@ def override(configuration: Configuration) -> dict[str, t.Any]:
 
 
 def restore(configuration: Configuration) -> dict[str, t.Any]:
-    """What puts the configuration back: exactly what :func:`override` changes of it, as AWS keeps what is left out."""
+    """What puts the configuration back: exactly what :func:`override` changes, since AWS keeps all the rest."""
     changed = override(configuration)
     keys = (*changed, *(_OF_STRATEGIES if "strategy" in changed else ()))
     return {key: configuration[key] for key in keys if key in configuration}

@@ -32,12 +32,12 @@ _AS_BEFORE: t.Final = "the deployment configuration is as it was before"
 
 
 def prepare(aws: Aws, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], tuple[Finding, ...]]:
-    """The changes for this one deployment, once it is written down what has to be put back. Without a record nothing
-    is changed, and the findings say why.
+    """The changes for this one deployment, after writing down what has to be put back. Without a record nothing is
+    changed, and the findings say why.
     """
     override = write.update_of(planned).override
     if not override or fast.tag_keys(planned.service.tags):
-        # A record that is there already is of a run that was killed: what it holds is the service's own.
+        # An existing record comes from a run that was killed: it holds the service's own configuration.
         return override, ()
     record = fast.record(planned.service.configuration)
     if record is None:
@@ -59,7 +59,7 @@ def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deplo
     if not keys:
         return Restored()
     if state == "lost":
-        # To ask would only take more time.
+        # Asking AWS would only take more time.
         return Restored((_NOT_YET,))
     try:
         now = api.describe_services(aws, service.cluster_arn, [service.name])[service.name]

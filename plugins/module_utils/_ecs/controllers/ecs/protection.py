@@ -57,7 +57,7 @@ _DEFAULT_RESET: t.Final = True
 
 @dataclass(frozen=True)
 class CircuitBreaker:
-    """The block deploymentCircuitBreaker. None is what AWS, or an older botocore, does not tell."""
+    """The block deploymentCircuitBreaker. None stands for what AWS, or an older botocore, does not show."""
 
     enable: bool = False
     rollback: bool = False
@@ -213,7 +213,7 @@ def _alarms_wish(given: t.Mapping[str, t.Any] | None) -> AlarmsWish | None:
 
 
 def _rollback(given: t.Mapping[str, t.Any]) -> bool | None:
-    # Who turns detection on and says no more wants a failed deployment to be rolled back.
+    # Somebody who turns detection on, and says nothing else, wants failed deployments to be rolled back.
     return True if given["rollback"] is None and given["enable"] else given["rollback"]
 
 

@@ -77,9 +77,8 @@ class Histories:
                 )
 
     def describe(self, deployments: t.Mapping[str, t.Iterable[str]]) -> list[str]:
-        """Read how many tasks deployments had, by service name. The services of which any had not been asked about.
-
-        What cannot be read stays as it is, with a problem of the service.
+        """Read how many tasks deployments had, by service name. Returns the services for which this was new. What
+        cannot be read stays as it is, with a problem of the service.
         """
         asked = {name: [arn for arn in arns if arn not in self._tasks] for name, arns in deployments.items()}
         wanted = [arn for arns in asked.values() for arn in arns]
@@ -106,7 +105,7 @@ class Histories:
         return deployment if tasks is None else replace(deployment, requested_tasks=tasks)
 
     def _add_unlisted(self, briefs: t.Mapping[str, list[Answer]], services_: t.Mapping[str, Service]) -> dict[str, str]:
-        """Read by ARN what DescribeServices names and the list lacks. By name, those that cannot be read so either."""
+        """Read by ARN what DescribeServices names and the list lacks. Returns, by name, those that cannot be read."""
         wanted = {
             name: services_[name].current_deployment for name in briefs if _is_unlisted(services_[name], briefs[name])
         }

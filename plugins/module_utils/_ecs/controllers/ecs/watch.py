@@ -40,9 +40,8 @@ def assess(going: Going, service: Service, record: Record | None) -> Look:
 
 
 def _shifting(service: Service, ours: Deployment | None, record: Record | None) -> Look:
-    """Where ECS shifts traffic between two sets of tasks, the counts tell nothing of it: the record does.
-
-    Nor does the record tell of tasks that go down once they have all the traffic.
+    """If ECS shifts traffic between two sets of tasks, only the record shows how far it got, and only the counts show
+    tasks that go down once they have all the traffic.
     """
     if record is None:
         return Look("going")

@@ -35,8 +35,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
-# What ContinueServiceDeployment answers where a hook does not wait (any more): it has no ConflictException
-# (the operation's errors in botocore's model).
+# What ContinueServiceDeployment answers if no hook is waiting (any more): it has no ConflictException (the operation's
+# errors in botocore's model).
 _NOT_AT_THE_HOOK: t.Final = frozenset({"InvalidParameterException", "ClientException"})
 
 
@@ -194,7 +194,7 @@ def _did_it_take(aws: Aws, planned: plans.Plan, target: str, error: AwsCallError
 
 
 def _accepted(planned: plans.Plan, after: Service, target: str) -> Begun:
-    """AWS took it. Where somebody else is PRIMARY in the very answer, watching ours tells so."""
+    """AWS took it. If somebody else is PRIMARY in this very answer, watching our deployment will show it."""
     primary = after.primary
     if primary is None or not names.same(primary.task_definition, target):
         new = [d for d in after.deployments if d.id not in planned.known_deployments]

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Deploying a revision to services with the controller EXTERNAL, as far as it is decided. Pure."""
+"""What is decided when a revision is deployed to services with the controller EXTERNAL. Pure."""
 
 from __future__ import annotations
 

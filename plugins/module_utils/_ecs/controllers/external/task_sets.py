@@ -50,7 +50,7 @@ class TaskSet:
 
 
 def candidates(service: Service, known: t.Mapping[str, TaskDefinition]) -> tuple[Candidate, ...]:
-    """The versions whose task sets stand, the newest first. Without a mark nothing is known of how they did."""
+    """The versions whose task sets stand, the newest first. Without a mark, nothing is known about how they did."""
     found = []
     for task_set in _newest_first(d for d in service.deployments if d.status in ("PRIMARY", "ACTIVE")):
         version = task_set.task_definition
