@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller as codedeploy
@@ -232,6 +233,13 @@ def test_which_operation_comes_first(method: str, change: object, operation: str
     assert [name for name, _params in aws.requests if name != "batch_get_deployments"] == [operation]
 
 
+def test_a_plan_that_asks_for_nothing_is_stale() -> None:
+    controller, aws = codedeploy_with()
+    with pytest.raises(PlanIsStale):
+        controller.begin(plan_with("codedeploy_deployment", None), None, None)
+    assert aws.requests == []
+
+
 def test_the_old_tasks_linger_only_after_a_deployment_of_ours() -> None:
     controller, _aws = codedeploy_with()
     assert controller.lingers(plan_with("codedeploy_deployment", Create(REQUEST))) == 5
@@ -247,6 +255,13 @@ def test_the_task_set_of_what_is_followed_is_not_somebody_else_s(id_: str, known
     controller, _aws = codedeploy_with()
     going = controller.going(plan_with("adopt", None, D41), Begun(on(OLD, NEW), wrote=False, deployment_id=id_))
     assert (going.known_deployments, going.record) == (known, id_)
+
+
+def test_the_task_set_that_the_service_was_created_with_is_nobody_s_deployment_of_today() -> None:
+    controller, _aws = codedeploy_with()
+    first = on(deployment(42, "ecs-svc/first"))
+    made = dataclasses.replace(plan_with("adopt", None, D41), service=first)
+    assert controller.going(made, Begun(first, wrote=False, back_of="d-43")).known_deployments == {"ecs-svc/first"}
 
 
 # -- looking
@@ -290,6 +305,17 @@ def test_a_look_names_the_task_set_that_the_deployment_made() -> None:
 def test_one_that_codedeploy_has_not_ended_is_said_to_go_on(record: Record | None, says: str) -> None:
     controller, _aws = codedeploy_with()
     assert controller.goes_on(OURS, record) == says
+
+
+def test_what_codedeploy_says_goes_into_a_diagnosis() -> None:
+    controller, aws = codedeploy_with(batch_get_deployments=infos())
+    more = controller.more(OURS, on(OLD, NEW), Record("FAILED", "the hook said no"))
+    assert more is not None
+    assert (more.reason, more.lifecycle) == ("the hook said no", ())
+    assert aws.sent("batch_get_deployments") == [{"deploymentIds": ["d-44"]}]
+    silent = controller.more(OURS, on(OLD, NEW), None)
+    assert silent is not None
+    assert silent.reason == ""
 
 
 # -- how it ended
@@ -347,7 +373,8 @@ ROLLED_BACK: t.Final = {"rollbackInfo": {"rollbackDeploymentId": "d-45"}}
     ("past", "target"),
     [
         (history.read([dataclasses.replace(D42, id="d-44", sources=(Revision("", arn(40)),))]), 40),
-        (history.read([D41]), 42),
+        # The record of another deployment says nothing about this one.
+        (history.read([dataclasses.replace(D41, sources=(Revision("", arn(40)),))]), 42),
         (None, 42),
     ],
 )
@@ -359,6 +386,19 @@ def test_a_rollback_of_codedeploy_is_followed_to_where_it_goes(past: t.Any, targ
     assert (end.then, end.going.target, end.going.back_of, end.going.record) == ("follow", arn(target), "d-44", "d-44")
     assert (end.going.deployment_id, end.going.events_before) == ("", {"e1"})
     assert end.going.known_deployments == {"ecs-svc/42", "ecs-svc/41"}
+
+
+def test_what_codedeploy_rolls_back_is_followed_even_if_it_has_the_traffic() -> None:
+    end = end_of(info(status="InProgress", instanceTerminationWaitTimeStarted=True, **ROLLED_BACK), info("d-45"))
+    assert (end.then, end.note, end.going is not None) == ("follow", "", True)
+
+
+def test_without_another_primary_task_set_it_goes_back_to_the_one_that_is_not_ours() -> None:
+    ours, other = dataclasses.replace(NEW, status="PRIMARY"), dataclasses.replace(OLD, status="ACTIVE")
+    controller, _aws = codedeploy_with(batch_get_deployments=infos(info(**ROLLED_BACK), info("d-45")))
+    end = controller.end_of(OURS, on(ours, other), Past(), Ending((FAILURE,), on()))
+    assert end.going is not None
+    assert end.going.target == arn(42)
 
 
 @pytest.mark.parametrize(

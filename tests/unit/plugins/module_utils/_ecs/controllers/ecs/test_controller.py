@@ -12,9 +12,18 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun, Ending, Going
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
+    Begun,
+    Ending,
+    Going,
+    Look,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import Alarms, Protection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
+    Alarms,
+    CircuitBreaker,
+    Protection,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
@@ -114,13 +123,14 @@ WATCHED: t.Final = Protection(alarms=Alarms(enable=True, rollback=True, names=("
 
 def test_protection_shows_what_was_and_what_stays() -> None:
     controller, _aws = ecs()
-    before, after = Protection(), WATCHED
+    before, after = Protection(CircuitBreaker(enable=True, rollback=False)), WATCHED
     change = Update(before=before, after=after)
     shown = controller.protection(plan_with(Way("act", "update_service", change=change)))
     assert shown == (before.as_dict(), after.as_dict())
     # Nothing is written if a deployment is only followed.
     assert controller.protection(plan_with(Way("act", "adopt", change=change))) == (before.as_dict(), before.as_dict())
-    assert controller.protection(plan_with(Way("nothing", "none"))) == (before.as_dict(), before.as_dict())
+    nothing = Protection().as_dict()
+    assert controller.protection(plan_with(Way("nothing", "none"))) == (nothing, nothing)
 
 
 def test_alarms_that_ecs_will_watch_are_read_and_told_of() -> None:
@@ -269,6 +279,47 @@ def test_behind_a_load_balancer_counts_alone_do_not_say_that_it_serves(
     assert (look.state, look.ours) == (state, on.deployments[0])
 
 
+def test_the_counts_decide_until_it_serves() -> None:
+    controller, _aws = ecs()
+    on = service(NEW, deployment(42, "ecs-svc/42", "ACTIVE"), load_balancers=PORT)
+    assert controller.assess(OURS, on, None).state == "going"
+
+
+GONE_BACK: t.Final = Look("went_back", "ECS went back to web:42 by itself")
+
+
+@pytest.mark.parametrize(("status", "contradicts"), [("IN_PROGRESS", True), ("ROLLBACK_IN_PROGRESS", False)])
+def test_a_bad_look_is_held_against_the_record_of_ours(status: str, contradicts: bool) -> None:
+    named = dataclasses.replace(OURS, own_record="arn:ours")
+    controller, aws = ecs(describe_service_deployments=described("arn:ours", status=status))
+    assert controller.contradicts(named, ON, GONE_BACK) is contradicts
+    assert [name for name, _params in aws.requests] == ["describe_service_deployments"]
+
+
+def test_without_its_name_the_record_is_found_by_its_number_or_as_it_was_found_before() -> None:
+    mine = flown(41, "IN_PROGRESS", 60)
+    controller, _aws = ecs(**records_of(mine))
+    assert controller.contradicts(OURS, ON, GONE_BACK)
+    found, aws = ecs(
+        list_service_deployments=listed(brief("arn:ours", 60)),
+        describe_service_deployments=lambda serviceDeploymentArns: described(*serviceDeploymentArns),
+    )
+    found.records([(SHIFTS, ON)])
+    assert found.contradicts(SHIFTS, ON, GONE_BACK)
+    assert len(aws.sent("list_service_deployments")) == 1
+
+
+def test_what_cannot_be_read_contradicts_nothing() -> None:
+    named = dataclasses.replace(OURS, own_record="arn:ours")
+    controller, _aws = ecs(describe_service_deployments=refused_by_aws("DescribeServiceDeployments"))
+    assert not controller.contradicts(named, ON, GONE_BACK)
+    unknown, _aws = ecs(list_service_deployments=listed(), describe_service_revisions={"serviceRevisions": []})
+    assert not unknown.contradicts(OURS, ON, GONE_BACK)
+    back, aws = ecs()
+    assert not back.contradicts(dataclasses.replace(OURS, back_of="arn:x"), ON, GONE_BACK)
+    assert aws.requests == []
+
+
 # -- how it ended
 
 
@@ -342,6 +393,26 @@ def test_what_ecs_rolled_back_is_followed_by_its_record() -> None:
     assert (end.going.target, end.going.back_of, end.going.record) == (arn(42), FAILED_41.id, FAILED_41.id)
     assert (end.going.deployment_id, end.going.events_before) == ("", {"e1"})
     assert end.going.known_deployments == {"ecs-svc/42", "ecs-svc/41"}
+
+
+@pytest.mark.parametrize(
+    ("back", "sources", "target"),
+    [
+        # Another deployment may be PRIMARY for a moment: the record says where ECS goes.
+        (40, (42,), 40),
+        (None, (40,), 40),
+        (None, (40, 41), 42),
+    ],
+)
+def test_where_ecs_goes_back_to(back: int | None, sources: tuple[int, ...], target: int) -> None:
+    end = end_of(flown(41, "ROLLBACK_IN_PROGRESS", 60, sources, back), ON)
+    assert (end.then, end.going.target) == ("follow", arn(target))
+
+
+def test_a_service_without_a_primary_deployment_goes_back_to_its_own_task_definition() -> None:
+    end = end_of(flown(41, "ROLLBACK_IN_PROGRESS", 60), service(task_definition=arn(39)))
+    assert (end.then, end.going.target) == ("follow", arn(39))
+    assert end_of(None, service(task_definition=arn(39))).then == "go_back"
 
 
 def test_without_a_record_what_is_primary_again_is_followed() -> None:
