@@ -24,7 +24,7 @@ def breaker(rolls_back: bool) -> dict[str, dict[str, dict[str, bool]]]:
     return {"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": rolls_back}}}
 
 
-def test_e1_a_deployment_that_ecs_undid_is_no_success(stage: Stage) -> None:
+def test_e1_a_deployment_that_ecs_undid_is_not_a_success(stage: Stage) -> None:
     """Nobody asked us to roll back: the service's own circuit breaker does."""
     stage.good_service(**breaker(rolls_back=True))
     stage.world.register("web", "registry/web:2")

@@ -97,7 +97,7 @@ def test_w5_the_deployment_that_is_followed_is_our_own(stage: Stage, rollback: R
     assert stage.status("web:2") == "ACTIVE"
 
 
-def test_w6_a_rollback_that_ecs_undoes_or_has_not_begun_is_no_success(stage: Stage, rollback: Rollback) -> None:
+def test_w6_a_rollback_that_ecs_undoes_or_has_not_begun_is_not_a_success(stage: Stage, rollback: Rollback) -> None:
     """Deployments are PENDING for half a minute. Then web's fails and ECS undoes it; api's goes on and succeeds."""
     for name in ("web", "api"):
         stage.good_service(name, deploymentConfiguration=BREAKER)

@@ -23,7 +23,7 @@ WAIT = f"""
 """
 
 
-def test_r1_gaps_between_revisions_are_no_obstacle(stage: Stage, rollback: Rollback) -> None:
+def test_r1_gaps_between_revisions_are_not_an_obstacle(stage: Stage, rollback: Rollback) -> None:
     """web:2 is deleted, web:3 is INACTIVE, web:4 was never deployed, web:5 is the bad release."""
     stage.good_service()
     for version in (2, 3, 4):

@@ -135,7 +135,7 @@ def test_that_nobody_could_be_told_does_not_fail_the_rollback(
     assert expected in str(warning)
 
 
-def test_a_topic_that_is_none_is_refused_before_anything_is_done(stage: Stage, rollback: Rollback) -> None:
+def test_something_that_is_not_a_topic_is_refused_before_anything_is_done(stage: Stage, rollback: Rollback) -> None:
     stage.story()
     done = rollback(notify_topic_arn="on-call")
     assert done.rc == 2

@@ -95,7 +95,7 @@ def test_what_comes_from_elsewhere_is_warned_of(stage: Stage, tmp_path: Path, ro
     ]
 
 
-def test_artifacts_of_an_earlier_job_are_no_mistake(stage: Stage, rollback: Rollback) -> None:
+def test_artifacts_of_an_earlier_job_are_not_a_mistake(stage: Stage, rollback: Rollback) -> None:
     stage.story()
     artifacts = {"result": {"web": {}}, "result_4711": {"web": {}}, "summary": "", "run_id": "x", "outcome": "failed"}
     done = rollback("--check", **artifacts, plan={"web": {}}, colour="of somebody else")

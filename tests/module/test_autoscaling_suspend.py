@@ -372,7 +372,7 @@ def test_what_cannot_be_put_back_is_said_to_stay_suspended(prod: Prod, operation
     assert prod.suspended(web) == ALL
 
 
-def test_denied_services_are_no_obstacle(prod: Prod) -> None:
+def test_denied_services_are_not_an_obstacle(prod: Prod) -> None:
     web = prod.service("web")
     prod.sim.fail("DescribeServices", "AccessDeniedException", times=None)
     (target,) = prod.run("suspended", "web")["targets"]
@@ -409,7 +409,7 @@ def test_an_answer_that_was_cut_is_not_believed(prod: Prod, operation: str, kind
 
 
 @pytest.mark.parametrize("after", [True, False])
-def test_no_answer_to_the_write_is_not_taken_for_an_end(prod: Prod, after: bool) -> None:
+def test_no_answer_to_the_write_is_not_treated_as_an_end(prod: Prod, after: bool) -> None:
     web = prod.service("web")
     prod.sim.fail("RegisterScalableTarget", kind="drop", times=None, after=after)
     result = prod.fails("suspended", "web")

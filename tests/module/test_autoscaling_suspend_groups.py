@@ -377,7 +377,7 @@ def test_an_answer_that_was_cut_is_not_believed(fleet: Fleet, kind: str) -> None
 
 @pytest.mark.parametrize("after", [True, False])
 @pytest.mark.parametrize("kind", ["drop", "truncate"])
-def test_no_answer_to_the_write_is_not_taken_for_an_end(fleet: Fleet, kind: str, after: bool) -> None:
+def test_no_answer_to_the_write_is_not_treated_as_an_end(fleet: Fleet, kind: str, after: bool) -> None:
     web = fleet.group("web")
     fleet.sim.fail("SuspendProcesses", kind=kind, times=None, after=after)
     result = fleet.fails("suspended", web)

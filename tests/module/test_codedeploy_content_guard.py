@@ -151,7 +151,7 @@ def test_where_nothing_is_lost_there_is_nothing_to_restore(instance: Instance) -
     assert instance.guard("restored")["outcome"] == "unchanged"
 
 
-def test_an_install_that_is_going_to_fail_is_told_of(instance: Instance) -> None:
+def test_an_install_that_is_going_to_fail_is_reported(instance: Instance) -> None:
     instance.deploy(instance.bundle("one", {}), "DISALLOW", "d-1")
     instance.settings.write_text(HAND_MADE)
     result = instance.guard("saved", bundle=str(instance.bundle("two", {"settings.conf": "two"})))
@@ -270,7 +270,7 @@ def test_somebodys_change_is_replaced_only_with_force(instance: Instance) -> Non
     assert instance.settings.read_text() == HAND_MADE
 
 
-def test_the_lists_of_other_groups_are_told_of(instance: Instance) -> None:
+def test_the_lists_of_other_groups_are_reported(instance: Instance) -> None:
     overwritten(instance, guarded=True)
     instance.agent.layout.cleanup("other").write_text(f"{instance.settings}\n")
     assert "is also in the cleanup files of other" in instance.guard("restored")["warnings"][0]

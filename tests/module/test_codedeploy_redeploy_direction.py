@@ -70,7 +70,7 @@ def test_a_fix_that_is_bad_too_is_left_with_the_next_plain_run(fleet: Fleet) -> 
     assert fleet.redeploy().outcome == "unchanged"
 
 
-def test_the_bad_fix_is_no_candidate_and_what_it_left_is_one(fleet: Fleet) -> None:
+def test_the_bad_fix_is_not_a_candidate_and_what_it_left_is_one(fleet: Fleet) -> None:
     fleet.bad_release()
     fleet.redeploy()
     fleet.redeploy(revision=fleet.bundle(3))

@@ -97,7 +97,7 @@ def test_what_somebody_deployed_and_codedeploy_rolled_back_counts_too(fleet: Fle
 
 
 @pytest.mark.parametrize("behaviour", ["ok", "fail", "hang"])
-def test_a_deployment_that_only_ended_in_between_is_no_change(fleet: Fleet, behaviour: str) -> None:
+def test_a_deployment_that_only_ended_in_between_is_not_a_change(fleet: Fleet, behaviour: str) -> None:
     fleet.create()
     fleet.deploy(1)
     fleet.sim.bundle(key(2), behaviour, "ValidateService")
@@ -109,7 +109,7 @@ def test_a_deployment_that_only_ended_in_between_is_no_change(fleet: Fleet, beha
 
 
 @pytest.mark.parametrize(("settle", "outcome"), [(0, "rolled_back"), (900, "unchanged")])
-def test_codedeploys_own_rollback_to_the_same_target_is_no_change(fleet: Fleet, settle: float, outcome: str) -> None:
+def test_codedeploys_own_rollback_to_the_same_target_is_not_a_change(fleet: Fleet, settle: float, outcome: str) -> None:
     fleet.create(autoRollbackConfiguration=AUTOMATIC)
     fleet.deploy(1)
     fleet.sim.bundle(key(2), "fail", "ValidateService")
@@ -123,7 +123,7 @@ def test_codedeploys_own_rollback_to_the_same_target_is_no_change(fleet: Fleet, 
     assert len(fleet.listed()) == 3
 
 
-def test_another_run_that_went_to_the_same_target_is_no_change(fleet: Fleet) -> None:
+def test_another_run_that_went_to_the_same_target_is_not_a_change(fleet: Fleet) -> None:
     fleet.bad_release()
     expect = shown(fleet)
     assert fleet.redeploy(wait=False).outcome == "started"

@@ -165,7 +165,7 @@ def test_an_alarm_rolls_it_back(web: Shop) -> None:
     assert "ECS itself rolled it back to web:1 (DEPLOYMENT_STOP_ON_ALARM)" in done.message
 
 
-def test_an_alarm_that_rings_already_is_told_of(web: Shop) -> None:
+def test_an_alarm_that_rings_already_is_reported(web: Shop) -> None:
     web.world.alarm(state="ALARM")
     done = web.release(2, rollback_events=ON_ALARM, alarms=["errors", "nosuch"])
     assert done.outcome == "deployed"
@@ -428,7 +428,7 @@ def test_an_outage_in_the_middle_of_the_wait(web: Shop, seconds: int | None, eve
     assert seconds or done.message.endswith("Nothing was undone. The same command goes on watching it")
 
 
-def test_contact_that_is_lost_while_it_is_rolled_back_is_no_failed_rollback(web: Shop) -> None:
+def test_contact_that_is_lost_while_it_is_rolled_back_is_not_a_failed_rollback(web: Shop) -> None:
     web.broken("web:2", "slow")
     gone = {"operation": "*", "kind": "drop", "times": None}
     web.sim.on("StopServiceDeployment", {"control": "fail", "params": gone}, "after")

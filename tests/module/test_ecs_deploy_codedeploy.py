@@ -205,7 +205,7 @@ def test_a_stop_that_the_adopted_deployment_does_not_roll_back_is_undone_by_the_
     assert blue_green.sets()["PRIMARY"] == "web:2"
 
 
-def test_the_end_of_the_original_task_set_is_no_reason_to_go_back(shop: Shop, blue_green: BlueGreen) -> None:
+def test_the_end_of_the_original_task_set_is_not_a_reason_to_go_back(shop: Shop, blue_green: BlueGreen) -> None:
     blue_green.regroup(wait=60)
     run = shop.release(2, rollback_events=FAILURE, wait_timeout=600)
     assert (run.failed, run.outcome) == (True, "timeout")
@@ -376,7 +376,7 @@ def test_what_nobody_may_see_is_not_rolled_back_on_a_guess(shop: Shop, blue_gree
     assert run.writes == ["CreateDeployment"]
 
 
-def test_a_stop_without_a_rollback_wins_over_the_events_and_is_told_of(shop: Shop, blue_green: BlueGreen) -> None:
+def test_a_stop_without_a_rollback_wins_over_the_events_and_is_reported(shop: Shop, blue_green: BlueGreen) -> None:
     """The traffic had not shifted, so that there is nothing to go back from."""
     blue_green.deploy("web:2")
     stop_when(shop, blue_green, "0/2 on web:3", autoRollbackEnabled=False)

@@ -296,7 +296,7 @@ def test_a_deleted_service(web: Shop) -> None:
     assert web.wait().outcome == "refused"
 
 
-def test_a_history_that_may_not_be_read_is_told_of(web: Shop) -> None:
+def test_a_history_that_may_not_be_read_is_reported(web: Shop) -> None:
     began(web, "web:2")
     web.deny("ListServiceDeployments")
     done = web.wait()

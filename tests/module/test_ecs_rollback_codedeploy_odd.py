@@ -52,7 +52,7 @@ def test_a_status_that_nobody_knows_counts_as_running(
 
 
 @pytest.mark.parametrize("creator", ["CloudFormation", "CodeDeployAutoUpdate", "somethingNew", None])
-def test_whoever_created_a_deployment_it_was_wanted_unless_it_is_a_rollback(
+def test_a_deployment_was_wanted_no_matter_who_created_it_unless_it_is_a_rollback(
     shop: Shop, blue_green: BlueGreen, monkeypatch: pytest.MonkeyPatch, creator: str | None
 ) -> None:
     blue_green.bad_release()

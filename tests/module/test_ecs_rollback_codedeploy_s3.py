@@ -187,7 +187,7 @@ def test_one_that_was_replaced_after_a_pinned_etag(shop: Shop, blue_green: BlueG
     assert "the object was replaced since (its ETag is" in run.finding("history")["message"]
 
 
-def test_a_bundle_is_no_appspec_file(shop: Shop, blue_green: BlueGreen) -> None:
+def test_a_bundle_is_not_an_appspec_file(shop: Shop, blue_green: BlueGreen) -> None:
     bucket = Bucket()
     released(blue_green, bucket.put(appspec("web:2"), kind="zip"), bucket.put(appspec("web:3"), "3.json"))
     run = shop.rollback()

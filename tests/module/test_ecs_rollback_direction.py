@@ -381,7 +381,7 @@ def test_a_move_forward_that_was_not_waited_for_is_finished_by_the_same_command(
     assert shop.rollback().target == "web:2"
 
 
-def test_a_deployment_of_somebody_else_that_was_followed_is_no_rollback(shop: Shop) -> None:
+def test_a_deployment_of_somebody_else_that_was_followed_is_not_a_rollback(shop: Shop) -> None:
     shop.releases(2)
     shop.versions(1)
     shop.deploy("web:3", settle=2)
@@ -392,7 +392,7 @@ def test_a_deployment_of_somebody_else_that_was_followed_is_no_rollback(shop: Sh
     assert (run.outcome, run.target) == ("rolled_back", "web:2")
 
 
-def test_a_version_that_was_brought_up_once_more_is_no_rollback(shop: Shop) -> None:
+def test_a_version_that_was_brought_up_once_more_is_not_a_rollback(shop: Shop) -> None:
     """Its deployment had failed and is made anew."""
     shop.releases(2, deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}})
     shop.versions(1)

@@ -55,7 +55,7 @@ def test_a_task_set_that_was_scaled_down_is_brought_up_first(shop: Shop, externa
     assert run.only["timings"]["ended"] > 10
 
 
-def test_what_is_being_prepared_is_no_target(shop: Shop, external: External) -> None:
+def test_what_is_being_prepared_is_not_a_target(shop: Shop, external: External) -> None:
     """A task set that is newer than the PRIMARY one is on its way in."""
     first = external.stand("web:1")
     external.promote(first)

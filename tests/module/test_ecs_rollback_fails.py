@@ -72,7 +72,7 @@ def test_a_target_that_exits_before_it_runs_fails_with_its_exit_code(shop: Shop)
 
 
 @pytest.mark.parametrize("seconds", [1, 5, 10])
-def test_a_target_that_runs_and_crashes_again_and_again_is_not_taken_for_healthy(shop: Shop, seconds: float) -> None:
+def test_a_target_that_runs_and_crashes_again_and_again_is_not_treated_as_healthy(shop: Shop, seconds: float) -> None:
     shop.releases(2)
     shop.broken("web:1", "crash", after=seconds)
     run = shop.rollback()

@@ -102,7 +102,7 @@ def test_functions_are_still_asked(shop: Shop) -> None:
     [{"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0}, {"strategy": "ROLLING", **BREAKER}],
     ids=lambda c: c["strategy"],
 )
-def test_where_there_is_nothing_to_skip_nothing_is_changed(shop: Shop, configured: dict[str, t.Any]) -> None:
+def test_if_there_is_nothing_to_skip_nothing_is_changed(shop: Shop, configured: dict[str, t.Any]) -> None:
     shop.releases(3, deploymentConfiguration=configured)
     before = configuration(shop)
     run = shop.rollback(fast=True)

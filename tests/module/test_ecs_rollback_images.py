@@ -418,7 +418,7 @@ def test_of_two_originals_the_copy_is_of_the_one_with_its_digest(shop: Shop) -> 
     assert (run.outcome, run.target, digest(run)) == ("rolled_back", "web:1", OTHER_GOOD)
 
 
-def test_releases_that_all_go_by_digest_are_no_copies_of_each_other(shop: Shop) -> None:
+def test_releases_that_all_go_by_digest_are_not_copies_of_each_other(shop: Shop) -> None:
     for number, digest_ in ((1, OTHER_GOOD), (2, OTHER_BAD)):
         shop.world.register("web", f"registry/web@{digest_}")
         if number == 1:
@@ -453,7 +453,7 @@ def test_the_copy_of_a_run_that_was_cut_off_is_used(shop: Shop, ecr: Ecr, monkey
     assert run.findings("copy") == []
 
 
-def test_a_newer_revision_after_the_cut_off_is_not_taken_for_the_copy(shop: Shop, ecr: Ecr) -> None:
+def test_a_newer_revision_after_the_cut_off_is_not_treated_as_the_copy(shop: Shop, ecr: Ecr) -> None:
     good, _bad = moved(shop, ecr)
     cut_off(shop)
     shop.world.register("web", LATEST)

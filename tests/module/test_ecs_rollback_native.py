@@ -418,7 +418,7 @@ def test_somebody_rolled_it_back_before_our_answer_came(shop: Shop) -> None:
     assert shop.history()[0] == ("web:3", "ROLLBACK_SUCCESSFUL")
 
 
-def test_an_answer_that_ecs_does_not_take_is_no_reason_to_try_again(shop: Shop) -> None:
+def test_an_answer_that_ecs_does_not_take_is_not_a_reason_to_try_again(shop: Shop) -> None:
     begin(shop, lifecycleHooks=[pause()])
     until_parked(shop)
     shop.sim.fail("ContinueServiceDeployment", "InvalidParameterException", "not like this", times=None)

@@ -97,7 +97,7 @@ def test_a_service_that_never_ran_anything_goes_back_as_long_as_it_is_scaled_to_
     assert shop.rollback().outcome == "unchanged"
 
 
-def test_once_a_version_ran_those_that_did_not_are_no_candidates(shop: Shop) -> None:
+def test_once_a_version_ran_those_that_did_not_are_not_candidates(shop: Shop) -> None:
     shop.versions(3)
     shop.create("web:1", desired=0)
     shop.deploy("web:2")

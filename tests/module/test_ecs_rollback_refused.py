@@ -193,7 +193,7 @@ def test_two_ways_of_choosing_at_once(shop: Shop, options: dict[str, t.Any]) -> 
 
 
 @pytest.mark.parametrize("option", ["revision", "as_of", "from_revision", "reason"])
-def test_an_empty_string_is_no_option_at_all(shop: Shop, option: str) -> None:
+def test_an_empty_string_is_not_an_option_at_all(shop: Shop, option: str) -> None:
     shop.releases(2)
     run = shop.rollback(**{option: ""})
     assert (run.outcome, run.target) == ("rolled_back", "web:1")

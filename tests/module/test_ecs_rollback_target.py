@@ -283,7 +283,7 @@ def test_a_from_revision_that_never_came_up_was_tried(shop: Shop) -> None:
     assert shop.rollback(from_revision="2").outcome == "unchanged"
 
 
-def test_a_from_revision_that_lies_deep_in_the_history_is_no_mistake(shop: Shop) -> None:
+def test_a_from_revision_that_lies_deep_in_the_history_is_not_a_mistake(shop: Shop) -> None:
     shop.versions(25)
     shop.create("web:1")
     for revision in range(2, 26):

@@ -212,7 +212,7 @@ def test_what_is_left_out_by_name_is_not_described(sim: Simulator, tmp_path: Pat
     assert calls(sim) == {"ListServices": 1}
 
 
-def test_a_service_that_is_being_deleted_is_no_host(sim: Simulator, tmp_path: Path) -> None:
+def test_a_service_that_is_being_deleted_is_not_a_host(sim: Simulator, tmp_path: Path) -> None:
     World().ecs.delete_service(cluster="shop", service="api", force=True)
     assert Inventory(tmp_path, clusters=["shop"]).hosts == [f"web.shop.{REGION}"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tests.module.services import Shop
 
 
-def test_an_old_answer_is_no_rollback_by_ecs(shop: Shop) -> None:
+def test_an_old_answer_is_not_a_rollback_by_ecs(shop: Shop) -> None:
     shop.releases(3)
     # New, old, new, old, for half a minute after the write.
     shop.sim.late("DescribeServices", seconds=30, flips=True)

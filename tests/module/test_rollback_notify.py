@@ -122,7 +122,7 @@ def test_it_is_sent_although_the_account_is_not_known(shop: Shop, mailbox: Mailb
     assert len(mailbox.read()) == 1
 
 
-def test_what_is_no_topic_is_refused(shop: Shop) -> None:
+def test_what_is_not_a_topic_is_refused(shop: Shop) -> None:
     with pytest.raises(ModuleFailed, match=r"topic_arn must be the ARN of an SNS topic .* Nothing was sent\."):
         notify("on-call")
     assert "Publish" not in shop.sim.calls()
