@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import hist
 
 
 class Pasts:
-    """Pasts by the services' names. With a ``clock`` a rollback counts that AWS can still be about to make."""
+    """Pasts by the services' names. With a ``clock``, a rollback that AWS may still be about to make counts too."""
 
     def __init__(self, controllers: Controllers, clock: Clock | None = None) -> None:
         self._controllers = controllers
@@ -41,7 +41,7 @@ class Pasts:
             self._found.update(controller.read_past(here, everything, now))
 
     def describe(self, wanted: t.Mapping[str, t.Iterable[str]]) -> bool:
-        """Read how many tasks deployments had, by the services' names. Whether more is known now."""
+        """Read how many tasks deployments had, by service name. Returns whether more is known now."""
         more: dict[str, Past] = {}
         read = {name: self._services[name] for name in wanted if name in self._services}
         for controller in dict.fromkeys(self._controllers.of(service) for service in read.values()):

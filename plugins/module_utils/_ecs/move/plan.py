@@ -98,7 +98,7 @@ def _decide(
 
 
 def _given(controller: Controller, goal: GoBack, facts: Facts, choice: Choice) -> tuple[Finding, ...]:
-    """What there is to say whatever the way is."""
+    """The findings that do not depend on the way."""
     service = facts.service
     findings = [*settings.service_state(service), *controller.unfit(service), *core_as_of.findings(goal.as_of)]
     findings += [Finding("from_revision", "unknown", choice.doubt)] if choice.doubt else []
@@ -163,7 +163,7 @@ def _why_no_history(facts: Facts) -> str:
 
 
 def _unproven(service: Service, choice: Choice, target: str) -> list[Finding]:
-    """That the target was never seen running, or that this could not be read."""
+    """A finding if the target was never seen running, or if this could not be read."""
     if choice.unproven == "never_ran":
         what = f"no version of {service.name} ever ran a task, so nothing proves that {names.short(target)} comes up"
         return [Finding("unproven", "warn", what)]

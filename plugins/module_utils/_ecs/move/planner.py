@@ -35,7 +35,7 @@ class Planner:
     """Makes the plans of one call. Task definitions are read once for all services.
 
     With ``all_marks`` those of all candidates are read, so that each verdict takes its marks into account; without,
-    only as many as the choice needs. With a ``clock`` a rollback counts that AWS can still be about to make.
+    only as many as the choice needs. With a ``clock``, a rollback that AWS may still be about to make counts too.
     """
 
     def __init__(self, aws: Aws, cluster: str, goal: Goal, all_marks: bool = False, clock: Clock | None = None) -> None:
@@ -113,7 +113,7 @@ class Planner:
             self._describe_together(self.goal, services, pasts)
 
     def _with_who_ran_from_revision(self, goal: GoBack, services: t.Iterable[Service], pasts: Pasts) -> GoBack:
-        """What one of the services ran is no mistake, though others never did."""
+        """A version that one of the services ran is not a mistake, even if the others never did."""
         wanted = goal.selection.from_revision
         if wanted is None or goal.selection.from_revision_ran:
             return goal
@@ -205,7 +205,7 @@ class Planner:
         return replace(goal.selection, revision=bound.whole(revision, map(names.short, known)))
 
     def _choose(self, goal: GoBack, service: Service, pasts: Pasts) -> Choice:
-        """The target, once all is read that the choice depends on."""
+        """The target, once everything that the choice depends on is read."""
         if goal.selection.given is not None:
             return goal.selection.given
         controller = self._controllers.of(service)
@@ -302,7 +302,7 @@ class Planner:
 
 
 def _possible_copies(history: History) -> dict[str, list[str]]:
-    """Versions that may be pinned copies, and what of."""
+    """Versions that may be pinned copies, and the versions that they may be copies of."""
     ran: dict[str, list[Revision]] = {}
     for deployment in history.deployments:
         for revision in (*deployment.sources, deployment.target):

@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
-# With more services in a call the checks that read beyond ECS are left out: those quotas are not made for it.
+# With more services in a call, the checks that read beyond ECS are left out: their quotas are too small for that.
 MOST_SERVICES: t.Final = 10
 
 

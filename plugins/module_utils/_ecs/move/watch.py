@@ -159,7 +159,7 @@ class Sweeper(t.Generic[AnySubject]):
         for cluster in sorted({track.run.cluster for track in self._tracks}):
             here = [track for track in self._tracks if track.run.cluster == cluster]
             for start in range(0, len(here), api.SERVICES_PER_CALL):
-                # Calls that hang one after the other must not make a silence.
+                # Calls that hang one after another must not leave the user without a line.
                 self._patience.check()
                 self._look_at(cluster, here[start : start + api.SERVICES_PER_CALL], blind, again)
         self._tracks = [track for track in self._tracks if track.run.outcome is None and track.run not in again]

@@ -58,9 +58,8 @@ class Selection:
 
     @property
     def names_one(self) -> bool:
-        """A version or a time is named, which may lie ahead: what is not named is always a rollback.
-
-        Undoing a rollback always goes ahead.
+        """A version or a time is named, and it may lie ahead. Without one, a move is always a rollback. Undoing a
+        rollback always goes ahead.
         """
         return self.revision is not None or self.as_of is not None or self.undo
 

@@ -28,7 +28,7 @@ def is_enabled(configuration: t.Mapping[str, t.Any]) -> bool:
 def weakness(detail: t.Mapping[str, t.Any]) -> str:
     """Why a service deployment, as DescribeServiceDeployments shows it, proves less than usual; empty if it does not.
 
-    Its counts are those of its end, so if all tasks were running by then nothing is weak.
+    Its counts are final: if all tasks were running by then, nothing is weak.
     """
     configuration = detail.get("deploymentConfiguration") or {}
     if detail.get("status") != "SUCCESSFUL" or not is_enabled(configuration):

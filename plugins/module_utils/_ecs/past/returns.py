@@ -42,7 +42,7 @@ def ours_for(selection: Selection, ours: Choice | None) -> Choice | None:
 def unless_marked_bad(
     choice: Choice, service: Service, current: str, known: t.Mapping[str, TaskDefinition]
 ) -> Choice | None:
-    """A settled choice; None if somebody has marked the running version as bad since: then it must be left too.
+    """A settled choice; None if somebody has since marked the running version bad: then it must be left too.
 
     Anybody who returned to that version knew of a mark older than the return.
     """
@@ -111,7 +111,7 @@ def by_tag_name(name: str, history: History | None) -> str | None:
 
 
 def as_begun(choice: Choice, service: Service, current: str, history: History | None) -> Choice:
-    """A deployment that an earlier run of ours began, and that is followed now, is still the move that it was."""
+    """If we follow a deployment that an earlier run of ours began, it stays the move that it was."""
     if choice.target is None or choice.left is not None or history is None or history.running is None:
         return choice
     begun = last_move(marks.started(service.tags), service, current, history)

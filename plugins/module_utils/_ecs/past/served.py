@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices imp
 def by_the_record(detail: t.Mapping[str, t.Any]) -> str:
     """How a service deployment, as DescribeServiceDeployments shows it, proves that what it replaced served.
 
-    Counts are live while it runs, and those of its end afterwards. Empty if they prove nothing.
+    Counts are live while it runs, and final afterwards. Empty if they prove nothing.
     """
     sources = detail.get("sourceServiceRevisions") or []
     counts = [(source.get("runningTaskCount"), source.get("requestedTaskCount")) for source in sources]

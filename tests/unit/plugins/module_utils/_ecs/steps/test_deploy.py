@@ -283,6 +283,24 @@ def test_alarms_are_watched_only_if_asked_for(asked: tuple[str, ...], watches: b
     assert (made._stops() is not None) is watches
 
 
+def test_a_call_goes_through_all_of_it_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    made, _aws = a_deploy()
+    run = a_run(outcome="deployed")
+    made.runs.append(run)
+    for name in ("plan", "begin", "make_room"):
+        monkeypatch.setattr(made._mover, name, lambda name=name: done.append(name))
+    for name in ("_watch", "_take_marks_back"):
+        monkeypatch.setattr(made, name, lambda name=name: done.append(name))
+    said: list[str] = []
+    monkeypatch.setattr(deploy.progress, "say", said.append)
+    assert made.run() == [run]
+    assert said == ["[web] deployed: web:42 in 0 s"]
+    assert done == ["plan", "begin", "make_room", "_watch", "_take_marks_back"]
+    assert run.protection is not None
+    assert "ended" in run.timings
+
+
 # -- marks
 
 MARKED = task_definition(42, bad="2026-11-19T12:00:00Z leaks")
