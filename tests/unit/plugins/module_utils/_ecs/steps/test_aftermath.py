@@ -391,6 +391,7 @@ def test_what_was_created_goes_and_what_is_primary_is_verified_and_marked(scene:
     )
     assert run.reason.startswith("tasks stopped. Its task set was deleted, and the service is still on web:41")
     assert scene.waits.asked == ["ecs-svc/41"]
+    assert "task_set" in [f.check for f in run.findings]
     marked, recorded = scene.aws.sent("tag_resource")
     assert marked["resourceArn"] == arn(42)
     tags = {tag["key"]: tag["value"] for tag in marked["tags"]}

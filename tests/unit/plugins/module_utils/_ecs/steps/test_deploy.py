@@ -191,6 +191,7 @@ def test_an_alarm_that_rings_stops_a_task_set() -> None:
     clock.sleep(1.0)
     assert watch(run) == "errors went into ALARM"
     assert run.event == ON_ALARM
+    assert "alarms" not in [f.check for f in run.findings]
 
 
 def test_one_reading_serves_all_services() -> None:
@@ -283,19 +284,26 @@ def test_alarms_are_watched_only_if_asked_for(asked: tuple[str, ...], watches: b
     assert (made._stops() is not None) is watches
 
 
-def test_a_call_goes_through_all_of_it_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("outcome", "is_over"), [("deployed", True), ("timeout", False), ("lost_contact", False)])
+def test_a_call_goes_through_all_of_it_in_order(
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, is_over: bool
+) -> None:
     done: list[str] = []
     made, _aws = a_deploy()
-    run = a_run(outcome="deployed")
+    run = a_run(outcome=outcome)
     made.runs.append(run)
     for name in ("plan", "begin", "make_room"):
         monkeypatch.setattr(made._mover, name, lambda name=name: done.append(name))
     for name in ("_watch", "_take_marks_back"):
         monkeypatch.setattr(made, name, lambda name=name: done.append(name))
     said: list[str] = []
+    noted: list[str] = []
     monkeypatch.setattr(deploy.progress, "say", said.append)
+    monkeypatch.setattr(deploy.progress, "note", lambda key, **what: noted.append(key) if not what else None)
     assert made.run() == [run]
-    assert said == ["[web] deployed: web:42 in 0 s"]
+    assert said == [f"[web] {run.line}"]
+    # If the play is interrupted, there is no more to say about what is over.
+    assert noted.count("web") == is_over
     assert done == ["plan", "begin", "make_room", "_watch", "_take_marks_back"]
     assert run.protection is not None
     assert "ended" in run.timings
@@ -335,6 +343,16 @@ def test_a_version_that_was_marked_bad_and_came_up_is_not_bad(
     assert [f.check for f in run.findings] == ([check] if asked else [])
     # A mark that could not be removed is no change.
     assert run.changed is (asked and check == recorder.UNMARKED)
+
+
+def test_what_was_changed_before_stays_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "take_back", lambda *_all: [Finding("mark", "warn", "it stays")])
+    made, _aws = a_deploy()
+    run = a_run(MARKED, "deployed")
+    run.changed = True
+    made.runs.append(run)
+    made._take_marks_back()
+    assert run.changed
 
 
 def test_a_run_without_a_plan_has_no_marks_to_take_back() -> None:
