@@ -107,21 +107,6 @@ KNOWN: t.Final[tuple[Known, ...]] = (
         ),
         ("it says rolled_back, but",),
     ),
-    Known(
-        "contact is lost while a task set is scaled up: it says that AWS has accepted a deployment, but nothing will "
-        "make that task set PRIMARY until the next run",
-        (
-            *(f"fault/external/watch/ecs.DescribeServices-[5-8]/{kind}" for kind in _FOR_GOOD),
-            "fault/external/watch/ecs.UpdateServicePrimaryTaskSet-1/503-for-good",
-        ),
-        ("it says that AWS has accepted a deployment, but there is none",),
-    ),
-    Known(
-        "a task set becomes PRIMARY between the last look and our UpdateServicePrimaryTaskSet: it is replaced, and "
-        "nothing says so",
-        ("pipeline/external/watch/ecs.UpdateServicePrimaryTaskSet-1",),
-        ("web:3 was replaced, and nothing says so",),
-    ),
 )
 
 

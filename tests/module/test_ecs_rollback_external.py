@@ -334,6 +334,57 @@ def test_a_run_that_was_killed_after_the_task_set_had_taken_over_is_finished(sho
     assert shop.rollback().outcome == "unchanged"
 
 
+@pytest.mark.parametrize("operation", ["DescribeServices", "UpdateServicePrimaryTaskSet"])
+def test_contact_is_lost_before_the_task_set_takes_over(shop: Shop, external: External, operation: str) -> None:
+    """AWS scales it up, and that is all that AWS does: it becomes PRIMARY by the next run only."""
+    old, _new = external.released(old_scale=0)
+    fault = {"operation": operation, "kind": "drop", "times": None}
+    shop.sim.on("UpdateTaskSet", {"control": "fail", "params": fault}, "after")
+    run = shop.rollback()
+    shop.sim.clear_failures()
+    assert (run.outcome, external.sets()["web:2"][0]) == ("lost_contact", "PRIMARY")
+    assert "AWS has accepted" not in run.message
+    assert f"task set {old} of web:1, which was not PRIMARY yet" in run.message
+    assert "web:2 stays PRIMARY. The same command goes on and makes it PRIMARY" in run.message
+    assert (shop.rollback().outcome, external.sets()["web:1"][0]) == ("rolled_back", "PRIMARY")
+
+
+@pytest.mark.parametrize(("old_scale", "looks", "outcome"), [(0, 5, "superseded"), (100, 3, "refused")])
+def test_somebody_makes_another_task_set_primary_after_the_last_sweep(
+    shop: Shop, external: External, old_scale: float, looks: int, outcome: str
+) -> None:
+    """Right before the write there is another look."""
+    external.released(old_scale=old_scale)
+    third = external.stand("web:3")
+    params = {"cluster": CLUSTER, "service": "web", "primaryTaskSet": third}
+    deed = {"operation": "UpdateServicePrimaryTaskSet", "params": params}
+    shop.sim.on("DescribeServices", deed, "before", looks)
+    run = shop.rollback(revision="1")
+    assert (run.outcome, external.sets()["web:3"][0]) == (outcome, "PRIMARY")
+    assert "web:3" in run.message
+
+
+@pytest.mark.parametrize("old_scale", [0, 100])
+def test_somebody_creates_a_task_set_in_the_very_moment_of_the_write(
+    shop: Shop, external: External, old_scale: float
+) -> None:
+    external.released(old_scale=old_scale)
+    params = {
+        "cluster": CLUSTER,
+        "service": "web",
+        "taskDefinition": "web:3",
+        "launchType": "FARGATE",
+        "networkConfiguration": NETWORK,
+        "scale": {"value": 100, "unit": "PERCENT"},
+    }
+    shop.sim.on("UpdateServicePrimaryTaskSet", {"operation": "CreateTaskSet", "params": params}, "before")
+    run = shop.rollback()
+    assert (run.outcome, external.sets()["web:1"][0]) == ("rolled_back", "PRIMARY")
+    finding = run.finding("superseded_another")
+    assert finding["severity"] == "warn"
+    assert "of web:3 was created between the last look and the write" in finding["message"]
+
+
 def test_check_mode(shop: Shop, external: External) -> None:
     external.released()
     run = shop.rollback(check_mode=True, diff=True)

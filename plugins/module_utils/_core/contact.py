@@ -55,14 +55,14 @@ class Contact:
         left = max(0.0, contact_timeout - self.gone_for(now))
         return f"no contact with AWS for {self.gone_for(now):.0f} s ({self.cause}), asking again for {left:.0f} s"
 
-    def lost(self, now: float, what: str, seen: str = "") -> str:
+    def lost(self, now: float, what: str, seen: str = "", then: str = NOTHING_UNDONE) -> str:
         """The reason given with the outcome ``lost_contact``.
 
-        ``what`` is what AWS had accepted, ``seen`` its last known state.
+        ``what`` is what AWS had accepted, ``seen`` its last known state, ``then`` what comes of it without us.
         """
         gone = "AWS refused to say more" if self.refused else f"contact was lost for {self.gone_for(now):.0f} s"
         last = f"It was last seen at {seen}. " if seen else ""
-        return f"{what}, and then {gone}: {self.why.rstrip('.')}. {last}{NOTHING_UNDONE}"
+        return f"{what}, and then {gone}: {self.why.rstrip('.')}. {last}{then}"
 
 
 KEPT: t.Final = Contact()

@@ -17,8 +17,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Accepted,
+    Advanced,
     Begun,
     End,
     Ending,
@@ -27,6 +29,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Look,
     Meant,
     More,
+    OutOfSight,
     Record,
     Restored,
     Standing,
@@ -198,9 +201,13 @@ class Controller(abc.ABC):
         """The record of our own deployment, empty if it is not known or is not needed."""
         return ""
 
-    def advance(self, going: Going, service: Service) -> Service:
+    def advance(self, going: Going, service: Service) -> Advanced:
         """The next write of a deployment that a look found ``ready`` for it. Raises what the write raises."""
-        return service
+        return Advanced(service)
+
+    def out_of_sight(self, going: Going, service: Service | None) -> OutOfSight:
+        """What to say of a deployment that contact is lost with. ``service`` is as it was seen last. Pure."""
+        return OutOfSight(f"AWS has accepted the deployment of {names.short(going.target)} ({going.id})")
 
     def restore(self, service: Service, planned: Plan | None, state: Standing) -> Restored:
         """Put back what this run, or an earlier one that was killed, changed for one deployment only.

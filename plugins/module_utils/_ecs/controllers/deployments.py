@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import NOTHING_UNDONE
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -272,6 +273,23 @@ class TakenAway:
     how: str = ""
     deleted: bool = False
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What came of the next write of a deployment: the service after it, and what there is to say."""
+
+    service: Service
+    findings: tuple[Finding, ...] = ()
+
+
+class OutOfSight(t.NamedTuple):
+    """What AWS has done of a deployment that contact is lost with, and what comes of it without us. Sentences without
+    a full stop.
+    """
+
+    done: str
+    then: str = NOTHING_UNDONE
 
 
 # What is known of our deployment when a call ends: AWS could not be asked any more, it goes on, there is none that is

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going, Reached
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 
 
@@ -21,6 +21,7 @@ class Subject(t.Protocol):
     service: Service | None
     diagnosis: Diagnosis | None
     timings: dict[str, float]
+    findings: list[Finding]
 
     @property
     def name(self) -> str:

@@ -219,10 +219,10 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _lose(self, track: _Track[AnySubject]) -> None:
         going = track.going
-        what = f"AWS has accepted the deployment of {names.short(going.target)} ({going.id})"
+        done, then = track.controller.out_of_sight(going, track.run.service)
         if going.makes_room:
-            what = f"deployment {going.id} has to end before ours can be created"
-        track.run.end("lost_contact", track.contact.lost(self._clock.monotonic(), what, track.line))
+            done = f"deployment {going.id} has to end before ours can be created"
+        track.run.end("lost_contact", track.contact.lost(self._clock.monotonic(), done, track.line, then))
 
     def _judge(self, track: _Track[AnySubject], service: Service, again: list[AnySubject]) -> None:
         run, record = track.run, track.record
@@ -280,7 +280,9 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _advance(self, track: _Track[AnySubject], service: Service) -> None:
         try:
-            track.run.service = track.controller.advance(track.going, service)
+            advanced = track.controller.advance(track.going, service)
+            track.run.service = advanced.service
+            track.run.findings += advanced.findings
             track.contact = KEPT
         except (AwsCallError, IncompleteAnswerError) as exc:
             if exc.may_pass:

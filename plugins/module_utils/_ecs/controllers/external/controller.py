@@ -17,12 +17,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
+    Advanced,
     Begun,
     End,
     Going,
     Known,
     Look,
     Meant,
+    OutOfSight,
     Record,
     TakenAway,
 )
@@ -113,9 +115,24 @@ class External(base.Controller):
         primary = planned.service.primary
         return frozenset({primary.id} if primary else ())
 
-    def advance(self, going: Going, service: Service) -> Service:
-        """Make our task set PRIMARY."""
-        return write.promote(self._aws, service, going.deployment_id)
+    def advance(self, going: Going, service: Service) -> Advanced:
+        """Make our task set PRIMARY. If another one than that before it is so by now, the next looks tell."""
+        now = write.look(self._aws, service)
+        if not write.is_replaceable(now, going.known_deployments):
+            return Advanced(now)
+        return write.promote(self._aws, now, going.deployment_id)
+
+    def out_of_sight(self, going: Going, service: Service | None) -> OutOfSight:
+        """Nothing in AWS makes a task set PRIMARY: that was left to this run."""
+        primary = service.primary if service is not None else None
+        if going.read_only or primary is None or primary.id == going.deployment_id:
+            return super().out_of_sight(going, service)
+        did = "AWS has created" if going.created else "AWS was bringing up"
+        return OutOfSight(
+            f"{did} task set {going.deployment_id} of {names.short(going.target)}, which was not PRIMARY yet",
+            f"Nothing was undone. AWS does not make the task set PRIMARY by itself: as long as nobody does, "
+            f"{names.short(primary.task_definition)} stays PRIMARY. The same command goes on and makes it PRIMARY",
+        )
 
     def assess(self, going: Going, service: Service, record: Record | None) -> Look:
         return replace(any_task_sets.assess(going, service), ours=service.deployment(going.deployment_id))

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
+    Advanced,
     Begun,
     End,
     Ending,
@@ -75,9 +76,9 @@ class FakeController(Controller):
         assert isinstance(look, Look)
         return look
 
-    def advance(self, going: Going, service: Service) -> Service:
+    def advance(self, going: Going, service: Service) -> Advanced:
         self.done.append(going.deployment_id)
-        return service
+        return Advanced(service)
 
     def undone(self, going: Going, service: Service) -> str:
         return self._answers[0]

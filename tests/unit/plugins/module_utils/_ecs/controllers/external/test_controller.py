@@ -24,6 +24,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     deployment,
     planned,
+    raw_service,
     refused_by_aws,
     service,
     task_definition,
@@ -42,6 +43,12 @@ def on(*task_sets: Deployment, **changes: t.Any) -> Service:
 def external(**answers: t.Any) -> tuple[External, FakeAws]:
     aws = FakeAws(**answers)
     return External(aws, FakeClock()), aws
+
+
+def listed(*task_sets: Deployment) -> dict[str, t.Any]:
+    """As DescribeServices lists them."""
+    shown = [{"id": d.id, "status": d.status, "taskDefinition": d.task_definition} for d in task_sets]
+    return {**raw_service(on()), "deployments": [], "taskSets": shown}
 
 
 def way_back(where: Service, target: int = 41, status: str = "ACTIVE", unfinished: bool = False) -> Way:
@@ -143,12 +150,46 @@ def test_what_is_primary_is_followed() -> None:
 
 
 def test_our_task_set_takes_over_when_it_is_ready() -> None:
-    controller, aws = external(update_service_primary_task_set={}, describe_services=refused_by_aws("DescribeServices"))
     where = on(PRIMARY, STANDING)
+    looks = [{"services": [listed(*where.deployments)]}, refused_by_aws("DescribeServices")]
+    controller, aws = external(update_service_primary_task_set={}, describe_services=looks)
     assert controller.assess(OURS, where, None).state == "ready"
     assert controller.assess(OURS, where, None).ours is STANDING
     controller.advance(OURS, where)
     assert aws.sent("update_service_primary_task_set")[0]["primaryTaskSet"] == "ecs-svc/41"
+
+
+def test_what_somebody_has_made_primary_by_now_stays() -> None:
+    now = {"services": [listed(dataclasses.replace(PRIMARY, status="ACTIVE"), STANDING, deployment(43, "ecs-svc/43"))]}
+    controller, aws = external(describe_services=now)
+    advanced = controller.advance(OURS, on(PRIMARY, STANDING))
+    assert (aws.sent("update_service_primary_task_set"), advanced.findings) == ([], ())
+    assert controller.assess(OURS, advanced.service, None).state == "replaced"
+
+
+@pytest.mark.parametrize(
+    ("going", "task_sets", "done"),
+    [
+        (OURS, (PRIMARY, STANDING), "AWS has created task set ecs-svc/41 of web:41, which was not PRIMARY yet"),
+        (
+            dataclasses.replace(OURS, created=False),
+            (PRIMARY, STANDING),
+            "AWS was bringing up task set ecs-svc/41 of web:41, which was not PRIMARY yet",
+        ),
+        (OURS, (deployment(41, "ecs-svc/41"),), "AWS has accepted the deployment of web:41 (ecs-svc/41)"),
+        # Who only watches makes nothing PRIMARY.
+        (
+            dataclasses.replace(OURS, read_only=True),
+            (PRIMARY, STANDING),
+            "AWS has accepted the deployment of web:41 (ecs-svc/41)",
+        ),
+    ],
+    ids=["created", "stood", "PRIMARY", "read only"],
+)
+def test_what_is_said_if_contact_is_lost(going: Going, task_sets: tuple[Deployment, ...], done: str) -> None:
+    said = external()[0].out_of_sight(going, on(*task_sets))
+    assert said.done == done
+    assert ("makes it PRIMARY" in said.then) == ("not PRIMARY yet" in done)
 
 
 # -- the end

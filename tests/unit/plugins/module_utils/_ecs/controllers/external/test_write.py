@@ -35,6 +35,9 @@ STANDING = deployment(41, "ecs-svc/41", "ACTIVE", scale=80.0)
 ON = service(PRIMARY, STANDING, controller="EXTERNAL")
 
 
+LEFT, OURS = dataclasses.replace(PRIMARY, status="ACTIVE"), dataclasses.replace(STANDING, status="PRIMARY")
+
+
 def plan_with(change: object, on: Service = ON) -> Plan:
     target = task_definition(41)
     whole = dataclasses.replace(target, content={**target.content, "family": "web"})
@@ -99,7 +102,7 @@ def test_one_that_stands_too_small_is_scaled_up_first() -> None:
 def test_one_that_is_steady_becomes_primary_at_once(tasks: int | None) -> None:
     aws = FakeAws(
         update_service_primary_task_set={},
-        describe_services=seen(raw_task_set("ecs-svc/41", 41, "PRIMARY"), raw_task_set("ecs-svc/42", 42)),
+        describe_services=[primary_is("ecs-svc/42"), primary_is("ecs-svc/41")],
     )
     begun = write.begin(aws, plan_with(TaskSet(STANDING)), tasks)
     [sent] = aws.sent("update_service_primary_task_set")
@@ -146,7 +149,7 @@ def primary_is(id_: str) -> dict[str, t.Any]:
 
 def test_a_lost_answer_is_made_up_for_by_a_look() -> None:
     aws = FakeAws(update_service_primary_task_set=connection_lost(), describe_services=primary_is("ecs-svc/41"))
-    now = write.promote(aws, ON, "ecs-svc/41")
+    now = write.promote(aws, ON, "ecs-svc/41").service
     assert now.primary is not None
     assert now.primary.id == "ecs-svc/41"
 
@@ -167,9 +170,33 @@ def test_what_did_not_take_over_is_said(answer: Exception, look: t.Any) -> None:
         write.promote(aws, ON, "ecs-svc/41")
 
 
-def test_if_the_service_cannot_be_read_afterwards_it_stays_as_it_was_seen() -> None:
+def test_if_the_service_cannot_be_read_afterwards_it_is_as_aws_has_accepted_it() -> None:
     aws = FakeAws(update_service_primary_task_set={}, describe_services=refused_by_aws("DescribeServices"))
-    assert write.promote(aws, ON, "ecs-svc/41") is ON
+    assert [d.status for d in write.promote(aws, ON, "ecs-svc/41").service.deployments] == ["ACTIVE", "PRIMARY"]
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ((PRIMARY, STANDING), 0),
+        ((LEFT, OURS), 0),
+        ((LEFT, OURS, deployment(43, "ecs-svc/43", "ACTIVE")), 1),
+        # Whoever came after us is told of by watching.
+        ((LEFT, STANDING, deployment(43, "ecs-svc/43")), 0),
+    ],
+    ids=["nothing", "ours", "another was created", "another is PRIMARY"],
+)
+def test_what_was_created_at_the_moment_of_the_write_is_told(after: tuple[Deployment, ...], told: int) -> None:
+    found = write.superseded(ON, dataclasses.replace(ON, deployments=after), "ecs-svc/41")
+    assert [finding.check for finding in found] == ["superseded_another"] * told
+    assert all("web:43" in finding.message for finding in found)
+
+
+def test_before_the_write_somebody_has_made_another_one_primary() -> None:
+    aws = FakeAws(describe_services=seen(raw_task_set("ecs-svc/43", 43, "PRIMARY"), raw_task_set("ecs-svc/41", 41)))
+    with pytest.raises(PlanIsStale, match="another task set is PRIMARY"):
+        write.begin(aws, plan_with(TaskSet(STANDING)), None)
+    assert aws.sent("update_service_primary_task_set") == []
 
 
 def test_a_plan_that_asks_for_no_task_set_has_an_empty_one() -> None:
