@@ -82,6 +82,7 @@ KNOWN: t.Final[tuple[Known, ...]] = (
         ("marked bad after the next run", "the next run ended as refused"),
     ),
     Known(
+        # It says so at once, and does not answer for the person whom the hook asks.
         "fast is not used where its record is refused, so the deployment waits for a person at a hook: the next run "
         "follows it and waits too, although it may write the record",
         (

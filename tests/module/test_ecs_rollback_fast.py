@@ -19,6 +19,7 @@ from tests.module.strategies import (
     FUNCTION,
     LINEAR,
     STRATEGIES,
+    answer,
     begin,
     configuration,
     function,
@@ -308,6 +309,20 @@ def test_without_the_permission_to_tag_the_whole_strategy_is_walked(shop: Shop) 
     assert message.startswith("fast was not used, since it could not be undone after a crash")
     assert "ecs:TagResource" in message
     assert any("fast was not used" in warning for warning in run.result["warnings"])
+
+
+def test_without_the_permission_to_tag_it_is_said_at_once_what_a_person_has_to_answer(shop: Shop) -> None:
+    releases(shop, 3, lifecycleHooks=[pause()])
+    shop.deny("TagResource")
+    run = shop.rollback(fast=True, wait_timeout=900)
+    assert (run.outcome, changes(run)) == ("timeout", [None])
+    message = run.finding("fast")["message"]
+    assert "will wait at POST_TEST_TRAFFIC_SHIFT until a person answers its PAUSE hook" in message
+    assert "aws ecs continue-service-deployment" in message
+    assert "waiting for somebody to answer its hook" in run.message
+    shop.sim.clear_failures()
+    shop.world.ecs.continue_service_deployment(**answer(shop, "CONTINUE")["params"])
+    assert (shop.rollback(fast=True).outcome, shop.on()) == ("rolled_back", "web:2")
 
 
 def test_a_configuration_that_is_too_large_for_tags(shop: Shop) -> None:

@@ -49,6 +49,13 @@ def override(configuration: Configuration) -> dict[str, t.Any]:
     return changes
 
 
+def waits_for_somebody(configuration: Configuration) -> list[str]:
+    """The lifecycle stages at which a deployment waits until a person answers a PAUSE hook."""
+    hooks = configuration.get("lifecycleHooks") or []
+    waiting = (hook.get("lifecycleStages") or [] for hook in hooks if hook.get("targetType") == "PAUSE")
+    return list(dict.fromkeys(stage for stages in waiting for stage in stages))
+
+
 def restore(configuration: Configuration) -> dict[str, t.Any]:
     """What puts the configuration back: exactly what :func:`override` changes, since AWS keeps all the rest."""
     changed = override(configuration)

@@ -42,13 +42,24 @@ def prepare(aws: Aws, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], tuple
     record = fast.record(planned.service.configuration)
     if record is None:
         what = "fast was not used: the deployment configuration is too large for the tags"
-        return {}, (Finding("fast", "warn", what),)
+        return {}, (Finding("fast", "warn", f"{what}{_then(planned.service)}"),)
     try:
         api.tag_resource(aws, planned.service.arn, record)
     except (AwsCallError, IncompleteAnswerError) as exc:
-        what = f"fast was not used, since it could not be undone after a crash. {exc.explain()}"
-        return {}, (Finding("fast", "warn", what),)
+        what = f"fast was not used, since it could not be undone after a crash. {exc.explain().rstrip('.')}"
+        return {}, (Finding("fast", "warn", f"{what}{_then(planned.service)}"),)
     return override, ()
+
+
+def _then(service: Service) -> str:
+    """What comes of a deployment without fast, if somebody is needed for it. Pure."""
+    stages = fast.waits_for_somebody(service.configuration)
+    if not stages:
+        return ""
+    return (
+        f". The deployment will wait at {' and '.join(stages)} until a person answers its PAUSE hook (aws ecs "
+        "continue-service-deployment). This run and the next one follow it, and do not answer for that person"
+    )
 
 
 def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deployments.Standing) -> Restored:

@@ -148,7 +148,7 @@ def _try_to_look(aws: Aws, service: Service) -> Service | None:
 
 
 def _with_primary(service: Service, task_set_id: str) -> Service:
-    """The service as it is after a write that AWS has accepted, where it cannot be read again."""
+    """The service as it is after a write that AWS has accepted, if it cannot be read again."""
     others = {"PRIMARY": "ACTIVE"}
     return replace(
         service,

@@ -191,3 +191,23 @@ FIRST, SECOND = "lastgood:configuration-1", "lastgood:configuration-2"
 def test_a_record_that_cannot_be_read(tags: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"the tags lastgood:configuration-\* of the service"):
         fast.recorded(tags)
+
+
+@pytest.mark.parametrize(
+    ("hooks", "stages"),
+    [
+        (None, []),
+        ([{"targetType": "AWS_LAMBDA", "lifecycleStages": ["PRE_SCALE_UP"]}], []),
+        ([{"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]}], ["POST_SCALE_UP"]),
+        (
+            [
+                {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"]},
+                {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]},
+            ],
+            ["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"],
+        ),
+    ],
+    ids=["no hooks", "a function", "a pause", "several"],
+)
+def test_where_it_waits_for_somebody(hooks: t.Any, stages: list[str]) -> None:
+    assert fast.waits_for_somebody({"lifecycleHooks": hooks}) == stages
