@@ -231,6 +231,14 @@ GATES = (
         needs="extensions/molecule/*/molecule.yml",
     ),
     Gate(
+        "integration",
+        "ansible-test integration, all targets, against the simulator",
+        lambda: (RUN.python, "-B", ROOT / "dev" / "integration.py"),
+        in_current,
+        needs="tests/integration/targets/*/aliases",
+        always=False,
+    ),
+    Gate(
         "ansible-lint",
         "ansible-lint, production profile",
         linter("ansible-lint", "--profile", "production", "--offline"),
