@@ -377,7 +377,8 @@ def main() -> None:
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     clock = Clock()
-    aws = Aws(module.client, clock=clock, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
+    patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
+    aws = Aws(module.client, clock=clock, outlast=patience, make_prompt_client=module.prompt_client)
     deploy = Deploy(aws, order, clock)
     try:
         runs = deploy.run()

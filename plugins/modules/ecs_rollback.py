@@ -80,8 +80,11 @@ options:
     default: false
   mark:
     description:
-      - Mark the revision that was left with the tag C(lastgood:bad), and note the rollback in tags of the service, so
-        that later runs know of it.
+      - Mark the revision that was left with the tag C(lastgood:bad), and record the rollback in the tags
+        C(lastgood:rollback) and C(lastgood:rollback-done) of the service, so that later runs know of it, and finish it
+        if this one is killed.
+      - The record is written before the rollback and must not hold it up. It gets about two seconds. If it cannot be
+        written, this is reported as a warning.
       - The mark speaks for the service that was rolled back (tag C(lastgood:bad-of)). For other services that share the
         task definition it is a warning. A mark that somebody set by hand counts for every service.
       - Only a move back marks what it left. A move forward marks nothing, and takes the mark of its target away if a
@@ -446,6 +449,17 @@ services:
           type: list
           elements: str
           sample: []
+    unchanged_because:
+      description:
+        - Why the service is unchanged. V(already_rolled_back), our own last rollback put it where it is.
+          V(returned_by_aws), ECS or CodeDeploy rolled it back. V(returned_by_somebody), somebody did by hand.
+          V(stayed_by_itself), the last deployment ended without getting there. V(not_on_from_revision), it does not
+          run O(from_revision). V(already_undone), there is no rollback to undo any more. V(already_there), it is on the
+          revision that was named or chosen.
+        - If something of an earlier rollback is still open, RV(services[].reason) says what.
+      returned: always, null unless the outcome is V(unchanged)
+      type: str
+      sample: already_rolled_back
     deregistered:
       description: ARN of the task definition that was deregistered.
       returned: always, null if none was
@@ -717,7 +731,8 @@ def main() -> None:
         untouched = "No service was changed." if module.params["plan"] else "Nothing was changed."
         module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
-    aws = Aws(module.client, clock=clock, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
+    patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
+    aws = Aws(module.client, clock=clock, outlast=patience, make_prompt_client=module.prompt_client)
     rollback = Rollback(aws, order, clock)
     try:
         runs = rollback.run()

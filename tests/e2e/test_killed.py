@@ -27,8 +27,8 @@ WITH_SCALING = {"rollback_cluster": CLUSTER, "rollback_services": "web", "rollba
 WRITES = (
     "TagResource",  # the record of what is about to be suspended
     "RegisterScalableTarget",  # suspended
+    "TagResource",  # the service: a rollback is about to begin
     "UpdateService",
-    "TagResource",  # the service: a rollback has begun
     "TagResource",  # the version that was left: bad
     "TagResource",  # the service: it is rolled back
     "RegisterScalableTarget",  # as it was
@@ -126,7 +126,7 @@ def test_the_last_line_says_what_goes_on_and_what_finishes_it(
     stage.control.reset_calls()
     log = tmp_path / "log"
     first = play.Started(stage.url, log, WITH_SCALING, cold=True)
-    # The fourth says on the service that a rollback has begun, which comes after the word about it.
+    # The word about it comes right after the fourth.
     assert play.within(60, lambda: len(stage.writes()) >= 4 or not first.is_running), log.read_text()
     assert first.interrupt(number) == rc, log.read_text()
     assert not first.workers()

@@ -97,5 +97,5 @@ def test_a_deployment_that_is_in_the_way_is_stopped_first(stage: Stage, rollback
     assert play.named(planned.published["rollback_plan"], "web")["outcome"] == "planned"
     done = rollback(revision="1", wait_until="serving")
     assert (done.rc, done.outcomes, code_deploy.primary()) == (0, {"web": "rolled_back"}, "web:1"), done.stdout
-    assert stage.writes()[:3] == ["StopDeployment", "TagResource", "CreateDeployment"]
+    assert stage.writes()[:3] == ["TagResource", "StopDeployment", "CreateDeployment"]
     assert code_deploy.status(stopped) == "Stopped"

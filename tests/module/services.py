@@ -113,6 +113,11 @@ class Run:
             name for name in self.operations if not name.startswith(("Describe", "List", "Get", "BatchGet", "Head"))
         ]
 
+    @property
+    def moves(self) -> list[str]:
+        """The operations that write, in order, without those that write tags."""
+        return [name for name in self.writes if name not in ("TagResource", "UntagResource")]
+
     def sent(self, operation: str) -> list[dict[str, t.Any]]:
         """The parameters of each request of this operation."""
         return [entry["params"] for entry in self.log if entry["operation"] == operation]
@@ -279,6 +284,20 @@ class Shop:
             with pytest.raises(Killed):
                 self.rollback(*services, **options)
         return [entry["operation"] for entry in self.sim.log()]
+
+    def killed_at(self, operation: str, **options: t.Any) -> None:
+        """Run ecs_rollback and kill it before its first request of an operation."""
+        with self._monkeypatch.context() as patches:
+            call = Aws.call
+
+            def deadly(aws: Aws, service: str, method: str, /, **params: t.Any) -> t.Any:
+                if method == operation:
+                    raise Killed
+                return call(aws, service, method, **params)
+
+            patches.setattr(Aws, "call", deadly)
+            with pytest.raises(Killed):
+                self.rollback(**options)
 
     def orphan_after(self, looks: int) -> None:
         """The play is killed; the module notices on its n-th check."""

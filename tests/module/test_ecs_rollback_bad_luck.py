@@ -87,7 +87,8 @@ def test_access_denied(shop: Shop, operation: str, end: tuple[str, str]) -> None
     if end == REFUSED:
         assert (run.failed, says_nothing_was_written(run)) == (True, True)
         assert f"ecs:{operation}" in run.message
-        assert set(run.writes) <= {operation}
+        assert set(run.moves) <= {operation}
+        assert shop.service_tags() == {}
     elif operation != "DescribeServiceDeployments":
         assert (shop.status("web:3"), run.only["deregistered"]) == (
             ("INACTIVE", run.only["left"]) if operation == "TagResource" else ("ACTIVE", None)
@@ -98,7 +99,7 @@ def test_access_denied_to_stop_a_deployment(shop: Shop) -> None:
     half_way(shop)
     shop.deny("StopServiceDeployment")
     run = shop.rollback()
-    assert (run.outcome, run.writes, shop.on()) == ("refused", ["StopServiceDeployment"], "web:3")
+    assert (run.outcome, run.moves, shop.on()) == ("refused", ["StopServiceDeployment"], "web:3")
     assert "The identity in use needs the permission ecs:StopServiceDeployment" in run.message
     assert says_nothing_was_written(run)
 
@@ -242,7 +243,7 @@ def test_a_contact_timeout_that_is_none(shop: Shop) -> None:
 # -- throttled
 
 
-@pytest.mark.parametrize("operation", ["DescribeServices", "ListServiceDeployments", "UpdateService", "TagResource"])
+@pytest.mark.parametrize("operation", ["DescribeServices", "ListServiceDeployments", "UpdateService"])
 def test_throttled_once(shop: Shop, operation: str) -> None:
     shop.bad_release()
     shop.sim.fail(operation, code="ThrottlingException")
@@ -256,7 +257,7 @@ def test_throttled_for_as_long_as_it_tries(shop: Shop) -> None:
     shop.sim.fail("UpdateService", code="ThrottlingException", times=None)
     run = shop.rollback()
     shop.sim.clear_failures()
-    assert (run.outcome, shop.on(), set(run.writes)) == ("refused", "web:3", {"UpdateService"})
+    assert (run.outcome, shop.on(), set(run.moves)) == ("refused", "web:3", {"UpdateService"})
     assert "AWS throttled this through all retries: run the same command again in a minute" in run.message
     assert says_nothing_was_written(run)
 

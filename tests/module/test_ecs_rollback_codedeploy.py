@@ -38,7 +38,7 @@ def test_a_finished_deployment_goes_back_by_a_deployment_of_the_last_good_appspe
     assert sent["revision"]["appSpecContent"]["content"] == json.dumps(hooks)
     assert sent["description"].startswith("500s since 13:52 (lastgood.aws rollback web:3 to web:2, run ")
     assert not {"deploymentConfigName", "overrideAlarmConfiguration", "autoRollbackConfiguration"} & set(sent)
-    assert run.writes == ["CreateDeployment", "TagResource", "TagResource", "TagResource"]
+    assert run.writes == ["CreateDeployment", "TagResource", "TagResource"]
 
 
 def test_the_second_run_finds_the_work_done(shop: Shop, blue_green: BlueGreen) -> None:
@@ -66,7 +66,7 @@ def test_without_marks_the_second_run_finds_the_work_done_by_the_history(shop: S
     shop.rollback(mark=False)
     run = shop.rollback(mark=False)
     assert (run.outcome, run.writes) == ("unchanged", [])
-    assert "somebody returned it from web:3 to web:2" in run.message
+    assert "already rolled back from web:3 to web:2 by a deployment of this tool" in run.message
 
 
 def test_serving_returns_while_the_original_task_set_still_stands(shop: Shop, blue_green: BlueGreen) -> None:
@@ -212,13 +212,15 @@ def test_rollback_events_of_a_service_that_ecs_deploys_are_not_used(shop: Shop) 
     assert "the deployment controller ECS" in run.finding("rollback_events")["message"]
 
 
-@pytest.mark.parametrize(("tasks", "second"), [(4, "UpdateService"), (1, "TagResource")])
+@pytest.mark.parametrize(("tasks", "at_once"), [(4, True), (1, False)])
 def test_more_tasks_are_set_with_the_deployment_and_fewer_after_it(
-    shop: Shop, blue_green: BlueGreen, tasks: int, second: str
+    shop: Shop, blue_green: BlueGreen, tasks: int, at_once: bool
 ) -> None:
     blue_green.bad_release()
     run = shop.rollback(tasks=tasks)
-    assert (run.outcome, run.writes[:2]) == ("rolled_back", ["CreateDeployment", second])
+    assert (run.outcome, run.moves) == ("rolled_back", ["CreateDeployment", "UpdateService"])
+    sent = run.operations
+    assert ("BatchGetDeployments" not in sent[sent.index("CreateDeployment") : sent.index("UpdateService")]) is at_once
     assert (shop.service()["desiredCount"], shop.service()["runningCount"]) == (tasks, tasks)
 
 
@@ -322,7 +324,7 @@ def test_a_running_deployment_is_stopped_and_its_rollback_followed(
     run = shop.rollback(reason="500s")
     assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "codedeploy_stop", "web:2")
     assert blue_green.sets() == {"PRIMARY": "web:2"}
-    assert run.writes == ["StopDeployment", "TagResource", "TagResource", "TagResource"]
+    assert run.writes == ["TagResource", "StopDeployment", "TagResource", "TagResource"]
     assert run.sent("StopDeployment") == [{"deploymentId": bad, "autoRollbackEnabled": True}]
     assert run.only["timings"]["ended"] < 60
     shop.later()
@@ -565,8 +567,8 @@ def test_a_lost_answer_to_create_deployment_is_found_again(shop: Shop, blue_gree
     [
         # Contact is lost while the deployment is still moving traffic, so the next run follows it to its end.
         ({"contact_timeout": 30}, ("rolled_back", "adopt")),
-        # The deployment succeeds during the default of 300 seconds, so the next run has nothing left to do.
-        ({}, ("unchanged", "none")),
+        # The deployment succeeds during the default of 300 seconds, and its description says whose it is.
+        ({}, ("rolled_back", "adopt")),
     ],
 )
 def test_a_lost_answer_if_nobody_can_tell_whether_it_was_taken(
@@ -727,3 +729,19 @@ def test_a_version_that_failed_when_it_was_deployed_again_is_passed_by(shop: Sho
     assert (run.outcome, run.target, blue_green.sets()) == ("rolled_back", "web:1", {"PRIMARY": "web:1"})
     assert run.finding("left_out")["message"].startswith("web:2: its deployment failed at ")
     assert run.findings("failed_since") == []
+
+
+@pytest.mark.parametrize("after", [0.0, 3600.0], ids=["at once", "after its end"])
+def test_killed_as_soon_as_the_deployment_was_created(shop: Shop, blue_green: BlueGreen, after: float) -> None:
+    """Its description is the record: no tag was written before it."""
+    blue_green.bad_release()
+    shop.killed(at_sleep=1, reason="500s", deregister=True)
+    assert shop.service_tags() == {}
+    shop.sim.advance(after)
+    run = shop.rollback(reason="500s", deregister=True)
+    assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "adopt", "web:2")
+    assert "CreateDeployment" not in run.writes
+    assert shop.tags("web:3")["lastgood:bad"].endswith("Z 500s")
+    assert shop.status("web:3") == "INACTIVE"
+    again = shop.rollback(reason="500s", deregister=True)
+    assert (again.outcome, again.writes, again.only["unchanged_because"]) == ("unchanged", [], "already_rolled_back")

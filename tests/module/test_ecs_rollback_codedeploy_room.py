@@ -41,7 +41,7 @@ def test_it_is_stopped_and_then_the_target_is_deployed(
     assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "codedeploy_deployment", "web:1")
     assert blue_green.sets() == {"PRIMARY": "web:1"}
     assert run.sent("StopDeployment") == [{"deploymentId": bad, "autoRollbackEnabled": rolls_back}]
-    assert run.writes[:4] == ["StopDeployment", "TagResource", "CreateDeployment", "TagResource"]
+    assert run.writes[:4] == ["TagResource", "StopDeployment", "CreateDeployment", "TagResource"]
     assert blue_green.status(bad) == "Stopped"
     assert f"deployment {bad} to web:3 is running" in run.finding("in_flight")["message"]
     assert "lands on web:2, not on web:1" in run.finding("in_flight")["message"]

@@ -24,7 +24,7 @@ def test_a_task_set_that_still_stands_takes_over_at_once(shop: Shop, external: E
     assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "primary_task_set", "web:1")
     assert run.only["target_source"] == "standing_task_set"
     assert external.sets() == {"web:1": ("PRIMARY", 100), "web:2": ("ACTIVE", 100)}
-    assert run.writes == ["UpdateServicePrimaryTaskSet", "TagResource", "TagResource", "TagResource"]
+    assert run.writes == ["TagResource", "UpdateServicePrimaryTaskSet", "TagResource", "TagResource"]
     assert f"its task set {old} still stands since" in run.only["target_why"]
     assert f"task set {new} of web:2 is left as it is" in run.finding("task_set_left")["message"]
 
@@ -50,7 +50,7 @@ def test_a_task_set_that_was_scaled_down_is_brought_up_first(shop: Shop, externa
     external.released(old_scale=0)
     run = shop.rollback()
     assert (run.outcome, external.sets()["web:1"]) == ("rolled_back", ("PRIMARY", 100))
-    assert run.writes[0] == "UpdateTaskSet"
+    assert run.moves[0] == "UpdateTaskSet"
     assert run.writes.index("UpdateServicePrimaryTaskSet") > 0
     assert run.only["timings"]["ended"] > 10
 

@@ -55,7 +55,7 @@ def test_a_failed_rollback_marks_nothing(shop: Shop) -> None:
     shop.broken("web:1")
     shop.rollback()
     assert (shop.tags("web:1"), shop.tags("web:2")) == ({}, {})
-    assert set(shop.service_tags()) == {"lastgood:rollback-started"}
+    assert set(shop.service_tags()) == {"lastgood:rollback"}
 
 
 def test_a_target_that_exits_before_it_runs_fails_with_its_exit_code(shop: Shop) -> None:

@@ -60,7 +60,7 @@ def test_it_takes_a_minute_and_everything_is_as_it_was(shop: Shop, strategy: str
     )
     assert run.only["timings"]["stable"] < 60
     assert (configuration(shop), records(shop)) == (before, [])
-    assert run.writes == ["TagResource", "UpdateService", "TagResource", "UpdateService", "UntagResource"] + (
+    assert run.writes == ["TagResource", "TagResource", "UpdateService", "UpdateService", "UntagResource"] + (
         ["TagResource"] * 2
     )
 
@@ -175,7 +175,8 @@ def test_put_back_when_the_write_is_denied(shop: Shop) -> None:
     run = shop.rollback(fast=True)
     assert (run.outcome, configuration(shop), records(shop)) == ("refused", before, [])
     # It was never changed, so nothing had to be written to put it back.
-    assert run.writes == ["TagResource", "UpdateService", "UntagResource"]
+    assert run.writes == ["TagResource", "TagResource", "UpdateService", "UntagResource", "UntagResource"]
+    assert shop.service_tags() == {}
 
 
 def test_not_put_back_while_it_may_still_run(shop: Shop) -> None:

@@ -36,7 +36,7 @@ def test_a_running_deployment_is_stopped_where_that_lands_on_the_target(shop: Sh
 def test_a_native_stop_is_the_only_write_but_for_the_marks(shop: Shop) -> None:
     half_way(shop)
     run = shop.rollback()
-    assert run.writes == ["StopServiceDeployment", "TagResource", "TagResource", "TagResource"]
+    assert run.writes == ["TagResource", "StopServiceDeployment", "TagResource", "TagResource"]
     assert run.sent("StopServiceDeployment")[0]["stopType"] == "ROLLBACK"
     assert shop.tags("web:3")["lastgood:bad"]
 

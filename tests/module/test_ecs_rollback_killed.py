@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from tests.module.services import Run, Shop
 
-# After UpdateService was answered: the record that it was begun is the first TagResource, the mark of the version that
-# was left the second, and the record that all is done the third and last.
-NOT_RECORDED = ("tag_resource", 1)
+# After UpdateService was answered: the mark of the version that was left is the first TagResource, and the end of the
+# record that was written before it the last.
 POINTS = [
     ("describe_services", 1),
     ("describe_services", 2),
     ("describe_services", 10),
     ("describe_service_revisions", 1),
-    ("tag_resource", 2),
+    ("tag_resource", 1),
     ("list_clusters", 1),
     ("list_services", 1),
     ("list_tasks", 1),
     ("deregister_task_definition", 1),
-    ("tag_resource", 3),
+    ("tag_resource", 2),
 ]
 
 
@@ -39,11 +39,12 @@ def is_over(shop: Shop, run: Run) -> bool:
 
 def is_finished(shop: Shop) -> bool:
     """It is marked and deregistered, and the service tells of it."""
-    tags = shop.service_tags()
+    last = marks.rolled_back(shop.service_tags())
     return (
         "lastgood:bad" in shop.tags("web:3")
         and shop.status("web:3") == "INACTIVE"
-        and (tags.get("lastgood:rolled-back-from"), tags.get("lastgood:rolled-back-to")) == ("web:3", "web:1")
+        and last is not None
+        and (last.left, last.target, last.still_open) == ("web:3", "web:1", ())
     )
 
 
@@ -61,26 +62,56 @@ def test_killed_after_the_write(shop: Shop, point: tuple[str, int], after: float
 def test_the_record_that_all_is_done_is_the_last_write(shop: Shop) -> None:
     shop.bad_release()
     writes = shop.rollback(deregister=True).writes
-    assert writes == ["UpdateService", "TagResource", "TagResource", "DeregisterTaskDefinition", "TagResource"]
+    assert writes == ["TagResource", "UpdateService", "TagResource", "DeregisterTaskDefinition", "TagResource"]
 
 
-def test_killed_before_the_write_was_recorded_and_started_again_at_once(shop: Shop) -> None:
+@pytest.mark.parametrize("more", [{}, {"fast": True}], ids=["plain", "fast"])
+@pytest.mark.parametrize("after", [0.0, 600.0, 7200.0], ids=["at once", "after its end", "two hours later"])
+def test_killed_as_soon_as_the_write_was_answered(shop: Shop, after: float, more: dict[str, bool]) -> None:
+    """Nothing that comes after the write was done, and the reason is in the mark that the same command sets."""
     shop.bad_release()
-    done = shop.killed(before=NOT_RECORDED, deregister=True)
-    assert done[-1] == "UpdateService"
-    run = shop.rollback(deregister=True)
+    done = shop.killed(at_sleep=1, deregister=True, reason="500s", **more)
+    assert done[-1] == "DescribeServices"
+    shop.sim.advance(after)
+    run = shop.rollback(deregister=True, reason="500s", **more)
     assert (run.outcome, run.only["method"]) == ("rolled_back", "adopt")
     assert (is_over(shop, run), is_finished(shop)) == (True, True)
+    assert shop.tags("web:3")["lastgood:bad"].endswith("Z 500s")
+    assert shop.rollback(deregister=True, reason="500s", **more).writes == []
 
 
-def test_killed_before_the_write_was_recorded_and_started_again_after_its_end(shop: Shop) -> None:
+def test_killed_between_the_record_and_the_write(shop: Shop) -> None:
     shop.bad_release()
-    shop.killed(before=NOT_RECORDED, deregister=True)
-    shop.sim.advance(600)
-    run = shop.rollback(deregister=True)
-    # It cannot be told from somebody's return by hand, and what people do is theirs to finish.
+    shop.killed_at("update_service")
+    assert set(shop.service_tags()) == {"lastgood:rollback"}
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "update_service", "web:1")
+
+
+def test_a_record_is_void_if_somebody_deployed_in_between(shop: Shop) -> None:
+    """What people do is theirs: nothing of it is marked, and the record goes."""
+    shop.bad_release()
+    shop.killed_at("update_service", reason="500s")
+    shop.versions(1)
+    shop.deploy("web:4")
+    shop.deploy("web:1")
+    run = shop.rollback(reason="500s")
+    assert (run.outcome, run.only["unchanged_because"]) == ("unchanged", "returned_by_somebody")
+    assert (run.writes, shop.service_tags(), shop.tags("web:3"), shop.tags("web:4")) == (["UntagResource"], {}, {}, {})
+    assert shop.rollback().writes == []
+
+
+def test_what_an_earlier_run_was_to_deregister_is_not_without_being_asked_for(shop: Shop) -> None:
+    shop.bad_release()
+    shop.killed(at_sleep=3, deregister=True)
+    run = shop.rollback()
+    assert (run.outcome, shop.status("web:3")) == ("rolled_back", "ACTIVE")
+    run = shop.rollback()
     assert (run.outcome, run.writes) == ("unchanged", [])
-    assert is_over(shop, run)
+    assert "but web:3 is not deregistered yet. The same command with deregister: true does that" in run.message
+    run = shop.rollback(deregister=True)
+    assert (run.outcome, run.only["deregistered"] is not None, is_finished(shop)) == ("rolled_back", True, True)
+    assert shop.rollback(deregister=True).writes == []
 
 
 @pytest.mark.parametrize("at_sleep", [1, 2, 8, 12])

@@ -31,7 +31,8 @@ from tests.module.strategies import (
     until_parked,
 )
 
-MARKS = ["TagResource", "TagResource", "TagResource"]
+RECORD = "TagResource"
+MARKS = ["TagResource", "TagResource"]
 
 
 def revisions(shop: Shop) -> set[str]:
@@ -62,7 +63,7 @@ def test_in_flight_it_goes_back_without_a_new_deployment(shop: Shop, strategy: s
     before = revisions(shop)
     run = shop.rollback()
     assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "stop_deployment", "web:2")
-    assert run.writes == ["StopServiceDeployment", *MARKS]
+    assert run.writes == [RECORD, "StopServiceDeployment", *MARKS]
     assert run.sent("StopServiceDeployment")[0]["stopType"] == "ROLLBACK"
     assert (revisions(shop), shop.primary()["id"]) == (before, good)
     assert shop.history()[0] == ("web:3", "ROLLBACK_SUCCESSFUL")
@@ -82,7 +83,7 @@ def test_in_the_midst_of_the_steps_it_goes_back_without_a_new_deployment(
     assert (run.outcome, run.only["method"], run.writes) == (
         "rolled_back",
         "stop_deployment",
-        ["StopServiceDeployment", *MARKS],
+        [RECORD, "StopServiceDeployment", *MARKS],
     )
     assert (shop.on(), shop.running(), weight(shop)) == ("web:2", {"web:2": 2}, 0.0)
 
@@ -149,7 +150,7 @@ def test_at_a_pause_hook_it_goes_back_by_an_explicit_answer(shop: Shop, at: str)
     assert (run.outcome, run.only["method"], run.writes) == (
         "rolled_back",
         "continue_rollback",
-        ["ContinueServiceDeployment", *MARKS],
+        [RECORD, "ContinueServiceDeployment", *MARKS],
     )
     assert run.sent("ContinueServiceDeployment") == [
         {"serviceDeploymentArn": arn, "hookId": hook["hookId"], "action": "ROLLBACK"}
@@ -377,7 +378,7 @@ def test_it_finished_before_the_stop_came(shop: Shop) -> None:
     shop.meanwhile("StopServiceDeployment", advance=600)
     run = shop.rollback()
     assert (run.outcome, run.only["method"], run.target) == ("rolled_back", "update_service", "web:2")
-    assert run.writes[:2] == ["StopServiceDeployment", "UpdateService"]
+    assert run.moves == ["StopServiceDeployment", "UpdateService"]
     assert shop.history()[:2] == [("web:2", "SUCCESSFUL"), ("web:3", "SUCCESSFUL")]
 
 
@@ -395,7 +396,7 @@ def test_somebody_let_it_go_on_before_our_answer_came(shop: Shop) -> None:
     shop.sim.on("ContinueServiceDeployment", answer(shop, "CONTINUE"))
     run = shop.rollback()
     assert (run.outcome, run.only["method"]) == ("rolled_back", "stop_deployment")
-    assert run.writes == ["ContinueServiceDeployment", "StopServiceDeployment", *MARKS]
+    assert run.writes == [RECORD, "ContinueServiceDeployment", RECORD, "StopServiceDeployment", *MARKS]
     assert (shop.on(), shop.running()) == ("web:2", {"web:2": 2})
 
 
@@ -423,7 +424,7 @@ def test_an_answer_that_ecs_does_not_take_is_not_a_reason_to_try_again(shop: Sho
     until_parked(shop)
     shop.sim.fail("ContinueServiceDeployment", "InvalidParameterException", "not like this", times=None)
     run = shop.rollback()
-    assert (run.outcome, run.writes) == ("refused", ["ContinueServiceDeployment"])
+    assert (run.outcome, run.moves) == ("refused", ["ContinueServiceDeployment"])
     assert "not like this" in run.message
 
 
@@ -525,7 +526,7 @@ def test_botocore_is_too_old_to_answer_a_hook(shop: Shop, monkeypatch: pytest.Mo
     until_parked(shop)
     forget(monkeypatch, "continue_service_deployment")
     run = shop.rollback()
-    assert (run.outcome, run.writes) == ("refused", [])
+    assert (run.outcome, run.moves) == ("refused", [])
     assert "does not know ContinueServiceDeployment" in run.message
     assert "Install a newer boto3 and botocore" in run.message
     assert "Or give in_flight: supersede" in run.message
@@ -551,7 +552,7 @@ def test_ecs_does_not_support_it_for_this_service(shop: Shop, operation: str) ->
     until(shop, "POST_TEST_TRAFFIC_SHIFT")
     shop.sim.fail(operation, "UnsupportedFeatureException", "Not for this service.", times=None)
     run = shop.rollback()
-    assert (run.outcome, run.writes) == ("refused", [operation])
+    assert (run.outcome, run.moves) == ("refused", [operation])
     assert "UnsupportedFeatureException (Not for this service)" in run.message
     assert "in_flight: supersede" in run.message
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
-from tests.module.services import BREAKER, NEVER_STARTS, Run, Shop
+from tests.module.services import BREAKER, NEVER_STARTS, Run, Shop, arn
 
 
 def is_unchanged(run: Run) -> bool:
@@ -36,13 +38,17 @@ def test_the_same_command_again_is_unchanged(shop: Shop) -> None:
 def test_a_finished_rollback_leaves_marks_for_the_next_run(shop: Shop) -> None:
     shop.bad_release()
     run = shop.rollback(reason="500s since 13:52")
-    deployment = run.only["after"]["deployment_id"]
-    assert run.writes == ["UpdateService", "TagResource", "TagResource", "TagResource"]
+    assert run.writes == ["TagResource", "UpdateService", "TagResource", "TagResource"]
     assert shop.tags("web:3")["lastgood:bad"].endswith("Z 500s since 13:52")
     assert shop.tags("web:1") == {}
-    tags = shop.service_tags()
-    assert (tags["lastgood:rolled-back-from"], tags["lastgood:rolled-back-to"]) == ("web:3", "web:1")
-    assert tags["lastgood:rolled-back-at"].endswith(f"Z {deployment} back")
+    last = marks.rolled_back(shop.service_tags())
+    assert last is not None
+    assert (last.left, last.target, last.primary, last.direction) == (
+        "web:3",
+        "web:1",
+        run.only["before"]["deployment_id"],
+        "back",
+    )
     assert run.message.endswith('web:3 is marked bad: "500s since 13:52"')
 
 
@@ -247,3 +253,83 @@ def test_a_version_that_was_rolled_back_from_can_be_named(shop: Shop) -> None:
     shop.rollback()
     run = shop.rollback(revision="3")
     assert (run.outcome, shop.on()) == ("rolled_back", "web:3")
+
+
+# -- what could not be done in the end
+
+
+def test_a_deregistration_that_was_refused_is_done_by_the_same_command(shop: Shop) -> None:
+    shop.bad_release()
+    shop.create("web:3", name="other")
+    run = shop.rollback(deregister=True)
+    assert (run.outcome, run.only["deregistered"]) == ("rolled_back", None)
+    assert "still in use by service shop/other" in run.finding("deregister")["message"]
+    # Still in use: nothing can be done, and that is said.
+    again = shop.rollback(deregister=True)
+    assert (again.outcome, again.only["changed"], again.writes) == ("unchanged", False, [])
+    assert again.only["unchanged_because"] == "already_rolled_back"
+    assert "web:3 is not deregistered yet" in again.message
+    shop.deploy("web:1", name="other")
+    done = shop.rollback(deregister=True)
+    assert (done.outcome, done.only["changed"], shop.status("web:3")) == ("rolled_back", True, "INACTIVE")
+    assert "UpdateService" not in done.writes
+    assert is_unchanged(shop.rollback(deregister=True))
+
+
+@pytest.mark.parametrize("operation", ["DeregisterTaskDefinition", "ListClusters"])
+def test_a_deregistration_that_was_denied_is_done_by_the_same_command(shop: Shop, operation: str) -> None:
+    shop.bad_release()
+    shop.deny(operation)
+    assert shop.rollback(deregister=True).only["deregistered"] is None
+    shop.sim.clear_failures()
+    assert shop.rollback(deregister=True).only["deregistered"] == arn("web:3")
+    assert is_unchanged(shop.rollback(deregister=True))
+
+
+def test_a_mark_that_was_denied_is_set_by_the_same_command(shop: Shop) -> None:
+    shop.bad_release()
+    shop.sim.fail("TagResource", code="AccessDeniedException", times=None, when={"resourceArn": arn("web:3")})
+    run = shop.rollback(reason="500s")
+    assert (run.outcome, shop.tags("web:3")) == ("rolled_back", {})
+    shop.sim.clear_failures()
+    again = shop.rollback(reason="500s")
+    assert (again.outcome, again.only["changed"], again.writes) == ("rolled_back", True, ["TagResource", "TagResource"])
+    assert shop.tags("web:3")["lastgood:bad"].endswith("Z 500s")
+    assert is_unchanged(shop.rollback(reason="500s"))
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "ServerException"])
+def test_if_the_record_cannot_be_written_it_is_one_warning_and_holds_nothing_up(shop: Shop, code: str) -> None:
+    def rolled_back() -> tuple[Run, float]:
+        begin = shop.sim.now()
+        run = shop.rollback()
+        assert (run.failed, run.outcome) == (False, "rolled_back")
+        [sent] = [entry["time"] for entry in run.log if entry["operation"] == "UpdateService"]
+        return run, float(sent) - begin
+
+    shop.releases(3)
+    fine, soon = rolled_back()
+    assert fine.findings("service_tags") == []
+    shop.deploy("web:3")
+    shop.sim.fail("TagResource", code=code, times=None)
+    run, late = rolled_back()
+    assert late <= soon + 0.5
+    assert run.finding("service_tags")["message"].startswith("the rollback is not recorded on the service")
+    assert run.operations[: run.operations.index("UpdateService")].count("TagResource") == 1
+
+
+def test_tasks_that_inherit_the_tag_are_told_of(shop: Shop) -> None:
+    shop.versions(2)
+    shop.create("web:1", propagateTags="SERVICE")
+    shop.deploy("web:2")
+    assert "propagateTags SERVICE" in shop.rollback().finding("propagated_tags")["message"]
+    assert shop.rollback(force=["again"], revision="2").findings("propagated_tags")
+
+
+def test_a_record_that_came_too_late_is_written_in_the_end(shop: Shop) -> None:
+    shop.releases(3)
+    shop.sim.fail("TagResource", code="ThrottlingException")
+    run = shop.rollback()
+    assert run.finding("service_tags")["message"].endswith("It goes ahead all the same")
+    again = shop.rollback()
+    assert (again.outcome, again.only["unchanged_because"]) == ("unchanged", "already_rolled_back")

@@ -37,6 +37,8 @@ Answer = t.Dict[str, t.Any]
 # How often a read is sent whose answer is cut off on the way. A write is sent once: AWS has done it.
 _READS: t.Final = ("BatchGet", "Describe", "Get", "List")
 _READ_ATTEMPTS: t.Final = 3
+# What a request of :attr:`Aws.prompt` is given.
+PROMPT_SECONDS: t.Final = 2.0
 _Found = t.TypeVar("_Found")
 
 
@@ -53,7 +55,8 @@ class Aws:
     ``make_client`` makes a boto3 client for a service name (``module.client`` of an AnsibleAWSModule). The hooks sit on
     the wire: ``before-send`` fires for each attempt, so botocore's retries, paginators and waiters are counted and
     paced too. Raises what botocore raises; the API functions above translate it (:func:`~..errors.error_handler`).
-    ``outlast`` is for :meth:`steadily`. ``clock`` learns AWS's time from each answer.
+    ``outlast`` is for :meth:`steadily`. ``clock`` learns AWS's time from each answer. ``make_prompt_client`` makes the
+    clients for :attr:`prompt`.
     """
 
     def __init__(
@@ -62,12 +65,17 @@ class Aws:
         limiter: RateLimiter | None = None,
         outlast: Outlast | None = None,
         clock: Clock | None = None,
+        make_prompt_client: t.Callable[[str], t.Any] | None = None,
     ) -> None:
         self._make_client = make_client
+        self._make_prompt_client = make_prompt_client or make_client
         self._limiter = limiter or RateLimiter()
         self._outlast = outlast
         self.clock = clock or Clock()
         self._clients: dict[str, t.Any] = {}
+        self._prompt_clients: dict[str, t.Any] = {}
+        # Seconds that a request may wait for its turn; None if it waits as long as it takes.
+        self._patience: float | None = None
         self._calls: Counter[str] = Counter()
         self._counting = threading.Lock()
         # The Date of AWS's latest answer, None before the first.
@@ -84,6 +92,17 @@ class Aws:
         brisk = copy.copy(self)
         brisk._brisk = True
         return brisk
+
+    @property
+    def prompt(self) -> Aws:
+        """The same AWS for a request that must not hold anything up: tried once, for about two seconds.
+
+        Raises :class:`IncompleteAnswerError` at once if its turn would not come within them.
+        """
+        prompt = self.brisk
+        prompt._make_client, prompt._clients = self._make_prompt_client, self._prompt_clients
+        prompt._patience = PROMPT_SECONDS
+        return prompt
 
     def steadily(self, operation: str, ask: t.Callable[[Aws], _Found], until: float = float("inf")) -> _Found:
         """What ``ask`` returns, repeated while AWS does not answer. ``ask`` must be safe to repeat.
@@ -115,6 +134,8 @@ class Aws:
 
     def _before_send(self, event_name: str, **kwargs: t.Any) -> None:
         service, operation = event_name.split(".")[1:3]
+        if self._patience is not None and self._limiter.wait(service, operation) > self._patience:
+            raise IncompleteAnswerError(f"{operation} was not sent: so many are on their way that it would be late")
         self._limiter.acquire(service, operation)
         with self._counting:
             self._calls[operation] += 1

@@ -51,6 +51,11 @@ class TokenBucket:
         self._tokens -= 1.0
         return 0.0 if self._tokens >= 0 else -self._tokens / self.rate
 
+    def wait(self, now: float) -> float:
+        """How many seconds :meth:`reserve` would have to wait."""
+        self._advance(now)
+        return max(0.0, (1.0 - self._tokens) / self.rate)
+
     def throttled(self, now: float) -> None:
         """AWS throttled: drop saved tokens and halve the rate."""
         self._advance(now)
@@ -86,6 +91,11 @@ class RateLimiter:
             wait = self.bucket(service, operation).reserve(self._clock())
         if wait > 0:
             self._sleep(wait)
+
+    def wait(self, service: str, operation: str) -> float:
+        """How many seconds a request of this operation would have to wait now."""
+        with self._lock:
+            return self.bucket(service, operation).wait(self._clock())
 
     def throttled(self, service: str, operation: str) -> None:
         """AWS throttled this operation: slow down."""

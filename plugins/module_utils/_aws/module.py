@@ -24,6 +24,8 @@ VERSION: t.Final = "0.1.0"
 # Seconds. botocore's own 60 s each, over five attempts, would keep us silent for minutes.
 _TIMEOUTS: t.Final = {"connect_timeout": 10, "read_timeout": 20}
 _SHORT_TIMEOUTS: t.Final = {"connect_timeout": 2, "read_timeout": 5}
+# Two seconds together, and nothing is tried again.
+_PROMPT: t.Final = {"connect_timeout": 1, "read_timeout": 1, "retries": {"total_max_attempts": 1}}
 
 
 class Finding(t.Protocol):
@@ -109,7 +111,11 @@ class LastgoodAWSModule(AnsibleAWSModule):
             )
         with self._credentials.shared():
             config = _SHORT_TIMEOUTS if service in BESIDE else _TIMEOUTS
-            return super().client(service, *args, config=config, **kwargs)
+            return super().client(service, *args, **{"config": config, **kwargs})
+
+    def prompt_client(self, service: str) -> t.Any:
+        """A client for requests that must not hold anything up: one try, and two seconds for it."""
+        return self.client(service, config=_PROMPT)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Show a warning.

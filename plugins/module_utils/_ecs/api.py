@@ -320,6 +320,7 @@ def _service(item: Answer) -> Service:
         configuration=configuration,
         created_at=item.get("createdAt"),
         current_deployment=str(item.get("currentServiceDeployment") or ""),
+        tags_its_tasks=item.get("propagateTags") == "SERVICE",
     )
 
 

@@ -10,9 +10,10 @@ On a task definition: ``lastgood:bad``, ``lastgood:good``, ``lastgood:pinned``, 
 why. Services can share a task definition, so a rollback also writes for which of them its bad mark speaks
 (``lastgood:bad-of``). A mark that somebody set by hand counts everywhere.
 
-On a service: ``lastgood:rolled-back-from`` and ``lastgood:rolled-back-to``, with the deployment that did it and its
-direction, so that the next run knows that the work is done; and ``lastgood:rollback-started``, written as soon as
-AWS has accepted the rollback, so that a run after a crash can tell its own half-done work from somebody else's return.
+On a service: ``lastgood:rollback``, the record of what a run is about to do, written before it is done, so that a run
+after a crash can tell its own half-done work from somebody else's return; and ``lastgood:rollback-done``, which ends
+it. Older versions of this collection wrote ``lastgood:rollback-started`` and ``lastgood:rolled-back-*``, with the
+deployment in place of the PRIMARY one before it. These are still read.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import findings
@@ -40,6 +41,9 @@ PINNED: t.Final = "lastgood:pinned"
 BARRIER: t.Final = "lastgood:barrier"
 # It was made from another revision, with its images named by digest.
 COPY_OF: t.Final = "lastgood:copy-of"
+RECORD: t.Final = "lastgood:rollback"
+DONE: t.Final = "lastgood:rollback-done"
+# Of older versions.
 ROLLED_BACK_FROM: t.Final = "lastgood:rolled-back-from"
 ROLLED_BACK_TO: t.Final = "lastgood:rolled-back-to"
 ROLLED_BACK_AT: t.Final = "lastgood:rolled-back-at"
@@ -51,6 +55,8 @@ _FORBIDDEN: t.Final = re.compile(r"[^\w\s+\-=.:/@]")
 _VALUE_LIMIT: t.Final = 256
 # The longest name of a revision that stands in a tag as it is: two of them and an id have room in one.
 _LONGEST_NAME: t.Final = 100
+# In a record there is more beside them.
+_LONGEST_IN_A_RECORD: t.Final = 76
 _NAME: t.Final = re.compile(r"[A-Za-z0-9_-]+(\.\.[0-9a-f]{16})?:[1-9][0-9]*")
 # In place of the services, if they do not fit.
 _EVERYWHERE: t.Final = "*"
@@ -61,7 +67,10 @@ _STAMP: t.Final = "%Y-%m-%dT%H:%M:%SZ"
 class RolledBack:
     """What the tags of a service say about the last move that this collection made with it.
 
-    ``left`` and ``target`` are names as :func:`tag_name` makes them.
+    ``left`` and ``target`` are names as :func:`is_name_of` knows them. ``at`` is when it was verified, empty if it was
+    not. Either ``deployment`` is known, or the record was written before there was one: then ``primary`` is the id of
+    the PRIMARY deployment or task set at the time ``began``, and ``todo`` what is to be done once the target is in
+    service. ``still_open`` is what was not done in the end.
     """
 
     left: str
@@ -69,6 +78,11 @@ class RolledBack:
     at: str
     deployment: str
     direction: Direction
+    run: str = ""
+    primary: str = ""
+    began: datetime | None = None
+    todo: tuple[str, ...] = ()
+    still_open: tuple[str, ...] = ()
 
 
 def tag_value(text: str) -> str:
@@ -82,12 +96,31 @@ def tag_name(task_definition: str) -> str:
     A family can have 255 characters
     (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html).
     """
+    return _name_within(_LONGEST_NAME, 64, task_definition)
+
+
+def name_in_a_record(task_definition: str) -> str:
+    return _name_within(_LONGEST_IN_A_RECORD, 40, task_definition)
+
+
+def _name_within(limit: int, beginning: int, task_definition: str) -> str:
     text = names.short(task_definition)
     name = names.parse(text)
-    if len(text) <= _LONGEST_NAME or name is None:
+    if len(text) <= limit or name is None:
         return text
     digest = hashlib.sha256(name.family.encode()).hexdigest()[:16]
-    return f"{name.family[:64]}..{digest}:{name.revision}"
+    return f"{name.family[:beginning]}..{digest}:{name.revision}"
+
+
+def is_name_of(tag: str, task_definition: str) -> bool:
+    """Whether this name in a tag is that of a version."""
+    return tag in (tag_name(task_definition), name_in_a_record(task_definition))
+
+
+def is_of_family(tag: str, task_definition: str) -> bool:
+    """Whether this name in a tag is that of any version of the same family."""
+    family = tag.rpartition(":")[0]
+    return family in (name(task_definition).rpartition(":")[0] for name in (tag_name, name_in_a_record))
 
 
 def is_tag_name(text: str) -> bool:
@@ -187,28 +220,61 @@ def given_by(service_tags: t.Mapping[str, str], version: str, tags: t.Mapping[st
     if speaks is not None:
         return service in speaks
     last = rolled_back(service_tags)
-    if last is None or last.direction != "back" or last.left != tag_name(version):
+    if last is None or last.direction != "back" or not is_name_of(last.left, version):
         return False
     at = marked_bad_at(tags)
     return at is not None and at == time_of(last.at)
 
 
-def started_tag(left: str | None, target: str, deployment: str, direction: Direction) -> dict[str, str]:
-    """The record that a move of ours was accepted, for the run that comes after a crash."""
-    return {STARTED: tag_value(f"{deployment} {tag_name(left) if left else '-'} {tag_name(target)} {direction}")}
+def record_tag(
+    run: str,
+    now: datetime,
+    primary: str,
+    left: str | None,
+    target: str,
+    direction: Direction,
+    todo: t.Sequence[str] = (),
+) -> dict[str, str]:
+    """The record of what is about to be done, see :class:`RolledBack`. ``run`` has 8 characters, and stays whole."""
+    parts = (run, _stamp(now), primary, name_in_a_record(left) if left else "-", name_in_a_record(target), direction)
+    return {RECORD: tag_value(" ".join([*parts, "+".join(todo) or "-"]))}
 
 
-def done_tags(left: str | None, target: str, deployment: str, now: datetime, direction: Direction) -> dict[str, str]:
-    """The record of a move that was verified."""
-    return {
-        ROLLED_BACK_FROM: tag_value(tag_name(left)) if left else "-",
-        ROLLED_BACK_TO: tag_value(tag_name(target)),
-        ROLLED_BACK_AT: tag_value(f"{_stamp(now)} {deployment} {direction}"),
-    }
+def done_tag(run: str, now: datetime, still_open: t.Sequence[str] = ()) -> dict[str, str]:
+    """The end of a record: the same for all services of a run of which nothing is still open."""
+    return {DONE: tag_value(" ".join([run, _stamp(now), *(["+".join(still_open)] if still_open else [])]))}
+
+
+def recorded(tags: t.Mapping[str, str]) -> RolledBack | None:
+    """What :func:`record_tag` recorded, and :func:`done_tag` ended; None if it is not there or cannot be read."""
+    parts = tags.get(RECORD, "").split(" ")
+    if len(parts) != 7:
+        return None
+    run, at, primary, left, target, word, todo = parts
+    began, direction = time_of(at), _direction(word)
+    if began is None or direction is None:
+        return None
+    made = RolledBack(left, target, "", "", direction, run, primary, began, _words(todo))
+    return ended(made, tags)
+
+
+def ended(record: RolledBack, tags: t.Mapping[str, str]) -> RolledBack:
+    """The record with what :func:`done_tag` says of its end, if that is of the same run."""
+    run, at, still_open, *_more = [*tags.get(DONE, "").split(" "), "", ""]
+    if run != record.run or time_of(at) is None:
+        return record
+    return replace(record, at=at, still_open=_words(still_open))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split("+")) if text not in ("", "-") else ()
 
 
 def rolled_back(tags: t.Mapping[str, str]) -> RolledBack | None:
-    """What :func:`done_tags` recorded; None if there is no record or only part of one."""
+    """The last move that was verified; None if there is no record of one, or only part of it."""
+    record = recorded(tags)
+    if record is not None and record.at:
+        return record
     if not all(key in tags for key in (ROLLED_BACK_FROM, ROLLED_BACK_TO)):
         return None
     at, deployment, direction, *_more = [*tags.get(ROLLED_BACK_AT, "").split(" "), "", ""]
@@ -216,7 +282,10 @@ def rolled_back(tags: t.Mapping[str, str]) -> RolledBack | None:
 
 
 def started(tags: t.Mapping[str, str]) -> RolledBack | None:
-    """What :func:`started_tag` recorded; None if there is no record or it cannot be read."""
+    """The move that was begun and not ended; None if there is no record of one, or it cannot be read."""
+    record = recorded(tags)
+    if record is not None:
+        return None if record.at else record
     parts = tags.get(STARTED, "").split(" ")
     direction = _direction(parts[-1])
     if len(parts) != 4 or direction is None:

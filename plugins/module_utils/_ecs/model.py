@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import findings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 
 # What all of this collection reports in.
 Verdict = findings.Verdict
@@ -106,6 +107,8 @@ class Service:
     created_at: datetime | None = None
     # The ARN of the service deployment that DescribeServices names as the current one; empty if it names none.
     current_deployment: str = ""
+    # Tasks that start carry the tags of the service (propagateTags).
+    tags_its_tasks: bool = False
 
     @property
     def primary(self) -> Deployment | None:
@@ -191,6 +194,8 @@ class ServiceDeployment:
     # :mod:`.past.early_success`.
     weak: str = ""
     short: bool = False
+    # What its description says of the move, if we created it in CodeDeploy.
+    announced: marks.RolledBack | None = None
 
     @property
     def in_flight(self) -> bool:

@@ -145,6 +145,10 @@ class Controller(abc.ABC):
         """What to add to a write that AWS refused: what else it needs, or another way. Pure."""
         return ""
 
+    def announces(self, planned: Plan) -> bool:
+        """Whether the write itself says on AWS's record of it what it is, so that no tag has to say so before. Pure."""
+        return False
+
     @abc.abstractmethod
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         """Which deployment is meant by an id or ARN, or without one the newest. Pure."""
@@ -191,6 +195,7 @@ class Controller(abc.ABC):
             known_records=planned.known_records,
             predecessor=running,
             events_before=frozenset(event.id for event in planned.service.events),
+            run=begun.run,
         )
 
     def _known(self, planned: Plan, begun: Begun) -> frozenset[str]:

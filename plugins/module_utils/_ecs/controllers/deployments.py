@@ -58,6 +58,8 @@ class Begun:
     findings: tuple[Finding, ...] = ()
     # The pinned copy that was deployed in place of the target.
     copy: str = ""
+    # The run that its description names, if it is a deployment of CodeDeploy that we created.
+    run: str = ""
     # A deployment of CodeDeploy that was only in the way ends: stopped where it is, or rolled back. Then comes ours.
     makes_room: MakesRoom = ""
 
@@ -154,6 +156,8 @@ class Going:
     # The deployment that was running before it, empty if none was.
     predecessor: str = ""
     events_before: frozenset[str] = frozenset()
+    # The run that its description names.
+    run: str = ""
     # Nothing is written, even if a task set could be made PRIMARY.
     read_only: bool = False
     # A task set without a deployment of AWS's behind it, and whether this run created it.

@@ -29,6 +29,18 @@ Source = t.Literal[
 ]
 
 
+# Why a service is unchanged.
+Because = t.Literal[
+    "already_rolled_back",
+    "returned_by_aws",
+    "returned_by_somebody",
+    "stayed_by_itself",
+    "not_on_from_revision",
+    "already_undone",
+    "already_there",
+]
+
+
 @dataclass(frozen=True)
 class Selection:
     """What the user asked for."""
@@ -53,6 +65,8 @@ class Selection:
     natively: bool = True
     # A copy will be registered, so the task definition need not be ACTIVE.
     copies: bool = False
+    # What this run finishes of an earlier one that could not do it: "mark", "deregister".
+    finishes: frozenset[str] = frozenset()
     # A pinned copy does not stand for the version that was named.
     to_the_letter: bool = False
 
@@ -68,13 +82,14 @@ class Selection:
 class Choice:
     """The target, or why there is none.
 
-    Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why no
-    target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks the
-    choice depends on. ``settled_at`` is since when it is settled. ``unfinished`` marks work of an earlier run of ours
-    that was cut off after the deployment had ended. ``doubt`` is what is not known about something settled.
-    ``direction`` is None if there is no target; it is the direction from ``seen_from``, whose tags say whether it is a
-    pinned copy, and whether somebody has marked it. ``not_told`` are deployments to describe, since it matters whether
-    they ran a task; ``unproven`` says that the target ran none, or that this is not known.
+    Exactly one of these holds: ``target`` is set; ``settled`` says why there is nothing to do; ``problem`` says why
+    no target could be chosen. ``left`` is the version that is left behind. ``weighed`` are the versions whose marks
+    the choice depends on. ``settled_at`` is since when it is settled, ``because`` is why in one word.
+    ``unfinished`` marks work of an earlier run of ours that was cut off after the deployment had ended,
+    ``still_open`` is what alone is left of it. ``doubt`` is what is not known about something settled.
+    ``direction`` is None if there is no target; it is the direction from ``seen_from``, whose tags say whether it
+    is a pinned copy, and whether somebody has marked it. ``not_told`` are deployments to describe, since it matters
+    whether they ran a task; ``unproven`` says that the target ran none, or that this is not known.
     """
 
     source: Source = "none"
@@ -85,10 +100,12 @@ class Choice:
     weighed: tuple[str, ...] = ()
     settled: str | None = None
     settled_at: datetime | None = None
+    because: Because = "already_there"
     problem: str | None = None
     needs_more_history: bool = False
     needs_registered: bool = False
     unfinished: bool = False
+    still_open: tuple[str, ...] = ()
     doubt: str = ""
     direction: Direction | None = None
     seen_from: str | None = None

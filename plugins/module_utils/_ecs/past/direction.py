@@ -58,8 +58,10 @@ def taken_back(service: Service, target: str, history: History | None, known: Kn
     left = last.left if last is not None and last.direction == "back" else ""
     original = root(target, history, known)
     same = [v for v in (history.records if history else ()) if root(v, history, known) == original]
-    tags = {v: known[v].tags if v in known else {} for v in (target, original, *same)}
-    ours = (v for v in tags if marks.tag_name(v) == left or service.in_cluster in (marks.speaks_for(tags[v]) or ()))
+    # One that was named is known by that name.
+    by_arn = {**{definition.arn: definition for definition in known.values()}, **known}
+    tags = {v: by_arn[v].tags if v in by_arn else {} for v in (target, original, *same)}
+    ours = (v for v in tags if marks.is_name_of(left, v) or service.in_cluster in (marks.speaks_for(tags[v]) or ()))
     return next(ours, None)
 
 

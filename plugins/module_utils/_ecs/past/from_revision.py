@@ -85,7 +85,8 @@ def ran(service: Service, history: History | None, wanted: str) -> bool:
     if any(names.same(name, one) for one in on_record(service, history)):
         return True
     done, begun = marks.rolled_back(service.tags), marks.started(service.tags)
-    return marks.tag_name(name) in [tag for record in (done, begun) if record for tag in (record.left, record.target)]
+    tagged = [tag for record in (done, begun) if record for tag in (record.left, record.target)]
+    return any(marks.is_name_of(tag, name) for tag in tagged)
 
 
 def on_record(service: Service, history: History | None) -> list[str]:

@@ -34,8 +34,8 @@ def strange_family(service: Service, history: History | None, target: str) -> st
         return ""
     ran = [found.family for one in on_record(service, history) for found in [names.parse(one)] if found is not None]
     last = [record for record in (marks.rolled_back(service.tags), marks.started(service.tags)) if record is not None]
-    tagged = {one.rpartition(":")[0] for record in last for one in (record.left, record.target)}
-    if name.family in ran or marks.tag_name(target).rpartition(":")[0] in tagged:
+    tagged = [one for record in last for one in (record.left, record.target)]
+    if name.family in ran or any(marks.is_of_family(one, target) for one in tagged):
         return ""
     known = ", ".join(list(dict.fromkeys(ran))[:_NAMED]) or "none"
     return (

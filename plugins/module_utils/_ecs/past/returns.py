@@ -14,9 +14,16 @@ from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Because, Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Arrival, History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.moves import by_tag_name, last_move
+
+# What can still be open at the end of a record.
+MARK: t.Final = "mark"
+DEREGISTER: t.Final = "deregister"
+_HOW: t.Final = ". The same command with deregister: true does that"
 
 # Moves after which a rollback begins from where the service is.
 _NO_ROLLBACK: t.Final = frozenset({"forward", "same"})
@@ -62,59 +69,75 @@ def or_finish(ours: Choice | None, choice: Choice, current: str) -> Choice:
     return replace(ours, source=choice.source)
 
 
-def our_own_rollback(service: Service, current: str, history: History | None) -> Choice | None:
-    """What the service's tags say about a rollback by this collection, if nothing was deployed since."""
+def our_own_rollback(
+    service: Service, current: str, history: History | None, finishes: t.Container[str] = ()
+) -> Choice | None:
+    """What is on record of a rollback by this collection, if nothing was deployed since.
+
+    ``finishes`` is what this run does if the earlier one could not do it.
+    """
     cut_off = _cut_off_on_the_way(service, current, history)
     if cut_off is not None:
         return cut_off
     primary = service.primary
     if primary is None or (history is not None and history.running is not None):
         return None
-    done = last_move(marks.rolled_back(service.tags), service, current, history)
+    done = last_move(moves.ended(service, history), service, current, history)
     if done is not None:
         if done.direction in _NO_ROLLBACK:
             # It is done, and the next rollback begins from there.
             return None
+        if any(what in finishes for what in done.still_open):
+            why = f"an earlier run went from {done.left} to {done.target}, and {_still_open(done)}"
+            return _finish(done, current, history, why)
         how = "rolled back" if done.direction == "back" else "taken"
+        still_open = f", but {_still_open(done)}{_HOW if DEREGISTER in done.still_open else ''}"
         return Choice(
-            settled=f"already {how} from {done.left} to {done.target} at {done.at} by this tool; "
-            "nothing was deployed since",
+            settled=f"already {how} from {done.left} to {names.short(current)} at {done.at} by this tool; "
+            f"nothing was deployed since{still_open if done.still_open else ''}",
             settled_at=marks.time_of(done.at),
+            because="already_rolled_back",
         )
-    begun = last_move(marks.started(service.tags), service, current, history)
+    begun = last_move(moves.begun(service, history), service, current, history)
+    if begun is not None and begun.began is not None and not begun.primary and MARK not in finishes:
+        # The deployment is the record, and without marks nobody writes down its end.
+        return None if begun.direction in _NO_ROLLBACK else _settled_by_the_deployment(begun, begun.began)
     if begun is not None:
-        return Choice(
-            "running_rollback",
-            current,
-            f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end",
-            by_tag_name(begun.left, history),
-            unfinished=True,
-            direction=begun.direction,
-        )
+        why = f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end"
+        return _finish(begun, current, history, why)
     return None
 
 
-def last_move(
-    recorded: marks.RolledBack | None, service: Service, current: str, history: History | None
-) -> marks.RolledBack | None:
-    """What a tag recorded; None if something else was deployed since."""
-    newest = history.newest.id.rpartition("/")[2] if history and history.newest else ""
-    ids = (service.primary.id if service.primary is not None else "", newest)
-    if recorded is None or recorded.target != marks.tag_name(current) or recorded.deployment not in ids:
-        return None
-    return recorded
+def _settled_by_the_deployment(begun: marks.RolledBack, began: datetime) -> Choice:
+    what = f"already rolled back from {begun.left} to {begun.target} by a deployment of this tool at {stamp(began)}"
+    return Choice(settled=f"{what}; nothing was deployed since", settled_at=began, because="already_rolled_back")
 
 
-def by_tag_name(name: str, history: History | None) -> str | None:
-    """The ARN of a version on record, by its name in a tag; None if it is not on record."""
-    return next((c for c in (history.records if history else ()) if marks.tag_name(c) == name), None)
+def _finish(move: marks.RolledBack, current: str, history: History | None, why: str) -> Choice:
+    left = by_tag_name(move.left, history)
+    return Choice(
+        "running_rollback",
+        current,
+        why,
+        left,
+        unfinished=True,
+        direction=move.direction,
+        still_open=move.still_open,
+        because="already_rolled_back",
+    )
+
+
+def _still_open(done: marks.RolledBack) -> str:
+    """What could not be done in the end, in words."""
+    words = {MARK: f"{done.left} is not marked bad yet", DEREGISTER: f"{done.left} is not deregistered yet"}
+    return " and ".join(words[what] for what in done.still_open if what in words)
 
 
 def as_begun(choice: Choice, service: Service, current: str, history: History | None) -> Choice:
     """If we follow a deployment that an earlier run of ours began, it stays the move that it was."""
     if choice.target is None or choice.left is not None or history is None or history.running is None:
         return choice
-    begun = last_move(marks.started(service.tags), service, current, history)
+    begun = last_move(moves.begun(service, history), service, current, history)
     if begun is None or not names.same(choice.target, current):
         return choice
     return replace(choice, left=by_tag_name(begun.left, history), direction=begun.direction)
@@ -122,18 +145,26 @@ def as_begun(choice: Choice, service: Service, current: str, history: History | 
 
 def _cut_off_on_the_way(service: Service, current: str, history: History | None) -> Choice | None:
     """The target of an earlier run that first ended a CodeDeploy deployment and was killed before it deployed."""
-    begun, newest = marks.started(service.tags), history.newest if history else None
+    begun, newest = moves.begun(service, history), history.newest if history else None
     if begun is None or history is None or newest is None or newest.by == "ECS" or newest.status == "SUCCESSFUL":
         return None
     left = newest.target.task_definition
-    if begun.deployment != newest.id or begun.left != names.short(left) or begun.target == names.short(left):
+    if not _stopped(begun, newest) or not marks.is_name_of(begun.left, left) or marks.is_name_of(begun.target, left):
         return None
     lands_on = history.native_stop_lands_on if history.running is not None else current
-    if lands_on is None or begun.target == names.short(lands_on):
+    if lands_on is None or marks.is_name_of(begun.target, lands_on):
         return None
-    target = next((c for c in history.records if names.short(c) == begun.target), begun.target)
+    target = by_tag_name(begun.target, history) or begun.target
     why = f"an earlier run ended deployment {newest.id} to go from {begun.left} to {begun.target}, and got no further"
     return Choice("running_rollback", target, why, left, direction=begun.direction)
+
+
+def _stopped(begun: marks.RolledBack, newest: ServiceDeployment) -> bool:
+    """Whether it is the deployment that this move had to end first."""
+    if begun.began is None:
+        return begun.deployment == newest.id
+    ended = newest.finished_at or newest.created_at
+    return newest.created_at < begun.began and (newest.in_flight or ended >= begun.began)
 
 
 def running_rollback(history: History) -> Choice:
@@ -176,7 +207,8 @@ def failed_beside_an_older_one(service: Service) -> Choice | None:
         return Choice("running_rollback", primary.task_definition, why, left)
     return Choice(
         settled=f"ECS itself rolled it back {route}, by what its deployments show. To go further back, give "
-        "steps_back, revision or force: [again]"
+        "steps_back, revision or force: [again]",
+        because="returned_by_aws",
     )
 
 
@@ -187,7 +219,14 @@ def already_returned(current: str, history: History) -> Choice | None:
     if arrival is None or newest is None or arrival.deployment != newest.id or arrival.task_definition != current:
         return None
     how = _how_it_returned(arrival)
-    return Choice(settled=how, settled_at=arrival.at) if how else None
+    return Choice(settled=how, settled_at=arrival.at, because=_BECAUSE[arrival.how]) if how else None
+
+
+_BECAUSE: t.Final[t.Mapping[str, Because]] = {
+    "rolled_back": "returned_by_aws",
+    "stayed": "stayed_by_itself",
+    "returned": "returned_by_somebody",
+}
 
 
 def _how_it_returned(arrival: Arrival) -> str | None:

@@ -13,11 +13,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import (
     direction,
     from_revision,
+    moves,
     named,
     served,
     undo,
@@ -97,7 +98,7 @@ def _choose(
     current = what_runs_now(service, history)
     if history is not None and needs_the_list(selection, service, history):
         return Choice(problem=_unlisted(service, history.unlisted), needs_more_history=True)
-    ours = our_own_rollback(service, current, history)
+    ours = our_own_rollback(service, current, history, selection.finishes)
     ours = None if "again" in selection.force else ours_for(selection, ours)
     leaving = _leaving(service, history, ours)
     elsewhere = not_on_from_revision(selection, current, leaving, service, history, known, gaps)
@@ -187,7 +188,7 @@ def what_runs_now(service: Service, history: History | None) -> str:
 def _leaving(service: Service, history: History | None, ours: Choice | None) -> str | None:
     """The version that a rollback is leaving: one that runs, or one that an earlier run of ours did not finish."""
     if ours is not None and ours.unfinished:
-        begun = marks.started(service.tags)
+        begun = moves.recorded(service, history) or moves.begun(service, history)
         return begun.left if begun else None
     return history.returning_from if history else None
 
@@ -208,11 +209,17 @@ def not_on_from_revision(
     if found is None:
         return None
     if selection.from_revision_ran:
-        return Choice(settled=found.unchanged)
+        return Choice(settled=found.unchanged, because="not_on_from_revision")
     if found.never:
         return Choice(problem=f"{found.never}. Correct from_revision")
     unsure = bool(found.unread or found.doubt)
-    return Choice(settled=found.unchanged, weighed=found.unread, needs_more_history=unsure, doubt=found.doubt)
+    return Choice(
+        settled=found.unchanged,
+        because="not_on_from_revision",
+        weighed=found.unread,
+        needs_more_history=unsure,
+        doubt=found.doubt,
+    )
 
 
 def _runs_as_a_copy(selection: Selection, target: str, current: str, history: History | None) -> bool:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import typing as t
+import uuid
 from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
@@ -190,8 +191,9 @@ class Aftermath:
         if run.service is None or direction.between(primary.task_definition, run.target, None, {}) != "back":
             return
         try:
-            done = marks.done_tags(run.target, primary.task_definition, primary.id, now, "back")
-            api.tag_resource(self._aws, run.service.arn, done)
+            id_ = uuid.uuid4().hex[:8]
+            record = marks.record_tag(id_, now, primary.id, run.target, primary.task_definition, "back")
+            api.tag_resource(self._aws, run.service.arn, {**record, **marks.done_tag(id_, now)})
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"the rollback is not recorded on the service. {exc.explain()}"
             run.findings.append(Finding("service_tags", "warn", what))

@@ -72,6 +72,7 @@ def goal(params: t.Mapping[str, t.Any]) -> GoBack:
             natively=params["in_flight"] == "stop",
             copies=params["pin_images"] == "always",
             to_the_letter=params["pin_images"] == "never",
+            finishes=frozenset(what for what in ("mark", "deregister") if params.get(what)),
         ),
         in_flight=params["in_flight"],
         tasks=tasks,

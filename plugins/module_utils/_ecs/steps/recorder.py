@@ -12,14 +12,19 @@ If AWS refuses, that is a warning: the move itself is what matters.
 from __future__ import annotations
 
 import typing as t
+import uuid
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.returns import DEREGISTER, MARK
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.undo import UNDO
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 UNMARKED: t.Final = "unmarked"
@@ -56,48 +61,128 @@ def _stays(version: str, tags: t.Mapping[str, str]) -> list[Finding]:
     return [Finding("marked_bad", "warn", what)]
 
 
+def todo(planned: Plan, goal: GoBack) -> list[str]:
+    """What is to be done once the target is in service, besides the mark that each rollback sets. Pure."""
+    back = planned.direction == "back"
+    # UpdateService sets the task count itself, and auto scaling may have changed it since.
+    tasks = goal.tasks if planned.method != "update_service" else None
+    return [
+        *([DEREGISTER] if goal.deregister and back else []),
+        *([f"tasks={tasks}"] if tasks is not None else []),
+        *(["fast"] if goal.fast else []),
+        *([UNDO] if planned.choice.source == "undo" else []),
+    ]
+
+
 class Recorder:
     """Writes for the runs of one call. ``reason`` is the caller's; without ``mark`` nothing is written."""
 
-    def __init__(self, aws: Aws, clock: Clock, mark: bool, reason: str | None) -> None:
+    def __init__(self, aws: Aws, clock: Clock, mark: bool, reason: str | None, goal: GoBack) -> None:
         self._aws = aws
         self._clock = clock
         self._mark = mark
         self._reason = reason
-        # When the moves were verified, by service: a mark and the record that it belongs to say the same time.
-        self._verified: dict[str, datetime] = {}
+        self._goal = goal
+        # Of this call, and of the records that its services have: those of an earlier call are finished under its name.
+        self._id = uuid.uuid4().hex[:8]
+        self._ids: dict[str, str] = {}
+        self._before: dict[str, marks.RolledBack] = {}
+        # When the first move was verified: all marks and ends of records of a call say the same.
+        self._verified: datetime | None = None
         # The tags of versions that this call has marked: services of one call often leave the same one.
         self._tags: dict[str, t.Mapping[str, str]] = {}
+        self._open: dict[str, list[str]] = {}
+        # Records that could not be written in time.
+        self._late: dict[str, t.Mapping[str, str]] = {}
 
-    def accepted(self, run: RollbackRun) -> None:
-        """AWS has accepted our write. What a crash costs from here on, the next run can finish.
+    def before_the_write(self, run: RollbackRun, planned: Plan, announced: bool) -> None:
+        """Record what is about to be done. It must not hold up the write, which comes whether this works or not.
 
-        Only now, and not before the write: a tag before it costs seconds in an incident.
+        ``announced``: the write itself is the record.
         """
-        planned, accepted = run.plan, run.accepted
-        if not self._mark or planned is None or accepted is None or not accepted.wrote:
+        service, primary = planned.service, planned.service.primary
+        if not self._mark or primary is None:
             return
-        direction = planned.direction or "unknown"
-        self._tag_service(run, marks.started_tag(planned.left, run.target, accepted.going.id, direction))
+        before = moves.last_move(moves.recorded(service, planned.history), service, planned.current, planned.history)
+        if planned.method == "adopt" and before is not None:
+            self._ids[run.name], self._before[run.name] = before.run, before
+            return
+        if announced or _is_unrecorded(run):
+            return
+        direction, target = planned.direction or "unknown", run.target or planned.current
+        tag = marks.record_tag(
+            self._id, self._clock.now(), primary.id, planned.left, target, direction, todo(planned, self._goal)
+        )
+        try:
+            api.tag_resource(self._aws.prompt, service.arn, tag)
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(_not_recorded(exc))
+            # Afterwards there is time for it.
+            self._late[run.name] = {} if exc.is_denied else tag
+            return
+        self._ids[run.name] = self._id
+        if service.tags_its_tasks:
+            what = f"{service.name} has propagateTags SERVICE: tasks that start now carry its tag {marks.RECORD}, too"
+            run.findings.append(Finding("propagated_tags", "info", what))
 
     def verified(self, run: RollbackRun) -> None:
         """The move is done: a rollback marks what it left, and a move forward takes the mark of its target back."""
         planned = run.plan
         if planned is None:
             return
-        self._verified[run.name] = self._clock.now()
+        self._verified = self._verified or self._clock.now()
         if planned.direction == "back" and self._mark:
             self._mark_bad(run, planned)
         elif planned.direction == "forward":
             self._take_back(run, planned)
 
+    def not_deregistered(self, run: RollbackRun) -> None:
+        """What was left stays, and a later run can still deregister it."""
+        self._open.setdefault(run.name, []).append(DEREGISTER)
+
     def done(self, run: RollbackRun) -> None:
         """The last write: a run that is killed before it is finished by the next one."""
-        planned, accepted = run.plan, run.accepted
-        if not self._mark or planned is None or accepted is None:
+        late = self._late.get(run.name, {})
+        id_ = (run.going.run if run.accepted is not None else "") or self._ids.get(run.name, self._id if late else "")
+        before, still_open = self._before.get(run.name), self._open.get(run.name, [])
+        if before is not None and DEREGISTER in before.todo and not self._goal.deregister:
+            still_open = [*still_open, DEREGISTER]
+        if not self._mark or not id_ or (before is not None and before.at and before.still_open == tuple(still_open)):
             return
-        at, direction = self._verified.get(run.name) or self._clock.now(), planned.direction or "unknown"
-        self._tag_service(run, marks.done_tags(planned.left, run.target, accepted.going.id, at, direction))
+        at = self._verified or self._clock.now()
+        if run.service is None:
+            return
+        try:
+            api.tag_resource(self._aws, run.service.arn, {**late, **marks.done_tag(id_, at, still_open)})
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            if not _is_unrecorded(run):
+                run.findings.append(_not_ended(exc))
+
+    def not_written(self, run: RollbackRun) -> None:
+        """AWS refused the write, so that the record announces nothing."""
+        if self._ids.get(run.name) != self._id or run.service is None:
+            return
+        before = run.plan.service.tags.get(marks.RECORD, "") if run.plan is not None else ""
+        try:
+            if before and not before.startswith(f"{self._id} "):
+                api.tag_resource(self._aws, run.service.arn, {marks.RECORD: before})
+            else:
+                api.untag_resource(self._aws, run.service.arn, [marks.RECORD])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(_stays_recorded(exc))
+
+    def clear(self, run: RollbackRun) -> None:
+        """Remove a record that is void."""
+        planned = run.plan
+        if not self._mark or planned is None:
+            return
+        record = marks.recorded(planned.service.tags)
+        if not moves.is_void(record, planned.service, planned.current, planned.history):
+            return
+        try:
+            api.untag_resource(self._aws, planned.service.arn, [marks.RECORD, marks.DONE])
+        except (AwsCallError, IncompleteAnswerError) as exc:
+            run.findings.append(_stays_recorded(exc))
 
     def _mark_bad(self, run: RollbackRun, planned: Plan) -> None:
         left = planned.left
@@ -114,11 +199,12 @@ class Recorder:
                     return
                 # Why it was left by the rollback before this one is still true.
                 reason = tags[marks.BAD].partition(" ")[2]
-            mark = marks.bad_mark(self._verified[run.name], reason, service.in_cluster, tags)
+            mark = marks.bad_mark(self._verified or self._clock.now(), reason, service.in_cluster, tags)
             api.tag_resource(self._aws, left, mark)
             self._tags[left] = {**tags, **mark}
         except (AwsCallError, IncompleteAnswerError) as exc:
             run.findings.append(Finding("mark", "warn", f"{names.short(left)} was not marked bad. {exc.explain()}"))
+            self._open.setdefault(run.name, []).append(MARK)
             return
         run.changed = True
         why = f': "{self._reason}"' if self._reason else ""
@@ -142,12 +228,25 @@ class Recorder:
         run.findings += found
         run.changed = run.changed or any(f.check == UNMARKED for f in found)
 
-    def _tag_service(self, run: RollbackRun, tags: t.Mapping[str, str]) -> None:
-        if run.service is None or any(f.check == "service_tags" for f in run.findings):
-            return
-        try:
-            api.tag_resource(self._aws, run.service.arn, tags)
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            run.findings.append(
-                Finding("service_tags", "warn", f"the rollback is not recorded on the service. {exc.explain()}")
-            )
+
+_UNRECORDED: t.Final = "service_tags"
+
+
+def _is_unrecorded(run: RollbackRun) -> bool:
+    return any(f.check == _UNRECORDED for f in run.findings)
+
+
+def _not_recorded(exc: AwsCallError | IncompleteAnswerError) -> Finding:
+    what = f"the rollback is not recorded on the service. {exc.explain()}"
+    if not exc.is_denied:
+        what = f"the rollback is not recorded on the service ({exc.detail}). It goes ahead all the same"
+    return Finding(_UNRECORDED, "warn", what)
+
+
+def _not_ended(exc: AwsCallError | IncompleteAnswerError) -> Finding:
+    return Finding(_UNRECORDED, "warn", f"the end of the rollback is not recorded on the service. {exc.explain()}")
+
+
+def _stays_recorded(exc: AwsCallError | IncompleteAnswerError) -> Finding:
+    what = f"the tag {marks.RECORD} stays on the service, though it announces nothing any more"
+    return Finding(_UNRECORDED, "warn", f"{what}. {exc.explain()}")

@@ -26,6 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import STILL_RUNNING
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Place, Shown
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.returns import DEREGISTER, MARK
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import image_identity, unfinished, wording
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
@@ -62,7 +63,7 @@ class Rollback(mover.Step[RollbackRun]):
             lambda goal, awaits: Planner(aws, order.cluster, goal, clock=awaits),
             order.plan_max_age,
         )
-        self._recorder = Recorder(aws, clock, order.mark, order.reason)
+        self._recorder = Recorder(aws, clock, order.mark, order.reason, order.goal)
         self._mover = mover.Mover(aws, clock, order, self._planner, self)
 
     @property
@@ -144,15 +145,14 @@ class Rollback(mover.Step[RollbackRun]):
         )
 
     def before_the_write(self, run: RollbackRun, planned: Plan) -> None:
-        minutes = self._mover.controllers.of(planned.service).lingers(planned)
+        controller = self._mover.controllers.of(planned.service)
+        minutes = controller.lingers(planned)
         order = self._order
         if minutes and order.wait and order.wait_until == "stable" and minutes * 60 >= order.wait_timeout:
             what = f"CodeDeploy keeps the original task set for {minutes} minutes after the traffic has shifted, and "
             what += f"wait_timeout is {order.wait_timeout:g} s. wait_until: serving does not wait for that"
             run.findings.append(Finding("termination_wait", "warn", what))
-
-    def accepted(self, run: RollbackRun) -> None:
-        self._recorder.accepted(run)
+        self._recorder.before_the_write(run, planned, controller.announces(planned))
 
     def _watch(self) -> None:
         if self._order.wait:
@@ -175,12 +175,29 @@ class Rollback(mover.Step[RollbackRun]):
             run.timings["ended"] = self._mover.elapsed()
         deregistrar = Deregistrar(self._aws)
         for run in done:
-            self._apply_tasks(run)
-            self._recorder.verified(run)
-            if self._order.goal.deregister:
-                self._deregister(run, deregistrar)
-            self._recorder.done(run)
+            self._complete(run, deregistrar)
         self._mover.last_look(verified, [run for run in done if run.name in verified])
+        if not self._order.check_mode:
+            self._clear_records()
+
+    def _complete(self, run: RollbackRun, deregistrar: Deregistrar) -> None:
+        """What comes after the move, or what an earlier run could not do of it."""
+        still_open = run.plan.choice.still_open if run.plan is not None else ()
+        self._apply_tasks(run)
+        if not still_open or MARK in still_open:
+            self._recorder.verified(run)
+        if self._order.goal.deregister and (not still_open or DEREGISTER in still_open):
+            self._deregister(run, deregistrar)
+        self._recorder.done(run)
+        if still_open and not run.changed and run.plan is not None:
+            run.end("unchanged", run.plan.choice.why)
+
+    def _clear_records(self) -> None:
+        for run in self.runs:
+            if run.outcome in ("refused", "unchanged") and not run.changed:
+                self._recorder.not_written(run)
+            if run.outcome == "unchanged":
+                self._recorder.clear(run)
 
     def _restore(self, run: RollbackRun) -> None:
         """Put back what was changed for one deployment only, also if an earlier run was killed before it could."""
@@ -239,6 +256,8 @@ class Rollback(mover.Step[RollbackRun]):
         run.findings.append(finding)
         if gone:
             run.deregistered, run.changed = left, True
+        else:
+            self._recorder.not_deregistered(run)
 
 
 def _under_way(planned: Plan) -> str:

@@ -55,6 +55,7 @@ class RollbackRun(Run):
             **self._planned,
             "after": state_of(self.service, self.revision_after or _unmoved(self.plan)) if self.service else None,
             "deregistered": self.deregistered,
+            "unchanged_because": self.plan.choice.because if self.plan and self.outcome == "unchanged" else None,
         }
 
 

@@ -138,6 +138,10 @@ class CodeDeploy(base.Controller):
     def deciding_alarms(self, goal: Goal, facts: Facts) -> tuple[str, ...]:
         return deploys.watched_alarms(goal, facts)
 
+    def announces(self, planned: plans.Plan) -> bool:
+        create = write.create_of(planned)
+        return create is not None and create.in_the_way is None
+
     def lingers(self, planned: plans.Plan) -> int:
         create = write.create_of(planned)
         return int(create.request.group.termination_wait) if create is not None and create.in_the_way is None else 0

@@ -32,6 +32,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location, is_due, undone_by
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import reads as codedeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import description
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Deployment,
@@ -166,6 +167,7 @@ def _record(
         rolled_back_to=back,
         rollback_reason=deployment.why,
         by=CODEDEPLOY,
+        announced=description.read(deployment.description, deployment.created_at),
     )
 
 

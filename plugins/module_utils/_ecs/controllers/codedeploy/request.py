@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec, writes
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import (
@@ -219,9 +219,3 @@ def balanced(service: Service, request_: Request | None) -> Service:
     if named is None:
         return service
     return replace(service, load_balancers=({"containerName": named[0], "containerPort": named[1]},))
-
-
-def description(reason: str | None, left: str | None, target: str, run: str, what: str = "rollback") -> str:
-    """What people and a later look know the deployment by, see :func:`.writes.described`."""
-    route = f"{names.short(left)} to {names.short(target)}" if left else names.short(target)
-    return writes.described(reason, f"{what} {route}", run)

@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import writes as controllers_writes
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import description
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     request as codedeploy_request,
 )
@@ -86,11 +87,18 @@ def deploy(aws: Aws, planned: plans.Plan, reason: str | None, tasks: int | None)
     if create.copy is not None:
         copy, notes = controllers_writes.register_copy(aws, planned.target, create.copy)
         target = copy
-    what = create.called or ("rollback" if planned.direction == "back" else "redeploy")
-    mine = codedeploy_request.description(reason, planned.left, target, writes.new_run(), what)
+    what = create.called or _called(planned)
+    run = writes.new_run()
+    mine = description.made(reason, planned.left, target, run, what)
     id_, lost = writes.create(aws, request.group, request.parameters(mine, copy), planned.known_records)
     service, late = controllers_writes.more_tasks(aws, planned.service, tasks)
-    return Begun(service, wrote=True, deployment_id=id_, findings=(*notes, *lost, *late), copy=copy)
+    return Begun(service, wrote=True, deployment_id=id_, findings=(*notes, *lost, *late), copy=copy, run=run)
+
+
+def _called(planned: plans.Plan) -> str:
+    if planned.choice.source == "undo":
+        return "undo"
+    return "rollback" if planned.direction == "back" else "redeploy"
 
 
 def denied_override(planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:

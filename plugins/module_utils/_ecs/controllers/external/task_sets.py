@@ -136,7 +136,7 @@ def _our_own(service: Service, current: str) -> Choice | None:
     if ours is None or not ours.unfinished or begun is None:
         return ours
     left = next(
-        (d.task_definition for d in service.deployments if marks.tag_name(d.task_definition) == begun.left), None
+        (d.task_definition for d in service.deployments if marks.is_name_of(begun.left, d.task_definition)), None
     )
     return replace(ours, left=left)
 

@@ -18,6 +18,7 @@ import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
@@ -26,6 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of i
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TERMINAL,
     Deployment,
+    Direction,
     Event,
     Revision,
     Service,
@@ -61,6 +63,21 @@ def enum(shape: str) -> list[str]:
 
 def arn(number: int, family: str = "web") -> str:
     return f"{ACCOUNT}:task-definition/{family}:{number}"
+
+
+def started_tag(left: str | None, target: str, deployment: str, direction: Direction) -> dict[str, str]:
+    """What older versions wrote after a write."""
+    tag = f"{deployment} {marks.tag_name(left) if left else '-'} {marks.tag_name(target)} {direction}"
+    return {marks.STARTED: tag}
+
+
+def done_tags(left: str | None, target: str, deployment: str, now: datetime, direction: Direction) -> dict[str, str]:
+    """What older versions wrote once a move was verified."""
+    return {
+        marks.ROLLED_BACK_FROM: marks.tag_name(left) if left else "-",
+        marks.ROLLED_BACK_TO: marks.tag_name(target),
+        marks.ROLLED_BACK_AT: f"{now:%Y-%m-%dT%H:%M:%SZ} {deployment} {direction}",
+    }
 
 
 def at(minutes: float) -> datetime:

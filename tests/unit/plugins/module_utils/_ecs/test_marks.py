@@ -11,7 +11,11 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Verdict
-from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import arn
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
+    arn,
+    done_tags,
+    started_tag,
+)
 
 NOW = datetime(2026, 11, 20, 14, 3, 5, tzinfo=UTC)
 WEB = "prod/web"
@@ -78,7 +82,7 @@ def test_times_are_written_in_utc() -> None:
 
 @pytest.mark.parametrize("left", [arn(43), "web:43"])
 def test_a_finished_rollback_is_read_as_it_was_written(left: str) -> None:
-    tags = marks.done_tags(left, arn(41), "ecs-svc/4711", NOW, "back")
+    tags = done_tags(left, arn(41), "ecs-svc/4711", NOW, "back")
     assert set(tags) == {"lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgood:rolled-back-at"}
     assert marks.rolled_back(tags) == marks.RolledBack(
         "web:43", "web:41", "2026-11-20T14:03:05Z", "ecs-svc/4711", "back"
@@ -86,7 +90,7 @@ def test_a_finished_rollback_is_read_as_it_was_written(left: str) -> None:
 
 
 def test_a_started_rollback_is_read_as_it_was_written() -> None:
-    tags = marks.started_tag(arn(43), arn(41), "ecs-svc/4711", "back")
+    tags = started_tag(arn(43), arn(41), "ecs-svc/4711", "back")
     assert set(tags) == {"lastgood:rollback-started"}
     assert marks.started(tags) == marks.RolledBack("web:43", "web:41", "", "ecs-svc/4711", "back")
 
@@ -94,8 +98,8 @@ def test_a_started_rollback_is_read_as_it_was_written() -> None:
 @pytest.mark.parametrize("length", [1, 96, 97, 110, 200, 255])
 def test_the_record_of_a_long_family_is_read_as_it_was_written(length: int) -> None:
     left, target = arn(1234567, "f" * length), arn(1234561, "f" * length)
-    begun = marks.started(marks.started_tag(left, target, "ecs-svc/1234567890123456789", "back"))
-    done = marks.rolled_back(marks.done_tags(left, target, "ecs-svc/1234567890123456789", NOW, "back"))
+    begun = marks.started(started_tag(left, target, "ecs-svc/1234567890123456789", "back"))
+    done = marks.rolled_back(done_tags(left, target, "ecs-svc/1234567890123456789", NOW, "back"))
     for record in (begun, done):
         assert record is not None
         assert (record.left, record.target) == (marks.tag_name(left), marks.tag_name(target))
@@ -110,10 +114,10 @@ def test_long_families_that_begin_alike_have_names_of_their_own() -> None:
 
 
 def test_a_rollback_that_left_nothing_known() -> None:
-    done = marks.rolled_back(marks.done_tags(None, arn(41), "ecs-svc/4711", NOW, "back"))
+    done = marks.rolled_back(done_tags(None, arn(41), "ecs-svc/4711", NOW, "back"))
     assert done is not None
     assert done.left == "-"
-    begun = marks.started(marks.started_tag(None, arn(41), "ecs-svc/4711", "back"))
+    begun = marks.started(started_tag(None, arn(41), "ecs-svc/4711", "back"))
     assert begun is not None
     assert begun.left == "-"
 
@@ -148,14 +152,14 @@ def test_when_it_was_marked_bad(tags: dict[str, str], expected: datetime | None)
 
 @pytest.mark.parametrize("direction", t.get_args(marks.Direction))
 def test_both_records_say_the_direction(direction: marks.Direction) -> None:
-    done = marks.rolled_back(marks.done_tags(arn(43), arn(41), "ecs-svc/4711", NOW, direction))
-    begun = marks.started(marks.started_tag(arn(43), arn(41), "ecs-svc/4711", direction))
+    done = marks.rolled_back(done_tags(arn(43), arn(41), "ecs-svc/4711", NOW, direction))
+    begun = marks.started(started_tag(arn(43), arn(41), "ecs-svc/4711", direction))
     assert [record and record.direction for record in (done, begun)] == [direction, direction]
 
 
 @pytest.mark.parametrize("at", ["", "2026-11-20T14:03:05Z", "2026-11-20T14:03:05Z ecs-svc/4711", "x y sideways"])
 def test_a_record_without_a_word_for_the_direction_says_nothing_of_it(at: str) -> None:
-    done = marks.done_tags(arn(43), arn(41), "ecs-svc/4711", NOW, "back")
+    done = done_tags(arn(43), arn(41), "ecs-svc/4711", NOW, "back")
     record = marks.rolled_back({**done, marks.ROLLED_BACK_AT: at})
     assert record is not None
     assert record.direction == "unknown"
@@ -167,24 +171,24 @@ LATER = NOW + timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("record", "tags", "expected"),
     [
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), True),
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(NOW, None), True),
+        (done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), True),
+        (done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(NOW, None), True),
         # by somebody else, before or after
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(LATER, "500s"), False),
-        (marks.done_tags(arn(43), arn(41), "d", LATER, "back"), everywhere(NOW, "500s"), False),
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: "loses orders"}, False),
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: ""}, False),
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), {}, False),
+        (done_tags(arn(43), arn(41), "d", NOW, "back"), everywhere(LATER, "500s"), False),
+        (done_tags(arn(43), arn(41), "d", LATER, "back"), everywhere(NOW, "500s"), False),
+        (done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: "loses orders"}, False),
+        (done_tags(arn(43), arn(41), "d", NOW, "back"), {marks.BAD: ""}, False),
+        (done_tags(arn(43), arn(41), "d", NOW, "back"), {}, False),
         # a rollback from another version, or no rollback
-        (marks.done_tags(arn(44), arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), False),
-        (marks.done_tags(None, arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), False),
-        (marks.done_tags(arn(43), arn(44), "d", NOW, "forward"), everywhere(NOW, "500s"), False),
-        (marks.done_tags(arn(43), arn(44), "d", NOW, "unknown"), everywhere(NOW, "500s"), False),
+        (done_tags(arn(44), arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), False),
+        (done_tags(None, arn(41), "d", NOW, "back"), everywhere(NOW, "500s"), False),
+        (done_tags(arn(43), arn(44), "d", NOW, "forward"), everywhere(NOW, "500s"), False),
+        (done_tags(arn(43), arn(44), "d", NOW, "unknown"), everywhere(NOW, "500s"), False),
         ({}, everywhere(NOW, "500s"), False),
         # The mark itself says it, whatever was done with the service since.
         ({}, bad_mark(NOW, "500s"), True),
         ({}, bad_mark(NOW, "500s", "staging/web"), False),
-        (marks.done_tags(arn(43), arn(41), "d", NOW, "back"), bad_mark(NOW, "500s", "staging/web"), False),
+        (done_tags(arn(43), arn(41), "d", NOW, "back"), bad_mark(NOW, "500s", "staging/web"), False),
         ({marks.ROLLED_BACK_FROM: "web:43", marks.ROLLED_BACK_TO: "web:41"}, {marks.BAD: "x"}, False),
     ],
 )
@@ -203,8 +207,8 @@ def test_a_record_that_cannot_be_read_is_none(value: str) -> None:
     [
         bad_mark(NOW, "x" * 400),
         bad_mark(NOW, "x" * 400, "c" * 255 + "/" + "s" * 255),
-        marks.started_tag(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", "back"),
-        marks.done_tags(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", NOW, "back"),
+        started_tag(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", "back"),
+        done_tags(arn(43, "f" * 255), arn(41, "f" * 255), "ecs-svc/4711", NOW, "back"),
     ],
 )
 def test_no_tag_is_longer_than_aws_allows(tags: dict[str, str]) -> None:
@@ -277,3 +281,62 @@ def test_what_only_another_service_had_to_leave_is_not_bad(
 )
 def test_a_mark_is_taken_back_for_one_service_only(tags: dict[str, str], expected: marks.Change) -> None:
     assert marks.without_bad_of(tags, WEB) == expected
+
+
+# -- the record before the write
+
+WORST = ("deregister", "tasks=2147483647", "fast", "undo")
+
+
+@pytest.mark.parametrize("family", ["web", "f" * 60, "f" * 77, "f" * 101, "f" * 255])
+@pytest.mark.parametrize("other", ["web", "g" * 255])
+@pytest.mark.parametrize("todo", [(), ("deregister",), WORST[:3]])
+def test_a_record_fits_into_a_tag_and_is_read_as_it_was_written(family: str, other: str, todo: tuple[str, ...]) -> None:
+    left, target = arn(4100000000, family), arn(4099999999, other)
+    tags = marks.record_tag("1a2b3c4d", NOW, "ecs-svc/12345678901234567890", left, target, "unknown", todo)
+    assert list(tags) == ["lastgood:rollback"]
+    # AWS counts UTF-16 units, and a family has only ASCII characters.
+    assert len(tags["lastgood:rollback"].encode("utf-16-le")) // 2 <= 256
+    record = marks.recorded(tags)
+    assert record is not None
+    assert (record.run, record.primary, record.began, record.todo, record.direction, record.at) == (
+        "1a2b3c4d",
+        "ecs-svc/12345678901234567890",
+        NOW,
+        todo,
+        "unknown",
+        "",
+    )
+    assert marks.is_name_of(record.left, left)
+    assert marks.is_name_of(record.target, target)
+    assert not marks.is_name_of(record.left, arn(4100000000, f"{family}x"))
+    assert (marks.started(tags), marks.rolled_back(tags)) == (record, None)
+
+
+@pytest.mark.parametrize("still_open", [(), ("mark",), ("mark", "deregister")])
+def test_the_end_of_a_record(still_open: tuple[str, ...]) -> None:
+    begun = marks.record_tag("1a2b3c4d", NOW, "ecs-svc/1", None, arn(41), "back")
+    tags = {**begun, **marks.done_tag("1a2b3c4d", LATER, still_open)}
+    done = marks.rolled_back(tags)
+    assert done is not None
+    assert (done.left, done.target, marks.time_of(done.at), done.still_open) == ("-", "web:41", LATER, still_open)
+    assert marks.started(tags) is None
+
+
+def test_the_end_is_the_same_for_all_services_of_a_run() -> None:
+    assert marks.done_tag("1a2b3c4d", NOW) == {"lastgood:rollback-done": f"1a2b3c4d {NOW:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "1a2b3c4d then ecs-svc/1 web:3 web:1 back -", "1a2b3c4d 2026-11-20T16:00:00Z ecs-svc/1 web:3 web:1 up -"],
+)
+def test_a_record_before_the_write_that_cannot_be_read_is_none(text: str) -> None:
+    assert marks.recorded({"lastgood:rollback": text}) is None
+
+
+@pytest.mark.parametrize("text", ["", "99999999 2026-11-20T16:00:00Z", "1a2b3c4d", "1a2b3c4d soon"])
+def test_what_does_not_end_a_record(text: str) -> None:
+    begun = marks.record_tag("1a2b3c4d", NOW, "ecs-svc/1", arn(43), arn(41), "back")
+    assert marks.rolled_back({**begun, "lastgood:rollback-done": text}) is None
+    assert marks.started({**begun, "lastgood:rollback-done": text}) is not None

@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices imp
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
     arn,
+    done_tags,
     known,
     planned,
     service,
@@ -73,7 +74,7 @@ def test_the_same_plan_as_a_move_from_another_version(left: int, direction: Dire
 
 
 def test_a_move_forward_takes_the_mark_back_that_a_rollback_of_the_service_set() -> None:
-    tags = marks.done_tags(arn(43), arn(42), "ecs-svc/42", START, "back")
+    tags = done_tags(arn(43), arn(42), "ecs-svc/42", START, "back")
     past = told(42, 43, 42)
     forward = dataclasses.replace(planned(service(42, tags=tags), past), target=task_definition(43))
     choice = Choice("revision", arn(43), "you named it", arn(42), direction="forward")

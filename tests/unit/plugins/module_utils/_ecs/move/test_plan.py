@@ -12,7 +12,6 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
@@ -26,12 +25,14 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     controller_of,
     deployment,
+    done_tags,
     enum,
     flown,
     known,
     planned,
     revision,
     service,
+    started_tag,
     steps,
     task_definition,
     told,
@@ -137,7 +138,7 @@ def test_nothing_in_flight() -> None:
 
 
 def test_unfinished_work_is_adopted_though_nothing_runs() -> None:
-    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41", "back")
+    tags = started_tag(arn(42), arn(41), "ecs-svc/41", "back")
     made = planned(service(41, tags=tags), told(41, 42, 41))
     assert (made.verb, made.method, made.left) == ("act", "adopt", arn(42))
 
@@ -377,6 +378,6 @@ def test_a_refusal_without_a_target_has_no_direction() -> None:
 )
 def test_whose_mark_a_move_forward_takes_back(revision: int, last: t.Any, expected: int | None) -> None:
     left, to, direction = last
-    tags = marks.done_tags(arn(left), arn(to), "ecs-svc/42", START, direction)
+    tags = done_tags(arn(left), arn(to), "ecs-svc/42", START, direction)
     made = planned(service(42, tags=tags), told(*FORWARD), Selection(revision=arn(revision)))
     assert made.taken_back == (arn(expected) if expected else None)

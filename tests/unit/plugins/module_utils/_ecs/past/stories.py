@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
@@ -20,8 +19,10 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     at,
     deployment,
+    done_tags,
     known,
     service,
+    started_tag,
     told,
 )
 
@@ -47,8 +48,8 @@ def short(choice: Choice) -> str | None:
 
 
 def done(left: int, to: int, id: str, direction: Direction = "back") -> dict[str, str]:
-    return marks.done_tags(arn(left), arn(to), id, at(200), direction)
+    return done_tags(arn(left), arn(to), id, at(200), direction)
 
 
 def begun(left: int, to: int, id: str, direction: Direction = "back") -> dict[str, str]:
-    return marks.started_tag(arn(left), arn(to), id, direction)
+    return started_tag(arn(left), arn(to), id, direction)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import dire
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
     arn,
+    done_tags,
     flown,
     known,
     service,
@@ -97,7 +99,7 @@ def test_the_original_of_a_copy_of_a_long_family() -> None:
 
 
 def record(left: str, to: str = arn(41), went: Direction = "back") -> dict[str, str]:
-    return marks.done_tags(left, to, "ecs-svc/1", START, went)
+    return done_tags(left, to, "ecs-svc/1", START, went)
 
 
 @pytest.mark.parametrize(
@@ -161,3 +163,8 @@ def test_what_is_said_behind_a_route(went: Direction | None, words: str) -> None
 
 def test_every_direction_has_been_thought_of() -> None:
     assert set(t.get_args(Direction)) == {"back", "forward", "same", "unknown"}
+
+
+def test_a_mark_is_taken_back_from_a_version_that_was_named() -> None:
+    marked = dataclasses.replace(task_definition(43), tags=marks.bad_mark(START, "500s", "prod/web", {}))
+    assert direction.taken_back(service(42), arn(43), None, {"web:43": marked}) == arn(43)

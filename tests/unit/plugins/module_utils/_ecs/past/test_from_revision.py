@@ -11,7 +11,6 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
@@ -20,9 +19,11 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     at,
     deployment,
+    done_tags,
     flown,
     known,
     service,
+    started_tag,
     task_definition,
     told,
 )
@@ -63,8 +64,8 @@ def test_what_it_ran_or_tried_leaves_it_unchanged(wanted: str) -> None:
     "shown",
     [
         {"deployments": (deployment(43), deployment(34, "ecs-svc/old", "ACTIVE"))},
-        {"tags": marks.done_tags(arn(34), arn(43), "ecs-svc/43", at(0), "back")},
-        {"tags": marks.started_tag(arn(34), arn(43), "ecs-svc/43", "back")},
+        {"tags": done_tags(arn(34), arn(43), "ecs-svc/43", at(0), "back")},
+        {"tags": started_tag(arn(34), arn(43), "ecs-svc/43", "back")},
     ],
 )
 def test_the_service_itself_shows_what_it_ran(shown: dict[str, t.Any]) -> None:

@@ -19,9 +19,11 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     at,
     deployment,
+    done_tags,
     flown,
     known,
     service,
+    started_tag,
     task_definition,
     told,
 )
@@ -229,10 +231,10 @@ def test_our_own_rollback_is_settled_without_a_history() -> None:
 def test_a_long_family_is_known_by_its_tags_as_well() -> None:
     old, new = arn(41, "f" * 250), arn(42, "f" * 250)
     past = history.read([flown(old), flown(new, minute=60), flown(old, minute=120)])
-    now = service(deployment(old, "ecs-svc/1"), tags=marks.started_tag(new, old, "ecs-svc/1", "back"))
+    now = service(deployment(old, "ecs-svc/1"), tags=started_tag(new, old, "ecs-svc/1", "back"))
     choice = target.choose(Selection(), now, past, {})
     assert (choice.unfinished, choice.target, choice.left) == (True, old, new)
-    now = service(deployment(old, "ecs-svc/1"), tags=marks.done_tags(new, old, "ecs-svc/1", at(200), "back"))
+    now = service(deployment(old, "ecs-svc/1"), tags=done_tags(new, old, "ecs-svc/1", at(200), "back"))
     assert target.choose(Selection(), now, past, {}).settled
 
 

@@ -10,13 +10,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
     arn,
     deployment,
+    done_tags,
     service,
     told,
 )
@@ -64,7 +64,7 @@ def test_a_rollback_that_is_still_on_its_way_is_undone() -> None:
         ),
         ([41, 42, 43, 42, 44, 42], done(43, 42, "ecs-svc/old"), "web:42 was deployed since"),
         ([41, 42, 43, 42, (44, "IN_PROGRESS")], done(43, 42, "ecs-svc/old"), "web:44 was deployed since"),
-        ([41, 42, 43, 42], marks.done_tags(None, arn(42), "ecs-svc/now", START, "back"), "do not say what its last"),
+        ([41, 42, 43, 42], done_tags(None, arn(42), "ecs-svc/now", START, "back"), "do not say what its last"),
     ],
 )
 def test_it_is_refused_if_something_was_deployed_since_or_nothing_is_known(
@@ -119,7 +119,7 @@ def test_without_a_history(rollout: str, settled: bool) -> None:
 
 
 def test_a_long_family_that_is_not_on_record_must_be_named() -> None:
-    tags = marks.done_tags(arn(43, "f" * 200), arn(42), "ecs-svc/now", START, "back")
+    tags = done_tags(arn(43, "f" * 200), arn(42), "ecs-svc/now", START, "back")
     assert "do not say what its last rollback left" in (undone([41, 42], tags).problem or "")
 
 

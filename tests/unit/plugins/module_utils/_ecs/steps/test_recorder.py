@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
@@ -22,6 +23,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     FakeClock,
     accepted_run,
     arn,
+    done_tags,
     known,
     planned,
     refused_by_aws,
@@ -30,7 +32,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     told,
 )
 
-RECORD = marks.done_tags(arn(43), arn(42), "ecs-svc/42", START, "back")
+RECORD = done_tags(arn(43), arn(42), "ecs-svc/42", START, "back")
 EARLIER = marks.bad_mark(START, "500s", "prod/web", {})
 # As it was written before marks said for which service they speak.
 OURS = {marks.BAD: EARLIER[marks.BAD]}
@@ -80,8 +82,9 @@ def going(
 
 
 def recorded(aws: FakeAws, run: RollbackRun, mark: bool = True, reason: str | None = None) -> None:
-    recorder = Recorder(aws, FakeClock(), mark, reason)
-    recorder.accepted(run)
+    recorder = Recorder(aws, FakeClock(), mark, reason, GoBack(Selection()))
+    assert run.plan is not None
+    recorder.before_the_write(run, run.plan, announced=False)
     recorder.verified(run)
     recorder.done(run)
 
@@ -90,8 +93,8 @@ def found(run: RollbackRun) -> list[tuple[str, str]]:
     return [(f.check, f.message) for f in run.findings if f.check in ("marked", "unmarked", "mark", "marked_bad")]
 
 
-STARTED = ("web", ["lastgood:rollback-started"])
-DONE = ("web", ["lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgood:rolled-back-at"])
+STARTED = ("web", ["lastgood:rollback"])
+DONE = ("web", ["lastgood:rollback-done"])
 
 
 def test_a_rollback_marks_what_it_left() -> None:
@@ -172,7 +175,7 @@ def test_a_mark_that_cannot_be_taken_back_is_warned_of(operation: str) -> None:
         (THEIRS, {}, "500s", "500s"),
         (OURS, {}, None, None),
         # ours, of an earlier rollback of this service: its words stay, and it is known for ours again
-        (OURS, marks.done_tags(arn(42), arn(41), "ecs-svc/41", START, "back"), None, "500s"),
+        (OURS, done_tags(arn(42), arn(41), "ecs-svc/41", START, "back"), None, "500s"),
     ],
 )
 def test_what_is_marked_already(

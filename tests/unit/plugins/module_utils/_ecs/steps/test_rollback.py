@@ -46,6 +46,7 @@ class World(FakeAws):
             describe_services=self._describe,
             update_service=self._update,
             tag_resource={},
+            untag_resource={},
             describe_service_revisions={"serviceRevisions": []},
             list_tasks={"taskArns": []},
             # Its marks cannot be read again before it is marked: those of the plan count.
@@ -151,14 +152,14 @@ def test_from_plan_to_finish(lines: list[str]) -> None:
     assert (run.outcome, run.changed, call.too_many_failed) == ("rolled_back", True, False)
     assert world.written == ["update_service web"]
     assert [(sent["resourceArn"], [tag["key"] for tag in sent["tags"]]) for sent in world.sent("tag_resource")] == [
-        (bad().arn, ["lastgood:rollback-started"]),
+        (bad().arn, ["lastgood:rollback"]),
         (arn(42), ["lastgood:bad", "lastgood:bad-of"]),
-        (bad().arn, ["lastgood:rolled-back-from", "lastgood:rolled-back-to", "lastgood:rolled-back-at"]),
+        (bad().arn, ["lastgood:rollback-done"]),
     ]
     assert world.tags["lastgood:bad"].endswith("500s since 13:52")
-    assert world.tags["lastgood:rollback-started"] == "ecs-svc/ours-web web:42 web:41 back"
-    assert (world.tags["lastgood:rolled-back-from"], world.tags["lastgood:rolled-back-to"]) == ("web:42", "web:41")
-    assert world.tags["lastgood:rolled-back-at"].endswith("ecs-svc/ours-web back")
+    run_id, at, *rest = world.tags["lastgood:rollback"].split(" ")
+    assert (at, rest) == ("2026-11-20T16:00:00Z", ["ecs-svc/old-web", "web:42", "web:41", "back", "-"])
+    assert world.tags["lastgood:rollback-done"].split(" ")[0] == run_id
     assert set(run.timings) == {"planned", "accepted", "serving", "stable", "ended"}
     assert "web:42 → web:41" in lines[-1]
     assert 'web:42 is marked bad: "500s since 13:52"' in lines[-1]
@@ -174,7 +175,7 @@ def test_without_waiting_nothing_is_claimed_and_nothing_marked_bad() -> None:
     world = World(bad())
     run = only(act(world, wait=False))
     assert (run.outcome, run.changed) == ("started", True)
-    assert list(world.tags) == ["lastgood:rollback-started"]
+    assert list(world.tags) == ["lastgood:rollback"]
     # one look before the write, none after it
     assert len(world.sent("describe_services")) == 1
 
@@ -200,10 +201,10 @@ def test_a_running_rollback_is_followed_and_marked_and_not_written_again() -> No
     world = World(on)
     run = only(act(world, {"web": planned(flying, told(41, 42, (41, "IN_PROGRESS")))}))
     assert (run.outcome, world.written) == ("rolled_back", [])
-    # It was not ours to record before it had ended.
     assert [sent["tags"][0]["key"] for sent in world.sent("tag_resource")] == [
+        "lastgood:rollback",
         "lastgood:bad",
-        "lastgood:rolled-back-from",
+        "lastgood:rollback-done",
     ]
 
 
@@ -295,7 +296,9 @@ def test_a_write_that_is_denied_wrote_nothing() -> None:
     run = only(act(world))
     assert (run.outcome, run.changed) == ("refused", False)
     assert "ecs:UpdateService" in run.reason
-    assert world.sent("tag_resource") == []
+    # What was announced is taken back.
+    assert [list(sent["tagKeys"]) for sent in world.sent("untag_resource")] == [["lastgood:rollback"]]
+    assert world.requests[-1][0] == "untag_resource"
     assert wording.final_line(run).endswith("Nothing was written")
 
 

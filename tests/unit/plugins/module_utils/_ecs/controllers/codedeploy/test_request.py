@@ -186,18 +186,3 @@ def test_the_container_that_gets_the_traffic_is_the_file_s() -> None:
         {"containerName": "app", "containerPort": 80},
     )
     assert codedeploy_request.balanced(BALANCED, None) is BALANCED
-
-
-@pytest.mark.parametrize("reason", [None, "", "  500s   since 13:52 ", "x" * 400])
-def test_the_description_fits_and_can_be_told_from_that_of_another_run(reason: str | None) -> None:
-    made = codedeploy_request.description(reason, arn(42), arn(41), "1a2b3c4d")
-    assert len(made) <= 256
-    assert made.rstrip(")").endswith("lastgood.aws rollback web:42 to web:41, run 1a2b3c4d")
-    assert made.startswith((" ".join((reason or "").split()) or "lastgood")[:100])
-
-
-def test_the_description_of_long_names() -> None:
-    family = "f" * 200
-    made = codedeploy_request.description("why", f"{family}:42", f"{family}:41", "1a2b3c4d")
-    assert len(made) == 256
-    assert made.endswith(", run 1a2b3c4d")

@@ -13,7 +13,6 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
@@ -31,6 +30,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     raw_service,
     refused_by_aws,
     service,
+    started_tag,
     steps,
     task_definition,
     told,
@@ -240,7 +240,7 @@ def test_a_running_return_is_followed_by_its_deployment() -> None:
 
 
 def test_unfinished_work_is_followed_by_its_deployment() -> None:
-    tags = marks.started_tag(arn(42), arn(41), "ecs-svc/41", "back")
+    tags = started_tag(arn(42), arn(41), "ecs-svc/41", "back")
     accepted = write.adopt(planned(service(deployment(41, "ecs-svc/41"), tags=tags), told(41, 42, 41)))
     assert (accepted.wrote, accepted.deployment_id) == (False, "ecs-svc/41")
 

@@ -20,8 +20,10 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     at,
     deployment,
+    done_tags,
     known,
     service,
+    started_tag,
     task_definition,
 )
 
@@ -121,8 +123,8 @@ def test_a_copy_that_runs_counts_as_what_it_was_made_of() -> None:
 
 def last(to: int, direction: marks.Direction) -> dict[str, str]:
     left = 41 if direction == "forward" else 43
-    done = marks.done_tags(arn(left), arn(to), PRIMARY.id, at(0), direction)
-    return done | marks.started_tag(arn(left), arn(to), PRIMARY.id, direction)
+    done = done_tags(arn(left), arn(to), PRIMARY.id, at(0), direction)
+    return done | started_tag(arn(left), arn(to), PRIMARY.id, direction)
 
 
 def test_a_move_forward_by_this_tool_is_no_rollback() -> None:

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""The last move of a service that this collection made, as it is on record, and whether that record counts. Pure.
+
+A record is written before the write that it announces, and the write may never have been sent. So it counts only if
+what was deployed first after it goes to its target, and nothing was deployed since.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import timedelta
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+
+# A record has whole seconds, and AWS's Date header, which they come from, arrives late.
+_WITHIN: t.Final = timedelta(seconds=2)
+
+
+def recorded(service: Service, history: History | None) -> marks.RolledBack | None:
+    """The last move whose record was written before it, ended or not; None if there is none.
+
+    A deployment of CodeDeploy that we created is its own record.
+    """
+    tagged, newest = marks.recorded(service.tags), history.newest if history is not None else None
+    if newest is None or newest.announced is None:
+        return tagged
+    if tagged is not None and tagged.began is not None and tagged.began > newest.created_at:
+        return tagged
+    announced = marks.ended(newest.announced, service.tags)
+    left = by_tag_name(announced.left, history)
+    if announced.direction != "unknown" or left is None:
+        return announced
+    return replace(announced, direction=direction.between(newest.target.task_definition, left, history, {}))
+
+
+def by_tag_name(name: str, history: History | None) -> str | None:
+    """The ARN of a version on record, by its name in a tag; None if it is not on record."""
+    return next((c for c in (history.records if history else ()) if marks.is_name_of(name, c)), None)
+
+
+def ended(service: Service, history: History | None) -> marks.RolledBack | None:
+    """The last move that was verified; None if there is none, or no record of it."""
+    record = recorded(service, history)
+    return record if record is not None and record.at else marks.rolled_back(service.tags)
+
+
+def begun(service: Service, history: History | None) -> marks.RolledBack | None:
+    """The move that was begun and not ended; None if there is none, or no record of it."""
+    record = recorded(service, history)
+    if record is not None:
+        return None if record.at else record
+    return marks.started(service.tags)
+
+
+def last_move(
+    recorded: marks.RolledBack | None, service: Service, current: str, history: History | None
+) -> marks.RolledBack | None:
+    """The move, if it is what brought the service to ``current``; None if it is not, or if nothing is recorded."""
+    if recorded is None or not _is_target(recorded, current, history):
+        return None
+    if recorded.began is not None:
+        return recorded if _was_the_last(recorded, service, history) else None
+    newest = history.newest.id.rpartition("/")[2] if history and history.newest else ""
+    ids = (service.primary.id if service.primary is not None else "", newest)
+    return recorded if recorded.deployment in ids else None
+
+
+def is_void(recorded: marks.RolledBack | None, service: Service, current: str, history: History | None) -> bool:
+    """Whether something else was deployed in place of what a record announces, or after it.
+
+    Not while the service is as it was when the record was written: another run may be about to send its write.
+    """
+    if recorded is None or recorded.began is None or service.primary is None:
+        return False
+    if service.primary.id == recorded.primary and not _since(recorded, history):
+        return False
+    return last_move(recorded, service, current, history) is None
+
+
+def _is_target(recorded: marks.RolledBack, version: str, history: History | None) -> bool:
+    """A pinned copy counts as the version it was made from."""
+    original = history.root(version) if history is not None else version
+    return marks.is_name_of(recorded.target, version) or marks.is_name_of(recorded.target, original)
+
+
+def _was_the_last(recorded: marks.RolledBack, service: Service, history: History | None) -> bool:
+    if history is None or not history.deployments:
+        known = {recorded.primary, service.primary.id if service.primary is not None else ""}
+        later = [d.created_at for d in service.deployments if d.created_at is not None and d.id not in known]
+        return recorded.began is not None and not any(at >= recorded.began + _WITHIN for at in later)
+    since = _since(recorded, history)
+    return not since or (len(since) == 1 and _is_target(recorded, since[0].target.task_definition, history))
+
+
+def _since(recorded: marks.RolledBack, history: History | None) -> list[ServiceDeployment]:
+    """What was deployed after the record was written. AWS itself may have gone back without another deployment."""
+    began = recorded.began
+    if history is None or began is None:
+        return []
+    since = [d for d in history.deployments if d.created_at >= began]
+    first = since[0] if since else None
+    if first is not None and first.created_at < began + _WITHIN:
+        # The very deployment that is left can be as young as that.
+        left = first.target.task_definition
+        since = since[1:] if marks.is_name_of(recorded.left, left) else since
+    return since
