@@ -295,7 +295,7 @@ api_calls:
   type: dict
   sample:
     DescribeAlarms: 1
-    DescribeServices: 1
+    DescribeServices: 2
     UpdateService: 1
 """
 

@@ -77,7 +77,7 @@ def test_the_circuit_breaker(web: Shop) -> None:
     assert item["after"]["circuit_breaker"]["enable"] is item["after"]["circuit_breaker"]["rollback"] is True
     assert item["after"]["alarms"] == item["before"]["alarms"]
     assert (result["diff"][0]["before"], result["diff"][0]["after"]) == (item["before"], item["after"])
-    assert result["api_calls"] == web.sim.calls() == {"DescribeServices": 1, "UpdateService": 1}
+    assert result["api_calls"] == web.sim.calls() == {"DescribeServices": 2, "UpdateService": 1}
 
     [update] = [entry["params"] for entry in web.sim.log() if entry["operation"] == "UpdateService"]
     assert set(update) == {"cluster", "service", "deploymentConfiguration"}
@@ -88,10 +88,11 @@ def test_the_circuit_breaker(web: Shop) -> None:
     assert now.get("alarms") == alarms
     assert web.primary()["id"] == before
 
+    web.sim.advance(3)
     again = run(web, circuit_breaker={"enable": True})
     assert (again["changed"], only(again)["outcome"]) == (False, "unchanged")
     assert only(again)["before"] == only(again)["after"] == item["after"]
-    assert again["api_calls"] == {"DescribeServices": 1}
+    assert again["api_calls"] == {"DescribeServices": 2}
     assert "diff" not in again
 
 
@@ -121,7 +122,7 @@ def test_alarms(web: Shop) -> None:
     assert item["after"]["alarms"] == {**ON, "names": ["5xx", "latency"]}
     assert item["reason"] == "alarms on, with rollback: 5xx, latency"
     assert (item["findings"], result["warnings"]) == ([], [])
-    assert web.sim.calls() == {"DescribeAlarms": 1, "DescribeServices": 1, "UpdateService": 1}
+    assert web.sim.calls() == {"DescribeAlarms": 1, "DescribeServices": 2, "UpdateService": 1}
     assert configuration(web)["alarms"] == {"alarmNames": ["5xx", "latency"], **ON}
 
     assert not run(web, alarms={"enable": True, "names": ["latency", "5xx"]})["changed"]
@@ -131,6 +132,15 @@ def test_alarms(web: Shop) -> None:
     assert "DescribeAlarms" not in web.sim.calls()
     gone = only(run(web, alarms={"enable": False, "names": []}))
     assert gone["after"]["alarms"]["names"] == []
+
+
+def test_an_old_answer_does_not_lose_the_names_of_alarms(web: Shop) -> None:
+    """Answers that show the new and the old configuration in turn are read until two agree."""
+    run(web, alarms={"enable": True, "names": ["5xx", "latency"]})
+    web.sim.late("DescribeServices", seconds=1, flips=True)
+    off = only(run(web, alarms={"enable": False}))
+    assert off["after"]["alarms"] == {"enable": False, "rollback": True, "names": ["5xx", "latency"]}
+    assert configuration(web)["alarms"]["alarmNames"] == ["5xx", "latency"]
 
 
 def test_alarms_that_cannot_help(web: Shop) -> None:
@@ -188,7 +198,7 @@ def test_check_mode(web: Shop) -> None:
     assert item["after"]["alarms"] == {**ON, "names": ["5xx"]}
     assert result["diff"][0]["after"] == item["after"]
     assert says(item, "alarms")
-    assert web.sim.calls() == {"DescribeAlarms": 1, "DescribeServices": 1}
+    assert web.sim.calls() == {"DescribeAlarms": 1, "DescribeServices": 2}
     assert configuration(web) == before
 
 
@@ -212,7 +222,7 @@ def test_nothing_is_changed_where_one_is_refused(web: Shop, controller: str, mes
     assert message in result["msg"]
     assert result["msg"].endswith("Of 2 services: 1 not attempted, 1 refused")
     assert result["services"][0]["before"] == result["services"][0]["after"]
-    assert web.sim.calls() == {"DescribeServices": 1}
+    assert web.sim.calls() == {"DescribeServices": 2}
 
 
 def test_a_service_without_a_controller_has_that_of_ecs(web: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,13 +263,13 @@ def test_many_services_by_name_and_arn(web: Shop) -> None:
     web.sim.advance(60)
     result = run(web, *names, web.service("web-0")["serviceArn"], circuit_breaker={"enable": True})
     assert outcomes(result) == dict.fromkeys(names, "updated")
-    assert web.sim.calls() == {"DescribeServices": 2, "UpdateService": 11}
+    assert web.sim.calls() == {"DescribeServices": 4, "UpdateService": 11}
 
 
 def test_reading_is_denied(web: Shop) -> None:
     web.deny("DescribeServices")
     msg = fails(web, circuit_breaker={"enable": True})["msg"]
-    assert "needs the permission ecs:DescribeServices. Nothing was changed." in msg
+    assert "needs the permission ecs:DescribeServices on arn:aws:ecs:" in msg
 
 
 def test_one_that_aws_refuses_does_not_keep_the_others_from_being_protected(web: Shop) -> None:
@@ -268,7 +278,7 @@ def test_one_that_aws_refuses_does_not_keep_the_others_from_being_protected(web:
     result = fails(web, "web", "api", circuit_breaker={"enable": True})
     assert outcomes(result) == {"web": "failed", "api": "updated"}
     assert result["changed"]
-    assert "needs the permission ecs:UpdateService. Nothing was changed in web." in result["msg"]
+    assert "needs the permission ecs:UpdateService on arn:aws:ecs:" in result["msg"]
     assert result["services"][0]["after"] == result["services"][0]["before"]
     assert configuration(web, "api")["deploymentCircuitBreaker"]["enable"] is True
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settings
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settings, settled
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     AwsCallError,
@@ -81,11 +81,16 @@ def act(aws: Aws, results: t.Sequence[Result], check_mode: bool, say: settings.S
         application, name = item.names["application"], item.names["deployment_group"]
         _update(aws, application, name, item.request)
         # The answer to UpdateDeploymentGroup does not contain the settings.
+        wanted = item.after or Settings()
+
+        def look() -> Settings:
+            return next((subject.settings for subject in _describe(aws, application, [name])), Settings())
+
         try:
-            after = next((subject.settings for subject in _describe(aws, application, [name])), Settings())
+            after = settled.once_right(look, wanted.same_as, aws.clock)
         except (AwsCallError, IncompleteAnswerError) as exc:
             return None, f"AWS accepted the change, but it could not be read back: {exc.explain()}"
-        return after, "" if after.same_as(item.after or Settings()) else settings.NOT_SHOWN
+        return after, "" if after.same_as(wanted) else settings.NOT_SHOWN
 
     return settings.act(results, check_mode, write, say)
 

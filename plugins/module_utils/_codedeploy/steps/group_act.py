@@ -18,7 +18,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     compare_aws_tags,
 )
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settled
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     AwsCallError,
@@ -287,28 +287,36 @@ def act(aws: Aws, asked: Wish, planned: Result, check_mode: bool) -> Result:
             return _failed(planned, exc, step, done)
         done.append(step.words)
     try:
-        now = read(aws, replace(asked, tags=None)).info
+        now = settled.once_right(
+            lambda: read(aws, replace(asked, tags=None)).info,
+            lambda seen: not _is_missing(asked, planned, seen),
+            aws.clock,
+        )
     except (AwsCallError, IncompleteAnswerError) as exc:
         what = f"AWS accepted the changes, but they could not be read back: {exc.explain()}"
         return replace(planned, outcome="failed", reason=what, after=None)
     return _seen(asked, planned, now)
 
 
+def _is_missing(asked: Wish, planned: Result, now: Info) -> bool:
+    """Whether AWS does not show what was written."""
+    if planned.after is None:
+        return bool(now)
+    return not now or bool(group.request(asked, str(now.get("computePlatform") or ""), now))
+
+
 def _seen(asked: Wish, planned: Result, now: Info) -> Result:
     """Judge what AWS shows after the writes."""
     result = replace(planned, after=group.shown(now), group_id=_id(now) or planned.group_id)
-    deletes = planned.after is None
-    if deletes:
-        missing = bool(now)
-    else:
-        missing = not now or bool(group.request(asked, str(now.get("computePlatform") or ""), now))
-    if missing:
+    if _is_missing(asked, planned, now):
         what = (
             "AWS accepted the change but does not show it: somebody else may have changed it at the same time. Run "
             "the same command again"
         )
         return replace(result, outcome="failed", reason=what)
-    return replace(result, outcome="deleted" if deletes else "created" if planned.before is None else "updated")
+    return replace(
+        result, outcome="deleted" if planned.after is None else "created" if planned.before is None else "updated"
+    )
 
 
 def _failed(planned: Result, exc: AwsCallError | IncompleteAnswerError, step: Step, done: t.Sequence[str]) -> Result:

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settings
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, settings, settled
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
@@ -40,7 +41,7 @@ def plan(aws: Aws, cluster: str, names: t.Sequence[str], wanted: Wish) -> list[R
     """
     subjects: dict[str, Subject | str] = {}
     for batch in batches(names, api.SERVICES_PER_CALL):
-        subjects.update(_describe(aws, cluster, batch))
+        subjects.update(settled.agreed(functools.partial(_describe, aws, cluster, batch), aws.clock))
     results: list[Result] = []
     seen: set[str] = set()
     for name, subject in subjects.items():
