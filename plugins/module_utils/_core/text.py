@@ -108,3 +108,12 @@ def without_page(text: str) -> str:
 
 def _words(page: str) -> str:
     return " ".join(html.unescape(_UNSEEN.sub(" ", page)).split())
+
+
+def cut(text: str, units: int) -> str:
+    """The beginning of a text, at most so many UTF-16 units. It is never cut within a character.
+
+    AWS allows 256 characters in a tag's value and does not say how one outside of the basic plane counts
+    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Tag.html). Two is the stricter way.
+    """
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")

@@ -31,7 +31,7 @@ State = t.Literal["same", "moved", "gone", "archived", "unknown"]
 
 _ECR: t.Final = re.compile(
     r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
-    r"(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)"
+    r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)"
 )
 # What RegisterTaskDefinition does not take back from DescribeTaskDefinition's answer.
 _NOT_REGISTERED: t.Final = frozenset(

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import findings
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 
 Direction = findings.Direction
@@ -86,8 +87,8 @@ class RolledBack:
 
 
 def tag_value(text: str) -> str:
-    """Text as a tag can hold it: other characters become underscores, and it is cut to 256."""
-    return _FORBIDDEN.sub("_", " ".join(text.split()))[:_VALUE_LIMIT]
+    """Text as a tag can hold it: other characters become underscores, and it is cut to 256 UTF-16 units."""
+    return core_text.cut(_FORBIDDEN.sub("_", " ".join(text.split())), _VALUE_LIMIT)
 
 
 def tag_name(task_definition: str) -> str:

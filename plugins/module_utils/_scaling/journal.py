@@ -25,6 +25,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import (
     FLAGS,
     NONE,
@@ -112,7 +113,7 @@ def origin(now: datetime, run: str, by: str, why: str, names: t.Iterable[str] = 
     bare = Origin(stamp, run, by_text, "")
     every = frozenset(names)
     room = _VALUE_LIMIT - len(encode(Record(every, every, every, bare))) - len(" why=")
-    return Origin(stamp, run, by_text, _clean(why)[:room].strip())
+    return Origin(stamp, run, by_text, core_text.cut(_clean(why), room).strip())
 
 
 def encode(record: Record) -> str:

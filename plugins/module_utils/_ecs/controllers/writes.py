@@ -45,14 +45,17 @@ def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) 
             arn = api.register_task_definition(aws, family, request).arn
         return arn, (_registered(arn, original),)
     except AwsCallError as exc:
-        if not exc.is_denied:
+        # Tags on creation need ecs:TagResource, there can be 50 of them, and a tag policy can forbid some. AWS does not
+        # document with which code a tag policy refuses. If it was something else, the second attempt says so.
+        if exc.may_pass:
             raise
-        # Tags on creation need ecs:TagResource. Without them the next run knows the copy by its content.
-        untagged = {key: value for key, value in request.items() if key != "tags"}
-        with writing("RegisterTaskDefinition"):
-            arn = api.register_task_definition(aws, family, untagged).arn
-        what = f"the copy {names.short(arn)} of {names.short(original.arn)} carries no tags. {exc.explain()}"
-        return arn, (_registered(arn, original), Finding("copy_tags", "warn", what))
+        refused = exc
+    # Without tags the next run knows the copy by its content.
+    untagged = {key: value for key, value in request.items() if key != "tags"}
+    with writing("RegisterTaskDefinition"):
+        arn = api.register_task_definition(aws, family, untagged).arn
+    what = f"the copy {names.short(arn)} of {names.short(original.arn)} carries no tags. {refused.explain()}"
+    return arn, (_registered(arn, original), Finding("copy_tags", "warn", what))
 
 
 def _registered(arn: str, original: TaskDefinition) -> Finding:

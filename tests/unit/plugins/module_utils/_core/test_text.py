@@ -132,3 +132,19 @@ PAGES = [
 def test_pages(text: str, shown: str) -> None:
     assert core_text.without_page(text) == shown
     assert core_text.is_page(text) is (text != shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "cut"),
+    [
+        ("500s", 10, "500s"),
+        ("500s", 2, "50"),
+        ("üü", 1, "ü"),
+        ("a𠀀b", 2, "a"),
+        ("a𠀀b", 3, "a𠀀"),
+        ("", 5, ""),
+        ("x", 0, ""),
+    ],
+)
+def test_a_text_is_cut_by_utf_16_units(text: str, units: int, cut: str) -> None:
+    assert core_text.cut(text, units) == cut

@@ -58,6 +58,8 @@ def test_a_reference_in_its_parts(reference: str, name: str, tag: str, digest: s
         ("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com", "123456789012", "us-gov-west-1"),
         ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "123456789012", "cn-north-1"),
         ("123456789012.dkr-ecr.eu-central-1.on.aws", "123456789012", "eu-central-1"),
+        # The European Sovereign Cloud: dnsSuffix of the partition aws-eusc in botocore's partitions.json.
+        ("123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu", "123456789012", "eusc-de-east-1"),
         ("123456789012.dkr-ecr-fips.us-east-1.on.aws", "123456789012", "us-east-1"),
     ],
 )

@@ -360,13 +360,23 @@ def test_what_runs_is_the_copy() -> None:
     assert caught.value.copy == arn(42)
 
 
-def test_a_copy_without_tags_where_those_are_denied() -> None:
-    answers = [refused_by_aws("RegisterTaskDefinition"), described(43, f"registry/web@{DIGEST}")]
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidParameterException", "ClientException"])
+def test_a_copy_without_tags_where_those_are_refused(code: str) -> None:
+    """A permission, 50 tags that are there already, or a tag policy."""
+    answers = [refused_by_aws("RegisterTaskDefinition", code), described(43, f"registry/web@{DIGEST}")]
     aws = answering(deployed(43))
     aws.answers.update(describe_task_definition=described(42, "registry/web:2"), register_task_definition=answers)
     accepted = write.update_service(aws, with_copy(), None)
     assert ["tags" in request for request in aws.sent("register_task_definition")] == [True, False]
     assert [f.check for f in accepted.findings] == ["copy", "copy_tags"]
+
+
+def test_a_copy_that_is_refused_for_another_reason() -> None:
+    refused = refused_by_aws("RegisterTaskDefinition", "ClientException")
+    aws = FakeAws(describe_task_definition=described(42, "registry/web:2"), register_task_definition=refused)
+    with pytest.raises(AwsCallError):
+        write.update_service(aws, with_copy(), None)
+    assert len(aws.sent("register_task_definition")) == 2
 
 
 def test_a_copy_whose_registration_was_not_answered() -> None:
