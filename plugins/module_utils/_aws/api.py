@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import unknown_members
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     RETRIED_CODES,
     THROTTLING_CODES,
@@ -125,6 +126,8 @@ class Aws:
             events = client.meta.events
             events.register("before-send", self._before_send)
             events.register("needs-retry", self._on_response)
+            # What is copied from an answer must be whole.
+            events.register("before-parse.ecs.DescribeTaskDefinition", unknown_members.note)
             self._clients[service] = client
         return self._clients[service]
 

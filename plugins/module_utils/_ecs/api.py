@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import unknown_members
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, error_handler
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
@@ -165,6 +166,7 @@ def describe_task_definition(aws: Aws, name: str) -> TaskDefinition | None:
         status=str(content.get("status", "")),
         tags=boto3_tag_list_to_ansible_dict(answer.get("tags") or []),
         content=content,
+        unknown=tuple(answer.get(unknown_members.KEY) or ()),
     )
 
 

@@ -205,9 +205,13 @@ class ServiceDeployment:
 
 @dataclass(frozen=True)
 class TaskDefinition:
-    """A task definition with its tags. ``content`` is the API's own description, for diffs and checks."""
+    """A task definition with its tags. ``content`` is the API's own description, for diffs and checks.
+
+    ``unknown`` are members that the installed botocore does not know, so that ``content`` lacks them.
+    """
 
     arn: str
     status: str
     tags: t.Mapping[str, str]
     content: t.Mapping[str, t.Any]
+    unknown: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts
@@ -29,7 +29,21 @@ def copy_of(goal: GoBack, facts: Facts, target: TaskDefinition) -> tuple[t.Mappi
     """
     decision = images.decide(goal.pin_images, target, facts.images or ())
     copy = decision.pin or ({} if _copy_anyway(goal, target) else None)
-    return copy, [*decision.findings, *(settings.target_state(target) if copy is None else [])]
+    return copy, [*decision.findings, *(settings.target_state(target) if copy is None else _whole(target))]
+
+
+def _whole(target: TaskDefinition) -> list[Finding]:
+    """That a copy would lack something. botocore drops what it does not know, and RegisterTaskDefinition could not
+    send it either.
+    """
+    if not target.unknown:
+        return []
+    name = names.short(target.arn)
+    what = (
+        f"a copy of {name} with its images pinned would lack {', '.join(target.unknown)}, which the installed botocore "
+        f"does not know. Install a newer boto3, name another revision, or deploy {name} itself: pin_images=never"
+    )
+    return [Finding("copy_members", "block", what)]
 
 
 def _copy_anyway(goal: GoBack, target: TaskDefinition) -> bool:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
@@ -67,3 +69,12 @@ def test_an_image_whose_tag_has_moved_is_pinned_unless_that_is_forbidden(
     facts = Facts(service(42), Past(), {}, images=(moved,))
     made, _found = fitness.copy_of(GoBack(Selection(), pin_images=pin), facts, task_definition(41))
     assert made == copy
+
+
+@pytest.mark.parametrize(("status", "blocks"), [("INACTIVE", ["copy_members"]), ("ACTIVE", [])])
+def test_a_copy_that_would_lack_something_is_refused(status: str, blocks: list[str]) -> None:
+    target = replace(task_definition(41, status), unknown=("taskDefinition.tomorrow",))
+    goal = GoBack(Selection(), pin_images="always")
+    _copy, found = fitness.copy_of(goal, Facts(service(42), Past(), {}), target)
+    assert [f.check for f in found if f.severity == "block"] == blocks
+    assert all("would lack taskDefinition.tomorrow, which the installed botocore does not" in f.message for f in found)
