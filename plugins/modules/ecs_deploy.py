@@ -217,6 +217,8 @@ services:
           asked to go back. V(superseded), somebody deployed over it. V(lost_contact), AWS could not be asked any
           more, or refused to say more; what it accepted goes on. V(timeout), it is still going, and nothing was undone.
           V(refused), nothing was written. V(not_attempted), nothing was written, because another service was refused.
+        - V(failed) with the finding V(stopped_then_refused), a deployment of CodeDeploy was stopped to make way, and
+          then ours was refused. The finding names it and says what to do next.
       returned: always
       type: str
       sample: deployed

@@ -263,6 +263,8 @@ services:
           V(lost_contact), AWS could not be asked any more, or refused to say more; what it accepted goes on.
           V(timeout), still going, nothing was undone. V(refused), nothing was written. V(not_attempted), nothing was
           written because another service went wrong first, see O(max_fail_percentage).
+        - V(failed) with the finding V(stopped_then_refused), a deployment of CodeDeploy was stopped to make way, and
+          then ours was refused. The finding names it and says what to do next.
       returned: always
       type: str
       sample: rolled_back

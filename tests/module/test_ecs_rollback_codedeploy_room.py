@@ -172,10 +172,27 @@ def test_somebody_deploys_between_the_stop_and_ours(shop: Shop, blue_green: Blue
     theirs = {"applicationName": "shop", "deploymentGroupName": "web", "revision": content(appspec("web:1"))}
     shop.sim.on("CreateDeployment", {"service": "codedeploy", "operation": "CreateDeployment", "params": theirs})
     run = shop.rollback()
-    assert (run.outcome, run.only["changed"]) == ("refused", True)
+    assert (run.outcome, run.only["changed"]) == ("failed", True)
+    assert len(run.findings("stopped_then_refused")) == 1
     assert f"somebody deployed web:1 (deployment {blue_green.listed()[0]})" in run.message
     shop.sim.advance(FINISHED)
     assert blue_green.sets() == {"PRIMARY": "web:1"}
+
+
+def test_what_was_stopped_is_told_if_ours_is_refused_then(shop: Shop, blue_green: BlueGreen) -> None:
+    half_done_fix(shop, blue_green)
+    shop.deny("CreateDeployment")
+    run = shop.rollback()
+    assert (run.outcome, run.only["changed"], "StopDeployment" in run.writes) == ("failed", True, True)
+    stopped = run.sent("StopDeployment")[0]["deploymentId"]
+    finding = run.finding("stopped_then_refused")
+    assert finding["message"].startswith(f"deployment {stopped} was stopped to make way, and then: ")
+    assert "It stays stopped. Correct what was refused, then run the same command again" in finding["message"]
+    assert "codedeploy:CreateDeployment" in run.message
+    # What the service runs now.
+    assert "web is serving on web:" in run.message
+    shop.sim.clear_failures()
+    assert shop.rollback().outcome == "rolled_back"
 
 
 def test_somebody_deploys_the_target_between_the_stop_and_ours(shop: Shop, blue_green: BlueGreen) -> None:

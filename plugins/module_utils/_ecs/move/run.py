@@ -69,8 +69,13 @@ class Run:
         self.outcome, self.reason = outcome, reason
 
     def refuse(self, reason: str) -> None:
-        """It cannot be done."""
-        self.end("refused", reason)
+        """It cannot be done. What was stopped for it stays stopped: then it has failed, and the result says so."""
+        if not self.made_way:
+            self.end("refused", reason)
+            return
+        self.end("failed", f"deployment {self.made_way} was stopped to make way, and then: {reason}")
+        then = "It stays stopped. Correct what was refused, then run the same command again"
+        self.findings.append(Finding("stopped_then_refused", "block", f"{self.reason.rstrip('.')}. {then}"))
 
     def reached(self, state: Reached) -> None:
         """The watched deployment is where it should be."""

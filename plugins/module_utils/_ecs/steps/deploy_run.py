@@ -47,13 +47,6 @@ class DeployRun(Run):
             reason = f"deployment {self.made_way} is in the way, and had not ended although it was stopped: {reason}"
         super().end("failed" if outcome == "rollback_failed" else outcome, reason)
 
-    def refuse(self, reason: str) -> None:
-        """It cannot be done. What was stopped for it stays stopped, and the result says so."""
-        if self.made_way:
-            self.end("failed", f"deployment {self.made_way} was stopped to make way, and then: {reason}")
-        else:
-            super().refuse(reason)
-
     def reached(self, state: deployments.Reached) -> None:
         self.outcome, self.reason, self.event = "deployed", progress.verified(state, self.target), None
         if self.accepted is not None and self.going.is_bare:

@@ -367,10 +367,10 @@ OUT_OF_THE_WAY = Look("ended_before", "it is out of the way")
     ("anew", "begins", "outcome", "says"),
     [
         (FREE, [STOPPED, OURS], "rolled_back", ""),
-        (IN_BETWEEN, [STOPPED], "refused", "somebody deployed web:44"),
-        (Refusal("web", "it is gone", ()), [STOPPED], "refused", "it is gone"),
-        (FREE, [STOPPED, DENIED], "refused", "ecs:UpdateService"),
-        (FREE, [STOPPED, *[PlanIsStale("another one runs")] * 2], "refused", "busy 3 times (another one runs)"),
+        (IN_BETWEEN, [STOPPED], "failed", "somebody deployed web:44"),
+        (Refusal("web", "it is gone", ()), [STOPPED], "failed", "it is gone"),
+        (FREE, [STOPPED, DENIED], "failed", "ecs:UpdateService"),
+        (FREE, [STOPPED, *[PlanIsStale("another one runs")] * 2], "failed", "busy 3 times (another one runs)"),
         (BUSY, [STOPPED] * 4, "failed", "the deployment that is in the way kept coming back"),
     ],
     ids=["done", "somebody in between", "gone", "denied", "busy", "comes back"],
@@ -380,6 +380,9 @@ def test_room_is_made(anew: Plan | Refusal, begins: list[Begun | Exception], out
     run = Call(FakeController(*looks, Look("stable"), begins=begins), [BUSY, anew]).ended()
     assert (run.outcome, run.changed, run.made_way) == (outcome, True, "d-3")
     assert says in run.reason
+    told = [f.message for f in run.findings if f.check == "stopped_then_refused"]
+    assert len(told) == (begins[-1] is not OURS and begins.count(STOPPED) == 1)
+    assert all("deployment d-3 was stopped to make way, and then: " in message for message in told)
 
 
 # -- watching
