@@ -77,6 +77,7 @@ KNOWN: t.Final[tuple[Known, ...]] = (
         "the record and the mark were refused: the next run is unchanged, and never marks what was left",
         (
             *(f"fault/*/record/ecs.TagResource-*/{kind}" for kind in _FOR_GOOD),
+            *(f"fault/external/act/ecs.TagResource-1/{kind}" for kind in _FOR_GOOD),
             *(f"proxy/[!f]*/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
         ),
         ("marked bad after the next run", "the next run ended as refused"),
@@ -86,7 +87,7 @@ KNOWN: t.Final[tuple[Known, ...]] = (
         "fast is not used where its record is refused, so the deployment waits for a person at a hook: the next run "
         "follows it and waits too, although it may write the record",
         (
-            *(f"fault/fast/act/ecs.TagResource-1/{kind}" for kind in _FOR_GOOD),
+            *(f"fault/fast/act/ecs.TagResource-[12]/{kind}" for kind in _FOR_GOOD),
             *(f"proxy/fast/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
         ),
         ("the next run ended as timeout", "is PRIMARY after the next run", "bad after the next", "deregistered after"),
