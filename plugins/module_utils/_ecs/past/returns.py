@@ -84,28 +84,40 @@ def our_own_rollback(
         return None
     done = last_move(moves.ended(service, history), service, current, history)
     if done is not None:
-        if done.direction in _NO_ROLLBACK:
-            # It is done, and the next rollback begins from there.
-            return None
-        if any(what in finishes for what in done.still_open):
-            why = f"an earlier run went from {done.left} to {done.target}, and {_still_open(done)}"
-            return _finish(done, current, history, why)
-        how = "rolled back" if done.direction == "back" else "taken"
-        still_open = f", but {_still_open(done)}{_HOW if DEREGISTER in done.still_open else ''}"
-        return Choice(
-            settled=f"already {how} from {done.left} to {names.short(current)} at {done.at} by this tool; "
-            f"nothing was deployed since{still_open if done.still_open else ''}",
-            settled_at=marks.time_of(done.at),
-            because="already_rolled_back",
-        )
+        return _after_its_end(done, current, history, finishes)
     begun = last_move(moves.begun(service, history), service, current, history)
-    if begun is not None and begun.began is not None and not begun.primary and MARK not in finishes:
+    return _unless_the_deployment_tells(begun, current, history, finishes) if begun is not None else None
+
+
+def _after_its_end(
+    done: marks.RolledBack, current: str, history: History | None, finishes: t.Container[str]
+) -> Choice | None:
+    """What an earlier run has brought to its end, or has left open."""
+    if done.direction in _NO_ROLLBACK:
+        # It is done, and the next rollback begins from there.
+        return None
+    if any(what in finishes for what in done.still_open):
+        why = f"an earlier run went from {done.left} to {done.target}, and {_still_open(done)}"
+        return _finish(done, current, history, why)
+    how = "rolled back" if done.direction == "back" else "taken"
+    still_open = f", but {_still_open(done)}{_HOW if DEREGISTER in done.still_open else ''}"
+    return Choice(
+        settled=f"already {how} from {done.left} to {names.short(current)} at {done.at} by this tool; "
+        f"nothing was deployed since{still_open if done.still_open else ''}",
+        settled_at=marks.time_of(done.at),
+        because="already_rolled_back",
+    )
+
+
+def _unless_the_deployment_tells(
+    begun: marks.RolledBack, current: str, history: History | None, finishes: t.Container[str]
+) -> Choice | None:
+    """What an earlier run has begun, and nobody has written the end of."""
+    if begun.began is not None and not begun.primary and MARK not in finishes:
         # The deployment is the record, and without marks nobody writes down its end.
         return None if begun.direction in _NO_ROLLBACK else _settled_by_the_deployment(begun, begun.began)
-    if begun is not None:
-        why = f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end"
-        return _finish(begun, current, history, why)
-    return None
+    why = f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end"
+    return _finish(begun, current, history, why)
 
 
 def _settled_by_the_deployment(begun: marks.RolledBack, began: datetime) -> Choice:

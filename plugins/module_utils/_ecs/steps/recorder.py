@@ -144,19 +144,26 @@ class Recorder:
         """The last write: a run that is killed before it is finished by the next one."""
         late = self._late.get(run.name, {})
         id_ = (run.going.run if run.accepted is not None else "") or self._ids.get(run.name, self._id if late else "")
-        before, still_open = self._before.get(run.name), self._open.get(run.name, [])
-        if before is not None and DEREGISTER in before.todo and not self._goal.deregister:
-            still_open = [*still_open, DEREGISTER]
-        if not self._mark or not id_ or (before is not None and before.at and before.still_open == tuple(still_open)):
+        still_open = self._still_open(run)
+        if run.service is None or not self._mark or not id_ or self._is_written(run, still_open):
             return
         at = self._verified or self._clock.now()
-        if run.service is None:
-            return
         try:
             api.tag_resource(self._aws, run.service.arn, {**late, **marks.done_tag(id_, at, still_open)})
         except (AwsCallError, IncompleteAnswerError) as exc:
             if not _is_unrecorded(run):
                 run.findings.append(_not_ended(exc))
+
+    def _still_open(self, run: RollbackRun) -> list[str]:
+        """What a later run has to do, in the words of the record."""
+        before, still_open = self._before.get(run.name), self._open.get(run.name, [])
+        not_asked_for = before is not None and DEREGISTER in before.todo and not self._goal.deregister
+        return [*still_open, DEREGISTER] if not_asked_for else still_open
+
+    def _is_written(self, run: RollbackRun, still_open: t.Sequence[str]) -> bool:
+        """The end that is on record already says the same."""
+        before = self._before.get(run.name)
+        return before is not None and bool(before.at) and before.still_open == tuple(still_open)
 
     def not_written(self, run: RollbackRun) -> None:
         """AWS refused the write, so that the record announces nothing."""

@@ -100,18 +100,29 @@ def _choose(
         return target.or_finish(ours, target.explicit(selection, service, current, None), current)
     if selection.as_of is not None:
         return Choice(problem="as_of needs a history, and there is none of services with the controller EXTERNAL")
-    if ours is not None and selection.steps_back == 1:
-        stays = target.unless_marked_bad(ours, service, current, known)
-        if stays:
-            return stays
-    steady = _younger(service, True) if selection.steps_back == 1 and "again" not in selection.force else []
-    unclear = [d for d in steady if not _is_marked(d.task_definition, known, service.in_cluster)]
-    if preparing is not None and selection.steps_back == 1:
+    one_back = _one_back(selection, service, primary, ours, known) if selection.steps_back == 1 else None
+    return one_back or _standing_choice(selection, service, primary, past, known)
+
+
+def _one_back(
+    selection: Selection,
+    service: Service,
+    primary: Deployment,
+    ours: Choice | None,
+    known: t.Mapping[str, TaskDefinition],
+) -> Choice | None:
+    """What to know before any older task set is looked at: our last run, one in preparation, one that is unclear."""
+    current = primary.task_definition
+    stays = target.unless_marked_bad(ours, service, current, known) if ours is not None else None
+    if stays:
+        return stays
+    preparing = in_preparation(service)
+    if preparing is not None:
         why = f"its task set {primary.id} is PRIMARY, and {told_of(preparing)}"
         return Choice("standing_task_set", current, why, preparing.task_definition, weighed=(current,))
-    if unclear:
-        return _younger_and_steady(unclear[0], primary)
-    return _standing_choice(selection, service, primary, past, known)
+    steady = _younger(service, True) if "again" not in selection.force else []
+    unclear = [d for d in steady if not _is_marked(d.task_definition, known, service.in_cluster)]
+    return _younger_and_steady(unclear[0], primary) if unclear else None
 
 
 def _is_marked(version: str, known: t.Mapping[str, TaskDefinition], of: str) -> bool:
