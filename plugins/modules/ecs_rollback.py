@@ -56,7 +56,7 @@ options:
         was killed. Hooks that run a Lambda function are not skipped.
       - If the configuration cannot be recorded in tags of the service first, the whole strategy is walked, with a
         warning.
-      - It needs botocore 1.41.0 or newer.
+      - It needs botocore 1.43.11 or newer, the first that shows PAUSE hooks.
       - For a service that CodeDeploy deploys, the deployment uses C(CodeDeployDefault.ECSAllAtOnce) instead of the
         deployment group's configuration.
     type: bool
@@ -725,7 +725,9 @@ def main() -> None:
     module.require_botocore_at_least("1.38.10", reason="to stop service deployments")
     if module.params["fast"]:
         # An older one shows every service as a rolling one, and fast would silently change nothing.
-        module.require_botocore_at_least("1.41.0", reason="to see the bake time, steps and hooks that fast skips")
+        module.require_botocore_at_least(
+            "1.43.11", reason="to see the bake time, steps and PAUSE hooks that fast skips"
+        )
     try:
         order = order_of(module)
     except options.BadOption as exc:

@@ -492,7 +492,7 @@ def test_somebody_answers_a_hook_with_a_rollback(shop: Shop) -> None:
     shop.versions(1)
 
     def no(line: str) -> None:
-        if "waiting for somebody to answer" in line:
+        if "waits for a person" in line:
             wanted = strategies.answer(shop, "ROLLBACK")["params"]
             shop.world.ecs.continue_service_deployment(**wanted)
 

@@ -389,8 +389,8 @@ def test_a_circuit_breaker_stays_all_the_time(shop: Shop) -> None:
 
 def test_a_botocore_that_does_not_show_strategies_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     releases(shop, 3)
-    monkeypatch.setattr("botocore.__version__", "1.40.60")
+    monkeypatch.setattr("botocore.__version__", "1.43.10")
     run = shop.rollback(fast=True)
     assert (run.failed, run.operations) == (True, [])
-    assert "botocore>=1.41.0" in run.message
+    assert "botocore>=1.43.11" in run.message
     assert shop.rollback(check_mode=True).outcome == "planned"

@@ -260,7 +260,7 @@ def test_our_own_deployment_at_a_pause_hook_says_so_and_answers_it_not(shop: Sho
     hook = until_parked(shop)
     assert (run.outcome, run.failed, run.sent("ContinueServiceDeployment")) == ("timeout", True, [])
     place = "POST_TEST_TRAFFIC_SHIFT, 0 % of the traffic on web:2"
-    waits = f"{place}, waiting for somebody to answer its hook {hook['hookId']}"
+    waits = f"{place}, waits for a person at POST_TEST_TRAFFIC_SHIFT (hook {hook['hookId']}) until"
     assert any(waits in line for line in run.lines)
     assert waits in run.message
     assert "then ROLLBACK" in run.message
@@ -419,13 +419,25 @@ def test_somebody_rolled_it_back_before_our_answer_came(shop: Shop) -> None:
     assert shop.history()[0] == ("web:3", "ROLLBACK_SUCCESSFUL")
 
 
-def test_an_answer_that_ecs_does_not_take_is_not_a_reason_to_try_again(shop: Shop) -> None:
+def test_an_answer_that_ecs_does_not_take_is_followed_by_a_stop(shop: Shop) -> None:
     begin(shop, lifecycleHooks=[pause()])
     until_parked(shop)
     shop.sim.fail("ContinueServiceDeployment", "InvalidParameterException", "not like this", times=None)
     run = shop.rollback()
-    assert (run.outcome, run.moves) == ("refused", ["ContinueServiceDeployment"])
-    assert "not like this" in run.message
+    assert (run.outcome, shop.running()) == ("rolled_back", {"web:2": 2})
+    writes = [name for name in run.writes if name != "TagResource"]
+    assert writes == ["ContinueServiceDeployment", "StopServiceDeployment"]
+    assert "not like this" in run.finding("other_way")["message"]
+
+
+def test_neither_an_answer_nor_a_stop_is_taken(shop: Shop) -> None:
+    begin(shop, lifecycleHooks=[pause()])
+    until_parked(shop)
+    for operation in ("ContinueServiceDeployment", "StopServiceDeployment"):
+        shop.sim.fail(operation, "InvalidParameterException", f"no {operation} here", times=None)
+    run = shop.rollback()
+    assert run.outcome == "refused"
+    assert "no ContinueServiceDeployment here" in run.message
 
 
 def test_it_reached_the_hook_after_the_plan_was_made(shop: Shop) -> None:
@@ -526,12 +538,9 @@ def test_botocore_is_too_old_to_answer_a_hook(shop: Shop, monkeypatch: pytest.Mo
     until_parked(shop)
     forget(monkeypatch, "continue_service_deployment")
     run = shop.rollback()
-    assert (run.outcome, run.moves) == ("refused", [])
-    assert "does not know ContinueServiceDeployment" in run.message
-    assert "Install a newer boto3 and botocore" in run.message
-    assert "Or give in_flight: supersede" in run.message
-    assert run.message.endswith("Nothing was written")
-    assert parked(shop)
+    assert (run.outcome, shop.running()) == ("rolled_back", {"web:2": 2})
+    assert [name for name in run.writes if name != "TagResource"] == ["StopServiceDeployment"]
+    assert "does not know ContinueServiceDeployment" in run.finding("other_way")["message"]
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
@@ -546,9 +555,9 @@ def forget(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     monkeypatch.setattr(ClientCreator, "_create_methods", without)
 
 
-@pytest.mark.parametrize("operation", ["StopServiceDeployment", "ContinueServiceDeployment"])
-def test_ecs_does_not_support_it_for_this_service(shop: Shop, operation: str) -> None:
-    begin(shop, lifecycleHooks=[pause()] if operation == "ContinueServiceDeployment" else [])
+def test_ecs_does_not_support_it_for_this_service(shop: Shop) -> None:
+    begin(shop)
+    operation = "StopServiceDeployment"
     until(shop, "POST_TEST_TRAFFIC_SHIFT")
     shop.sim.fail(operation, "UnsupportedFeatureException", "Not for this service.", times=None)
     run = shop.rollback()
@@ -590,3 +599,16 @@ def test_tasks_are_set_after_ecs_went_back(shop: Shop, configured: dict[str, t.A
         "rolled_back",
         [{"cluster": shop.service()["clusterArn"], "service": "web", "desiredCount": 3}],
     )
+
+
+def test_a_rolling_deployment_that_waits_at_a_pause_hook_says_so(shop: Shop) -> None:
+    shop.versions(2)
+    shop.create("web:1")
+    shop.deploy("web:2")
+    shop.world.ecs.update_service(
+        cluster=CLUSTER, service="web", deploymentConfiguration={"lifecycleHooks": [pause("POST_SCALE_UP")]}
+    )
+    run = shop.rollback(wait_timeout=120)
+    assert run.outcome == "timeout"
+    assert "waits for a person at its hook" in run.message
+    assert "then ROLLBACK" in run.message

@@ -26,6 +26,7 @@ _REVISION_SETTINGS: t.Final = (
     "capacityProviderStrategy",
     "launchType",
     "platformVersion",
+    "platformFamily",
     "loadBalancers",
     "serviceRegistries",
     "networkConfiguration",
@@ -33,6 +34,11 @@ _REVISION_SETTINGS: t.Final = (
     "volumeConfigurations",
     "fargateEphemeralStorage",
     "vpcLatticeConfigurations",
+    "gatewayConnectors",
+    "monitoring",
+    "overrides",
+    "ecsManagedResources",
+    "guardDutyEnabled",
 )
 
 

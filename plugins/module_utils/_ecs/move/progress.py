@@ -45,15 +45,17 @@ def healthy_on(service: Service) -> str | None:
 
 def shift(record: Record | None, target: str) -> str:
     """The progress of a deployment that shifts traffic: ``BAKE_TIME, 100 % of the traffic on web:41``; else empty."""
-    if record is None or not record.stage:
+    if record is None or not (record.stage or record.pause):
         return ""
-    parts = [record.stage]
+    # A rolling deployment that waits at a hook has no stage (https://github.com/kayac/ecspresso/pull/1064).
+    parts = [record.stage] if record.stage else []
     if record.weight is not None:
         parts.append(f"{record.weight:g} % of the traffic on {names.short(target)}")
     if record.pause:
         then = f", then {record.pause.timeout_action}" if record.pause.timeout_action else ""
         until = f" until {stamp(record.pause.expires_at)}" if record.pause.expires_at else ""
-        parts.append(f"waiting for somebody to answer its hook {record.pause.hook}{until}{then}")
+        at = f"{record.stage} (hook {record.pause.hook})" if record.stage else f"its hook {record.pause.hook}"
+        parts.append(f"waits for a person at {at}{until}{then}")
     return ", ".join(parts)
 
 
@@ -81,9 +83,10 @@ def progress(service: Service, target: str) -> str:
 
 
 def _others(others: t.Sequence[Deployment]) -> list[str]:
-    counts = [(d.running + d.pending, names.short(d.task_definition)) for d in others]
-    told = [f"{count} on {name}" for count, name in counts if count > 0]
-    return [*told, "old tasks draining"] if any(count == 0 for count, _name in counts) else told
+    told = [f"{d.running + d.pending} on {names.short(d.task_definition)}" for d in others if d.running + d.pending]
+    # Of one that failed and has no task left nothing drains.
+    draining = any(d.running + d.pending == 0 and d.rollout_state != "FAILED" for d in others)
+    return [*told, "old tasks draining"] if draining else told
 
 
 def sweep_interval(services: int, services_per_call: int = 10) -> float:

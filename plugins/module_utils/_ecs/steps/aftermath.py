@@ -60,9 +60,11 @@ class _Return:
     def end(self, outcome: Outcome, reason: str) -> None:
         self.outcome = outcome
         self.run.service = self.service or self.run.service
-        self.run.outcome = outcome if outcome in ("superseded", "lost_contact") else "rollback_failed"
+        # A way back that is not finished yet has not failed.
+        self.run.outcome = outcome if outcome in ("superseded", "timeout", "lost_contact") else "rollback_failed"
+        then = "and that is" if outcome == "timeout" else "but then:"
         self.run.reason = (
-            f"{self.run.reason.rstrip('.')}. {self.controller.deployer} began to go back by itself, but then: {reason}"
+            f"{self.run.reason.rstrip('.')}. {self.controller.deployer} began to go back by itself, {then} {reason}"
         )
 
     def reached(self, state: deployments.Reached) -> None:
@@ -252,5 +254,9 @@ class Aftermath:
 
 
 def _unless_lost(ended: wait.Waiter | RollbackRun | None) -> Outcome:
-    """What a way back that did not end well makes of the deployment. Of one that was lost sight of nobody knows."""
-    return "lost_contact" if ended is not None and ended.outcome == "lost_contact" else "rollback_failed"
+    """What a way back that did not end well makes of the deployment. Of one that was lost sight of nobody knows, and
+    one that is still going has not failed.
+    """
+    if ended is not None and ended.outcome == "lost_contact":
+        return "lost_contact"
+    return "timeout" if ended is not None and ended.outcome == "timeout" else "rollback_failed"

@@ -161,8 +161,12 @@ class Ecs(base.Controller):
     def _record_of(self, going: Going, service: Service) -> str:
         """Our own service deployment, if its record says what the counts do not: how far the traffic has shifted."""
         key = (service.arn, going.id)
-        if going.record or going.strategy == "ROLLING" or key in self._found:
-            return going.record or self._found.get(key, "")
+        # A rolling deployment has PAUSE hooks too, and only its record tells that it waits at one.
+        counts_tell = going.strategy == "ROLLING" and not service.configuration.get("lifecycleHooks")
+        if going.record or counts_tell:
+            return going.record
+        if going.own_record or key in self._found:
+            return going.own_record or self._found.get(key, "")
         try:
             briefs = api.list_service_deployments(self._aws, service.cluster_arn, service.name, everything=False)
         except (AwsCallError, IncompleteAnswerError):

@@ -43,7 +43,7 @@ def override(configuration: Configuration) -> dict[str, t.Any]:
     if configuration.get("bakeTimeInMinutes"):
         changes["bakeTimeInMinutes"] = 0
     hooks = configuration.get("lifecycleHooks") or []
-    kept = [hook for hook in hooks if hook.get("targetType") != "PAUSE"]
+    kept = [hook for hook in hooks if not _is_pause(hook)]
     if len(kept) != len(hooks):
         changes["lifecycleHooks"] = kept
     return changes
@@ -52,8 +52,13 @@ def override(configuration: Configuration) -> dict[str, t.Any]:
 def waits_for_somebody(configuration: Configuration) -> list[str]:
     """The lifecycle stages at which a deployment waits until a person answers a PAUSE hook."""
     hooks = configuration.get("lifecycleHooks") or []
-    waiting = (hook.get("lifecycleStages") or [] for hook in hooks if hook.get("targetType") == "PAUSE")
+    waiting = (hook.get("lifecycleStages") or [] for hook in hooks if _is_pause(hook))
     return list(dict.fromkeys(stage for stages in waiting for stage in stages))
+
+
+def _is_pause(hook: t.Mapping[str, t.Any]) -> bool:
+    """An older botocore drops ``targetType`` from answers; only a hook that runs a function names one."""
+    return hook.get("targetType") == "PAUSE" or not hook.get("hookTargetArn")
 
 
 def restore(configuration: Configuration) -> dict[str, t.Any]:

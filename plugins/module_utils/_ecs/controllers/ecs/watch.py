@@ -115,10 +115,14 @@ def _settled(service: Service, ours: Deployment) -> bool:
 
     Services with a Classic Load Balancer have no rollout state (API_Deployment); there the counts must do.
     """
-    # An INACTIVE deployment has been completely replaced (API_Deployment).
-    alone = all(d.id == ours.id or d.status == "INACTIVE" for d in service.deployments)
+    alone = all(d.id == ours.id or _is_over(d) for d in service.deployments)
     full = ours.running >= ours.desired and ours.pending == 0 and _has_its_tasks(service)
     return alone and full and ours.rollout_state in ("COMPLETED", "")
+
+
+def _is_over(other: Deployment) -> bool:
+    """An INACTIVE deployment has been completely replaced (API_Deployment); one that failed starts no more tasks."""
+    return other.status == "INACTIVE" or (other.rollout_state == "FAILED" and other.running + other.pending == 0)
 
 
 def _has_its_tasks(service: Service) -> bool:

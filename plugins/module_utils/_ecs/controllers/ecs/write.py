@@ -32,7 +32,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     NotDeployed,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Pause, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 # What ContinueServiceDeployment answers if no hook is waiting (any more): it has no ConflictException (the operation's
@@ -87,22 +87,58 @@ def roll_back_natively(aws: Aws, planned: plans.Plan) -> Begun:
     operation = "ContinueServiceDeployment" if parked else "StopServiceDeployment"
     notes: tuple[Finding, ...] = ()
     try:
-        if parked:
-            api.continue_with_rollback(aws, arn, parked.hook)
-        else:
-            api.stop_service_deployment(aws, arn)
+        _ask_to_go_back(aws, arn, parked)
     except AwsCallError as exc:
         if api.has_ended_meanwhile(exc):
             raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
         if parked and exc.code in _NOT_AT_THE_HOOK and not _still_parked(aws, arn, parked.hook):
             raise PlanIsStale(f"somebody answered the hook meanwhile: {exc.detail}") from exc
         if not exc.no_answer:
-            raise
-        if not _is_rolling_back(aws, arn, operation, exc):
+            notes = _the_other_way(aws, arn, parked, exc)
+        elif not _is_rolling_back(aws, arn, operation, exc):
             raise AnswerLost(nothing_shows(operation, exc, "that ECS rolls the deployment back")) from exc
-        what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
-        notes = (writes.answer_lost(operation, exc, what),)
+        else:
+            what = f"ECS rolls {names.short(planned.running.target.task_definition)} back"
+            notes = (writes.answer_lost(operation, exc, what),)
     return Begun(planned.service, wrote=True, back_of=arn, findings=notes)
+
+
+def _ask_to_go_back(aws: Aws, arn: str, parked: Pause | None) -> None:
+    if parked is not None:
+        api.continue_with_rollback(aws, arn, parked.hook)
+    else:
+        api.stop_service_deployment(aws, arn)
+
+
+def _the_other_way(aws: Aws, arn: str, parked: Pause | None, refusal: AwsCallError) -> tuple[Finding, ...]:
+    """A stop in place of an answer to the hook, and the reverse: AWS does not say whether a parked deployment takes a
+    stop. Raises the refusal if there is no other way, or that is refused too.
+    """
+    if refusal.may_pass:
+        raise refusal
+    hook = None if parked is not None else _parked_at(aws, arn)
+    if parked is None and hook is None:
+        raise refusal
+    try:
+        _ask_to_go_back(aws, arn, hook)
+    except AwsCallError as exc:
+        if api.has_ended_meanwhile(exc):
+            raise PlanIsStale(f"the deployment ended meanwhile: {exc.detail}") from exc
+        raise refusal from exc
+    what = (
+        "the hook that it waits at took no answer, and it was stopped"
+        if hook is None
+        else "it was answered at its hook"
+    )
+    return (Finding("other_way", "info", f"{refusal.explain().rstrip('.')}; {what} instead"),)
+
+
+def _parked_at(aws: Aws, arn: str) -> Pause | None:
+    """The hook that a deployment waits at; None if it waits at none, or that cannot be read."""
+    try:
+        return reads.pause(api.describe_service_deployments(aws, [arn]).get(arn, {}))
+    except (AwsCallError, IncompleteAnswerError):
+        return None
 
 
 def _still_parked(aws: Aws, arn: str, hook: str) -> bool:

@@ -139,6 +139,13 @@ NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
         ({"networkConfiguration": NETWORK}, {"networkConfiguration": NETWORK}, []),
         ({"networkConfiguration": NETWORK}, {}, ["networkConfiguration"]),
         ({}, {"platformVersion": "1.4.0"}, ["platformVersion"]),
+        ({}, {"platformFamily": "Linux"}, ["platformFamily"]),
+        ({"monitoring": {"level": "ENHANCED"}}, {"guardDutyEnabled": True}, ["monitoring", "guardDutyEnabled"]),
+        (
+            {"gatewayConnectors": [{"name": "a"}]},
+            {"overrides": {"runtimePlatform": {}}, "ecsManagedResources": {"metricAlarms": []}},
+            ["gatewayConnectors", "overrides", "ecsManagedResources"],
+        ),
         (
             {"launchType": "FARGATE", "platformVersion": "1.4.0"},
             {"launchType": "EC2"},

@@ -15,6 +15,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 
 HALF = service(deployment(41, running=2, pending=1), deployment(42, status="ACTIVE", running=3))
 DRAINS = service(deployment(41), deployment(42, status="ACTIVE", running=0))
+FAILED = service(deployment(41), deployment(42, status="ACTIVE", rollout="FAILED", running=0))
 CRASHES = service(deployment(41, running=0, failed=3))
 
 
@@ -23,6 +24,7 @@ CRASHES = service(deployment(41, running=0, failed=3))
     [
         (HALF, "2/4 on web:41, 1 pending, 3 on web:42", (2, 3), None),
         (DRAINS, "4/4 on web:41, old tasks draining", (4, 0), arn(41)),
+        (FAILED, "4/4 on web:41", (4, 0), arn(41)),
         (CRASHES, "0/4 on web:41, 3 failed to start", (0, 0), None),
         (service(42), "0/4 on web:41, 4 on web:42", (0, 4), arn(42)),
     ],
@@ -41,7 +43,7 @@ def test_the_counts_of_one_look(on: Service, line: str, standing: tuple[int, int
         (Record("IN_PROGRESS", "", "BAKE_TIME", 100.0), "BAKE_TIME, 100 % of the traffic on web:41"),
         (
             Record("IN_PROGRESS", "", "POST_SCALE_UP", pause=Pause("hook-1", at(0), "ROLLBACK")),
-            "POST_SCALE_UP, waiting for somebody to answer its hook hook-1 until 2026-11-20",
+            "POST_SCALE_UP, waits for a person at POST_SCALE_UP (hook hook-1) until 2026-11-20",
         ),
     ],
 )

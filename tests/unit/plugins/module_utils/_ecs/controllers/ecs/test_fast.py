@@ -53,6 +53,8 @@ BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}, "mini
         ({"strategy": "BLUE_GREEN", "lifecycleHooks": [CHECK]}, {}),
         ({"strategy": "BLUE_GREEN", "lifecycleHooks": [OLD_CHECK]}, {}),
         ({"strategy": "BLUE_GREEN", "lifecycleHooks": [PAUSE]}, {"lifecycleHooks": []}),
+        # As an older botocore shows a PAUSE hook.
+        ({"strategy": "BLUE_GREEN", "lifecycleHooks": [{"lifecycleStages": ["BAKE_TIME"]}]}, {"lifecycleHooks": []}),
         (
             {"strategy": "BLUE_GREEN", "lifecycleHooks": [PAUSE, CHECK, PAUSE, OLD_CHECK]},
             {"lifecycleHooks": [CHECK, OLD_CHECK]},

@@ -73,6 +73,9 @@ def test_every_rollout_state(rollout: str) -> None:
         ([ours("COMPLETED"), deployment(43, "ecs-svc/43", "INACTIVE", running=0)], "stable"),
         ([ours("COMPLETED", pending=1)], "going"),
         ([ours("COMPLETED", running=5)], "serving"),
+        # one that failed and has no task left: nothing drains
+        ([ours("COMPLETED"), deployment(43, "ecs-svc/43", "ACTIVE", "FAILED", running=0)], "stable"),
+        ([ours("COMPLETED"), deployment(43, "ecs-svc/43", "ACTIVE", "FAILED", running=1)], "going"),
         # PRIMARY need not be the first
         ([old(0), ours()], "serving"),
         ([old(), ours(running=0)], "going"),
@@ -346,12 +349,17 @@ PAUSED = Pause("ecs-pause-1", at(90), "ROLLBACK")
         (in_stage("BAKE_TIME", 100.0), "BAKE_TIME, 100 % of the traffic on web:41"),
         (
             in_stage("POST_SCALE_UP", 0.0, pause=PAUSED),
-            "POST_SCALE_UP, 0 % of the traffic on web:41, waiting for somebody to answer its hook ecs-pause-1 until "
-            "2026-11-20T13:30:00Z, then ROLLBACK",
+            "POST_SCALE_UP, 0 % of the traffic on web:41, waits for a person at POST_SCALE_UP (hook ecs-pause-1) "
+            "until 2026-11-20T13:30:00Z, then ROLLBACK",
         ),
         (
             in_stage("POST_SCALE_UP", None, pause=Pause("ecs-pause-1", None, "")),
-            "POST_SCALE_UP, waiting for somebody to answer its hook ecs-pause-1",
+            "POST_SCALE_UP, waits for a person at POST_SCALE_UP (hook ecs-pause-1)",
+        ),
+        # A rolling deployment shows no stage.
+        (
+            in_stage("", None, pause=PAUSED),
+            "waits for a person at its hook ecs-pause-1 until 2026-11-20T13:30:00Z, then ROLLBACK",
         ),
     ],
 )

@@ -184,8 +184,10 @@ def test_it_ended_before_it_could_be_stopped(code: str) -> None:
 
 
 def test_a_stop_that_is_denied_is_raised_as_it_is() -> None:
+    denied = refused_by_aws("StopServiceDeployment")
+    aws = FakeAws(stop_service_deployment=denied, describe_service_deployments=of_the_record(status="IN_PROGRESS"))
     with pytest.raises(AwsCallError) as caught:
-        write.roll_back_natively(FakeAws(stop_service_deployment=refused_by_aws("StopServiceDeployment")), stopping())
+        write.roll_back_natively(aws, stopping())
     assert caught.value.is_denied
 
 
@@ -298,17 +300,55 @@ def test_somebody_else_answered_the_hook(code: str, now: dict[str, t.Any]) -> No
 @pytest.mark.parametrize("now", [waits_at("ecs-pause-1"), refused_by_aws("DescribeServiceDeployments")])
 def test_an_answer_that_ecs_refuses_while_the_hook_still_waits(now: t.Any) -> None:
     refusal = refused_by_aws("ContinueServiceDeployment", "InvalidParameterException", "not like this")
-    aws = FakeAws(continue_service_deployment=refusal, describe_service_deployments=now)
+    stop = refused_by_aws("StopServiceDeployment", "InvalidParameterException", "nor a stop")
+    aws = FakeAws(continue_service_deployment=refusal, describe_service_deployments=now, stop_service_deployment=stop)
     with pytest.raises(AwsCallError, match="not like this"):
         write.roll_back_natively(aws, parked_plan())
+    assert aws.sent("stop_service_deployment") == [{"serviceDeploymentArn": PARKED.id, "stopType": "ROLLBACK"}]
+
+
+@pytest.mark.parametrize("code", ["InvalidParameterException", "UnsupportedFeatureException", "AccessDeniedException"])
+def test_a_hook_that_takes_no_answer_is_left_by_a_stop(code: str) -> None:
+    aws = FakeAws(
+        continue_service_deployment=refused_by_aws("ContinueServiceDeployment", code, "not like this"),
+        describe_service_deployments=waits_at("ecs-pause-1"),
+        stop_service_deployment={"serviceDeploymentArn": PARKED.id},
+    )
+    begun = write.roll_back_natively(aws, parked_plan())
+    assert (begun.wrote, begun.back_of, [note.check for note in begun.findings]) == (True, PARKED.id, ["other_way"])
+    assert "it was stopped instead" in begun.findings[0].message
+
+
+def test_a_stop_that_is_refused_at_a_hook_becomes_an_answer_to_it() -> None:
+    aws = FakeAws(
+        stop_service_deployment=refused_by_aws("StopServiceDeployment", "InvalidParameterException", "not like this"),
+        describe_service_deployments=waits_at("ecs-pause-1"),
+        continue_service_deployment={"serviceDeploymentArn": PARKED.id},
+    )
+    begun = write.roll_back_natively(aws, stopping())
+    [sent] = aws.sent("continue_service_deployment")
+    assert (sent["hookId"], sent["action"], begun.wrote) == ("ecs-pause-1", "ROLLBACK", True)
+    assert "it was answered at its hook instead" in begun.findings[0].message
+
+
+def test_a_stop_that_is_refused_elsewhere_stays_refused() -> None:
+    aws = FakeAws(
+        stop_service_deployment=refused_by_aws("StopServiceDeployment", "InvalidParameterException", "not like this"),
+        describe_service_deployments=of_the_record(status="IN_PROGRESS"),
+    )
+    with pytest.raises(AwsCallError, match="not like this"):
+        write.roll_back_natively(aws, stopping())
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "UnsupportedFeatureException"])
 def test_another_refusal_needs_no_second_look(code: str) -> None:
-    aws = FakeAws(continue_service_deployment=refused_by_aws("ContinueServiceDeployment", code))
+    stop = refused_by_aws("StopServiceDeployment", code)
+    aws = FakeAws(
+        continue_service_deployment=refused_by_aws("ContinueServiceDeployment", code), stop_service_deployment=stop
+    )
     with pytest.raises(AwsCallError):
         write.roll_back_natively(aws, parked_plan())
-    assert len(aws.requests) == 1
+    assert [name for name, _params in aws.requests] == ["continue_service_deployment", "stop_service_deployment"]
 
 
 # -- copies
