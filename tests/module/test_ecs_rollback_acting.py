@@ -63,6 +63,35 @@ def test_the_task_count_is_set_after_a_native_rollback(shop: Shop) -> None:
     [sent] = run.sent("UpdateService")
     assert {name: value for name, value in sent.items() if name not in ("cluster", "service")} == {"desiredCount": 5}
     assert (shop.on(), shop.service()["desiredCount"]) == ("web:2", 5)
+    # It is waited for, and told.
+    assert shop.running() == {"web:2": 5}
+    assert any("the task count is set to 5" in line for line in run.lines)
+
+
+def test_a_task_count_that_is_not_reached_is_no_success(shop: Shop) -> None:
+    shop.releases(2)
+    shop.versions(1)
+    shop.deploy("web:3", settle=20)
+    shop.sim.on("UpdateService", {"control": "image", "params": {"name": "registry/web:2", "behaviour": "cannot_pull"}})
+    run = shop.rollback(tasks=5, wait_timeout=300)
+    assert (run.outcome, run.failed, shop.on()) == ("timeout", True, "web:2")
+    assert shop.running() == {"web:2": 2}
+
+
+def test_a_task_count_is_not_dropped_silently_if_there_is_nothing_to_roll_back(shop: Shop) -> None:
+    shop.releases(2)
+    shop.rollback()
+    run = shop.rollback(tasks=5)
+    assert (run.outcome, run.writes) == ("unchanged", [])
+    assert "the task count was left at 2 (tasks asked for 5)" in run.message
+    named = shop.rollback(revision="1", tasks=5)
+    assert (named.outcome, "the task count was left at 2" in named.message) == ("unchanged", True)
+
+
+def test_a_deregistration_is_a_line(shop: Shop) -> None:
+    shop.releases(2)
+    run = shop.rollback(deregister=True)
+    assert "[web] web:2 was deregistered" in run.lines
 
 
 def test_a_task_count_that_nobody_waits_to_set_is_told(shop: Shop) -> None:

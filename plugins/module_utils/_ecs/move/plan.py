@@ -144,6 +144,8 @@ def _to_the_target(
     if way.method != "adopt" and not goal.selection.chosen:
         findings += named.findings(choice, between.target, facts.service, facts.history, candidates)
     way = replace(way, reason=way.reason or choice.why)
+    if way.verb == "nothing" and goal.tasks is not None and goal.tasks != facts.service.desired:
+        findings.append(_tasks_not_applied(facts.service, goal.tasks))
     if way.verb == "refuse":
         return replace(way, reason=way.reason + _why_no_history(facts)), tuple(findings)
     if way.verb == "act" and goal.deregister:

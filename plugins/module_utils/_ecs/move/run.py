@@ -79,7 +79,7 @@ class Run:
 
     def reached(self, state: Reached) -> None:
         """The watched deployment is where it should be."""
-        self.end("rolled_back", progress.verified(state, self.target))
+        self.end("rolled_back", progress.verified(state, self.goes_to))
 
     @property
     def going(self) -> Going:
@@ -116,10 +116,25 @@ class Run:
         return self.plan.target.arn if self.plan and self.plan.target else ""
 
     @property
+    def goes_to(self) -> str:
+        """``web:1``; of a copy ``web:3 (web:1 with its image pinned)``, since its number says nothing."""
+        planned, copy = self.plan, self.accepted.copy if self.accepted is not None else ""
+        if planned is None or planned.target is None or not copy or names.same(copy, planned.target.arn):
+            return names.short(self.target)
+        original = names.short(planned.target.arn)
+        # A copy of what is no longer ACTIVE need not pin anything.
+        what = (
+            f"{original} with its image pinned"
+            if getattr(planned.way.change, "copy", None)
+            else f"a copy of {original}"
+        )
+        return f"{names.short(copy)} ({what})"
+
+    @property
     def route(self) -> str:
         """``web:3 → web:1``, with the direction unless it is back."""
         left = self.plan.left if self.plan else None
-        to = names.short(self.target)
+        to = self.goes_to
         return f"{names.short(left)} → {to}{beside_a_route(self.plan.direction if self.plan else None)}" if left else to
 
     def common(self) -> dict[str, t.Any]:

@@ -347,10 +347,10 @@ class Sweeper(t.Generic[AnySubject]):
         text = f"{names.short(track.going.target)} does not come up: {headline or reason}"
         if headline and reason and reason not in headline:
             text += f". {track.controller.deployer}: {reason}" if not headline.startswith(reason) else ""
-        goes_on = track.controller.goes_on(track.going, track.record)
+        # If something comes after a bad end, it does not go on for long.
+        goes_on = track.controller.goes_on(track.going, track.record) if self._last_word else ""
         if goes_on:
-            text += f". {goes_on}"
-            text += "; nothing was undone" if self._last_word else ""
+            text += f". {goes_on}; nothing was undone"
         healthy = progress.healthy_on(service)
         track.run.end("failed" if healthy or service.desired == 0 else "rollback_failed", text)
 

@@ -116,7 +116,7 @@ def _unless_the_deployment_tells(
     if begun.began is not None and not begun.primary and MARK not in finishes:
         # The deployment is the record, and without marks nobody writes down its end.
         return None if begun.direction in _NO_ROLLBACK else _settled_by_the_deployment(begun, begun.began)
-    why = f"an earlier run began to go from {begun.left} to {begun.target} and did not live to see the end"
+    why = f"an earlier run began to go from {begun.left} to {begun.target} and did not wait or was cut off"
     return _finish(begun, current, history, why)
 
 

@@ -170,6 +170,7 @@ class Rollback(mover.Step[RollbackRun]):
         verified = {run.name: run.service for run in done if run.service is not None}
         for run in self.runs:
             self._restore(run)
+        done = self._scale(done)
         self._read_what_runs(done)
         for run in self.runs:
             run.timings["ended"] = self._mover.elapsed()
@@ -183,7 +184,6 @@ class Rollback(mover.Step[RollbackRun]):
     def _complete(self, run: RollbackRun, deregistrar: Deregistrar) -> None:
         """What comes after the move, or what an earlier run could not do of it."""
         still_open = run.plan.choice.still_open if run.plan is not None else ()
-        self._apply_tasks(run)
         if not still_open or MARK in still_open:
             self._recorder.verified(run)
         if self._order.goal.deregister and (not still_open or DEREGISTER in still_open):
@@ -235,11 +235,20 @@ class Rollback(mover.Step[RollbackRun]):
                 run.findings = [f for f in run.findings if (f.check, f.severity) != ("image_identity", "unknown")]
             run.findings += image_identity.compare(run)
 
-    def _apply_tasks(self, run: RollbackRun) -> None:
-        """ECS's own rollback takes no task count, so it is set after it."""
+    def _scale(self, done: t.Sequence[RollbackRun]) -> list[RollbackRun]:
+        """Set the task count that ECS's own rollback does not take, and wait for it. Those that are whole then."""
+        scaled = [run for run in done if self._apply_tasks(run)]
+        for run in scaled:
+            run.outcome = None
+            progress.say(f"[{run.label}] the task count is set to {self._order.goal.tasks}")
+        if scaled:
+            self._mover.watch(scaled, self._mover.sweeper())
+        return [run for run in done if run.outcome == "rolled_back"]
+
+    def _apply_tasks(self, run: RollbackRun) -> bool:
         tasks = self._order.goal.tasks
         if tasks is None or run.service is None or run.service.desired == tasks:
-            return
+            return False
         try:
             run.service = api.update_service(self._aws, run.service.cluster_arn, run.name, desiredCount=tasks)
             run.changed = True
@@ -247,6 +256,8 @@ class Rollback(mover.Step[RollbackRun]):
             run.findings.append(
                 Finding("tasks", "warn", f"the task count is still {run.service.desired}, not {tasks}. {exc.explain()}")
             )
+            return False
+        return True
 
     def _deregister(self, run: RollbackRun, deregistrar: Deregistrar) -> None:
         left = run.plan.left if run.plan and run.plan.direction == "back" else None
@@ -254,6 +265,7 @@ class Rollback(mover.Step[RollbackRun]):
             return
         gone, finding = deregistrar.deregister(left)
         run.findings.append(finding)
+        progress.say(f"[{run.label}] {finding.message}")
         if gone:
             run.deregistered, run.changed = left, True
         else:

@@ -108,7 +108,8 @@ def final_line(run: RollbackRun) -> str:
     if run.outcome in ("refused", "not_attempted"):
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
         return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else untouched}"
-    return f"{run.outcome}: {run.reason}"
+    left = [f.message for f in run.findings if f.check == "tasks" and run.outcome == "unchanged"]
+    return ". ".join([f"{run.outcome}: {run.reason.rstrip('.') if left else run.reason}", *left])
 
 
 def where_it_is(run: Placed) -> str:
@@ -120,9 +121,12 @@ def where_it_is(run: Placed) -> str:
     if not serving:
         return f"{run.name} has no running task (desired: {service.desired})"
     counts = " and ".join(f"{names.short(d.task_definition)} with {d.running} of {service.desired}" for d in serving)
-    # If traffic is shifted, running tasks need not get any.
-    verb = "is serving on" if service.strategy == "ROLLING" else "runs"
+    # If traffic is shifted, running tasks need not get any; nor do those of a task set that is not PRIMARY.
+    beside = any(d.scale is not None and d.status != "PRIMARY" for d in serving)
+    verb = "is serving on" if service.strategy == "ROLLING" and not beside else "runs"
     text = f"{run.name} {verb} {counts} tasks"
+    if beside and service.primary is not None:
+        text += f"; {names.short(service.primary.task_definition)} is PRIMARY"
     if _ecs_goes_on(service, run.target):
         text += f". ECS goes on trying to start {names.short(run.target)}"
     return text

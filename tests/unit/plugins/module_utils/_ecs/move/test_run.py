@@ -11,6 +11,7 @@ import dataclasses
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome, Run
@@ -69,7 +70,14 @@ def test_whether_a_deployment_of_ours_goes_on(
 def test_a_copy_takes_the_place_of_the_target() -> None:
     assert (taken().target, taken().route) == (arn(41), "web:42 → web:41")
     copied = taken(Begun(MADE.service, True, "ecs-svc/ours", copy=arn(44)))
-    assert (copied.target, copied.route, copied.going.target) == (arn(44), "web:42 → web:44", arn(44))
+    assert (copied.target, copied.route, copied.going.target) == (
+        arn(44),
+        "web:42 → web:44 (a copy of web:41)",
+        arn(44),
+    )
+    pins = dataclasses.replace(MADE, way=dataclasses.replace(MADE.way, change=Update(copy={"app": "sha256:1"})))
+    copied.plan = pins
+    assert copied.route == "web:42 → web:44 (web:41 with its image pinned)"
 
 
 def test_what_all_results_have() -> None:

@@ -64,9 +64,11 @@ class World(FakeAws):
         deployments = before.deployments
         if "taskDefinition" in params:
             deployments = (deployment(params["taskDefinition"], f"ecs-svc/ours-{name}"),)
-        self.services[name] = dataclasses.replace(
-            before, deployments=deployments, desired=params.get("desiredCount", before.desired)
-        )
+        wanted = params.get("desiredCount", before.desired)
+        if wanted != before.desired:
+            deployments = tuple(dataclasses.replace(d, desired=wanted, running=wanted) for d in deployments)
+        running = before.running + wanted - before.desired
+        self.services[name] = dataclasses.replace(before, deployments=deployments, desired=wanted, running=running)
         return {"service": raw_service(self.services[name])}
 
     @property
