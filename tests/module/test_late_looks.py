@@ -62,3 +62,16 @@ def test_if_the_last_look_fails_what_was_verified_stands(shop: Shop) -> None:
     shop.sim.on("TagResource", {"control": "fail", "params": {"operation": "DescribeServices", "times": 9}}, nth=3)
     run = shop.rollback()
     assert (run.outcome, run.operations[-1]) == ("rolled_back", "DescribeServices")
+
+
+def test_what_is_throttled_for_good_does_not_go_past_the_time(shop: Shop) -> None:
+    shop.releases(2)
+    shop.sim.timings(slow_start=3600)
+    shop.broken("web:1", "slow")
+    throttled = {"operation": "ListTasks", "code": "ThrottlingException", "times": None}
+    shop.sim.on("UpdateService", {"control": "fail", "params": throttled}, "after")
+    began = shop.sim.now()
+    run = shop.rollback(wait_timeout=60)
+    assert run.outcome == "timeout"
+    assert shop.sim.now() - began < 75
+    assert "the stopped tasks cannot be read" in str(run.only["diagnosis"]["unknown"])

@@ -361,7 +361,8 @@ class Sweeper(t.Generic[AnySubject]):
                 continue
             service = track.run.service
             if service is not None:
-                self._diagnose(self._aws, track, service)
+                # The time is up: a retry of minutes would go past it, and be silent.
+                self._diagnose(self._looks, track, service)
             headline = track.run.diagnosis.headline() if track.run.diagnosis else ""
             track.run.end(
                 "timeout",

@@ -52,7 +52,7 @@ def override(configuration: Configuration) -> dict[str, t.Any]:
 def waits_for_somebody(configuration: Configuration) -> list[str]:
     """The lifecycle stages at which a deployment waits until a person answers a PAUSE hook."""
     hooks = configuration.get("lifecycleHooks") or []
-    waiting = (hook.get("lifecycleStages") or [] for hook in hooks if _is_pause(hook))
+    waiting = (hook.get("lifecycleStages") or [] for hook in hooks if hook.get("targetType") == "PAUSE")
     return list(dict.fromkeys(stage for stages in waiting for stage in stages))
 
 
