@@ -100,16 +100,20 @@ def final_line(run: RollbackRun) -> str:
     if run.outcome in ("failed", "rollback_failed"):
         return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run)}{_next_good(run)}"
     if run.outcome == "superseded":
-        primary = run.service.primary if run.service else None
-        same = primary is not None and names.same(primary.task_definition, run.target)
-        then = f"{advice.AGAIN} to see it through" if same else _ROLL_THAT_BACK
-        rest = _marks(run) or f". Nothing else of {run.name} was changed"
-        return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}{rest}. {then}"
+        return _superseded(run)
     if run.outcome in ("refused", "not_attempted"):
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
         return f"{run.outcome}: {run.reason.rstrip('.')}. {where_it_is(run) if run.changed else untouched}"
     left = [f.message for f in run.findings if f.check == "tasks" and run.outcome == "unchanged"]
     return ". ".join([f"{run.outcome}: {run.reason.rstrip('.') if left else run.reason}", *left])
+
+
+def _superseded(run: RollbackRun) -> str:
+    primary = run.service.primary if run.service else None
+    same = primary is not None and names.same(primary.task_definition, run.target)
+    then = f"{advice.AGAIN} to see it through" if same else _ROLL_THAT_BACK
+    rest = _marks(run) or f". Nothing else of {run.name} was changed"
+    return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}{rest}. {then}"
 
 
 def where_it_is(run: Placed) -> str:
