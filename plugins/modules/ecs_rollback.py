@@ -28,7 +28,6 @@ extends_documentation_fragment:
   - lastgood.aws._attributes.in_process
   - lastgood.aws._contact
   - lastgood.aws._full_names
-  - lastgood.aws._ecs_services
   - lastgood.aws._ecs_rollback
 attributes:
   check_mode:
@@ -43,6 +42,19 @@ attributes:
   idempotent:
     support: full
 options:
+  cluster:
+    description:
+      - Name or ARN of the cluster that the services run in.
+      - If it is left out, it is that of the O(plan), and else C(default).
+    type: str
+  service:
+    description:
+      - Names or ARNs of the services, all of one cluster. Give this or O(plan).
+      - An empty list is refused, so that a typo in an inventory does not look like success.
+    type: list
+    elements: str
+    aliases:
+      - services
   tasks:
     description:
       - Set the task count to this. Without it the count is never sent, so what auto scaling has set stays.
@@ -677,10 +689,13 @@ def order_of(module: LastgoodAWSModule) -> Order:
     wait_timeout = core_options.wait_timeout(params["wait_timeout"])
     if not 0 <= params["max_fail_percentage"] <= 100:
         raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
+    goal = options.goal(params)
+    # A plan says nothing of them, so that the call's own hold.
+    each = {name: replace(shown.goal(), rollback_events=goal.rollback_events) for name, shown in plans.items()}
     return Order(
         cluster=params["cluster"] or (first.cluster if first is not None else "default"),
         services=list(plans) or options.service_names(params),
-        goal=replace(options.goal(params), each={name: shown.goal() for name, shown in plans.items()}),
+        goal=replace(goal, each=each),
         mark=params["mark"],
         reason=params["reason"],
         wait=params["wait"],

@@ -44,7 +44,9 @@ class Altered:
                     alter(answer)
                     content = json.dumps(answer).encode()
                     outer.altered += 1
-                self.send_response(response.status)
+                # Without a Date of its own: AWS's is the clock that counts.
+                self.send_response_only(response.status)
+                self.send_header("Date", response.headers["Date"])
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()

@@ -57,8 +57,7 @@ def test_an_outage_while_auto_scaling_is_put_back(slow: Stage, rollback: Rollbac
 
 def test_an_outage_that_is_too_long(slow: Stage, rollback: Rollback) -> None:
     before = slow.auto_scaling()
-    # The first tag of the service: a rollback has begun.
-    gone(slow, "ecs:TagResource")
+    gone(slow, "UpdateService")
     done = rollback(suspend_auto_scaling=True, contact_timeout=60)
     slow.control.clear_failures()
     assert (done.rc, done.outcomes, done.of()["changed"]) == (2, {"web": "lost_contact"}, True)

@@ -62,7 +62,7 @@ def test_e4_what_was_asked_for_holds_for_the_rollback(stage: Stage, rollback: Ro
     assert (done.rc, done.outcomes) == (2, {"web": "timeout"})
     assert 3 <= done.of()["timings"]["ended"] < 60
     assert stage.status("web:2") == "ACTIVE"
-    assert stage.writes() == ["UpdateService", "TagResource"]
+    assert stage.writes() == ["TagResource", "UpdateService"]
     assert stage.on() == "web:1", "what was begun goes on"
 
 

@@ -63,7 +63,7 @@ def test_the_copy_runs_the_image_that_was_good(stage: Stage, rollback: Rollback,
     assert f"it names {bad} now" in moved
     assert done.findings("image_identity") == []
     assert done.findings("copy") == ["web:3 was registered as a copy of web:1"]
-    assert "[web] rolled_back: web:2 → web:3 in " in done.stderr
+    assert "[web] rolled_back: web:2 → web:3 (web:1 with its image pinned) in " in done.stderr
     stage.control.reset_calls()
     assert (rollback().outcomes, stage.writes()) == ({"web": "unchanged"}, [])
 

@@ -284,7 +284,8 @@ def test_in_flight_codedeploy_is_stopped(in_flight: tuple[Played, Played]) -> No
     played = in_flight[0]
     assert played.before["CODE_DEPLOY"].sets == {"code-deploy:2": "ACTIVE", "code-deploy:3": "PRIMARY"}
     after = check_rolled_back(played, "CODE_DEPLOY", "codedeploy_stop", "StopDeployment")
-    assert after.writes[0]["params"]["autoRollbackEnabled"] is True
+    [stop] = [write for write in after.writes if write["operation"] == "StopDeployment"]
+    assert stop["params"]["autoRollbackEnabled"] is True
     assert after.sets == {"code-deploy:2": "PRIMARY"}
 
 

@@ -76,7 +76,8 @@ class Account:
 
     source = "aws"
 
-    def __init__(self, region: str, environment: t.Mapping[str, str] = os.environ) -> None:
+    def __init__(self, region: str, environment: t.Mapping[str, str] | None = None) -> None:
+        environment = os.environ if environment is None else environment
         variable, value = CONFIRMATION
         if environment.get(variable) != value:
             raise NotConfirmed(f"say {variable}={value} to create and delete resources in your account")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import signal
 import textwrap
 import typing as t
@@ -17,7 +18,6 @@ from pathlib import Path
 import botocore
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.live import checks  # noqa: F401
 from tests.live.check import CHECKS, Check, Finding, Never, NotRun, disagreements
 from tests.live.lab import Lab
 from tests.live.place import Place, Simulated
@@ -25,6 +25,9 @@ from tests.live.scrub import scrub
 from tests.live.sweep import leftovers
 from tests.live.trace import Recorder, write
 from tests.simulator import Simulator
+
+# Its files register their checks.
+importlib.import_module("tests.live.checks")
 
 Say = Callable[[str], None]
 COST = """\

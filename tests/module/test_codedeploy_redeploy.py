@@ -127,7 +127,7 @@ def test_warnings_about_files_say_which_instances_they_are_about(fleet: Fleet) -
     fleet.sim.bundle(key(2), "fail", "ValidateService")
     fleet.deploy(2, fileExistsBehavior="OVERWRITE")
     bad = fleet.listed()[-1]
-    removed, trap, *_ = fleet.redeploy(check_mode=True).result["content_warnings"]
+    removed, trap, *_others = fleet.redeploy(check_mode=True).result["content_warnings"]
     first, *others = fleet.instances
     assert removed.startswith(f"on 1 of the 3 instances of {bad} ({first}), the files that s3://bundles/{key(2)}")
     assert f"got to Install on 1 of 3 instances ({first})" in trap
@@ -136,7 +136,7 @@ def test_warnings_about_files_say_which_instances_they_are_about(fleet: Fleet) -
 
 def test_after_a_success_they_are_about_all_instances(fleet: Fleet) -> None:
     _good, bad = fleet.bad_release()
-    [removed, *_] = fleet.redeploy(check_mode=True).result["content_warnings"]
+    [removed, *_others] = fleet.redeploy(check_mode=True).result["content_warnings"]
     assert removed.startswith(f"on all 3 instances of {bad}, the files that s3://bundles/{key(2)}")
 
 
@@ -145,7 +145,7 @@ def test_of_many_instances_a_few_are_named(fleet: Fleet) -> None:
     fleet.deploy(1)
     fleet.sim.bundle(key(2), "fail", "ValidateService")
     fleet.deploy(2)
-    [removed, *_] = fleet.redeploy(check_mode=True).result["content_warnings"]
+    [removed, *_others] = fleet.redeploy(check_mode=True).result["content_warnings"]
     assert removed.startswith("on all 7 instances of d-")
     assert " and 2 more), the files that" in removed
     assert sum(instance in removed for instance in fleet.instances) == 5

@@ -140,7 +140,7 @@ def test_a_crash_is_rolled_back_long_before_codedeploy_gives_up(shop: Shop, blue
     assert blue_green.sets() == {"PRIMARY": "web:2"}
     assert run.only["timings"]["ended"] < 600
     assert "release 7" in shop.tags("web:3")["lastgood:bad"]
-    assert run.writes[:2] == ["CreateDeployment", "StopDeployment"]
+    assert run.moves[:2] == ["CreateDeployment", "StopDeployment"]
 
 
 def test_the_first_deployment_of_a_group_has_nothing_to_go_back_to(shop: Shop, blue_green: BlueGreen) -> None:

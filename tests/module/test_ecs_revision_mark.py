@@ -123,7 +123,7 @@ def test_one_that_fails_does_not_hide_the_others(web: Shop) -> None:
     assert set(web.tags("web:1")) == set(web.tags("web:3")) == {"lastgood:bad"}
     assert "web:9: there is no task definition web:9 in this account and Region" in result["msg"]
     assert "web:2: Failed to tag" in result["msg"]
-    assert "needs the permission ecs:TagResource. No mark was changed." in result["msg"]
+    assert f"needs the permission ecs:TagResource on {arn('web:2')}. No mark was changed." in result["msg"]
     assert result["msg"].endswith("2 of 4 task definitions are as they should be.")
     unknown = result["task_definitions"][0]
     assert (unknown["task_definition"], unknown["status"], unknown["before"]) == ("web:9", None, {})

@@ -69,6 +69,7 @@ def test_a_plain_service_costs_two_requests_more(shop: Shop) -> None:
         "ListTasks",
         "GetTaskProtection",
         "ListServiceDeployments",
+        "TagResource",
     }
     assert run.only["findings"] == [run.finding("marked")]
 

@@ -28,9 +28,9 @@ _GIVEN: t.Final = r"(?P<before>\b(?:give|Give|with|or|as in|Try|Try:|and) |, )"
 _VALUE: t.Final = r"(?:\[(?P<list>[^\]]*)\]|(?P<value>[\w:.*-]*\w))"
 
 
-def prefix(environment: t.Mapping[str, str] = os.environ) -> str:
-    """The prefix of the variables that we were called with; empty if by options."""
-    return environment.get(VARIABLE, "")
+def prefix(environment: t.Mapping[str, str] | None = None) -> str:
+    """The prefix of the variables that we were called with; empty if by options. By default it asks ``os.environ``."""
+    return (os.environ if environment is None else environment).get(VARIABLE, "")
 
 
 def worded(text: str, options: t.Collection[str], role: str) -> str:

@@ -157,7 +157,9 @@ def with_findings(items: t.Sequence[Item], shown: t.Sequence[Item]) -> list[Item
 def _with_findings(item: Item, look: Item | None) -> Item:
     if look is None or look is item:
         return item
-    found = [f for f in look["findings"] if (f["check"], f["severity"]) != ("image_identity", "unknown")]
+    # Once it runs, what was not known of its images before is known.
+    settled = ("image_identity", "unknown") if item.get("outcome") != "planned" else None
+    found = [f for f in look["findings"] if (f["check"], f["severity"]) != settled]
     return {**item, "findings": [*(f for f in found if f not in item["findings"]), *item["findings"]]}
 
 

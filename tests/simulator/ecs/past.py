@@ -33,11 +33,11 @@ class _Pickler(pickle.Pickler):
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self.definitions: dict[str, TaskDefinition] = {}
 
-    def persistent_id(self, item: Any) -> str | None:
-        if not isinstance(item, TaskDefinition):
+    def persistent_id(self, obj: Any) -> str | None:
+        if not isinstance(obj, TaskDefinition):
             return None
-        self.definitions[item.arn] = item
-        return item.arn
+        self.definitions[obj.arn] = obj
+        return obj.arn
 
 
 class _Unpickler(pickle.Unpickler):
@@ -45,8 +45,8 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(io.BytesIO(frozen.pickled))
         self._definitions = frozen.definitions
 
-    def persistent_load(self, arn: str) -> TaskDefinition:
-        return self._definitions[arn]
+    def persistent_load(self, pid: str) -> TaskDefinition:
+        return self._definitions[pid]
 
 
 def freeze(service: Service) -> Frozen:

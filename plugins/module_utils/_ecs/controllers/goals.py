@@ -109,4 +109,4 @@ class GoTo:
 
 
 Goal = t.Union[GoBack, GoTo]
-AnyGoal = t.TypeVar("AnyGoal", bound=Goal, covariant=True)
+AnyGoal_co = t.TypeVar("AnyGoal_co", bound=Goal, covariant=True)

@@ -25,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, name
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import AlreadyThere, NotDeployed
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import AnyGoal, Goal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import AnyGoal_co, Goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
@@ -39,12 +39,12 @@ PLANS_PER_SERVICE: t.Final = 3
 
 
 @dataclass(frozen=True)
-class Order(t.Generic[AnyGoal]):
+class Order(t.Generic[AnyGoal_co]):
     """What a call asks for. Times are seconds."""
 
     cluster: str
     services: t.Sequence[str]
-    goal: AnyGoal
+    goal: AnyGoal_co
     reason: str | None = None
     wait: bool = True
     wait_until: WaitUntil = "stable"
@@ -79,6 +79,9 @@ class Step(abc.ABC, t.Generic[AnyRun]):
 
     def before_the_write(self, run: AnyRun, planned: Plan) -> None:
         """The plan holds, and its write comes next. If nothing is written, what runs is followed."""
+
+    def came_to_nothing(self, run: AnyRun) -> None:
+        """The plan has gone stale before its write, and another one is made."""
 
     def accepted(self, run: AnyRun) -> None:
         """AWS has accepted it."""
@@ -221,10 +224,10 @@ class Mover(t.Generic[AnyRun]):
         planned = run.plan
         if planned is None or not isinstance(now, Service) or not still_as_planned(planned, now):
             return False
-        if planned.method != "adopt":
-            progress.asking(run.label, self._step.asking(run))
         controller = self.controllers.of(planned.service)
         self._step.before_the_write(run, planned)
+        if planned.method != "adopt":
+            progress.asking(run.label, self._step.asking(run))
         try:
             run.accepted = controller.begin(planned, self._order.goal.tasks, self._order.reason)
         except AlreadyThere as exc:
@@ -282,6 +285,7 @@ class Mover(t.Generic[AnyRun]):
             self._go_on(run, run.first_plan, attempt)
             return
         before = run.plan
+        self._step.came_to_nothing(run)
         run.take_plan(next(iter(self._planner.make_plans([run.name]).values())))
         if run.outcome is not None or run.plan is None or before is None:
             return

@@ -170,6 +170,7 @@ class Recorder:
         if self._ids.get(run.name) != self._id or run.service is None:
             return
         before = run.plan.service.tags.get(marks.RECORD, "") if run.plan is not None else ""
+        del self._ids[run.name]
         try:
             if before and not before.startswith(f"{self._id} "):
                 api.tag_resource(self._aws, run.service.arn, {marks.RECORD: before})

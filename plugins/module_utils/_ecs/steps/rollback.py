@@ -154,6 +154,10 @@ class Rollback(mover.Step[RollbackRun]):
             run.findings.append(Finding("termination_wait", "warn", what))
         self._recorder.before_the_write(run, planned, controller.announces(planned))
 
+    def came_to_nothing(self, run: RollbackRun) -> None:
+        # Else the plan that comes next would read it as a move of ours that has begun.
+        self._recorder.not_written(run)
+
     def _watch(self) -> None:
         if self._order.wait:
             self._mover.watch(self._mover.open, self._mover.sweeper())
@@ -194,9 +198,10 @@ class Rollback(mover.Step[RollbackRun]):
 
     def _clear_records(self) -> None:
         for run in self.runs:
-            if run.outcome in ("refused", "unchanged") and not run.changed:
+            if run.outcome in ("refused", "unchanged", "not_attempted"):
                 self._recorder.not_written(run)
-            if run.outcome == "unchanged":
+            # Carrying out a plan reads no marks, and so cannot tell a copy of the target from another version.
+            if run.outcome == "unchanged" and not self._planner.binds:
                 self._recorder.clear(run)
 
     def _restore(self, run: RollbackRun) -> None:

@@ -97,11 +97,22 @@ def _choose(
     if selection.undo:
         return undo.choose(service, current, None)
     if selection.revision is not None:
-        return target.or_finish(ours, target.explicit(selection, service, current, None), current)
+        named = target.explicit(selection, service, current, None)
+        if preparing is not None and names.same(named.target or "", current):
+            # It serves, and something else is on its way in.
+            return _stays(primary, preparing)
+        return target.or_finish(ours, named, current)
     if selection.as_of is not None:
         return Choice(problem="as_of needs a history, and there is none of services with the controller EXTERNAL")
     one_back = _one_back(selection, service, primary, ours, known) if selection.steps_back == 1 else None
     return one_back or _standing_choice(selection, service, primary, past, known)
+
+
+def _stays(primary: Deployment, preparing: Deployment) -> Choice:
+    """The PRIMARY task set stays, and the one in preparation goes."""
+    current = primary.task_definition
+    why = f"its task set {primary.id} is PRIMARY, and {told_of(preparing)}"
+    return Choice("standing_task_set", current, why, preparing.task_definition, weighed=(current,))
 
 
 def _one_back(
@@ -118,8 +129,7 @@ def _one_back(
         return stays
     preparing = in_preparation(service)
     if preparing is not None:
-        why = f"its task set {primary.id} is PRIMARY, and {told_of(preparing)}"
-        return Choice("standing_task_set", current, why, preparing.task_definition, weighed=(current,))
+        return _stays(primary, preparing)
     steady = _younger(service, True) if "again" not in selection.force else []
     unclear = [d for d in steady if not _is_marked(d.task_definition, known, service.in_cluster)]
     return _younger_and_steady(unclear[0], primary) if unclear else None

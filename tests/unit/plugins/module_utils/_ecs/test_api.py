@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import typing as t
 from dataclasses import replace
+from unittest.mock import Mock
 
 import botocore.session
 import botocore.stub
@@ -493,7 +494,7 @@ def test_one_service_that_may_not_be_read_does_not_refuse_the_others() -> None:
 
 @pytest.mark.parametrize("names", [["web"], ["web", "api"]])
 def test_any_other_error_is_one_for_all(names: list[str]) -> None:
-    aws = FakeAws(describe_services=lambda **_: (_ for _ in ()).throw(refused_by_aws("DescribeServices", "Broken")))
+    aws = FakeAws(describe_services=Mock(side_effect=refused_by_aws("DescribeServices", "Broken")))
     with pytest.raises(AwsCallError):
         api.describe_readable_services(aws, "prod", names)
     assert len(aws.requests) == 1

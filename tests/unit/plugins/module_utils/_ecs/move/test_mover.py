@@ -216,7 +216,7 @@ class Call:
 
     def _look(self, **params: t.Any) -> t.Any:
         shown = self._shows[0] if len(self._shows) == 1 else self._shows.pop(0)
-        if isinstance(shown, Exception):
+        if not isinstance(shown, Service):
             raise shown
         return {"services": [raw_service(dataclasses.replace(shown, name=name)) for name in params["services"]]}
 

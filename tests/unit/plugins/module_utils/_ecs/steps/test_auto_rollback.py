@@ -41,8 +41,8 @@ class Aws(FakeAws):
         )
 
 
-def raw(name: str = "web", configuration: t.Mapping[str, t.Any] = OFF, **more: t.Any) -> dict[str, t.Any]:
-    return {**raw_service(service(42, name=name)), "deploymentConfiguration": dict(configuration), **more}
+def raw(name: str = "web", configuration: t.Mapping[str, t.Any] | None = None, **more: t.Any) -> dict[str, t.Any]:
+    return {**raw_service(service(42, name=name)), "deploymentConfiguration": dict(configuration or OFF), **more}
 
 
 def aws_with(*services: dict[str, t.Any], **answers: t.Any) -> Aws:
