@@ -42,19 +42,6 @@ attributes:
   idempotent:
     support: full
 options:
-  cluster:
-    description:
-      - Name or ARN of the cluster that the services run in.
-      - If it is left out, it is that of the O(plan), and else C(default).
-    type: str
-  service:
-    description:
-      - Names or ARNs of the services, all of one cluster. Give this or O(plan).
-      - An empty list is refused, so that a typo in an inventory does not look like success.
-    type: list
-    elements: str
-    aliases:
-      - services
   tasks:
     description:
       - Set the task count to this. Without it the count is never sent, so what auto scaling has set stays.

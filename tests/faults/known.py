@@ -63,20 +63,17 @@ _ONLY_DEREGISTERING: t.Final = (
 
 KNOWN: t.Final[tuple[Known, ...]] = (
     Known(
-        "killed between the write and its record, and run again when the deployment has ended: taken for somebody's "
-        "return, so no mark, and nothing is deregistered",
+        "killed after CodeDeploy has created the deployment, and run again when that has ended: what was left is not "
+        "deregistered, and not marked if the mark was not written either",
         (
-            f"kill/{_DEREGISTER}/act/*.UpdateService-1/after/after-its-end",
-            f"kill/{_DEREGISTER}/act/*.StopServiceDeployment-1/after/after-its-end",
-            f"kill/{_DEREGISTER}/act/*.CreateDeployment-1/after/after-its-end",
-            f"kill/{_DEREGISTER}/record/*/before/after-its-end",
+            "kill/codedeploy/act/codedeploy.CreateDeployment-1/after/after-its-end",
+            "kill/codedeploy/finish/ecs.TagResource-1/after/after-its-end",
         ),
         ("marked bad after the next run", "deregistered after the next run"),
     ),
     Known(
         "the record and the mark were refused: the next run is unchanged, and never marks what was left",
         (
-            *(f"fault/*/record/ecs.TagResource-*/{kind}" for kind in _FOR_GOOD),
             *(f"fault/external/act/ecs.TagResource-1/{kind}" for kind in _FOR_GOOD),
             *(f"proxy/[!f]*/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
         ),
@@ -99,15 +96,6 @@ KNOWN: t.Final[tuple[Known, ...]] = (
             *(f"proxy/{_DEREGISTER}/ecs.{one}/{kind}" for one in _ONLY_DEREGISTERING for kind in _FOR_GOOD),
         ),
         ("deregistered after the next run",),
-    ),
-    Known(
-        "a pipeline deploys while the run marks and deregisters: it says rolled_back, although that is PRIMARY",
-        (
-            *(f"pipeline/{scene}/finish/*" for scene in ("rolling", "in-flight", "fast", "external")),
-            # The look before the configuration is put back.
-            "pipeline/fast/watch/ecs.DescribeServices-27",
-        ),
-        ("it says rolled_back, but",),
     ),
 )
 

@@ -415,8 +415,8 @@ def test_json_that_is_cut_each_time_is_no_answer(slept: list[float]) -> None:
 
 
 def test_a_write_whose_answer_was_cut_is_not_sent_again(slept: list[float]) -> None:
-    aws, wire, _limiter = over((200, b'{"service": {'))
-    assert "service" not in aws.call("ecs", "update_service", service="web")
+    aws, wire, _limiter = over((200, b'{"cluster": {'))
+    assert "cluster" not in aws.call("ecs", "create_cluster")
     assert len(wire.asked) == 1
 
 

@@ -146,6 +146,10 @@ def test_a_stale_plan_is_no_end_and_what_is_not_known_is_raised() -> None:
 # -- the whole of it
 
 
+def fail(error: Exception) -> t.NoReturn:
+    raise error
+
+
 class Plans:
     """Hands out the plans it was given, one after the other, the last one again and again."""
 
@@ -217,7 +221,7 @@ class Call:
     def _look(self, **params: t.Any) -> t.Any:
         shown = self._shows[0] if len(self._shows) == 1 else self._shows.pop(0)
         if not isinstance(shown, Service):
-            raise shown
+            fail(shown)
         return {"services": [raw_service(dataclasses.replace(shown, name=name)) for name in params["services"]]}
 
     def begun(self) -> list[Run]:
