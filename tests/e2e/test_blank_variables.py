@@ -36,7 +36,7 @@ NEEDED = {
     "history_services": "web",
 }
 # Told once for each run, or measured.
-VOLATILE = {"deadline", "rollback_run_id", "timings", "api_calls", "free_space"}
+VOLATILE = {"deadline", "made", "plan_id", "rollback_run_id", "timings", "api_calls", "free_space"}
 
 
 def of_awx(variables: t.Mapping[str, object]) -> str:
