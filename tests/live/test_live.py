@@ -137,11 +137,16 @@ def test_ctrl_c_deletes_everything_first() -> None:
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("not stopped")
 
-    with Simulator() as simulator:
-        place = Simulated(simulator)
-        with pytest.raises(KeyboardInterrupt):
-            run(place, [_check(is_stopped)], None, lambda _line: None)
-        assert left_behind(place) == []
+    # What was started in the background ignores SIGINT, and hands that down.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Simulator() as simulator:
+            place = Simulated(simulator)
+            with pytest.raises(KeyboardInterrupt):
+                run(place, [_check(is_stopped)], None, lambda _line: None)
+            assert left_behind(place) == []
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_live_clean_finds_what_a_killed_run_has_left() -> None:
