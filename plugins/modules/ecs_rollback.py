@@ -677,8 +677,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
     if not 0 <= params["max_fail_percentage"] <= 100:
         raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
     goal = options.goal(params)
-    # A plan says nothing of them, so that the call's own hold.
-    each = {name: replace(shown.goal(), rollback_events=goal.rollback_events) for name, shown in plans.items()}
+    each = {name: shown.goal(goal) for name, shown in plans.items()}
     return Order(
         cluster=params["cluster"] or (first.cluster if first is not None else "default"),
         services=list(plans) or options.service_names(params),

@@ -36,41 +36,9 @@ class SortedOut:
     known: tuple[str, ...]
 
 
-# Of the scenes, only `external` and `server` deregister nothing, and they alone begin with these letters.
-_DEREGISTER: t.Final = "[!es]*"
 _FOR_GOOD: t.Final = ("denied", "503-for-good")
-_DEREGISTERING: t.Final = (
-    f"{_DEREGISTER}/finish/ecs.DescribeTaskDefinition-*",
-    f"{_DEREGISTER}/finish/ecs.ListClusters-*",
-    f"{_DEREGISTER}/finish/ecs.ListServices-*",
-    f"{_DEREGISTER}/finish/ecs.DescribeServices-*",
-    f"{_DEREGISTER}/finish/ecs.DescribeTasks-*",
-    f"{_DEREGISTER}/finish/ecs.DeregisterTaskDefinition-*",
-    # What the look-up can do without, and this cannot.
-    f"{_DEREGISTER}/*/ecs.ListTasks-*",
-    "rolling/act/ecs.DescribeTaskDefinition-6",
-    "[!ers]*/act/ecs.DescribeTaskDefinition-4",
-)
-
-# Of what is called to deregister, what nothing else needs, so that the proxy may hit all of it.
-_ONLY_DEREGISTERING: t.Final = (
-    "ListTasks",
-    "ListClusters",
-    "ListServices",
-    "DescribeTasks",
-    "DeregisterTaskDefinition",
-)
 
 KNOWN: t.Final[tuple[Known, ...]] = (
-    Known(
-        "killed after CodeDeploy has created the deployment, and run again when that has ended: what was left is not "
-        "deregistered, and not marked if the mark was not written either",
-        (
-            "kill/codedeploy/act/codedeploy.CreateDeployment-1/after/after-its-end",
-            "kill/codedeploy/finish/ecs.TagResource-1/after/after-its-end",
-        ),
-        ("marked bad after the next run", "deregistered after the next run"),
-    ),
     Known(
         "the record and the mark were refused: the next run is unchanged, and never marks what was left",
         (
@@ -88,14 +56,6 @@ KNOWN: t.Final[tuple[Known, ...]] = (
             *(f"proxy/fast/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
         ),
         ("the next run ended as timeout", "is PRIMARY after the next run", "bad after the next", "deregistered after"),
-    ),
-    Known(
-        "what is left could not be deregistered: the next run is unchanged, and never does it",
-        (
-            *(f"fault/{where}/{kind}" for where in _DEREGISTERING for kind in _FOR_GOOD),
-            *(f"proxy/{_DEREGISTER}/ecs.{one}/{kind}" for one in _ONLY_DEREGISTERING for kind in _FOR_GOOD),
-        ),
-        ("deregistered after the next run",),
     ),
 )
 

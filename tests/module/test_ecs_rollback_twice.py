@@ -286,6 +286,21 @@ def test_a_deregistration_that_was_denied_is_done_by_the_same_command(shop: Shop
     assert is_unchanged(shop.rollback(deregister=True))
 
 
+@pytest.mark.parametrize("denied", ["DeregisterTaskDefinition", "TagResource"])
+def test_what_was_denied_is_done_by_a_plan_too(shop: Shop, denied: str) -> None:
+    """As the role does it: a look, and a step that carries out what the look has shown."""
+    shop.bad_release()
+    when = {"resourceArn": arn("web:3")} if denied == "TagResource" else None
+    shop.sim.fail(denied, code="AccessDeniedException", times=None, when=when)
+    assert shop.rollback(deregister=True).outcome == "rolled_back"
+    shop.sim.clear_failures()
+    look = shop.rollback(check_mode=True, deregister=True)
+    done = shop.rollback(plan=[item["plan"] for item in look.result["services"]])
+    assert (done.outcome, done.moves.count("UpdateService")) == ("rolled_back", 0)
+    assert ("lastgood:bad" in shop.tags("web:3"), shop.status("web:3")) == (True, "INACTIVE")
+    assert is_unchanged(shop.rollback(deregister=True))
+
+
 def test_a_mark_that_was_denied_is_set_by_the_same_command(shop: Shop) -> None:
     shop.bad_release()
     shop.sim.fail("TagResource", code="AccessDeniedException", times=None, when={"resourceArn": arn("web:3")})

@@ -75,6 +75,7 @@ class GoBack:
             force=self.selection.force | AGAIN,
             copies=self.selection.copies,
             to_the_letter=self.selection.to_the_letter,
+            finishes=self.selection.finishes,
         )
         # Whether what is left may be deregistered was decided with the plan that chose the target.
         return replace(self, selection=chosen, as_of=None, deregister=False, each={})

@@ -80,8 +80,11 @@ class Shown:
         """What was asked for besides the target; the same for all services of a look."""
         return (self.tasks, self.fast, self.in_flight, self.deregister, self.pin_images, tuple(self.force))
 
-    def goal(self) -> GoBack:
-        """What carrying it out asks for. Whether what is left may be deregistered was decided with the plan."""
+    def goal(self, call: GoBack) -> GoBack:
+        """What carrying it out asks for. Whether what is left may be deregistered was decided with the plan.
+
+        ``call`` is what the call asks for: what a plan says nothing of holds as it is there.
+        """
         guards = force.parse(list(self.force))
         selection = Selection(
             revision=self.target,
@@ -89,6 +92,7 @@ class Shown:
             force=guards,
             copies=self.pin_images == "always",
             to_the_letter=self.pin_images == "never",
+            finishes=call.selection.finishes,
         )
         if not self.target:
             settled = self.why if self.source == _UNCHANGED else None
@@ -102,6 +106,7 @@ class Shown:
             tasks=self.tasks,
             pin_images="always" if self.digests else t.cast("t.Any", self.pin_images),
             fast=self.fast,
+            rollback_events=call.rollback_events,
             shown_at=bound.when(vars(self)),
             pinned=bool(self.digests),
         )

@@ -64,7 +64,8 @@ class Planner:
 
     def bound(self, *plans: Shown, goal: GoBack | None = None, max_age: float = 1e9) -> Plan | Refusal:
         by_name = {item.service: item for item in plans}
-        goal = replace(goal or GoBack(Selection()), each={name: item.goal() for name, item in by_name.items()})
+        asked = goal or GoBack(Selection())
+        goal = replace(asked, each={name: item.goal(asked) for name, item in by_name.items()})
         bound = BoundPlanner(self.aws, FakeClock(), goal, by_name, self, max_age)
         (made,) = bound.make_plans(["web"]).values()
         return made
@@ -107,7 +108,7 @@ def test_a_plan_that_is_too_old_is_refused() -> None:
 def test_what_was_in_the_way_has_ended() -> None:
     """It goes on to the target of its own plan, whatever that of other services is."""
     planner = Planner(ON_43, ON_43)
-    goal = replace(GoBack(Selection()), each={"web": SHOWN.goal()})
+    goal = replace(GoBack(Selection()), each={"web": SHOWN.goal(GoBack(Selection()))})
     bound = BoundPlanner(planner.aws, FakeClock(), goal, {"web": SHOWN}, planner, 1e9)
     (first,) = bound.make_plans(["web"]).values()
     assert isinstance(first, Plan)

@@ -109,7 +109,7 @@ def test_what_was_asked_for_stands_in_it() -> None:
     found = of(plan_of(service(43), *PAST), goal, app="sha256:1")
     assert (found.in_flight, found.tasks, found.pin_images, found.fast) == ("refuse", 4, "always", True)
     assert (found.deregister, list(found.force), found.digests) == (True, ["again", "stack"], {"app": "sha256:1"})
-    again = found.goal()
+    again = found.goal(GoBack(Selection()))
     assert (again.in_flight, again.tasks, again.pin_images, again.fast) == ("refuse", 4, "always", True)
     assert again.selection == Selection(revision="web:41", chosen=True, force=goal.selection.force, copies=True)
     # Whether what is left may be deregistered was decided with the plan.
@@ -117,10 +117,10 @@ def test_what_was_asked_for_stands_in_it() -> None:
 
 
 def test_without_a_target_nobody_chooses_another_one() -> None:
-    settled = plan(why="it is fine").goal().selection.given
+    settled = plan(why="it is fine").goal(GoBack(Selection())).selection.given
     assert settled is not None
     assert (settled.settled, settled.problem) == ("it is fine", None)
-    refused = plan(source="refused", why="it is gone").goal().selection.given
+    refused = plan(source="refused", why="it is gone").goal(GoBack(Selection())).selection.given
     assert refused is not None
     assert (refused.settled, refused.problem) == (None, "the plan shows no version for web to go back to: it is gone")
 
@@ -447,3 +447,10 @@ def test_of_task_sets_the_primary_one_tells() -> None:
     made = planned(on, None)
     assert judged(made, was) == arn(44)
     assert marks.BAD not in made.service.tags
+
+
+def test_what_a_plan_says_nothing_of_is_as_the_call_asks() -> None:
+    call = GoBack(Selection(finishes=frozenset({"mark"})), rollback_events=("DEPLOYMENT_FAILURE",))
+    made = plan(target="web:1").goal(call)
+    assert (made.rollback_events, made.selection.finishes) == (call.rollback_events, call.selection.finishes)
+    assert made.going_to("web:1").selection.finishes == {"mark"}
