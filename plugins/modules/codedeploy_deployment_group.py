@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._codedeploy_protection
 attributes:
   check_mode:
     support: full
@@ -236,68 +237,6 @@ options:
       - DEPLOYMENT_FAILURE
       - DEPLOYMENT_STOP_ON_ALARM
       - DEPLOYMENT_STOP_ON_REQUEST
-  alarms:
-    description:
-      - Names of the CloudWatch alarms that stop a deployment, as
-        O(lastgood.aws.codedeploy_auto_rollback#module:alarms).
-    type: list
-    elements: str
-  alarms_enabled:
-    description:
-      - Whether the alarms are watched, as O(lastgood.aws.codedeploy_auto_rollback#module:alarms_enabled).
-    type: bool
-  ignore_poll_alarm_failure:
-    description:
-      - Whether a deployment goes on while CodeDeploy cannot read the alarms.
-    type: bool
-  notifications:
-    description:
-      - Whom CodeDeploy notifies about what. Each one is a trigger of the deployment group, found by its name.
-      - Other triggers of the deployment group are left alone, unless O(purge_notifications=true).
-    type: list
-    elements: dict
-    suboptions:
-      name:
-        description:
-          - Name of the trigger.
-        type: str
-        required: true
-      topic_arn:
-        description:
-          - ARN of the SNS topic. Needed unless O(notifications[].state=absent).
-        type: str
-      events:
-        description:
-          - The events to notify about.
-        type: list
-        elements: str
-        choices:
-          - DeploymentStart
-          - DeploymentSuccess
-          - DeploymentFailure
-          - DeploymentStop
-          - DeploymentRollback
-          - DeploymentReady
-          - InstanceStart
-          - InstanceSuccess
-          - InstanceFailure
-          - InstanceReady
-        default:
-          - DeploymentFailure
-          - DeploymentRollback
-      state:
-        description:
-          - V(absent) removes the trigger of this name.
-        type: str
-        choices:
-          - present
-          - absent
-        default: present
-  purge_notifications:
-    description:
-      - Whether triggers that O(notifications) does not name are removed. With an empty list they all are.
-    type: bool
-    default: false
 notes:
   - >-
     It needs C(codedeploy:GetApplication), C(codedeploy:GetDeploymentGroup), C(codedeploy:CreateApplication),
