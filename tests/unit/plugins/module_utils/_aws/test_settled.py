@@ -12,18 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.settled import agreed, once_right
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-
-
-class Ticking(Clock):
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils.clocks import Ticking
 
 
 def answers(shown: str, then: str = "") -> t.Callable[[], str]:

@@ -17,7 +17,6 @@ import botocore.model
 import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
@@ -38,6 +37,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import choices as past_choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils.clocks import Ticking
 
 ACCOUNT = "arn:aws:ecs:eu-central-1:123456789012"
 CLUSTER = f"{ACCOUNT}:cluster/prod"
@@ -361,17 +361,11 @@ class FakeAws(Aws):
         return [params for name, params in self.requests if name == method]
 
 
-class FakeClock(Clock):
-    """Time passes only while somebody sleeps."""
+class FakeClock(Ticking):
+    """The time of day is AWS's, and known from the beginning."""
 
     def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
+        super().__init__(at(240), 1000.0)
 
     def now(self) -> datetime:
-        return at(240) + timedelta(seconds=self.seconds - 1000.0)
+        return self.machine()

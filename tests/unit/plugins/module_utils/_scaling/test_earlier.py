@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.earlier import (
     NOTHING,
@@ -31,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._scaling.journal impo
     origin,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import FLAGS, NONE, Flags, ScalableTarget
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils.clocks import Ticking
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -153,20 +153,6 @@ def test_the_time_in_a_record_is_that_of_aws() -> None:
     assert stamped(RESTORED, LATER).origin.at == "2026-11-22T14:07:11Z"
 
 
-class Ticking(Clock):
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-    def machine(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds)
-
-
 class Late:
     """A target whose record and flags show up after some seconds, if ever."""
 
@@ -190,7 +176,7 @@ def target(suspended: Flags) -> ScalableTarget:
 
 @pytest.mark.parametrize(("after", "waited"), [(0, 1), (2, 2), (14.5, 15), (99, 15)])
 def test_a_record_is_waited_for(after: float, waited: float) -> None:
-    clock, said = Ticking(), list[str]()
+    clock, said = Ticking(NOW), list[str]()
     settling = Settling(Late(clock, after), clock, {WEB: Earlier(IN | OUT, True)}, said.append)
     _target, journal, suspended = settling.settle(RESTORED, target(NONE), None)
     assert (clock.seconds, len(said)) == (waited, 1)
@@ -199,6 +185,6 @@ def test_a_record_is_waited_for(after: float, waited: float) -> None:
 
 @pytest.mark.parametrize("known", [{}, {"service/prod/api": Earlier(IN, True)}, {WEB: Earlier(IN, False)}])
 def test_otherwise_nothing_is_waited_for(known: dict[str, Earlier]) -> None:
-    clock = Ticking()
+    clock = Ticking(NOW)
     Settling(Late(clock, 99), clock, known).settle(RESTORED, target(NONE), None)
     assert clock.seconds == 0

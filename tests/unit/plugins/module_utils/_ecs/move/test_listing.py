@@ -7,29 +7,14 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import UTC, datetime
 
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.listing import wait_for
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import service
-
-
-class Ticking(Clock):
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-    def machine(self) -> datetime:
-        return datetime(2026, 11, 22, tzinfo=UTC)
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils.clocks import Ticking
 
 
 class Late:

@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     flown,
     service,
 )
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.controllers.found import known, watched
 
 
 def made(number: int, status: str = "PRIMARY", **changes: t.Any) -> t.Any:
@@ -37,16 +38,6 @@ def record(number: int, status: str = "SUCCESSFUL", minute: float = 0, **changes
 
 def of(where: Service, *records: t.Any, wanted: str = "", problem: str = "") -> Meant | Known:
     return meant.meant(where, history.read(records) if records else None, problem, wanted)
-
-
-def known(found: Meant | Known) -> tuple[str, str]:
-    assert isinstance(found, Known)
-    return found.outcome, found.reason
-
-
-def watched(found: Meant | Known) -> Meant:
-    assert isinstance(found, Meant)
-    return found
 
 
 def test_one_that_is_running_is_watched_by_its_id() -> None:

@@ -21,6 +21,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     flown,
     service,
 )
+from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.controllers.found import known, watched
 
 # The ids of deployments end in the number that the ARN of their service revision ends in.
 OLD, NEW = deployment(41, "ecs-svc/41", "ACTIVE"), deployment(42, "ecs-svc/42")
@@ -30,16 +31,6 @@ RECORD_41, RECORD_42 = flown(41, minute=0), flown(42, minute=60, sources=(41,))
 
 def of(on: Service, *records: t.Any, wanted: str = "", problem: str = "") -> Meant | Known:
     return meant.of(on, history.read(records) if records else None, problem, wanted)
-
-
-def known(found: Meant | Known) -> tuple[str, str]:
-    assert isinstance(found, Known)
-    return found.outcome, found.reason
-
-
-def watched(found: Meant | Known) -> Meant:
-    assert isinstance(found, Meant)
-    return found
 
 
 def test_without_a_name_it_is_the_primary_one() -> None:
