@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import abc
 import json
 import typing as t
 
@@ -31,7 +32,7 @@ HOUR = 3600.0
 SPEED = 2.0
 
 
-class Scene:
+class Scene(abc.ABC):
     """A service that is on a bad version. ``good`` is where the command takes it, ``newer`` what a pipeline deploys."""
 
     name: t.ClassVar[str]
@@ -54,9 +55,9 @@ class Scene:
         self.build(patches)
         stage.reset_calls()
 
+    @abc.abstractmethod
     def build(self, patches: pytest.MonkeyPatch) -> None:
         """The story so far."""
-        raise NotImplementedError
 
     @property
     def reason(self) -> str:

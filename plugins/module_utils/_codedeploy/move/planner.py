@@ -104,7 +104,7 @@ class Planner:
 
     def _now(self) -> datetime:
         """AWS's clock if it has answered yet, else ours."""
-        return self._aws.date or (self._clock or Clock()).now()
+        return self._aws.date or (self._clock or self._aws.clock).now()
 
     def _plan(self, group: Group) -> plan.Plan:
         reading = self._read(group, self._everything)

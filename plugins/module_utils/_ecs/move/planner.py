@@ -45,7 +45,7 @@ class Planner:
         self._all_marks = all_marks
         self._clock = clock
         self._task_definitions = reads.TaskDefinitions(aws)
-        self._controllers = Controllers(aws, clock or Clock())
+        self._controllers = Controllers(aws, clock or aws.clock)
         self._thorough = True
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plans.Plan | Refusal]:
@@ -88,7 +88,7 @@ class Planner:
             pasts.read(service for service in found.values() if service.status == "ACTIVE")
             return found
 
-        return listing.wait_for(late, look, lacks, self._clock or Clock()) if late else {}
+        return listing.wait_for(late, look, lacks, self._clock or self._aws.clock) if late else {}
 
     def _date(self) -> str:
         """Find out which time ``as_of`` stands for. Returns what is wrong with it."""
@@ -104,7 +104,7 @@ class Planner:
 
     def _now(self) -> datetime:
         """AWS's clock, if it has answered yet."""
-        return self._aws.date or (self._clock or Clock()).now()
+        return self._aws.date or (self._clock or self._aws.clock).now()
 
     def _learn_together(self, services: t.Collection[Service], pasts: Pasts) -> None:
         """What the choices of all services depend on."""
