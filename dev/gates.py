@@ -133,8 +133,15 @@ GATES = (
         "e2e",
         "real ansible-playbook runs against the simulator",
         # By file, because the tests of one may look at the same play.
-        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
+        pytest("tests/e2e", "-m", "not long", "-n", "2", "--dist", "loadfile"),
         needs="tests/e2e/**/test_*.py",
+    ),
+    Gate(
+        "e2e-long",
+        "the ansible-playbook runs that are marked long",
+        pytest("tests/e2e", "-m", "long", "-n", "2", "--dist", "loadfile"),
+        needs="tests/e2e/**/test_*.py",
+        always=False,
     ),
     Gate(
         "sanity",

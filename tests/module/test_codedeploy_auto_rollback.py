@@ -12,6 +12,7 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.lastgood.aws.plugins.doc_fragments._codedeploy_protection import ModuleDocFragment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import auto_rollback_act
 from ansible_collections.lastgood.aws.plugins.modules import codedeploy_auto_rollback
 from tests.module import returned
@@ -442,7 +443,8 @@ def _described(options: dict[str, t.Any], key: str) -> dict[str, t.Any]:
 
 
 def test_the_documentation_covers_the_options_and_the_results(groups: Groups) -> None:
-    options = yaml.safe_load(codedeploy_auto_rollback.DOCUMENTATION)["options"]
+    pages = (codedeploy_auto_rollback.DOCUMENTATION, ModuleDocFragment.DOCUMENTATION)
+    options = {name: option for page in pages for name, option in yaml.safe_load(page)["options"].items()}
     assert _described(options, "suboptions") == _described(codedeploy_auto_rollback.ARGUMENT_SPEC, "options")
     topic = groups.topic()
     groups.run(notifications=[told(topic)])
