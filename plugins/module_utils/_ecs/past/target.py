@@ -17,10 +17,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import (
     direction,
+    evidence,
     from_revision,
     moves,
     named,
-    served,
     undo,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection, Source
@@ -175,7 +175,7 @@ def _unrecorded(
     shown = failed_beside_an_older_one(service)
     if shown is not None and shown.settled and "again" in selection.force:
         return None
-    return shown or served.standing(service, known)
+    return shown or evidence.standing(service, known)
 
 
 def what_runs_now(service: Service, history: History | None) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, served, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import evidence, history, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
@@ -42,8 +42,8 @@ def source(running: int | None, requested: int | None) -> dict[str, t.Any]:
     ],
 )
 def test_all_tasks_that_were_wanted_were_running(sources: list[dict[str, t.Any]], shows: bool) -> None:
-    assert bool(served.by_the_record({"sourceServiceRevisions": sources})) is shows
-    assert served.by_the_record({}) == ""
+    assert bool(evidence.by_the_record({"sourceServiceRevisions": sources})) is shows
+    assert evidence.by_the_record({}) == ""
 
 
 RUNNING = flown(42, "IN_PROGRESS", sources=[41])
@@ -67,7 +67,7 @@ NEW = deployment(42, rollout="IN_PROGRESS", running=0)
     ],
 )
 def test_ecs_lists_it_as_completed(deployments: list[ServiceDeployment], on: Service, shows: bool) -> None:
-    found = served.by_the_service(deployments, on)
+    found = evidence.by_the_service(deployments, on)
     assert [bool(d.served) for d in found] == [shows and d is deployments[-1] for d in deployments]
 
 
