@@ -191,7 +191,7 @@ class ServiceDeployment:
     # How it shows that what it replaced was in service with all its tasks; empty if it does not.
     served: str = ""
     # ``weak`` says why SUCCESSFUL proves less than usual; ``short`` that it proves nothing. See
-    # :mod:`.past.early_success`.
+    # :mod:`.past.evidence`.
     weak: str = ""
     short: bool = False
     # What its description says of the move, if we created it in CodeDeploy.

@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 
@@ -106,6 +106,6 @@ def ahead(planned: Plan, history: History | None) -> str | None:
     if before is not None and names.same(before, target):
         # What was being deployed already was followed.
         before = history.returning_from if history is not None else None
-    if before is None or direction.between(target, before, history, {}) != "back":
+    if before is None or moves.direction_of(target, before, history, {}) != "back":
         return None
     return before

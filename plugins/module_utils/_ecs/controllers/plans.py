@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import what_runs_now
@@ -205,12 +205,12 @@ class Plan:
         if self.direction != "forward":
             return None
         target = self.target.arn if self.target is not None else self.current
-        return direction.taken_back(self.service, target, self.history, self.known)
+        return moves.taken_back(self.service, target, self.history, self.known)
 
     def leaving(self, left: str) -> Plan:
         """The same plan as a move from another version: from the one that ran when the target was chosen."""
         target = self.target.arn if self.target is not None else self.current
-        went = direction.between(target, left, self.history, {})
+        went = moves.direction_of(target, left, self.history, {})
         return replace(self, choice=replace(self.choice, left=left, direction=went))
 
     def refused(self, reason: str, finding: Finding) -> Plan:

@@ -31,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, named
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves, named
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, doubts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
 
@@ -149,7 +149,7 @@ def _to_the_target(
     if way.verb == "refuse":
         return replace(way, reason=way.reason + _why_no_history(facts)), tuple(findings)
     if way.verb == "act" and goal.deregister:
-        findings += direction.no_deregistration(choice.direction, choice.left or between.current, target)
+        findings += moves.no_deregistration(choice.direction, choice.left or between.current, target)
     return _unless_blocked(way, findings), tuple(findings)
 
 

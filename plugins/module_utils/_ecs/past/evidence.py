@@ -4,10 +4,12 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Proof that a version was in service with all its tasks, although its own deployment is no longer on record. Pure.
+"""What one deployment proves about the version that it brought, and about the one that it replaced. Pure.
 
-ECS keeps 90 days. A service that was not deployed for longer shows in two places what ran until then: in the source
-service revision of its next deployment, and in the COMPLETED deployment that DescribeServices lists beside the new one.
+It proves nothing if it ran no task, and less than usual if it ended with ``earlySuccessCriteria`` (below). For the one
+that it replaced it is the only evidence once that one's own deployment is no longer on record: ECS keeps 90 days. Such
+a version shows in two places: in the source service revision of the next deployment, and in the COMPLETED deployment
+that DescribeServices lists beside the new one.
 """
 
 from __future__ import annotations
@@ -16,11 +18,102 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    Revision,
+    Service,
+    ServiceDeployment,
+    TaskDefinition,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 
+# -- Did it run a task? A deployment of a service that is scaled to zero ends SUCCESSFUL at once. Two things tell:
+#
+# * An image digest on record: ECS finds it out with the first task that it starts, even if the service is scaled up
+#   after the deployment has ended (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html,
+#   container image resolution).
+# * The number of tasks that were wanted, requestedTaskCount. ListServiceDeployments does not return it, only
+#   DescribeServiceDeployments does (ServiceDeploymentBrief and ServiceRevisionSummary in botocore's model).
 
-def by_the_record(detail: t.Mapping[str, t.Any]) -> str:
+
+def ran_none(deployment: ServiceDeployment) -> bool:
+    """It ended SUCCESSFUL without a task."""
+    return _told_by_its_end(deployment) and deployment.requested_tasks == 0
+
+
+def is_not_told(deployment: ServiceDeployment) -> bool:
+    """It ended SUCCESSFUL, and only describing it can show whether it ran a task."""
+    return _told_by_its_end(deployment) and deployment.requested_tasks is None
+
+
+def ran_some(deployment: ServiceDeployment) -> bool:
+    """Whether it, or what it replaced, ran a task; also true if that is not known."""
+    revisions = [deployment.target, *deployment.sources]
+    return any(_resolved(r) for r in revisions) or bool(deployment.requested_tasks) or is_not_told(deployment)
+
+
+def went_back_without(deployment: ServiceDeployment) -> bool:
+    """ECS rolled it back while the service was scaled to zero, so that what it went back to is not proved by that."""
+    back = deployment.rolled_back_to
+    return back is not None and not _resolved(back) and deployment.tasks_back == 0
+
+
+def _told_by_its_end(deployment: ServiceDeployment) -> bool:
+    # CodeDeploy has no such record: there the task sets have to do.
+    ecs = deployment.by == "ECS" and not deployment.proof
+    return ecs and deployment.status == "SUCCESSFUL" and not _resolved(deployment.target)
+
+
+def _resolved(revision: Revision) -> bool:
+    return bool(revision.digests)
+
+
+# -- Was a share of the tasks enough? A rolling deployment with earlySuccessCriteria ends SUCCESSFUL as soon as a share
+# of its tasks is healthy. The circuit breaker and alarms look no further, and with the clean-up DEFERRED tasks of the
+# version before live on (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/early-success-criteria.html). A
+# botocore that does not know the member drops it from answers: then nothing is known, and SUCCESSFUL counts as always.
+
+
+def may_end_early(configuration: t.Mapping[str, t.Any]) -> bool:
+    """Whether a ``deploymentConfiguration`` has the criteria."""
+    return bool((configuration.get("earlySuccessCriteria") or {}).get("enable"))
+
+
+def weakness(detail: t.Mapping[str, t.Any]) -> str:
+    """Why a service deployment, as DescribeServiceDeployments shows it, proves less than usual; empty if it does not.
+
+    Its counts are final: if all tasks were running by then, nothing is weak.
+    """
+    configuration = detail.get("deploymentConfiguration") or {}
+    if detail.get("status") != "SUCCESSFUL" or not may_end_early(configuration):
+        return ""
+    target = detail.get("targetServiceRevision") or {}
+    running, requested = target.get("runningTaskCount"), target.get("requestedTaskCount")
+    if running is None or requested is None:
+        share = configuration["earlySuccessCriteria"].get("healthyPercent")
+        return f"with earlySuccessCriteria, {share} % of its tasks were enough"
+    if running >= requested:
+        return ""
+    return f"with earlySuccessCriteria, when {running} of {requested} tasks were running"
+
+
+def with_live_counts(deployment: ServiceDeployment, service: Service) -> ServiceDeployment:
+    """The same; if it brought what runs now, the tasks of the service decide what it proves."""
+    primary = service.primary
+    weak = deployment.weak and deployment.status == "SUCCESSFUL"
+    if not weak or primary is None or primary.task_definition != deployment.target.task_definition:
+        return deployment
+    others = sum(d.running for d in service.deployments if d is not primary)
+    wanted = service.wanted(primary)
+    if primary.running >= wanted and not others:
+        return replace(deployment, weak="")
+    beside = f", and {others} of other versions" if others else ""
+    return replace(deployment, weak=f"{deployment.weak}; now {primary.running} of {wanted} are{beside}", short=True)
+
+
+# -- Did the version that it replaced serve?
+
+
+def served_on_record(detail: t.Mapping[str, t.Any]) -> str:
     """How a service deployment, as DescribeServiceDeployments shows it, proves that what it replaced served.
 
     Counts are live while it runs, and final afterwards. Empty if they prove nothing.
@@ -33,7 +126,7 @@ def by_the_record(detail: t.Mapping[str, t.Any]) -> str:
     return f"{sum(running for running, _requested in whole)} of its tasks were wanted, and all of them were running"
 
 
-def by_the_service(deployments: t.Sequence[ServiceDeployment], service: Service) -> list[ServiceDeployment]:
+def with_what_still_serves(deployments: t.Sequence[ServiceDeployment], service: Service) -> list[ServiceDeployment]:
     """The same deployments; the newest with what DescribeServices shows of the version that it replaces."""
     found = list(deployments)
     if not found:

@@ -9,7 +9,7 @@
 Service deployments become the episodes of :mod:`_core.timeline`, which has the rules. What ECS's statuses mean
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html):
 
-* SUCCESSFUL: its target is good, unless it ran no task (:mod:`.tasks_ran`) or too few (:mod:`.early_success`).
+* SUCCESSFUL: its target is good, unless it ran no task or too few (:mod:`.evidence`).
 * ROLLBACK_SUCCESSFUL: its target failed, and the service is on the revision that ECS went back to.
 * ROLLBACK_FAILED: its target failed.
 * STOPPED: it proves nothing.
@@ -38,7 +38,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     TaskDefinition,
     Verdict,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import tasks_ran
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import evidence
 
 _FAILED: t.Final = ROLLING_BACK | {"ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"}
 _BEFORE_THE_RECORD: t.Final = Evidence(
@@ -189,14 +189,14 @@ class History:
     @property
     def ever_ran(self) -> bool:
         """Whether any version of the service ran a task; also true if that is not known."""
-        return any(tasks_ran.ran_some(d) for d in self.deployments)
+        return any(evidence.ran_some(d) for d in self.deployments)
 
     def not_told(self, versions: t.Container[str] | None = None) -> list[str]:
         """Deployments to describe, to learn if they ran a task, the newest first; of ``versions``, or of all."""
         return [
             d.id
             for d in reversed(self.deployments)
-            if tasks_ran.is_not_told(d) and (versions is None or d.target.task_definition in versions)
+            if evidence.is_not_told(d) and (versions is None or d.target.task_definition in versions)
         ]
 
     def candidates(self, known: t.Mapping[str, TaskDefinition], service: str) -> tuple[Candidate, ...]:
@@ -273,7 +273,7 @@ def _episode(deployment: ServiceDeployment) -> timeline.Episode[Revision]:
     ended = deployment.finished_at or deployment.created_at
     one_source = len({s.task_definition for s in deployment.sources}) == 1
     back = deployment.rolled_back_to if deployment.status != "ROLLBACK_FAILED" else None
-    ran = not tasks_ran.went_back_without(deployment)
+    ran = not evidence.went_back_without(deployment)
     return timeline.Episode(
         tried=_tried(deployment, deployment.target),
         created_at=deployment.created_at,
@@ -297,7 +297,7 @@ def _tried(deployment: ServiceDeployment, revision: Revision) -> timeline.Tried[
 def _end(deployment: ServiceDeployment) -> timeline.End:
     if deployment.in_flight:
         return "rolling_back" if deployment.status in ROLLING_BACK else "going"
-    if tasks_ran.ran_none(deployment):
+    if evidence.ran_none(deployment):
         return "ran_none"
     return "short" if deployment.short else _ENDS[deployment.status]
 

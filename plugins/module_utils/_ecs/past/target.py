@@ -15,14 +15,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import (
-    direction,
-    evidence,
-    from_revision,
-    moves,
-    named,
-    undo,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import evidence, from_revision, moves, named, undo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection, Source
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.last_good import last_good
@@ -83,7 +76,7 @@ def directed(choice: Choice, current: str, history: History | None, known: t.Map
         return choice
     target = known[choice.target].arn if choice.target in known else choice.target
     base = choice.left if choice.left and not names.same(choice.left, target) else current
-    went = choice.direction or direction.between(target, base, history, known)
+    went = choice.direction or moves.direction_of(target, base, history, known)
     return replace(choice, seen_from=base, direction=went)
 
 

@@ -24,7 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import move
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wait
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun
@@ -190,7 +190,7 @@ class Aftermath:
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"{names.short(run.target)} was not marked bad. {exc.explain()}"
             run.findings.append(Finding("mark", "warn", what))
-        if run.service is None or direction.between(primary.task_definition, run.target, None, {}) != "back":
+        if run.service is None or moves.direction_of(primary.task_definition, run.target, None, {}) != "back":
             return
         try:
             id_ = uuid.uuid4().hex[:8]

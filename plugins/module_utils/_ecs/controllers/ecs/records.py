@@ -15,13 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answe
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Revision, Service, ServiceDeployment
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import (
-    early_success,
-    evidence,
-    history,
-    reads,
-    span,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import evidence, history, reads, span
 
 # Only for these does the full form add something to the brief one of ListServiceDeployments: where ECS went back to.
 _BRIEF_IS_ENOUGH: t.Final = frozenset({"SUCCESSFUL", "STOPPED"})
@@ -59,7 +53,7 @@ class Histories:
                 self.problems[service.name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
         unlisted = self._add_unlisted(briefs, {service.name: service for service in chosen})
         details = self._details(
-            briefs, {service.name for service in chosen if early_success.is_enabled(service.configuration)}
+            briefs, {service.name for service in chosen if evidence.may_end_early(service.configuration)}
         )
         try:
             revisions = self._revisions(briefs, details)
@@ -73,7 +67,7 @@ class Histories:
                 continue
             read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
             told = [self._with_tasks(deployment) for deployment in read if deployment is not None]
-            seen = [early_success.with_live_counts(one, service) for one in evidence.by_the_service(told, service)]
+            seen = [evidence.with_live_counts(one, service) for one in evidence.with_what_still_serves(told, service)]
             self.found[name] = history.read(history.with_events(seen, service.events), unlisted=unlisted.get(name, ""))
             if len(told) < len(read):
                 self.problems.setdefault(
@@ -196,8 +190,8 @@ def _service_deployment(
         tasks_back=_requested_of(detail, str(rollback.get("serviceRevisionArn") or "")),
         stage=str(detail.get("lifecycleStage") or ""),
         paused_at=reads.pause(detail),
-        served=evidence.by_the_record(detail),
-        weak=early_success.weakness(detail),
+        served=evidence.served_on_record(detail),
+        weak=evidence.weakness(detail),
     )
 
 

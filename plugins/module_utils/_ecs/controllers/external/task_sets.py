@@ -27,7 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import direction, history, target, undo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, moves, target, undo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
 
@@ -206,7 +206,7 @@ def _why_not(version: str, current: str, past: History, known: t.Mapping[str, Ta
     """Why a rollback of the service ``of`` skips a version; empty if it is fit."""
     if version in known and marks.is_bad_for(known[version].tags, of):
         return f"marked bad: {known[version].tags[marks.BAD] or 'no reason given'}"
-    if direction.between(version, current, past, known) == "forward":
+    if moves.direction_of(version, current, past, known) == "forward":
         # The PRIMARY task set can be the younger one of an older version: a rollback made it.
         return f"it is newer than {names.short(current)}, and a rollback does not go forward unless revision says so"
     return ""

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A version that was in service with all its tasks, though its own deployment is no longer on record."""
+"""What one deployment proves: that it ran tasks, how many were enough for it, and that what it replaced served."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -17,8 +18,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target impo
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     deployment,
+    enum,
     flown,
     known,
+    planned,
+    revision,
     service,
 )
 
@@ -42,8 +46,8 @@ def source(running: int | None, requested: int | None) -> dict[str, t.Any]:
     ],
 )
 def test_all_tasks_that_were_wanted_were_running(sources: list[dict[str, t.Any]], shows: bool) -> None:
-    assert bool(evidence.by_the_record({"sourceServiceRevisions": sources})) is shows
-    assert evidence.by_the_record({}) == ""
+    assert bool(evidence.served_on_record({"sourceServiceRevisions": sources})) is shows
+    assert evidence.served_on_record({}) == ""
 
 
 RUNNING = flown(42, "IN_PROGRESS", sources=[41])
@@ -67,7 +71,7 @@ NEW = deployment(42, rollout="IN_PROGRESS", running=0)
     ],
 )
 def test_ecs_lists_it_as_completed(deployments: list[ServiceDeployment], on: Service, shows: bool) -> None:
-    found = evidence.by_the_service(deployments, on)
+    found = evidence.with_what_still_serves(deployments, on)
     assert [bool(d.served) for d in found] == [shows and d is deployments[-1] for d in deployments]
 
 
@@ -163,3 +167,103 @@ def test_without_a_record_the_deployments_of_the_service_count(
         assert (choice.source, choice.left, choice.direction) == ("last_good", arn(42), "back")
         assert "ECS lists its deployment as COMPLETED, with 4 running tasks" in choice.why
     assert target.choose(Selection(steps_back=2), on, past, read).target is None
+
+
+@pytest.mark.parametrize("status", [*enum("ServiceDeploymentStatus"), "FAILED", "SOMETHING_NEW"])
+@pytest.mark.parametrize("digest", ["", "sha256:1"])
+@pytest.mark.parametrize("tasks", [None, 0, 1])
+def test_every_status(status: str, digest: str, tasks: int | None) -> None:
+    made = dataclasses.replace(flown(41, status, requested_tasks=tasks), target=revision(41, digest=digest))
+    ended = status == "SUCCESSFUL" and not digest
+    assert evidence.ran_none(made) is (ended and tasks == 0)
+    assert evidence.is_not_told(made) is (ended and tasks is None)
+    assert evidence.ran_some(made) is (bool(digest) or bool(tasks) or (ended and tasks is None))
+
+
+@pytest.mark.parametrize(
+    ("back", "tasks", "without"),
+    [(None, None, False), (None, 0, False), ("", 0, True), ("", 4, False), ("", None, False), ("sha256:1", 0, False)],
+)
+def test_what_was_rolled_back_to(back: str | None, tasks: int | None, without: bool) -> None:
+    to = None if back is None else revision(41, digest=back)
+    made = dataclasses.replace(flown(42, "ROLLBACK_SUCCESSFUL"), rolled_back_to=to, tasks_back=tasks)
+    assert evidence.went_back_without(made) is without
+
+
+CRITERIA = {"earlySuccessCriteria": {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": "DEFERRED"}}
+OFF = {"earlySuccessCriteria": {"enable": False}}
+WEAK = "with earlySuccessCriteria, when 2 of 4 tasks were running"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "status", "counts", "expected"),
+    [
+        (CRITERIA, "SUCCESSFUL", {"runningTaskCount": 2, "requestedTaskCount": 4}, WEAK),
+        (CRITERIA, "SUCCESSFUL", {"runningTaskCount": 4, "requestedTaskCount": 4}, ""),
+        (CRITERIA, "SUCCESSFUL", {}, "with earlySuccessCriteria, 50 % of its tasks were enough"),
+        (CRITERIA, "IN_PROGRESS", {"runningTaskCount": 2, "requestedTaskCount": 4}, ""),
+        (OFF, "SUCCESSFUL", {"runningTaskCount": 2, "requestedTaskCount": 4}, ""),
+        # As an older botocore shows it.
+        ({}, "SUCCESSFUL", {"runningTaskCount": 2, "requestedTaskCount": 4}, ""),
+    ],
+)
+def test_a_share_of_the_tasks_is_weaker_evidence(
+    configuration: dict[str, t.Any], status: str, counts: dict[str, int], expected: str
+) -> None:
+    detail = {"status": status, "deploymentConfiguration": configuration, "targetServiceRevision": counts}
+    assert evidence.weakness(detail) == expected
+
+
+def test_the_member_is_looked_for_by_its_name() -> None:
+    assert [evidence.may_end_early(each) for each in (CRITERIA, OFF, {})] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("on", "weak", "short"),
+    [
+        (service(42), "", False),
+        (service(deployment(42, running=3)), f"{WEAK}; now 3 of 4 are", True),
+        (
+            service(42, deployment(41, status="ACTIVE", running=2)),
+            f"{WEAK}; now 4 of 4 are, and 2 of other versions",
+            True,
+        ),
+        # It brought something else than what runs now.
+        (service(43), WEAK, False),
+    ],
+)
+def test_of_what_runs_now_the_live_counts_decide(on: Service, weak: str, short: bool) -> None:
+    found = evidence.with_live_counts(flown(42, weak=WEAK), on)
+    assert (found.weak, found.short) == (weak, short)
+    plain = flown(42)
+    assert evidence.with_live_counts(plain, on) == plain
+
+
+def test_it_is_good_with_a_warning() -> None:
+    past = history.read([flown(41, weak=WEAK), flown(42, minute=60)])
+    made = planned(service(42), past)
+    assert made.target is not None
+    assert (made.target.arn, made.verb) == (arn(41), "act")
+    assert WEAK in made.choice.why
+    (found,) = [f for f in made.findings if f.check == "early_success"]
+    assert (found.severity, found.message) == (
+        "warn",
+        f"web:41 counts as good on weaker evidence: its deployment ended SUCCESSFUL {WEAK}",
+    )
+
+
+def test_what_succeeded_whole_later_is_good_without_one() -> None:
+    past = history.read([flown(41, weak=WEAK), flown(42, minute=60), flown(41, minute=120), flown(43, minute=180)])
+    assert not [f for f in planned(service(43), past).findings if f.check == "early_success"]
+
+
+def test_what_runs_now_without_all_its_tasks_is_not_known_to_be_good() -> None:
+    short = dataclasses.replace(flown(42, minute=60), weak=f"{WEAK}; now 2 of 4 are", short=True)
+    past = history.read([flown(41), short])
+    assert {c.task_definition: c.verdict for c in past.candidates({}, "prod/web")} == {
+        arn(41): "good",
+        arn(42): "unknown",
+    }
+    # It came into service all the same: a return with it is a return, and nothing older is taken.
+    back = history.read([flown(41), flown(42, minute=60), dataclasses.replace(flown(41, minute=120), short=True)])
+    assert target.choose(Selection(), service(41), back, {}).settled
