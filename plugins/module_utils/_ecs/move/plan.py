@@ -31,9 +31,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves, named
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, doubts
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import Choice, what_runs_now
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import (
+    Choice,
+    against_a_named_one,
+    what_runs_now,
+)
 
 
 def to_go_back(controller: Controller, goal: GoBack, facts: Facts, choice: Choice) -> Plan:
@@ -142,7 +146,7 @@ def _to_the_target(
     findings += [_left_out(text, candidates) for text in choice.left_out]
     findings += [*doubts(candidates, target), *_unproven(facts.service, choice, target)]
     if way.method != "adopt" and not goal.selection.chosen:
-        findings += named.findings(choice, between.target, facts.service, facts.history, candidates)
+        findings += against_a_named_one(choice, between.target, facts.service, facts.history, candidates)
     way = replace(way, reason=way.reason or choice.why)
     if way.verb == "nothing" and goal.tasks is not None and goal.tasks != facts.service.desired:
         findings.append(_tasks_not_applied(facts.service, goal.tasks))

@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Which version to go back to, and how that was found. Pure."""
+"""Which version to go back to, how that was found, and what speaks against one that was named. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import evidence, from_revision, moves, named, undo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import evidence, from_revision, moves, undo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection, Source
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.from_revision import on_record
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.last_good import last_good
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.returns import (
     already_returned,
@@ -47,6 +48,10 @@ __all__ = (
     "unless_marked_bad",
     "what_runs_now",
 )
+# The check of what is known against a version that somebody named.
+NAMED: t.Final = "named"
+# Families that a message names.
+_NAMED: t.Final = 6
 
 
 def choose(
@@ -230,7 +235,7 @@ def explicit(selection: Selection, service: Service, current: str, history: Hist
         return Choice(
             problem=f"revision '{revision}' is neither a number, nor family:number, nor the ARN of a task definition"
         )
-    strange = "" if selection.chosen or "family" in selection.force else named.strange_family(service, history, target)
+    strange = "" if selection.chosen or "family" in selection.force else strange_family(service, history, target)
     if strange:
         return Choice(problem=strange, needs_more_history=True)
     why = "you named it"
@@ -263,3 +268,62 @@ def _as_of(selection: Selection, when: datetime, current: str, history: History 
     if _runs_as_a_copy(selection, target, current, history):
         target = current
     return Choice("as_of", target, why, None if names.same(target, left) else left)
+
+
+# -- A version that somebody names always wins over what the record shows, but it should surprise nobody.
+
+
+def strange_family(service: Service, history: History | None, target: str) -> str:
+    """Why a version (ARN or ``family:revision``) is more likely a mistake; empty if the service ran its family.
+
+    A service seldom changes its family, and a wrong one deploys another program.
+    """
+    name = names.parse(target)
+    if name is None:
+        return ""
+    ran = [found.family for one in on_record(service, history) for found in [names.parse(one)] if found is not None]
+    last = [record for record in (marks.rolled_back(service.tags), marks.started(service.tags)) if record is not None]
+    tagged = [one for record in last for one in (record.left, record.target)]
+    if name.family in ran or any(marks.is_of_family(one, target) for one in tagged):
+        return ""
+    known = ", ".join(list(dict.fromkeys(ran))[:_NAMED]) or "none"
+    return (
+        f"{service.name} never ran a version of the family {name.family}, as far as is on record (it ran: {known}), so "
+        f"{name} is most likely a mistake. If you mean it, give force: [family]"
+    )
+
+
+def _known_bad(target: TaskDefinition, service: Service, found: t.Iterable[Candidate]) -> str:
+    """Why a version is known to be bad; empty if it is not."""
+    bad = next((c.why for c in found if c.verdict == "bad"), "")
+    if not bad and marks.is_bad_for(target.tags, service.in_cluster):
+        return f"marked bad: {target.tags[marks.BAD] or 'no reason given'}"
+    return bad
+
+
+def against_a_named_one(
+    choice: Choice,
+    target: TaskDefinition,
+    service: Service,
+    history: History | None,
+    candidates: t.Iterable[Candidate],
+) -> list[Finding]:
+    """What is known against a version that was named, or that ran at a time that was named."""
+    if choice.source not in ("revision", "as_of"):
+        return []
+    versions = {target.arn} if history is None else {target.arn, history.root(target.arn)}
+    found = [c for c in candidates if c.task_definition in versions]
+    short = names.short(target.arn)
+    if any(c.verdict == "good" for c in found):
+        return []
+    bad = _known_bad(target, service, found)
+    if bad:
+        return [Finding(NAMED, "warn", f"{short} is taken because you named it, but it is known to be bad: {bad}")]
+    if marks.GOOD in target.tags:
+        return []
+    if history is None:
+        what = f"whether {short}, which you named, was ever healthy here is not known: no history can be read"
+        return [Finding(NAMED, "unknown", what)]
+    why = next((c.why for c in found), f"no deployment of it to {service.name} is on record")
+    what = f"{short} is taken because you named it, but nothing shows that it was ever healthy here: {why}"
+    return [Finding(NAMED, "warn", what)]
