@@ -18,10 +18,16 @@ import typing as t
 from datetime import datetime, timedelta
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 Content = t.Mapping[str, t.Any]
 
 ID: t.Final = "plan_id"
+# The checks of the findings that refuse one.
+CHANGED: t.Final = "plan_changed"
+TOO_OLD: t.Final = "plan_too_old"
+# The outcome that a plan shows where there is nothing to do.
+UNCHANGED: t.Final = "unchanged"
 MOST_BYTES: t.Final = 1024
 # What a plan this old is based on is read again.
 FRESH: t.Final = timedelta(seconds=60)
@@ -93,14 +99,69 @@ def is_fresh(made: datetime | None, now: datetime) -> bool:
     return made is not None and now - made <= FRESH
 
 
-def too_old(made: datetime, now: datetime, max_age: float) -> str:
+def too_old(plan: Content, now: datetime, max_age: float) -> str:
     """Why a plan may not be carried out any more; empty if it may. ``max_age`` is in seconds."""
+    made = when(plan)
+    if made is None:
+        return "it does not say when it was made"
     age = (now - made).total_seconds()
     if age <= max_age:
         return ""
     return (
         f"the plan was made at {as_of.stamp(made)}, {age:.0f} s ago, and plan_max_age is {max_age:g} s. Make a new one"
     )
+
+
+# -- what is taken
+
+
+def beside(given: t.Collection[str], settled: t.Iterable[str]) -> None:
+    """Raises :class:`.BadOption` if options are given that a plan settles. ``given`` are those of the call."""
+    others = [name for name in settled if name in given]
+    if others:
+        raise BadOption(f"plan: it says what is done, so it cannot be given with {', '.join(others)}")
+
+
+def read(plan: Content, names: t.Collection[str], about: str, which: str = "") -> dict[str, t.Any]:
+    """The content of a plan as somebody gave it back. Raises :class:`.BadOption` if it is none, or was changed.
+
+    It has these names. The one called ``about`` says what it is about, ``which`` where else plans are.
+    """
+    name = str(plan.get(about) or "")
+    if not name or set(plan) != {ID, *names}:
+        raise BadOption(f"plan: it is no plan. Give plan{which} as a run in check mode returned it")
+    if not is_intact(plan):
+        raise BadOption(
+            f"plan: that of {name} was changed since it was made: its plan_id is {plan.get(ID)}, and "
+            f"{fingerprint(plan)} fits its content. Give it as it was returned, or make a new one"
+        )
+    return _without_id(plan)
+
+
+def same_place(name: str, what: str, planned: str, here: str) -> None:
+    """Raises :class:`.BadOption` if the plan of ``name`` is for another ``what``, such as Region."""
+    if planned != here:
+        raise BadOption(f"plan: that of {name} is for {what} {planned}, and this is {here}")
+
+
+# -- what is said
+
+
+def other_account(planned: str | None, here: str | None) -> str:
+    """Why a plan for another account may not be carried out; empty if it is for this one, or for none."""
+    return "" if planned in (None, here) else f"the plan is for account {planned}, and this is {here}"
+
+
+def which_had_shown(left: str, target: str) -> str:
+    """What the look-up had shown, to end a clause about what has happened since."""
+    if not target:
+        return ", which had found nothing to do"
+    return f", which had shown {f'{left} → ' if left else ''}{target}"
+
+
+def no_target(what: str, name: str, why: str) -> str:
+    """Why a plan without a target is not carried out. ``what`` is what would be a target, such as version."""
+    return f"the plan shows no {what} for {name} to go back to: {why}"
 
 
 def _without_id(content: Content) -> dict[str, t.Any]:

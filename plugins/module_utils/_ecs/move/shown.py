@@ -24,10 +24,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 
-CHECK: t.Final = "plan_changed"
 # These were good when they were chosen. Who names a version, or follows what runs, takes it as it is.
 _WERE_GOOD: t.Final = frozenset({"last_good", "steps_back", "source_revision", "previous_registered"})
-_UNCHANGED: t.Final = "unchanged"
 # In place of digests that do not fit: their fingerprint. No container has this name.
 _ALL: t.Final = "*"
 
@@ -95,8 +93,8 @@ class Shown:
             finishes=call.selection.finishes,
         )
         if not self.target:
-            settled = self.why if self.source == _UNCHANGED else None
-            shown = f"the plan shows no version for {self.service} to go back to: {self.why}"
+            settled = self.why if self.source == bound.UNCHANGED else None
+            shown = bound.no_target("version", self.service, self.why)
             selection = Selection(
                 given=Choice(settled=settled, problem=None if settled else shown, direction="same" if settled else None)
             )
@@ -138,7 +136,7 @@ def of(name: str, planned: Plan | None, goal: GoBack, pins: t.Mapping[str, str],
         shown,
         account=keys.account(planned.service.arn),
         service=planned.service.name,
-        source=_UNCHANGED if planned.verb == "nothing" else shown.source,
+        source=bound.UNCHANGED if planned.verb == "nothing" else shown.source,
         primary=primary.id if primary else "",
         deployment=_id(planned.past.newest_id),
         why=planned.reason,
@@ -187,13 +185,8 @@ def read(items: t.Sequence[t.Mapping[str, t.Any]], region: str, cluster: str | N
     if len(found) < len(items):
         raise options.BadOption("plan: a service has two plans. Give one of them")
     for shown in found.values():
-        if shown.region != region:
-            raise options.BadOption(f"plan: that of {shown.service} is for Region {shown.region}, and this is {region}")
-        if shown.cluster != keys.last(cluster or first.cluster):
-            other = keys.last(cluster or first.cluster)
-            raise options.BadOption(
-                f"plan: that of {shown.service} is for cluster {shown.cluster}, and this is {other}"
-            )
+        bound.same_place(shown.service, "Region", shown.region, region)
+        bound.same_place(shown.service, "cluster", shown.cluster, keys.last(cluster or first.cluster))
         if shown.options != first.options:
             both = f"{first.service} and {shown.service}"
             raise options.BadOption(f"plan: {both} were planned with different options. Give each a call of its own")
@@ -201,15 +194,7 @@ def read(items: t.Sequence[t.Mapping[str, t.Any]], region: str, cluster: str | N
 
 
 def _read(item: t.Mapping[str, t.Any]) -> Shown:
-    service = str(item.get("service") or "")
-    if not service or set(item) != {bound.ID, *vars(Shown("", "", "", ""))}:
-        raise options.BadOption("plan: it is no plan. Give plan of each service as a run in check mode returned it")
-    if not bound.is_intact(item):
-        raise options.BadOption(
-            f"plan: that of {service} was changed since it was made: its plan_id is {item.get(bound.ID)}, and "
-            f"{bound.fingerprint(item)} fits its content. Give it as it was returned, or make a new one"
-        )
-    return Shown(**{key: value for key, value in item.items() if key != bound.ID})
+    return Shown(**bound.read(item, vars(Shown("", "", "", "")), "service", " of each service"))
 
 
 def name_of(service: str) -> str:
@@ -231,7 +216,7 @@ class Changed:
     what: str
     version: str = ""
     then: str = advice.LOOK
-    check: str = CHECK
+    check: str = bound.CHANGED
 
     def why(self, registered_by: str = "") -> str:
         """The reason in words. ``registered_by`` is who registered the version, if that is known."""
@@ -327,23 +312,17 @@ def _deployed(shown: Shown, version: str, deployment: str, at: datetime | None) 
 
 
 def _shown(shown: Shown) -> str:
-    if not shown.target:
-        return ", which had found nothing to do"
-    left = f"{names.short(shown.left)} → " if shown.left else ""
-    return f", which had shown {left}{names.short(shown.target)}"
+    return bound.which_had_shown(names.short(shown.left), names.short(shown.target))
 
 
 def _other_account(shown: Shown, planned: Plan) -> Changed | None:
-    account = keys.account(planned.service.arn)
-    if shown.account in (None, account):
-        return None
-    return Changed(f"the plan is for account {shown.account}, and this is {account}", then=advice.AGAIN)
+    other = bound.other_account(shown.account, keys.account(planned.service.arn))
+    return Changed(other, then=advice.AGAIN) if other else None
 
 
 def _too_old(shown: Shown, seen: Seen) -> Changed | None:
-    made = bound.when(vars(shown))
-    old = "it does not say when it was made" if made is None else bound.too_old(made, seen.now, seen.max_age)
-    return Changed(old, then="", check="plan_too_old") if old else None
+    old = bound.too_old(vars(shown), seen.now, seen.max_age)
+    return Changed(old, then="", check=bound.TOO_OLD) if old else None
 
 
 def _is_target(shown: Shown, planned: Plan, name: str) -> bool:

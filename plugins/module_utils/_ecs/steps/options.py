@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import force, options
+from ansible_collections.lastgood.aws.plugins.module_utils._core import bound, force, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
@@ -42,10 +42,8 @@ SETTLED_BY_A_PLAN: t.Final = (*(name for name in SELECTION_SPEC if name != "clus
 
 def beside_a_plan(given: t.Collection[str]) -> None:
     """Raises :class:`BadOption` if options are given that a plan settles. ``given`` are those of the call."""
-    others = [name for name in SETTLED_BY_A_PLAN if name in given]
-    others += ["service"] if "services" in given and "service" not in others else []
-    if others:
-        raise BadOption(f"plan: it says what is done, so it cannot be given with {', '.join(others)}")
+    also = {"service"} if "services" in given else set()
+    bound.beside({*given, *also}, SETTLED_BY_A_PLAN)
 
 
 def service_names(params: t.Mapping[str, t.Any]) -> list[str]:

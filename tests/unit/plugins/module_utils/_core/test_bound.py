@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 CONTENT = {"service": "web", "tasks": None, "force": ["again"], "made": "2026-11-29T18:34:46Z"}
 MADE = datetime(2026, 11, 29, 18, 34, 46, tzinfo=UTC)
@@ -72,12 +73,66 @@ def test_what_is_older_than_a_minute_is_read_again(seconds: int, fresh: bool) ->
 
 @pytest.mark.parametrize(("seconds", "old"), [(0, False), (86400, False), (86401, True)])
 def test_a_plan_can_be_too_old(seconds: int, old: bool) -> None:
-    why = bound.too_old(MADE, MADE + timedelta(seconds=seconds), bound.MAX_AGE)
+    why = bound.too_old(CONTENT, MADE + timedelta(seconds=seconds), bound.MAX_AGE)
     expected = "the plan was made at 2026-11-29T18:34:46Z, 86401 s ago, and plan_max_age is 86400 s. Make a new one"
     assert why == (expected if old else "")
+
+
+def test_what_does_not_say_when_it_was_made_is_too_old() -> None:
+    assert bound.too_old({}, MADE, bound.MAX_AGE) == "it does not say when it was made"
 
 
 @pytest.mark.parametrize(("made", "when"), [("2026-11-29T18:34:46Z", MADE), ("soon", None), ("", None), ("-2h", None)])
 def test_when_it_was_made(made: str, when: datetime | None) -> None:
     assert bound.when({"made": made}) == when
     assert bound.when({}) is None
+
+
+# -- what is taken
+
+
+def test_it_is_read_as_it_was_written() -> None:
+    assert bound.read(bound.sealed(CONTENT), CONTENT, "service") == CONTENT
+
+
+@pytest.mark.parametrize(
+    "given", [{}, CONTENT, {"plan_id": "x", "service": "web"}, bound.sealed({**CONTENT, "service": ""})]
+)
+def test_what_is_no_plan(given: dict[str, t.Any]) -> None:
+    with pytest.raises(BadOption) as caught:
+        bound.read(given, CONTENT, "service", " of each service")
+    assert str(caught.value) == "plan: it is no plan. Give plan of each service as a run in check mode returned it"
+
+
+def test_what_was_changed_is_not_taken() -> None:
+    with pytest.raises(
+        BadOption, match=r"plan: that of web was changed since it was made: its plan_id is 6d772afb8da6"
+    ):
+        bound.read({**bound.sealed(CONTENT), "tasks": 4}, CONTENT, "service")
+
+
+def test_what_a_plan_settles_is_not_given_with_it() -> None:
+    bound.beside(["wait"], ["service", "tasks"])
+    with pytest.raises(BadOption) as caught:
+        bound.beside(["tasks", "wait", "service"], ["service", "tasks"])
+    assert str(caught.value) == "plan: it says what is done, so it cannot be given with service, tasks"
+
+
+def test_a_plan_for_another_place_is_not_taken() -> None:
+    bound.same_place("web", "Region", "eu-central-1", "eu-central-1")
+    with pytest.raises(BadOption) as caught:
+        bound.same_place("web", "Region", "eu-central-1", "us-east-1")
+    assert str(caught.value) == "plan: that of web is for Region eu-central-1, and this is us-east-1"
+
+
+# -- what is said
+
+
+def test_what_is_said_of_a_plan() -> None:
+    assert bound.other_account("1", "2") == "the plan is for account 1, and this is 2"
+    # Nobody knew it, or it is this one.
+    assert (bound.other_account(None, "2"), bound.other_account("2", "2")) == ("", "")
+    assert bound.which_had_shown("web:3", "web:1") == ", which had shown web:3 → web:1"
+    assert bound.which_had_shown("", "web:1") == ", which had shown web:1"
+    assert bound.which_had_shown("web:3", "") == ", which had found nothing to do"
+    assert bound.no_target("version", "web", "why") == "the plan shows no version for web to go back to: why"
