@@ -26,7 +26,7 @@ ID: t.Final = "plan_id"
 # The checks of the findings that refuse one.
 CHANGED: t.Final = "plan_changed"
 TOO_OLD: t.Final = "plan_too_old"
-# The outcome that a plan shows where there is nothing to do.
+# The outcome that a plan shows if there is nothing to do.
 UNCHANGED: t.Final = "unchanged"
 MOST_BYTES: t.Final = 1024
 # What a plan this old is based on is read again.
