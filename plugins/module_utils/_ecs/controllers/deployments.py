@@ -210,7 +210,7 @@ class Look:
     ``unlisted``: ours is not in the list, and what was there before is PRIMARY. Either ECS went back and has forgotten
     ours, or the answer is older than our write, since ECS is only eventually consistent
     (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html). ``went_back`` and ``replaced`` can be
-    old answers in the same way. :mod:`move.doubt` tells which they are.
+    old answers in the same way. :mod:`move.diagnosis` tells which they are.
     """
 
     state: State

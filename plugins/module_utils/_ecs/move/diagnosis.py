@@ -4,9 +4,9 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Why a deployment does not come up: stopped tasks and service events. Deciding is pure; :func:`collect` reads.
+"""Whether a deployment has failed, and why: stopped tasks, service events, and when a bad end is believed.
 
-Stopped tasks are listed for at most an hour, so this is read while waiting, not after.
+Deciding is pure; :func:`collect` reads. Stopped tasks are listed for at most an hour, so they are read while we wait.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import PULL_CANNOT_SUCCEED
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Look
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Event, Service
 
 # The circuit breaker's own threshold: half of the desired count, at least 3 and at most 200
@@ -37,6 +38,17 @@ _FAILURE_CODES: t.Final = frozenset({"TaskFailedToStart", "EssentialContainerExi
 _UNHEALTHY: t.Final = re.compile(r"failed (?:ELB|container) health checks", re.IGNORECASE)
 _EVENTS_SHOWN: t.Final = 10
 _TEXT_LIMIT: t.Final = 500
+
+# DescribeServices can show in turn what is and what was: Amazon's own CLI met that
+# (https://github.com/aws/amazon-ecs-cli/pull/990), and others believe only three looks in a row
+# (https://github.com/bugcrowd/ecs-deployment-monitor/pull/2).
+# Ours is not PRIMARY, or not there: so it was before the write, too.
+_CAN_BE_OLD: t.Final = frozenset({"went_back", "unlisted", "replaced"})
+# Looks in a row that have to agree, and how many if none has listed yet what AWS accepted.
+_AGREE: t.Final = 3
+_UNLISTED: t.Final = 5
+# So many in a row are believed even if the record of our deployment says otherwise: it is only another answer.
+_IN_SPITE_OF_THE_RECORD: t.Final = 10
 
 
 @dataclass(frozen=True)
@@ -243,3 +255,30 @@ def _states(aws: Aws, arn: str) -> list[str]:
     answer = aws.call("elbv2", "describe_target_health", TargetGroupArn=arn)
     targets = require(answer, "TargetHealthDescriptions", "describe_target_health")
     return [str((target.get("TargetHealth") or {}).get("State", "")) for target in targets]
+
+
+# -- When is a bad end believed that an old answer could show, too?
+
+
+@dataclass
+class Doubt:
+    """What the looks at one service have shown so far. ``once``: there is only one, which has to do."""
+
+    once: bool = False
+    listed: bool = False
+    in_a_row: int = 0
+
+    def looked(self, look: Look) -> None:
+        """One more look."""
+        self.listed = self.listed or look.ours is not None
+        self.in_a_row = self.in_a_row + 1 if look.state in _CAN_BE_OLD else 0
+
+    def is_over(self, look: Look, contradicts: t.Callable[[], bool]) -> bool:
+        """Whether the end that this last look shows is believed. ``contradicts`` asks our deployment's record."""
+        if look.state not in _CAN_BE_OLD:
+            return True
+        if self.in_a_row >= _IN_SPITE_OF_THE_RECORD:
+            return True
+        if look.state == "unlisted" and not self.listed:
+            return self.in_a_row >= _UNLISTED and not contradicts()
+        return (self.once or self.in_a_row >= _AGREE) and not contradicts()

@@ -33,10 +33,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis, progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.doubt import Doubt
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.subject import Subject
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, Doubt
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
+    Subject,
+    counts,
+    healthy_on,
+    running_and_others,
+    shifting,
+    sweep_interval,
+)
 
 WaitUntil = t.Literal["stable", "serving"]
 
@@ -128,7 +134,7 @@ class Sweeper(t.Generic[AnySubject]):
             if left <= 0:
                 self._give_up()
                 break
-            pause = progress.sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
+            pause = sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
             self._patience.pause(min(pause, max(left, 0.05)))
         return again
 
@@ -293,14 +299,14 @@ class Sweeper(t.Generic[AnySubject]):
 
     def _tell(self, track: _Track[AnySubject], service: Service, record: Record | None) -> None:
         now = self._clock.monotonic()
-        running, others = progress.standing(service, track.going.target)
+        running, others = running_and_others(service, track.going.target)
         if running > track.most_running or others < track.least_others:
             # Tasks that start and crash again and again change the counts all the time, and get nowhere.
             track.most_running = max(running, track.most_running)
             track.least_others = min(others, track.least_others)
             track.moved_at = now
-        shift = progress.shift(record, track.going.target)
-        parts = (progress.progress(service, track.going.target), shift, track.health)
+        shift = shifting(record, track.going.target)
+        parts = (counts(service, track.going.target), shift, track.health)
         line = ", ".join(part for part in parts if part)
         if line != track.line:
             track.line = line
@@ -351,7 +357,7 @@ class Sweeper(t.Generic[AnySubject]):
         goes_on = track.controller.goes_on(track.going, track.record) if self._last_word else ""
         if goes_on:
             text += f". {goes_on}; nothing was undone"
-        healthy = progress.healthy_on(service)
+        healthy = healthy_on(service)
         track.run.end("failed" if healthy or service.desired == 0 else "rollback_failed", text)
 
     def _give_up(self) -> None:

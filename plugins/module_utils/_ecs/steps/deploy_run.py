@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome, Run, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome, Run, state_of, verified
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
 
 _TOLD: t.Final = {
@@ -48,7 +47,7 @@ class DeployRun(Run):
         super().end("failed" if outcome == "rollback_failed" else outcome, reason)
 
     def reached(self, state: deployments.Reached) -> None:
-        self.outcome, self.reason, self.event = "deployed", progress.verified(state, self.target), None
+        self.outcome, self.reason, self.event = "deployed", verified(state, self.target), None
         if self.accepted is not None and self.going.is_bare:
             self.reason = f"the task set of {names.short(self.target)} is PRIMARY, and in a steady state"
         if self.service is not None and self.service.desired == 0:

@@ -27,10 +27,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of i
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import UNPROVEN, identity, state_of
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
@@ -105,7 +104,7 @@ class Waiter:
         elif state == "stable":
             self.reason = f"the deployment of {what} is complete, and nothing of the other versions is left"
         elif state == "running":
-            self.reason = f"{what} has all its tasks, and no other version has any; {progress.UNPROVEN}"
+            self.reason = f"{what} has all its tasks, and no other version has any; {UNPROVEN}"
         else:
             self.reason = f"{what} takes all the traffic; old tasks may still drain"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why a deployment does not come up, and when that is certain."""
+"""Why a deployment does not come up, when that is certain, and how many looks it takes to believe a bad end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from datetime import datetime
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Look
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, StoppedTask
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, Doubt, StoppedTask
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
     at,
@@ -266,3 +268,51 @@ def test_what_cannot_be_read_is_reported_and_not_raised(error: Exception) -> Non
 def test_a_cut_answer_is_reported_and_not_raised() -> None:
     found = diagnosis.collect(FakeAws(list_tasks={}), service(41), "ecs-svc/41", frozenset())
     assert "cut off on the way" in found.unknown[0]
+
+
+OURS = deployment(41, "ecs-svc/ours")
+
+
+def believed_at(state: deployments.State, *, listed: bool = True, once: bool = False, contradicted: int = 0) -> int:
+    """The number of the look that is believed, 0 if none of twenty is."""
+    doubt = Doubt(once)
+    if listed:
+        doubt.looked(Look("going", ours=OURS))
+    for number in range(1, 21):
+        look = Look(state, "it ended")
+        doubt.looked(look)
+        if doubt.is_over(look, lambda number=number: number <= contradicted):  # type: ignore[misc]
+            return number
+    return 0
+
+
+# listed before, never listed, the only look, the record contradicts four times, it always does
+BELIEVED: t.Final[dict[str, tuple[int, int, int, int, int]]] = {
+    "went_back": (3, 3, 1, 5, 10),
+    "replaced": (3, 3, 1, 5, 10),
+    "unlisted": (3, 5, 1, 5, 10),
+    # A rollout that ECS calls FAILED was not FAILED before.
+    "failed": (1, 1, 1, 1, 1),
+}
+
+
+@pytest.mark.parametrize("state", sorted(BELIEVED))
+def test_looks_until_it_is_believed(state: deployments.State) -> None:
+    found = (
+        believed_at(state),
+        believed_at(state, listed=False),
+        believed_at(state, once=True),
+        believed_at(state, contradicted=4),
+        believed_at(state, contradicted=20),
+    )
+    assert found == BELIEVED[state]
+
+
+def test_another_look_in_between_begins_anew() -> None:
+    doubt = Doubt()
+    over = []
+    for state in ("going", "went_back", "went_back", "going", "went_back", "went_back", "unlisted"):
+        look = Look(t.cast(deployments.State, state), ours=OURS if state != "unlisted" else None)
+        doubt.looked(look)
+        over.append(state != "going" and doubt.is_over(look, lambda: False))
+    assert over == [False, False, False, False, False, False, True]

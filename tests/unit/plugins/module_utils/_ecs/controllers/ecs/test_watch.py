@@ -15,7 +15,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers impo
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Pause, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import progress
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
+    counts,
+    healthy_on,
+    shifting,
+    sweep_interval,
+)
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
     at,
@@ -220,7 +225,7 @@ def test_reasons_of_native_rollbacks(status: str, reason: str, words: str) -> No
     ],
 )
 def test_progress(deployments: list[Deployment], expected: str) -> None:
-    assert progress.progress(service(*deployments), arn(41)) == expected
+    assert counts(service(*deployments), arn(41)) == expected
 
 
 @pytest.mark.parametrize(
@@ -235,16 +240,16 @@ def test_progress(deployments: list[Deployment], expected: str) -> None:
     ],
 )
 def test_healthy_on(deployments: list[Deployment], desired: int, expected: int | None) -> None:
-    assert progress.healthy_on(service(*deployments, desired=desired)) == (arn(expected) if expected else None)
+    assert healthy_on(service(*deployments, desired=desired)) == (arn(expected) if expected else None)
 
 
 @pytest.mark.parametrize(
     ("services", "seconds"), [(1, 2.0), (10, 2.0), (60, 2.0), (61, 7 / 3), (100, 10 / 3), (1000, 100 / 3)]
 )
 def test_sweeps_are_slower_for_many_services(services: int, seconds: float) -> None:
-    assert progress.sweep_interval(services) == pytest.approx(seconds)
+    assert sweep_interval(services) == pytest.approx(seconds)
     # DescribeServices: 20 a second for everybody (API reference, request throttling)
-    assert -(-services // 10) / progress.sweep_interval(services) <= 3.0 + 1e-9
+    assert -(-services // 10) / sweep_interval(services) <= 3.0 + 1e-9
 
 
 # -- where ECS shifts traffic
@@ -364,7 +369,7 @@ PAUSED = Pause("ecs-pause-1", at(90), "ROLLBACK")
     ],
 )
 def test_how_far_a_shift_has_come(record: controllers_deployments.Record | None, expected: str) -> None:
-    assert progress.shift(record, arn(41)) == expected
+    assert shifting(record, arn(41)) == expected
 
 
 # -- DAEMON: a task on each instance, and no count of the service's own
@@ -389,6 +394,6 @@ def test_a_daemon_service_is_measured_by_its_deployment_s_own_count(now: Service
 
 
 def test_a_daemon_service_is_healthy_on_a_deployment_that_has_all_its_tasks() -> None:
-    assert progress.healthy_on(daemon(ours(desired=3, running=3))) == arn(41)
-    assert progress.healthy_on(daemon(ours(desired=3, running=2), desired=2)) is None
-    assert progress.progress(daemon(ours(desired=3, running=2), desired=7), arn(41)) == "2/3 on web:41"
+    assert healthy_on(daemon(ours(desired=3, running=3))) == arn(41)
+    assert healthy_on(daemon(ours(desired=3, running=2), desired=2)) is None
+    assert counts(daemon(ours(desired=3, running=2), desired=7), arn(41)) == "2/3 on web:41"
