@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import compatibility, references, surroundings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, settings, surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check, check, together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
@@ -61,8 +61,7 @@ class Readiness:
     def _deploying(self, planned: plans.Plan, target: TaskDefinition, held_tasks: str) -> list[Finding]:
         service = planned.service
         found = surroundings.circuit_breaker(service)
-        settings = compatibility.settings_of(service, planned.now)
-        found += compatibility.findings(service, settings, target, self._runs(planned))
+        found += settings.compatibility(service, planned.now, target, self._runs(planned))
         if not self._thorough:
             text = (
                 f"with more than {MOST_SERVICES} services in a call, what lies outside of ECS (secrets, roles, log "

@@ -13,12 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import (
-    compatibility,
-    references,
-    settings,
-    surroundings,
-)
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, settings, surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import request
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
@@ -38,7 +33,6 @@ def checks_of(path: str) -> set[str]:
     "module",
     [
         request,
-        compatibility,
         task_sets,
         images,
         surroundings,
