@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
   - lastgood.aws._contact
+  - lastgood.aws._pace
   - lastgood.aws._full_names
   - lastgood.aws._codedeploy_redeploy
 attributes:
@@ -499,6 +500,7 @@ api_calls:
 """
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import expected
@@ -515,6 +517,7 @@ MODULE_SPEC = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 3600},
     "contact_timeout": {"type": "int", "default": 300},
+    "slices": {"type": "int", "default": 1},
     "expect": expected.SPEC,
 }
 
@@ -547,11 +550,13 @@ def main() -> None:
     )
     try:
         order = order_of(module)
+        limiter = RateLimiter(options.slices(module.params["slices"]))
     except BadOption as exc:
         # An earlier step of the same play may have written something.
         module.fail_json(msg=f"{exc}." if module.params["expect"] else f"{exc}. Nothing was changed.")
     clock = Clock()
-    aws = Aws(module.client, clock=clock, outlast=Outlast(clock, min(order.contact_timeout, order.wait_timeout)))
+    patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
+    aws = Aws(module.client, limiter, patience, clock)
     try:
         run = Redeploy(aws, order, clock).run()
     except Orphaned:

@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
   - lastgood.aws._contact
+  - lastgood.aws._pace
   - lastgood.aws._full_names
   - lastgood.aws._ecs_services
 attributes:
@@ -344,6 +345,7 @@ api_calls:
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, keys, outcomes
@@ -366,6 +368,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
     "contact_timeout": {"type": "int", "default": 300},
+    "slices": {"type": "int", "default": 1},
     **keys.SPEC,
 }
 
@@ -376,11 +379,12 @@ def main() -> None:
     module.require_botocore_at_least("1.38.10", reason="to stop service deployments")
     try:
         order = _order(module)
+        limiter = RateLimiter(core_options.slices(module.params["slices"]))
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
     clock = Clock()
     patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
-    aws = Aws(module.client, clock=clock, outlast=patience, make_prompt_client=module.prompt_client)
+    aws = Aws(module.client, limiter, patience, clock, module.prompt_client)
     deploy = Deploy(aws, order, clock)
     try:
         runs = deploy.run()

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
   - lastgood.aws._contact
+  - lastgood.aws._pace
   - lastgood.aws._full_names
   - lastgood.aws._ecs_rollback
 attributes:
@@ -615,6 +616,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, force, keys
@@ -637,6 +639,7 @@ MODULE_SPEC = {
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
     "wait_timeout": {"type": "int", "default": 1800},
     "contact_timeout": {"type": "int", "default": 300},
+    "slices": {"type": "int", "default": 1},
     "max_fail_percentage": {"type": "float", "default": 0},
     "plan": {"type": "list", "elements": "dict"},
     "plan_max_age": {"type": "int", "default": 86400},
@@ -731,13 +734,14 @@ def main() -> None:
         )
     try:
         order = order_of(module)
+        limiter = RateLimiter(core_options.slices(module.params["slices"]))
     except options.BadOption as exc:
         # If something was shown before, more may have been done in between.
         untouched = "No service was changed." if module.params["plan"] else "Nothing was changed."
         module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
     patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
-    aws = Aws(module.client, clock=clock, outlast=patience, make_prompt_client=module.prompt_client)
+    aws = Aws(module.client, limiter, patience, clock, module.prompt_client)
     rollback = Rollback(aws, order, clock)
     try:
         runs = rollback.run()

@@ -24,7 +24,7 @@ ROOMS = (
     "docs",
     "playbooks",
     "roles",
-    "tests/bench.py",
+    "tests/bench",
     "tests/demo.py",
     "tests/ecr.py",
     "tests/mailbox.py",

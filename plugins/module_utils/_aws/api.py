@@ -98,7 +98,8 @@ class Aws:
     def prompt(self) -> Aws:
         """The same AWS for a request that must not hold anything up: tried once, for about two seconds.
 
-        Raises :class:`IncompleteAnswerError` at once if its turn would not come within them.
+        They begin when the limiter lets it go. Raises :class:`IncompleteAnswerError` at once if AWS has throttled such
+        requests, and its turn would come later than that.
         """
         prompt = self.brisk
         prompt._make_client, prompt._clients = self._make_prompt_client, self._prompt_clients
@@ -137,8 +138,8 @@ class Aws:
 
     def _before_send(self, event_name: str, **kwargs: t.Any) -> None:
         service, operation = event_name.split(".")[1:3]
-        if self._patience is not None and self._limiter.wait(service, operation) > self._patience:
-            raise IncompleteAnswerError(f"{operation} was not sent: so many are on their way that it would be late")
+        if self._patience is not None and self._limiter.slowed_by(service, operation) > self._patience:
+            raise IncompleteAnswerError(f"{operation} was not sent: AWS throttles these requests, and it would be late")
         self._limiter.acquire(service, operation)
         with self._counting:
             self._calls[operation] += 1

@@ -11,11 +11,10 @@ from __future__ import annotations
 import threading
 import time
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.quotas import Quota, quota_of
 
-# Consoles, pipelines and ECS itself use the same buckets, and during an incident all of them are busy.
-DEFAULT_SHARE: t.Final = 0.6
 # Throttling halves a bucket's rate: how low it may go, and how long it takes to recover the full rate.
 _LEAST_FRACTION: t.Final = 1 / 16
 _RECOVERY_SECONDS: t.Final = 60.0
@@ -28,11 +27,21 @@ class TokenBucket:
     """
 
     def __init__(self, quota: Quota, share: float, now: float) -> None:
+        self._fraction = 1.0
+        self._updated = now
+        self._resize(quota, share)
+        self._tokens = self._burst
+
+    def _resize(self, quota: Quota, share: float) -> None:
         self._burst = max(1.0, quota.burst * share)
         self._full_rate = quota.rate * share
-        self._fraction = 1.0
-        self._tokens = self._burst
-        self._updated = now
+
+    def resize(self, quota: Quota, share: float, now: float) -> None:
+        """The account's quota is another one. What has been taken so far counts."""
+        self._advance(now)
+        before = self._burst
+        self._resize(quota, share)
+        self._tokens += self._burst - before
 
     @property
     def rate(self) -> float:
@@ -56,6 +65,11 @@ class TokenBucket:
         self._advance(now)
         return max(0.0, (1.0 - self._tokens) / self.rate)
 
+    @property
+    def is_slowed(self) -> bool:
+        """AWS throttled within the last minute."""
+        return self._fraction < 1.0
+
     def throttled(self, now: float) -> None:
         """AWS throttled: drop saved tokens and halve the rate."""
         self._advance(now)
@@ -64,15 +78,18 @@ class TokenBucket:
 
 
 class RateLimiter:
-    """One bucket per published quota, shared by all threads of this process."""
+    """One bucket per published quota, shared by all threads of this process.
+
+    ``slices`` is how many processes like this one share the account's quotas; each gets an equal part.
+    """
 
     def __init__(
         self,
-        share: float = DEFAULT_SHARE,
+        slices: int = 1,
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
-        self._share = share
+        self._slices = max(1, slices)
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -82,7 +99,7 @@ class RateLimiter:
         """The bucket for this operation, created on first use."""
         quota = quota_of(service, operation)
         if quota.name not in self._buckets:
-            self._buckets[quota.name] = TokenBucket(quota, self._share, self._clock())
+            self._buckets[quota.name] = TokenBucket(quota, quota.share / self._slices, self._clock())
         return self._buckets[quota.name]
 
     def acquire(self, service: str, operation: str) -> None:
@@ -92,10 +109,20 @@ class RateLimiter:
         if wait > 0:
             self._sleep(wait)
 
-    def wait(self, service: str, operation: str) -> float:
-        """How many seconds a request of this operation would have to wait now."""
+    def slowed_by(self, service: str, operation: str) -> float:
+        """How many seconds a request of this operation would wait now because AWS has throttled; 0 if it has not."""
         with self._lock:
-            return self.bucket(service, operation).wait(self._clock())
+            bucket = self.bucket(service, operation)
+            wait = bucket.wait(self._clock())
+            return wait if bucket.is_slowed else 0.0
+
+    def learn(self, service: str, operation: str, burst: float, rate: float) -> None:
+        """The account's own figures of the quota that this operation draws from."""
+        quota = quota_of(service, operation)
+        with self._lock:
+            self.bucket(service, operation).resize(
+                replace(quota, burst=burst, rate=rate), quota.share / self._slices, self._clock()
+            )
 
     def throttled(self, service: str, operation: str) -> None:
         """AWS throttled this operation: slow down."""

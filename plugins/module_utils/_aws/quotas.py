@@ -4,10 +4,11 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The request quotas that AWS publishes, as token buckets by operation.
+"""The request quotas that AWS publishes, as token buckets by operation, and the share of each that we take.
 
 Source: Amazon ECS API Reference, "Request throttling for the Amazon ECS API"
-(https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html).
+(https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). The codes are those of Service
+Quotas: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html.
 Buckets hold per account and Region and count requests, not resources.
 """
 
@@ -21,23 +22,38 @@ from dataclasses import dataclass
 class Quota:
     """A published token bucket.
 
-    ``burst`` is its size in requests, ``rate`` its refill in requests per second.
+    ``burst`` is its size in requests, ``rate`` its refill in requests per second, ``share`` how much of both is ours,
+    0 to 1. ``codes`` are the quotas behind burst and rate; empty if Service Quotas does not tell them.
     """
 
     name: str
     burst: float
     rate: float
+    share: float = 0.6
+    codes: tuple[str, ...] = ()
 
 
-SERVICE_MODIFY: t.Final = Quota("ecs service modify", 50, 5)
-SERVICE_READ: t.Final = Quota("ecs service read", 100, 20)
-DEPLOYMENT_READ: t.Final = Quota("ecs service deployment read", 50, 20)
-TASK_DEFINITION_MODIFY: t.Final = Quota("ecs task definition modify", 20, 1)
-TASK_DEFINITION_READ: t.Final = Quota("ecs task definition read", 50, 20)
-CLUSTER_READ: t.Final = Quota("ecs cluster resource read", 100, 20)
-TASK_SET_MODIFY: t.Final = Quota("ecs task set modify", 100, 20)
-TAG_MODIFY: t.Final = Quota("ecs tag modify", 20, 10)
-TAG_READ: t.Final = Quota("ecs tag read", 50, 20)
+# Consoles, pipelines and ECS itself draw from the same buckets, and during an incident all of them are busy. What takes
+# services back gets most of its bucket all the same: little else is as urgent then.
+_WRITES: t.Final = 0.9
+_READS: t.Final = 0.6
+# Pipelines need this bucket for the version that mends it, and it holds little.
+_REGISTERS: t.Final = 0.5
+# ECS polls alarms out of the same bucket, and an alarm that it misses does not roll back
+# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html).
+_ALARMS: t.Final = 1 / 3
+
+SERVICE_MODIFY: t.Final = Quota("ecs service modify", 50, 5, _WRITES, ("L-AA0D4951", "L-C5297B3A"))
+SERVICE_READ: t.Final = Quota("ecs service read", 100, 20, _READS, ("L-22AE4B75", "L-321A0372"))
+DEPLOYMENT_READ: t.Final = Quota("ecs service deployment read", 50, 20, _READS, ("L-A2AA9478", "L-A2DBEAC1"))
+TASK_DEFINITION_MODIFY: t.Final = Quota("ecs task definition modify", 20, 1, _REGISTERS, ("L-CDF9F16B", "L-1E6DEB89"))
+TASK_DEFINITION_READ: t.Final = Quota("ecs task definition read", 50, 20, _READS, ("L-924E3D47", "L-538D7426"))
+CLUSTER_READ: t.Final = Quota("ecs cluster resource read", 100, 20, _READS, ("L-281CBA4C", "L-80627E8A"))
+TASK_SET_MODIFY: t.Final = Quota("ecs task set modify", 100, 20, _WRITES, ("L-B45594D8", "L-4C90BDD4"))
+TAG_MODIFY: t.Final = Quota("ecs tag modify", 20, 10, _WRITES)
+TAG_READ: t.Final = Quota("ecs tag read", 50, 20, _READS)
+# Published as a rate alone: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+ALARM_READ: t.Final = Quota("cloudwatch alarm read", 9, 9, _ALARMS)
 
 # Service Quotas calls the deployment bucket "deployment and revision read"; we assume, to be safe, that revisions share
 # it. Stop/ContinueServiceDeployment are in no published bucket; we assume they share UpdateService's.
@@ -66,6 +82,8 @@ _ECS: t.Final[dict[str, Quota]] = {
     "UntagResource": TAG_MODIFY,
     "ListTagsForResource": TAG_READ,
 }
+# What decides how long many services take, the most important first.
+TOLD: t.Final = (SERVICE_MODIFY, TASK_DEFINITION_READ, DEPLOYMENT_READ, SERVICE_READ)
 
 
 def quota_of(service: str, operation: str) -> Quota:
@@ -77,4 +95,6 @@ def quota_of(service: str, operation: str) -> Quota:
     """
     if service == "ecs" and operation in _ECS:
         return _ECS[operation]
-    return Quota(f"{service} (unpublished)", 20, 10)
+    if (service, operation) == ("cloudwatch", "DescribeAlarms"):
+        return ALARM_READ
+    return Quota(f"{service} (unpublished)", 20, 10, _READS)

@@ -47,6 +47,13 @@ def contact_timeout(seconds: int) -> int:
     return seconds
 
 
+def slices(count: int) -> int:
+    """How many jobs share the account's request quotas. Raises :class:`BadOption`."""
+    if count < 1:
+        raise BadOption(f"slices: {count} is not a number of jobs that run at the same time")
+    return count
+
+
 def plan_max_age(seconds: int) -> int:
     """How old a plan may be, in seconds. Raises :class:`BadOption`."""
     if seconds < 1:

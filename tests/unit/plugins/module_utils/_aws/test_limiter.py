@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import DEFAULT_SHARE, RateLimiter, TokenBucket
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter, TokenBucket
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.quotas import Quota
 
 QUOTA = Quota("test", burst=10, rate=4)
@@ -29,7 +29,7 @@ def test_a_burst_goes_out_at_once_and_the_rest_at_the_rate() -> None:
 def test_only_a_share_is_taken() -> None:
     waits = drain(bucket(0.5), 0.0, 7)
     assert waits == [0.0] * 5 + [0.5, 1.0]
-    assert bucket(DEFAULT_SHARE).rate == pytest.approx(2.4)
+    assert bucket(0.6).rate == pytest.approx(2.4)
 
 
 def test_a_burst_is_never_smaller_than_one_request() -> None:
@@ -96,21 +96,21 @@ class Time:
         self.now += seconds
 
 
-def limiter() -> tuple[RateLimiter, Time]:
+def limiter(slices: int = 1) -> tuple[RateLimiter, Time]:
     time = Time()
-    return RateLimiter(clock=lambda: time.now, sleep=time.sleep), time
+    return RateLimiter(slices, clock=lambda: time.now, sleep=time.sleep), time
 
 
 def test_each_quota_has_its_bucket() -> None:
     limit, time = limiter()
-    for _turn in range(30):
+    for _turn in range(45):
         limit.acquire("ecs", "UpdateService")
     limit.acquire("ecs", "DescribeServices")
     limit.acquire("codedeploy", "GetDeployment")
     assert time.slept == []
-    # 60 % of a burst of 50 is gone: what shares the bucket waits, at 60 % of 5 a second.
+    # 90 % of a burst of 50 is gone: what shares the bucket waits, at 90 % of 5 a second.
     limit.acquire("ecs", "StopServiceDeployment")
-    assert time.slept == [pytest.approx(1 / 3)]
+    assert time.slept == [pytest.approx(1 / 4.5)]
     assert limit.bucket("ecs", "UpdateService") is limit.bucket("ecs", "StopServiceDeployment")
     assert limit.bucket("ecs", "UpdateService") is not limit.bucket("ecs", "DescribeServices")
 
@@ -119,11 +119,39 @@ def test_a_thousand_requests_take_as_long_as_the_share_of_the_quota_allows() -> 
     limit, time = limiter()
     for _turn in range(1000):
         limit.acquire("ecs", "UpdateService")
-    assert time.now - 100.0 == pytest.approx((1000 - 30) / 3)
+    assert time.now - 100.0 == pytest.approx((1000 - 45) / 4.5)
 
 
 def test_throttling_slows_only_the_bucket_that_was_throttled() -> None:
     limit, _time = limiter()
     limit.throttled("ecs", "DescribeServices")
     assert limit.bucket("ecs", "ListServices").rate == pytest.approx(6.0)
-    assert limit.bucket("ecs", "UpdateService").rate == pytest.approx(3.0)
+    assert limit.bucket("ecs", "UpdateService").rate == pytest.approx(4.5)
+
+
+def test_processes_that_share_an_account_share_its_quotas() -> None:
+    limit, time = limiter(slices=10)
+    for _turn in range(100):
+        limit.acquire("ecs", "UpdateService")
+    assert time.now - 100.0 == pytest.approx((100 - 4.5) / 0.45)
+
+
+@pytest.mark.parametrize("slices", [1, 4])
+def test_the_accounts_own_figures_count_from_when_they_are_known(slices: int) -> None:
+    limit, time = limiter(slices)
+    limit.acquire("ecs", "UpdateService")
+    limit.learn("ecs", "StopServiceDeployment", burst=500, rate=50)
+    for _turn in range(1000 - 1):
+        limit.acquire("ecs", "UpdateService")
+    assert time.now - 100.0 == pytest.approx((1000 - 450 / slices) / (45 / slices))
+
+
+def test_only_throttling_slows_down() -> None:
+    limit, time = limiter()
+    for _turn in range(60):
+        limit.acquire("ecs", "TagResource")
+    assert limit.slowed_by("ecs", "TagResource") == 0.0
+    limit.throttled("ecs", "TagResource")
+    assert limit.slowed_by("ecs", "TagResource") == pytest.approx(1 / 4.5)
+    time.now += 60
+    assert limit.slowed_by("ecs", "TagResource") == 0.0

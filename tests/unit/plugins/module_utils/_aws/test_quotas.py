@@ -71,3 +71,28 @@ def test_every_operation_that_is_called_has_a_published_bucket() -> None:
         called = set(re.findall(r'"ecs",\s+"(\w+)"', source.read()))
     assert "describe_services" in called
     assert called <= {botocore.xform_name(operation) for operation in PUBLISHED}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "share"),
+    [
+        ("ecs", "UpdateService", 0.9),
+        ("ecs", "StopServiceDeployment", 0.9),
+        ("ecs", "ContinueServiceDeployment", 0.9),
+        ("ecs", "UpdateServicePrimaryTaskSet", 0.9),
+        ("ecs", "TagResource", 0.9),
+        ("ecs", "DescribeServices", 0.6),
+        ("ecs", "ListServiceDeployments", 0.6),
+        ("ecs", "DescribeTaskDefinition", 0.6),
+        ("ecs", "RegisterTaskDefinition", 0.5),
+        ("cloudwatch", "DescribeAlarms", 1 / 3),
+        ("codedeploy", "GetDeployment", 0.6),
+    ],
+)
+def test_how_much_of_a_quota_is_ours(service: str, operation: str, share: float) -> None:
+    assert quotas.quota_of(service, operation).share == share
+
+
+def test_what_is_asked_of_service_quotas_has_two_codes() -> None:
+    assert {len(quota.codes) for quota in quotas.TOLD} == {2}
+    assert len({code for quota in quotas.TOLD for code in quota.codes}) == 2 * len(quotas.TOLD)
