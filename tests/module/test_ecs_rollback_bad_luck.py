@@ -44,6 +44,8 @@ SELDOM = {
     "UpdateServicePrimaryTaskSet",
     "UpdateTaskSet",
 }
+# The record that announces a rollback, and its end if none comes of it.
+TAKEN_BACK = ["TagResource", "UntagResource"]
 READS = ("DescribeServices", "ListServiceDeployments", "DescribeServiceRevisions", "DescribeTaskDefinition")
 
 
@@ -126,7 +128,8 @@ def test_access_denied_to_look_again_just_before_the_write(shop: Shop) -> None:
     shop.bad_release()
     later(shop, "DescribeServices", after="DescribeTaskDefinition", code="AccessDeniedException")
     run = shop.rollback()
-    assert (run.outcome, run.writes, shop.sim.clear_failures(), shop.on()) == ("refused", [], None, "web:3")
+    shop.sim.clear_failures()
+    assert (run.outcome, run.writes, shop.on(), shop.service_tags()) == ("refused", TAKEN_BACK, "web:3", {})
     assert "the last look before the write failed" in run.message
 
 
@@ -427,7 +430,7 @@ def test_somebody_deploys_between_the_plan_and_the_write(shop: Shop) -> None:
     shop.versions(1)
     shop.meanwhile("DescribeServices", nth=2, deploy="web:4")
     run = shop.rollback()
-    assert (run.outcome, run.writes, shop.on()) == ("refused", [], "web:4")
+    assert (run.outcome, run.writes, shop.on()) == ("refused", TAKEN_BACK, "web:4")
     assert "somebody deployed web:4 while this rollback from web:3 was being prepared" in run.message
     assert "run the same command again to roll that back" in run.message
 
@@ -542,6 +545,17 @@ def test_somebody_deploys_over_a_rollback_that_we_adopted(shop: Shop) -> None:
     assert (run.outcome, run.only["method"], shop.on()) == ("superseded", "adopt", "web:4")
 
 
+def test_another_run_is_faster_by_a_moment(shop: Shop) -> None:
+    """Our record has taken the place of that run's, which says the same, and stays: that run may be killed."""
+    shop.bad_release()
+    shop.meanwhile("TagResource", when="after", deploy="web:1")
+    run = shop.rollback(reason="500s")
+    assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "adopt", "web:1")
+    assert {"UpdateService", "UntagResource"}.isdisjoint(run.writes)
+    assert set(shop.service_tags()) == {"lastgood:rollback", "lastgood:rollback-done"}
+    assert shop.tags("web:3")["lastgood:bad"].endswith("500s")
+
+
 def test_two_people_roll_back_at_the_same_moment(shop: Shop) -> None:
     shop.bad_release()
     shop.meanwhile("UpdateService", deploy="web:1")
@@ -565,7 +579,7 @@ def test_the_service_is_deleted_between_the_plan_and_the_write(shop: Shop) -> No
     deed = {"operation": "DeleteService", "params": {"cluster": CLUSTER, "service": "web", "force": True}}
     shop.sim.on("DescribeServices", deed, "before", 2)
     run = shop.rollback()
-    assert (run.outcome, run.writes) == ("refused", [])
+    assert (run.outcome, run.writes) == ("refused", TAKEN_BACK)
     assert "service web is DRAINING" in run.message
 
 
@@ -575,5 +589,5 @@ def test_after_each_look_before_the_write_somebody_deploys_the_same_again(shop: 
     for nth in (2, 4, 6):
         shop.sim.on("DescribeServices", {"operation": "UpdateService", "params": params}, "before", nth)
     run = shop.rollback()
-    assert (run.outcome, run.writes, short(shop.primary()["taskDefinition"])) == ("refused", [], "web:3")
+    assert (run.outcome, run.writes, short(shop.primary()["taskDefinition"])) == ("refused", 3 * TAKEN_BACK, "web:3")
     assert "the service changed under the plan 3 times" in run.message

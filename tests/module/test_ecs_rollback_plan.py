@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
+from tests.module import strategies
 from tests.module.code_deploy import BlueGreen
 from tests.module.external import External
 from tests.module.services import BREAKER, CLUSTER, Run, Shop, arn
@@ -38,7 +39,9 @@ def half_way(shop: Shop, **more: t.Any) -> None:
 
 def refused(shop: Shop, run: Run, version: str) -> None:
     """Somebody has deployed this version: it stays, and nobody marks anything."""
-    assert (run.outcome, run.failed, run.writes, run.only["changed"]) == ("refused", True, [], False)
+    assert (run.outcome, run.failed, run.only["changed"]) == ("refused", True, False)
+    # The record of what was to come is taken back.
+    assert (run.writes in ([], ["TagResource", "UntagResource"]), shop.service_tags()) == (True, {})
     assert f"somebody deployed {version} (" in run.message
     assert run.finding("plan_changed")["severity"] == "block"
     assert (run.only["target"], run.only["left"], run.only["method"]) == (None, None, "none")
@@ -132,6 +135,43 @@ def test_a_pipeline_deploys_during_the_call(shop: Shop, nth: int) -> None:
     refused(shop, shop.rollback(plan=shown, reason="500s"), "web:4")
 
 
+def test_a_pipeline_deploys_between_the_record_and_the_write(shop: Shop) -> None:
+    """However quickly AWS has written the record."""
+    shop.bad_release()
+    shop.versions(1)
+    shown = look(shop)
+    shop.meanwhile("TagResource", when="after", deploy="web:4")
+    run = shop.rollback(plan=shown, reason="500s")
+    refused(shop, run, "web:4")
+    assert (run.writes, shop.on()) == (["TagResource", "UntagResource"], "web:4")
+
+
+def test_a_pipeline_deploys_after_the_configuration_was_recorded(shop: Shop) -> None:
+    strategies.releases(shop, 3)
+    before = strategies.configuration(shop)
+    shop.versions(1)
+    shown = look(shop, fast=True)
+    shop.meanwhile("TagResource", nth=2, when="after", deploy="web:4")
+    run = shop.rollback(plan=shown, reason="500s")
+    assert (run.outcome, run.finding("plan_changed")["severity"]) == ("refused", "block")
+    assert "UpdateService" not in run.writes
+    strategies.settle(shop)
+    assert (shop.on(), shop.tags("web:3"), strategies.configuration(shop)) == ("web:4", {}, before)
+
+
+def test_a_pipeline_deploys_after_the_copy_was_registered(shop: Shop) -> None:
+    shop.bad_release()
+    shop.versions(1)
+    shown = look(shop, pin_images="always")
+    shop.meanwhile("RegisterTaskDefinition", when="after", deploy="web:4")
+    run = shop.rollback(plan=shown, reason="500s")
+    assert (run.outcome, run.failed, shop.on(), shop.service_tags()) == ("refused", True, "web:4", {})
+    assert "UpdateService" not in run.writes
+    assert run.finding("plan_changed")["severity"] == "block"
+    # It stays, and the result says so.
+    assert (run.only["changed"], run.finding("copy")["message"]) == (True, "web:5 was registered as a copy of web:1")
+
+
 def test_the_bad_version_is_deployed_once_more(shop: Shop) -> None:
     """With other settings perhaps: it is for somebody to look at."""
     shop.bad_release()
@@ -175,15 +215,15 @@ def test_a_pipeline_deploys_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> No
                 # Counted over both calls, of which each forgets the log of the one before it.
                 shop.meanwhile(operation, nth=asked[: position + 1].count(operation), deploy="web:4")
                 run = shown_and_done(shop)[1]
-                at_the_write = operation in ("TagResource", "UpdateService")
-                ends.add((at_the_write, run.outcome, shop.on()))
+                ends.add((operation == "UpdateService", run.outcome, shop.on()))
                 assert (shop.tags("web:4"), shop.status("web:4")) == ({}, "ACTIVE"), (position, operation)
                 assert shop.status("web:1") == "ACTIVE"
                 if run.outcome == "refused":
-                    assert run.writes == []
+                    # The record that announced it is taken back.
+                    assert (set(run.writes) <= {"TagResource", "UntagResource"}, shop.service_tags()) == (True, {})
                     assert "somebody deployed web:4 (" in run.message
         position += 1
-    # In the very moment of the write, or of its record right before it, nobody can tell.
+    # Between the last look and the write nobody can tell.
     assert ends == {(False, "refused", "web:4"), (True, "rolled_back", "web:1")}
     assert len(asked) > 15
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import NOTHING_UNDONE
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
@@ -38,8 +39,16 @@ class AlreadyThere(Exception):
 class NotDeployed(Exception):
     """A copy of the target was registered, but then the service could not be updated. ``note`` describes the copy."""
 
-    def __init__(self, note: Finding, error: AwsCallError) -> None:
+    def __init__(self, note: Finding, error: AwsCallError | IncompleteAnswerError) -> None:
         super().__init__(error.explain())
+        self.note = note
+
+
+class Overtaken(PlanIsStale):
+    """Somebody deployed while a copy of the target was registered for us. ``note`` describes the copy."""
+
+    def __init__(self, note: Finding) -> None:
+        super().__init__("somebody deployed meanwhile")
         self.note = note
 
 

@@ -24,11 +24,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import AlreadyThere, NotDeployed
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
+    AlreadyThere,
+    NotDeployed,
+    Overtaken,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import AnyGoal_co, Goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, Outcome
@@ -78,10 +82,12 @@ class Step(abc.ABC, t.Generic[AnyRun]):
         """Why the plan that was made again is not carried out: somebody has deployed something else."""
 
     def before_the_write(self, run: AnyRun, planned: Plan) -> None:
-        """The plan holds, and its write comes next. If nothing is written, what runs is followed."""
+        """The last look and the write come next, in this order: this may take its time. If nothing is written, what
+        runs is followed.
+        """
 
-    def came_to_nothing(self, run: AnyRun) -> None:
-        """The plan has gone stale before its write, and another one is made."""
+    def came_to_nothing(self, run: AnyRun, now: Service | str = "") -> None:
+        """The plan has gone stale before its write, and another one is made. ``now`` is what the last look showed."""
 
     def accepted(self, run: AnyRun) -> None:
         """AWS has accepted it."""
@@ -111,22 +117,6 @@ def end_of(error: Exception, advice: str = "") -> End | None:
         # Writes whose answers are lost say so themselves, so that this was a read before the write, or a refusal.
         return End("refused", error.explain() + advice)
     raise error
-
-
-def still_as_planned(planned: Plan, now: Service) -> bool:
-    """Nobody has deployed since the plan was made. Pure."""
-    before, after = planned.service.primary, now.primary
-    if now.status != planned.service.status or (before is None) != (after is None):
-        return False
-    return before is None or after is None or (before.id, before.task_definition) == (after.id, after.task_definition)
-
-
-def deployed_since(verified: Service, now: Service, going: deployments.Going) -> Deployment | None:
-    """The PRIMARY deployment, if it came after what was verified. An old answer shows none that was not known. Pure."""
-    before, primary = verified.primary, now.primary
-    if before is None or primary is None or primary.id in {before.id, going.deployment_id, *going.known_deployments}:
-        return None
-    return primary
 
 
 class Mover(t.Generic[AnyRun]):
@@ -188,9 +178,7 @@ class Mover(t.Generic[AnyRun]):
     def begin(self) -> None:
         """Carry the plans out as far as AWS has accepted them; in check mode say what would be done."""
         if not self._order.check_mode:
-            for batch in batches_of(self.open, api.SERVICES_PER_CALL):
-                if not self._holds_back(batch):
-                    self._act_on(batch)
+            self._act_on(self.open)
         elif not self._holds_back(self.open):
             for run in self.open:
                 if run.plan is not None:
@@ -205,27 +193,51 @@ class Mover(t.Generic[AnyRun]):
         return bool(why)
 
     def _act_on(self, runs: t.Sequence[AnyRun], attempt: int = 1) -> None:
-        try:
-            now = api.describe_services(self._aws, self._order.cluster, [run.name for run in runs])
-        except (AwsCallError, IncompleteAnswerError) as exc:
-            for run in runs:
-                run.refuse(f"the last look before the write failed. {exc.explain()}")
-            return
+        """Carry out their plans, some at a time: announce them, look, and write.
+
+        The first one goes alone: what AWS refuses of it, it mostly refuses of all, and nothing is announced in vain.
+        """
+        waiting, size = list(runs), 1
+        while waiting and not self._holds_back(waiting):
+            batch = self._announced(waiting[:size])
+            waiting, size = waiting[len(batch) :], api.SERVICES_PER_CALL
+            for run, now in self._written(batch):
+                self._plan_again(run, attempt, now)
+
+    def _announced(self, runs: t.Sequence[AnyRun]) -> t.Sequence[AnyRun]:
+        """The first of them, as many as were announced within a moment: the writes need not wait for the others."""
+        began = self._clock.monotonic()
+        for count, run in enumerate(runs):
+            if count and self._clock.monotonic() - began > again.LOOK_HOLDS:
+                return runs[:count]
+            if run.plan is not None:
+                self._step.before_the_write(run, run.plan)
+        return runs
+
+    def _written(self, runs: t.Sequence[AnyRun]) -> list[tuple[AnyRun, Service | str]]:
+        """Act on them. Returns those whose plans have gone stale, with what was seen of them."""
+        looks = again.LastLooks(self._aws, self._clock, self._order.cluster, [run.name for run in runs])
         stale = []
-        for run in runs:
-            if not self._holds_back([run]) and not self._act_on_one(run, now[run.name]):
-                stale.append(run)
+        for number, run in enumerate(runs):
+            if self._holds_back([run]):
+                continue
+            try:
+                now = looks.at(number)
+            except (AwsCallError, IncompleteAnswerError) as exc:
+                for unseen in runs[number:]:
+                    unseen.refuse(f"the last look before the write failed. {exc.explain()}")
+                break
+            if not self._act_on_one(run, now):
+                stale.append((run, now))
             forget_what_ended(run)
-        for run in stale:
-            self._plan_again(run, attempt)
+        return stale
 
     def _act_on_one(self, run: AnyRun, now: Service | str) -> bool:
         """Whether it was acted on; False if the plan has gone stale."""
         planned = run.plan
-        if planned is None or not isinstance(now, Service) or not still_as_planned(planned, now):
+        if planned is None or not isinstance(now, Service) or not again.still_as_planned(planned, now):
             return False
         controller = self.controllers.of(planned.service)
-        self._step.before_the_write(run, planned)
         if planned.method != "adopt":
             progress.asking(run.label, self._step.asking(run))
         try:
@@ -253,6 +265,9 @@ class Mover(t.Generic[AnyRun]):
         end = end_of(error, advice)
         if end is None:
             run.stale = str(error)
+            if isinstance(error, Overtaken):
+                run.kept.append(error.note)
+                run.changed = True
             return False
         run.changed = run.changed or end.changed
         run.findings += [end.finding] if end.finding is not None else []
@@ -279,13 +294,13 @@ class Mover(t.Generic[AnyRun]):
 
     # -- plan again
 
-    def _plan_again(self, run: AnyRun, attempt: int) -> None:
+    def _plan_again(self, run: AnyRun, attempt: int, now: Service | str = "") -> None:
         """The service changed under the plan: go on only if nobody has to decide about the new plan."""
         if run.first_plan is not None:
             self._go_on(run, run.first_plan, attempt)
             return
         before = run.plan
-        self._step.came_to_nothing(run)
+        self._step.came_to_nothing(run, now)
         run.take_plan(next(iter(self._planner.make_plans([run.name]).values())))
         if run.outcome is not None or run.plan is None or before is None:
             return
@@ -327,7 +342,7 @@ class Mover(t.Generic[AnyRun]):
                 continue
             for run in batch:
                 now = found[run.name]
-                over = deployed_since(verified[run.name], now, run.going) if isinstance(now, Service) else None
+                over = again.deployed_since(verified[run.name], now, run.going) if isinstance(now, Service) else None
                 if over is not None and isinstance(now, Service):
                     run.service = now
                     what = f"our deployment of {names.short(run.target)} was complete, and then"

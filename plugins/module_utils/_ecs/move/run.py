@@ -163,6 +163,8 @@ class Run:
     made_way: str = ""
     # Why a plan could not be carried out as it was.
     stale: str = ""
+    # What was written for a plan that then went stale, and stays.
+    kept: list[Finding] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     place: keys.Place = keys.PLAIN
@@ -171,7 +173,7 @@ class Run:
 
     def take_plan(self, planned: Plan | Refusal) -> None:
         """Begin with this plan; a second one replaces the first, whose reading went stale."""
-        self.findings = list(planned.findings)
+        self.findings = [*planned.findings, *self.kept]
         if isinstance(planned, Refusal):
             self.plan = None
             self.refuse(planned.reason)

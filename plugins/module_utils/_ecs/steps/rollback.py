@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, name
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
@@ -154,7 +154,11 @@ class Rollback(mover.Step[RollbackRun]):
             run.findings.append(Finding("termination_wait", "warn", what))
         self._recorder.before_the_write(run, planned, controller.announces(planned))
 
-    def came_to_nothing(self, run: RollbackRun) -> None:
+    def came_to_nothing(self, run: RollbackRun, now: Service | str = "") -> None:
+        primary = now.primary if isinstance(now, Service) else None
+        if primary is not None and names.same(primary.task_definition, run.target):
+            # Another run was faster. Our record has taken the place of that run's, and announces the same.
+            return
         # Else the plan that comes next would read it as a move of ours that has begun.
         self._recorder.not_written(run)
 

@@ -30,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     AlreadyThere,
     Begun,
     NotDeployed,
+    Overtaken,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import protection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Pause, Service
@@ -165,8 +166,8 @@ def update_service(
     """Deploy the target. ``tasks`` is sent only if it was given, so that auto scaling's count stays.
 
     ``override`` changes the deployment configuration; the caller has recorded how to undo that. Raises
-    :class:`PlanIsStale` if there is no target, :class:`AlreadyThere` if a copy is needed and one is already running,
-    and :class:`NotDeployed` if the copy was registered but not deployed.
+    :class:`PlanIsStale` if there is no target or somebody has deployed, :class:`AlreadyThere` if a copy is needed and
+    one is already running, and :class:`NotDeployed` if the copy was registered but not deployed.
     """
     if planned.target is None:
         raise PlanIsStale("the plan has no target")
@@ -176,6 +177,8 @@ def update_service(
         target, notes = writes.register_copy(aws, planned.target, update.copy)
         if names.same(target, planned.current):
             raise AlreadyThere(target)
+    if update.copy is not None or (update.override and not update.configuration):
+        _look_again(aws, planned, notes)
     changes: dict[str, t.Any] = {"taskDefinition": target}
     if tasks is not None:
         changes["desiredCount"] = tasks
@@ -197,6 +200,26 @@ def update_service(
         begun = _accepted(planned, after, target)
     copy = target if update.copy is not None else ""
     return replace(begun, findings=(*notes, *begun.findings), copy=copy)
+
+
+def _look_again(aws: Aws, planned: plans.Plan, notes: t.Sequence[Finding]) -> None:
+    """A copy was registered, or a configuration recorded, since the last look, and that took its time. Raises
+    :class:`PlanIsStale` if somebody deployed meanwhile, and what the look raises.
+    """
+    service, before = planned.service, planned.service.primary
+    registered = writes.registration(notes)
+    try:
+        now = api.describe_services(aws, service.cluster_arn, [service.name])[service.name]
+    except (AwsCallError, IncompleteAnswerError) as exc:
+        if registered is not None:
+            raise NotDeployed(registered, exc) from exc
+        raise
+    primary = now.primary if isinstance(now, Service) else None
+    if primary is not None and before is not None and primary.id == before.id:
+        return
+    if registered is not None:
+        raise Overtaken(registered)
+    raise PlanIsStale("somebody deployed meanwhile")
 
 
 def own_record(planned: plans.Plan, begun: Begun) -> str:

@@ -11,8 +11,9 @@ import dataclasses
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan, Refusal, Way
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, ServiceDeployment
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Method, Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import read
@@ -21,8 +22,10 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     arn,
     deployment,
     flown,
+    planned,
     service,
     task_definition,
+    told,
 )
 
 
@@ -111,3 +114,60 @@ def test_what_an_earlier_run_wanted_counts_until_it_is_there(
     assert (choice.target if ours else None) == (arn(target) if target else None)
     if ours:
         assert choice.left == arn(43)
+
+
+# -- whether the plan still holds
+
+BEFORE = service(deployment(42, "ecs-svc/old"))
+PAST = told(40, 41, 42)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (BEFORE, True),
+        # counts, events and old deployments may move
+        (dataclasses.replace(BEFORE, running=3, desired=9, pending=1), True),
+        (service(deployment(41, "ecs-svc/x", status="ACTIVE"), deployment(42, "ecs-svc/old")), True),
+        # somebody deployed: another version, or the same one once more
+        (service(deployment(43, "ecs-svc/new"), deployment(42, "ecs-svc/old", status="ACTIVE")), False),
+        (service(deployment(42, "ecs-svc/new")), False),
+        (dataclasses.replace(BEFORE, status="DRAINING"), False),
+        (service(), False),
+    ],
+)
+def test_whether_it_is_still_as_planned(now: Service, expected: bool) -> None:
+    assert again.still_as_planned(planned(BEFORE, PAST), now) is expected
+
+
+VERIFIED = service(deployment(41, "ecs-svc/ours"))
+OVER = service(deployment(44, "ecs-svc/theirs"), deployment(41, "ecs-svc/ours", status="ACTIVE"))
+
+
+@pytest.mark.parametrize(
+    ("now", "over"),
+    [
+        (VERIFIED, None),
+        (OVER, "ecs-svc/theirs"),
+        # the same version once more
+        (service(deployment(41, "ecs-svc/theirs")), "ecs-svc/theirs"),
+        # an answer from before the write
+        (BEFORE, None),
+        (service(), None),
+    ],
+)
+def test_whether_somebody_deployed_since_it_was_verified(now: Service, over: str | None) -> None:
+    going = Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/old"}))
+    found = again.deployed_since(VERIFIED, now, going)
+    assert (found.id if found is not None else None) == over
+
+
+def test_ecs_s_own_way_back_can_make_a_deployment_that_was_not_known() -> None:
+    back = service(deployment(41, "ecs-svc/new"))
+    assert again.deployed_since(back, back, Going(arn(41), "", "arn:ours", frozenset({"ecs-svc/old"}))) is None
+
+
+def test_a_service_without_a_primary_stays_as_planned() -> None:
+    none = service(task_definition=arn(42))
+    assert again.still_as_planned(planned(none, told(41, 42)), none)
+    assert not again.still_as_planned(planned(none, told(41, 42)), BEFORE)

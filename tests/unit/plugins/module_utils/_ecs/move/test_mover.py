@@ -18,7 +18,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Cl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     AlreadyThere,
     Begun,
-    Going,
     Look,
     NotDeployed,
 )
@@ -53,60 +52,6 @@ DENIED = AwsCallError("Failed to update service web", refused_by_aws("UpdateServ
 CUT_OFF = AwsCallError("Failed to describe task definition web:41", connection_lost())
 ODD = IncompleteAnswerError("there is no service in the answer")
 COPY = Finding("copy", "info", "web:44 was registered as a copy of web:41")
-
-
-# -- whether the plan still holds
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        (BEFORE, True),
-        # counts, events and old deployments may move
-        (dataclasses.replace(BEFORE, running=3, desired=9, pending=1), True),
-        (service(deployment(41, "ecs-svc/x", status="ACTIVE"), deployment(42, "ecs-svc/old")), True),
-        # somebody deployed: another version, or the same one once more
-        (service(deployment(43, "ecs-svc/new"), deployment(42, "ecs-svc/old", status="ACTIVE")), False),
-        (service(deployment(42, "ecs-svc/new")), False),
-        (dataclasses.replace(BEFORE, status="DRAINING"), False),
-        (service(), False),
-    ],
-)
-def test_whether_it_is_still_as_planned(now: Service, expected: bool) -> None:
-    assert mover.still_as_planned(planned(BEFORE, PAST), now) is expected
-
-
-VERIFIED = service(deployment(41, "ecs-svc/ours"))
-OVER = service(deployment(44, "ecs-svc/theirs"), deployment(41, "ecs-svc/ours", status="ACTIVE"))
-
-
-@pytest.mark.parametrize(
-    ("now", "over"),
-    [
-        (VERIFIED, None),
-        (OVER, "ecs-svc/theirs"),
-        # the same version once more
-        (service(deployment(41, "ecs-svc/theirs")), "ecs-svc/theirs"),
-        # an answer from before the write
-        (BEFORE, None),
-        (service(), None),
-    ],
-)
-def test_whether_somebody_deployed_since_it_was_verified(now: Service, over: str | None) -> None:
-    going = Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/old"}))
-    found = mover.deployed_since(VERIFIED, now, going)
-    assert (found.id if found is not None else None) == over
-
-
-def test_ecs_s_own_way_back_can_make_a_deployment_that_was_not_known() -> None:
-    back = service(deployment(41, "ecs-svc/new"))
-    assert mover.deployed_since(back, back, Going(arn(41), "", "arn:ours", frozenset({"ecs-svc/old"}))) is None
-
-
-def test_a_service_without_a_primary_stays_as_planned() -> None:
-    none = service(task_definition=arn(42))
-    assert mover.still_as_planned(planned(none, told(41, 42)), none)
-    assert not mover.still_as_planned(planned(none, told(41, 42)), BEFORE)
 
 
 # -- what comes of a write that raises
@@ -177,6 +122,9 @@ class Step(mover.Step[Run]):
     def __init__(self) -> None:
         self.runs: list[Run] = []
         self.told: list[str] = []
+        self.clock = FakeClock()
+        # Seconds.
+        self.takes = {"announcing": 0.0, "writing": 0.0}
 
     def new_run(self, name: str, place: keys.Place) -> Run:
         return Run(name, "prod", place=place)
@@ -185,6 +133,7 @@ class Step(mover.Step[Run]):
         return next((f"{run.name} was refused" for run in self.runs if run.outcome == "refused"), "")
 
     def asking(self, run: Run) -> str:
+        self.clock.sleep(self.takes["writing"])
         return "asking"
 
     def accepted_line(self, run: Run) -> str:
@@ -195,6 +144,7 @@ class Step(mover.Step[Run]):
 
     def before_the_write(self, run: Run, planned: Plan) -> None:
         self.told.append(f"before {planned.method}")
+        self.clock.sleep(self.takes["announcing"])
 
     def accepted(self, run: Run) -> None:
         self.told.append(f"accepted {run.going.id}")
@@ -212,13 +162,16 @@ class Call:
         **order: t.Any,
     ) -> None:
         self._shows = list(shows)
-        aws, clock, self.step = FakeAws(describe_services=self._look, list_tasks={"taskArns": []}), FakeClock(), Step()
+        self.looked_at: list[list[str]] = []
+        aws, self.step = FakeAws(describe_services=self._look, list_tasks={"taskArns": []}), Step()
+        clock = self.step.clock
         planner = BoundPlanner(aws, clock, GoBack(Selection()), {}, Plans(plans))
         asked: mover.Order[Goal] = mover.Order("prod", names, GoBack(Selection()), **{"wait_timeout": 60, **order})
         self.mover = mover.Mover(aws, clock, asked, planner, self.step, FakeControllers(controller))
         self.step.runs = self.mover.runs
 
     def _look(self, **params: t.Any) -> t.Any:
+        self.looked_at.append(list(params["services"]))
         shown = self._shows[0] if len(self._shows) == 1 else self._shows.pop(0)
         if not isinstance(shown, Service):
             fail(shown)
@@ -414,6 +367,36 @@ def test_who_does_not_wait_claims_nothing() -> None:
 def test_how_the_watch_ends(looks: list[Look | Exception], outcome: str) -> None:
     run = Call(FakeController(*looks, begins=[OURS] * 4), contact_timeout=30.0).ended()
     assert run.outcome == outcome
+
+
+# -- the last look
+
+
+FOUR = ("a", "b", "c", "d")
+
+
+@pytest.mark.parametrize(
+    ("announcing", "writing", "looks"),
+    [
+        # The first goes alone, and the others together.
+        (0.0, 0.0, [["a"], ["b", "c", "d"]]),
+        # Nobody waits long for what is announced of others.
+        (0.6, 0.0, [["a"], ["b", "c"], ["d"]]),
+        (2.0, 0.0, [["a"], ["b"], ["c"], ["d"]]),
+        # While the writes of others take their time, somebody may deploy.
+        (0.0, 0.6, [["a"], ["b", "c", "d"], ["d"]]),
+        (0.0, 2.0, [["a"], ["b", "c", "d"], ["c", "d"], ["d"]]),
+    ],
+)
+def test_the_last_look_is_made_after_the_announcement_and_right_before_the_write(
+    announcing: float, writing: float, looks: list[list[str]]
+) -> None:
+    made = FakeController(begins=[OURS] * 4)
+    plans = [planned(dataclasses.replace(BEFORE, name=name), PAST) for name in FOUR]
+    call = Call(made, plans, names=FOUR)
+    call.step.takes = {"announcing": announcing, "writing": writing}
+    call.begun()
+    assert (len(made.begun), call.looked_at) == (4, looks)
 
 
 def test_batches() -> None:

@@ -181,11 +181,12 @@ def test_settings_that_stay_go_with_the_deployment_and_are_not_recorded_for_undo
 def test_a_change_for_one_deployment_is_written_down_first() -> None:
     slow = dataclasses.replace(ON, configuration=CANARY)
     planned_ = plan_with(Way("act", "update_service", change=Update(override={"bakeTimeInMinutes": 0})), slow)
-    controller, aws = ecs(tag_resource={}, update_service=raw_after(NEW))
+    now = {"services": [raw_service(slow)]}
+    controller, aws = ecs(tag_resource={}, describe_services=now, update_service=raw_after(NEW))
     accepted = controller.begin(planned_, None, None)
-    assert [name for name, _params in aws.requests] == ["tag_resource", "update_service"]
+    assert [name for name, _params in aws.requests] == ["tag_resource", "describe_services", "update_service"]
     assert accepted.going.deployment_id == "ecs-svc/41"
-    refused, aws = ecs(tag_resource=refused_by_aws("TagResource"), update_service=raw_after(NEW))
+    refused, aws = ecs(tag_resource=refused_by_aws("TagResource"), describe_services=now, update_service=raw_after(NEW))
     accepted = refused.begin(planned_, None, None)
     assert [f.check for f in accepted.findings] == ["fast"]
     assert "deploymentConfiguration" not in aws.sent("update_service")[0]

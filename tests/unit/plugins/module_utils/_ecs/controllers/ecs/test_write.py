@@ -40,6 +40,7 @@ BEFORE = service(deployment(42, "ecs-svc/old"))
 AFTER = service(
     deployment(42, "ecs-svc/old", status="ACTIVE"), deployment(41, "ecs-svc/ours", rollout="IN_PROGRESS", running=0)
 )
+THEIRS = service(deployment(42, "ecs-svc/old", status="ACTIVE"), deployment(44, "ecs-svc/theirs"))
 
 
 def back() -> Plan:
@@ -374,7 +375,7 @@ def deployed(number: int) -> Service:
 
 
 def test_the_copy_is_deployed_in_place_of_the_target() -> None:
-    aws = answering(deployed(43))
+    aws = answering(deployed(43), BEFORE)
     aws.answers.update(
         describe_task_definition=described(42, "registry/web:2"),
         register_task_definition=described(43, f"registry/web@{DIGEST}"),
@@ -387,7 +388,7 @@ def test_the_copy_is_deployed_in_place_of_the_target() -> None:
 
 
 def test_a_copy_that_is_there_is_used() -> None:
-    aws = answering(deployed(43))
+    aws = answering(deployed(43), BEFORE)
     aws.answers.update(describe_task_definition=described(43, f"registry/web@{DIGEST}"))
     accepted = write.update_service(aws, with_copy(), None)
     assert (accepted.copy, accepted.findings) == (arn(43), ())
@@ -404,7 +405,7 @@ def test_what_runs_is_the_copy() -> None:
 def test_a_copy_without_tags_where_those_are_refused(code: str) -> None:
     """A permission, 50 tags that are there already, or a tag policy."""
     answers = [refused_by_aws("RegisterTaskDefinition", code), described(43, f"registry/web@{DIGEST}")]
-    aws = answering(deployed(43))
+    aws = answering(deployed(43), BEFORE)
     aws.answers.update(describe_task_definition=described(42, "registry/web:2"), register_task_definition=answers)
     accepted = write.update_service(aws, with_copy(), None)
     assert ["tags" in request for request in aws.sent("register_task_definition")] == [True, False]
@@ -426,7 +427,7 @@ def test_a_copy_whose_registration_was_not_answered() -> None:
 
 
 def test_a_copy_that_could_not_be_deployed_is_told() -> None:
-    aws = answering(refused_by_aws("UpdateService"))
+    aws = answering(refused_by_aws("UpdateService"), BEFORE)
     aws.answers.update(
         describe_task_definition=described(42, "registry/web:2"),
         register_task_definition=described(43, f"registry/web@{DIGEST}"),
@@ -437,7 +438,37 @@ def test_a_copy_that_could_not_be_deployed_is_told() -> None:
 
 
 def test_a_copy_of_an_earlier_run_that_could_not_be_deployed_is_no_news() -> None:
-    aws = answering(refused_by_aws("UpdateService"))
+    aws = answering(refused_by_aws("UpdateService"), BEFORE)
     aws.answers.update(describe_task_definition=described(43, f"registry/web@{DIGEST}"))
     with pytest.raises(AwsCallError):
         write.update_service(aws, with_copy(), None)
+
+
+@pytest.mark.parametrize(
+    ("now", "error", "says"),
+    [
+        (THEIRS, deployments.Overtaken, "somebody deployed meanwhile"),
+        (refused_by_aws("DescribeServices"), deployments.NotDeployed, "ecs:DescribeServices"),
+    ],
+)
+def test_while_the_copy_was_registered_somebody_deployed(
+    now: Service | Exception, error: type[Exception], says: str
+) -> None:
+    """Or nobody knows whether somebody did."""
+    aws = answering(deployed(43), now)
+    aws.answers.update(
+        describe_task_definition=described(42, "registry/web:2"),
+        register_task_definition=described(43, f"registry/web@{DIGEST}"),
+    )
+    with pytest.raises(error, match=says) as caught:
+        write.update_service(aws, with_copy(), None)
+    assert t.cast("t.Any", caught.value).note.message == "web:43 was registered as a copy of web:41"
+    assert aws.sent("update_service") == []
+
+
+def test_while_the_configuration_was_recorded_somebody_deployed() -> None:
+    aws = answering(AFTER, THEIRS)
+    fast = dataclasses.replace(back().way, change=write.Update(override={"bakeTimeInMinutes": 0}))
+    with pytest.raises(PlanIsStale, match="somebody deployed meanwhile"):
+        write.update_service(aws, dataclasses.replace(back(), way=fast), None, {"bakeTimeInMinutes": 0})
+    assert aws.sent("update_service") == []
