@@ -17,6 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
@@ -28,7 +29,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     records,
     request,
     watch,
-    way_back,
     write,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
@@ -41,9 +41,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     More,
     Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo, InFlight
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Past,
+    Way,
+    refused,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
+    STOPPABLE,
     TERMINAL,
     Finding,
     Service,
@@ -52,6 +59,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
 # The sources of a target that was found in the history.
 _FOUND: t.Final = frozenset({"last_good", "steps_back", "as_of"})
@@ -108,7 +116,7 @@ class CodeDeploy(base.Controller):
         history, target, seen = facts.history, between.target, records.seen(facts.past.more)
         if choice.unfinished:
             return Way("act", "adopt")
-        way = way_back.by_codedeploy(goal.in_flight, history, target.arn, between.current)
+        way = by_codedeploy(goal.in_flight, history, target.arn, between.current)
         if way.method != "codedeploy_deployment" or history is None:
             return way
         found = []
@@ -269,3 +277,27 @@ def _goes_back_to(ours: str, before: Service, service: Service, record: ServiceD
     primary_first = sorted(others, key=lambda d: d.status != "PRIMARY")
     on_record = controllers_deployments.goes_back_to(record)
     return on_record or (primary_first[0].task_definition if primary_first else service.task_definition)
+
+
+def by_codedeploy(in_flight: InFlight, history: History | None, target: str, current: str) -> Way:
+    """CodeDeploy runs one deployment of a group at a time, so one that runs cannot be superseded, only stopped.
+
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
+    """
+    if history is None:
+        return refused((), "without the deployments of CodeDeploy nothing can be decided")
+    running = history.running
+    if running is None:
+        if names.same(target, current):
+            return Way("nothing", "none", f"it is on {names.short(target)} already")
+        return Way("act", "codedeploy_deployment")
+    if history.lands_on is not None and names.same(history.lands_on, target):
+        return Way("act", "adopt")
+    what = f"deployment {running.id} to {names.short(running.target.task_definition)} is running ({running.status})"
+    if in_flight == "refuse":
+        return refused((), f"{what}, and in_flight is refuse")
+    native = history.native_stop_lands_on
+    if running.status in STOPPABLE and native is not None and names.same(native, target):
+        return Way("act", "codedeploy_stop")
+    # It has to end first.
+    return Way("act", "codedeploy_deployment")

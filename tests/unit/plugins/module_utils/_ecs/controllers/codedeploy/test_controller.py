@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import appspec
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Group
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller as codedeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.controller import CodeDeploy
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Seen, Unread
@@ -24,7 +25,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Going,
     Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, InFlight
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
@@ -422,3 +423,52 @@ def test_who_went_back(made: list[dict[str, t.Any]], who: str | None, how: str) 
 def test_if_it_cannot_be_read_codedeploy_is_believed() -> None:
     controller, _aws = codedeploy_with(batch_get_deployments=refused_by_aws("BatchGetDeployments"))
     assert controller.went_back(OURS) == ("CodeDeploy", "")
+
+
+DONE: t.Final = (flown(41, minute=0), flown(42, minute=60, sources=(41,)))
+
+
+def running(status: str, sources: tuple[int, ...] = (42,), back: int | None = None) -> history.History:
+    return history.read([*DONE, flown(43, status, 120, sources, back, id="d-43")])
+
+
+@pytest.mark.parametrize(
+    ("past", "target", "verb", "method"),
+    [
+        (history.read(DONE), 41, "act", "codedeploy_deployment"),
+        (history.read(DONE), 42, "nothing", "none"),
+        # Stopping it leads to where it came from; anything else needs a deployment of its own.
+        (running("IN_PROGRESS"), 42, "act", "codedeploy_stop"),
+        (running("PENDING"), 42, "act", "codedeploy_stop"),
+        (running("IN_PROGRESS"), 41, "act", "codedeploy_deployment"),
+        (running("IN_PROGRESS", sources=()), 42, "act", "codedeploy_deployment"),
+        (running("IN_PROGRESS", sources=(41, 42)), 42, "act", "codedeploy_deployment"),
+        # It goes there already, forward or back.
+        (running("IN_PROGRESS"), 43, "act", "adopt"),
+        (running("ROLLBACK_IN_PROGRESS", back=42), 42, "act", "adopt"),
+        (running("ROLLBACK_REQUESTED"), 42, "act", "adopt"),
+        # A rollback of CodeDeploy's cannot be stopped with a rollback.
+        (running("ROLLBACK_IN_PROGRESS", back=41), 42, "act", "codedeploy_deployment"),
+    ],
+)
+def test_the_way(past: history.History, target: int, verb: str, method: str) -> None:
+    way = controller.by_codedeploy("stop", past, arn(target), arn(42))
+    assert (way.verb, way.method) == (verb, method)
+
+
+def test_without_a_history_nothing_is_decided() -> None:
+    way = controller.by_codedeploy("stop", None, arn(41), arn(42))
+    assert (way.verb, "nothing can be decided" in way.reason) == ("refuse", True)
+
+
+@pytest.mark.parametrize(("in_flight", "verb"), [("refuse", "refuse"), ("stop", "act"), ("supersede", "act")])
+@pytest.mark.parametrize("target", [41, 42])
+def test_only_refuse_leaves_what_is_running_alone(in_flight: InFlight, verb: str, target: int) -> None:
+    way = controller.by_codedeploy(in_flight, running("IN_PROGRESS"), arn(target), arn(42))
+    assert way.verb == verb
+    if verb == "refuse":
+        assert way.reason == "deployment d-43 to web:43 is running (IN_PROGRESS), and in_flight is refuse"
+
+
+def test_what_goes_to_the_target_already_is_followed_even_if_nothing_may_be_stopped() -> None:
+    assert controller.by_codedeploy("refuse", running("IN_PROGRESS"), arn(43), arn(42)).method == "adopt"

@@ -15,10 +15,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import mo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment as CodeDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import (
     records as codedeploy_records,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import way_back
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
@@ -324,11 +324,11 @@ RETURNING = (
 def test_the_method(story: t.Any, target: int, in_flight: plans.InFlight, expected: tuple[str, str]) -> None:
     on = blue_green(*story[0])
     past = told(on, *story[1])
-    step = way_back.by_codedeploy(in_flight, past, arn(target), arn(42))
+    step = controller.by_codedeploy(in_flight, past, arn(target), arn(42))
     assert (step.verb, step.method) == expected
     assert ("d-" in step.reason) is (step.verb == "refuse")
 
 
 def test_without_deployments_nothing_is_decided() -> None:
-    step = way_back.by_codedeploy("stop", None, arn(41), arn(42))
+    step = controller.by_codedeploy("stop", None, arn(41), arn(42))
     assert (step.verb, "without the deployments of CodeDeploy" in step.reason) == ("refuse", True)
