@@ -22,6 +22,7 @@ ROOMS = (
     "SECURITY.md",
     "changelogs/fragments",
     "docs",
+    "extensions/patterns",
     "playbooks",
     "roles",
     "tests/bench",
