@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
+
 DOCUMENTATION = r"""
 module: ecs_rollback
 short_description: Take ECS services back to their last known good version
@@ -624,7 +626,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import options 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import shown
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
@@ -711,7 +713,7 @@ def summary_of(module: LastgoodAWSModule, rollback: Rollback, run: RollbackRun) 
     """How it ended, in a line; with ``-v`` also by which plan."""
     plan = rollback.plan_of(run)
     told = f" (plan {plan.plan_id})" if plan is not None and module.verbosity else ""
-    return f"{wording.line_of(run)}{told}"
+    return f"{rollback_run.line_of(run)}{told}"
 
 
 def worth_a_warning(module: LastgoodAWSModule, run: RollbackRun) -> list[Finding]:
@@ -753,7 +755,7 @@ def main() -> None:
             {**run.as_dict(), **planned(module, rollback, run), "summary": summary_of(module, rollback, run)}
             for run in runs
         ],
-        "summary": wording.summary(runs),
+        "summary": rollback_run.summary(runs),
         "as_of": rollback.as_of,
     }
     if module._diff:

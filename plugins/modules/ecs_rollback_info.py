@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
+
 DOCUMENTATION = r"""
 module: ecs_rollback_info
 short_description: Show what ECS services would go back to, and why
@@ -288,7 +290,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info, options, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info, options
 
 
 def main() -> None:
@@ -310,7 +312,7 @@ def main() -> None:
     plans = planner.make_plans(names)
     place = keys.Place(aws.region("ecs"), params["full_names"])
     for name, planned in plans.items():
-        progress.say(f"[{place.label(name, params['cluster'])}] {wording.plan_line(planned)}")
+        progress.say(f"[{place.label(name, params['cluster'])}] {rollback_run.plan_line(planned)}")
     services = [info.of(planned, params["cluster"], place) for planned in plans.values()]
     for note in (*core_as_of.notes(goal.as_of), *force.notes(module.params["force"], force.ROLLBACK)):
         module.warn(note)

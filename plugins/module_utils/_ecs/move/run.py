@@ -271,6 +271,47 @@ class Run:
         }
 
 
+class Placed(t.Protocol):
+    """Whatever knows a service and what is meant to run there."""
+
+    service: Service | None
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+
+    @property
+    def target(self) -> str:
+        """The task definition that it should be on."""
+
+
+def where_it_is(run: Placed) -> str:
+    """What serves the service now, as far as its deployments show."""
+    service = run.service
+    if service is None:
+        return f"where {run.name} is now is not known"
+    serving = [d for d in service.deployments if d.running > 0]
+    if not serving:
+        return f"{run.name} has no running task (desired: {service.desired})"
+    tasks = " and ".join(f"{names.short(d.task_definition)} with {d.running} of {service.desired}" for d in serving)
+    # If traffic is shifted, running tasks need not get any; nor do those of a task set that is not PRIMARY.
+    beside = any(d.scale is not None and d.status != "PRIMARY" for d in serving)
+    verb = "is serving on" if service.strategy == "ROLLING" and not beside else "runs"
+    text = f"{run.name} {verb} {tasks} tasks"
+    if beside and service.primary is not None:
+        text += f"; {names.short(service.primary.task_definition)} is PRIMARY"
+    if _ecs_goes_on(service, run.target):
+        text += f". ECS goes on trying to start {names.short(run.target)}"
+    return text
+
+
+def _ecs_goes_on(service: Service, target: str) -> bool:
+    primary = service.primary
+    return (
+        primary is not None and names.same(primary.task_definition, target) and primary.rollout_state == "IN_PROGRESS"
+    )
+
+
 AnyRun = t.TypeVar("AnyRun", bound=Run)
 
 

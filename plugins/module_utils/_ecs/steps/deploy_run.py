@@ -14,8 +14,13 @@ from dataclasses import dataclass
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome, Run, state_of, verified
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
+    Outcome,
+    Run,
+    state_of,
+    verified,
+    where_it_is,
+)
 
 _TOLD: t.Final = {
     "ECS": "ECS itself rolled it back to",
@@ -70,7 +75,7 @@ class DeployRun(Run):
         if self.outcome in ("unchanged", "lost_contact"):
             # If contact is lost, nobody knows where the service is.
             return f"{self.outcome}: {text}"
-        return f"{self.outcome}: {text}. {wording.where_it_is(self)}"
+        return f"{self.outcome}: {text}. {where_it_is(self)}"
 
     def as_dict(self) -> dict[str, t.Any]:
         """One item of the module's result."""

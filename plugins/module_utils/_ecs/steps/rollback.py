@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import typing as t
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner imp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import STILL_RUNNING
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Place, Shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.returns import DEREGISTER, MARK
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import image_identity, unfinished, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deregister import Deregistrar
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
@@ -66,6 +67,10 @@ class Rollback(mover.Step[RollbackRun]):
         self._recorder = Recorder(aws, clock, order.mark, order.reason, order.goal)
         self._mover = mover.Mover(aws, clock, order, self._planner, self)
 
+    @functools.cached_property
+    def _deregistrar(self) -> Deregistrar:
+        return Deregistrar(self._aws)
+
     @property
     def runs(self) -> list[RollbackRun]:
         """The services of the call."""
@@ -91,10 +96,10 @@ class Rollback(mover.Step[RollbackRun]):
         """What is said about a service at the end; empty if it, or its look, has said it already."""
         fine = run.outcome in ("planned", "unchanged")
         if fine and run.plan is not None and self._order.check_mode and not self._planner.binds:
-            return wording.plan_line(run.plan)
+            return rollback_run.plan_line(run.plan)
         if run.outcome == "planned" or (fine and len(self.runs) > 1):
             return ""
-        return wording.final_line(run)
+        return rollback_run.final_line(run)
 
     def plan_of(self, run: RollbackRun) -> Shown | None:
         """The plan that was carried out, or the one that this look shows; None if a run of its own has none."""
@@ -136,7 +141,7 @@ class Rollback(mover.Step[RollbackRun]):
         return f"{run.route} by {run.plan.method if run.plan is not None else 'none'}"
 
     def accepted_line(self, run: RollbackRun) -> str:
-        return wording.accepted_line(run, run.going.id)
+        return rollback_run.accepted_line(run, run.going.id)
 
     def overtaken(self, before: Plan, now: Plan) -> str:
         return (
@@ -169,7 +174,7 @@ class Rollback(mover.Step[RollbackRun]):
         started = self._mover.open
         self._mover.leave()
         for run in started:
-            run.findings += unfinished.findings(run, self._order.goal.tasks)
+            run.findings += rollback_run.unfinished(run, self._order.goal.tasks)
 
     # -- finish
 
@@ -182,20 +187,19 @@ class Rollback(mover.Step[RollbackRun]):
         self._read_what_runs(done)
         for run in self.runs:
             run.timings["ended"] = self._mover.elapsed()
-        deregistrar = Deregistrar(self._aws)
         for run in done:
-            self._complete(run, deregistrar)
+            self._complete(run)
         self._mover.last_look(verified, [run for run in done if run.name in verified])
         if not self._order.check_mode:
             self._clear_records()
 
-    def _complete(self, run: RollbackRun, deregistrar: Deregistrar) -> None:
+    def _complete(self, run: RollbackRun) -> None:
         """What comes after the move, or what an earlier run could not do of it."""
         still_open = run.plan.choice.still_open if run.plan is not None else ()
         if not still_open or MARK in still_open:
             self._recorder.verified(run)
         if self._order.goal.deregister and (not still_open or DEREGISTER in still_open):
-            self._deregister(run, deregistrar)
+            self._deregister(run)
         self._recorder.done(run)
         if still_open and not run.changed and run.plan is not None:
             run.end("unchanged", run.plan.choice.why)
@@ -238,11 +242,11 @@ class Rollback(mover.Step[RollbackRun]):
                 )
             return
         for run in runs:
-            run.revision_after = image_identity.revision_on_target(run, revisions)
-            if image_identity.are_known(run):
+            run.revision_after = rollback_run.revision_on_target(run, revisions)
+            if rollback_run.images_are_known(run):
                 # What could not be known before is known now, one way or the other.
                 run.findings = [f for f in run.findings if (f.check, f.severity) != ("image_identity", "unknown")]
-            run.findings += image_identity.compare(run)
+            run.findings += rollback_run.compare_images(run)
 
     def _scale(self, done: t.Sequence[RollbackRun]) -> list[RollbackRun]:
         """Set the task count that ECS's own rollback does not take, and wait for it. Those that are whole then."""
@@ -268,11 +272,11 @@ class Rollback(mover.Step[RollbackRun]):
             return False
         return True
 
-    def _deregister(self, run: RollbackRun, deregistrar: Deregistrar) -> None:
+    def _deregister(self, run: RollbackRun) -> None:
         left = run.plan.left if run.plan and run.plan.direction == "back" else None
         if left is None or names.same(left, run.target):
             return
-        gone, finding = deregistrar.deregister(left)
+        gone, finding = self._deregistrar.deregister(left)
         run.findings.append(finding)
         progress.say(f"[{run.label}] {finding.message}")
         if gone:

@@ -29,10 +29,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as WatchedOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import UNPROVEN, identity, state_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
+    UNPROVEN,
+    identity,
+    state_of,
+    where_it_is,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import wording
 
 _GOOD_ENDS: t.Final[frozenset[str]] = frozenset({"stable", "serving", "in_progress"})
 
@@ -117,7 +121,7 @@ class Waiter:
     def line(self) -> str:
         """How it ended, and where the service is then."""
         known = self.outcome not in ("stable", "serving", "refused", "lost_contact")
-        where = f". {wording.where_it_is(self)}" if known else ""
+        where = f". {where_it_is(self)}" if known else ""
         return f"{self.outcome}: {self.reason.rstrip('.')}{where}"
 
     def as_dict(self) -> dict[str, t.Any]:

@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model imp
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
 )
@@ -135,8 +135,8 @@ class CodeDeploy(base.Controller):
             goal.rollback_events,
         )
         found += told
-        found += fitness.ports(request.balanced(facts.service, made), target)
-        copy, fit = fitness.copy_of(goal, facts, target)
+        found += plans.missed_ports(request.balanced(facts.service, made), target)
+        copy, fit = plans.copy_of(goal, facts, target)
         change = request.Create(made, history.running, copy=copy) if made is not None else None
         return replace(way, findings=(*found, *fit), change=change, deploys=True)
 

@@ -17,7 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Begun,
     End,
@@ -94,12 +94,12 @@ class Ecs(base.Controller):
     def way_back(self, goal: GoBack, facts: Facts, choice: Choice, between: Between) -> Way:
         service, target = facts.service, between.target
         way = by_ecs(goal.in_flight, service, facts.history, choice, target.arn, between.current)
-        fits = (*settings.room_to_move(service), *fitness.ports(service, target))
+        fits = (*settings.room_to_move(service), *plans.missed_ports(service, target))
         if way.method in _NATIVE:
             return replace(way, findings=fits)
         if way.method != "update_service":
             return way
-        copy, found = fitness.copy_of(goal, facts, target)
+        copy, found = plans.copy_of(goal, facts, target)
         findings = (*fits, *found, *settings.not_reverted(between.now, between.good))
         override = overriding.changes_for(service.configuration) if goal.fast else {}
         return replace(way, findings=findings, change=replace(way.change, copy=copy, override=override))

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, fitness, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
@@ -80,8 +80,8 @@ class External(base.Controller):
         found = [*task_sets.not_ours(service, standing), *task_sets.left_alone(service, standing)]
         if standing is not None:
             return replace(way, findings=tuple(found))
-        copy, fit = fitness.copy_of(goal, facts, target)
-        return replace(way, findings=(*found, *fitness.ports(service, target), *fit), change=TaskSet(copy=copy))
+        copy, fit = plans.copy_of(goal, facts, target)
+        return replace(way, findings=(*found, *plans.missed_ports(service, target), *fit), change=TaskSet(copy=copy))
 
     def undeployable(self, service: Service) -> list[Finding]:
         if service.primary is not None:

@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback, wording
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback, rollback_run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
@@ -236,7 +236,7 @@ def test_by_default_nothing_is_written_when_one_cannot_be_rolled_back() -> None:
     call = act(world, {**{s.name: planned(s, PAST) for s in services}, "gone": refusal("gone")})
     held_back = {f"web{n}": "not_attempted" for n in range(3)}
     assert outcomes(call) == {**held_back, "gone": "refused"}
-    assert wording.summary(call.runs).startswith("4 services: 1 refused, 3 not_attempted. [gone] refused: ")
+    assert rollback_run.summary(call.runs).startswith("4 services: 1 refused, 3 not_attempted. [gone] refused: ")
     assert (world.written, call.too_many_failed) == ([], True)
     assert call.runs[0].reason == ("it was not started, because gone ended as refused and max_fail_percentage is 0")
 
@@ -302,7 +302,7 @@ def test_a_write_that_is_denied_wrote_nothing() -> None:
     # What was announced is taken back.
     assert [list(sent["tagKeys"]) for sent in world.sent("untag_resource")] == [["lastgood:rollback"]]
     assert world.requests[-1][0] == "untag_resource"
-    assert wording.final_line(run).endswith("Nothing was written")
+    assert rollback_run.final_line(run).endswith("Nothing was written")
 
 
 def test_a_write_of_which_nothing_is_known_is_not_called_unwritten(lines: list[str]) -> None:
@@ -479,7 +479,7 @@ class Deregistrar:
     asked: t.ClassVar[list[str]] = []
 
     def __init__(self, aws: t.Any) -> None:
-        self.asked.clear()
+        pass
 
     def deregister(self, name: str) -> tuple[bool, Finding]:
         self.asked.append(name)
@@ -488,9 +488,11 @@ class Deregistrar:
 
 def test_what_was_left_is_deregistered_only_after_it_was_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollback, "Deregistrar", Deregistrar)
+    Deregistrar.asked.clear()
     run = only(act(World(bad()), goal=goals.GoBack(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("rolled_back", arn(42), [arn(42)])
     denied = World(bad(), update_service=refused_by_aws("UpdateService"))
+    Deregistrar.asked.clear()
     run = only(act(denied, goal=goals.GoBack(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("refused", None, [])
 
@@ -498,6 +500,7 @@ def test_what_was_left_is_deregistered_only_after_it_was_verified(monkeypatch: p
 def test_the_version_in_service_is_neither_marked_nor_deregistered(monkeypatch: pytest.MonkeyPatch) -> None:
     # A deployment of web:42 failed and is deployed once more: nothing is left.
     monkeypatch.setattr(rollback, "Deregistrar", Deregistrar)
+    Deregistrar.asked.clear()
     failed = bad("web", deployment(42, "ecs-svc/old-web", rollout="FAILED"))
     world = World(failed)
     goal = goals.GoBack(Selection(revision="42"), deregister=True)
