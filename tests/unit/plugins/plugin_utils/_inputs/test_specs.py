@@ -76,6 +76,8 @@ def test_only_the_step_that_cleans_them_reads_variables() -> None:
     assert by_playbooks & specs.variables() == {
         "deploy_hosts",
         "history_hosts",
+        # apply_plan does not begin if it is blank.
+        "rollback_approved_plan",
         "rollback_hosts",
         "rollback_instances",
         "rollback_events",
