@@ -81,13 +81,13 @@ class ActionModule(ActionBase):
         return found
 
     def _for_the_report(self, role: str, entry_point: str, task_vars: dict[str, t.Any]) -> Values:
-        """Where to say that the variables were refused, as far as the variables for that can be read."""
+        """Where and how to say that the variables were refused, as far as the variables for that can be read."""
         told: Values = {}
-        for name in ("report", "notify_topic_arn") if (role, entry_point) in PUBLISH else ():
+        for name in ("report", "notify_topic_arn", "slices") if (role, entry_point) in PUBLISH else ():
             variable = f"{role}_{name}"
             with contextlib.suppress(BadInput):
                 value = str(self._value(variable, task_vars) or "").strip() if variable in task_vars else ""
-                if value and (name == "report" or is_topic(value)):
+                if value and (name != "notify_topic_arn" or is_topic(value)):
                     told[name] = value
         return told
 

@@ -42,9 +42,11 @@ class ActionModule(ActionBase):
         reports = [_report(name, role, variables, check_mode) for name, variables in here.items()]
         kept = _content(role, here, {name: raw(name) for name in self._task.args.get("instances") or ()})
         reports = [content.told(report, kept) for report in reports]
-        found = play.result(role, reports, _earlier(role, everybody), check_mode)
-        data = play.data(role, found, check_mode, _run_id())
         inputs = [variables[f"__{role.name}"] for variables in here.values()]
+        suffix = play.suffix((given.get("slices") for given in inputs), _job(task_vars))
+        earlier = [play.without_suffix(data, suffix) for data in _earlier(role, everybody)]
+        found = play.result(role, reports, earlier, check_mode)
+        data = play.data(role, found, check_mode, _run_id())
         reports_ = [] if check_mode else _each(inputs, "report")
         problems = [_written(path, play.document(role, found, data)) for path in reports_]
         return {
@@ -53,10 +55,11 @@ class ActionModule(ActionBase):
                 {
                     "changed": False,
                     # The same as set_stats returns.
-                    "ansible_stats": {"data": data, "per_host": False, "aggregate": False},
+                    "ansible_stats": {"data": play.with_suffix(data, suffix), "per_host": False, "aggregate": False},
                     "hosts": {report.host: _with_problems(play.ending(role, report), problems) for report in reports},
                     "told": list(found.told),
-                    "items_name": role.items_name(check_mode),
+                    "items_name": f"{role.items_name(check_mode)}{suffix}",
+                    "suffix": suffix,
                     "kind": found.kind,
                     "still_suspended": found.still_suspended,
                     "not_back": [one.host for one in kept if one.reason],
@@ -123,6 +126,11 @@ def _earlier(role: play.Role, everybody: t.Mapping[str, Variables]) -> list[play
 def _each(inputs: t.Sequence[t.Mapping[str, t.Any]], name: str) -> list[str]:
     """The values hosts give to a variable, without duplicates."""
     return list(dict.fromkeys(str(given[name]) for given in inputs if given.get(name)))
+
+
+def _job(task_vars: Variables) -> str:
+    """The id of the job in AWX, which Automation Platform has under its earlier name too."""
+    return str(task_vars.get("awx_job_id") or task_vars.get("tower_job_id") or "")
 
 
 def _run_id() -> str:

@@ -79,10 +79,17 @@ told:
   sample:
     - web.prod.eu-central-1.123456789012
 items_name:
-  description: The name under which the services or deployment groups are published.
+  description:
+    - The name under which the services or deployment groups are published. All names end with the id of the job if AWX
+      divides it into slices.
   returned: if O(ended) is not given
   type: str
   sample: rollback_result
+suffix:
+  description: What all names under which something is published end with.
+  returned: if O(ended) is not given
+  type: str
+  sample: ""
 kind:
   description: V(services) or V(deployment_groups).
   returned: if O(ended) is not given

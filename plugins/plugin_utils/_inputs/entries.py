@@ -21,6 +21,7 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import
     BadInput,
     Values,
     between_commas,
+    count,
     lines,
     one_of,
     seconds,
@@ -49,11 +50,14 @@ class Around:
 
 def rollback(values: Values, around: Around) -> Values:
     """Inputs of rollback for services."""
-    age = {"plan_max_age": seconds("rollback_plan_max_age", values["plan_max_age"])}
+    numbers = {
+        "plan_max_age": seconds("rollback_plan_max_age", values["plan_max_age"]),
+        "slices": count("rollback_slices", values["slices"]),
+    }
     if values["approved_plan"] is not None:
-        return {**values, **_approved(values, around), **age}
+        return {**values, **_approved(values, around), **numbers}
     found = _services("rollback", values, around)
-    return {**values, **found, **_rollback(values), **age, "named": found["services"], "plans": None}
+    return {**values, **found, **_rollback(values), **numbers, "named": found["services"], "plans": None}
 
 
 def _approved(values: Values, around: Around) -> Values:

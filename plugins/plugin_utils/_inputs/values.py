@@ -68,6 +68,14 @@ def seconds(name: str, value: t.Any) -> int:
     return int(text)
 
 
+def count(name: str, value: t.Any) -> int:
+    """A whole number, at least one. Raises :class:`BadInput`."""
+    text = str(value).strip()
+    if not re.fullmatch(r"[0-9]{1,6}", text) or int(text) < 1:
+        raise BadInput(f"{name} is '{value}': give a whole number, at least 1")
+    return int(text)
+
+
 def words(value: t.Any) -> list[t.Any]:
     """Names, from a list or from a text separated by commas or spaces."""
     return _parts(r"[^\s,]+", value)

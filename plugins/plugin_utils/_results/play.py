@@ -127,6 +127,27 @@ def data(role: Role, found: Result, check_mode: bool, run_id: str) -> dict[str, 
     }
 
 
+def suffix(slices: t.Iterable[object], job: object) -> str:
+    """What the names of everything published end with.
+
+    AWX divides a job into slices, and merges what they publish by name: only the last of several ``rollback_result``
+    would be left (``artifacts.update`` in WorkflowJob.get_effective_artifacts, awx/main/models/workflow.py). ``slices``
+    are how many there are, by each host.
+    """
+    several = any(str(one).strip().isdecimal() and int(str(one)) > 1 for one in slices)
+    return f"_{job}" if job and several else ""
+
+
+def with_suffix(found: Data, end: str) -> dict[str, t.Any]:
+    """The same under longer names."""
+    return {f"{name}{end}": value for name, value in found.items()}
+
+
+def without_suffix(found: Data, end: str) -> dict[str, t.Any]:
+    """The same under the usual names."""
+    return {name.removesuffix(end) if end else name: value for name, value in found.items()}
+
+
 def document(role: Role, found: Result, published: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The same as a document of its own."""
     more = {name: published[f"{role.name}_{name}"] for name in role.more}

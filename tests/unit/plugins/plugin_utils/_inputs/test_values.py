@@ -99,6 +99,17 @@ def test_seconds(given: object, found: int) -> None:
     assert values.seconds("limit", given) == found
 
 
+@pytest.mark.parametrize(("given", "found"), [("4", 4), (4, 4), (" 1 ", 1)])
+def test_count(given: object, found: int) -> None:
+    assert values.count("slices", given) == found
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "two", "", "٣", True])
+def test_what_is_no_count(given: object) -> None:
+    with pytest.raises(values.BadInput, match=r"slices is .* give a whole number, at least 1"):
+        values.count("slices", given)
+
+
 @pytest.mark.parametrize("given", ["0", "-1", "1.5", "10m", "", "٣", True])
 def test_what_is_no_number_of_seconds(given: object) -> None:
     with pytest.raises(values.BadInput, match=r"limit is .* give a number of seconds, at least 1"):

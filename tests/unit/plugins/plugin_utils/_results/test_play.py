@@ -201,6 +201,39 @@ def test_reasons_that_were_shown_service_by_service_are_not_repeated(shown: str)
     assert ended["msg"] == ("2 services: 2 failed (web, api)" if shown else full)
 
 
+@pytest.mark.parametrize(
+    ("slices", "job", "end"),
+    [
+        ([2], "4711", "_4711"),
+        (["3"], "4711", "_4711"),
+        ([None, 2], "4711", "_4711"),
+        ([1], "4711", ""),
+        ([None], "4711", ""),
+        (["two"], "4711", ""),
+        ([], "4711", ""),
+        # From the command line there is nothing that merges.
+        ([2], "", ""),
+    ],
+)
+def test_slices_publish_under_names_of_their_own(slices: list[object], job: str, end: str) -> None:
+    assert play.suffix(slices, job) == end
+    usual = {"rollback_result": {"a": 1}, "rollback_summary": "one"}
+    longer = play.with_suffix(usual, end)
+    assert set(longer) == {f"rollback_result{end}", f"rollback_summary{end}"}
+    assert play.without_suffix(longer, end) == usual
+
+
+def test_what_slices_publish_survives_the_merging_of_awx() -> None:
+    merged: dict[str, t.Any] = {}
+    for job, name in (("11", "web"), ("12", "api")):
+        data = play.data(ROLLBACK, result(report(item("rolled_back", name))), False, "run")
+        merged.update(play.with_suffix(data, play.suffix([2], job)))
+    assert [merged[f"rollback_summary_{job}"] for job in ("11", "12")] == [
+        f"[web.prod.{EU}] rolled_back: so it is",
+        f"[api.prod.{EU}] rolled_back: so it is",
+    ]
+
+
 def test_the_document_is_what_is_published() -> None:
     found = result(report(item("rolled_back")))
     role = play.ROLES["rollback"]
