@@ -114,6 +114,23 @@ options:
     type: list
     elements: str
     default: []
+  checks:
+    description:
+      - What a check comes to that foresees that tasks would not start, or that traffic would not arrive.
+      - V(enforce) refuses the service, and nothing is written. V(warn) goes ahead, and a warning for each such check
+        says what was overridden.
+      - It is for an emergency in which such a check is wrong. An image that a pull through cache has dropped can still
+        be pulled, a secret that is shared with this account can be one that its owner lets only the tasks see, and the
+        weights of a listener may have been shifted by hand on purpose.
+      - A rollback by this module after a deployment that failed is held to the same.
+      - What is no forecast still refuses. That is the wrong account or Region, a plan that a deployment has overtaken,
+        what protects data (marks, barriers, a stack that is being changed), and what AWS would not accept (a service or
+        a revision that is not ACTIVE).
+    type: str
+    choices:
+      - enforce
+      - warn
+    default: enforce
   reason:
     description:
       - What is deployed, and why. A rollback by this module notes it in the mark of the revision that failed.
@@ -363,6 +380,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "alarms": {"type": "list", "elements": "str", "default": []},
     "in_flight": {"type": "str", "default": "supersede", "choices": ["supersede", "refuse"]},
     **force.SPEC,
+    **options.CHECKS_SPEC,
     "reason": {"type": "str"},
     "wait": {"type": "bool", "default": True},
     "wait_until": {"type": "str", "default": "stable", "choices": ["stable", "serving"]},
@@ -425,6 +443,7 @@ def _order(module: LastgoodAWSModule) -> Order:
             alarms=tuple(dict.fromkeys(name.strip() for name in params["alarms"] if name.strip())),
             in_flight=params["in_flight"],
             force=force.parse(params["force"]),
+            checks=params["checks"],
         ),
         reason=params["reason"],
         wait=params["wait"],

@@ -80,6 +80,24 @@ options:
       - A revision that any service or any running task of the account still uses in this Region is left alone.
     type: bool
     default: false
+  checks:
+    description:
+      - What a check comes to that foresees that tasks would not start, or that traffic would not arrive.
+      - V(enforce) refuses the service, and nothing is written. V(warn) goes ahead, and a warning for each such check
+        says what was overridden.
+      - It is for an emergency in which such a check is wrong. An image that a pull through cache has dropped can still
+        be pulled, a secret that is shared with this account can be one that its owner lets only the tasks see, and the
+        weights of a listener may have been shifted by hand on purpose.
+      - If an image is not in the registry any more, a copy of the version is deployed that names the digest on record.
+        So no other image can be pulled in its place.
+      - What is no forecast still refuses. That is the wrong account or Region, a plan that a deployment has overtaken,
+        what protects data (marks, barriers, a stack that is being changed), and what AWS would not accept (a service or
+        a revision that is not ACTIVE).
+    type: str
+    choices:
+      - enforce
+      - warn
+    default: enforce
   mark:
     description:
       - Mark the revision that was left with the tag C(lastgood:bad), and record the rollback in the tags
@@ -209,6 +227,12 @@ EXAMPLES = r"""
     service: web
     as_of: "2026-11-20T12:00:00Z"
     tasks: 8
+
+- name: Go back although the target's image has expired in the registry's cache
+  lastgood.aws.ecs_rollback:
+    cluster: prod
+    service: web
+    checks: warn
 
 - name: It was not the release after all, so undo that rollback
   lastgood.aws.ecs_rollback:
@@ -635,6 +659,7 @@ MODULE_SPEC = {
     "fast": {"type": "bool", "default": False},
     "rollback_events": {"type": "list", "elements": "str"},
     "deregister": {"type": "bool", "default": False},
+    **options.CHECKS_SPEC,
     "mark": {"type": "bool", "default": True},
     "reason": {"type": "str"},
     "wait": {"type": "bool", "default": True},

@@ -72,6 +72,16 @@ def test_nothing_is_set_that_was_not_asked_for(web: Shop) -> None:
     assert done.only["protection"]["before"] == done.only["protection"]["after"]
 
 
+def test_a_deployment_that_could_not_move_is_refused_unless_checks_only_warn(web: Shop) -> None:
+    exact = {"minimumHealthyPercent": 100, "maximumPercent": 100}
+    web.world.ecs.update_service(cluster=CLUSTER, service="web", deploymentConfiguration=exact)
+    refused = web.release(2)
+    assert (refused.outcome, refused.writes) == ("refused", [])
+    assert "If this is wrong, give checks: warn" in refused.message
+    done = web.release(2, checks="warn", wait=False)
+    assert (done.outcome, done.finding("room_to_move")["severity"]) == ("started", "warn")
+
+
 def test_check_mode_writes_nothing_and_shows_the_difference(web: Shop) -> None:
     done = web.release(2, rollback_events=FAILURE, check_mode=True, diff=True)
     assert (done.failed, done.outcome, done.result["changed"]) == (False, "planned", True)

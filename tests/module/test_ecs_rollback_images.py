@@ -155,6 +155,28 @@ def test_an_image_that_was_archived_is_found_before_the_write(shop: Shop, ecr: E
     assert "Restore it in ECR, or name another revision" in run.message
 
 
+def test_with_checks_warn_an_image_out_of_sight_is_pinned(shop: Shop, ecr: Ecr) -> None:
+    good, _bad = moved(shop, ecr)
+    archive(good)
+    run = shop.rollback(checks="warn")
+    assert (run.outcome, run.target, image_of(shop, "web:3")) == ("rolled_back", "web:3", f"{REPOSITORY}@{good}")
+    assert running_digests(shop) == {good}
+    overridden = run.finding("image_archived")
+    assert (overridden["severity"], overridden["message"].partition(": container")[0]) == (
+        "warn",
+        "overridden with checks: warn",
+    )
+    assert any("overridden with checks: warn" in warning for warning in run.result["warnings"])
+
+
+def test_with_checks_warn_no_other_image_takes_the_place_of_one_that_is_gone(shop: Shop, ecr: Ecr) -> None:
+    good, bad = moved(shop, ecr)
+    ecr.delete(imageDigest=good)
+    run = shop.rollback(checks="warn")
+    assert (run.outcome, image_of(shop, "web:3"), running_digests(shop)) == ("failed", f"{REPOSITORY}@{good}", {bad})
+    assert "CannotPullContainerError" in run.message
+
+
 def archive(digest_: str) -> None:
     """moto knows no archive: let its image say what ECR's would."""
     for image in ecr_backends[ACCOUNT][REGION].repositories["web"].images:

@@ -354,6 +354,44 @@ def test_parameters_that_are_gone(shop: Shop) -> None:
     assert "hunter2" not in run.everything
 
 
+# -- overridden
+
+
+def test_checks_warn_goes_ahead_and_says_what_it_overrode(shop: Shop) -> None:
+    releases(shop, **secrets(f"{SSM}/shop/gone"))
+    assert refused(shop.rollback(), "target_parameter")
+    message = warned(shop.rollback(checks="warn"), "target_parameter")
+    assert message.startswith("overridden with checks: warn: web:1 needs SSM parameter")
+
+
+def test_the_refusal_names_the_option_if_it_would_help(shop: Shop) -> None:
+    releases(shop, **secrets(f"{SSM}/shop/gone"))
+    assert "name another revision. If this is wrong, give checks: warn" in shop.rollback().message
+    shop.mark("web:2", "lastgood:barrier")
+    assert "checks: warn" not in shop.rollback().message
+
+
+def test_weights_shifted_by_hand_are_overridden_and_a_barrier_is_not(shop: Shop) -> None:
+    balanced(shop).set_weights(50, 50)
+    shop.mark("web:2", "lastgood:barrier")
+    run = shop.rollback(checks="warn")
+    assert refused(run, "barrier")
+    assert run.finding("listener_weights")["severity"] == "warn"
+    run = shop.rollback(checks="warn", force=["barrier"])
+    # ECS judges them itself, and says the same.
+    assert ("UpdateService" in run.writes, "should have exactly one target group" in run.message) == (True, True)
+
+
+@pytest.mark.parametrize(("checks", "outcome"), [("enforce", "refused"), ("warn", "rolled_back")])
+def test_checks_that_are_made_again_for_an_old_plan_are_overridden_too(shop: Shop, checks: str, outcome: str) -> None:
+    shop.world.client("ssm").put_parameter(Name="/shop/here", Value="x", Type="String")
+    releases(shop, **secrets(f"{SSM}/shop/here"))
+    plan = shop.rollback(check_mode=True).only["plan"]
+    shop.world.client("ssm").delete_parameter(Name="/shop/here")
+    shop.sim.advance(120)
+    assert shop.rollback(plan=[plan], checks=checks).outcome == outcome
+
+
 def test_a_log_group_that_is_gone(shop: Shop) -> None:
     shop.world.client("logs").create_log_group(logGroupName="/shop/web-2")
     releases(shop, **awslogs("/shop/web"))

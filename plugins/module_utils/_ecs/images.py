@@ -168,8 +168,11 @@ def original_of(copy: TaskDefinition, others: t.Iterable[TaskDefinition]) -> str
     return None
 
 
-def decide(mode: PinImages, target: TaskDefinition, checks: t.Sequence[Check]) -> Decision:
-    """Whether the target needs a copy that names its images by digest."""
+def decide(mode: PinImages, target: TaskDefinition, checks: t.Sequence[Check], trusts_record: bool = False) -> Decision:
+    """Whether the target needs a copy that names its images by digest.
+
+    ``trusts_record``: an image that the registry does not show can be pulled all the same, by the digest on record.
+    """
     findings: list[Finding] = []
     name = names.short(target.arn)
     if mode == "never":
@@ -185,7 +188,7 @@ def decide(mode: PinImages, target: TaskDefinition, checks: t.Sequence[Check]) -
         return Decision({}, tuple(findings))
     pin: dict[str, str] = {}
     for check in checks:
-        pinned = _pin(mode, check)
+        pinned = _pin(mode, check, trusts_record)
         pin.update(pinned)
         finding = _finding(name, check, bool(pinned))
         if finding:
@@ -196,10 +199,12 @@ def decide(mode: PinImages, target: TaskDefinition, checks: t.Sequence[Check]) -
     return Decision(pin, tuple(findings))
 
 
-def _pin(mode: PinImages, check: Check) -> dict[str, str]:
-    if not check.recorded or check.resolution.state in ("gone", "archived"):
+def _pin(mode: PinImages, check: Check, trusts_record: bool) -> dict[str, str]:
+    out_of_sight = check.resolution.state in ("gone", "archived")
+    if not check.recorded or (out_of_sight and not trusts_record):
         return {}
-    if mode == "always" or check.resolution.state == "moved":
+    # The tag of an image that is out of sight may name another one by now.
+    if mode == "always" or out_of_sight or check.resolution.state == "moved":
         return {check.container: check.recorded}
     return {}
 
@@ -211,11 +216,13 @@ def _finding(name: str, check: Check, pinned: bool) -> Finding | None:
         text = "no digest is on record, so whether the tag names the image that was good cannot be known"
         return Finding("image_identity", "unknown", f"{where}: {text}")
     if state == "gone":
-        text = f"the image that was good, {check.recorded}, is not in the registry any more{why}. Name another revision"
-        return Finding("image_gone", "block", f"{where}: {text}")
+        text = f"the image that was good, {check.recorded}, is not in the registry any more{why}"
+        then = "It is pinned to that image all the same" if pinned else "Name another revision"
+        return Finding("image_gone", "block", f"{where}: {text}. {then}")
     if state == "archived":
         text = f"the image that was good, {check.recorded}, is archived and cannot be pulled{why}"
-        return Finding("image_archived", "block", f"{where}: {text}. Restore it in ECR, or name another revision")
+        then = "It is pinned to that image all the same" if pinned else "Restore it in ECR, or name another revision"
+        return Finding("image_archived", "block", f"{where}: {text}. {then}")
     if state == "moved":
         text = f"the tag does not name the image that was good any more{why}. It is pinned to {check.recorded}"
         return Finding("image_moved", "warn", f"{where}: {text}")

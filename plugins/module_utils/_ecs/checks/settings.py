@@ -20,6 +20,32 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Fin
 
 Settings = t.Mapping[str, t.Any]
 
+# What a check that blocks comes to: it refuses the service, or only warns.
+Mode = t.Literal["enforce", "warn"]
+# Checks that foresee how tasks and traffic will fare, from what was read beside the service. They can be wrong: an
+# image that a pull through cache dropped is fetched again, and a secret can be one that we may not see. Nothing here
+# says which version it is, whose service, or what would become of data.
+_FORESEEN: t.Final = frozenset(
+    {
+        "compatibility",
+        "image_archived",
+        "image_gone",
+        "listener_weights",
+        "load_balancer",
+        "room_to_move",
+        "service_connect",
+        "service_registry",
+        "target_access_point",
+        "target_file",
+        "target_file_system",
+        "target_log_group",
+        "target_parameter",
+        "target_role",
+        "target_secret",
+        "vpc_lattice",
+    }
+)
+
 STRATEGIES: t.Final = frozenset({"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"})
 
 # What a service revision carries besides the task definition. UpdateService with a task definition alone leaves these
@@ -44,6 +70,29 @@ _REVISION_SETTINGS: t.Final = (
 )
 _FARGATE: t.Final = frozenset({"FARGATE", "FARGATE_SPOT"})
 _ANOTHER: t.Final = "Name another revision"
+
+
+def judged(mode: Mode, findings: t.Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings as the option ``checks`` has them: with ``warn``, what is only foreseen does not block."""
+    return tuple(
+        _overridden(finding) if mode == "warn" and _may_be_overridden(finding) else finding for finding in findings
+    )
+
+
+def _may_be_overridden(finding: Finding) -> bool:
+    return finding.severity == "block" and finding.check in _FORESEEN
+
+
+def _overridden(finding: Finding) -> Finding:
+    return Finding(finding.check, "warn", f"overridden with checks: warn: {finding.message}")
+
+
+def advice(findings: t.Iterable[Finding]) -> str:
+    """What to add to the reason for a refusal, to follow its last sentence; empty if nothing can be overridden."""
+    blocks = [finding for finding in findings if finding.severity == "block"]
+    if not blocks or not all(map(_may_be_overridden, blocks)):
+        return ""
+    return ". If this is wrong, give checks: warn"
 
 
 def service_state(service: Service) -> list[Finding]:

@@ -25,6 +25,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN, NOTHING, Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.settings import Mode
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 
 EVENTS: t.Final = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
@@ -44,6 +45,8 @@ class GoBack:
     fast: bool = False
     # Deregister the version that was left, afterwards.
     deregister: bool = False
+    # What a check that blocks comes to.
+    checks: Mode = "enforce"
     # None: as the deployment group says. Empty: none.
     rollback_events: tuple[str, ...] | None = None
     # As it was written; the selection has the time that it stands for, once that is known.
@@ -91,6 +94,8 @@ class GoTo:
     alarms: tuple[str, ...] = ()
     in_flight: t.Literal["supersede", "refuse"] = "supersede"
     force: Force = NOTHING
+    # What a check that blocks comes to.
+    checks: Mode = "enforce"
 
     # The task count stays.
     tasks: t.ClassVar[None] = None

@@ -243,7 +243,7 @@ def copy_of(goal: GoBack, facts: Facts, target: TaskDefinition) -> tuple[t.Mappi
 
     Digests by container name; None if the target itself will do. Empty is a copy that pins nothing.
     """
-    decision = ecs_images.decide(goal.pin_images, target, facts.images or ())
+    decision = ecs_images.decide(goal.pin_images, target, facts.images or (), trusts_record=goal.checks == "warn")
     copy = decision.pin or ({} if _copy_anyway(goal, target) else None)
     return copy, [*decision.findings, *(settings.target_state(target) if copy is None else _whole(target))]
 

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
@@ -71,7 +72,7 @@ def to_deploy(controller: Controller, goal: GoTo, facts: Facts, choice: Choice) 
     if not found and target is not None:
         way = controller.way_to(goal, facts, target)
         unknown = deploys.unknown_past(facts, target) if way.verb != "refuse" else []
-        found = (*unknown, *way.findings)
+        found = settings.judged(goal.checks, (*unknown, *way.findings))
         way = _unless_blocked(way, found)
     known = _that_matter(facts.known, choice.target, choice.left)
     return Plan(service, facts.past, choice, target, way, found, known)
@@ -82,8 +83,10 @@ def _that_matter(known: t.Mapping[str, TaskDefinition], *versions: str | None) -
 
 
 def _unless_blocked(way: Way, findings: t.Sequence[Finding]) -> Way:
-    blocks = way.verb == "act" and any(f.severity == "block" for f in findings)
-    return replace(refused(findings), change=way.change) if blocks else way
+    if way.verb != "act" or not any(f.severity == "block" for f in findings):
+        return way
+    reason = blocked(findings).rstrip(".") + settings.advice(findings)
+    return replace(refused(findings, reason), change=way.change)
 
 
 def _decide(
@@ -154,6 +157,7 @@ def _to_the_target(
         return replace(way, reason=way.reason + _why_no_history(facts)), tuple(findings)
     if way.verb == "act" and goal.deregister:
         findings += moves.no_deregistration(choice.direction, choice.left or between.current, target)
+    findings = [*settings.judged(goal.checks, findings)]
     return _unless_blocked(way, findings), tuple(findings)
 
 

@@ -104,6 +104,7 @@ class Shown:
             tasks=self.tasks,
             pin_images="always" if self.digests else t.cast("t.Any", self.pin_images),
             fast=self.fast,
+            checks=call.checks,
             rollback_events=call.rollback_events,
             shown_at=bound.when(vars(self)),
             pinned=bool(self.digests),

@@ -222,7 +222,10 @@ class Aftermath:
             order = RollbackOrder(
                 cluster=self._order.cluster,
                 services=list(group),
-                goal=GoBack(Selection(revision=ahead, chosen=True, from_revision=self._order.goal.revision)),
+                goal=GoBack(
+                    Selection(revision=ahead, chosen=True, from_revision=self._order.goal.revision),
+                    checks=self._order.goal.checks,
+                ),
                 reason=f"{event}{told}: {why}",
                 wait_until=self._order.wait_until,
                 wait_timeout=self._order.wait_timeout,

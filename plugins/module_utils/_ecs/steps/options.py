@@ -38,6 +38,10 @@ _REVISION_NUMBER: t.Final = re.compile(r"[1-9][0-9]*")
 
 # Of ecs_rollback: what a plan settles.
 SETTLED_BY_A_PLAN: t.Final = (*(name for name in SELECTION_SPEC if name != "cluster"), "tasks", "fast", "deregister")
+# Of ecs_rollback and ecs_deploy.
+CHECKS_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
+    "checks": {"type": "str", "default": "enforce", "choices": ["enforce", "warn"]}
+}
 
 
 def beside_a_plan(given: t.Collection[str]) -> None:
@@ -77,6 +81,7 @@ def goal(params: t.Mapping[str, t.Any]) -> GoBack:
         pin_images=params["pin_images"],
         fast=bool(params.get("fast")),
         deregister=bool(params.get("deregister")),
+        checks=params.get("checks") or "enforce",
         rollback_events=rollback_events(params.get("rollback_events")),
         as_of=as_of,
     )

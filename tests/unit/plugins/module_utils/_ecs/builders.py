@@ -18,6 +18,7 @@ import botocore.session
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
@@ -220,9 +221,10 @@ def planned(
     having: t.Mapping[str, TaskDefinition] | None = None,
     registered: t.Sequence[str] | None = None,
     deregister: bool = False,
+    checks: settings.Mode = "enforce",
 ) -> plans.Plan:
     """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
-    goal = goals.GoBack(selection or past_choice.Selection(), in_flight, tasks, deregister=deregister)
+    goal = goals.GoBack(selection or past_choice.Selection(), in_flight, tasks, deregister=deregister, checks=checks)
     all_known = {name: task_definition(name) for name in (past.records if past else ())}
     all_known.update(having or {})
     choice = target.choose(goal.selection, on, past, all_known, registered)

@@ -181,6 +181,15 @@ def test_what_is_pinned_may_still_be_gone() -> None:
     )
 
 
+@pytest.mark.parametrize("state", ["gone", "archived"])
+@pytest.mark.parametrize("mode", ["auto", "always"])
+def test_an_image_out_of_sight_is_pinned_if_the_record_is_trusted(mode: images.PinImages, state: images.State) -> None:
+    decision = images.decide(mode, task_definition(1), [of_container(state, D1)], trusts_record=True)
+    assert decision.pin == {"app": D1}
+    assert decision.findings[0].message.endswith(". It is pinned to that image all the same")
+    assert images.decide(mode, task_definition(1), [of_container(state, "")], trusts_record=True).pin == {}
+
+
 def test_without_images_by_tag_there_is_nothing_to_decide() -> None:
     for mode in t.get_args(images.PinImages):
         assert images.decide(mode, task_definition(1), []) == images.Decision({}, ())

@@ -56,6 +56,11 @@ def test_every_check_on_the_page_is_made_somewhere() -> None:
     assert set(re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)) - made == set()
 
 
+def test_the_page_says_what_checks_warn_overrides() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([^|]*block[^|]*)\|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert {check for check, severity in rows if "block*" in severity} == settings._FORESEEN
+
+
 def test_no_check_is_on_the_page_twice() -> None:
     rows = re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert sorted(rows) == sorted(set(rows))

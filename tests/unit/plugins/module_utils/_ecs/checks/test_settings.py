@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
@@ -23,6 +23,29 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
 
 def told(findings: list[Finding]) -> list[tuple[str, str]]:
     return [(f.check, f.severity) for f in findings]
+
+
+# What stands against a target by forecast, and what does for another reason.
+FORESEEN = [*sorted(references._CHECKS.values()), "image_gone", "listener_weights", "compatibility", "room_to_move"]
+STANDS = ["barrier", "stack", "service_status", "target_status", "copy_members", "known_bad", "tasks", "deregister"]
+
+
+@pytest.mark.parametrize("check", FORESEEN)
+def test_a_forecast_can_be_overridden(check: str) -> None:
+    found = [Finding(check, "block", "no task would start"), Finding(check, "unknown", "it was not read")]
+    assert settings.judged("enforce", found) == tuple(found)
+    assert settings.judged("warn", found) == (
+        Finding(check, "warn", "overridden with checks: warn: no task would start"),
+        found[1],
+    )
+    assert settings.advice(found) == ". If this is wrong, give checks: warn"
+
+
+@pytest.mark.parametrize("check", STANDS)
+def test_what_is_no_forecast_stands(check: str) -> None:
+    found = [Finding(check, "block", "it must not"), Finding("image_gone", "block", "gone")]
+    assert [f.severity for f in settings.judged("warn", found)] == ["block", "warn"]
+    assert settings.advice(found) == settings.advice([]) == ""
 
 
 @pytest.mark.parametrize("status", ["DRAINING", "INACTIVE", "SOMETHING_NEW"])

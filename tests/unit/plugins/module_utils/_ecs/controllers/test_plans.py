@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 from dataclasses import replace
 
 import pytest
@@ -141,6 +142,16 @@ def test_an_image_whose_tag_has_moved_is_pinned_unless_that_is_forbidden(
     moved = images.Check("app", "registry/web:1", "sha256:good", images.Resolution("moved"))
     facts = Facts(service(42), Past(), {}, images=(moved,))
     made, _found = plans.copy_of(GoBack(Selection(), pin_images=pin), facts, task_definition(41))
+    assert made == copy
+
+
+@pytest.mark.parametrize(("checks", "copy"), [("enforce", None), ("warn", {"app": "sha256:good"})])
+def test_an_image_that_the_registry_lacks_is_pinned_if_checks_only_warn(
+    checks: t.Any, copy: dict[str, str] | None
+) -> None:
+    gone = images.Check("app", "registry/web:1", "sha256:good", images.Resolution("gone"))
+    facts = Facts(service(42), Past(), {}, images=(gone,))
+    made, _found = plans.copy_of(GoBack(Selection(), checks=checks), facts, task_definition(41))
     assert made == copy
 
 

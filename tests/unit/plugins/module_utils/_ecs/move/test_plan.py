@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
@@ -209,7 +210,9 @@ def test_a_finding_that_blocks_refuses(changes: dict[str, t.Any], check: str) ->
     assert (made.verb, made.method) == ("refuse", "none")
     blocking = [f for f in made.findings if f.severity == "block"]
     assert [f.check for f in blocking] == [check]
-    assert made.reason == blocking[0].message
+    assert made.reason == f"{blocking[0].message}{settings.advice(blocking)}"
+    overridden = planned(service(42, **changes), told(41, 42), checks="warn")
+    assert overridden.verb == ("act" if settings.advice(blocking) else "refuse")
 
 
 @pytest.mark.parametrize("status", ["INACTIVE", "DELETE_IN_PROGRESS", "MISSING"])
