@@ -226,6 +226,8 @@ class Look:
     reason: str = ""
     # Our deployment or task set, None if the service does not list it.
     ours: Deployment | None = None
+    # What is left of other versions though ours is stable, in words.
+    left: str = ""
 
 
 @dataclass(frozen=True)

@@ -72,12 +72,14 @@ class Subject(t.Protocol):
     def end(self, outcome: AnyOutcome, reason: str) -> None:
         """The deployment did not get where it should."""
 
-    def reached(self, state: Reached) -> None:
-        """The deployment is where it should be."""
+    def reached(self, state: Reached, left: str = "") -> None:
+        """The deployment is where it should be. ``left`` says what is left of other versions all the same."""
 
 
-def verified(state: Reached, target: str) -> str:
+def verified(state: Reached, target: str, left: str = "") -> str:
     """What is said about a deployment that has reached its end."""
+    if left:
+        return f"our deployment of {names.short(target)} is complete, with all its tasks; {left}"
     if state == "stable":
         return f"our deployment of {names.short(target)} is complete, and nothing of the other versions is left"
     if state == "running":
@@ -198,9 +200,9 @@ class Run:
         then = "It stays stopped. Correct what was refused, then run the same command again"
         self.findings.append(Finding("stopped_then_refused", "block", f"{self.reason.rstrip('.')}. {then}"))
 
-    def reached(self, state: Reached) -> None:
+    def reached(self, state: Reached, left: str = "") -> None:
         """The watched deployment is where it should be."""
-        self.end("rolled_back", verified(state, self.goes_to))
+        self.end("rolled_back", verified(state, self.goes_to, left))
 
     @property
     def going(self) -> Going:

@@ -32,7 +32,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     State,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, Doubt
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
@@ -250,7 +250,8 @@ class Sweeper(t.Generic[AnySubject]):
         elif self._is_there(state):
             if state == "stable":
                 run.timings.setdefault(state, self._elapsed())
-            run.reached(t.cast(Reached, state))
+            run.reached(t.cast(Reached, state), look.left)
+            run.findings += [Finding("deferred", "warn", look.left)] if look.left else []
         elif to_advance:
             self._advance(track, service)
         elif look.state == "ended_before":
@@ -322,7 +323,9 @@ class Sweeper(t.Generic[AnySubject]):
             return
         track.diagnosed_at = now
         found = self._diagnose(self._looks, track, service)
-        why = diagnosis.certain(found, service.desired, service.circuit_breaker)
+        # It watches a deployment until that is COMPLETED, which earlySuccessCriteria make it with a share of its tasks.
+        breaker = service.circuit_breaker and track.ours.rollout_state != "COMPLETED"
+        why = diagnosis.certain(found, service.desired, breaker)
         if why:
             self._fail(track, service, why)
 

@@ -78,6 +78,12 @@ def may_end_early(configuration: t.Mapping[str, t.Any]) -> bool:
     return bool((configuration.get("earlySuccessCriteria") or {}).get("enable"))
 
 
+def cleans_up_later(configuration: t.Mapping[str, t.Any]) -> bool:
+    """Whether tasks of the version before may outlive a deployment that is complete."""
+    criteria = configuration.get("earlySuccessCriteria") or {}
+    return bool(criteria.get("enable")) and criteria.get("sourceServiceRevisionCleanup") == "DEFERRED"
+
+
 def weakness(detail: t.Mapping[str, t.Any]) -> str:
     """Why a service deployment, as DescribeServiceDeployments shows it, proves less than usual; empty if it does not.
 

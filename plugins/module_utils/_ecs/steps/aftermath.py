@@ -67,7 +67,7 @@ class _Return:
             f"{self.run.reason.rstrip('.')}. {self.controller.deployer} began to go back by itself, {then} {reason}"
         )
 
-    def reached(self, state: deployments.Reached) -> None:
+    def reached(self, state: deployments.Reached, left: str = "") -> None:
         self.outcome = state
         self.run.service = self.service or self.run.service
 

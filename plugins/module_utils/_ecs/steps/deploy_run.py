@@ -51,8 +51,8 @@ class DeployRun(Run):
             reason = f"deployment {self.made_way} is in the way, and had not ended although it was stopped: {reason}"
         super().end("failed" if outcome == "rollback_failed" else outcome, reason)
 
-    def reached(self, state: deployments.Reached) -> None:
-        self.outcome, self.reason, self.event = "deployed", verified(state, self.target), None
+    def reached(self, state: deployments.Reached, left: str = "") -> None:
+        self.outcome, self.reason, self.event = "deployed", verified(state, self.target, left), None
         if self.accepted is not None and self.going.is_bare:
             self.reason = f"the task set of {names.short(self.target)} is PRIMARY, and in a steady state"
         if self.service is not None and self.service.desired == 0:

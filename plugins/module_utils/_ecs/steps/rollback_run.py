@@ -43,8 +43,8 @@ class RollbackRun(Run):
     # An earlier step has shown it, and may have written something else since.
     is_a_later_step: bool = False
 
-    def reached(self, state: Reached) -> None:
-        super().reached(state)
+    def reached(self, state: Reached, left: str = "") -> None:
+        super().reached(state, left)
         if state == "running":
             self.findings.append(Finding("target_health", "unknown", self.reason))
 

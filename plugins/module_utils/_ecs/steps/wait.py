@@ -95,7 +95,7 @@ class Waiter:
         else:
             self.outcome, self.reason = "failed", reason
 
-    def reached(self, state: deployments.Reached) -> None:
+    def reached(self, state: deployments.Reached, left: str = "") -> None:
         """The deployment is where it should be."""
         what = names.short(self.target)
         if self.service is not None and self.service.desired == 0:
@@ -105,6 +105,8 @@ class Waiter:
         self.outcome = "stable" if state == "stable" else "serving"
         if self.meant is not None and self.meant.going.is_bare:
             self.reason = f"the task set of {what} is PRIMARY, and in a steady state"
+        elif left:
+            self.reason = f"the deployment of {what} is complete, with all its tasks; {left}"
         elif state == "stable":
             self.reason = f"the deployment of {what} is complete, and nothing of the other versions is left"
         elif state == "running":

@@ -190,7 +190,7 @@ class Ecs(base.Controller):
         look = watch.assess(going, service, record)
         counted = look.state == "serving" and service.strategy == "ROLLING" and bool(service.load_balancers)
         state = "running" if counted else look.state
-        return Look(state, look.reason, service.deployment(going.deployment_id))
+        return replace(look, state=state, ours=service.deployment(going.deployment_id))
 
     def contradicts(self, going: Going, service: Service, look: Look) -> bool:
         if going.back_of:

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going, Look, Record
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ROLLING_BACK, Deployment, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import evidence, reads
 
 # The stages after the production traffic was shifted, in ECS's order
 # (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html).
@@ -63,7 +63,7 @@ def _own(going: Going, service: Service) -> Look:
             return Look("unlisted" if ours is None else "went_back", back)
         return Look("replaced", deployments.replaced_by(primary))
     if _settled(service, ours):
-        return Look("stable")
+        return Look("stable", left=_left_for_later(service, ours))
     return Look("serving") if _serving(service, ours) else Look("going")
 
 
@@ -91,7 +91,7 @@ def _native(going: Going, service: Service, record: Record | None) -> Look:
         by = deployments.replaced_by(primary)
         return Look("replaced", by) if record.status == "ROLLBACK_SUCCESSFUL" else Look("going")
     if record.status == "ROLLBACK_SUCCESSFUL" and _settled(service, primary):
-        return Look("stable")
+        return Look("stable", left=_left_for_later(service, primary))
     return Look("serving") if _serving(service, primary) or _traffic_is_back(record, primary) else Look("going")
 
 
@@ -111,13 +111,30 @@ def _traffic_is_back(record: Record, target: Deployment) -> bool:
 
 
 def _settled(service: Service, ours: Deployment) -> bool:
-    """The rollout is complete, and nothing of the old versions is left.
+    """The rollout is complete, and nothing of the old versions is left, unless ECS is to stop that later.
 
-    Services with a Classic Load Balancer have no rollout state (API_Deployment); there the counts must do.
+    With earlySuccessCriteria it is COMPLETED, and its record SUCCESSFUL, when a share of the tasks is healthy: the
+    counts have the last word. Services with a Classic Load Balancer have no rollout state (API_Deployment); there the
+    counts must do.
     """
-    alone = all(d.id == ours.id or _is_over(d) for d in service.deployments)
-    full = ours.running >= ours.desired and ours.pending == 0 and _has_its_tasks(service)
-    return alone and full and ours.rollout_state in ("COMPLETED", "")
+    if ours.rollout_state not in ("COMPLETED", "") or ours.pending or ours.running < ours.desired:
+        return False
+    if any(d.id != ours.id and not _is_over(d) for d in service.deployments):
+        return evidence.cleans_up_later(service.configuration) and ours.running >= service.wanted(ours)
+    return _has_its_tasks(service)
+
+
+def _left_for_later(service: Service, ours: Deployment) -> str:
+    """What is left of the old versions; empty if nothing is."""
+    left = {d.task_definition: d.running + d.pending for d in service.deployments if d.id != ours.id}
+    told = [f"{count} task{'s' if count > 1 else ''} of {names.short(of)}" for of, count in left.items() if count]
+    if not told:
+        return ""
+    verb = "still runs" if sum(left.values()) == 1 else "still run"
+    return (
+        f"{' and '.join(told)} {verb}, and may serve requests: sourceServiceRevisionCleanup is DEFERRED, and ECS goes "
+        "on trying to stop what is left for up to two weeks"
+    )
 
 
 def _is_over(other: Deployment) -> bool:

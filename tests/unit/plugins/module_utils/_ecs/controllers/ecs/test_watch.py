@@ -110,6 +110,48 @@ def test_our_deployment_among_others(deployments: list[Deployment], expected: st
     assert state(service(*deployments, running=sum(d.running for d in deployments))) == expected
 
 
+# ECS calls it COMPLETED when half of the tasks are healthy.
+BLOCKING = {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": "BLOCKING"}
+DEFERRED = {**BLOCKING, "sourceServiceRevisionCleanup": "DEFERRED"}
+
+
+@pytest.mark.parametrize(
+    ("criteria", "deployments", "expected", "left"),
+    [
+        # Whatever ECS calls it, the counts decide.
+        (BLOCKING, [ours("COMPLETED", running=2, pending=2)], "going", ""),
+        (BLOCKING, [ours("COMPLETED", running=3)], "going", ""),
+        (BLOCKING, [ours("COMPLETED")], "stable", ""),
+        (BLOCKING, [ours("COMPLETED"), old(1)], "going", ""),
+        (DEFERRED, [ours("COMPLETED", running=2, pending=2), old(2)], "going", ""),
+        # What ECS stops later is not waited for: it may take two weeks.
+        (DEFERRED, [ours("COMPLETED"), old(1)], "stable", "1 task of web:43 still runs"),
+        (DEFERRED, [ours("COMPLETED"), old(2)], "stable", "2 tasks of web:43 still run"),
+        (DEFERRED, [ours("COMPLETED"), old(0)], "stable", ""),
+        (
+            DEFERRED,
+            [ours("COMPLETED"), old(1), deployment(42, "ecs-svc/42", "ACTIVE", running=1)],
+            "stable",
+            "1 task of web:43 and 1 task of web:42 still run",
+        ),
+        # It is not complete yet.
+        (DEFERRED, [ours("IN_PROGRESS"), old(1)], "going", ""),
+        ({**DEFERRED, "enable": False}, [ours("COMPLETED"), old(1)], "going", ""),
+    ],
+)
+def test_early_success(criteria: dict[str, t.Any], deployments: list[Deployment], expected: str, left: str) -> None:
+    running = sum(d.running for d in deployments)
+    now = service(*deployments, running=running, configuration={"earlySuccessCriteria": criteria})
+    look = watch.assess(OURS, now, None)
+    assert (look.state, look.left.partition(", and may")[0]) == (expected, left)
+
+
+def test_what_a_way_back_of_ecs_leaves_for_later() -> None:
+    now = service(deployment(41, "ecs-svc/41"), old(1), running=5, configuration={"earlySuccessCriteria": DEFERRED})
+    look = watch.assess(NATIVE, now, controllers_deployments.Record("ROLLBACK_SUCCESSFUL", ""))
+    assert (look.state, look.left.startswith("1 task of web:43 still runs")) == ("stable", True)
+
+
 def test_counts_of_the_service_count_too() -> None:
     # An old task that no deployment lists any more.
     assert state(service(ours("COMPLETED"), running=5)) == "serving"
