@@ -18,69 +18,62 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import shown
 
 
-class MakesPlans(t.Protocol):
-    """Something that makes plans, like :class:`.planner.Planner`."""
+class Planning(t.Protocol):
+    """What makes the plans of one call."""
 
     @property
     def goal(self) -> Goal:
         """What the plans are for, as far as that is known by now."""
 
+    @property
+    def binds(self) -> bool:
+        """Whether an earlier look showed where the plans lead."""
+
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
-        """A plan or a refusal for each name."""
+        """A plan or a refusal for each name, in the order of the names."""
 
-
-# Makes a planner; the clock is None if rollbacks that AWS is about to make need not be waited for.
-PlannerFor = t.Callable[[Goal, t.Union[Clock, None]], MakesPlans]
+    def go_on(self, first: Plan) -> Plan | Refusal:
+        """A new plan to the target of the first one, after what was in its way has ended."""
 
 
 class BoundPlanner:
-    """Makes the plans of one call, bound to those that were shown, by service; without any they are free.
+    """Makes the plans of one call with ``planner``, bound to those that were shown, by service.
 
     ``max_age`` is how old those may be, in seconds.
     """
+
+    binds: t.Final = True
 
     def __init__(
         self,
         aws: Aws,
         clock: Clock,
-        goal: Goal,
+        planner: Planning,
         plans: t.Mapping[str, shown.Shown],
-        planner_for: PlannerFor,
         max_age: float = bound.MAX_AGE,
     ) -> None:
         self._aws = aws
         self._clock = clock
         self._shown = plans
         self._max_age = max_age
-        self._planner_for = planner_for
-        self._planner = planner_for(goal, clock)
+        self._planner = planner
         self._controllers = Controllers(aws, clock)
 
     @property
     def goal(self) -> Goal:
-        """What the plans are for, as far as that is known by now."""
+        """See :class:`Planning`."""
         return self._planner.goal
 
-    @property
-    def binds(self) -> bool:
-        """Whether an earlier look showed where the plans lead."""
-        return bool(self._shown)
-
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
-        """A plan or a refusal for each name, in the order of the names."""
-        made = self._planner.make_plans(service_names)
-        return {name: self._bind(planned) for name, planned in made.items()} if self.binds else made
+        """See :class:`Planning`."""
+        return {name: self._bind(planned) for name, planned in self._planner.make_plans(service_names).items()}
 
     def go_on(self, first: Plan) -> Plan | Refusal:
-        """A new plan to the target of the first one, after what was in its way has ended."""
-        goal = self.goal.of(first.service.name)
-        goal = goal.going_to(first.target.arn) if first.target is not None else goal
-        # By now it is known whether a rollback was asked for, so that none has to be waited for.
-        planned = next(iter(self._planner_for(goal, None).make_plans([first.service.name]).values()))
-        return again.as_chosen(planned, first)
+        """See :class:`Planning`. The target is that of the plan that was shown, and by now something has changed."""
+        return self._planner.go_on(first)
 
     def _bind(self, planned: Plan | Refusal) -> Plan | Refusal:
         if isinstance(planned, Refusal):

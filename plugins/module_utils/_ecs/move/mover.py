@@ -34,7 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of i
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 
@@ -127,7 +127,7 @@ class Mover(t.Generic[AnyRun]):
         aws: Aws,
         clock: Clock,
         order: Order[Goal],
-        planner: BoundPlanner,
+        planner: Planning,
         step: Step[AnyRun],
         controllers: Controllers | None = None,
     ) -> None:

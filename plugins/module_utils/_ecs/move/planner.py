@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import listing, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, listing, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
@@ -37,6 +37,9 @@ class Planner:
     With ``all_marks`` those of all candidates are read, so that each verdict takes its marks into account; without,
     only as many as the choice needs. With a ``clock``, a rollback that AWS may still be about to make counts too.
     """
+
+    # No earlier look showed where the plans lead.
+    binds: t.Final = False
 
     def __init__(self, aws: Aws, cluster: str, goal: Goal, all_marks: bool = False, clock: Clock | None = None) -> None:
         self._aws = aws
@@ -69,6 +72,14 @@ class Planner:
             for name in _once(service_names, present)
         }
         return self._told_of_alarms(made)
+
+    def go_on(self, first: plans.Plan) -> plans.Plan | Refusal:
+        """A new plan to the target of the first one, after what was in its way has ended."""
+        name, goal = first.service.name, self.goal.of(first.service.name)
+        goal = goal.going_to(first.target.arn) if first.target is not None else goal
+        # By now it is known whether a rollback was asked for, so that none has to be waited for.
+        planned = next(iter(Planner(self._aws, self._cluster, goal).make_plans([name]).values()))
+        return again.as_chosen(planned, first)
 
     def _list_again(self, services: t.Mapping[str, Service], pasts: Pasts) -> dict[str, Service]:
         """Wait until AWS lists what it names; the services, read again."""

@@ -27,7 +27,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import STILL_RUNNING
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
@@ -50,8 +49,7 @@ class Deploy(mover.Step[DeployRun]):
         self._aws = aws
         self._order = order
         self._clock = clock
-        planner = BoundPlanner(aws, clock, order.goal, {}, lambda goal, _awaits: Planner(aws, order.cluster, goal))
-        self._mover = mover.Mover(aws, clock, order, planner, self)
+        self._mover = mover.Mover(aws, clock, order, Planner(aws, order.cluster, order.goal), self)
 
     @property
     def runs(self) -> list[DeployRun]:

@@ -23,7 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover, shown
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner, Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import STILL_RUNNING
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Place, Shown
@@ -56,14 +56,10 @@ class Rollback(mover.Step[RollbackRun]):
         self._clock = clock
         self._order = order
         self._shown: dict[str, Shown] = {}
-        self._planner = BoundPlanner(
-            aws,
-            clock,
-            order.goal,
-            order.plans,
-            lambda goal, awaits: Planner(aws, order.cluster, goal, clock=awaits),
-            order.plan_max_age,
-        )
+        planner = Planner(aws, order.cluster, order.goal, clock=clock)
+        self._planner: Planning = planner
+        if order.plans:
+            self._planner = BoundPlanner(aws, clock, planner, order.plans, order.plan_max_age)
         self._recorder = Recorder(aws, clock, order.mark, order.reason, order.goal)
         self._mover = mover.Mover(aws, clock, order, self._planner, self)
 
@@ -103,7 +99,9 @@ class Rollback(mover.Step[RollbackRun]):
 
     def plan_of(self, run: RollbackRun) -> Shown | None:
         """The plan that was carried out, or the one that this look shows; None if a run of its own has none."""
-        return self._order.plans.get(shown.name_of(run.name)) or self._shown.get(run.name)
+        plans = self._order.plans
+        carried_out = plans.get(shown.name_of(run.name)) if plans else None
+        return carried_out or self._shown.get(run.name)
 
     def _show(self) -> None:
         """Keep the plans before anything changes them."""

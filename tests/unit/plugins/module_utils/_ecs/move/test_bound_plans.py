@@ -11,9 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Shown
@@ -38,46 +37,39 @@ ON_44 = (service(44), (41, 42, 43, 44))
 
 
 class Planner:
-    """Plans for a state of the service; each goal is remembered."""
+    """Plans for a state of the service, one after the other."""
+
+    binds: t.Final = False
 
     def __init__(self, *states: t.Any, **aws: t.Any) -> None:
-        self.goals: list[Goal] = []
         self._states = list(states)
+        self.goal: GoBack = GoBack(Selection())
         self.aws = FakeAws(**aws)
-
-    def __call__(self, goal: Goal, awaits: Clock | None) -> Planner:
-        self.goals.append(goal)
-        return self
-
-    @property
-    def goal(self) -> Goal:
-        return self.goals[-1]
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
         state = self._states.pop(0)
         if isinstance(state, Refusal):
             return dict.fromkeys(service_names, state)
         on, past = state
-        assert isinstance(self.goal, GoBack)
         goal = self.goal
         return {name: planned(on, history.read(steps(*past)), goal.of(name).selection) for name in service_names}
 
-    def bound(self, *plans: Shown, goal: GoBack | None = None, max_age: float = 1e9) -> Plan | Refusal:
+    def go_on(self, first: Plan) -> Plan | Refusal:
+        return self.make_plans([first.service.name])[first.service.name]
+
+    def bound_to(self, *plans: Shown, max_age: float = 1e9) -> BoundPlanner:
         by_name = {item.service: item for item in plans}
-        asked = goal or GoBack(Selection())
-        goal = replace(asked, each={name: item.goal(asked) for name, item in by_name.items()})
-        bound = BoundPlanner(self.aws, FakeClock(), goal, by_name, self, max_age)
-        (made,) = bound.make_plans(["web"]).values()
+        self.goal = replace(self.goal, each={name: item.goal(self.goal) for name, item in by_name.items()})
+        return BoundPlanner(self.aws, FakeClock(), self, by_name, max_age)
+
+    def bound(self, *plans: Shown, max_age: float = 1e9) -> Plan | Refusal:
+        (made,) = self.bound_to(*plans, max_age=max_age).make_plans(["web"]).values()
         return made
 
 
 def of(made: Plan | Refusal) -> tuple[str, str]:
     assert isinstance(made, Plan)
     return made.verb, made.target.arn.rpartition("/")[2] if made.target else ""
-
-
-def test_without_anything_shown_plans_are_free() -> None:
-    assert of(Planner(ON_44).bound()) == ("act", "web:43")
 
 
 def test_without_a_target_in_its_plan_a_service_is_left_alone() -> None:
@@ -105,17 +97,12 @@ def test_a_plan_that_is_too_old_is_refused() -> None:
     assert (made.verb, made.findings[-1].check) == ("refuse", "plan_too_old")
 
 
-def test_what_was_in_the_way_has_ended() -> None:
-    """It goes on to the target of its own plan, whatever that of other services is."""
-    planner = Planner(ON_43, ON_43)
-    goal = replace(GoBack(Selection()), each={"web": SHOWN.goal(GoBack(Selection()))})
-    bound = BoundPlanner(planner.aws, FakeClock(), goal, {"web": SHOWN}, planner, 1e9)
+def test_after_what_was_in_the_way_a_plan_need_not_be_as_it_was_shown() -> None:
+    bound = Planner(ON_43, ON_44).bound_to(SHOWN)
+    assert (bound.binds, bound.goal.of("web").selection.revision) == (True, "web:41")
     (first,) = bound.make_plans(["web"]).values()
     assert isinstance(first, Plan)
     assert of(bound.go_on(first)) == ("act", "web:41")
-    went = planner.goals[-1]
-    assert isinstance(went, GoBack)
-    assert (went.selection.revision, went.each) == ("web:41", {})
 
 
 @pytest.mark.parametrize("answer", [{"taskDefinition": {"taskDefinitionArn": arn(44), "registeredBy": "ci"}}, None])

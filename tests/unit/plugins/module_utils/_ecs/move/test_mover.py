@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
-from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     AlreadyThere,
     Begun,
@@ -24,8 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan, Refusal, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
@@ -101,8 +99,7 @@ class Plans:
     def __init__(self, made: t.Sequence[Plan | Refusal]) -> None:
         self._made = list(made)
 
-    def __call__(self, goal: Goal, awaits: Clock | None) -> Plans:
-        return self
+    binds: t.Final = False
 
     @property
     def goal(self) -> Goal:
@@ -114,6 +111,9 @@ class Plans:
             return {name: by_name[name] for name in service_names}
         made = self._made[0] if len(self._made) == 1 else self._made.pop(0)
         return dict.fromkeys(service_names, made)
+
+    def go_on(self, first: Plan) -> Plan | Refusal:
+        return again.as_chosen(self.make_plans([first.service.name])[first.service.name], first)
 
 
 class Step(mover.Step[Run]):
@@ -165,9 +165,8 @@ class Call:
         self.looked_at: list[list[str]] = []
         aws, self.step = FakeAws(describe_services=self._look, list_tasks={"taskArns": []}), Step()
         clock = self.step.clock
-        planner = BoundPlanner(aws, clock, GoBack(Selection()), {}, Plans(plans))
         asked: mover.Order[Goal] = mover.Order("prod", names, GoBack(Selection()), **{"wait_timeout": 60, **order})
-        self.mover = mover.Mover(aws, clock, asked, planner, self.step, FakeControllers(controller))
+        self.mover = mover.Mover(aws, clock, asked, Plans(plans), self.step, FakeControllers(controller))
         self.step.runs = self.mover.runs
 
     def _look(self, **params: t.Any) -> t.Any:

@@ -340,3 +340,16 @@ def test_where_all_go_by_digest_none_is_read_to_find_copies() -> None:
     made = make(aws)["web"]
     assert isinstance(made, Plan)
     assert arn(41) not in [request["taskDefinition"] for request in aws.sent("describe_task_definition")]
+
+
+def test_after_what_was_in_the_way_it_goes_on_to_the_target_that_was_chosen() -> None:
+    aws = Ecs(service(42))
+    each = {"web": goals.GoBack(Selection(steps_back=2))}
+    planner = Planner(aws, "prod", goals.GoBack(Selection(), each=each))
+    first = planner.make_plans(["web"])["web"]
+    assert isinstance(first, Plan)
+    # Meanwhile the service went on to another version, and web:40 is no longer what would be chosen.
+    aws.services["web"], aws.story = service(43), [40, 41, 42, 43]
+    made = planner.go_on(dataclasses.replace(first, known={}))
+    assert isinstance(made, Plan)
+    assert (made.target and made.target.arn, made.choice, made.verb) == (arn(40), first.choice, "act")

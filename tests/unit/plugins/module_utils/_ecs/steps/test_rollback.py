@@ -86,6 +86,8 @@ class Planner:
 
     plans: t.ClassVar[list[dict[str, controllers_plans.Plan | Refusal]]] = []
 
+    binds: t.Final = False
+
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         self.goal = args[2]
         self.asked = 0
