@@ -36,6 +36,7 @@ options:
       - deploy
       - history
       - rollback
+      - status
   entry_point:
     description: The entry point of the role.
     type: str

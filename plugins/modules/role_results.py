@@ -34,6 +34,7 @@ options:
       - deploy
       - history
       - rollback
+      - status
   ended:
     description:
       - How it ended on this host, as an earlier call returned it in RV(hosts). It is shown, unless it was shown

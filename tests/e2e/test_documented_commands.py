@@ -117,7 +117,7 @@ def read(done: play.Play) -> dict[str, t.Any]:
 
 
 def test_there_are_commands() -> None:
-    assert {"rollback", "redeploy", "deploy", "history", "restore_scaling"} == {c.playbook for c in COMMANDS}
+    assert {"rollback", "redeploy", "deploy", "history", "restore_scaling", "status"} == {c.playbook for c in COMMANDS}
     assert FIRST.page == "README.md"
 
 

@@ -28,6 +28,7 @@ from ansible_collections.lastgood.aws.plugins.modules import (
     ecs_deployment_wait,
     ecs_rollback,
     ecs_rollback_info,
+    ecs_status_info,
 )
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.simulator import Simulator
@@ -148,7 +149,7 @@ class Shop:
         self.world.create_cluster(CLUSTER)
         self._lines: list[str] = []
         self._monkeypatch = monkeypatch
-        for module in (ecs_rollback, ecs_deployment_wait, ecs_deploy):
+        for module in (ecs_rollback, ecs_deployment_wait, ecs_deploy, ecs_status_info):
             monkeypatch.setattr(module, "Clock", lambda: self.clock)
         monkeypatch.setattr("time.sleep", sim.advance)
         # The jitter of pauses, so that each run sends the same requests.
@@ -250,6 +251,10 @@ class Shop:
     def info(self, *services: str, **options: t.Any) -> Run:
         """Run ecs_rollback_info on these services (default: web)."""
         return self._run(ecs_rollback_info, services, options)
+
+    def look(self, *services: str, **options: t.Any) -> Run:
+        """Run ecs_status_info on these services (default: all of the cluster)."""
+        return self._run(ecs_status_info, services or ("",), {"service": list(services), **options})
 
     def release(self, revision: str | int, *services: str, **options: t.Any) -> Run:
         """Run ecs_deploy on these services (default: web)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 from xml.sax.saxutils import escape
 
 
@@ -64,3 +65,20 @@ def error_reply(error: AwsError, protocol: str) -> Reply:
                 f"<RequestId>{request_id}</RequestId></ErrorResponse>"
             )
     return Reply(error.status, text.encode(), headers)
+
+
+def xml_reply(operation: str, result: dict[str, Any]) -> Reply:
+    """Write an answer of a service that speaks the query protocol."""
+    request_id = str(uuid.uuid4())
+    text = f"<{operation}Result>{_xml(result)}</{operation}Result>"
+    text += f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+    headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
+    return Reply(200, f"<{operation}Response>{text}</{operation}Response>".encode(), headers)
+
+
+def _xml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(f"<{name}>{_xml(item)}</{name}>" for name, item in value.items())
+    if isinstance(value, list):
+        return "".join(f"<member>{_xml(item)}</member>" for item in value)
+    return escape(str(value).lower() if isinstance(value, bool) else str(value))

@@ -80,6 +80,10 @@ class Denials:
         """Forbid nothing."""
         self._denials.clear()
 
+    def of(self, action: str, resource: str) -> list[Denial]:
+        """Those that forbid an action on a resource."""
+        return [denial for denial in self._denials if denial.concerns(action, resource)]
+
     def check(self, request: Request, context: Context) -> None:
         """Raise AWS's error for a request that is forbidden."""
         if not self._denials or not request.operation:

@@ -29,6 +29,7 @@ from tests.simulator import (  # noqa: F401  # pylint: disable=unused-import
     credentials,
     ecs,
     events,
+    iam,
     permissions,
     s3,
     scaling,
@@ -42,7 +43,7 @@ from tests.simulator.codedeploy.bundles import Agents, Bundles
 from tests.simulator.codedeploy.deployments import create
 from tests.simulator.codedeploy.state import all_states as all_codedeploy_states
 from tests.simulator.ecs.state import EcsState, all_states, state_of
-from tests.simulator.errors import AwsError, Dropped, Hanging, Reply, error_reply
+from tests.simulator.errors import AwsError, Dropped, Hanging, Reply, error_reply, xml_reply
 from tests.simulator.faults import Fault, Faults, Interference
 from tests.simulator.functions import Functions
 from tests.simulator.images import Registry
@@ -419,7 +420,7 @@ class World:
         with self._viewing(), autoscaling.as_seen(context), self._noting(operation, observed):
             handler = OPERATIONS.get((service, operation))
             result = handler(context, request.params) if handler is not None else None
-            reply = forward() if result is None else _json_reply(result)
+            reply = forward() if result is None else _reply_of(request, result)
         if (service, operation) == ("s3", "PutObject"):
             s3.date(context.account, context.region, request.params, context.now)
         if service == cloudwatch.SERVICE and operation in _STATE_CHANGES:
@@ -511,7 +512,9 @@ CONTROL: dict[str, Callable[..., Any]] = {
 }
 
 
-def _json_reply(result: dict[str, Any]) -> Reply:
+def _reply_of(request: Request, result: dict[str, Any]) -> Reply:
+    if request.protocol == "query":
+        return xml_reply(request.operation, result)
     shown = {name: value for name, value in result.items() if value is not None}
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())}
     return Reply(200, json.dumps(shown).encode(), headers)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import threading
 import typing as t
 from collections import Counter
@@ -18,12 +19,14 @@ from email.utils import parsedate_to_datetime
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import unknown_members
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import identity, unknown_members
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
+    DENIED_CODES,
     RETRIED_CODES,
     THROTTLING_CODES,
     IncompleteAnswerError,
     UnknownOperationError,
+    action_of,
     of_aws,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
@@ -41,6 +44,13 @@ _READ_ATTEMPTS: t.Final = 3
 # What a request of :attr:`Aws.prompt` is given.
 PROMPT_SECONDS: t.Final = 2.0
 _Found = t.TypeVar("_Found")
+
+
+class Denied(t.NamedTuple):
+    """A request that AWS denied: what it needs, in IAM's words, and the ARN that AWS names; empty if it names none."""
+
+    action: str
+    resource: str
 
 
 class Outlast(t.Protocol):
@@ -82,6 +92,7 @@ class Aws:
         # The Date of AWS's latest answer, None before the first.
         self.date: datetime | None = None
         self._brisk = False
+        self._denied: dict[Denied, None] = {}
         # The services of BESIDE that did not answer, each with its error and until when it is not asked.
         self._silent: dict[str, tuple[Exception, float]] = {}
         # Whether this thread is inside :meth:`brisk`.
@@ -120,6 +131,12 @@ class Aws:
         with self._counting:
             return dict(sorted(self._calls.items()))
 
+    @property
+    def denied(self) -> tuple[Denied, ...]:
+        """What AWS has denied so far, each once, the first one first."""
+        with self._counting:
+            return tuple(self._denied)
+
     def client(self, service: str) -> t.Any:
         """The boto3 client of a service, created once."""
         if service not in self._clients:
@@ -127,6 +144,7 @@ class Aws:
             events = client.meta.events
             events.register("before-send", self._before_send)
             events.register("needs-retry", self._on_response)
+            events.register("after-call", functools.partial(self._note_denial, service))
             # What is copied from an answer must be whole.
             events.register("before-parse.ecs.DescribeTaskDefinition", unknown_members.note)
             self._clients[service] = client
@@ -170,6 +188,15 @@ class Aws:
             self._limiter.throttled(service, operation)
         again = not brisk and attempts < _READ_ATTEMPTS and event_name.split(".")[2].startswith(_READS)
         return 0 if again and _is_cut_off(response[0]) else None
+
+    def _note_denial(self, service: str, event_name: str, parsed: t.Any = None, **kwargs: t.Any) -> None:
+        error = (parsed or {}).get("Error") or {}
+        if error.get("Code") not in DENIED_CODES:
+            return
+        said = identity.denial(str(error.get("Message") or ""))
+        action = said.action if said is not None else action_of(service, event_name.split(".")[2])
+        with self._counting:
+            self._denied.setdefault(Denied(action, said.resource if said is not None else ""))
 
     def call(self, service: str, method: str, /, **params: t.Any) -> Answer:
         """Send one request. ``method`` is boto3's name of the operation (``describe_services``).

@@ -39,7 +39,7 @@ RETRIED_CODES: t.Final = (
 )
 # Other answers from AWS that mean "not now".
 _NOT_NOW: t.Final = ("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "CredentialRetrievalError")
-_DENIED_CODES: t.Final = (
+DENIED_CODES: t.Final = (
     "AccessDenied",
     "AccessDeniedException",
     "NotAuthorized",
@@ -68,7 +68,14 @@ _IAM_PREFIX: t.Final = {
 # The permission if it is not named like the operation. Without s3:ListBucket, AWS answers 403 for a missing object too
 # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
 _PERMISSION: t.Final = {"HeadObject": "s3:GetObject (and s3:ListBucket, to tell a missing object from a forbidden one)"}
+# The same as IAM has it in a policy.
+_ACTION: t.Final = {"HeadObject": "s3:GetObject"}
 _URL_USERINFO: t.Final = re.compile(r"(?<=://)[^/\s]+@")
+
+
+def action_of(service: str, operation: str) -> str:
+    """IAM's name of what an operation of one of botocore's services needs: ``ecs:DescribeServices``."""
+    return _ACTION.get(operation, f"{_IAM_PREFIX.get(service, service)}:{operation}")
 
 
 class AwsCallError(AnsibleAWSError):
@@ -108,7 +115,7 @@ class AwsCallError(AnsibleAWSError):
     @property
     def is_denied(self) -> bool:
         """Whether the identity lacks a permission."""
-        return self.code in _DENIED_CODES and not self._is_page
+        return self.code in DENIED_CODES and not self._is_page
 
     @property
     def is_throttled(self) -> bool:
@@ -159,9 +166,8 @@ class AwsCallError(AnsibleAWSError):
         if self._is_page:
             return "Something between here and AWS answered instead of AWS: check the proxy and the endpoint"
         if self.is_denied:
-            service = str(self.kwargs.get("service", "")) or "ecs"
-            permission = f"{_IAM_PREFIX.get(service, service)}:{self.operation}" if self.operation else "it"
-            permission = _PERMISSION.get(self.operation, permission)
+            permission = action_of(str(self.kwargs.get("service", "")) or "ecs", self.operation)
+            permission = _PERMISSION.get(self.operation, permission) if self.operation else "it"
             return identity.on_denial(self._words, permission)
         about_credentials = identity.on_code(self.code, self._words)
         if about_credentials:

@@ -134,6 +134,26 @@ def history(values: Values, around: Around) -> Values:
     return {**values, **_services("history", values, around)}
 
 
+def status(values: Values, around: Around) -> Values:
+    """Inputs of status. Without names it is about all services of the cluster."""
+    services, clusters = words(values["services"]), words(values["cluster"])
+    file = _file(values, around, bool(services or clusters), cluster=clusters, service=services, codedeploy=True)
+    services = [] if "*" in services else services or [name for name in [file.get("service")] if name]
+    clusters = clusters or [file.get("cluster") or "default"]
+    if services and (len(clusters) > 1 or "*" in clusters):
+        raise BadInput("status_services names services, and status_cluster several clusters: name one, or no services")
+    if values["require"] is not None:
+        one_of("status_require", str(values["require"]), "ready", "nothing")
+    one_of("status_fallback", str(values["fallback"]), "fail", "previous_registered")
+    return {
+        **values,
+        **_common(values, file),
+        "clusters": clusters,
+        "cluster": ", ".join(clusters),
+        "services": services,
+    }
+
+
 def content_guard(values: Values, around: Around) -> Values:
     """Inputs of content_guard on an instance."""
     state = one_of("content_guard_state", str(values["state"]), "predicted", "saved", "restored", "absent")
@@ -218,6 +238,7 @@ ENTRIES: t.Final = {
     ("rollback", "restore_scaling"): Entry("rollback_", restore_scaling),
     ("deploy", "main"): Entry("deploy_", deploy),
     ("history", "main"): Entry("history_", history),
+    ("status", "main"): Entry("status_", status),
     ("content_guard", "main"): Entry("content_guard_", content_guard),
     ("content_guard", "plan"): Entry("rollback_", content_guard_plan),
 }

@@ -22,6 +22,7 @@ _PUBLISHED: t.Final = {
     "rollback": ("plan", "result", "summary", "outcome", "run_id", "still_suspended"),
     "deploy": ("plan", "result", "summary", "outcome", "run_id"),
     "history": ("result",),
+    "status": ("result", "summary"),
     "content_guard": ("info", "saved", "restored", "dropped"),
 }
 

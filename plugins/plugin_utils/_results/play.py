@@ -58,6 +58,7 @@ ROLES: t.Final = {
             ("summary",),
         ),
         Role("history", Steps(("found",), ("found",))),
+        Role("status", Steps(("found",), ("found",)), more=("summary",)),
     )
 }
 

@@ -36,7 +36,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     TakenAway,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Need,
+    Past,
+    Plan,
+    Way,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
@@ -148,6 +155,14 @@ class Controller(abc.ABC):
     def announces(self, planned: Plan) -> bool:
         """Whether the write itself says on AWS's record of it what it is, so that no tag has to say so before. Pure."""
         return False
+
+    def needs(self, planned: Plan) -> t.Mapping[Method, t.Sequence[Need]]:
+        """What the writes of each method need, whichever the plan has chosen. Pure."""
+        return {}
+
+    def left_over(self, service: Service) -> str:
+        """What an earlier run has changed for one deployment and not put back, in words; empty if nothing. Pure."""
+        return ""
 
     @abc.abstractmethod
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:

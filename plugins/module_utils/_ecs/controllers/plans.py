@@ -33,6 +33,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target impo
 Verb = t.Literal["act", "nothing", "refuse"]
 
 
+class Need(t.NamedTuple):
+    """A permission that a write needs, and the ARN that it is needed on; empty if that is not known beforehand."""
+
+    action: str
+    resource: str = ""
+
+
 @dataclass(frozen=True)
 class Past:
     """What is on record of a service. ``history`` is None if nothing can be read; ``problem`` says why, or what of it

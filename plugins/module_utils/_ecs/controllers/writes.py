@@ -16,7 +16,18 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import GO_ON, AnswerLost
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import NotDeployed
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Need
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+
+
+def passed_roles(target: TaskDefinition | None) -> tuple[Need, ...]:
+    """What deploying a task definition needs because of its roles. Pure.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    content = target.content if target is not None else {}
+    roles = [str(content.get(name) or "") for name in ("taskRoleArn", "executionRoleArn")]
+    return tuple(Need("iam:PassRole", role) for role in dict.fromkeys(roles) if role.startswith("arn:"))
 
 
 def more_tasks(aws: Aws, service: Service, tasks: int | None) -> tuple[Service, tuple[Finding, ...]]:

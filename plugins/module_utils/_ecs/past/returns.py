@@ -97,13 +97,13 @@ def _after_its_end(
         # It is done, and the next rollback begins from there.
         return None
     if any(what in finishes for what in done.still_open):
-        why = f"an earlier run went from {done.left} to {done.target}, and {_still_open(done)}"
+        why = f"an earlier run went from {done.left} to {done.target}, and {still_open(done)}"
         return _finish(done, current, history, why)
     how = "rolled back" if done.direction == "back" else "taken"
-    still_open = f", but {_still_open(done)}{_HOW if DEREGISTER in done.still_open else ''}"
+    but = f", but {still_open(done)}{_HOW if DEREGISTER in done.still_open else ''}"
     return Choice(
         settled=f"already {how} from {done.left} to {names.short(current)} at {done.at} by this tool; "
-        f"nothing was deployed since{still_open if done.still_open else ''}",
+        f"nothing was deployed since{but if done.still_open else ''}",
         settled_at=marks.time_of(done.at),
         because="already_rolled_back",
     )
@@ -139,7 +139,7 @@ def _finish(move: marks.RolledBack, current: str, history: History | None, why: 
     )
 
 
-def _still_open(done: marks.RolledBack) -> str:
+def still_open(done: marks.RolledBack) -> str:
     """What could not be done in the end, in words."""
     words = {MARK: f"{done.left} is not marked bad yet", DEREGISTER: f"{done.left} is not deregistered yet"}
     return " and ".join(words[what] for what in done.still_open if what in words)

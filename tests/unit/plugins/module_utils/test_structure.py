@@ -49,6 +49,8 @@ ARROWS: t.Final[t.Mapping[str, t.Sequence[str]]] = {
     "_ecs/steps": [*_GROUND, "_ecs/past", "_ecs/checks", "_ecs/controllers", "_ecs/move"],
     # Its rollback events are CodeDeploy's.
     "_ecs/steps/options": [*_GROUND, "_ecs/past", "_ecs/controllers", "_codedeploy"],
+    # A look at everything: what a rollback would do, what is suspended, what IAM says.
+    "_status": [*_GROUND, "_ecs/past", "_ecs/controllers", "_ecs/move", "_ecs/steps", "_scaling"],
     # The module that sets ECS's own protection is about nothing else.
     "_ecs/steps/auto_rollback": [*_GROUND, "_ecs/controllers/ecs"],
     "_content": [""],

@@ -45,6 +45,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    Need,
     Past,
     Way,
     refused,
@@ -53,6 +54,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     STOPPABLE,
     TERMINAL,
     Finding,
+    Method,
     Service,
     ServiceDeployment,
     TaskDefinition,
@@ -156,6 +158,17 @@ class CodeDeploy(base.Controller):
 
     def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
         return write.denied_override(planned, error)
+
+    def needs(self, planned: plans.Plan) -> dict[Method, tuple[Need, ...]]:
+        group = records.seen(planned.past.more).group
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodedeploy.html
+        _arn, partition, _ecs, region, account, *_rest = [*planned.service.arn.split(":"), "", "", "", ""]
+        named = f"deploymentgroup:{group.application}/{group.name}" if group is not None else ""
+        arn = f"arn:{partition}:codedeploy:{region}:{account}:{named}" if named else ""
+        return {
+            "codedeploy_deployment": (Need("codedeploy:CreateDeployment", arn),),
+            "codedeploy_stop": (Need("codedeploy:StopDeployment", arn),),
+        }
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return meant.meant(service, past.history, past.problem, wanted)

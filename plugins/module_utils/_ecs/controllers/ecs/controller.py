@@ -17,7 +17,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, plans, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Begun,
     End,
@@ -41,6 +41,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    Need,
     Past,
     Way,
     refused,
@@ -49,6 +50,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     STOPPABLE,
     Finding,
+    Method,
     Service,
     ServiceDeployment,
     TaskDefinition,
@@ -123,6 +125,23 @@ class Ecs(base.Controller):
     def advice(self, planned: plans.Plan, error: AwsCallError | IncompleteAnswerError) -> str:
         other = planned.method in _NATIVE and error.code in _NO_NATIVE_WAY
         return " Or give in_flight: supersede, which goes back by a new deployment instead." if other else ""
+
+    def needs(self, planned: plans.Plan) -> dict[Method, tuple[Need, ...]]:
+        service = planned.service
+        # The deployment that will have to be stopped does not exist yet, and has an ARN like that of any other.
+        running = service.current_deployment or planned.past.newest_id
+        return {
+            "update_service": (Need("ecs:UpdateService", service.arn), *writes.passed_roles(planned.target)),
+            "stop_deployment": (Need("ecs:StopServiceDeployment", running),),
+            "continue_rollback": (Need("ecs:ContinueServiceDeployment", running),),
+        }
+
+    def left_over(self, service: Service) -> str:
+        return (
+            "its deployment configuration, which was changed for one deployment"
+            if overriding.tag_keys(service.tags)
+            else ""
+        )
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return meant.of(service, past.history, past.problem, wanted)

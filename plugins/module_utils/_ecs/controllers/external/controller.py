@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, plans, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as any_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import task_sets as any_task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
@@ -34,11 +34,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    Need,
     Past,
     Way,
     refused,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Method, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate
 
@@ -94,6 +95,15 @@ class External(base.Controller):
 
     def deciding_alarms(self, goal: Goal, facts: Facts) -> tuple[str, ...]:
         return goal.alarms if isinstance(goal, GoTo) and "DEPLOYMENT_STOP_ON_ALARM" in goal.asked else ()
+
+    def needs(self, planned: plans.Plan) -> dict[Method, tuple[Need, ...]]:
+        service, primary = planned.service, planned.service.primary
+        task_set = primary.arn if primary is not None else ""
+        make = (Need("ecs:CreateTaskSet"), Need("ecs:UpdateTaskSet", task_set), *writes.passed_roles(planned.target))
+        return {
+            "primary_task_set": (Need("ecs:UpdateServicePrimaryTaskSet", service.arn), *make),
+            "stop_deployment": (Need("ecs:DeleteTaskSet", task_set),),
+        }
 
     def meant(self, service: Service, past: Past, wanted: str) -> Meant | Known:
         return any_task_sets.meant(service, wanted)

@@ -22,7 +22,7 @@ import botocore.session
 import pytest
 from botocore.awsrequest import HeadersDict
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, Denied, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     IncompleteAnswerError,
     UnknownOperationError,
@@ -176,6 +176,29 @@ def test_what_does_not_pass_is_raised_at_once(code: str, slept: list[float]) -> 
         aws.call("ecs", "list_clusters")
     assert aws.api_calls == {"ListClusters": 1}
     assert slept == []
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("no", Denied("ecs:ListClusters", "")),
+        (
+            "User: me is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/app because no "
+            "identity-based policy allows the iam:PassRole action",
+            Denied("iam:PassRole", "arn:aws:iam::1:role/app"),
+        ),
+        ("User: me is not authorized to perform: ecs:ListClusters on resource: *", Denied("ecs:ListClusters", "")),
+    ],
+)
+def test_what_was_denied_is_known(text: str, denied: Denied) -> None:
+    refusal = (400, {"__type": "AccessDeniedException", "message": text})
+    aws, _wire, _limiter = over((200, {}), refusal, refusal, error("ExpiredTokenException"))
+    aws.call("ecs", "list_clusters")
+    assert aws.denied == ()
+    for ask in (aws, aws.brisk, aws):
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            ask.call("ecs", "list_clusters")
+    assert aws.denied == (denied,)
 
 
 def test_every_try_is_paced() -> None:

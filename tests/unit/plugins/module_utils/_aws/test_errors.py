@@ -15,6 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import errors, i
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
     AwsCallError,
     IncompleteAnswerError,
+    action_of,
     error_handler,
 )
 
@@ -295,3 +296,16 @@ def test_a_cut_answer() -> None:
 def test_every_explanation_ends_as_a_sentence() -> None:
     cases: list[t.Any] = [client_error(c) for c in ("AccessDenied", "ExpiredToken", "Throttling", "Other", "")]
     assert all(failed(case).explain().endswith(".") and ".." not in failed(case).explain() for case in cases)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "action"),
+    [
+        ("ecs", "UpdateService", "ecs:UpdateService"),
+        ("elbv2", "DescribeRules", "elasticloadbalancing:DescribeRules"),
+        ("efs", "DescribeFileSystems", "elasticfilesystem:DescribeFileSystems"),
+        ("s3", "HeadObject", "s3:GetObject"),
+    ],
+)
+def test_actions_have_the_names_that_policies_give_them(service: str, operation: str, action: str) -> None:
+    assert action_of(service, operation) == action

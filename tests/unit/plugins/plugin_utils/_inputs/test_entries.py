@@ -26,6 +26,7 @@ FILE = {
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:incidents"
 MAIN, REDEPLOY, RESTORE = ("rollback", "main"), ("rollback", "redeploy"), ("rollback", "restore_scaling")
 DEPLOY, HISTORY = ("deploy", "main"), ("history", "main")
+STATUS = ("status", "main")
 GUARD, PLAN = ("content_guard", "main"), ("content_guard", "plan")
 GUARDED = {"application": "a", "deployment_group": "g", "instances": "i"}
 
@@ -74,6 +75,37 @@ def test_if_nothing_is_named_the_file_of_ecspresso_here_is_read_and_said(entry: 
         assert found["deployment_group"] == "file-group"
     else:
         assert (found["cluster"], found["services"]) == ("of-file", ["file-service"])
+
+
+@pytest.mark.parametrize(
+    ("given", "clusters", "services"),
+    [
+        ({}, ["default"], []),
+        ({"cluster": "prod"}, ["prod"], []),
+        ({"cluster": "prod", "services": "web, api"}, ["prod"], ["web", "api"]),
+        ({"cluster": "prod", "services": "*"}, ["prod"], []),
+        ({"cluster": ["prod", "test"]}, ["prod", "test"], []),
+        ({"cluster": "*"}, ["*"], []),
+        ({"config": "x"}, ["of-file"], ["file-service"]),
+        ({"config": "x", "services": "web"}, ["of-file"], ["web"]),
+        ({"config": "x", "services": "*"}, ["of-file"], []),
+    ],
+)
+def test_whose_status_is_meant(given: dict[str, t.Any], clusters: list[str], services: list[str]) -> None:
+    found = inputs(STATUS, **given)
+    assert (found["clusters"], found["services"], found["cluster"]) == (clusters, services, ", ".join(clusters))
+    assert (found["require"], found["fallback"], found["read_from"]) == (None, "fail", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [({}, True), ({"cluster": "prod"}, False), ({"services": "web"}, False), ({"services": "*"}, False)],
+)
+def test_status_reads_the_file_here_only_if_nothing_is_named(given: dict[str, str], read: bool) -> None:
+    reader = Reader()
+    found = inputs(STATUS, Around(reader, here="/repo/ecspresso.yml"), **given)
+    assert bool(reader.asked) is read
+    assert found["services"] == (["file-service"] if read else [name for name in given.values() if name == "web"])
 
 
 @pytest.mark.parametrize("given", [{"services": "web"}, {"services": "web", "config": "x"}, {"config": "x"}])
@@ -225,6 +257,13 @@ def test_where_it_is_known_from_what_would_be_lost(given: dict[str, str], source
         (RESTORE, {}, "Nothing is named: give rollback_services, or rollback_auto_scaling_groups"),
         (DEPLOY, {"revision": "7"}, "No service is named: give deploy_services, or a deploy_config that names one"),
         (DEPLOY, {"services": "web", "revision": " "}, "No revision is named: give deploy_revision"),
+        (STATUS, {"require": "perfect"}, "status_require is 'perfect': give ready or nothing"),
+        (STATUS, {"fallback": "older"}, "status_fallback is 'older': give fail or previous_registered"),
+        (
+            STATUS,
+            {"cluster": "a, b", "services": "web"},
+            "status_services names services, and status_cluster several clusters: name one, or no services",
+        ),
         (HISTORY, {}, "No service is named: give history_services, or a history_config that names one"),
         (
             GUARD,

@@ -9,7 +9,7 @@ from ansible.parsing.splitter import split_args
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import names, specs
 
-ALL = ("rollback_", "deploy_", "history_", "content_guard_")
+ALL = ("rollback_", "deploy_", "history_", "status_", "content_guard_")
 
 
 @pytest.mark.parametrize(

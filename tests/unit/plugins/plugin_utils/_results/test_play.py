@@ -149,6 +149,8 @@ def test_data() -> None:
         ("deploy", True, {"plan", "summary"}),
         ("history", False, {"result"}),
         ("history", True, {"result"}),
+        ("status", False, {"result", "summary"}),
+        ("status", True, {"result", "summary"}),
     ],
 )
 def test_names(role: str, check_mode: bool, names: set[str]) -> None:

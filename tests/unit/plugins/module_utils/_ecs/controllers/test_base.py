@@ -31,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Method, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     FakeAws,
@@ -183,3 +183,22 @@ def test_who_has_nothing_of_its_own_to_take_away_writes_nothing(kind: str) -> No
     assert not made.take_away(goings(kind)[0], now).deleted
     assert not made.restore(now, None, "ended").changed
     assert aws.requests == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_each_method_needs_is_known_before_anything_is_deployed(kind: str) -> None:
+    made, aws = controller(kind)
+    plan = planned(service(42, controller=kind), told(41, 42) if kind == "ECS" else None)
+    needs = made.needs(plan)
+    assert made.method in needs
+    assert set(needs) <= set(t.get_args(Method))
+    assert all(need.action.count(":") == 1 for some in needs.values() for need in some)
+    assert aws.requests == []
+
+
+def test_a_configuration_that_was_changed_for_one_deployment_is_left_over() -> None:
+    made, _aws = controller("ECS")
+    assert made.left_over(service(42)) == ""
+    changed = service(42, tags={"lastgood:configuration-1": "abc"})
+    assert made.left_over(changed) == "its deployment configuration, which was changed for one deployment"
+    assert controller("EXTERNAL")[0].left_over(changed) == ""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -20,6 +22,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     raw_service,
     refused_by_aws,
     service,
+    task_definition,
 )
 
 COPY = Finding("copy", "info", "web:44 was registered")
@@ -65,3 +68,18 @@ def test_a_task_count_that_cannot_be_set_holds_nothing_up() -> None:
     now, [finding] = writes.more_tasks(FakeAws(update_service=refused_by_aws("UpdateService")), service(41), 6)
     assert (now.desired, finding.severity) == (4, "warn")
     assert finding.message.startswith("the task count is still 4, not 6. ")
+
+
+def test_the_roles_that_are_passed() -> None:
+    app, pull = (f"arn:aws:iam::123456789012:role/{name}" for name in ("app", "pull"))
+    bare = task_definition(41)
+
+    def passed(**roles: str) -> list[str]:
+        return [need.resource for need in writes.passed_roles(replace(bare, content={**bare.content, **roles}))]
+
+    assert passed() == []
+    assert passed(taskRoleArn=app, executionRoleArn=pull) == [app, pull]
+    assert passed(taskRoleArn=app, executionRoleArn=app) == [app]
+    # A name is no resource of a policy.
+    assert passed(taskRoleArn="app") == []
+    assert writes.passed_roles(None) == ()
