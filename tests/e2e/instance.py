@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import typing as t
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tests.agent.group import Group
 from tests.agent.serving import Serving
 from tests.e2e import play
 from tests.e2e.stage import Stage
+from tests.e2e.warm import modules
 
 BY_HAND = "listen 8080"
 WITH_SETTINGS = ("index.html", "settings.conf")
@@ -37,7 +37,7 @@ class Instance:
         self.hosts = {
             "web1": {
                 "ansible_connection": "local",
-                "ansible_python_interpreter": sys.executable,
+                "ansible_python_interpreter": modules.python(),
                 "content_guard_agent_root": str(self.agent.layout.root),
                 "content_guard_store": str(self.store),
                 "content_guard_become": False,

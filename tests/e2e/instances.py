@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.agent.group import Group
 from tests.agent.serving import Serving
 from tests.e2e import play
 from tests.e2e.stage import Stage
+from tests.e2e.warm import modules
 
 FILES = ("index.html", "settings.conf")
 ONE_AT_A_TIME = "CodeDeployDefault.OneAtATime"
@@ -90,7 +90,7 @@ class Instances:
         return {
             name: {
                 "ansible_connection": "local",
-                "ansible_python_interpreter": sys.executable,
+                "ansible_python_interpreter": modules.python(),
                 "ansible_pipelining": True,
                 "content_guard_agent_root": str(machine.agent.layout.root),
                 "content_guard_store": str(machine.store),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.e2e import play
 from tests.e2e.stage import CLUSTER, Stage
+from tests.e2e.warm import modules
 
 # What differs from run to run: times, ids and random parts, seconds that passed.
 VARIABLE = re.compile(
@@ -63,8 +64,11 @@ def test_both_ways_give_the_same_result(stage: Stage) -> None:
         stage.world.make_scalable(CLUSTER, "web", scheduled=True)
         deployment_group(stage)
         stage.control.fail("UpdateService", "AccessDeniedException", when={"service": "api"})
-        playbook, way = Path(__file__).parent / "both_ways.yml", f"lastgood_aws_in_process={in_process}"
-        runs[in_process] = play.run(stage.url, playbook, "-e", way, in_real_time=True)
+        variables = {"lastgood_aws_in_process": in_process}
+        if in_process == "false":
+            variables["ansible_python_interpreter"] = modules.python()
+        playbook = Path(__file__).parent / "both_ways.yml"
+        runs[in_process] = play.run(stage.url, playbook, *play.arguments(variables), in_real_time=True)
         assert stage.runs() == {"web:1": 3}
     inside, apart = (run.tasks for run in runs.values())
     assert len(inside) == 13

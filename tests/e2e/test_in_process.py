@@ -22,6 +22,8 @@ from pathlib import Path
 import ansible_runner
 import pytest
 
+from tests.e2e.warm import modules
+
 HERE = Path(__file__).parent / "in_process"
 ROOT = Path(__file__).parents[2]
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
@@ -96,7 +98,7 @@ def texts(value: t.Any) -> t.Iterator[str]:
 
 @pytest.mark.parametrize(("tag", "tasks"), [("options", 9), ("endings", 12)])
 def test_both_ways_give_the_same_result(environment: dict[str, str], tag: str, tasks: int) -> None:
-    run = play(environment, "parity.yml", "--tags", tag)
+    run = play(environment, "parity.yml", "--tags", tag, "-e", f"python_of_modules={modules.python()}")
     found = results(run.stdout)
     names = [name for name, host in found if host == "in_process"]
     assert len(names) == tasks, run.stderr

@@ -14,15 +14,17 @@ import subprocess
 import sys
 import time
 import typing as t
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import limiter
 from tests.e2e import play
 from tests.e2e.stage import CLUSTER, Stage
 from tests.e2e.test_both_ways import lines
-from tests.e2e.warm import starting
+from tests.e2e.warm import modules, starting, time_passes
 
 WEB = {"rollback_cluster": CLUSTER, "rollback_services": "web"}
 # What an ansible-playbook sees of itself, in its own process (lookups) and in that of a module.
@@ -50,6 +52,18 @@ HANG = """
   tasks:
     - name: Hang
       ansible.builtin.command: "sh -c 'echo $$ > {{ pid_file }}; exec sleep 60'"
+"""
+
+
+# What a script sees of the Python that runs it. Its module comes from a zip file, as those of Ansible do.
+SCRIPT = """
+import os, sys
+sys.path.insert(0, os.environ["ZIPPED"])
+import brought
+umask = os.umask(0)
+print([sys.argv[1:], __name__, os.getcwd(), umask, os.environ["MINE"], os.environ.get("OTHER"), brought.VALUE])
+print("an error", file=sys.stderr)
+sys.exit(3)
 """
 
 
@@ -198,3 +212,57 @@ def test_without_warmth_there_is_the_same(stage: Stage) -> None:
         command, cwd=play.ROOT, env={**os.environ, "E2E_COLD": "1"}, capture_output=True, text=True, check=True
     )
     assert (done.stdout, stage.runs()) == ("0\n", {"web:1": 2})
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_the_python_of_modules_is_one(tmp_path: Path, stdin: bool) -> None:
+    """A script in a file, or on stdin as Ansible's pipelining has it."""
+    script, zipped = tmp_path / "script.py", tmp_path / "zipped.zip"
+    script.write_text(SCRIPT)
+    with zipfile.ZipFile(zipped, "w") as file:
+        file.writestr("brought.py", "VALUE = 41")
+    env = {**os.environ, "MINE": "one", "ZIPPED": str(zipped)}
+    runs = []
+    for python in (modules.python(), sys.executable):
+        with script.open() as source:
+            runs.append(
+                subprocess.run(
+                    [python, *([] if stdin else [str(script), "two words"])],
+                    cwd=tmp_path,
+                    env=env,
+                    umask=0o27,
+                    stdin=source if stdin else subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+            )
+    warm, cold = runs
+    assert (warm.returncode, warm.stdout, warm.stderr) == (3, cold.stdout, "an error\n")
+    assert ", 41]" in cold.stdout
+    assert f"{tmp_path}" in cold.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_python_of_modules_ends_with_the_one_who_asked(tmp_path: Path, number: signal.Signals) -> None:
+    script, pid_file = tmp_path / "script.py", tmp_path / "pid"
+    script.write_text(f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n")
+    with subprocess.Popen([modules.python(), script], stdin=subprocess.DEVNULL) as asking:
+        assert play.within(play.PATIENCE, lambda: pid_file.exists() and pid_file.read_text())
+        running = int(pid_file.read_text())
+        assert play.is_running(running)
+        asking.send_signal(number)
+    assert play.within(play.PATIENCE, lambda: not play.is_running(running))
+
+
+def test_the_limiter_of_requests_asks_for_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took time.sleep() as a default before that was replaced."""
+    made = limiter.RateLimiter.__init__
+    monkeypatch.setattr(made, "__defaults__", made.__defaults__)
+    for name in ("sleep", "monotonic"):
+        monkeypatch.setattr(time, name, getattr(time, name))
+    real = time.sleep
+    time_passes.asked_of("nowhere")
+    assert time.sleep is not real
+    assert {time.sleep, time.monotonic} <= set(made.__defaults__)
+    assert real not in made.__defaults__

@@ -31,6 +31,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[3])
 Request = dict[str, t.Any]
 # stdin, stdout, stderr, and the descriptor on which to report the end.
 FILES = 4
+# In the local temporary directory; see `_find_module_utils` in ansible/executor/module_common.py.
+BUILT_MODULES = "ansiballz_cache"
 COLLECTION = "ansible_collections.lastgood.aws.plugins"
 
 
@@ -143,7 +145,15 @@ def take_on(request: Request, files: list[int]) -> None:
         constants = sys.modules["ansible.constants"]
         # A directory that a process makes for itself when it imports this, and removes when it ends.
         atexit.unregister(sys.modules["ansible.config.manager"].cleanup_tmp_file)
+        ours = constants.DEFAULT_LOCAL_TMP
         constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP", variables=vars(constants))
+        share_built_modules(Path(ours), Path(constants.DEFAULT_LOCAL_TMP))
+
+
+def share_built_modules(ours: Path, theirs: Path) -> None:
+    """What a module needs on a host is looked for once, not in each play: where ansible-core keeps it for a play."""
+    (ours / BUILT_MODULES).mkdir(exist_ok=True)
+    (theirs / BUILT_MODULES).symlink_to(ours / BUILT_MODULES)
 
 
 def run(request: Request) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import socket
+import sys
 import time
 
+# It takes both functions as defaults of its arguments, when it is imported.
+LIMITER = "ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter"
 _passed = 0.0
 
 
@@ -29,5 +32,10 @@ def asked_of(path: str) -> None:
             asking.recv(1)
         _passed += seconds
 
-    time.sleep = ask
-    time.monotonic = lambda: monotonic() + _passed
+    def told() -> float:
+        return monotonic() + _passed
+
+    time.sleep, time.monotonic = ask, told
+    if LIMITER in sys.modules:
+        made = sys.modules[LIMITER].RateLimiter.__init__
+        made.__defaults__ = tuple({sleep: ask, monotonic: told}.get(value, value) for value in made.__defaults__)
