@@ -145,6 +145,12 @@ options:
       - InstanceRefresh
       - ScheduledActions
     default: []
+  guard_content:
+    description:
+      - Say in RV(plan) that files on the instances are kept through the redeploy, as the playbook
+        C(lastgood.aws.redeploy) does with C(rollback_guard_content). The module itself does nothing about it.
+    type: bool
+    default: false
   require_pinned:
     description:
       - Refuse a revision that is not proven to be what it was when it was good. One in S3 is proven by a version or an

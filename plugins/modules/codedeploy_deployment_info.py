@@ -379,23 +379,48 @@ diagnosis:
     advice:
       - everything that the script printed is on the instance, in logs/scripts.log of the deployment's directory
     unknown: []
-expect:
-  description: What was seen, for O(lastgood.aws.codedeploy_redeploy#module:expect).
-  returned: always, null if the group could not be read
+plan:
+  description:
+    - What was seen and shown, for O(lastgood.aws.codedeploy_redeploy#module:plan). At most 1 KB as JSON.
+    - What stands in it is described at RV(lastgood.aws.codedeploy_redeploy#module:plan).
+  returned: always
   type: dict
   sample:
+    plan_id: 5d1c0c4f3d0b
+    account: "123456789012"
+    region: eu-central-1
+    application: shop
+    deployment_group: prod-web
+    left: s3://releases/shop/web-1.9.zip (version Xw8LSQkdPnUTtP8xGwTb4sXxVnCmYzLE)
     deployment: d-B2C3D4E5F
     target:
-      revision:
-        revisionType: S3
-        s3Location:
-          bucket: releases
-          bundleType: zip
-          key: shop/web-1.8.zip
-          version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
-      deployment_id: d-9Z8Y7X6W5
-      source: last_good
+      revisionType: S3
+      s3Location:
+        bucket: releases
+        bundleType: zip
+        key: shop/web-1.8.zip
+        version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
+    target_deployment: d-9Z8Y7X6W5
+    direction: back
+    in_flight: stop
+    file_exists_behavior: inherit
+    rollback_events: null
+    override_alarms: auto
+    deployment_config: ""
+    ignore_application_stop_failures: false
+    update_outdated_instances_only: false
+    require_pinned: false
     suspended_by_codedeploy: []
+    guard_content: false
+    force: []
+    source: last_good
+    why: Succeeded at 2026-11-14T09:12:40Z
+    made: "2026-11-29T18:34:46Z"
+plan_id:
+  description: Id of that plan. A fingerprint, not a signature.
+  returned: always
+  type: str
+  sample: 5d1c0c4f3d0b
 as_of:
   description: The point in time of O(as_of), in UTC.
   returned: always, null if it is not given
@@ -415,7 +440,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, members
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import diagnosis, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
@@ -452,14 +477,18 @@ def main() -> None:
     for note in (*as_of.notes(wish.as_of), *force.notes(module.params["force"], force.REDEPLOY)):
         module.warn(note)
     removed, noticed = _removed(aws, planned)
-    shown = info.of(planned, application, place)
-    shown["findings"] += [finding.as_dict() for finding in noticed]
+    found = info.of(planned, application, place)
+    found["findings"] += [finding.as_dict() for finding in noticed]
+    where = shown.Place(place.region, application, group, aws.clock.now(), params["guard_content"])
+    plan = shown.of(planned, planner.wish, where)
     asked = (params["diagnose"] or wish.selection.deployment_id or "").strip()
     module.exit_json(
         changed=False,
         summary=line,
         diagnosis=_diagnosis(module, aws, info.to_diagnose(planned, asked), params["log_tail"]),
-        **shown,
+        **found,
+        plan_id=plan.plan_id,
+        plan=plan.as_dict(),
         removed_instances=[instance.as_dict() for instance in removed],
         as_of=as_of.shown(planner.wish.selection.as_of),
         api_calls=aws.api_calls,

@@ -63,43 +63,41 @@ options:
       - How long to wait, in seconds. Nothing is undone when the time is up.
     type: int
     default: 3600
-  expect:
+  application:
     description:
-      - What an earlier look at this deployment group showed, as RV(expect) of a run of this module in check mode. The
-        group then goes where it was shown to go, or is left as it is.
+      - Name of the CodeDeploy application. O(plan) names it, too, and cannot be given with it.
+    type: str
+    required: false
+  deployment_group:
+    description:
+      - Name of the deployment group. O(plan) names it, too, and cannot be given with it.
+    type: str
+    required: false
+  plan:
+    description:
+      - A plan to carry out, as RV(plan) of a run of this module in check mode, or of
+        M(lastgood.aws.codedeploy_deployment_info), returned it. The group goes where the plan says, or is left as it
+        is. What the plan is based on is looked at once more, with as few calls as that takes.
       - If somebody has deployed since, it is V(refused) with the finding V(plan_changed), which says what was deployed.
         It does not count as such a change if the deployment seen then has ended since, well or not, or is being rolled
-        back to that same target.
-      - Give the options that choose the target as they were given for that look.
+        back to that same target. How to get there is decided anew.
+      - If no target was shown, nothing is deployed.
+      - If the plan is older than 60 seconds, the bundle is looked at again, and the checks before the write are made
+        again. Until then, findings and RV(content_warnings) about what is not read again are only in the result of the
+        look.
+      - A plan says what is done. So it cannot be given with O(application), O(deployment_group), O(guard_content), nor
+        with any option that chooses the revision or says how it is deployed. There are two exceptions. If the revision
+        or the name of the deployment configuration is too long for a plan, the plan has only a fingerprint of it, and
+        O(revision) or O(deployment_config) has to be given as well.
+      - A plan for another account or Region is refused, and so is one whose C(plan_id) does not fit its content. The id
+        is a fingerprint. It shows that a plan was changed or cut by mistake. It is not a signature, and proves nothing
+        about who made the plan.
     type: dict
-    suboptions:
-      deployment:
-        description:
-          - Id of the newest deployment that was on record. Empty if nothing was deployed yet.
-        type: str
-      target:
-        description:
-          - The target that was shown. Leave it out if there was nothing to do.
-        type: dict
-        suboptions:
-          revision:
-            description:
-              - The revision, as O(revision) takes it.
-            type: raw
-          deployment_id:
-            description:
-              - Id of the deployment that proved it good.
-            type: str
-          source:
-            description:
-              - How it was found, as in RV(target_source).
-            type: str
-      suspended_by_codedeploy:
-        description:
-          - The processes that CodeDeploy was to suspend, as O(suspend_processes) asks for. Nothing is deployed if it no
-            longer would, because the step that suspends the other processes relies on it.
-        type: list
-        elements: str
+  plan_max_age:
+    description:
+      - How old O(plan) may be, in seconds, by AWS's clock. An older one is V(refused) with the finding V(plan_too_old).
+    type: int
+    default: 86400
 notes:
   - On the compute platform V(Server) deployments in place and blue/green are supported. A redeploy of a blue/green
     group provisions a new replacement fleet.
@@ -146,9 +144,7 @@ EXAMPLES = r"""
 
 - name: Do that, unless somebody deploys in between
   lastgood.aws.codedeploy_redeploy:
-    application: shop
-    deployment_group: prod-web
-    expect: "{{ shown.expect }}"
+    plan: "{{ shown.plan }}"
 """
 
 RETURN = r"""
@@ -305,7 +301,9 @@ findings:
       sample: >-
         s3://releases/shop/web-1.8.zip was not changed since d-9Z8Y7X6W5 deployed it
 content_warnings:
-  description: What the redeploy does to files that are on the instances, and that no revision brings back.
+  description:
+    - What the redeploy does to files that are on the instances, and that no revision brings back.
+    - Empty if a O(plan) is carried out that is not older than 60 seconds. The look that made it has shown them.
   returned: always, but not if the options themselves are wrong
   type: list
   elements: str
@@ -351,23 +349,150 @@ left_suspended:
       sample:
         - AZRebalance
   sample: []
-expect:
-  description: What was seen and shown, for O(expect) of the call that acts.
-  returned: in check mode, but not if the group could not be read
+plan:
+  description:
+    - What was seen and shown, for O(plan) of the call that acts. At most 1 KB as JSON.
+  returned: in check mode, but not if the options themselves are wrong
   type: dict
-  sample:
-    deployment: d-B2C3D4E5F
+  contains:
+    plan_id:
+      description: The fingerprint of all the rest.
+      returned: always
+      type: str
+      sample: 5d1c0c4f3d0b
+    account:
+      description: The account, null if the group could not be read.
+      returned: always
+      type: str
+      sample: "123456789012"
+    region:
+      description: The Region.
+      returned: always
+      type: str
+      sample: eu-central-1
+    application:
+      description: The application.
+      returned: always
+      type: str
+      sample: shop
+    deployment_group:
+      description: The deployment group.
+      returned: always
+      type: str
+      sample: prod-web
+    left:
+      description: What the group is on, in words. If it is too long for a plan, how it begins and a fingerprint of it.
+      returned: always, empty if there is no target
+      type: str
+      sample: s3://releases/shop/web-1.9.zip (version Xw8LSQkdPnUTtP8xGwTb4sXxVnCmYzLE)
+    deployment:
+      description: Id of the newest deployment on record.
+      returned: always, empty if nothing was deployed yet
+      type: str
+      sample: d-B2C3D4E5F
     target:
-      revision:
+      description:
+        - The revision to deploy, as CodeDeploy's API has it, with its version if it has one.
+        - If it is too long for a plan, how it begins and a fingerprint of it.
+      returned: always, null if there is nothing to do
+      type: raw
+      sample:
         revisionType: S3
         s3Location:
           bucket: releases
           bundleType: zip
           key: shop/web-1.8.zip
           version: 3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY
-      deployment_id: d-9Z8Y7X6W5
-      source: last_good
-    suspended_by_codedeploy: []
+    target_deployment:
+      description: Id of the deployment that proved it good, or that has brought it if there is nothing to do.
+      returned: always, empty if there is none
+      type: str
+      sample: d-9Z8Y7X6W5
+    direction:
+      description: As in RV(direction).
+      returned: always, empty if there is no target
+      type: str
+      sample: back
+    in_flight:
+      description: As it was asked for.
+      returned: always
+      type: str
+      sample: stop
+    file_exists_behavior:
+      description: As it was asked for.
+      returned: always
+      type: str
+      sample: inherit
+    rollback_events:
+      description: As it was asked for.
+      returned: always, null if it was not
+      type: list
+      elements: str
+    override_alarms:
+      description: As it was asked for.
+      returned: always
+      type: str
+      sample: auto
+    deployment_config:
+      description: As it was asked for. If it is too long for a plan, how it begins and a fingerprint of it.
+      returned: always, empty if it was not asked for
+      type: str
+      sample: CodeDeployDefault.AllAtOnce
+    ignore_application_stop_failures:
+      description: As it was asked for.
+      returned: always
+      type: bool
+      sample: false
+    update_outdated_instances_only:
+      description: As it was asked for.
+      returned: always
+      type: bool
+      sample: false
+    require_pinned:
+      description: As it was asked for.
+      returned: always
+      type: bool
+      sample: false
+    suspended_by_codedeploy:
+      description:
+        - The processes of Auto Scaling groups that CodeDeploy was to suspend, as O(suspend_processes) asks for.
+        - Nothing is deployed if it no longer would, because whoever suspends the other processes relies on it.
+      returned: always
+      type: list
+      elements: str
+      sample:
+        - AZRebalance
+    guard_content:
+      description: As it was asked for.
+      returned: always
+      type: bool
+      sample: false
+    force:
+      description: The guards that are turned off.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    source:
+      description: How the target was found. V(unchanged) or V(refused) if there is none.
+      returned: always
+      type: str
+      sample: last_good
+    why:
+      description: Why this one, or why there is none, in words.
+      returned: always
+      type: str
+      sample: Succeeded at 2026-11-14T09:12:40Z
+    made:
+      description: When the look was, by AWS's clock.
+      returned: always
+      type: str
+      sample: "2026-11-29T18:34:46Z"
+plan_id:
+  description: Id of the plan that is shown, or that was carried out. A fingerprint, not a signature.
+  returned: always, null if there was no plan, but not if the options themselves are wrong
+  type: str
+  sample: 5d1c0c4f3d0b
 diagnosis:
   description:
     - Why targets failed, as far as it could be read. In check mode those of the newest deployment, if it ended without
@@ -485,7 +610,7 @@ timings:
     accepted: 0.6
     ended: 74.1
 summary:
-  description: The whole call in one line.
+  description: The whole call in one line. With C(-v) also the plan's id.
   returned: always, but not if the options themselves are wrong
   type: str
   sample: >-
@@ -499,15 +624,18 @@ api_calls:
     CreateDeployment: 1
 """
 
+import typing as t
+
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.module import LastgoodAWSModule
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import Orphaned, Outlast
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import expected
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options as codedeploy_options
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import wording
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps.redeploy import Order, Redeploy
-from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, force, keys, options
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, bound, force, keys, options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
@@ -518,27 +646,60 @@ MODULE_SPEC = {
     "wait_timeout": {"type": "int", "default": 3600},
     "contact_timeout": {"type": "int", "default": 300},
     "slices": {"type": "int", "default": 1},
-    "expect": expected.SPEC,
+    "plan": {"type": "dict"},
+    "plan_max_age": {"type": "int", "default": 86400},
+    # A plan names them, too.
+    "application": {"type": "str"},
+    "deployment_group": {"type": "str"},
 }
+
+
+def plan_of(module: LastgoodAWSModule) -> shown.Shown | None:
+    """The plan to carry out, None if options say what to do. Raises :class:`.BadOption`."""
+    params = module.params
+    if params["plan"] is None:
+        for name in ("application", "deployment_group"):
+            if params[name] is None:
+                raise BadOption(f"{name}: no {name.replace('_', ' ')} is named. Give one, or plan")
+        return None
+    plan = shown.read(params["plan"], module.region or "")
+    bound.beside(module.given - set(plan.lacks), codedeploy_options.SELECTION_SPEC)
+    return plan
 
 
 def order_of(module: LastgoodAWSModule) -> Order:
     """What the options ask for. Raises :class:`.BadOption`."""
     params = module.params
+    plan = plan_of(module)
+    if plan is None:
+        application, group, wish = params["application"], params["deployment_group"], codedeploy_options.wish(params)
+    else:
+        application, group = plan.application, plan.deployment_group
+        wish = plan.wish(revisions.if_given(params["revision"]), (params["deployment_config"] or "").strip())
     wait_timeout = options.wait_timeout(params["wait_timeout"])
     return Order(
-        application=params["application"].strip(),
-        group=params["deployment_group"].strip(),
-        wish=codedeploy_options.wish(params),
+        application=application.strip(),
+        group=group.strip(),
+        wish=wish,
         reason=params["reason"],
         wait=params["wait"],
         wait_timeout=wait_timeout,
         contact_timeout=options.contact_timeout(params["contact_timeout"]),
         log_tail=params["log_tail"],
         check_mode=module.check_mode,
-        expect=expected.read(params["expect"]),
+        shown=plan,
+        plan_max_age=options.plan_max_age(params["plan_max_age"]),
+        guard_content=params["guard_content"],
         full_names=params["full_names"],
     )
+
+
+def planned(module: LastgoodAWSModule, redeploy: Redeploy) -> dict[str, t.Any]:
+    """The plan, for whoever carries it out, and for whoever looks up afterwards what was carried out."""
+    plan = redeploy.shown
+    if plan is None:
+        return {"plan_id": None}
+    return {"plan_id": plan.plan_id, **({"plan": plan.as_dict()} if module.check_mode else {})}
 
 
 def main() -> None:
@@ -552,21 +713,23 @@ def main() -> None:
         order = order_of(module)
         limiter = RateLimiter(options.slices(module.params["slices"]))
     except BadOption as exc:
-        # An earlier step of the same play may have written something.
-        module.fail_json(msg=f"{exc}." if module.params["expect"] else f"{exc}. Nothing was changed.")
+        # If something was shown before, more may have been done in between.
+        untouched = "The deployment group was not changed." if module.params["plan"] else "Nothing was changed."
+        module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
     patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
     aws = Aws(module.client, limiter, patience, clock)
+    redeploy = Redeploy(aws, order, clock)
     try:
-        run = Redeploy(aws, order, clock).run()
+        run = redeploy.run()
     except Orphaned:
         module.fail_json(msg="The play that this step belongs to is gone. What AWS has accepted goes on there.")
     module.warn_of(run.label, run.findings)
     for note in (*as_of.notes(order.wish.as_of), *force.notes(module.params["force"], force.REDEPLOY)):
         module.warn(note)
-    result = {**run.as_dict(), "summary": wording.summary(run), "api_calls": aws.api_calls}
-    if module.check_mode and run.plan is not None:
-        result["expect"] = expected.of(run.plan).as_dict()
+    told = f" (plan {redeploy.shown.plan_id})" if redeploy.shown is not None and module.verbosity else ""
+    result = {**run.as_dict(), **planned(module, redeploy), "summary": f"{wording.summary(run)}{told}"}
+    result["api_calls"] = aws.api_calls
     if module._diff:
         result["diff"] = run.diff()
     if not run.ok:

@@ -10,6 +10,7 @@ import json
 import typing as t
 
 from tests.e2e.conftest import Rollback
+from tests.e2e.fleet import Fleet
 from tests.e2e.stage import CLUSTER, Stage
 
 
@@ -90,3 +91,36 @@ def test_nothing_is_read_twice(stage: Stage, rollback: Rollback) -> None:
         "TagResource": 1,
     }
     assert {name: before.count(name) for name in before if before.count(name) > most.get(name, 0)} == {}
+
+
+def test_a_deployment_group(stage: Stage, redeploy: Rollback) -> None:
+    """Somebody deploys after the approval. The next plan is approved, and carried out as it was shown, once."""
+    fleet = Fleet(stage)
+    good, bad = fleet.story()
+    stage.control.reset_calls()
+    [item] = shown(redeploy).values()
+    assert (item["plan"]["target_deployment"], item["plan"]["deployment"]) == (good, bad)
+    assert (item["plan"]["plan_id"], len(json.dumps(item["plan"])) <= 1024) == (item["plan_id"], True)
+    theirs = fleet.deploy(3)
+    stage.control.reset_calls()
+    nothing = {"application": "", "deployment_group": ""}
+    done = redeploy(**nothing, approved_plan=json.dumps({"any": item}))
+    assert (done.rc, done.outcomes, stage.writes(), len(done.messages)) == (2, {"prod": "refused"}, [], 1), done.stdout
+    [why] = done.findings("plan_changed", "prod")
+    assert why.startswith("somebody deployed s3://bundles/web-3.zip")
+    assert theirs in why
+    assert fleet.on() == "web-3.zip"
+
+    plan = shown(redeploy, file_exists_behavior="overwrite", deployment_config="CodeDeployDefault.AllAtOnce")
+    stage.control.reset_calls()
+    # What does not fit the plan, before anything is read.
+    other = redeploy(application="shop", deployment_group="", approved_plan=plan)
+    assert (other.rc, stage.control.log()) == (2, [])
+    assert "is for application web, and rollback_application is shop" in other.messages[0]
+    done = redeploy(**nothing, approved_plan=plan, deployment_config="CodeDeployDefault.AllAtOnce")
+    assert (done.rc, done.outcomes, fleet.on()) == (0, {"prod": "rolled_back"}, "web-2.zip"), done.stdout
+    [item] = plan.values()
+    made = fleet.deployment(done.of("prod")["deployment_id"])
+    assert (done.of("prod")["plan_id"], made["fileExistsBehavior"]) == (item["plan_id"], "OVERWRITE")
+    assert made["deploymentConfigName"] == "CodeDeployDefault.AllAtOnce"
+    assert redeploy(**nothing, approved_plan=plan).outcomes == {"prod": "unchanged"}

@@ -156,6 +156,15 @@ def test_check_mode_shows_and_changes_nothing(instance: Instance, redeploy: Roll
     assert "placements" in done.tasks["Look what the deployment does to files"][1]["prediction"]
     assert not instance.store.exists()
     assert BY_HAND not in done.stdout + done.stderr
+    # What was shown is carried out if it is approved, and only with what keeps the files.
+    plan = done.published["rollback_plan"]
+    nobody = {"application": "", "deployment_group": "", "approved_plan": plan}
+    refused = redeploy(*instance.inventory, **nobody)
+    assert (refused.rc, instance.stage.writes()) == (2, [])
+    assert "was made with rollback_guard_content=true" in refused.messages[0]
+    done = redeploy(*instance.inventory, **instance.guarded, **nobody)
+    assert (done.rc, done.outcomes, instance.content) == (0, {"prod": "rolled_back"}, BY_HAND), done.messages
+    assert done.of("prod")["plan_id"] == play.named(plan, "prod")["plan_id"]
 
 
 def test_what_somebody_deploys_while_files_are_saved_is_left_alone(instance: Instance, redeploy: Rollback) -> None:

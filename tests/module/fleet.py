@@ -210,7 +210,9 @@ class Fleet:
             on_line(line)
 
         self._monkeypatch.setattr(progress, "_sink", tell)
-        given = {"region": REGION, "application": APPLICATION, "deployment_group": GROUP, **options}
+        # A plan says which group.
+        named = {} if "plan" in options else {"application": APPLICATION, "deployment_group": GROUP}
+        given = {"region": REGION, **named, **options}
         try:
             result, failed = run_module(codedeploy_redeploy, **given), False
         except ModuleFailed as failure:

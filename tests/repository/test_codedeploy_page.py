@@ -14,12 +14,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.lastgood.aws.plugins.modules import codedeploy_auto_rollback
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import options
+from ansible_collections.lastgood.aws.plugins.modules import codedeploy_auto_rollback, codedeploy_redeploy
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import specs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "codedeploy.md").read_text(encoding="utf-8")
-FILES = ("test_redeploy.py", "test_redeploy_in_flight.py", "test_ansible_runner.py", "test_notification.py")
+FILES = (
+    *("test_redeploy.py", "test_redeploy_in_flight.py", "test_approved_plan.py"),
+    *("test_ansible_runner.py", "test_notification.py"),
+)
 ROWS = re.findall(r"^\| (?!the guide )([^|`]+) \| [^|]+ \| (.+) \|$", PAGE.partition("## Which revision")[0], re.M)
 
 
@@ -50,8 +54,13 @@ def test_each_variable_on_the_page_exists() -> None:
 
 
 def test_the_play_and_the_documents_are_valid() -> None:
-    [play] = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
-    [task] = yaml.safe_load(play)
-    assert set(task["lastgood.aws.codedeploy_auto_rollback"]) <= set(codedeploy_auto_rollback.ARGUMENT_SPEC)
+    tasks = [task for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.S) for task in yaml.safe_load(text)]
+    known = {
+        "lastgood.aws.codedeploy_auto_rollback": codedeploy_auto_rollback.ARGUMENT_SPEC,
+        "lastgood.aws.codedeploy_redeploy": {**options.SELECTION_SPEC, **codedeploy_redeploy.MODULE_SPEC},
+    }
+    found = [(module, set(task[module])) for task in tasks for module in known if module in task]
+    assert [module for module, given in found if not given <= set(known[module])] == []
+    assert {module for module, _given in found} == set(known)
     for document in re.findall(r"```json\n(.*?)```", PAGE, re.S):
         json.loads(document)

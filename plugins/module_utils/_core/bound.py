@@ -17,7 +17,7 @@ import json
 import typing as t
 from datetime import datetime, timedelta
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of
+from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of, text
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 
 Content = t.Mapping[str, t.Any]
@@ -165,8 +165,9 @@ def no_target(what: str, name: str, why: str) -> str:
 
 
 def _without_id(content: Content) -> dict[str, t.Any]:
-    return {key: value for key, value in content.items() if key != ID}
+    # As it arrives: every result is cleaned.
+    return {key: text.clean(value) for key, value in content.items() if key != ID}
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+def _hash(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]

@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound, force, keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.specs import Spec
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import BadInput, Values, words
 
@@ -24,7 +27,11 @@ SETTLED: t.Final = (
     *("in_flight", "pin_images", "force", "fast", "tasks", "deregister"),
 )
 # How a target is found that one of these variables asks for.
-_SOURCES: t.Final = {"as_of": ("as_of",), "undo": ("undo",), "steps_back": ("steps_back", "last_good")}
+_SOURCES: t.Final[t.Mapping[str, t.Sequence[str]]] = {
+    "as_of": ("as_of",),
+    "undo": ("undo",),
+    "steps_back": ("steps_back", "last_good", "running_rollback"),
+}
 
 
 def read(value: t.Any) -> list[dict[str, t.Any]]:
@@ -54,15 +61,13 @@ def of_services(values: Values, spec: Spec, several_hosts: bool) -> list[dict[st
     named = {str(name).rpartition("/")[2] for name in words(values["services"])}
     where = {"cluster": keys.last(str(values["cluster"] or "")), "region": str(values["region"] or "")}
     if several_hosts:
-        plans = [plan for plan in plans if _is_here(plan, where) and (not named or plan["service"] in named)]
-    for name, given in where.items():
-        for other in (plan for plan in plans if given and plan[name] != given):
-            raise BadInput(f"{NAME} is for {name} {other[name]}, and rollback_{name} is {given}. {_OUT}")
+        plans = [plan for plan in plans if is_here(plan, where) and (not named or plan["service"] in named)]
+    check_place(plans, where)
     services = {plan["service"] for plan in plans}
     if named and named != services:
         raise BadInput(
             f"{NAME} is for {', '.join(sorted(services)) or 'other services'}, and rollback_services names "
-            f"{', '.join(sorted(named))}. {_OUT}"
+            f"{', '.join(sorted(named))}. {OUT}"
         )
     if not plans:
         raise BadInput(f"{NAME} has no plan for this host. Make a new one")
@@ -70,42 +75,99 @@ def of_services(values: Values, spec: Spec, several_hosts: bool) -> list[dict[st
         raise BadInput(f"{NAME} is for several clusters or Regions. Give each of them a run of its own")
     for plan in plans:
         for name in SETTLED:
-            _agrees(name, _given(name, values, spec), plan)
+            agrees(name, given(name, values, spec), plan, _RULES)
     return plans
 
 
-_OUT: t.Final = "Leave one of them out"
+OUT: t.Final = "Leave one of them out"
 
 
-def _is_here(plan: t.Mapping[str, t.Any], where: t.Mapping[str, str]) -> bool:
+def check_place(plans: Plans, where: t.Mapping[str, str]) -> None:
+    """Raises BadInput if a plan is for another place. ``where`` are the variables that say where, without prefix."""
+    for name, given in where.items():
+        for other in (plan for plan in plans if given and plan[name] != given):
+            raise BadInput(f"{NAME} is for {name} {other[name]}, and rollback_{name} is {given}. {OUT}")
+
+
+def is_here(plan: t.Mapping[str, t.Any], where: t.Mapping[str, str]) -> bool:
+    """Whether a plan is for this place, as far as that is given."""
     return all(not given or plan[name] == given for name, given in where.items())
 
 
-def _given(name: str, values: Values, spec: Spec) -> t.Any:
+def given(name: str, values: Values, spec: Spec) -> t.Any:
     """The value of a variable; None if it is the default one."""
     value = values.get(name)
     return None if value == spec[f"rollback_{name}"].get("default") else value
 
 
-def _agrees(name: str, given: t.Any, plan: t.Mapping[str, t.Any]) -> None:
-    if given in (None, "", [], False) or name == "fallback":
+Judge = t.Callable[[t.Any, t.Any], bool]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How variables are compared with a plan. ``about`` is what names it, ``judges`` compare what is not just the same.
+
+    ``stands_in`` is where in a plan there is what a variable says, if that has another name there. ``targets`` say how
+    the target is found; a plan may have none. ``words`` is what people call what stands in a plan.
+    """
+
+    about: str
+    judges: t.Mapping[str, Judge]
+    stands_in: t.Mapping[str, str]
+    targets: t.Collection[str]
+    words: t.Callable[[t.Any], str] = str
+
+
+def agrees(name: str, value: t.Any, plan: t.Mapping[str, t.Any], rules: Rules) -> None:
+    """Raises BadInput if a variable, named without its prefix, contradicts a plan. None agrees with all."""
+    if value in (None, "", False) or (name in rules.targets and not plan.get("target")):
         return
-    service, says = plan["service"], plan.get(name)
-    if name in ("revision", "from_revision"):
-        says = plan.get("target" if name == "revision" else "left")
-        agrees = not plan.get("target") or _is_version(str(given), str(says))
-    elif name in _SOURCES:
-        says = plan.get("source")
-        agrees = not plan.get("target") or says in _SOURCES[name]
-    elif name == "force":
-        agrees = sorted(force.parse(given) & force.ROLLBACK.keys()) == says
-    else:
-        agrees = str(given) == str(says)
-    if not agrees:
-        raise BadInput(f"rollback_{name} is {given}, and the plan of {service} in {NAME} has {says or 'none'}. {_OUT}")
+    says = plan.get(rules.stands_in.get(name, name))
+    try:
+        fits = rules.judges.get(name, _is_same)(value, says)
+    except BadOption as exc:
+        # It begins with the name of the option.
+        raise BadInput(f"rollback_{str(exc).removeprefix('rollback_')}") from exc
+    if not fits:
+        told = rules.words(says) if says else "none"
+        raise BadInput(f"rollback_{name} is {value}, and the plan of {plan[rules.about]} in {NAME} has {told}. {OUT}")
+
+
+def found_by(*sources: str) -> dict[str, Judge]:
+    """Judges for these variables, which ask for a target that is found in a certain way."""
+    return {name: functools.partial(_is_found_by, _SOURCES[name]) for name in sources}
+
+
+def guards(known: force.Guards) -> Judge:
+    """A judge for the guards that are turned off, of those that there are."""
+    return lambda value, says: not value or sorted(force.parse(value) & known.keys()) == says
+
+
+def _is_found_by(sources: t.Sequence[str], _value: t.Any, says: t.Any) -> bool:
+    return says in sources
+
+
+def _is_same(value: t.Any, says: t.Any) -> bool:
+    return str(value).lower() == str(says).lower()
 
 
 def _is_version(given: str, shown: str) -> bool:
     """Whether a number, ``family:number`` or ARN means this ``family:number``."""
     name = given.strip().rpartition("/")[2]
     return shown in (name, bound.cut(name)) or (name.isdecimal() and shown.rpartition(":")[2] == name)
+
+
+def _version(value: t.Any, says: t.Any) -> bool:
+    return _is_version(str(value), str(says))
+
+
+_RULES: t.Final = Rules(
+    about="service",
+    judges={
+        **{"revision": _version, "from_revision": _version},
+        **{"force": guards(force.ROLLBACK), "fallback": lambda _value, _says: True},
+        **found_by("as_of", "undo", "steps_back"),
+    },
+    stands_in={"revision": "target", "from_revision": "left", **dict.fromkeys(_SOURCES, "source")},
+    targets=("revision", "from_revision", *_SOURCES),
+)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
-from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import approved, specs
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import approved, approved_group, specs
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import (
     BadInput,
     Values,
@@ -80,6 +80,9 @@ def _approved(values: Values, around: Around) -> Values:
 
 def redeploy(values: Values, around: Around) -> Values:
     """Inputs of rollback for a deployment group."""
+    age = {"plan_max_age": seconds("rollback_plan_max_age", values["plan_max_age"])}
+    if values["approved_plan"] is not None:
+        return {**values, **_approved_group(values, around), **age}
     names = values["application"] and values["deployment_group"]
     file = _file(values, around, bool(names), cluster=True, service=True, codedeploy=names)
     in_file = file.get("codedeploy") or {}
@@ -101,7 +104,19 @@ def redeploy(values: Values, around: Around) -> Values:
         "deployment_group": group,
         "deployment_config": values["deployment_config"] or in_file.get("deployment_config_name"),
         "suspend_processes": native if values["suspend_auto_scaling"] else [],
+        "plan": None,
+        **age,
     }
+
+
+def _approved_group(values: Values, around: Around) -> Values:
+    """Inputs of a run that carries out a plan: that says which group, and what is done."""
+    spec = specs.entry_points()["rollback"]["redeploy"]
+    more = _rollback(values)
+    plan = approved_group.of_group({**values, "force": more["force"]}, spec, around.hosts > 1)
+    here = {**values, "region": plan["region"]}
+    file = _file(here, around, True, cluster=True, service=True, codedeploy=True)
+    return {**more, **_common(here, file), **approved_group.as_options(plan, values), "plan": plan}
 
 
 def restore_scaling(values: Values, _around: Around) -> Values:
@@ -194,7 +209,7 @@ def content_guard_plan(values: Values, around: Around) -> Values:
     """Inputs of content_guard on the control node."""
     if around.hosts > 1:
         raise BadInput("Files are guarded for one deployment group at a time, and rollback_hosts names several hosts")
-    if not (values["application"] and values["deployment_group"]):
+    if values["approved_plan"] is None and not (values["application"] and values["deployment_group"]):
         raise BadInput(
             "No deployment group is named: rollback_guard_content needs rollback_application and "
             "rollback_deployment_group"
@@ -218,9 +233,7 @@ def content_guard_plan(values: Values, around: Around) -> Values:
     if not 0 <= allowed <= 100:
         raise BadInput(f"rollback_guard_max_fail_percentage is '{percentage}': give a number from 0 to 100")
     return {
-        **values,
-        **_common(values, {}),
-        "force": _force("rollback_force", values),
+        **redeploy({**values, "guard_content": True}, around),
         "guard_max_fail_percentage": allowed,
     }
 
@@ -300,7 +313,7 @@ def _rollback(values: Values) -> Values:
             "rollback is still running. Wait for it, or say with rollback_resume_auto_scaling=false that auto scaling "
             "stays suspended"
         )
-    topic = str(values["notify_topic_arn"] or "").strip()
+    topic = str(values.get("notify_topic_arn") or "").strip()
     if topic and not is_topic(topic):
         raise BadInput("rollback_notify_topic_arn is not the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME)")
     return {

@@ -160,7 +160,13 @@ def _with_findings(item: Item, look: Item | None) -> Item:
     # Once it runs, what was not known of its images before is known.
     settled = ("image_identity", "unknown") if item.get("outcome") != "planned" else None
     found = [f for f in look["findings"] if (f["check"], f["severity"]) != settled]
-    return {**item, "findings": [*(f for f in found if f not in item["findings"]), *item["findings"]]}
+    shown = {name: look[name] for name in _only_shown(item) if look.get(name) and not item.get(name, True)}
+    return {**item, **shown, "findings": [*(f for f in found if f not in item["findings"]), *item["findings"]]}
+
+
+def _only_shown(item: Item) -> t.Sequence[str]:
+    """What the step that acts does not look at again either. If it refused, it does nothing to files."""
+    return ("as_of",) if item.get("outcome") == "refused" else ("as_of", "content_warnings")
 
 
 def not_attempted(item: Item) -> Item:

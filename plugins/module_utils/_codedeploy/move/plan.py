@@ -52,12 +52,19 @@ class Wish:
     suspend_processes: tuple[str, ...] = ()
     # As written by the user; the selection has the resulting time once that is known.
     as_of: AsOf | None = None
+    # When the plan was made that is carried out, by AWS's clock, and its target; None if there is none.
+    shown_at: datetime | None = None
+    shown: Location | None = None
 
     def dated(self, now: datetime) -> Wish:
         """The same wish with the time that ``as_of`` stands for, fixed once it is known."""
         if self.as_of is None or self.selection.as_of is not None:
             return self
         return replace(self, selection=replace(self.selection, as_of=self.as_of.seen_from(now)))
+
+    def unless_there(self) -> Wish:
+        """The same wish, but a group that is on the target already is left alone."""
+        return replace(self, selection=replace(self.selection, force=self.selection.force - AGAIN))
 
     def going_to(self, deployment_id: str | None, revision: Location | None) -> Wish:
         """The same wish, for a target that was chosen already: by the deployment that proved it good, if there is one.
@@ -96,6 +103,8 @@ class Facts:
     findings: tuple[Finding, ...] = ()
     # Whether CreateDeployment would accept the options and the targets.
     acceptance: tuple[Finding, ...] = ()
+    # A look has just shown what is known of files and scripts on the instances.
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -347,13 +356,14 @@ def _request(wish: Wish, facts: Facts, choice: Choice, target: Location) -> tupl
         members["overrideAlarmConfiguration"] = overriding
     found = fitness.of_alarms(group, alarms, wish.override_alarms)
     found += fitness.of_rollbacks(group, history, choice.key, wish.rollback_events)
-    found += fitness.of_options(
-        group,
-        history,
-        facts.targets,
-        ignores_stop_failures=wish.ignore_application_stop_failures,
-        outdated_only=wish.update_outdated_instances_only,
-    )
+    if not facts.fresh:
+        found += fitness.of_options(
+            group,
+            history,
+            facts.targets,
+            ignores_stop_failures=wish.ignore_application_stop_failures,
+            outdated_only=wish.update_outdated_instances_only,
+        )
     if wish.suspend_processes and facts.suspension is not None:
         found += _not_suspended(wish, facts.suspension)
     return Request(group, members, overrides_alarms=overriding is not None), found
@@ -382,7 +392,7 @@ def _option(wish: Wish, choice: Choice) -> str:
 
 def _content_warnings(wish: Wish, facts: Facts, choice: Choice) -> tuple[str, ...]:
     """Warnings about files on the instances. New instances of a blue/green deployment have none."""
-    if facts.group.platform != "Server" or facts.group.blue_green or not facts.history.records:
+    if facts.fresh or facts.group.platform != "Server" or facts.group.blue_green or not facts.history.records:
         return ()
     between = content.since(choice.good, facts.history.deployments)
     reached = {d.id: content.reach(d, facts.targets.get(d.id)) for d in between}

@@ -43,7 +43,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past import history, pinning, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.past.history import PARTIAL
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.targets import Target
-from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, bound
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
@@ -109,7 +109,7 @@ class Planner:
     def _plan(self, group: Group) -> plan.Plan:
         reading = self._read(group, self._everything)
         choice, past, named = self._choose(reading)
-        if choice.needs_more_history and not reading.everything:
+        if choice.needs_more_history and not reading.everything and not self._is_settled:
             reading = self._read(group, everything=True)
             choice, past, named = self._choose(reading)
         facts = plan.Facts(group, past, named=named, recorded=reading.recorded, findings=tuple(reading.findings))
@@ -117,6 +117,11 @@ class Planner:
         if planned.verb not in ("act", "wait") or planned.method == "adopt":
             return planned
         return plan.make(self.wish, self._look_closer(facts, choice), choice)
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether a look at the whole history has chosen a deployment to go back to, and which way that is."""
+        return self.wish.shown_at is not None and self.wish.selection.deployment_id is not None
 
     def _missing(self) -> plan.Refusal:
         what = (
@@ -159,7 +164,7 @@ class Planner:
             findings=[],
         )
         whole = [d for d in found if d.creator not in history.PARTIAL]
-        if not reading.everything and self._may_be_older(whole):
+        if not reading.everything and not self._is_settled and self._may_be_older(whole):
             return self._read(group, everything=True)
         versions, unknown = pinning.read_versions(self._aws, pinning.worth_asking(whole))
         reading.findings += unknown
@@ -188,22 +193,31 @@ class Planner:
         return any(key not in used or used[key] < whole[0].created_at for key in wanted)
 
     def _look_closer(self, facts: plan.Facts, choice: target.Choice) -> plan.Facts:
-        """Read what only a plan that writes needs: the bundle, the alarms, how far deployments got."""
-        bundle = self._bundle(facts, choice)
+        """Read what only a plan that writes needs: the bundle, the alarms, how far deployments got.
+
+        If a look has just done so, only what may have changed since is read: the alarms, and what is suspended.
+        """
+        fresh = bound.is_fresh(self.wish.shown_at, self._now())
+        bundle = self._bundle(facts, choice, fresh)
         location = bundle.location if bundle is not None else None
         return replace(
             facts,
             bundle=bundle,
             file=self._file(facts.group, location) if location is not None else None,
             alarms=self._alarms(facts.group),
-            targets=self._targets(facts, choice),
+            targets={} if fresh else self._targets(facts, choice),
             suspension=self._suspension(facts.group),
-            acceptance=self._acceptance(facts),
+            acceptance=() if fresh else self._acceptance(facts),
+            fresh=fresh,
         )
 
-    def _bundle(self, facts: plan.Facts, choice: target.Choice) -> pinning.Decision | None:
+    def _bundle(self, facts: plan.Facts, choice: target.Choice, fresh: bool) -> pinning.Decision | None:
         if choice.target is None:
             return None
+        shown = self.wish.shown if fresh else None
+        # An object that is known only by its ETag may have been replaced since.
+        if shown is not None and revisions.where(shown).get("version"):
+            return pinning.as_shown(shown, facts.recorded.get(choice.good.id) if choice.good is not None else None)
         wanted = self.wish.selection.revision
         in_s3 = pinning.place(choice.target) is not None
         return pinning.decide(

@@ -166,6 +166,11 @@ def decide(
     return _unpinned(target, name, good, head, as_it_is_now, require_pinned)
 
 
+def as_shown(target: Location, recorded: Location | None) -> Decision:
+    """What to deploy for a version of an object that was decided on a moment ago. S3 is not asked again."""
+    return Decision(target, same=True, moved=recorded is None or not revisions.is_pinned(recorded))
+
+
 def _unasked(target: Location, name: str, why: str, require_pinned: bool) -> list[Finding]:
     """The decision if S3 does not say what is there."""
     found = [Finding("bundle", "unknown", f"it is not known whether the bundle {name} is still there. {why}")]

@@ -34,6 +34,8 @@ class Selection:
     as_of: datetime | None = None
     steps_back: int = 1
     force: Force = NOTHING
+    # What was chosen already.
+    given: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Choice:
 
 def choose(selection: Selection, group: Group, history: History, named: Deployment | None = None) -> Choice:
     """Choose the target for one deployment group. ``named`` is the deployment of ``deployment_id``, if it exists."""
-    choice = _choose(selection, group, history, named)
+    choice = selection.given or _choose(selection, group, history, named)
     return replace(choice, direction=_direction(choice, history))
 
 

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes, expected
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import (
     NO_TARGET,
@@ -49,7 +49,6 @@ def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN
         "in_flight": _in_flight(planned.running) if planned.running is not None else None,
         "findings": [finding.as_dict() for finding in planned.findings],
         "content_warnings": list(planned.content_warnings),
-        "expect": expected.of(planned).as_dict(),
         **asg_processes.of(planned.group, planned.suspension),
     }
 
@@ -72,7 +71,6 @@ def _of_refusal(refused: Refusal, application: str, place: keys.Place) -> dict[s
         "in_flight": None,
         "findings": [finding.as_dict() for finding in refused.findings],
         "content_warnings": [],
-        "expect": None,
         **asg_processes.of(None),
     }
 

@@ -40,6 +40,8 @@ SELECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "update_outdated_instances_only": {"type": "bool", "default": False},
     "require_pinned": {"type": "bool", "default": False},
     "suspend_processes": {"type": "list", "elements": "str", "choices": list(NATIVE), "default": []},
+    # Only says so in the plan.
+    "guard_content": {"type": "bool", "default": False},
 }
 SELECTION_EXCLUSIVE: t.Final = [["deployment_id", "revision", "as_of", "steps_back"]]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -20,20 +21,22 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move impo
     act,
     asg_processes,
     diagnosis,
-    expected,
     later,
+    shown,
+    still_shown,
     watch,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import planner as move_planner
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.expected import Expected
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal, Wish
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.shown import Shown
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import End, Follower, Look
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import info, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import bound, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 
 # A plan goes stale if somebody deploys in between. More often than this is somebody's deploy loop.
 _PLANS: t.Final = 4
@@ -59,8 +62,11 @@ class Order:
     log_tail: bool = True
     check_mode: bool = False
     full_names: bool = False
-    # What an earlier look showed; None if the call is not bound to one.
-    expect: Expected | None = None
+    # The plan to carry out; None if this call makes its own. It may be so many seconds old.
+    shown: Shown | None = None
+    plan_max_age: float = bound.MAX_AGE
+    # Files on the instances are kept through the redeploy, by others.
+    guard_content: bool = False
 
 
 class Redeploy:
@@ -72,7 +78,11 @@ class Redeploy:
         self._clock = clock
         self._began = clock.monotonic()
         place = keys.Place(aws.region("codedeploy"), order.full_names)
-        self._run = GroupRun(order.application, order.group, is_a_later_step=order.expect is not None, place=place)
+        self._run = GroupRun(order.application, order.group, is_a_later_step=order.shown is not None, place=place)
+        # The plan that is carried out, or that this look shows; None if a run of its own has none.
+        self.shown = order.shown
+        # When the plan to carry out was looked at: it does not become too old while we wait.
+        self._looked: datetime | None = None
         self._deadline = self._began + order.wait_timeout
         self._follower = Follower(
             aws, clock, self._run.label, self._began, self._deadline, contact_timeout=order.contact_timeout
@@ -122,13 +132,28 @@ class Redeploy:
         """The wish, with its time fixed."""
         planner = self._planner_for(wish)
         planned = planner.make_plan()
-        if self._order.expect is not None:
-            planned = expected.bind(
-                self._order.expect, planned, planner.wish, lambda other: self._planner_for(other).make_plan()
-            )
+        if self._order.shown is not None and isinstance(planned, Plan):
+            planned = self._bound(self._order.shown, planned, planner.wish)
         self._run.take_plan(planned)
         self._run.as_of = self._run.as_of or planner.wish.selection.as_of
+        if self._order.check_mode and self.shown is None:
+            self.shown = shown.of(planned, planner.wish, self._place)
         return planner.wish
+
+    def _bound(self, was: Shown, planned: Plan, wish: Wish) -> Plan | Refusal:
+        """The plan that leads where it was shown to lead, or refuses."""
+        made: Plan | Refusal = planned
+        if AGAIN & wish.selection.force and still_shown.was_done(was, planned):
+            made = self._planner_for(wish.unless_there()).make_plan()
+        self._looked = self._looked or self._clock.now()
+        max_age = self._order.plan_max_age
+        return still_shown.judge(was, made, self._looked, max_age) if isinstance(made, Plan) else made
+
+    @property
+    def _place(self) -> shown.Place:
+        order = self._order
+        region = self._run.place.region
+        return shown.Place(region, order.application, order.group, self._clock.now(), order.guard_content)
 
     def _planner_for(self, wish: Wish) -> Planner:
         run = self._run

@@ -181,3 +181,12 @@ def test_what_the_look_up_found_stays_in_the_result() -> None:
     assert [f["check"] for f in web["findings"]] == ["protected_tasks", "not_reverted", "marked"]
     assert api["findings"] == []
     assert [f["check"] for f in report(plan=look).items[0]["findings"]] == [f["check"] for f in found]
+
+
+@pytest.mark.parametrize(("outcome", "warnings"), [("rolled_back", ["a file"]), ("refused", [])])
+def test_what_only_the_look_up_shows_of_a_group_stays_in_the_result(outcome: str, warnings: list[str]) -> None:
+    group = {"deployment_group": "prod", "application": "web", "findings": [], "plan_id": "1"}
+    look = {**group, "outcome": "planned", "as_of": "2026-11-20T12:00:00Z", "content_warnings": ["a file"]}
+    done = {**group, "outcome": outcome, "as_of": None, "content_warnings": []}
+    [found] = report(plan=look, done=done).items
+    assert (found["as_of"], found["content_warnings"]) == ("2026-11-20T12:00:00Z", warnings)
