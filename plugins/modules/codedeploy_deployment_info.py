@@ -467,7 +467,7 @@ def main() -> None:
         wish = options.wish(params)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
-    aws = Aws(module.client, clock=Clock())
+    aws = Aws(module.client, clock=Clock(), make_beside_client=module.beside_client)
     application, group = params["application"], params["deployment_group"]
     planner = Planner(aws, application, group, wish, clock=aws.clock, everything=True)
     planned = planner.make_plan()

@@ -718,7 +718,7 @@ def main() -> None:
         module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
     patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
-    aws = Aws(module.client, limiter, patience, clock)
+    aws = Aws(module.client, limiter, patience, clock, make_beside_client=module.beside_client)
     redeploy = Redeploy(aws, order, clock)
     try:
         run = redeploy.run()

@@ -246,7 +246,7 @@ def main() -> None:
         order = _order(module)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
-    aws = Aws(module.client, clock=Clock())
+    aws = Aws(module.client, clock=Clock(), make_beside_client=module.beside_client)
     try:
         waiters = wait.wait(aws, order, aws.clock)
     except Orphaned:

@@ -768,7 +768,7 @@ def main() -> None:
         module.fail_json(msg=f"{exc}. {untouched}")
     clock = Clock()
     patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
-    aws = Aws(module.client, limiter, patience, clock, module.prompt_client)
+    aws = Aws(module.client, limiter, patience, clock, module.prompt_client, module.beside_client)
     rollback = Rollback(aws, order, clock)
     try:
         runs = rollback.run()

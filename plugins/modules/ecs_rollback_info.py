@@ -307,7 +307,7 @@ def main() -> None:
         goal = options.goal(params)
     except options.BadOption as exc:
         module.fail_json(msg=f"{exc}.")
-    aws = Aws(module.client, clock=Clock())
+    aws = Aws(module.client, clock=Clock(), make_beside_client=module.beside_client)
     planner = Planner(aws, params["cluster"], goal, all_marks=True, clock=aws.clock)
     plans = planner.make_plans(names)
     place = keys.Place(aws.region("ecs"), params["full_names"])

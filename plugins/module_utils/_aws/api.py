@@ -32,10 +32,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 
-# Services that only tell more about a rollback. A controller may have no way to them, and nothing may wait for that:
-# they get seconds, a connection is tried once, and one that did not answer is not asked again for a while.
-BESIDE: t.Final = frozenset({"ecr", "elbv2"})
-# Seconds. Longer than all that comes before a write, shorter than a deployment whose health is watched.
+# These deploy. All others only tell more about a deployment.
+_DEPLOYERS: t.Final = frozenset({"ecs", "codedeploy"})
+# For how many seconds a service that did not answer is not asked again. Longer than all that comes before a write,
+# shorter than a deployment whose health is watched.
 _SILENCE: t.Final = 300.0
 Answer = t.Dict[str, t.Any]
 # How often a read is sent whose answer is cut off on the way. A write is sent once: AWS has done it.
@@ -67,7 +67,7 @@ class Aws:
     the wire: ``before-send`` fires for each attempt, so botocore's retries, paginators and waiters are counted and
     paced too. Raises what botocore raises; the API functions above translate it (:func:`~..errors.error_handler`).
     ``outlast`` is for :meth:`steadily`. ``clock`` learns AWS's time from each answer. ``make_prompt_client`` makes the
-    clients for :attr:`prompt`.
+    clients for :attr:`prompt`, and ``make_beside_client`` those for :attr:`beside`.
     """
 
     def __init__(
@@ -77,14 +77,17 @@ class Aws:
         outlast: Outlast | None = None,
         clock: Clock | None = None,
         make_prompt_client: t.Callable[[str], t.Any] | None = None,
+        make_beside_client: t.Callable[[str], t.Any] | None = None,
     ) -> None:
         self._make_client = make_client
+        self._make_beside_client = make_beside_client or make_client
         self._make_prompt_client = make_prompt_client or make_client
         self._limiter = limiter or RateLimiter()
         self._outlast = outlast
         self.clock = clock or Clock()
         self._clients: dict[str, t.Any] = {}
         self._prompt_clients: dict[str, t.Any] = {}
+        self._beside_clients: dict[str, t.Any] = {}
         # Seconds that a request may wait for its turn; None if it waits as long as it takes.
         self._patience: float | None = None
         self._calls: Counter[str] = Counter()
@@ -93,7 +96,8 @@ class Aws:
         self.date: datetime | None = None
         self._brisk = False
         self._denied: dict[Denied, None] = {}
-        # The services of BESIDE that did not answer, each with its error and until when it is not asked.
+        self._is_beside = False
+        # The services that did not answer :attr:`beside`, each with its error and until when it is not asked.
         self._silent: dict[str, tuple[Exception, float]] = {}
         # Whether this thread is inside :meth:`brisk`.
         self._now = threading.local()
@@ -115,7 +119,21 @@ class Aws:
         prompt = self.brisk
         prompt._make_client, prompt._clients = self._make_prompt_client, self._prompt_clients
         prompt._patience = PROMPT_SECONDS
+        prompt._is_beside = False
         return prompt
+
+    @property
+    def beside(self) -> Aws:
+        """The same AWS for what only tells more about a deployment. A controller may have no way to it, and a rollback
+        must not wait for that.
+
+        ECS and CodeDeploy are asked as by :attr:`prompt`. All other services get seconds, a connection to them is tried
+        once, and one that did not answer is not asked again for a while. What they throttle is asked for three times.
+        """
+        beside = copy.copy(self)
+        beside._make_client, beside._clients = self._make_beside_client, self._beside_clients
+        beside._is_beside = True
+        return beside
 
     def steadily(self, operation: str, ask: t.Callable[[Aws], _Found], until: float = float("inf")) -> _Found:
         """What ``ask`` returns, repeated while AWS does not answer. ``ask`` must be safe to repeat.
@@ -139,6 +157,8 @@ class Aws:
 
     def client(self, service: str) -> t.Any:
         """The boto3 client of a service, created once."""
+        if self._is_beside and service in _DEPLOYERS:
+            return self.prompt.client(service)
         if service not in self._clients:
             client = self._make_client(service)
             events = client.meta.events
@@ -204,8 +224,8 @@ class Aws:
         Raises :class:`UnknownOperationError` if the installed botocore is too old to have it, and
         :class:`IncompleteAnswerError` if botocore cannot parse the answer: XML that was cut off on the way.
         """
-        if service in BESIDE:
-            return self._beside(service, method, params)
+        if self._is_beside:
+            return self._ask_beside(service, method, params)
         if self._brisk:
             return self._briskly(service, method, params)
         for _attempt in range(_READ_ATTEMPTS - 1 if _camel(method).startswith(_READS) else 0):
@@ -215,13 +235,15 @@ class Aws:
                 pass
         return t.cast(Answer, self._retried(service, method, params))
 
-    def _beside(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
+    def _ask_beside(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
+        if service in _DEPLOYERS:
+            return self.prompt.call(service, method, **params)
         error, until = self._silent.get(service, (None, 0.0))
         if error is not None and self.clock.monotonic() < until:
             raise error
         self._now.brisk = True
         try:
-            return t.cast(Answer, self._retried(service, method, params))
+            return t.cast(Answer, self._retried_briefly(service, method, params))
         except Exception as exc:
             trouble = of_aws(exc)
             if trouble is not None and trouble.no_answer:
@@ -239,6 +261,10 @@ class Aws:
 
     @AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=RETRIED_CODES)
     def _retried(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
+        return self._send(service, method, params)
+
+    @AWSRetry.jittered_backoff(retries=3, delay=1, max_delay=2, catch_extra_error_codes=RETRIED_CODES)
+    def _retried_briefly(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
         return self._send(service, method, params)
 
     def _send(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:

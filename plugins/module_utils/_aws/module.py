@@ -14,7 +14,6 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import BESIDE
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.credentials import Credentials
 from ansible_collections.lastgood.aws.plugins.module_utils._core import called, text
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import blank_is_absent
@@ -23,7 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import bl
 VERSION: t.Final = "0.1.0"
 # Seconds. botocore's own 60 s each, over five attempts, would keep us silent for minutes.
 _TIMEOUTS: t.Final = {"connect_timeout": 10, "read_timeout": 20}
-_SHORT_TIMEOUTS: t.Final = {"connect_timeout": 2, "read_timeout": 5}
+_BESIDE: t.Final = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 1}}
 # Two seconds together, and nothing is tried again.
 _PROMPT: t.Final = {"connect_timeout": 1, "read_timeout": 1, "retries": {"total_max_attempts": 1}}
 
@@ -110,12 +109,15 @@ class LastgoodAWSModule(AnsibleAWSModule):
                 "that has one. Nothing was changed."
             )
         with self._credentials.shared():
-            config = _SHORT_TIMEOUTS if service in BESIDE else _TIMEOUTS
-            return super().client(service, *args, **{"config": config, **kwargs})
+            return super().client(service, *args, **{"config": _TIMEOUTS, **kwargs})
 
     def prompt_client(self, service: str) -> t.Any:
         """A client for requests that must not hold anything up: one try, and two seconds for it."""
         return self.client(service, config=_PROMPT)
+
+    def beside_client(self, service: str) -> t.Any:
+        """A client for what only tells more about a deployment: one try, and seconds for it."""
+        return self.client(service, config=_BESIDE)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Show a warning.

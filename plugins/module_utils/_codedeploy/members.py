@@ -147,7 +147,7 @@ def _of_ec2(aws: Aws, ids: t.Sequence[str]) -> dict[str, Tags]:
         str(instance["InstanceId"]): {
             str(tag["Key"]): str(tag.get("Value") or "") for tag in instance.get("Tags") or []
         }
-        for reservation in aws.pages("ec2", "describe_instances", "Reservations", Filters=filters)
+        for reservation in aws.beside.pages("ec2", "describe_instances", "Reservations", Filters=filters)
         for instance in require(reservation, "Instances", "describe_instances")
         if (instance.get("State") or {}).get("Name") not in _GONE
     }

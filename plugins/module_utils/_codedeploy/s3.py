@@ -115,7 +115,7 @@ class _NotAFile(ValueError):
 @_S3ErrorHandler.common_error_handler("read s3://{bucket}/{name}")
 def _get(aws: Aws, bucket: str, name: str, version: str) -> Stored:
     chosen = {"VersionId": version} if version else {}
-    answer = aws.call("s3", "get_object", Bucket=bucket, Key=name, **chosen)
+    answer = aws.beside.call("s3", "get_object", Bucket=bucket, Key=name, **chosen)
     body, etag = require(answer, "Body", "get_object"), str(answer.get("ETag") or "")
     try:
         return Stored(_text(body.read(LARGEST + 1)), etag.strip('"'), answer.get("LastModified"))

@@ -363,7 +363,7 @@ def _alias(aws: Aws, function: appspec.Function) -> fitness.Alias:
 
 @_LambdaErrorHandler.common_error_handler("read alias {alias} of function {name}")
 def _get_alias(aws: Aws, name: str, alias: str) -> Answer:
-    answer: Answer = aws.call("lambda", "get_alias", FunctionName=name, Name=alias)
+    answer: Answer = aws.beside.call("lambda", "get_alias", FunctionName=name, Name=alias)
     return answer
 
 
@@ -379,4 +379,4 @@ def _has_version(aws: Aws, name: str, version: str) -> bool:
 
 @_LambdaErrorHandler.common_error_handler("read version {version} of function {name}")
 def _get_version(aws: Aws, name: str, version: str) -> None:
-    aws.call("lambda", "get_function_configuration", FunctionName=name, Qualifier=version)
+    aws.beside.call("lambda", "get_function_configuration", FunctionName=name, Qualifier=version)

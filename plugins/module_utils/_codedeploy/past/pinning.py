@@ -258,7 +258,7 @@ def _versions(aws: Aws, bucket: str, key: str) -> list[Version]:
     found: list[Version] = []
     marker: dict[str, str] = {}
     while True:
-        answer = aws.call("s3", "list_object_versions", Bucket=bucket, Prefix=key, **marker)
+        answer = aws.beside.call("s3", "list_object_versions", Bucket=bucket, Prefix=key, **marker)
         for item in [*(answer.get("Versions") or []), *(answer.get("DeleteMarkers") or [])]:
             if item.get("Key") == key:
                 etag = str(item.get("ETag") or "").strip('"').lower()
@@ -271,7 +271,7 @@ def _versions(aws: Aws, bucket: str, key: str) -> list[Version]:
 @_S3ErrorHandler.common_error_handler("look at s3://{bucket}/{key}")
 def _head(aws: Aws, bucket: str, key: str, version: str) -> Head:
     chosen = {"VersionId": version} if version else {}
-    answer = aws.call("s3", "head_object", Bucket=bucket, Key=key, **chosen)
+    answer = aws.beside.call("s3", "head_object", Bucket=bucket, Key=key, **chosen)
     etag = str(answer.get("ETag") or "").strip('"').lower()
     found = str(answer.get("VersionId") or "")
     return Head(etag, "" if found == _NO_VERSION else found, answer.get("LastModified"))

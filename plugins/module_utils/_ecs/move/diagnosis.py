@@ -252,7 +252,7 @@ def judge(groups: t.Mapping[str, t.Sequence[str]], wanted: int) -> Health:
 
 @_ElbErrorHandler.common_error_handler("describe the health of target group {arn}")
 def _states(aws: Aws, arn: str) -> list[str]:
-    answer = aws.call("elbv2", "describe_target_health", TargetGroupArn=arn)
+    answer = aws.beside.call("elbv2", "describe_target_health", TargetGroupArn=arn)
     targets = require(answer, "TargetHealthDescriptions", "describe_target_health")
     return [str((target.get("TargetHealth") or {}).get("State", "")) for target in targets]
 

@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
@@ -25,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, listing, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.pasts import Pasts
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Readiness
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Beside, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
@@ -170,7 +171,7 @@ class Planner:
 
     def _with_alarms(self, goal: Goal, facts: plans.Facts) -> plans.Facts:
         alarms = self._controllers.of(facts.service).deciding_alarms(goal, facts)
-        states = cloudwatch.alarm_states_if_readable(self._aws, alarms) if alarms else None
+        states = cloudwatch.alarm_states_if_readable(self._aws.beside, alarms) if alarms else None
         return replace(facts, alarms=states)
 
     def _told_of_alarms(self, made: dict[str, plans.Plan | Refusal]) -> dict[str, plans.Plan | Refusal]:
@@ -180,7 +181,7 @@ class Planner:
         acts = {n: p for n, p in made.items() if isinstance(p, plans.Plan) and p.verb == "act" and p.method != "adopt"}
         each = {name: self._controllers.of(planned.service) for name, planned in acts.items()}
         alarms = list(dict.fromkeys(a for name, planned in acts.items() for a in each[name].watched_alarms(planned)))
-        states = cloudwatch.alarm_states_if_readable(self._aws, alarms) if alarms else {}
+        states = cloudwatch.alarm_states_if_readable(self._aws.beside, alarms) if alarms else {}
         told = {
             name: replace(planned, findings=(*planned.findings, *each[name].told_of_alarms(planned, states)))
             for name, planned in acts.items()
@@ -195,16 +196,24 @@ class Planner:
         choice = self._choose(goal, service, pasts)
         facts = plans.Facts(service=service, past=pasts.of(service.name), known=self._task_definitions.known)
         planned = plan.to_go_back(controller, goal, facts, choice)
-        if planned.way.deploys and planned.target is not None:
-            images_ = self._check_images(goal, planned, planned.target, fresh)
-            facts = self._with_alarms(goal, replace(facts, images=images_))
-            planned = plan.to_go_back(controller, goal, facts, choice)
+        deployed = planned.target if planned.way.deploys else None
+        beside = Beside(self._aws)
+        if deployed is not None:
+            beside.ask_about_alarms(controller.deciding_alarms(goal, facts))
+            if goal.pin_images != "never" and not fresh:
+                beside.ask_about_images(planned.good, deployed)
         if fresh:
             # The look that has just been made checked the rest.
+            ready = tuple(together(self._aws.beside, beside.checks))
+        else:
+            checks = Readiness(self._aws, self._task_definitions, goal, self._thorough)
+            ready = checks.of(planned, controller.held_tasks, beside.checks)
+        if deployed is not None:
+            images_ = self._check_images(goal, planned, deployed, fresh, beside.images)
+            facts = replace(facts, images=images_, alarms=beside.alarms)
+        if deployed is None and not ready:
             return planned
-        checks = Readiness(self._aws, self._task_definitions, goal, self._thorough)
-        ready = checks.of(planned, controller.held_tasks)
-        return plan.to_go_back(controller, goal, replace(facts, readiness=ready), choice) if ready else planned
+        return plan.to_go_back(controller, goal, replace(facts, readiness=ready), choice)
 
     @staticmethod
     def _selection(goal: GoBack, service: Service, past: History | None) -> Selection:
@@ -279,9 +288,14 @@ class Planner:
             pasts.learn_copies(service.name, copies)
 
     def _check_images(
-        self, goal: GoBack, planned: plans.Plan, target_: TaskDefinition, fresh: bool
+        self,
+        goal: GoBack,
+        planned: plans.Plan,
+        target_: TaskDefinition,
+        fresh: bool,
+        asked: t.Mapping[str, images.Resolution],
     ) -> tuple[images.Check, ...]:
-        """What can be known of the target's images that go by a tag. Nothing is asked if that was done just now."""
+        """What can be known of the target's images that go by a tag. Nothing was asked if that was done just now."""
         if fresh and not goal.pinned:
             return ()
         checks, good, history = [], planned.good, planned.history
@@ -292,8 +306,7 @@ class Planner:
             if recorded and fresh:
                 resolution = images.Resolution("same", recorded)
             elif recorded and goal.pin_images != "never":
-                asked = images.resolve(self._aws, images.parse(image), recorded)
-                resolution = asked or images.last_known(image, seen, recorded)
+                resolution = asked.get(image) or images.last_known(image, seen, recorded)
             checks.append(images.Check(container, image, recorded, resolution))
         return tuple(checks)
 

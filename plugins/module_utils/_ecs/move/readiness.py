@@ -11,39 +11,89 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, settings, surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check, check, together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, TaskDefinition
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
 # With more services in a call, the checks that read beyond ECS are left out: their quotas are too small for that.
 MOST_SERVICES: t.Final = 10
 
 
+class Beside:
+    """What a plan depends on and is not for ECS or CodeDeploy to say: it is asked together with the checks."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws.beside
+        self.checks: list[Check] = []
+        # What ECR says of an image, by its name. One that is not here is not in ECR.
+        self.images: dict[str, images.Resolution] = {}
+        # As in :class:`.plans.Facts`.
+        self.alarms: t.Mapping[str, str] | str | None = None
+
+    def ask_about_alarms(self, names: t.Sequence[str]) -> None:
+        """Ask for the states of these alarms."""
+        if not names:
+            return
+
+        def ask() -> list[Finding]:
+            self.alarms = cloudwatch.alarm_states_if_readable(self._aws, names)
+            return []
+
+        def unknown(why: str) -> list[Finding]:
+            self.alarms = why
+            return []
+
+        self.checks.append(Check("cloudwatch", ask, unknown))
+
+    def ask_about_images(self, good: Revision | None, target: TaskDefinition) -> None:
+        """Ask about the images that the target names by a tag and whose digest is on record."""
+        for container, image in images.by_tag(target).items():
+            recorded = good.digests.get(container, "") if good is not None else ""
+            if recorded and images.parse(image).ecr is not None:
+                self.checks.append(self._about(image, recorded))
+
+    def _about(self, image: str, recorded: str) -> Check:
+        def ask() -> list[Finding]:
+            found = images.resolve(self._aws, images.parse(image), recorded)
+            self.images.update({image: found} if found is not None else {})
+            return []
+
+        def unknown(why: str) -> list[Finding]:
+            self.images[image] = images.Resolution("unknown", "", why.rstrip("."))
+            return []
+
+        return Check("ecr", ask, unknown)
+
+
 class Readiness:
     """The checks of one call. Without ``thorough`` only what ECS itself tells is looked at."""
 
     def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, goal: GoBack, thorough: bool) -> None:
-        self._aws = aws
+        # None of it is worth a wait.
+        self._aws = aws.beside
         self._task_definitions = task_definitions
         self._goal = goal
         self._thorough = thorough
 
-    def of(self, planned: plans.Plan, held_tasks: str) -> tuple[Finding, ...]:
+    def of(self, planned: plans.Plan, held_tasks: str, more: t.Sequence[Check] = ()) -> tuple[Finding, ...]:
         """All findings on a plan. One that writes nothing is not looked at.
 
-        ``held_tasks`` is what happens to tasks that are protected from scale-in.
+        ``held_tasks`` is what happens to tasks that are protected from scale-in, ``more`` is asked at the same time.
         """
         if planned.verb != "act" or planned.method == "adopt" or planned.target is None:
-            return ()
+            return tuple(together(self._aws, more))
         found = self._barrier(planned, planned.target)
         if planned.way.deploys:
-            found += self._deploying(planned, planned.target, held_tasks)
-        return tuple(found)
+            found += self._deploying(planned, planned.target)
+        asked = self._asked(planned, planned.target, held_tasks) if planned.way.deploys and self._thorough else []
+        return (*found, *together(self._aws, [*more, *asked]))
 
     def _barrier(self, planned: plans.Plan, target: TaskDefinition) -> list[Finding]:
         found: list[Finding] = []
@@ -58,7 +108,7 @@ class Readiness:
                 )
         return surroundings.barrier(left_behind, target.arn, self._goal.selection.force) + found
 
-    def _deploying(self, planned: plans.Plan, target: TaskDefinition, held_tasks: str) -> list[Finding]:
+    def _deploying(self, planned: plans.Plan, target: TaskDefinition) -> list[Finding]:
         service = planned.service
         found = surroundings.circuit_breaker(service)
         found += settings.compatibility(service, planned.now, target, self._runs(planned))
@@ -67,9 +117,11 @@ class Readiness:
                 f"with more than {MOST_SERVICES} services in a call, what lies outside of ECS (secrets, roles, log "
                 "groups, alarms, listeners, stacks, protected tasks) is not looked at"
             )
-            return [*found, Finding("checks_skipped", "info", text)]
-        asked = [*self._of_service(planned, held_tasks), *references.checks(self._aws, service, target)]
-        return found + together(self._aws, asked)
+            found.append(Finding("checks_skipped", "info", text))
+        return found
+
+    def _asked(self, planned: plans.Plan, target: TaskDefinition, held_tasks: str) -> list[Check]:
+        return [*self._of_service(planned, held_tasks), *references.checks(self._aws, planned.service, target)]
 
     def _runs(self, planned: plans.Plan) -> TaskDefinition | None:
         """The task definition in service. It was read for its marks, unless the move is forward."""

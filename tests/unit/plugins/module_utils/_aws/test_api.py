@@ -10,6 +10,8 @@ import contextlib
 import functools
 import io
 import json
+import socket
+import threading
 import time
 import typing as t
 from datetime import UTC, datetime
@@ -398,13 +400,83 @@ def test_what_only_tells_more_is_tried_once_and_not_again_if_it_is_silent() -> N
     aws = Aws(wire.client, clock=clock)
     for _time in range(3):
         with pytest.raises(botocore.exceptions.ConnectTimeoutError):
-            aws.call("ecr", "describe_images", repositoryName="web")
+            aws.beside.call("ecr", "describe_images", repositoryName="web")
     assert len(wire.asked) == 1
     with pytest.raises(botocore.exceptions.ConnectTimeoutError):
-        aws.brisk.call("ecr", "describe_images", repositoryName="web")
+        aws.brisk.beside.call("ecr", "describe_images", repositoryName="web")
     assert len(wire.asked) == 1
     clock.seconds += 301
-    assert aws.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []
+    assert aws.beside.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []
+
+
+def test_each_service_but_those_that_deploy_has_clients_of_its_own_beside() -> None:
+    made: list[tuple[str, str]] = []
+
+    def maker(kind: str) -> t.Callable[[str], t.Any]:
+        def make(service: str) -> t.Any:
+            made.append((kind, service))
+            return Wire().client(service)
+
+        return make
+
+    aws = Aws(maker("ordinary"), make_prompt_client=maker("prompt"), make_beside_client=maker("beside"))
+    for service in ("ecs", "codedeploy", "ecr", "ssm"):
+        aws.client(service)
+        assert aws.beside.client(service) is aws.beside.client(service)
+    assert made == [
+        *(("ordinary", "ecs"), ("prompt", "ecs"), ("ordinary", "codedeploy"), ("prompt", "codedeploy")),
+        *(("ordinary", "ecr"), ("beside", "ecr"), ("ordinary", "ssm"), ("beside", "ssm")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "params", "times"),
+    [("ecs", "list_clusters", {}, 1), ("ecr", "describe_images", {"repositoryName": "web"}, 3)],
+)
+def test_what_is_throttled_beside_does_not_take_a_minute(
+    slept: list[float], service: str, method: str, params: dict[str, t.Any], times: int
+) -> None:
+    wire = Wire(*[(400, {"__type": "ThrottlingException", "message": "Rate exceeded"})] * 9)
+    wire.retries = {"total_max_attempts": 1}
+    with pytest.raises(botocore.exceptions.ClientError):
+        Aws(wire.client).beside.call(service, method, **params)
+    assert len(wire.asked) == times
+    assert sum(slept) <= 4
+
+
+@pytest.fixture
+def deaf() -> t.Iterator[tuple[str, list[socket.socket]]]:
+    """An endpoint that takes connections and never answers, and the connections that it has taken."""
+    taken: list[socket.socket] = []
+    listens = socket.create_server(("127.0.0.1", 0))
+
+    def take() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(listens.accept()[0])
+
+    threading.Thread(target=take, daemon=True).start()
+    yield f"http://127.0.0.1:{listens.getsockname()[1]}", taken
+    for one in (listens, *taken):
+        one.close()
+
+
+def test_an_endpoint_that_takes_connections_and_never_answers_is_tried_once(
+    deaf: tuple[str, list[socket.socket]],
+) -> None:
+    url, taken = deaf
+
+    def make(service: str) -> t.Any:
+        # The real limit would only make this slow.
+        config = botocore.config.Config(connect_timeout=2, read_timeout=0.1, retries={"total_max_attempts": 1})
+        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        return session().create_client(service, region_name="eu-central-1", endpoint_url=url, config=config, **keys)
+
+    aws = Aws(make)
+    for _time in range(3):
+        with pytest.raises(botocore.exceptions.ReadTimeoutError):
+            aws.beside.call("ssm", "get_parameters", Names=["/shop/here"])
+    assert (len(taken), aws.api_calls) == (1, {"GetParameters": 1})
 
 
 def test_what_only_tells_more_and_answers_is_asked_again() -> None:
@@ -412,8 +484,8 @@ def test_what_only_tells_more_and_answers_is_asked_again() -> None:
     wire = Wire(denied, (200, {"imageDetails": []}))
     aws = Aws(wire.client)
     with pytest.raises(botocore.exceptions.ClientError):
-        aws.call("ecr", "describe_images", repositoryName="web")
-    assert aws.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []
+        aws.beside.call("ecr", "describe_images", repositoryName="web")
+    assert aws.beside.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []
 
 
 def test_xml_that_was_cut_once_is_asked_for_again() -> None:

@@ -100,10 +100,19 @@ def test_results_are_reported(failed: bool, diff: bool) -> None:
         core.exit_json.assert_called_once_with(**expected)
 
 
-@pytest.mark.parametrize(("service", "seconds"), [("ecs", (10, 20)), ("ecr", (2, 5)), ("elbv2", (2, 5))])
-def test_what_only_tells_more_gets_seconds(service: str, seconds: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("make", "config"),
+    [
+        ("client", {"connect_timeout": 10, "read_timeout": 20}),
+        ("beside_client", {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 1}}),
+        ("prompt_client", {"connect_timeout": 1, "read_timeout": 1, "retries": {"total_max_attempts": 1}}),
+    ],
+)
+def test_how_long_a_request_may_take(make: str, config: dict[str, t.Any]) -> None:
     ours, _core = module_on(core_module("ecs_rollback"))
-    with mock.patch.object(module.AnsibleAWSModule, "client") as client:
-        ours.client(service, region="eu-central-1")
-    config = client.call_args.kwargs["config"]
-    assert (config["connect_timeout"], config["read_timeout"]) == seconds
+    with (
+        mock.patch.object(module.AnsibleAWSModule, "client") as client,
+        mock.patch.object(type(ours), "region", "eu-west-1"),
+    ):
+        getattr(ours, make)("ssm")
+    assert client.call_args.kwargs["config"] == config
