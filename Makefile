@@ -27,11 +27,11 @@ simulator: setup ## serve the simulated AWS on 127.0.0.1 until stopped (PORT=512
 	@$(PYTHON) -m tests.simulator --port $(PORT)
 
 test: ## what has to pass before a change goes in
-	@$(SETUP) run lint oldest
+	@$(SETUP) run lint oldest eda
 	@$(PYTHON) -B dev/gates.py
 
 test-all: ## that and what takes longer: every Python, each ansible-core, before a release
-	@$(SETUP) run lint oldest
+	@$(SETUP) run lint oldest eda
 	@$(PYTHON) -B dev/gates.py --all
 
 lint: ## the quick gates only: ruff, mypy, complexity, yamllint
@@ -39,7 +39,7 @@ lint: ## the quick gates only: ruff, mypy, complexity, yamllint
 	@$(PYTHON) -B dev/gates.py ruff format mypy complexity yamllint
 
 gate-%: ## one gate alone, for example: make gate-sanity
-	@$(SETUP) run lint oldest
+	@$(SETUP) run lint oldest eda
 	@$(PYTHON) -B dev/gates.py $*
 
 bench: setup ## the figures of docs/performance.md, measured here
@@ -58,9 +58,9 @@ live: setup ## ask AWS itself twenty questions, in your account, for cents (LIVE
 live-clean: setup ## delete what `make live` has left behind, by its tag
 	@$(PYTHON) -m tests.live --clean
 
-lock: ## resolve the requirements anew and write dev/requirements/constraints.txt
+lock: ## resolve the requirements anew and write dev/requirements/constraints*.txt
 	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py
 
 clean: ## remove all that setup and the tests have made
-	rm -rf .venv .venv-lint .venv-oldest .venv-faults .build .mypy_cache .pytest_cache .ruff_cache .ansible
+	rm -rf .venv .venv-lint .venv-oldest .venv-faults .venv-eda .build .mypy_cache .pytest_cache .ruff_cache .ansible
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -208,6 +208,13 @@ GATES = (
         always=False,
     ),
     Gate(
+        "eda",
+        "ansible-rulebook against the simulator, from an event in a queue to the service that is back",
+        pytest("tests/eda"),
+        environments=("run", "eda"),
+        needs="tests/eda/test_*.py",
+    ),
+    Gate(
         "simulator",
         "the own tests of the simulator, of the agent that stands in for CodeDeploy's, and of make live",
         pytest("tests/simulator", "tests/agent", "tests/live"),

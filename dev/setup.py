@@ -64,6 +64,14 @@ ENVIRONMENTS = {
     "lint": Environment(".venv-lint", NEWEST, REQUIREMENTS / "lint.txt", REQUIREMENTS / "constraints.txt"),
     # The proxy of `make faults`, which is a program and imports nothing of ours.
     "faults": Environment(".venv-faults", NEWEST, REQUIREMENTS / "faults.txt", REQUIREMENTS / "constraints.txt"),
+    # ansible-rulebook. Its source for queues stands on aiobotocore, which pins an older botocore than that of .venv.
+    "eda": Environment(
+        ".venv-eda",
+        NEWEST,
+        REQUIREMENTS / "eda.txt",
+        REQUIREMENTS / "constraints-eda.txt",
+        with_collections=True,
+    ),
     "oldest": Environment(
         ".venv-oldest",
         ("3.11", "3.12", "3.13"),

@@ -285,6 +285,31 @@ in_flight:
         key: shop/web-1.9.zip
     revision_name: s3://releases/shop/web-1.9.zip
     created_at: "2026-11-20T13:52:00Z"
+last_rollback:
+  description: The newest deployment that this collection made to take the group back, if one is on record.
+  returned: always, null if there is none
+  type: dict
+  contains:
+    deployment_id:
+      description: Its id.
+      returned: always
+      type: str
+      sample: d-C3D4E5F6G
+    status:
+      description: Its status.
+      returned: always
+      type: str
+      sample: Succeeded
+    began:
+      description: When it was created.
+      returned: always
+      type: str
+      sample: "2026-11-20T14:02:00Z"
+    ended:
+      description: When it ended.
+      returned: always, null if it has not
+      type: str
+      sample: "2026-11-20T14:09:31Z"
 findings:
   description: What the checks found. The same as those of M(lastgood.aws.codedeploy_redeploy).
   returned: always

@@ -261,6 +261,31 @@ services:
         created_at: "2026-11-20T13:52:00Z"
         goes_back_to:
           - arn:aws:ecs:eu-central-1:123456789012:task-definition/web:41
+    last_rollback:
+      description: The last rollback that this collection made of the service, if there is a record of it.
+      returned: always, null if there is none
+      type: dict
+      contains:
+        began:
+          description: When it began.
+          returned: always, null if the record does not say
+          type: str
+          sample: "2026-11-20T14:02:00Z"
+        ended:
+          description: When it was verified.
+          returned: always, null if that was not done yet
+          type: str
+          sample: "2026-11-20T14:03:14Z"
+        left:
+          description: The version that it left, as in the record.
+          returned: always
+          type: str
+          sample: web:43
+        target:
+          description: The version that it went to, as in the record.
+          returned: always
+          type: str
+          sample: web:41
     findings:
       description: What the checks found.
       returned: always

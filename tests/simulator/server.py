@@ -19,6 +19,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from tests.simulator import sqs
 from tests.simulator.clock import Clock
 from tests.simulator.control import PATH
 from tests.simulator.errors import Dropped, Hanging, Reply
@@ -81,6 +82,10 @@ class Application:
         }
         url = f"http://{environ.get('HTTP_HOST', 'localhost')}{path}"
         request = read_request(environ["REQUEST_METHOD"], path, headers, body, url)
+        if sqs.waits(request):
+            sqs.wait_for_messages(request, self._world.account_of(request), self._world.lock)
+            body = sqs.without_waiting(body)
+            environ = environ | {"CONTENT_LENGTH": str(len(body))}
 
         def forward() -> Reply:
             try:

@@ -473,9 +473,12 @@ class World:
         with self._noting(deed["operation"]):
             OPERATIONS[deed.get("service", "ecs"), deed["operation"]](context, params)
 
+    def account_of(self, request: Request) -> str:
+        """The account whose credentials signed a request."""
+        return os.environ.get("MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
+
     def _context(self, request: Request) -> Context:
-        account = os.environ.get("MOTO_ACCOUNT_ID") or get_account_id_from(request.access_key)
-        return Context(self, account, request.region, request.access_key, self._clock.now())
+        return Context(self, self.account_of(request), request.region, request.access_key, self._clock.now())
 
 
 # What the control endpoint and scripted interference may call.

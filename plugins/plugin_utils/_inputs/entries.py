@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
-from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import approved, approved_group, specs
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import approved, approved_group, events, specs
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import (
     BadInput,
     Values,
@@ -169,6 +169,21 @@ def status(values: Values, around: Around) -> Values:
     }
 
 
+def on_event(values: Values, _around: Around) -> Values:
+    """Inputs of on_event."""
+    topic = str(values["notify_topic_arn"] or "").strip()
+    if topic and not is_topic(topic):
+        raise BadInput("on_event_notify_topic_arn is not the ARN of an SNS topic (arn:aws:sns:REGION:ACCOUNT:NAME)")
+    region = values["switch_region"]
+    return {
+        **events.read(values),
+        "notify_topic_arn": topic or None,
+        "switch_file": values["switch_file"],
+        "switch_parameter": values["switch_parameter"],
+        "switch_module_defaults": {"region": region} if region else {},
+    }
+
+
 def content_guard(values: Values, around: Around) -> Values:
     """Inputs of content_guard on an instance."""
     state = one_of("content_guard_state", str(values["state"]), "predicted", "saved", "restored", "absent")
@@ -252,6 +267,7 @@ ENTRIES: t.Final = {
     ("deploy", "main"): Entry("deploy_", deploy),
     ("history", "main"): Entry("history_", history),
     ("status", "main"): Entry("status_", status),
+    ("on_event", "main"): Entry("on_event_", on_event),
     ("content_guard", "main"): Entry("content_guard_", content_guard),
     ("content_guard", "plan"): Entry("rollback_", content_guard_plan),
 }

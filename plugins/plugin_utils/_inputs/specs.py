@@ -23,6 +23,7 @@ _PUBLISHED: t.Final = {
     "deploy": ("plan", "result", "summary", "outcome", "run_id"),
     "history": ("result",),
     "status": ("result", "summary"),
+    "on_event": (),
     "content_guard": ("info", "saved", "restored", "dropped"),
 }
 

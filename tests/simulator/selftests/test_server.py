@@ -198,3 +198,17 @@ def test_it_says_one_line_and_ends_when_told(number: signal.Signals) -> None:
     process.send_signal(number)
     output, errors = process.communicate(timeout=10)
     assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_who_waits_for_a_message_keeps_nobody_waiting(url: str, ecs: Any) -> None:
+    sqs = client("sqs", endpoint_url=url, aws_access_key_id="testing", aws_secret_access_key="testing")
+    queue = sqs.create_queue(QueueName="patient")["QueueUrl"]
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        assert ecs.describe_clusters(clusters=["prod"])["clusters"]
+        assert not waiting.done()
+        sqs.send_message(QueueUrl=queue, MessageBody="here")
+        assert [message["Body"] for message in waiting.result(timeout=15)["Messages"]] == ["here"]
+    begin = time.monotonic()
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+    assert time.monotonic() - begin >= 1

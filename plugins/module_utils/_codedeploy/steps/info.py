@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions
+from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import revisions, writes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move import asg_processes
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan, Refusal
@@ -47,6 +47,7 @@ def of(planned: Plan | Refusal, application: str, place: keys.Place = keys.PLAIN
         "left": dict(choice.left) if choice.left else None,
         "candidates": [{**candidate.as_dict(), "current": candidate.key == now} for candidate in planned.candidates],
         "in_flight": _in_flight(planned.running) if planned.running is not None else None,
+        "last_rollback": _last_rollback(planned),
         "findings": [finding.as_dict() for finding in planned.findings],
         "content_warnings": list(planned.content_warnings),
         **asg_processes.of(planned.group, planned.suspension),
@@ -69,6 +70,7 @@ def _of_refusal(refused: Refusal, application: str, place: keys.Place) -> dict[s
         "left": None,
         "candidates": [],
         "in_flight": None,
+        "last_rollback": None,
         "findings": [finding.as_dict() for finding in refused.findings],
         "content_warnings": [],
         **asg_processes.of(None),
@@ -94,6 +96,20 @@ def to_diagnose(planned: Plan | Refusal, asked: str) -> str:
     if asked or isinstance(planned, Refusal) or planned.newest is None:
         return asked
     return planned.newest.id if planned.newest.status in ("Failed", "Stopped") else ""
+
+
+def _last_rollback(planned: Plan) -> dict[str, t.Any] | None:
+    """The newest deployment that this collection made to go back from something; those of CodeDeploy do not count."""
+    ours = [deployment for deployment in planned.deployments if writes.goes_back(deployment.description)]
+    if not ours:
+        return None
+    last = max(ours, key=lambda deployment: deployment.created_at)
+    return {
+        "deployment_id": last.id,
+        "status": last.status,
+        "began": stamp(last.created_at),
+        "ended": stamp(last.completed_at) if last.completed_at is not None else None,
+    }
 
 
 def _in_flight(running: Deployment) -> dict[str, t.Any]:

@@ -15,6 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import st
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import identity, target_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 
 _OUTCOMES: t.Final = {"act": "planned", "nothing": "unchanged", "refuse": "refused"}
 
@@ -35,6 +36,7 @@ def of(planned: Plan | Refusal, cluster: str, place: keys.Place = keys.PLAIN) ->
             "left": None,
             "candidates": [],
             "in_flight": None,
+            "last_rollback": None,
             "findings": [f.as_dict() for f in planned.findings],
         }
     return {
@@ -50,6 +52,7 @@ def of(planned: Plan | Refusal, cluster: str, place: keys.Place = keys.PLAIN) ->
         "left": planned.left,
         "candidates": [{**c.as_dict(), "current": c.task_definition == planned.current} for c in planned.candidates],
         "in_flight": _in_flight(planned.running),
+        "last_rollback": _last_rollback(planned),
         "findings": [f.as_dict() for f in planned.findings],
     }
 
@@ -65,6 +68,22 @@ def _current(planned: Plan) -> dict[str, t.Any]:
         "rollout_state_reason": primary.rollout_reason if primary else None,
         "desired_count": planned.service.desired,
         "running_count": planned.service.running,
+    }
+
+
+def _last_rollback(planned: Plan) -> dict[str, t.Any] | None:
+    """The last one that this collection made, if there is a record of it. One that was never sent is left out."""
+    service, history = planned.service, planned.history
+    found = moves.ended(service, history) or moves.begun(service, history)
+    if found is None or found.direction in ("forward", "same"):
+        return None
+    if not found.at and moves.is_void(found, service, planned.current, history):
+        return None
+    return {
+        "began": stamp(found.began) if found.began is not None else None,
+        "ended": found.at or None,
+        "left": found.left,
+        "target": found.target,
     }
 
 

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
@@ -86,3 +87,28 @@ def test_a_refusal_has_the_same_keys() -> None:
     assert set(refused) == set(info.of(planned(service(42), told(41, 42)), "prod"))
     assert (refused["outcome"], refused["reason"], refused["candidates"]) == ("refused", "no", [])
     assert refused["findings"] == [{"check": "x", "severity": "block", "message": "y"}]
+
+
+@pytest.mark.parametrize(
+    ("record", "done", "expected"),
+    [
+        ("", "", None),
+        (
+            "0a1b2c3d 2026-11-20T14:00:00Z ecs-svc/42 web:42 web:41 back mark",
+            "",
+            {"began": "2026-11-20T14:00:00Z", "ended": None, "left": "web:42", "target": "web:41"},
+        ),
+        (
+            "0a1b2c3d 2026-11-20T14:00:00Z ecs-svc/42 web:42 web:41 back mark",
+            "0a1b2c3d 2026-11-20T14:05:00Z",
+            {"began": "2026-11-20T14:00:00Z", "ended": "2026-11-20T14:05:00Z", "left": "web:42", "target": "web:41"},
+        ),
+        ("0a1b2c3d 2026-11-20T14:00:00Z ecs-svc/42 web:42 web:43 forward -", "0a1b2c3d 2026-11-20T14:05:00Z", None),
+        # Something else was deployed in place of what this announces.
+        ("0a1b2c3d 2026-11-20T14:00:00Z ecs-svc/40 web:40 web:39 back mark", "", None),
+    ],
+)
+def test_the_last_rollback_that_is_on_record(record: str, done: str, expected: dict[str, str] | None) -> None:
+    tags = {marks.RECORD: record, marks.DONE: done}
+    shown = info.of(planned(service(42, tags=tags), told(41, 42)), "prod")
+    assert shown["last_rollback"] == expected
