@@ -368,7 +368,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, keys, outcomes
 from ansible_collections.lastgood.aws.plugins.module_utils._core import options as core_options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy import Deploy, Order
 
@@ -376,7 +376,7 @@ ARGUMENT_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "cluster": {"type": "str", "default": "default"},
     "service": {"type": "list", "elements": "str", "required": True, "aliases": ["services"]},
     "revision": {"type": "str", "required": True},
-    "rollback_events": {"type": "list", "elements": "str", "choices": [*goals.EVENTS, "none"]},
+    "rollback_events": {"type": "list", "elements": "str", "choices": [*plans.EVENTS, "none"]},
     "alarms": {"type": "list", "elements": "str", "default": []},
     "in_flight": {"type": "str", "default": "supersede", "choices": ["supersede", "refuse"]},
     **force.SPEC,
@@ -437,7 +437,7 @@ def _order(module: LastgoodAWSModule) -> Order:
     return Order(
         cluster=params["cluster"],
         services=options.service_names(params),
-        goal=goals.GoTo(
+        goal=plans.GoTo(
             revision=options.named_revision("revision", params["revision"]),
             events=events,
             alarms=tuple(dict.fromkeys(name.strip() for name in params["alarms"] if name.strip())),

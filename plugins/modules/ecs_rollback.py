@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
-
 DOCUMENTATION = r"""
 module: ecs_rollback
 short_description: Take ECS services back to their last known good version
@@ -650,7 +648,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import options 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import shown
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options, rollback_run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
-
 DOCUMENTATION = r"""
 module: ecs_rollback_info
 short_description: Show what ECS services would go back to, and why
@@ -315,7 +313,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info, options
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import info, options, rollback_run
 
 
 def main() -> None:

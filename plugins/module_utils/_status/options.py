@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 
 SPEC: t.Final[dict[str, dict[str, t.Any]]] = {

@@ -35,10 +35,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Standing,
     TakenAway,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    Goal,
+    GoBack,
+    GoTo,
     Need,
     Past,
     Plan,

@@ -12,8 +12,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, GoTo, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Finding,
     Service,

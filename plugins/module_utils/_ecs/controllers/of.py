@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Which controller deploys a service: the only place that asks.
+"""Which controller deploys a service, the only place that asks, and what they have on record of all services of a call.
 
 Code for controllers other than ECS is imported only when a service needs it: most calls never do.
 """
@@ -94,3 +94,40 @@ class Controllers:
     def brisk(self) -> Controllers:
         """The same for looks that are repeated anyway, as :attr:`.Aws.brisk`."""
         return Controllers(self._aws.brisk, self._clock)
+
+
+class Pasts:
+    """Pasts by the services' names. With a ``clock``, a rollback that AWS may still be about to make counts too."""
+
+    def __init__(self, controllers: Controllers, clock: Clock | None = None) -> None:
+        self._controllers = controllers
+        self._clock = clock
+        self._services: dict[str, Service] = {}
+        self._found: dict[str, Past] = {}
+
+    def of(self, name: str) -> Past:
+        """What is on record of a service; nothing, if it was not read."""
+        return self._found.get(name, Past())
+
+    def read(self, services: t.Iterable[Service], everything: bool = False) -> None:
+        """Read the newest deployments of these services, or all that AWS keeps."""
+        chosen = list(services)
+        self._services.update({service.name: service for service in chosen})
+        now = self._clock.now() if self._clock is not None else None
+        for controller in dict.fromkeys(self._controllers.of(service) for service in chosen):
+            here = [service for service in chosen if self._controllers.of(service) is controller]
+            self._found.update(controller.read_past(here, everything, now))
+
+    def describe(self, wanted: t.Mapping[str, t.Iterable[str]]) -> bool:
+        """Read how many tasks deployments had, by service name. Returns whether more is known now."""
+        more: dict[str, Past] = {}
+        read = {name: self._services[name] for name in wanted if name in self._services}
+        for controller in dict.fromkeys(self._controllers.of(service) for service in read.values()):
+            here = {n: wanted[n] for n, service in read.items() if self._controllers.of(service) is controller}
+            more.update(controller.describe(self._found, here))
+        self._found.update(more)
+        return bool(more)
+
+    def learn_copies(self, name: str, copies: t.Mapping[str, str]) -> None:
+        """These versions of a service are pinned copies of others."""
+        self._found[name] = self._found[name].with_copies(copies)

@@ -4,18 +4,21 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""What was read of a service, and the plan that comes of it: the data of planning."""
+"""What a call asks for, what was read of a service, and the plan that comes of both: the data of planning. Pure."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import AsOf
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import blocked
+from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN, NOTHING, Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images as ecs_images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.settings import Mode
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Direction,
     Finding,
@@ -25,11 +28,22 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, moves
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import what_runs_now
 
+# Rollback events have CodeDeploy's names (AutoRollbackEvent in its API). For services that ECS deploys they mean:
+#
+# * DEPLOYMENT_FAILURE: the deployment does not come up. ECS's circuit breaker sees part of that, and rolls back; it
+#   does not see crash loops of tasks that were RUNNING, or deployments that get nowhere.
+# * DEPLOYMENT_STOP_ON_ALARM: one of the deployment's alarms goes into ALARM. ECS sees that, and rolls back.
+# * DEPLOYMENT_STOP_ON_REQUEST: somebody stops the deployment. StopServiceDeployment rolls back by itself: ROLLBACK is
+#   the only documented stopType
+#   (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html).
+EVENTS: t.Final = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
+# What to do with a deployment that is running, before a rollback and before a deployment.
+InFlight = t.Literal["stop", "supersede", "refuse"]
 Verb = t.Literal["act", "nothing", "refuse"]
 
 
@@ -38,6 +52,91 @@ class Need(t.NamedTuple):
 
     action: str
     resource: str = ""
+
+
+@dataclass(frozen=True)
+class GoBack:
+    """Take a service back."""
+
+    selection: Selection
+    in_flight: InFlight = "stop"
+    tasks: int | None = None
+    pin_images: ecs_images.PinImages = "auto"
+    # Skip bake time, steps and PAUSE hooks.
+    fast: bool = False
+    # Deregister the version that was left, afterwards.
+    deregister: bool = False
+    # What a check that blocks comes to.
+    checks: Mode = "enforce"
+    # None: as the deployment group says. Empty: none.
+    rollback_events: tuple[str, ...] | None = None
+    # As it was written; the selection has the time that it stands for, once that is known.
+    as_of: AsOf | None = None
+    # When the plan was made that is carried out, by AWS's clock; None if there is none.
+    shown_at: datetime | None = None
+    # That plan has the digests of the target's images.
+    pinned: bool = False
+    # What is asked for each service, by name, if that differs.
+    each: t.Mapping[str, GoBack] = field(default_factory=dict)
+
+    def of(self, service: str) -> GoBack:
+        """What is asked for this service."""
+        return self.each.get(service, self)
+
+    def dated(self, now: datetime) -> GoBack:
+        """The same at this time, with the time that ``as_of`` stands for; both stay once they are known."""
+        selection = replace(self.selection, now=self.selection.now or now)
+        if self.as_of is not None and selection.as_of is None:
+            selection = replace(selection, as_of=self.as_of.seen_from(now))
+        return replace(self, selection=selection)
+
+    def going_to(self, target: str) -> GoBack:
+        """The same, for a target that was chosen already."""
+        chosen = Selection(
+            revision=target,
+            chosen=True,
+            # It was chosen already, and all other guards stand.
+            force=self.selection.force | AGAIN,
+            copies=self.selection.copies,
+            to_the_letter=self.selection.to_the_letter,
+            finishes=self.selection.finishes,
+        )
+        # Whether what is left may be deregistered was decided with the plan that chose the target.
+        return replace(self, selection=chosen, as_of=None, deregister=False, each={})
+
+
+@dataclass(frozen=True)
+class GoTo:
+    """Deploy a revision to a service."""
+
+    revision: str
+    # None: the deployment group's setting if CodeDeploy deploys, else none.
+    events: tuple[str, ...] | None = None
+    alarms: tuple[str, ...] = ()
+    in_flight: t.Literal["supersede", "refuse"] = "supersede"
+    force: Force = NOTHING
+    # What a check that blocks comes to.
+    checks: Mode = "enforce"
+
+    # The task count stays.
+    tasks: t.ClassVar[None] = None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The events asked for here."""
+        return self.events or ()
+
+    def of(self, service: str) -> GoTo:
+        """What is asked for this service."""
+        return self
+
+    def going_to(self, target: str) -> GoTo:
+        """The same: the revision is the target."""
+        return self
+
+
+Goal = t.Union[GoBack, GoTo]
+AnyGoal_co = t.TypeVar("AnyGoal_co", bound=Goal, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -58,6 +157,11 @@ class Past:
         """The newest deployment on record, empty if none is."""
         newest = self.history.newest if self.history is not None else None
         return self.newest_unread or (newest.id if newest is not None else "")
+
+    def with_copies(self, copies: t.Mapping[str, str]) -> Past:
+        """The same, with the versions that are pinned copies of others."""
+        past = self.history
+        return replace(self, history=history.read(past.deployments, copies, past.unlisted)) if past else self
 
 
 @dataclass(frozen=True)

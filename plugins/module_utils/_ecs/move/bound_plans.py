@@ -15,9 +15,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Goal, Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import shown
 
 

@@ -29,9 +29,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     NotDeployed,
     Overtaken,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import AnyGoal_co, Goal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import AnyGoal_co, Goal, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import Planning

@@ -17,10 +17,11 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, na
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    GoBack,
+    GoTo,
     Plan,
     Verb,
     Way,

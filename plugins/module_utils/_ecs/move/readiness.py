@@ -18,7 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, settings, surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check, check, together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 

@@ -19,8 +19,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, bound, force, keys, options
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 

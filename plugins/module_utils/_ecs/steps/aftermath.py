@@ -17,8 +17,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, deploys
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis

@@ -23,8 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, mark
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoTo, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound, force, options
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 
 BadOption = options.BadOption

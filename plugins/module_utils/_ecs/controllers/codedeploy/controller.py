@@ -41,10 +41,13 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     More,
     Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo, InFlight
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    Goal,
+    GoBack,
+    GoTo,
+    InFlight,
     Need,
     Past,
     Way,

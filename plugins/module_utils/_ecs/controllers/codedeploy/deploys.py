@@ -21,8 +21,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Event, Then
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import block
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Verb, Way, refused
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Facts,
+    Goal,
+    GoTo,
+    Verb,
+    Way,
+    refused,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,

@@ -37,10 +37,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs 
     write,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, GoTo, InFlight
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    GoBack,
+    GoTo,
+    InFlight,
     Need,
     Past,
     Way,

@@ -23,8 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.
     Protection,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Way, refused
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, GoTo, Way, refused
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     Finding,

@@ -30,10 +30,12 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys, task_sets, write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
+    Goal,
+    GoBack,
+    GoTo,
     Need,
     Past,
     Way,

@@ -18,8 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deploys import block
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import task_sets
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, Verb, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Facts, GoTo, Verb, Way
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Finding,

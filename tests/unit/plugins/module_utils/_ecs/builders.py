@@ -19,7 +19,7 @@ import botocore.session
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, goals, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
 )
@@ -216,7 +216,7 @@ def planned(
     on: Service,
     past: history.History | None,
     selection: past_choice.Selection | None = None,
-    in_flight: goals.InFlight = "stop",
+    in_flight: plans.InFlight = "stop",
     tasks: int | None = None,
     having: t.Mapping[str, TaskDefinition] | None = None,
     registered: t.Sequence[str] | None = None,
@@ -224,7 +224,7 @@ def planned(
     checks: settings.Mode = "enforce",
 ) -> plans.Plan:
     """Choose and plan as the planner does, with every task definition of the history ACTIVE unless ``having`` says."""
-    goal = goals.GoBack(selection or past_choice.Selection(), in_flight, tasks, deregister=deregister, checks=checks)
+    goal = plans.GoBack(selection or past_choice.Selection(), in_flight, tasks, deregister=deregister, checks=checks)
     all_known = {name: task_definition(name) for name in (past.records if past else ())}
     all_known.update(having or {})
     choice = target.choose(goal.selection, on, past, all_known, registered)
@@ -234,7 +234,7 @@ def planned(
 
 
 def planned_to(
-    goal: goals.GoTo,
+    goal: plans.GoTo,
     on: Service,
     past: plans.Past,
     target: TaskDefinition | None,

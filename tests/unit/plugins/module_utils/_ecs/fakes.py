@@ -21,9 +21,16 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     More,
     Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, GoTo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    GoBack,
+    GoTo,
+    Past,
+    Plan,
+    Way,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import FakeAws, FakeClock

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._status.look import Status
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

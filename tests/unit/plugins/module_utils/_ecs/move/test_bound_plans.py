@@ -12,8 +12,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack, Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history

@@ -20,8 +20,14 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Look,
     NotDeployed,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan, Refusal, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Goal,
+    GoBack,
+    Past,
+    Plan,
+    Refusal,
+    Way,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Run

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import write
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
@@ -183,7 +183,7 @@ def test_without_a_record_the_primary_deployment_tells(
 def test_why_there_is_no_history_is_told() -> None:
     facts = plans.Facts(service(42), plans.Past(problem="the history cannot be read. Denied."), {})
     made = plan.to_go_back(
-        controller_of(facts.service), goals.GoBack(Selection()), facts, Choice(problem="AWS does not tell the history")
+        controller_of(facts.service), plans.GoBack(Selection()), facts, Choice(problem="AWS does not tell the history")
     )
     assert (made.verb, made.method, made.candidates, made.now, made.good) == ("refuse", "none", (), None, None)
     assert "AWS does not tell the history" in made.reason
@@ -310,7 +310,7 @@ def test_the_tags_of_the_version_that_is_left_are_those_that_were_read() -> None
     bad = task_definition(42, bad="500s")
     assert planned(service(42), told(41, 42), having=known(bad)).left_tags == bad.tags
     past = told(41, 42)
-    wish, on = goals.GoBack(Selection()), service(42)
+    wish, on = plans.GoBack(Selection()), service(42)
     choice = choose(wish.selection, on, past, known(41))
     made = plan.to_go_back(controller_of(on), wish, plans.Facts(on, plans.Past(past), known(41)), choice)
     assert (made.left, made.left_tags) == (arn(42), {})

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
@@ -88,7 +88,7 @@ class Ecs(FakeAws):
 
 
 def make(aws: FakeAws, *names: str, all_marks: bool = False, **selection: t.Any) -> dict[str, Plan | Refusal]:
-    return Planner(aws, "prod", goals.GoBack(Selection(**selection)), all_marks).make_plans(list(names or ["web"]))
+    return Planner(aws, "prod", plans.GoBack(Selection(**selection)), all_marks).make_plans(list(names or ["web"]))
 
 
 def target(made: dict[str, Plan | Refusal], name: str = "web") -> str | None:
@@ -344,8 +344,8 @@ def test_where_all_go_by_digest_none_is_read_to_find_copies() -> None:
 
 def test_after_what_was_in_the_way_it_goes_on_to_the_target_that_was_chosen() -> None:
     aws = Ecs(service(42))
-    each = {"web": goals.GoBack(Selection(steps_back=2))}
-    planner = Planner(aws, "prod", goals.GoBack(Selection(), each=each))
+    each = {"web": plans.GoBack(Selection(steps_back=2))}
+    planner = Planner(aws, "prod", plans.GoBack(Selection(), each=each))
     first = planner.make_plans(["web"])["web"]
     assert isinstance(first, Plan)
     # Meanwhile the service went on to another version, and web:40 is no longer what would be chosen.

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import Force
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, reads
@@ -105,7 +105,7 @@ def found(
     through = aws or Refuses()
     task_definitions = reads.TaskDefinitions(through)
     task_definitions.known.update(known(*having))
-    goal = goals.GoBack(Selection(force=force), tasks=tasks)
+    goal = plans.GoBack(Selection(force=force), tasks=tasks)
     return {f.check: f for f in Readiness(through, task_definitions, goal, thorough).of(plan, HELD)}
 
 

@@ -20,7 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.codedeploy.records import Unread
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Changed, Holds, Place, Seen, Shown

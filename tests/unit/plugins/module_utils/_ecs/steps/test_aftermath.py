@@ -20,8 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Look,
     TakenAway,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoTo, Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import aftermath

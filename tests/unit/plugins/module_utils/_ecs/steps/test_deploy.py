@@ -14,8 +14,7 @@ import botocore.session
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Accepted, Begun, Going
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoTo, Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import deploy, recorder
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy import AlarmWatch, Deploy, Order

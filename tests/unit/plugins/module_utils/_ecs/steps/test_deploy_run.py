@@ -12,8 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoTo, Past
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.deploy_run import DeployRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

@@ -12,9 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import goals
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans as controllers_plans
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack, Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
@@ -84,7 +82,7 @@ class World(FakeAws):
 class Planner:
     """Hands out the plans it was given, one list after the other."""
 
-    plans: t.ClassVar[list[dict[str, controllers_plans.Plan | Refusal]]] = []
+    plans: t.ClassVar[list[dict[str, Plan | Refusal]]] = []
 
     binds: t.Final = False
 
@@ -92,7 +90,7 @@ class Planner:
         self.goal = args[2]
         self.asked = 0
 
-    def make_plans(self, names: t.Sequence[str]) -> dict[str, controllers_plans.Plan | Refusal]:
+    def make_plans(self, names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
         made = self.plans[min(self.asked, len(self.plans) - 1)]
         self.asked += 1
         return {name: made[name] for name in names}
@@ -112,12 +110,12 @@ def bad(name: str = "web", *deployments: Deployment, **changes: t.Any) -> Servic
     return service(*(deployments or (deployment(42, f"ecs-svc/old-{name}"),)), name=name, **changes)
 
 
-def act(world: World, *plans: dict[str, controllers_plans.Plan | Refusal], **order: t.Any) -> Rollback:
+def act(world: World, *plans: dict[str, Plan | Refusal], **order: t.Any) -> Rollback:
     Planner.plans[:] = plans or [{s.name: planned(s, PAST) for s in world.services.values()}]
     order = {
         "cluster": "prod",
         "services": list(Planner.plans[0]),
-        "goal": goals.GoBack(Selection()),
+        "goal": GoBack(Selection()),
         **order,
     }
     call = Rollback(world, Order(**order), FakeClock())
@@ -125,7 +123,7 @@ def act(world: World, *plans: dict[str, controllers_plans.Plan | Refusal], **ord
     return call
 
 
-def proved(made: controllers_plans.Plan, by: Revision) -> controllers_plans.Plan:
+def proved(made: Plan, by: Revision) -> Plan:
     """The same plan, to a target that this service revision proved good."""
     candidates = [
         dataclasses.replace(c, revision=by) if c.task_definition == by.task_definition else c for c in made.candidates
@@ -250,7 +248,7 @@ def test_by_default_nothing_is_written_when_one_cannot_be_rolled_back() -> None:
 def test_max_fail_percentage(percentage: float, services: int, refused: int, held_back: bool) -> None:
     here = [bad(f"web{n}") for n in range(services)]
     world = World(*here)
-    plans: dict[str, controllers_plans.Plan | Refusal] = {s.name: planned(s, PAST) for s in here}
+    plans: dict[str, Plan | Refusal] = {s.name: planned(s, PAST) for s in here}
     plans.update({f"gone{n}": refusal(f"gone{n}") for n in range(refused)})
     call = act(world, plans, max_fail_percentage=percentage)
     assert len(world.written) == (0 if held_back else services)
@@ -321,7 +319,7 @@ def test_a_write_of_which_nothing_is_known_is_not_called_unwritten(lines: list[s
 # -- the plan goes stale
 
 
-def stale(now: Service, again: controllers_plans.Plan | Refusal, past: History = PAST) -> tuple[World, RollbackRun]:
+def stale(now: Service, again: Plan | Refusal, past: History = PAST) -> tuple[World, RollbackRun]:
     """The service is ``now`` when it is looked at before the write, and ``again`` is planned then."""
     world = World(now)
     return world, only(act(world, {"web": planned(bad(), past)}, {"web": again}))
@@ -408,7 +406,7 @@ def test_the_task_count_is_set_after_ecs_s_own_rollback() -> None:
     assert made.running is not None
     ended = {"serviceDeploymentArn": made.running.id, "status": "ROLLBACK_SUCCESSFUL"}
     world.answers["describe_service_deployments"] = {"serviceDeployments": [ended]}
-    run = only(act(world, {"web": made}, goal=goals.GoBack(Selection(), tasks=8)))
+    run = only(act(world, {"web": made}, goal=GoBack(Selection(), tasks=8)))
     assert (run.outcome, run.changed) == ("rolled_back", True)
     assert [sent.get("desiredCount") for sent in world.sent("update_service")] == [8]
 
@@ -422,7 +420,7 @@ def test_a_task_count_that_cannot_be_set_is_a_warning() -> None:
         describe_service_deployments={"serviceDeployments": [ended]},
         update_service=refused_by_aws("UpdateService"),
     )
-    run = only(act(world, {"web": made}, goal=goals.GoBack(Selection(), tasks=8)))
+    run = only(act(world, {"web": made}, goal=GoBack(Selection(), tasks=8)))
     assert run.outcome == "rolled_back"
     assert any(f.check == "tasks" and "still 4, not 8" in f.message for f in run.findings)
 
@@ -491,11 +489,11 @@ class Deregistrar:
 def test_what_was_left_is_deregistered_only_after_it_was_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollback, "Deregistrar", Deregistrar)
     Deregistrar.asked.clear()
-    run = only(act(World(bad()), goal=goals.GoBack(Selection(), deregister=True)))
+    run = only(act(World(bad()), goal=GoBack(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("rolled_back", arn(42), [arn(42)])
     denied = World(bad(), update_service=refused_by_aws("UpdateService"))
     Deregistrar.asked.clear()
-    run = only(act(denied, goal=goals.GoBack(Selection(), deregister=True)))
+    run = only(act(denied, goal=GoBack(Selection(), deregister=True)))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("refused", None, [])
 
 
@@ -505,7 +503,7 @@ def test_the_version_in_service_is_neither_marked_nor_deregistered(monkeypatch: 
     Deregistrar.asked.clear()
     failed = bad("web", deployment(42, "ecs-svc/old-web", rollout="FAILED"))
     world = World(failed)
-    goal = goals.GoBack(Selection(revision="42"), deregister=True)
+    goal = GoBack(Selection(revision="42"), deregister=True)
     run = only(act(world, {"web": planned(failed, PAST, goal.selection)}, goal=goal))
     assert (run.outcome, run.deregistered, Deregistrar.asked) == ("rolled_back", None, [])
     assert "lastgood:bad" not in world.tags

@@ -25,8 +25,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Going,
     Record,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack, InFlight
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    GoBack,
+    InFlight,
+    Past,
+    Plan,
+    Way,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Deployment,
     Revision,

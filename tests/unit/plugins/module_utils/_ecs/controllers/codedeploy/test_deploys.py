@@ -23,8 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.code
     Follow,
     Request,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import EVENTS, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import EVENTS, GoTo, Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, goals, plans
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Begun,
     Ending,
@@ -28,9 +28,15 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.
     Protection,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    GoBack,
+    Past,
+    Plan,
+    Way,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import TERMINAL, Method, Pause, ServiceDeployment
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
@@ -491,9 +497,9 @@ def expected(status: str, parked: bool, lands: str, in_flight: str) -> str:
     return "refuse" if in_flight == "refuse" else "update_service"
 
 
-@pytest.mark.parametrize("in_flight", t.get_args(goals.InFlight))
+@pytest.mark.parametrize("in_flight", t.get_args(plans.InFlight))
 @pytest.mark.parametrize(("status", "parked", "lands"), list(itertools.product(STATUSES, (False, True), LANDS)))
-def test_way_back_of_a_deployment_that_runs(status: str, parked: bool, lands: str, in_flight: goals.InFlight) -> None:
+def test_way_back_of_a_deployment_that_runs(status: str, parked: bool, lands: str, in_flight: plans.InFlight) -> None:
     running = flown(43, status, 180, LANDS[lands], paused_at=HOOK if parked else None)
     past = history.read([*steps(40, 41, 42), running])
     on = service(deployment(43, rollout="IN_PROGRESS"), deployment(42, status="ACTIVE"), strategy="BLUE_GREEN")
@@ -502,8 +508,8 @@ def test_way_back_of_a_deployment_that_runs(status: str, parked: bool, lands: st
     assert step.change in (None, Update())
 
 
-@pytest.mark.parametrize("in_flight", t.get_args(goals.InFlight))
-def test_what_is_being_deployed_is_the_target(in_flight: goals.InFlight) -> None:
+@pytest.mark.parametrize("in_flight", t.get_args(plans.InFlight))
+def test_what_is_being_deployed_is_the_target(in_flight: plans.InFlight) -> None:
     past = history.read([*steps(41, 42), flown(41, "IN_PROGRESS", 120, [42], paused_at=HOOK)])
     on = service(deployment(41, rollout="IN_PROGRESS"), deployment(42, status="ACTIVE"))
     step = controller.by_ecs(in_flight, on, past, Choice("running_rollback", arn(41)), arn(41), arn(41))
@@ -542,7 +548,7 @@ def test_nothing_runs(rollout: str, target: int, step: plans.Way, recorded: bool
 )
 @pytest.mark.parametrize("recorded", [True, False], ids=["the record lags behind", "no record"])
 def test_a_deployment_that_runs_and_is_not_on_record(
-    in_flight: goals.InFlight, target: int, verb: str, way: str, recorded: bool
+    in_flight: plans.InFlight, target: int, verb: str, way: str, recorded: bool
 ) -> None:
     on = service(deployment(43, rollout="IN_PROGRESS"), deployment(42, status="ACTIVE"))
     past = told(41, 42) if recorded else None

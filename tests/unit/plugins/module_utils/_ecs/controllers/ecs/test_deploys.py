@@ -12,8 +12,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys as controllers_deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import deploys, write
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import EVENTS, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import EVENTS, GoTo, Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

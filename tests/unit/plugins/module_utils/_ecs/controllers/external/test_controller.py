@@ -14,8 +14,16 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun, Ending, Going
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.controller import External
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import Goal, GoBack, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Between, Facts, Past, Plan, Way
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
+    Between,
+    Facts,
+    Goal,
+    GoBack,
+    GoTo,
+    Past,
+    Plan,
+    Way,
+)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (

@@ -13,8 +13,7 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.external.task_sets import TaskSet
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.goals import EVENTS, GoTo
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Past, Plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import EVENTS, GoTo, Past, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Service, TaskDefinition
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     deployment,
