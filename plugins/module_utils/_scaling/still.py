@@ -76,7 +76,10 @@ def still_suspended(results: t.Iterable[Result]) -> list[Still]:
 def _learn(seen: _Seen, item: Result) -> None:
     before, after, record = parts_of(item["before"]), parts_of(item["after"]), item["record"]
     seen.recorded = frozenset(record.get("flags") or record.get("processes") or ())
-    seen.ours |= seen.recorded | (after - before)
+    # What was put back is no longer ours, even if a later answer shows it as suspended: that one is old, or somebody
+    # has suspended it since.
+    put_back = before - after if item["after"] else NONE
+    seen.ours = (seen.ours - put_back) | seen.recorded | (after - before)
     seen.now = after if item["after"] else None
 
 

@@ -68,6 +68,11 @@ NOT_READ = {"failed": True, "msg": "denied"}
         # Put back.
         ([SUSPENDED, {}, step(target("restored", ALL, ()))], None),
         ([UNRECORDED, step(target("resumed", ALL, ())), step(target("unchanged", (), ()))], None),
+        # The last answer is old, or somebody has suspended it since.
+        ([UNRECORDED, step(target("resumed", ALL, ())), step(target("unchanged", ALL, ALL))], None),
+        ([SUSPENDED, step(target("restored", ALL, ())), step(target("unchanged", ALL, ALL))], None),
+        # Part of it was put back, and the rest is as it was.
+        ([UNRECORDED, step(target("resumed", ALL, [IN])), step(target("unchanged", ALL, ALL))], ((IN,), False)),
         # Left so, as it was asked for.
         ([SUSPENDED], (ALL, True)),
         ([UNRECORDED], (ALL, False)),
