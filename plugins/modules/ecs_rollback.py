@@ -55,7 +55,8 @@ options:
         service's own deployment configuration back afterwards, also after a failure or, by the next run, after this one
         was killed. Hooks that run a Lambda function are not skipped.
       - If the configuration cannot be recorded in tags of the service first, the whole strategy is walked, with a
-        warning.
+        warning. PAUSE hooks are then answered with V(CONTINUE), and so are those at which a deployment of the target
+        waits that runs already.
       - It needs botocore 1.43.11 or newer, the first that shows PAUSE hooks.
       - For a service that CodeDeploy deploys, the deployment uses C(CodeDeployDefault.ECSAllAtOnce) instead of the
         deployment group's configuration.

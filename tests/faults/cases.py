@@ -16,7 +16,7 @@ from tests.faults.claims import claim_of, requests_of
 from tests.faults.runs import Ended, Event, Play
 from tests.faults.scenes import Scene
 from tests.faults.trouble import KINDS, Call, Fault, Kill
-from tests.faults.truth import GOOD_ENDS, Claim, State, Story, Wanted, not_put_right, wrongs
+from tests.faults.truth import GOOD_ENDS, Claim, State, Story, Wanted, as_far_as_known, not_put_right, wrongs
 
 # A place in a run is told by the request and the two before it; of places that look the same so many are tried. What is
 # left out is the middle of a wait.
@@ -163,7 +163,8 @@ def _fault(case: Case, scene: Scene, calm: Undisturbed) -> t.Iterator[str]:
     passes = kind.passes and not (case.place.writes and kind.name in UNKNOWN_TO_A_WRITE)
     after = scene.state()
     yield from _judged(ended, calm.before, after, story_of(scene, calm, passes))
-    yield from _again(scene, after, _wanted(scene, calm), story_of(scene, calm))
+    told = claim_of(ended.result) if ended.result is not None else None
+    yield from _again(scene, after, as_far_as_known(_wanted(scene, calm), told, scene.stands), story_of(scene, calm))
 
 
 def _kill(case: Case, scene: Scene, calm: Undisturbed) -> t.Iterator[str]:

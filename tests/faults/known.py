@@ -36,28 +36,8 @@ class SortedOut:
     known: tuple[str, ...]
 
 
-_FOR_GOOD: t.Final = ("denied", "503-for-good")
-
-KNOWN: t.Final[tuple[Known, ...]] = (
-    Known(
-        "the record and the mark were refused: the next run is unchanged, and never marks what was left",
-        (
-            *(f"fault/external/act/ecs.TagResource-1/{kind}" for kind in _FOR_GOOD),
-            *(f"proxy/[!f]*/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
-        ),
-        ("marked bad after the next run", "the next run ended as refused"),
-    ),
-    Known(
-        # It says so at once, and does not answer for the person whom the hook asks.
-        "fast is not used where its record is refused, so the deployment waits for a person at a hook: the next run "
-        "follows it and waits too, although it may write the record",
-        (
-            *(f"fault/fast/act/ecs.TagResource-[12]/{kind}" for kind in _FOR_GOOD),
-            *(f"proxy/fast/ecs.TagResource/{kind}" for kind in _FOR_GOOD),
-        ),
-        ("the next run ended as timeout", "is PRIMARY after the next run", "bad after the next", "deregistered after"),
-    ),
-)
+# None at the moment.
+KNOWN: t.Final[tuple[Known, ...]] = ()
 
 
 def sorted_out(case: str, wrongs: t.Sequence[str], table: t.Sequence[Known] = KNOWN) -> SortedOut:

@@ -30,7 +30,7 @@ from tests.faults.claims import claim_of
 from tests.faults.pool import Verdict
 from tests.faults.scenes import REASON, SCENES, Scene
 from tests.faults.trouble import Call
-from tests.faults.truth import Claim, State, not_put_right, wrongs
+from tests.faults.truth import Claim, State, as_far_as_known, not_put_right, wrongs
 from tests.simulator_process import SimulatorProcess
 from tests.world import REGION, aws_environment
 
@@ -176,14 +176,15 @@ class Theatre:
         wrong = wrongs(before, after, claim, story)
         if not fired:
             wrong.append("the fault never happened")
-        return wrong + self._again(scene, after, calm)
+        moves = max(len(calm.after.moves), len(calm.before.moves) + 1)
+        wanted = Wanted(calm.after, reason=scene.reason, moves=moves)
+        return wrong + self._again(scene, after, calm, as_far_as_known(wanted, claim, scene.stands))
 
-    def _again(self, scene: Scene, before: State, calm: Undisturbed) -> list[str]:
+    def _again(self, scene: Scene, before: State, calm: Undisturbed, wanted: Wanted) -> list[str]:
         claim: Claim = claim_of(self.command(scene))
         after = scene.state()
         wrong = [f"next run: {one}" for one in wrongs(before, after, claim, story_of(scene, calm))]
-        moves = max(len(calm.after.moves), len(calm.before.moves) + 1)
-        return wrong + not_put_right(Wanted(calm.after, reason=scene.reason, moves=moves), after, claim)
+        return wrong + not_put_right(wanted, after, claim)
 
 
 def verdicts(seed: int, wanted: t.Callable[[Case], bool]) -> t.Iterator[Verdict]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.truth import Claim, State, Story, Wanted, not_put_right, wrongs
+from tests.faults.truth import Claim, State, Story, Wanted, as_far_as_known, not_put_right, wrongs
 
 THEIRS = frozenset({"scheduled_scaling"})
 BEFORE = State(
@@ -141,6 +141,37 @@ def test_the_next_run_has_put_it_right() -> None:
 )
 def test_what_the_next_run_has_not_put_right(after: State, claim: Claim, found: str) -> None:
     assert any(found in wrong for wrong in not_put_right(WANTED, after, claim))
+
+
+REFUSED_BOTH = replace(
+    DONE,
+    marked=False,
+    warned=frozenset({"mark", "service_tags"}),
+    text="web:3 was not marked bad. Denied. Nothing else tells the next run. Mark it with ecs_revision_mark",
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "stands", "then", "right"),
+    [
+        (REFUSED_BOTH, False, DONE, True),
+        (REFUSED_BOTH, True, REFUSED, True),
+        # Nothing stands beside it that could be about to take over.
+        (REFUSED_BOTH, False, REFUSED, False),
+        # It did not say what comes of it.
+        (replace(REFUSED_BOTH, text="web:3 was not marked bad. Denied"), False, DONE, False),
+        (replace(REFUSED_BOTH, warned=frozenset({"mark"})), False, DONE, False),
+        (None, False, DONE, False),
+    ],
+)
+def test_what_could_not_be_written_down_cannot_be_known(
+    said: Claim | None, stands: bool, then: Claim, right: bool
+) -> None:
+    wanted = as_far_as_known(WANTED, said, stands)
+    assert (not_put_right(wanted, replace(AFTER, bad={}), then) == []) is right
+    # Where it is, and what else it was to do, is judged all the same.
+    assert not_put_right(wanted, replace(AFTER, bad={}, on="web:0"), then)
+    assert not_put_right(wanted, replace(AFTER, bad={"web:1": "500s"}), then)
 
 
 def test_after_somebody_elses_deployment_less_is_wanted() -> None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,8 @@ class Wanted:
     """What the next run has to make of it: the state after a run that nothing disturbed.
 
     Without ``all_of_it`` only where the service is, auto scaling and the configuration are compared. ``moves`` is how
-    many deployments there may be in all; ``stands``: old versions may go on running.
+    many deployments there may be in all; ``stands``: old versions may go on running. ``unknown``: nobody can tell
+    what the run before has left. ``may_ask``: nor whether there was one, so that a person has to decide.
     """
 
     state: State
@@ -197,6 +198,19 @@ class Wanted:
     reason: str = ""
     moves: int = 0
     stands: bool = False
+    unknown: bool = False
+    may_ask: bool = False
+
+
+def as_far_as_known(wanted: Wanted, claim: Claim | None, stands: bool) -> Wanted:
+    """What the next run can make of it after a run that says that it could write down neither a mark nor a record.
+
+    ``stands``: what it left goes on running beside the good version. Then it may just as well be about to take over.
+    """
+    if claim is None or not {"mark", "service_tags"} <= claim.warned:
+        return wanted
+    unknown = "Mark it with ecs_revision_mark" in claim.text
+    return replace(wanted, unknown=unknown, may_ask=unknown and stands)
 
 
 def not_put_right(wanted: Wanted, after: State, claim: Claim) -> list[str]:
@@ -205,7 +219,8 @@ def not_put_right(wanted: Wanted, after: State, claim: Claim) -> list[str]:
 
 
 def _not_put_right(wanted: Wanted, after: State, claim: Claim) -> t.Iterator[str]:
-    if claim.outcome not in GOOD_ENDS or claim.failed:
+    asks = wanted.may_ask and claim.outcome == "refused"
+    if (claim.outcome not in GOOD_ENDS or claim.failed) and not asks:
         yield f"the next run ended as {claim.outcome}{' and failed' if claim.failed else ''}"
     goal = wanted.state
     runs = {version: after.running.get(version) for version in goal.running} if wanted.stands else dict(after.running)
@@ -221,7 +236,7 @@ def _not_put_right(wanted: Wanted, after: State, claim: Claim) -> t.Iterator[str
         yield f"{after.desired} tasks are wanted after the next run, not {goal.desired}"
     if not wanted.all_of_it:
         return
-    if set(after.bad) != set(goal.bad):
+    if set(after.bad) != set(goal.bad) and not (wanted.unknown and not after.bad):
         yield f"marked bad after the next run: {sorted(after.bad)}, not {sorted(goal.bad)}"
     elif any(wanted.reason not in mark for mark in after.bad.values()):
         yield f"the reason is lost: {dict(after.bad)}"

@@ -312,18 +312,61 @@ def test_without_the_permission_to_tag_the_whole_strategy_is_walked(shop: Shop) 
     assert any("fast was not used" in warning for warning in run.result["warnings"])
 
 
-def test_without_the_permission_to_tag_it_is_said_at_once_what_a_person_has_to_answer(shop: Shop) -> None:
+def test_without_the_permission_to_tag_the_pause_hooks_are_answered(shop: Shop) -> None:
+    """There is no record by which the hooks could be put back, so they stay, and fast still waits for nobody."""
+    releases(shop, 3, lifecycleHooks=[pause(), pause("POST_PRODUCTION_TRAFFIC_SHIFT")])
+    shop.deny("TagResource")
+    run = shop.rollback(fast=True)
+    assert (run.outcome, changes(run), shop.running()) == ("rolled_back", [None], {"web:2": 2})
+    assert {request["action"] for request in run.sent("ContinueServiceDeployment")} == {"CONTINUE"}
+    not_used, *answered = (finding["message"] for finding in run.findings("fast"))
+    assert "When the deployment waits at POST_TEST_TRAFFIC_SHIFT and POST_PRODUCTION_TRAFFIC_SHIFT, a run" in not_used
+    assert answered == 2 * ["a PAUSE hook was answered with CONTINUE, since fast was asked for"]
+    assert "waits for a person" not in run.everything
+
+
+def test_a_deployment_that_waits_at_a_hook_already_is_answered_too(shop: Shop) -> None:
+    """Without fast it waits for a person."""
     releases(shop, 3, lifecycleHooks=[pause()])
     shop.deny("TagResource")
-    run = shop.rollback(fast=True, wait_timeout=900)
-    assert (run.outcome, changes(run)) == ("timeout", [None])
-    message = run.finding("fast")["message"]
-    assert "will wait at POST_TEST_TRAFFIC_SHIFT until a person answers its PAUSE hook" in message
-    assert "aws ecs continue-service-deployment" in message
-    assert "waits for a person at " in run.message
+    assert shop.rollback(fast=True, wait_timeout=10).outcome == "timeout"
     shop.sim.clear_failures()
-    shop.world.ecs.continue_service_deployment(**answer(shop, "CONTINUE")["params"])
-    assert (shop.rollback(fast=True).outcome, shop.on()) == ("rolled_back", "web:2")
+    until(shop, "POST_TEST_TRAFFIC_SHIFT")
+    waiting = shop.rollback(wait_timeout=30)
+    assert (waiting.outcome, "ContinueServiceDeployment" in waiting.operations) == ("timeout", False)
+    assert "waits for a person at " in waiting.message
+    run = shop.rollback(fast=True)
+    assert (run.outcome, run.only["method"], shop.running()) == ("rolled_back", "adopt", {"web:2": 2})
+    assert len(run.sent("ContinueServiceDeployment")) == 1
+
+
+def test_a_hook_that_this_run_may_not_answer_is_for_a_person(shop: Shop) -> None:
+    releases(shop, 3, lifecycleHooks=[pause()])
+    shop.deny("TagResource", "ContinueServiceDeployment")
+    run = shop.rollback(fast=True, wait_timeout=900)
+    assert (run.outcome, len(run.sent("ContinueServiceDeployment"))) == ("timeout", 1)
+    message = run.findings("fast")[-1]["message"]
+    assert "this run may not answer it" in message
+    assert "ecs:ContinueServiceDeployment" in message
+    assert message.endswith(". A person has to (aws ecs continue-service-deployment)")
+    assert "waits for a person at " in run.message
+
+
+def test_a_hook_whose_answer_is_throttled_is_answered_again(shop: Shop) -> None:
+    releases(shop, 3, lifecycleHooks=[pause()])
+    shop.deny("TagResource")
+    shop.sim.fail("ContinueServiceDeployment", code="ThrottlingException", times=8)
+    assert (shop.rollback(fast=True).outcome, shop.running()) == ("rolled_back", {"web:2": 2})
+
+
+def test_a_person_answers_at_the_same_moment(shop: Shop) -> None:
+    releases(shop, 3, lifecycleHooks=[pause()])
+    shop.deny("TagResource")
+    assert shop.rollback(fast=True, wait_timeout=10).outcome == "timeout"
+    until(shop, "POST_TEST_TRAFFIC_SHIFT")
+    shop.sim.on("ContinueServiceDeployment", answer(shop, "CONTINUE"))
+    run = shop.rollback(fast=True)
+    assert (run.outcome, shop.running()) == ("rolled_back", {"web:2": 2})
 
 
 def test_a_configuration_that_is_too_large_for_tags(shop: Shop) -> None:
@@ -333,7 +376,7 @@ def test_a_configuration_that_is_too_large_for_tags(shop: Shop) -> None:
     releases(shop, 3, lifecycleHooks=hooks)
     run = shop.rollback(fast=True)
     assert (run.outcome, changes(run), records(shop)) == ("rolled_back", [None], [])
-    assert "too large for the tags" in run.finding("fast")["message"]
+    assert "too large for the tags" in run.findings("fast")[0]["message"]
 
 
 def test_without_the_permission_to_remove_the_tags(shop: Shop) -> None:

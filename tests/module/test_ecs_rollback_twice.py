@@ -193,6 +193,8 @@ def test_where_tagging_is_denied_it_warns_and_goes_back(shop: Shop) -> None:
     run = shop.rollback()
     assert (run.outcome, run.failed, shop.on()) == ("rolled_back", False, "web:1")
     assert "web:3 was not marked bad" in run.finding("mark")["message"]
+    # With neither the mark nor the record, the next run cannot do it.
+    assert run.finding("mark")["message"].endswith("left it. Mark it with ecs_revision_mark")
     assert run.finding("service_tags")["severity"] == "warn"
     assert all("needs the permission ecs:TagResource" in warning for warning in run.result["warnings"])
 

@@ -226,6 +226,12 @@ def continue_with_rollback(aws: Aws, arn: str, hook: str) -> None:
     aws.call("ecs", "continue_service_deployment", serviceDeploymentArn=arn, hookId=hook, action="ROLLBACK")
 
 
+@_EcsErrorHandler.common_error_handler("continue service deployment {arn} at hook {hook}")
+def continue_with_deployment(aws: Aws, arn: str, hook: str) -> None:
+    """Let a service deployment that is parked at a PAUSE hook go on."""
+    aws.call("ecs", "continue_service_deployment", serviceDeploymentArn=arn, hookId=hook, action="CONTINUE")
+
+
 @_EcsErrorHandler.common_error_handler("register a copy of a task definition of family {family}")
 def register_task_definition(aws: Aws, family: str, request: t.Mapping[str, t.Any]) -> TaskDefinition:
     """Register a revision; ``request`` is what RegisterTaskDefinition takes besides the family."""

@@ -72,7 +72,7 @@ TABLE: t.Final[t.Sequence[Permission]] = (
     Permission(
         "ecs:ContinueServiceDeployment",
         "lesser",
-        "ECS's own way back from a PAUSE hook",
+        "ECS's own way back from a PAUSE hook, and answering one with fast",
         "a rollback is refused while a deployment waits at a PAUSE hook, unless in_flight is supersede",
     ),
     Permission(

@@ -169,6 +169,8 @@ class Going:
     run: str = ""
     # Nothing is written, even if a task set could be made PRIMARY.
     read_only: bool = False
+    # PAUSE hooks that it waits at are answered with CONTINUE: fast was asked for.
+    answers_pauses: bool = False
     # A task set without a deployment of AWS's behind it, and whether this run created it.
     is_bare: bool = False
     created: bool = False

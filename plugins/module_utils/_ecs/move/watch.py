@@ -239,7 +239,8 @@ class Sweeper(t.Generic[AnySubject]):
         to_advance = look.state == "ready" and not track.going.read_only
         # Contact is not kept by looks alone if something is to be written.
         track.contact = track.contact if to_advance else KEPT
-        self._tell(track, service, record)
+        # Nobody else is waited for at a hook that comes to be answered now.
+        self._tell(track, service, replace(record, pause=None) if record is not None and to_advance else record)
         track.own_id = look.ours.id if look.ours is not None else track.own_id
         track.doubt.looked(look)
         if state in ("serving", "stable"):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import typing as t
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
@@ -145,6 +146,7 @@ class Recorder:
         id_ = (run.going.run if run.accepted is not None else "") or self._ids.get(run.name, self._id if late else "")
         still_open = self._still_open(run)
         if run.service is None or not self._mark or not id_ or self._is_written(run, still_open):
+            self._tell_what_nobody_will_know(run)
             return
         at = self._verified or self._clock.now()
         try:
@@ -152,6 +154,17 @@ class Recorder:
         except (AwsCallError, IncompleteAnswerError) as exc:
             if not _is_unrecorded(run):
                 run.findings.append(_not_ended(exc))
+            self._tell_what_nobody_will_know(run)
+
+    def _tell_what_nobody_will_know(self, run: RollbackRun) -> None:
+        """Neither the mark nor a record of it was written: then the next run cannot tell who went back, or why."""
+        if not _is_unrecorded(run) or MARK not in self._open.get(run.name, ()):
+            return
+        then = "Nothing else tells the next run that this rollback left it. Mark it with ecs_revision_mark"
+        run.findings = [
+            replace(f, message=f"{f.message} {then}") if f.check == "mark" and f.severity == "warn" else f
+            for f in run.findings
+        ]
 
     def _still_open(self, run: RollbackRun) -> list[str]:
         """What a later run has to do, in the words of the record."""

@@ -73,6 +73,8 @@ class Ecs(base.Controller):
         super().__init__(aws, clock)
         # Records that were found while watching, by cluster and deployment.
         self._found: dict[tuple[str, str], str] = {}
+        # PAUSE hooks that AWS lets nobody of us answer.
+        self._unanswered: set[str] = set()
         self._histories = records.Histories(aws)
 
     def read_past(
@@ -102,11 +104,12 @@ class Ecs(base.Controller):
         if way.method in _NATIVE:
             return replace(way, findings=fits)
         if way.method != "update_service":
-            return way
+            return replace(way, change=write.Update(answers_pauses=goal.fast)) if way.method == "adopt" else way
         copy, found = plans.copy_of(goal, facts, target)
         findings = (*fits, *found, *settings.not_reverted(between.now, between.good))
         override = overriding.changes_for(service.configuration) if goal.fast else {}
-        return replace(way, findings=findings, change=replace(way.change, copy=copy, override=override))
+        change = replace(way.change, copy=copy, override=override, answers_pauses=goal.fast)
+        return replace(way, findings=findings, change=change)
 
     def way_to(self, goal: GoTo, facts: Facts, target: TaskDefinition) -> Way:
         return deploys.way(goal, facts, target)
@@ -162,7 +165,10 @@ class Ecs(base.Controller):
         return write.adopt(planned)
 
     def going(self, planned: plans.Plan, begun: Begun) -> Going:
-        return replace(super().going(planned, begun), own_record=write.own_record(planned, begun))
+        # A way back of ECS asks nobody.
+        answers = write.answers_pauses(planned) and not begun.back_of
+        own_record = write.own_record(planned, begun)
+        return replace(super().going(planned, begun), own_record=own_record, answers_pauses=answers)
 
     def _own_record(self, planned: plans.Plan, begun: Begun) -> str:
         # The counts say everything about a rolling deployment, and each sweep would cost another call.
@@ -211,7 +217,28 @@ class Ecs(base.Controller):
         look = watch.assess(going, service, record)
         counted = look.state == "serving" and service.strategy == "ROLLING" and bool(service.load_balancers)
         state = "running" if counted else look.state
+        if going.answers_pauses and look.state in ("going", "serving") and self._may_answer(record):
+            state = "ready"
         return replace(look, state=state, ours=service.deployment(going.deployment_id))
+
+    def _may_answer(self, record: Record | None) -> bool:
+        return record is not None and record.pause is not None and record.pause.hook not in self._unanswered
+
+    def advance(self, going: Going, service: Service) -> deployments.Advanced:
+        """Answer the PAUSE hook. If that is refused, it is for a person to answer."""
+        arn = self._record_of(going, service)
+        hook = write.parked_at(self._aws, arn)
+        if hook is None:
+            return deployments.Advanced(service)
+        try:
+            found = write.answer_pause(self._aws, arn, hook)
+        except AwsCallError as exc:
+            if exc.may_pass:
+                raise
+            self._unanswered.add(hook.hook)
+            what = f"the deployment waits at a PAUSE hook, and this run may not answer it. {exc.explain().rstrip('.')}"
+            found = Finding("fast", "warn", f"{what}. A person has to (aws ecs continue-service-deployment)")
+        return deployments.Advanced(service, (found,) if found is not None else ())
 
     def contradicts(self, going: Going, service: Service, look: Look) -> bool:
         if going.back_of:

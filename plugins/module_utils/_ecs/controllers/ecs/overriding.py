@@ -146,13 +146,13 @@ def prepare(aws: Aws, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], tuple
 
 
 def _then(service: Service) -> str:
-    """What comes of a deployment without fast, if somebody is needed for it. Pure."""
+    """What comes of a deployment without fast at its PAUSE hooks. Pure."""
     stages = waits_for_somebody(service.configuration)
     if not stages:
         return ""
     return (
-        f". The deployment will wait at {' and '.join(stages)} until a person answers its PAUSE hook (aws ecs "
-        "continue-service-deployment). This run and the next one follow it, and do not answer for that person"
+        f". When the deployment waits at {' and '.join(stages)}, a run that watches it answers the PAUSE hook with "
+        "CONTINUE"
     )
 
 

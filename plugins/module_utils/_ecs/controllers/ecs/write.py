@@ -50,6 +50,8 @@ class Update:
     copy: t.Mapping[str, str] | None = None
     # Changes of the deployment configuration for this one deployment.
     override: t.Mapping[str, t.Any] = field(default_factory=dict)
+    # PAUSE hooks are answered with CONTINUE if it waits at one all the same, or if what runs already is followed.
+    answers_pauses: bool = False
     force_new_deployment: bool = False
     # What ECS itself rolls back by, before and with this deployment, if that is to be set. It stays.
     before: protection.Protection | None = None
@@ -65,6 +67,11 @@ def update_of(planned: plans.Plan) -> Update:
     """The update that a plan asks for; an empty one if it asks for none."""
     change = planned.way.change
     return change if planned.method == "update_service" and isinstance(change, Update) else Update()
+
+
+def answers_pauses(planned: plans.Plan) -> bool:
+    """Whether nobody else is to be waited for at PAUSE hooks."""
+    return isinstance(planned.way.change, Update) and planned.way.change.answers_pauses
 
 
 def adopt(planned: plans.Plan) -> Begun:
@@ -117,7 +124,7 @@ def _the_other_way(aws: Aws, arn: str, parked: Pause | None, refusal: AwsCallErr
     """
     if refusal.may_pass:
         raise refusal
-    hook = None if parked is not None else _parked_at(aws, arn)
+    hook = None if parked is not None else parked_at(aws, arn)
     if parked is None and hook is None:
         raise refusal
     try:
@@ -134,7 +141,18 @@ def _the_other_way(aws: Aws, arn: str, parked: Pause | None, refusal: AwsCallErr
     return (Finding("other_way", "info", f"{refusal.explain().rstrip('.')}; {what} instead"),)
 
 
-def _parked_at(aws: Aws, arn: str) -> Pause | None:
+def answer_pause(aws: Aws, arn: str, parked: Pause) -> Finding | None:
+    """Let a deployment go on that waits at a PAUSE hook; None if it waits there no longer. Raises AwsCallError."""
+    try:
+        api.continue_with_deployment(aws, arn, parked.hook)
+    except AwsCallError as exc:
+        if api.has_ended_meanwhile(exc) or (exc.code in _NOT_AT_THE_HOOK and not _still_parked(aws, arn, parked.hook)):
+            return None
+        raise
+    return Finding("fast", "info", "a PAUSE hook was answered with CONTINUE, since fast was asked for")
+
+
+def parked_at(aws: Aws, arn: str) -> Pause | None:
     """The hook that a deployment waits at; None if it waits at none, or that cannot be read."""
     try:
         return reads.pause(api.describe_service_deployments(aws, [arn]).get(arn, {}))

@@ -224,3 +224,33 @@ def test_without_marks_nothing_is_written() -> None:
     aws, run = Tags(), going(41)
     recorded(aws, run, mark=False)
     assert (aws.requests, run.findings) == ([], [])
+
+
+def refuses(*arns: str) -> t.Callable[..., dict[str, t.Any]]:
+    """TagResource, refused for what these ARNs end in."""
+
+    def tag_resource(**params: t.Any) -> dict[str, t.Any]:
+        if params["resourceArn"].rpartition("/")[2] in arns:
+            raise refused_by_aws("TagResource")
+        return {}
+
+    return tag_resource
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        (("web", "web:42"), True),
+        # The record tells the next run.
+        (("web:42",), False),
+        (("web",), False),
+        ((), False),
+    ],
+)
+def test_it_is_told_if_the_next_run_cannot_know_what_was_left(refused: tuple[str, ...], told: bool) -> None:
+    aws, run = Tags(), going(41)
+    aws.answers["tag_resource"] = refuses(*refused)
+    recorded(aws, run)
+    said = [message for check, message in found(run) if check == "mark"]
+    assert any(message.endswith("this rollback left it. Mark it with ecs_revision_mark") for message in said) is told
+    assert len(said) == ("web:42" in refused)

@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Ending,
     Going,
     Look,
+    Record,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.controller import Ecs
@@ -578,3 +579,62 @@ def test_behind_load_balancers_the_counts_alone_do_not_say_that_it_serves(
     going = deployments.Going(arn(41), "ecs-svc/ours", "", frozenset({"ecs-svc/old"}))
     look = Controllers(FakeAws(), FakeClock()).of(now).assess(going, now, None)
     assert (look.state, look.ours) == (state, now.primary)
+
+
+# -- PAUSE hooks, with fast
+
+PAUSED = Record("IN_PROGRESS", "", "POST_TEST_TRAFFIC_SHIFT", pause=Pause("hook-1", None, "ROLLBACK"))
+SHIFTING = dataclasses.replace(ON, strategy="BLUE_GREEN")
+
+
+@pytest.mark.parametrize(
+    ("answers", "record", "state"),
+    [
+        (True, PAUSED, "ready"),
+        (True, dataclasses.replace(PAUSED, pause=None), "going"),
+        (True, None, "going"),
+        (False, PAUSED, "going"),
+        # It goes back already, and has nothing to wait for.
+        (True, dataclasses.replace(PAUSED, status="ROLLBACK_IN_PROGRESS"), "failed"),
+    ],
+)
+def test_a_deployment_that_waits_at_a_hook_is_ready_to_be_continued(
+    answers: bool, record: Record | None, state: str
+) -> None:
+    controller, _aws = ecs()
+    going = dataclasses.replace(SHIFTS, answers_pauses=answers)
+    now = dataclasses.replace(SHIFTING, deployments=(deployment(41, SHIFTS.deployment_id, rollout="IN_PROGRESS"),))
+    assert controller.assess(going, now, record).state == state
+
+
+@pytest.mark.parametrize(("fast", "method"), [(True, "adopt"), (True, "update_service"), (False, "adopt")])
+def test_who_asked_for_fast_waits_for_nobody(fast: bool, method: Method) -> None:
+    controller, _aws = ecs()
+    made = plan_with(Way("act", method, change=Update(answers_pauses=fast)), SHIFTING)
+    assert controller.going(made, Begun(SHIFTING, wrote=False, deployment_id="ecs-svc/41")).answers_pauses is fast
+    # Nobody is asked while ECS goes back.
+    assert not controller.going(made, Begun(SHIFTING, wrote=False, back_of="arn:theirs")).answers_pauses
+
+
+def waiting(hook: str) -> dict[str, t.Any]:
+    details = [{"hookId": hook, "status": "AWAITING_ACTION"}] if hook else []
+    return {"serviceDeployments": [{"serviceDeploymentArn": "arn:ours", "lifecycleHookDetails": details}]}
+
+
+def test_a_hook_that_nobody_of_us_may_answer_is_tried_once() -> None:
+    refused = refused_by_aws("ContinueServiceDeployment")
+    controller, _aws = ecs(describe_service_deployments=waiting("hook-1"), continue_service_deployment=refused)
+    going = dataclasses.replace(SHIFTS, answers_pauses=True, own_record="arn:ours")
+    now = dataclasses.replace(SHIFTING, deployments=(deployment(41, SHIFTS.deployment_id, rollout="IN_PROGRESS"),))
+    [finding] = controller.advance(going, now).findings
+    assert (finding.check, finding.severity) == ("fast", "warn")
+    assert controller.assess(going, now, PAUSED).state == "going"
+    # Another hook is another question.
+    other = dataclasses.replace(PAUSED, pause=Pause("hook-2", None, "ROLLBACK"))
+    assert controller.assess(going, now, other).state == "ready"
+
+
+def test_a_hook_that_was_answered_meanwhile_needs_no_answer() -> None:
+    controller, aws = ecs(describe_service_deployments=waiting(""))
+    advanced = controller.advance(dataclasses.replace(SHIFTS, answers_pauses=True, own_record="arn:ours"), SHIFTING)
+    assert (advanced.findings, aws.sent("continue_service_deployment")) == ((), [])

@@ -352,6 +352,38 @@ def test_another_refusal_needs_no_second_look(code: str) -> None:
     assert [name for name, _params in aws.requests] == ["continue_service_deployment", "stop_service_deployment"]
 
 
+PAUSED = Pause("ecs-pause-1", None, "ROLLBACK")
+
+
+def test_a_hook_is_answered_with_continue() -> None:
+    aws = FakeAws(continue_service_deployment={})
+    finding = write.answer_pause(aws, PARKED.id, PAUSED)
+    [sent] = aws.sent("continue_service_deployment")
+    assert sent == {"serviceDeploymentArn": PARKED.id, "hookId": "ecs-pause-1", "action": "CONTINUE"}
+    assert finding is not None
+    assert (finding.check, finding.severity) == ("fast", "info")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "now", "raised"),
+    [
+        ("InvalidParameterException", waits_at("ecs-pause-2"), False),
+        ("ConflictException", None, False),
+        ("InvalidParameterException", waits_at("ecs-pause-1"), True),
+        ("AccessDeniedException", None, True),
+    ],
+    ids=["somebody answered it", "it has ended", "it still waits there", "denied"],
+)
+def test_a_hook_that_takes_no_continue(refusal: str, now: t.Any, raised: bool) -> None:
+    refused = refused_by_aws("ContinueServiceDeployment", refusal)
+    aws = FakeAws(continue_service_deployment=refused, describe_service_deployments=now)
+    if raised:
+        with pytest.raises(AwsCallError):
+            write.answer_pause(aws, PARKED.id, PAUSED)
+    else:
+        assert write.answer_pause(aws, PARKED.id, PAUSED) is None
+
+
 # -- copies
 
 DIGEST = "sha256:" + "1" * 64
