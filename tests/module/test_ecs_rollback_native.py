@@ -459,7 +459,8 @@ def test_it_was_rolled_back_by_ecs_between_plan_and_write(shop: Shop) -> None:
     shop.meanwhile("DescribeServices", nth=2, advance=120)
     run = shop.rollback()
     assert (run.outcome, shop.on(), shop.running()) == ("unchanged", "web:2", {"web:2": 2})
-    assert run.writes == []
+    # The record that announced it is taken back.
+    assert (run.writes, shop.service_tags()) == (["TagResource", "UntagResource"], {})
 
 
 def test_somebody_deploys_between_plan_and_write(shop: Shop) -> None:
@@ -468,7 +469,7 @@ def test_somebody_deploys_between_plan_and_write(shop: Shop) -> None:
     until(shop, "BAKE_TIME")
     shop.meanwhile("DescribeServices", nth=2, deploy="web:4")
     run = shop.rollback()
-    assert (run.outcome, run.writes) == ("refused", [])
+    assert (run.outcome, run.writes) == ("refused", ["TagResource", "UntagResource"])
     assert "somebody deployed web:4" in run.message
 
 
