@@ -174,6 +174,7 @@ def test_put_back_when_the_write_is_denied(shop: Shop) -> None:
     shop.sim.fail("UpdateService", "AccessDeniedException", times=None)
     run = shop.rollback(fast=True)
     assert (run.outcome, configuration(shop), records(shop)) == ("refused", before, [])
+    assert run.only["changed"] is False
     # It was never changed, so nothing had to be written to put it back.
     assert run.writes == ["TagResource", "TagResource", "UpdateService", "UntagResource", "UntagResource"]
     assert shop.service_tags() == {}

@@ -158,7 +158,8 @@ class Rollback(mover.Step[RollbackRun]):
 
     def came_to_nothing(self, run: RollbackRun, now: Service | str = "") -> None:
         primary = now.primary if isinstance(now, Service) else None
-        if primary is not None and names.same(primary.task_definition, run.target):
+        goes_there = primary is not None and names.same(primary.task_definition, run.target)
+        if primary is not None and goes_there and primary.rollout_state == "IN_PROGRESS":
             # Another run was faster. Our record has taken the place of that run's, and announces the same.
             return
         # Else the plan that comes next would read it as a move of ours that has begun.

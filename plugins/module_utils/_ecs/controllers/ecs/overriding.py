@@ -173,14 +173,17 @@ def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deplo
             return Restored()
         if state == "going" or (state == "not_ours" and _is_deploying(now)):
             return Restored((_NOT_YET,))
-        if differs(now.configuration, back):
+        is_changed = differs(now.configuration, back)
+        if is_changed:
             api.update_service(aws, service.cluster_arn, service.name, deploymentConfiguration=back)
     except ValueError as exc:
         return Restored((Finding("configuration", "warn", f"{exc}; the deployment configuration was left as it is"),))
     except (AwsCallError, IncompleteAnswerError) as exc:
         what = f"the deployment configuration is not yet what it was. {exc.explain()} The next run puts it back"
         return Restored((Finding("configuration", "warn", what),))
-    return Restored((_forget(aws, service, sorted({*keys, *tag_keys(now.tags)})),), changed=True)
+    # A record that this run has written itself, and for nothing, is no change.
+    is_changed = is_changed or planned is None or bool(tag_keys(planned.service.tags))
+    return Restored((_forget(aws, service, sorted({*keys, *tag_keys(now.tags)})),), changed=is_changed)
 
 
 def _forget(aws: Aws, service: Service, keys: t.Sequence[str]) -> Finding:
