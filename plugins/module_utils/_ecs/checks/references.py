@@ -20,8 +20,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.arn import parse_aws_ar
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.together import Check
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
 
 Kind = t.Literal["secret", "parameter", "role", "log_group", "file_system", "access_point", "file"]

@@ -32,7 +32,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import AnyGoal_co, Goal, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
@@ -207,7 +207,7 @@ class Mover(t.Generic[AnyRun]):
         """The first of them, as many as were announced within a moment: the writes need not wait for the others."""
         began = self._clock.monotonic()
         for count, run in enumerate(runs):
-            if count and self._clock.monotonic() - began > again.LOOK_HOLDS:
+            if count and self._clock.monotonic() - began > plan.LOOK_HOLDS:
                 return runs[:count]
             if run.plan is not None:
                 self._step.before_the_write(run, run.plan)
@@ -215,7 +215,7 @@ class Mover(t.Generic[AnyRun]):
 
     def _written(self, runs: t.Sequence[AnyRun]) -> list[tuple[AnyRun, Service | str]]:
         """Act on them. Returns those whose plans have gone stale, with what was seen of them."""
-        looks = again.LastLooks(self._aws, self._clock, self._order.cluster, [run.name for run in runs])
+        looks = plan.LastLooks(self._aws, self._clock, self._order.cluster, [run.name for run in runs])
         stale = []
         for number, run in enumerate(runs):
             if self._holds_back([run]):
@@ -234,7 +234,7 @@ class Mover(t.Generic[AnyRun]):
     def _act_on_one(self, run: AnyRun, now: Service | str) -> bool:
         """Whether it was acted on; False if the plan has gone stale."""
         planned = run.plan
-        if planned is None or not isinstance(now, Service) or not again.still_as_planned(planned, now):
+        if planned is None or not isinstance(now, Service) or not plan.still_as_planned(planned, now):
             return False
         controller = self.controllers.of(planned.service)
         if planned.method != "adopt":
@@ -303,7 +303,7 @@ class Mover(t.Generic[AnyRun]):
         run.take_plan(next(iter(self._planner.make_plans([run.name]).values())))
         if run.outcome is not None or run.plan is None or before is None:
             return
-        decided = self._planner.binds or run.plan.method == "adopt" or again.is_as_before(before, run.plan)
+        decided = self._planner.binds or run.plan.method == "adopt" or plan.is_as_before(before, run.plan)
         if not decided:
             run.refuse(self._step.overtaken(before, run.plan))
         elif attempt < PLANS_PER_SERVICE:
@@ -319,7 +319,7 @@ class Mover(t.Generic[AnyRun]):
         run.accepted = None
         if run.outcome is not None or run.plan is None:
             return
-        problem = again.in_between(first, run.plan)
+        problem = plan.in_between(first, run.plan)
         if problem:
             run.refuse(problem)
         elif attempt < PLANS_PER_SERVICE:
@@ -341,7 +341,7 @@ class Mover(t.Generic[AnyRun]):
                 continue
             for run in batch:
                 now = found[run.name]
-                over = again.deployed_since(verified[run.name], now, run.going) if isinstance(now, Service) else None
+                over = plan.deployed_since(verified[run.name], now, run.going) if isinstance(now, Service) else None
                 if over is not None and isinstance(now, Service):
                     run.service = now
                     what = f"our deployment of {names.short(run.target)} was complete, and then"

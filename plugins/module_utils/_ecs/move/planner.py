@@ -15,15 +15,15 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.together import together
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers, Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Goal, GoBack, GoTo, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, listing, plan
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import listing, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Beside, Readiness
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
@@ -78,7 +78,7 @@ class Planner:
         goal = goal.going_to(first.target.arn) if first.target is not None else goal
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
         planned = next(iter(Planner(self._aws, self._cluster, goal).make_plans([name]).values()))
-        return again.as_chosen(planned, first)
+        return plan.as_chosen(planned, first)
 
     def _list_again(self, services: t.Mapping[str, Service], pasts: Pasts) -> dict[str, Service]:
         """Wait until AWS lists what it names; the services, read again."""

@@ -14,9 +14,9 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.together import Check, check, together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, settings, surroundings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks.together import Check, check, together
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, TaskDefinition

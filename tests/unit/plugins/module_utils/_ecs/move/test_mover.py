@@ -29,7 +29,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
     Way,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import again, mover
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
@@ -119,7 +119,7 @@ class Plans:
         return dict.fromkeys(service_names, made)
 
     def go_on(self, first: Plan) -> Plan | Refusal:
-        return again.as_chosen(self.make_plans([first.service.name])[first.service.name], first)
+        return plan.as_chosen(self.make_plans([first.service.name])[first.service.name], first)
 
 
 class Step(mover.Step[Run]):

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import botocore.exceptions
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import together
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import together
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 DENIED = botocore.exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetRole")
 

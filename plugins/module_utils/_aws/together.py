@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
+from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 # In a network without a way out, an endpoint that cannot be reached would hold up a rollback for minutes.
 PATIENCE_SECONDS: t.Final = 10.0
