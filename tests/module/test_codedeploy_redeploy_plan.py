@@ -163,6 +163,20 @@ def test_codedeploys_own_rollback_to_the_same_target_is_not_a_change(fleet: Flee
     assert len(fleet.listed()) == 3
 
 
+def test_a_list_that_lags_does_not_hide_what_was_shown(fleet: Fleet) -> None:
+    """The look knew the newest deployment from the group. By now the group names CodeDeploy's rollback of it."""
+    fleet.create(autoRollbackConfiguration=AUTOMATIC)
+    fleet.deploy(1)
+    fleet.sim.bundle(key(2), "fail", "ValidateService")
+    bad = fleet.deploy(2, settle=5)
+    fleet.sim.late("ListDeployments", seconds=3600)
+    plan = shown(fleet, in_flight="wait")
+    assert plan["deployment"] == bad
+    fleet.sim.advance(900)
+    run = fleet.redeploy(plan=plan)
+    assert (run.outcome, run.writes) == ("unchanged", []), run.message
+
+
 def test_another_run_that_went_to_the_same_target_is_not_a_change(fleet: Fleet) -> None:
     fleet.bad_release()
     plan = shown(fleet)

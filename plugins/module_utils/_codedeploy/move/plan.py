@@ -52,9 +52,10 @@ class Wish:
     suspend_processes: tuple[str, ...] = ()
     # As written by the user; the selection has the resulting time once that is known.
     as_of: AsOf | None = None
-    # When the plan was made that is carried out, by AWS's clock, and its target; None if there is none.
+    # Of the plan that is carried out: when it was made, by AWS's clock, its target, and the newest deployment it knew.
     shown_at: datetime | None = None
     shown: Location | None = None
+    newest: str = ""
 
     def dated(self, now: datetime) -> Wish:
         """The same wish with the time that ``as_of`` stands for, fixed once it is known."""

@@ -154,7 +154,9 @@ class Planner:
     def _read(self, group: Group, everything: bool) -> _Reading:
         found = reads.newest_deployments(self._aws, group, everything)
         have = {d.id for d in found}
-        late = [d.rollback_deployment for d in found if d.rollback_deployment and d.rollback_deployment not in have]
+        # The list lags. What a deployment or the plan that is carried out names is read by its id.
+        named = [*(d.rollback_deployment for d in found), self.wish.newest]
+        late = [id_ for id_ in dict.fromkeys(named) if id_ and id_ not in have]
         found += api.batch_get_deployments(self._aws, late).values()
         reading = _Reading(
             group=group,

@@ -115,6 +115,7 @@ class Shown:
             suspend_processes=tuple(self.suspended_by_codedeploy),
             shown_at=bound.when(vars(self)),
             shown=None if isinstance(self.target, str) else self.target,
+            newest=self.deployment,
         )
 
     def _selection(self, given: Location | None) -> Selection:

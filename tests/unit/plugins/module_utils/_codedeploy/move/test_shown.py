@@ -105,7 +105,7 @@ def test_what_was_asked_for_stands_in_it() -> None:
     again = found.wish()
     assert {name: getattr(again, name) for name in OPTIONS} == OPTIONS
     assert again.selection == Selection(deployment_id="d-1", force=AGAIN)
-    assert (again.shown_at, again.shown) == (NOW, rev(1))
+    assert (again.shown_at, again.shown, again.newest) == (NOW, rev(1), "d-2")
 
 
 # -- what it asks for
