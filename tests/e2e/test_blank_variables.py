@@ -34,6 +34,8 @@ NEEDED = {
     "deploy_revision": "web:1",
     "history_cluster": CLUSTER,
     "history_services": "web",
+    "status_cluster": CLUSTER,
+    "status_services": "web",
 }
 # Told once for each run, or measured.
 VOLATILE = {"deadline", "made", "plan_id", "rollback_run_id", "timings", "api_calls", "free_space"}

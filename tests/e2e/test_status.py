@@ -7,13 +7,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+
+import pytest
 
 from tests.e2e import play
 from tests.e2e.permissions import allowed
 from tests.e2e.stage import CLUSTER, Stage
+from tests.e2e.test_several import ACCOUNT
+from tests.world import REGION
 
 STATUS = "lastgood.aws.status"
+PAGE = play.ROOT / "docs" / "status.md"
 # What is needed to read everything that the status of these services is made of.
 READS = [
     "application-autoscaling:Describe*",
@@ -111,3 +117,24 @@ def test_what_cannot_be_read_fails_without_being_required(stage: Stage) -> None:
         2,
         ["status_require is 'perfect': give ready or nothing. Nothing was changed."],
     )
+
+
+@pytest.mark.long
+def test_services_that_are_hosts(stage: Stage, tmp_path: Path) -> None:
+    """The play of the page."""
+    for name in ("web", "api"):
+        stage.story(name)
+        arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{CLUSTER}/{name}"
+        stage.world.ecs.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "payments"}])
+    stage.good_service("jobs")
+    stage.control.reset_calls()
+    source, playbook = tmp_path / "shop.ecs_services.yml", tmp_path / "play.yml"
+    source.write_text(json.dumps({"plugin": "lastgood.aws.ecs_services", "regions": [REGION]}))
+    [text] = re.findall(r"```yaml\n(- hosts: tag_team_payments\n.*?)```", PAGE.read_text(), re.DOTALL)
+    playbook.write_text(text)
+    done = play.run(stage.url, playbook, "-i", str(source))
+    assert done.rc == 0, done.stdout + done.stderr
+    found = done.published["status_result"]
+    assert sorted(found) == [f"{name}.{CLUSTER}.{REGION}.{ACCOUNT}" for name in ("api", "web")]
+    assert {item["target"]["task_definition"].rpartition("/")[2] for item in found.values()} == {"api:1", "web:1"}
+    assert stage.writes() == []

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._status import permis
 from ansible_collections.lastgood.aws.plugins.modules import autoscaling_suspend
 from tests.ecr import LATEST, Ecr
 from tests.module.code_deploy import BlueGreen
-from tests.module.external import External
+from tests.module.external import BALANCER, External
 from tests.module.run import run_module
 from tests.module.services import ACCOUNT, CLUSTER, Run, Shop, arn
 from tests.module.surroundings import ROLE, SSM, Wire, service_with_everything
@@ -251,6 +251,18 @@ def test_an_image_that_is_gone(shop: Shop, allowed: Looks) -> None:
     assert "is not in the registry any more" in run.only["reason"]
 
 
+def test_a_grace_period_that_is_shorter_than_the_start(shop: Shop, allowed: Looks) -> None:
+    shop.versions(2, portMappings=[{"containerPort": 80}], healthCheck={"command": ["x"], "startPeriod": 120})
+    shop.create("web:1", loadBalancers=[BALANCER], healthCheckGracePeriodSeconds=60)
+    shop.deploy("web:2")
+    run = allowed()
+    assert (run.outcome, run.only["readiness"]) == ("planned", "ready_with_warnings")
+    message = run.finding("grace_period")["message"]
+    assert message.startswith("the containers of web:1 are allowed 120 s to start (startPeriod), and the health check ")
+    assert "grace period of web is 60 s" in message
+    assert shop.rollback(check_mode=True).finding("grace_period") == run.finding("grace_period")
+
+
 # -- permissions
 
 
@@ -319,6 +331,17 @@ def test_a_role_that_may_not_be_passed(shop: Shop, look: Looks) -> None:
     run = look()
     assert (run.only["readiness"], lacking(run)) == ("not_ready", {"iam:PassRole": ("missing", "required")})
     assert run.only["permissions"][0]["resources"] == [f"{ROLE}/pull"]
+
+
+@pytest.mark.parametrize(("cluster", "lacks"), [("shop", False), ("other", True)])
+def test_a_policy_for_one_cluster(shop: Shop, look: Looks, cluster: str, lacks: bool) -> None:
+    shop.releases(2)
+    here = {"ArnEquals": {"ecs:cluster": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{cluster}"}}
+    look.as_user(
+        {"Effect": "Allow", "NotAction": "ecs:UpdateService", "Resource": "*"},
+        {"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": "*", "Condition": here},
+    )
+    assert lacking(look()) == ({"ecs:UpdateService": ("missing", "required")} if lacks else {})
 
 
 def test_what_depends_on_the_request_is_not_known(shop: Shop, look: Looks) -> None:

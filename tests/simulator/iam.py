@@ -123,10 +123,12 @@ def _fits(patterns: list[str], value: str, fold: bool) -> bool:
 
 
 def _holds(name: str, tests: dict[str, Any], values: dict[str, list[str]]) -> bool:
-    """Two operators are enough for what is passed to a service."""
-    if name not in ("StringEquals", "StringLike"):
+    """Few operators are enough for what a rollback brings along. ArnEquals takes wildcards, too:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    if name not in ("StringEquals", "StringLike", "ArnEquals", "ArnLike"):
         raise AwsError("PolicyEvaluation", f"The simulator does not evaluate the condition operator {name}.", 500)
-    match = fnmatch.fnmatchcase if name == "StringLike" else str.__eq__
+    match = str.__eq__ if name == "StringEquals" else fnmatch.fnmatchcase
     return all(
         any(match(value, pattern) for value in values[key] for pattern in _several(patterns))
         for key, patterns in tests.items()

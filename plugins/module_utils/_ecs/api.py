@@ -329,6 +329,7 @@ def _service(item: Answer) -> Service:
         created_at=item.get("createdAt"),
         current_deployment=str(item.get("currentServiceDeployment") or ""),
         tags_its_tasks=item.get("propagateTags") == "SERVICE",
+        grace_period=int(item.get("healthCheckGracePeriodSeconds") or 0),
     )
 
 

@@ -109,6 +109,8 @@ class Service:
     current_deployment: str = ""
     # Tasks that start carry the tags of the service (propagateTags).
     tags_its_tasks: bool = False
+    # Seconds after its start in which a task may fail its health checks.
+    grace_period: int = 0
 
     @property
     def primary(self) -> Deployment | None:

@@ -93,7 +93,8 @@ class Status:
             for name, planned in plans.items()
             if isinstance(planned, Plan)
         }
-        self.simulation.ask(need for some in wanted.values() for need, _weight in some)
+        arn = next((service.cluster_arn for service in services.values() if service is not None), "")
+        self.simulation.ask((need for some in wanted.values() for need, _weight in some), arn)
         return [
             self._one(cluster, planned, services[name], targets, problem, wanted.get(name, ()))
             for name, planned in plans.items()

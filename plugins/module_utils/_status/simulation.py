@@ -30,15 +30,11 @@ _Iam: t.Final = error_handler("iam")
 _Sts: t.Final = error_handler("sts")
 # An answer has a result for each action, and in it one for each resource.
 _RESOURCES_PER_CALL: t.Final = 50
-# A policy often allows to pass roles only to ECS (https://docs.aws.amazon.com/IAM/latest/UserGuide/
-# reference_policies_iam-condition-keys.html#ck_PassedToService).
-_CONTEXT: t.Final = [
-    {
-        "ContextKeyName": "iam:PassedToService",
-        "ContextKeyValues": ["ecs-tasks.amazonaws.com"],
-        "ContextKeyType": "string",
-    }
-]
+# What policies often have a condition on: https://docs.aws.amazon.com/IAM/latest/UserGuide/
+# reference_policies_iam-condition-keys.html and
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html
+_PASSED_TO: t.Final = ("iam:PassedToService", "ecs-tasks.amazonaws.com")
+_CLUSTER: t.Final = "ecs:cluster"
 _ASSUMED: t.Final = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/.+")
 _NO_SOURCE: t.Final = "IAM can be asked about users and roles only, and the identity in use is"
 
@@ -52,12 +48,19 @@ class Simulation:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._source = ""
+        self._cluster = ""
         self._told: dict[Need, Decision] = {}
         self.identity = ""
         self.problem = ""
 
-    def ask(self, needs: t.Iterable[Need]) -> None:
-        """Find out about these. Raises nothing: what cannot be found out is ``unknown``."""
+    def ask(self, needs: t.Iterable[Need], cluster: str = "") -> None:
+        """Find out about these, for services of a cluster (its ARN; empty if that is not known).
+
+        Raises nothing: what cannot be found out is ``unknown``.
+        """
+        if cluster != self._cluster:
+            self._cluster = cluster
+            self._told.clear()
         wanted = [need for need in dict.fromkeys(needs) if need not in self._told]
         if not wanted or self.problem:
             return
@@ -106,7 +109,12 @@ class Simulation:
 
     @_Iam.common_error_handler("ask IAM what {source} may do")
     def _pages(self, source: str, actions: list[str], resources: list[str]) -> list[Answer]:
-        params: dict[str, t.Any] = {"PolicySourceArn": source, "ActionNames": actions, "ContextEntries": _CONTEXT}
+        given = dict([_PASSED_TO, *([(_CLUSTER, self._cluster)] if self._cluster else [])])
+        context = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in given.items()
+        ]
+        params: dict[str, t.Any] = {"PolicySourceArn": source, "ActionNames": actions, "ContextEntries": context}
         if resources:
             params["ResourceArns"] = resources
         found: list[Answer] = []

@@ -186,6 +186,24 @@ def room_to_move(service: Service) -> list[Finding]:
     ]
 
 
+def grace_period(service: Service, target: TaskDefinition) -> list[Finding]:
+    """Behind a load balancer a task is stopped if it fails its health checks after the service's grace period.
+
+    "The period of time, in seconds, that the Amazon ECS service scheduler ignores unhealthy Elastic Load Balancing …
+    health checks after a task has first started"
+    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html). How long a container takes to
+    start is what its own health check allows it (startPeriod of
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html).
+    """
+    containers = target.content.get("containerDefinitions", []) if service.load_balancers else []
+    start = max((int((c.get("healthCheck") or {}).get("startPeriod") or 0) for c in containers), default=0)
+    if start <= service.grace_period:
+        return []
+    what = f"the containers of {names.short(target.arn)} are allowed {start} s to start (startPeriod), and the health "
+    what += f"check grace period of {service.name} is {service.grace_period} s: ECS may stop its tasks before they are "
+    return [Finding("grace_period", "warn", f"{what}up, and the rollback may fail. Raise the grace period")]
+
+
 def tasks_option(service: Service, tasks: int | None) -> list[Finding]:
     """DAEMON services have no task count to set."""
     if tasks is None or service.scheduling == "REPLICA":

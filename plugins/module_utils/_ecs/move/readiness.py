@@ -111,6 +111,7 @@ class Readiness:
     def _deploying(self, planned: plans.Plan, target: TaskDefinition) -> list[Finding]:
         service = planned.service
         found = surroundings.circuit_breaker(service)
+        found += settings.grace_period(service, target)
         found += settings.compatibility(service, planned.now, target, self._runs(planned))
         if not self._thorough:
             text = (

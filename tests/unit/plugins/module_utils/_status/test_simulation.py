@@ -120,6 +120,24 @@ def test_each_is_asked_once_and_pages_are_followed() -> None:
     assert two["Marker"] == "2"
 
 
+def test_each_cluster_is_asked_about_by_itself() -> None:
+    allowed = answer(result("ecs:UpdateService", "allowed", specific(WEB, "allowed")))
+    denied = answer(result("ecs:UpdateService", "implicitDeny", specific(WEB, "implicitDeny")))
+    aws = FakeAws(get_caller_identity={"Arn": USER}, simulate_principal_policy=[allowed, denied])
+    asked = Simulation(aws)
+    found = []
+    for cluster in ("arn:one", "arn:two"):
+        asked.ask([UPDATE], cluster)
+        found.append(asked.of(UPDATE))
+    assert found == ["allowed", "denied"]
+    context = [
+        {entry["ContextKeyName"]: entry["ContextKeyValues"] for entry in params["ContextEntries"]}
+        for params in aws.sent("simulate_principal_policy")
+    ]
+    passed = {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}
+    assert context == [{**passed, "ecs:cluster": ["arn:one"]}, {**passed, "ecs:cluster": ["arn:two"]}]
+
+
 def test_without_a_resource_all_of_them_are_meant() -> None:
     aws = FakeAws(
         get_caller_identity={"Arn": USER}, simulate_principal_policy=answer(result("ecs:ListTasks", "allowed"))

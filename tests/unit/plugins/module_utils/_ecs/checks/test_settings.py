@@ -324,3 +324,27 @@ def test_service_registries(registry: dict[str, t.Any], words: str) -> None:
     found = look(made, opens(HTTP), definition(42))
     assert messages(found) == ([("service_registry", "block")] if words else [])
     assert all(words in f.message for f in found)
+
+
+BEHIND = ({"targetGroupArn": "tg", "containerName": "app", "containerPort": 80},)
+
+
+@pytest.mark.parametrize(
+    ("grace", "starts", "balancers", "warns"),
+    [
+        (0, [None], BEHIND, False),
+        (0, [30], BEHIND, True),
+        (30, [30], BEHIND, False),
+        (30, [10, 60], BEHIND, True),
+        # Without a load balancer only the container's own check counts, and that waits.
+        (0, [30], (), False),
+    ],
+)
+def test_the_grace_period_lasts_as_long_as_a_start(
+    grace: int, starts: list[int | None], balancers: tuple[t.Mapping[str, t.Any], ...], warns: bool
+) -> None:
+    checks = [{"healthCheck": {"command": ["x"], "startPeriod": start}} if start else {} for start in starts]
+    target = task_definition(41, containers=[{"name": f"c{n}", **check} for n, check in enumerate(checks)])
+    found = settings.grace_period(service(42, grace_period=grace, load_balancers=balancers), target)
+    assert told(found) == ([("grace_period", "warn")] if warns else [])
+    assert all(f"web is {grace} s" in finding.message for finding in found)
