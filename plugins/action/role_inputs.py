@@ -69,6 +69,7 @@ class ActionModule(ActionBase):
             hosts=len(task_vars.get("ansible_play_hosts_all", ())),
             here=os.path.abspath(HERE) if os.path.isfile(HERE) else "",
             now=time.time(),
+            check_mode=bool(self._task.check_mode),
         )
         found = entry.finish(cleaned(spec, entry.prefix, given), around)
         if found.get("read_from"):

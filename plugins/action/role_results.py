@@ -103,6 +103,9 @@ def _report(name: str, role: play.Role, variables: Variables, check_mode: bool) 
 
 def _registered(role: play.Role, variables: Variables) -> dict[str, t.Any]:
     found = {step: variables.get(f"__{role.name}_{step}") for step in role.steps.registered}
+    if (variables.get(f"__{role.name}") or {}).get("at_once"):
+        # The step that looks has acted, too.
+        found["plan"], found["done"] = None, found["plan"]
     return {step: result for step, result in found.items() if result is not None}
 
 

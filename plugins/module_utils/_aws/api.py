@@ -16,6 +16,11 @@ from collections import Counter
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
+try:
+    from botocore.exceptions import ClientError
+except ImportError:
+    pass  # The module says that it is missing.
+
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
@@ -96,10 +101,12 @@ class Aws:
         self.date: datetime | None = None
         self._brisk = False
         self._denied: dict[Denied, None] = {}
+        self._hurried = False
         self._is_beside = False
         # The services that did not answer :attr:`beside`, each with its error and until when it is not asked.
         self._silent: dict[str, tuple[Exception, float]] = {}
-        # Whether this thread is inside :meth:`brisk`.
+        # Whether this thread is inside :meth:`brisk` or :meth:`hurried`, and what tells the request that it sends from
+        # others.
         self._now = threading.local()
 
     @property
@@ -108,6 +115,13 @@ class Aws:
         brisk = copy.copy(self)
         brisk._brisk = True
         return brisk
+
+    @property
+    def hurried(self) -> Aws:
+        """The same AWS for requests that can be sent later instead: throttling is an error at once, too."""
+        hurried = self.brisk
+        hurried._hurried = True
+        return hurried
 
     @property
     def prompt(self) -> Aws:
@@ -170,6 +184,10 @@ class Aws:
             self._clients[service] = client
         return self._clients[service]
 
+    def learn_quota(self, service: str, operation: str, burst: float, rate: float) -> None:
+        """Pace the requests that share a quota with this operation by these figures (requests, and per second)."""
+        self._limiter.learn(service, operation, burst, rate)
+
     def region(self, service: str) -> str:
         """The Region that requests to this service go to."""
         return str(self.client(service).meta.region_name or "")
@@ -205,7 +223,9 @@ class Aws:
         code = (response[1] or {}).get("Error", {}).get("Code", "")
         if code in THROTTLING_CODES:
             service, operation = event_name.split(".")[1:3]
-            self._limiter.throttled(service, operation)
+            self._limiter.throttled(service, operation, getattr(self._now, "request", ""))
+            if getattr(self._now, "hurried", False):
+                raise ClientError(response[1], operation)
         again = not brisk and attempts < _READ_ATTEMPTS and event_name.split(".")[2].startswith(_READS)
         return 0 if again and _is_cut_off(response[0]) else None
 
@@ -253,11 +273,11 @@ class Aws:
             self._now.brisk = False
 
     def _briskly(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
-        self._now.brisk = True
+        self._now.brisk, self._now.hurried = True, self._hurried
         try:
             return self._send(service, method, params)
         finally:
-            self._now.brisk = False
+            self._now.brisk = self._now.hurried = False
 
     @AWSRetry.jittered_backoff(retries=8, delay=1, max_delay=20, catch_extra_error_codes=RETRIED_CODES)
     def _retried(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
@@ -274,6 +294,7 @@ class Aws:
                 _camel(method),
                 str(gather_sdk_versions().get("botocore_version", "")),
             )
+        self._now.request = f"{method} {sorted(params.items())}"
         try:
             return t.cast(Answer, operation(**params))
         except Exception as exc:

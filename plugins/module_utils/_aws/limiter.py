@@ -18,6 +18,9 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.quotas import Qu
 # Throttling halves a bucket's rate: how low it may go, and how long it takes to recover the full rate.
 _LEAST_FRACTION: t.Final = 1 / 16
 _RECOVERY_SECONDS: t.Final = 60.0
+# If AWS throttles two different requests within this time, it is the bucket that is empty, and not one resource that is
+# busy: that one waits on its own, and nobody else waits for it.
+_TOGETHER_SECONDS: t.Final = 10.0
 
 
 class TokenBucket:
@@ -29,6 +32,9 @@ class TokenBucket:
     def __init__(self, quota: Quota, share: float, now: float) -> None:
         self._fraction = 1.0
         self._updated = now
+        # The request that AWS throttled last, and when.
+        self._throttled = ""
+        self._throttled_at = float("-inf")
         self._resize(quota, share)
         self._tokens = self._burst
 
@@ -70,9 +76,14 @@ class TokenBucket:
         """AWS throttled within the last minute."""
         return self._fraction < 1.0
 
-    def throttled(self, now: float) -> None:
-        """AWS throttled: drop saved tokens and halve the rate."""
+    def throttled(self, now: float, request: str) -> None:
+        """AWS throttled a request: drop saved tokens and halve the rate, unless it is always the same one."""
         self._advance(now)
+        same = self._throttled == request
+        alone = same or now - self._throttled_at > _TOGETHER_SECONDS
+        self._throttled, self._throttled_at = request, now
+        if alone:
+            return
         self._tokens = min(self._tokens, 0.0)
         self._fraction = max(_LEAST_FRACTION, self._fraction / 2)
 
@@ -124,7 +135,7 @@ class RateLimiter:
                 replace(quota, burst=burst, rate=rate), quota.share / self._slices, self._clock()
             )
 
-    def throttled(self, service: str, operation: str) -> None:
-        """AWS throttled this operation: slow down."""
+    def throttled(self, service: str, operation: str, request: str) -> None:
+        """AWS throttled this operation. ``request`` tells it from others; two of them slow down all."""
         with self._lock:
-            self.bucket(service, operation).throttled(self._clock())
+            self.bucket(service, operation).throttled(self._clock(), request)

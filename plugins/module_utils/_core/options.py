@@ -47,6 +47,10 @@ def contact_timeout(seconds: int) -> int:
     return seconds
 
 
+# A call for more services than this is one of many: nothing of it waits for all the others.
+FEW_SERVICES: t.Final = 10
+
+
 def slices(count: int) -> int:
     """How many jobs share the account's request quotas. Raises :class:`BadOption`."""
     if count < 1:

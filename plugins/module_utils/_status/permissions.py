@@ -105,6 +105,24 @@ TABLE: t.Final[t.Sequence[Permission]] = (
         "whether the image is still there, and still the one that was good",
         _NOT_LOOKED_AT,
     ),
+    Permission(
+        "tag:GetResources",
+        "lesser",
+        "more than ten services: reading barriers in bulk",
+        "each version is read by itself, which takes longer",
+    ),
+    Permission(
+        "tag:TagResources",
+        "lesser",
+        "more than ten services: recording in bulk that they are done",
+        "each service is tagged by itself, which takes longer",
+    ),
+    Permission(
+        "servicequotas:GetServiceQuota",
+        "lesser",
+        "more than fifty services: the account's own request quotas",
+        "requests are paced by the quotas that AWS publishes",
+    ),
     Permission("ecs:ListTasks", "lesser", "why tasks stop", "a failure is reported without the reasons of the tasks"),
     Permission(
         "ecs:DescribeTasks", "lesser", "why tasks stop", "a failure is reported without the reasons of the tasks"

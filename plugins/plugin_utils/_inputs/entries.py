@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force
-from ansible_collections.lastgood.aws.plugins.module_utils._core.options import BadOption
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import FEW_SERVICES, BadOption
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import approved, approved_group, events, specs
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import (
     BadInput,
@@ -39,13 +39,14 @@ class Around:
     ``read`` reads an ecspresso configuration, given its path and the keys not needed; see the lookup of that name.
     ``hosts`` is the number of hosts in the play. ``here`` is the path of the ``ecspresso.yml`` in the directory that
     the command was started in, empty if there is none.
-    ``now`` is the time in seconds since 1970.
+    ``now`` is the time in seconds since 1970. ``check_mode``: nothing may be changed.
     """
 
     read: t.Callable[[str, list[str]], t.Mapping[str, t.Any]]
     hosts: int = 1
     here: str = ""
     now: float = 0.0
+    check_mode: bool = False
 
 
 def rollback(values: Values, around: Around) -> Values:
@@ -55,9 +56,11 @@ def rollback(values: Values, around: Around) -> Values:
         "slices": count("rollback_slices", values["slices"]),
     }
     if values["approved_plan"] is not None:
-        return {**values, **_approved(values, around), **numbers}
-    found = _services("rollback", values, around)
-    return {**values, **found, **_rollback(values), **numbers, "named": found["services"], "plans": None}
+        return {**values, **_approved(values, around), **numbers, "at_once": False}
+    found = {**_services("rollback", values, around), **_rollback(values)}
+    # If nothing has to stand between looking and writing, many services need not wait until all are looked at.
+    many = len(found["services"]) > FEW_SERVICES and found["scaling_after"] == "untouched" and not around.check_mode
+    return {**values, **found, **numbers, "named": found["services"], "plans": None, "at_once": many}
 
 
 def _approved(values: Values, around: Around) -> Values:

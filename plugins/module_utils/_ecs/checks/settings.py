@@ -248,14 +248,14 @@ def settings_of(service: Service, now: Revision | None) -> Settings:
 
 
 def compatibility(
-    service: Service, now: Revision | None, target: TaskDefinition, runs: TaskDefinition | None
+    service: Service, now: Revision | None, target: TaskDefinition, runs: t.Callable[[], TaskDefinition | None]
 ) -> list[Finding]:
     """Whether the target suits how the service runs: launch type, network, processors, and the ports that it names.
 
     How it runs is what the API says of its PRIMARY deployment or task set: ECS keeps those settings when the task
     definition changes, and refuses a task definition that does not match them
     (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html). ``now`` is the service revision
-    in service, ``runs`` its task definition; None if it could not be read.
+    in service, ``runs`` gives its task definition; None if it could not be read.
     """
     settings = settings_of(service, now)
     if not target.content:
@@ -307,10 +307,13 @@ def _network(service: Service, settings: Settings, target: TaskDefinition) -> li
     return [_block(f"{short} has the network mode {mode}, and service {service.name} has a configuration of awsvpc")]
 
 
-def _platform(settings: Settings, target: TaskDefinition, runs: TaskDefinition | None) -> list[Finding]:
+def _platform(
+    settings: Settings, target: TaskDefinition, in_service: t.Callable[[], TaskDefinition | None]
+) -> list[Finding]:
     """Fargate offers every processor architecture; instances offer only their own."""
     if _launch_types(settings) == {"FARGATE"}:
         return []
+    runs = in_service()
     if runs is None or not runs.content:
         return [
             _unknown("the task definition in service cannot be read, nor so the processors that its instances have")

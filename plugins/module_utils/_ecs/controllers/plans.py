@@ -151,6 +151,8 @@ class Past:
     newest_unread: str = ""
     # What else its controller has read. Nobody else looks into it.
     more: t.Any = None
+    # Asking again later may help.
+    may_pass: bool = False
 
     @property
     def newest_id(self) -> str:
@@ -334,11 +336,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A service for which no plan could be made. ``reason`` names the resource and the next step."""
+    """A service for which no plan could be made. ``reason`` names the resource and the next step.
+
+    ``may_pass``: asking again later may help.
+    """
 
     name: str
     reason: str
     findings: tuple[Finding, ...]
+    may_pass: bool = False
 
 
 # -- Is the target fit to be deployed, no matter who deploys the service?

@@ -30,15 +30,19 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.depl
     Overtaken,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import AnyGoal_co, Goal, Plan
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import AnyGoal_co, Goal, Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import Planning
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun, More, no_more
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 
 # A plan goes stale when the service changes under it. If that happens more often than this, somebody deploys in a loop.
 PLANS_PER_SERVICE: t.Final = 3
+
+
+# As ``map``: calls a function for each of some things, and gives what it returns in their order.
+Abreast = t.Callable[..., t.Iterable[t.Any]]
 
 
 @dataclass(frozen=True)
@@ -92,32 +96,6 @@ class Step(abc.ABC, t.Generic[AnyRun]):
         """AWS has accepted it."""
 
 
-class End(t.NamedTuple):
-    """How a write ended that AWS did not accept. ``changed``: it has changed something, or can have."""
-
-    outcome: Outcome
-    reason: str
-    changed: bool = False
-    finding: Finding | None = None
-
-
-def end_of(error: Exception, advice: str = "") -> End | None:
-    """How a write ends that raises this; None if another plan has to be made. Pure. Raises any other error again.
-
-    ``advice`` is what its controller adds to a refusal by AWS.
-    """
-    if isinstance(error, PlanIsStale):
-        return None
-    if isinstance(error, NotDeployed):
-        return End("refused", f"{error} {error.note.message}; the next run uses it", True, error.note)
-    if isinstance(error, AnswerLost):
-        return End("lost_contact", str(error), True)
-    if isinstance(error, (AwsCallError, IncompleteAnswerError)):
-        # Writes whose answers are lost say so themselves, so that this was a read before the write, or a refusal.
-        return End("refused", error.explain() + advice)
-    raise error
-
-
 class Mover(t.Generic[AnyRun]):
     """Moves the services of one call. Errors of AWS end up in the runs' outcomes."""
 
@@ -138,6 +116,8 @@ class Mover(t.Generic[AnyRun]):
         self._began = clock.monotonic()
         self.controllers = controllers or Controllers(aws, clock)
         self.runs: list[AnyRun] = []
+        # How the writes of some services are made: one after the other, unless somebody has threads for them.
+        self.abreast: Abreast = map
 
     def elapsed(self) -> float:
         """Seconds since the call began."""
@@ -167,37 +147,45 @@ class Mover(t.Generic[AnyRun]):
 
     def plan(self) -> None:
         """Make the plans: a run for each service, which may have ended by that."""
-        place = keys.Place(self._aws.region("ecs"), self._order.full_names)
-        for name, planned in self._planner.make_plans(self._order.services).items():
-            run = self._step.new_run(name, place)
+        self.runs += [self.run_of(name, planned) for name, planned in self.make_plans(self._order.services).items()]
+
+    def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
+        """A plan or a refusal for each name."""
+        return self._planner.make_plans(service_names)
+
+    def run_of(self, name: str, planned: Plan | Refusal | None = None) -> AnyRun:
+        """A run of this plan; without one, a run that was not attempted if others hold it back."""
+        run = self._step.new_run(name, keys.Place(self._aws.region("ecs"), self._order.full_names))
+        if planned is not None:
             run.take_plan(planned)
             run.timings["planned"] = self.elapsed()
-            self.runs.append(run)
+        return run
 
     def begin(self) -> None:
         """Carry the plans out as far as AWS has accepted them; in check mode say what would be done."""
         if not self._order.check_mode:
-            self._act_on(self.open)
-        elif not self._holds_back(self.open):
+            self.act_on(self.open)
+        elif not self.holds_back(self.open):
             for run in self.open:
                 if run.plan is not None:
                     run.changed = run.plan.method != "adopt"
                     run.end("planned", run.plan.reason)
 
-    def _holds_back(self, runs: t.Iterable[AnyRun]) -> bool:
+    def holds_back(self, runs: t.Iterable[AnyRun]) -> bool:
+        """Whether nothing more may be begun; then these runs end without an attempt."""
         why = self._step.why_held_back()
         for run in runs if why else ():
             if run.outcome is None and run.accepted is None:
                 run.end("not_attempted", why)
         return bool(why)
 
-    def _act_on(self, runs: t.Sequence[AnyRun], attempt: int = 1) -> None:
+    def act_on(self, runs: t.Sequence[AnyRun], attempt: int = 1, first_alone: bool = True) -> None:
         """Carry out their plans, some at a time: announce them, look, and write.
 
         The first one goes alone: what AWS refuses of it, it mostly refuses of all, and nothing is announced in vain.
         """
-        waiting, size = list(runs), 1
-        while waiting and not self._holds_back(waiting):
+        waiting, size = list(runs), 1 if first_alone else api.SERVICES_PER_CALL
+        while waiting and not self.holds_back(waiting):
             batch = self._announced(waiting[:size])
             waiting, size = waiting[len(batch) :], api.SERVICES_PER_CALL
             for run, now in self._written(batch):
@@ -216,20 +204,20 @@ class Mover(t.Generic[AnyRun]):
     def _written(self, runs: t.Sequence[AnyRun]) -> list[tuple[AnyRun, Service | str]]:
         """Act on them. Returns those whose plans have gone stale, with what was seen of them."""
         looks = plan.LastLooks(self._aws, self._clock, self._order.cluster, [run.name for run in runs])
-        stale = []
-        for number, run in enumerate(runs):
-            if self._holds_back([run]):
-                continue
+
+        def write(number: int, run: AnyRun) -> tuple[AnyRun, Service | str] | None:
+            if self.holds_back([run]):
+                return None
             try:
                 now = looks.at(number)
             except (AwsCallError, IncompleteAnswerError) as exc:
-                for unseen in runs[number:]:
-                    unseen.refuse(f"the last look before the write failed. {exc.explain()}")
-                break
-            if not self._act_on_one(run, now):
-                stale.append((run, now))
+                run.refuse(f"the last look before the write failed. {exc.explain()}")
+                return None
+            acted = self._act_on_one(run, now)
             forget_what_ended(run)
-        return stale
+            return None if acted else (run, now)
+
+        return [stale for stale in self.abreast(write, range(len(runs)), runs) if stale is not None]
 
     def _act_on_one(self, run: AnyRun, now: Service | str) -> bool:
         """Whether it was acted on; False if the plan has gone stale."""
@@ -261,7 +249,7 @@ class Mover(t.Generic[AnyRun]):
         return True
 
     def _ended(self, run: AnyRun, error: Exception, advice: str = "") -> bool:
-        end = end_of(error, advice)
+        end = plan.end_of(error, advice)
         if end is None:
             run.stale = str(error)
             if isinstance(error, Overtaken):
@@ -307,7 +295,7 @@ class Mover(t.Generic[AnyRun]):
         if not decided:
             run.refuse(self._step.overtaken(before, run.plan))
         elif attempt < PLANS_PER_SERVICE:
-            self._act_on([run], attempt + 1)
+            self.act_on([run], attempt + 1)
         else:
             run.refuse(f"the service changed under the plan {attempt} times{_because(run.stale)}")
 
@@ -323,7 +311,7 @@ class Mover(t.Generic[AnyRun]):
         if problem:
             run.refuse(problem)
         elif attempt < PLANS_PER_SERVICE:
-            self._act_on([run], attempt + 1)
+            self.act_on([run], attempt + 1)
         else:
             run.refuse(f"the deployment group was busy {attempt} times{_because(run.stale)}")
 
@@ -363,11 +351,20 @@ class Mover(t.Generic[AnyRun]):
         for run in self.open:
             run.end("started", "AWS accepted it; we did not wait for its end")
 
-    def watch(self, runs: t.Sequence[AnyRun], sweeper: Sweeper[AnyRun]) -> None:
-        """See each of them to its end. What ended before it could be stopped is planned again."""
+    def watch(
+        self,
+        runs: t.Sequence[AnyRun],
+        sweeper: Sweeper[AnyRun],
+        more: More[AnyRun] = no_more,
+        ended: t.Callable[[t.Sequence[AnyRun]], None] = lambda runs: None,
+    ) -> None:
+        """See each of them to its end. What ended before it could be stopped is planned again.
+
+        ``more`` gives those that come meanwhile, and None when no more will come. ``ended`` gets those that have ended.
+        """
         going = list(runs)
-        for _attempt in range(PLANS_PER_SERVICE):
-            late = sweeper.watch(going) if going else []
+        for attempt in range(PLANS_PER_SERVICE):
+            late = sweeper.watch(going, no_more if attempt else more, ended)
             for run in late:
                 run.accepted = None
                 self._plan_again(run, attempt=1)

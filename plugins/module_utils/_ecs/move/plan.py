@@ -11,10 +11,13 @@ All but :class:`LastLooks` is pure.
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core import as_of as core_as_of
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
@@ -23,7 +26,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, mark
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import settings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Going, NotDeployed
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import (
     Between,
     Facts,
@@ -42,6 +45,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
     TaskDefinition,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, doubts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.target import (
@@ -288,6 +292,32 @@ def deployed_since(verified: Service, now: Service, going: Going) -> Deployment 
     return primary
 
 
+class End(t.NamedTuple):
+    """How a write ended that AWS did not accept. ``changed``: it has changed something, or can have."""
+
+    outcome: Outcome
+    reason: str
+    changed: bool = False
+    finding: Finding | None = None
+
+
+def end_of(error: Exception, advice: str = "") -> End | None:
+    """How a write ends that raises this; None if another plan has to be made. Pure. Raises any other error again.
+
+    ``advice`` is what its controller adds to a refusal by AWS.
+    """
+    if isinstance(error, PlanIsStale):
+        return None
+    if isinstance(error, NotDeployed):
+        return End("refused", f"{error} {error.note.message}; the next run uses it", True, error.note)
+    if isinstance(error, AnswerLost):
+        return End("lost_contact", str(error), True)
+    if isinstance(error, (AwsCallError, IncompleteAnswerError)):
+        # Writes whose answers are lost say so themselves, so that this was a read before the write, or a refusal.
+        return End("refused", error.explain() + advice)
+    raise error
+
+
 class LastLooks:
     """These services as they are right before the writes, in this order."""
 
@@ -298,11 +328,24 @@ class LastLooks:
         self._names = names
         self._found: t.Mapping[str, Service | str] = {}
         self._at = 0.0
+        self._failed: AwsCallError | IncompleteAnswerError | None = None
+        # The services of a large call are written side by side.
+        self._looking = threading.Lock()
 
     def at(self, number: int) -> Service | str:
-        """That of this number, or why there is none. Raises AwsCallError or IncompleteAnswerError."""
-        now = self._clock.monotonic()
-        if not self._found or now - self._at > LOOK_HOLDS:
-            self._at = now
-            self._found = api.describe_services(self._aws, self._cluster, self._names[number:])
-        return self._found[self._names[number]]
+        """That of this number, or why there is none. Raises AwsCallError or IncompleteAnswerError.
+
+        After a look that failed there is no other.
+        """
+        with self._looking:
+            if self._failed is not None:
+                raise self._failed
+            now = self._clock.monotonic()
+            if self._names[number] not in self._found or now - self._at > LOOK_HOLDS:
+                self._at = now
+                try:
+                    self._found = api.describe_services(self._aws, self._cluster, self._names[number:])
+                except (AwsCallError, IncompleteAnswerError) as exc:
+                    self._failed = exc
+                    raise
+            return self._found[self._names[number]]

@@ -8,24 +8,25 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from dataclasses import replace
 from datetime import datetime
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch, tagging
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.together import together
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deploys, plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers, Pasts
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Goal, GoBack, GoTo, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, Service, TaskDefinition
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import listing, plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.readiness import MOST_SERVICES, Beside, Readiness
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, reads, target
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import from_revision, moves, reads, target
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
@@ -35,12 +36,23 @@ class Planner:
 
     With ``all_marks`` those of all candidates are read, so that each verdict takes its marks into account; without,
     only as many as the choice needs. With a ``clock``, a rollback that AWS may still be about to make counts too.
+    ``many``: the service is one of many, and only what decides is read. In ``haste`` a service whose history cannot be
+    read now gets a refusal, even if a plan could do without.
     """
 
     # No earlier look showed where the plans lead.
     binds: t.Final = False
 
-    def __init__(self, aws: Aws, cluster: str, goal: Goal, all_marks: bool = False, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        cluster: str,
+        goal: Goal,
+        all_marks: bool = False,
+        clock: Clock | None = None,
+        many: bool = False,
+        haste: bool = False,
+    ) -> None:
         self._aws = aws
         self._cluster = cluster
         self.goal = goal
@@ -48,16 +60,26 @@ class Planner:
         self._clock = clock
         self._task_definitions = reads.TaskDefinitions(aws)
         self._controllers = Controllers(aws, clock or aws.clock)
-        self._thorough = True
+        # A batch of a large call, or a service of it that is planned again, is one of many.
+        self._thorough = not many
+        self._haste = haste
+        # A planner keeps what it has read, and services of a large call are planned again side by side.
+        self._one_at_a_time = threading.Lock()
+        # What Resource Groups Tagging says of barriers, once it was asked; None if it did not say.
+        self._barriers: tuple[frozenset[str] | None] | None = None
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, plans.Plan | Refusal]:
         """A plan or a refusal for each name, in the order of the names. A service that is named twice gets one."""
-        # A service of a large call that is planned again is still one of many.
+        with self._one_at_a_time:
+            return self._make_plans(service_names)
+
+    def _make_plans(self, service_names: t.Sequence[str]) -> dict[str, plans.Plan | Refusal]:
         self._thorough = self._thorough and (self._all_marks or len(service_names) <= MOST_SERVICES)
         try:
             found = reads.services(self._aws, self._cluster, service_names)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            return {name: _refused(name, self._why_no_service(exc)) for name in service_names}
+            why = self._why_no_service(exc)
+            return {name: _refused(name, why, may_pass=exc.may_pass) for name in service_names}
         present = {name: service for name, service in found.items() if isinstance(service, Service)}
         problem = self._date()
         if problem:
@@ -147,12 +169,15 @@ class Planner:
         pasts.describe(wanted)
 
     def _plan_one(self, service: Service, pasts: Pasts) -> plans.Plan | Refusal:
+        past = pasts.of(service.name)
+        if self._haste and past.may_pass:
+            return _refused(service.name, past.problem, may_pass=True)
         try:
             if isinstance(self.goal, GoTo):
                 return self._to_deploy(self.goal, service, pasts.of(service.name))
             return self._to_go_back(self.goal.of(service.name), service, pasts)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            return _refused(service.name, exc.explain())
+            return _refused(service.name, exc.explain(), may_pass=exc.may_pass)
 
     # -- deploying a revision
 
@@ -204,7 +229,8 @@ class Planner:
             # The look that has just been made checked the rest.
             ready = tuple(together(self._aws.beside, beside.checks))
         else:
-            checks = Readiness(self._aws, self._task_definitions, goal, self._thorough)
+            barriers = None if self._thorough else self._read_barriers()
+            checks = Readiness(self._aws, self._task_definitions, goal, self._thorough, barriers)
             ready = checks.of(planned, controller.held_tasks, beside.checks)
         if deployed is not None:
             images_ = self._check_images(goal, planned, deployed, fresh, beside.images)
@@ -212,6 +238,15 @@ class Planner:
         if deployed is None and not ready:
             return planned
         return plan.to_go_back(controller, goal, replace(facts, readiness=ready), choice)
+
+    def _read_barriers(self) -> frozenset[str] | None:
+        """The task definitions with a barrier, for many services at once; None if each has to be read for it."""
+        if self._barriers is None:
+            try:
+                self._barriers = (tagging.task_definitions_with(self._aws.beside, marks.BARRIER),)
+            except (AwsCallError, IncompleteAnswerError):
+                self._barriers = (None,)
+        return self._barriers[0]
 
     @staticmethod
     def _selection(goal: GoBack, service: Service, past: History | None) -> Selection:
@@ -259,7 +294,11 @@ class Planner:
         unread = [name for name in needed if name not in self._task_definitions.known]
         for name in unread:
             self._task_definitions.read(name)
-        return bool(unread) or self._learned(choice.seen_from)
+        base, past = choice.seen_from, pasts.of(service.name).history
+        if base is not None and not self._thorough and not moves.may_be_a_copy(base, service, past):
+            # Only its tags would matter, and only those of a copy.
+            return bool(unread)
+        return bool(unread) or self._learned(base)
 
     def _learned(self, name: str | None) -> bool:
         """Whether a task definition is known now that was not before. One that cannot be read holds nothing up."""
@@ -343,5 +382,5 @@ def _once(service_names: t.Sequence[str], present: t.Mapping[str, Service]) -> l
     return list(dict.fromkeys(name for name in service_names if name in named))
 
 
-def _refused(name: str, reason: str, check: str = "unreadable") -> Refusal:
-    return Refusal(name, reason, (Finding(check, "block", reason),))
+def _refused(name: str, reason: str, check: str = "unreadable", may_pass: bool = False) -> Refusal:
+    return Refusal(name, reason, (Finding(check, "block", reason),), may_pass)

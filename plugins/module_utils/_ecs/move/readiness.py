@@ -75,12 +75,20 @@ class Beside:
 class Readiness:
     """The checks of one call. Without ``thorough`` only what ECS itself tells is looked at."""
 
-    def __init__(self, aws: Aws, task_definitions: reads.TaskDefinitions, goal: GoBack, thorough: bool) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        task_definitions: reads.TaskDefinitions,
+        goal: GoBack,
+        thorough: bool,
+        barriers: t.Container[str] | None = None,
+    ) -> None:
         # None of it is worth a wait.
         self._aws = aws.beside
         self._task_definitions = task_definitions
         self._goal = goal
         self._thorough = thorough
+        self._barriers = barriers
 
     def of(self, planned: plans.Plan, held_tasks: str, more: t.Sequence[Check] = ()) -> tuple[Finding, ...]:
         """All findings on a plan. One that writes nothing is not looked at.
@@ -100,6 +108,8 @@ class Readiness:
         left_behind = []
         known = list(self._task_definitions.known)
         for name in surroundings.crossed(planned.history, known, planned.current, target.arn):
+            if self._barriers is not None and name not in self._barriers:
+                continue
             try:
                 left_behind.append(self._task_definitions.read(name))
             except (AwsCallError, IncompleteAnswerError) as exc:
@@ -112,7 +122,7 @@ class Readiness:
         service = planned.service
         found = surroundings.circuit_breaker(service)
         found += settings.grace_period(service, target)
-        found += settings.compatibility(service, planned.now, target, self._runs(planned))
+        found += settings.compatibility(service, planned.now, target, lambda: self._runs(planned))
         if not self._thorough:
             text = (
                 f"with more than {MOST_SERVICES} services in a call, what lies outside of ECS (secrets, roles, log "

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS, beside_a_route
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
     Accepted,
     Going,
@@ -29,7 +31,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     Service,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as AnyOutcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, Doubt
 
 Outcome = t.Union[AnyOutcome, t.Literal["deployed"]]
 # Outcomes after which a deployment of ours goes on.
@@ -74,6 +76,38 @@ class Subject(t.Protocol):
 
     def reached(self, state: Reached, left: str = "") -> None:
         """The deployment is where it should be. ``left`` says what is left of other versions all the same."""
+
+
+AnySubject = t.TypeVar("AnySubject", bound=Subject)
+# Gives those that are to be watched from now on; None when no more will come.
+More = t.Callable[[], t.Union[t.Sequence[AnySubject], None]]
+
+
+def no_more() -> None:
+    """What is watched is all there is."""
+    return None
+
+
+@dataclass
+class Track(t.Generic[AnySubject]):
+    """What the sweeps remember of one service."""
+
+    run: AnySubject
+    going: Going
+    controller: Controller
+    line: str = ""
+    health: str = ""
+    most_running: int = -1
+    least_others: float = float("inf")
+    moved_at: float = 0.0
+    diagnosed_at: float = float("-inf")
+    contact: Contact = KEPT
+    doubt: Doubt = field(default_factory=Doubt)
+    # Our deployment or task set in the last look, and the id that it had when it was seen last: its tasks are known by
+    # that when it is gone.
+    ours: Deployment | None = None
+    own_id: str = ""
+    record: Record | None = None
 
 
 def verified(state: Reached, target: str, left: str = "") -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -21,24 +21,26 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.patience import 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
-from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
+from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
-    Going,
     Look,
     Reached,
     Record,
     State,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Finding, Service
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, Doubt
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
-    Subject,
+    AnySubject,
+    More,
+    Track,
     counts,
     healthy_on,
+    no_more,
     running_and_others,
     shifting,
     sweep_interval,
@@ -50,31 +52,6 @@ WaitUntil = t.Literal["stable", "serving"]
 _DIAGNOSE_EVERY: t.Final = 10.0
 # What a look may say about a deployment that has not ended.
 _GOES_ON: t.Final = frozenset({"going", "ready", "running", "serving", "stable"})
-
-
-AnySubject = t.TypeVar("AnySubject", bound=Subject)
-
-
-@dataclass
-class _Track(t.Generic[AnySubject]):
-    """What the sweeps remember of one service."""
-
-    run: AnySubject
-    going: Going
-    controller: Controller
-    line: str = ""
-    health: str = ""
-    most_running: int = -1
-    least_others: float = float("inf")
-    moved_at: float = 0.0
-    diagnosed_at: float = float("-inf")
-    contact: Contact = KEPT
-    doubt: Doubt = field(default_factory=Doubt)
-    # Our deployment or task set in the last look, and the id that it had when it was seen last: its tasks are known by
-    # that when it is gone.
-    ours: Deployment | None = None
-    own_id: str = ""
-    record: Record | None = None
 
 
 class Sweeper(t.Generic[AnySubject]):
@@ -112,31 +89,53 @@ class Sweeper(t.Generic[AnySubject]):
         self._stops = stops
         self._last_word = last_word
         self._patience = Patience(clock, self._heartbeat)
-        self._tracks: list[_Track[AnySubject]] = []
+        self._tracks: list[Track[AnySubject]] = []
+        self._is_for_many = False
         self._told_of_contact = False
 
-    def watch(self, runs: t.Sequence[AnySubject]) -> list[AnySubject]:
+    def watch(
+        self,
+        runs: t.Sequence[AnySubject],
+        more: More[AnySubject] = no_more,
+        ended: t.Callable[[t.Sequence[AnySubject]], None] = lambda runs: None,
+    ) -> list[AnySubject]:
         """Return when each of them has ended, or the time is up.
+
+        ``more`` is asked for others, until it gives None; it may wait a moment for them. Each has the whole time.
+        ``ended`` gets those that have ended since it was called last.
 
         Returns those whose deployment ended before ECS could stop it: they need another plan. Raises
         :class:`.Orphaned` when the play that we work for is gone.
         """
-        now = self._clock.monotonic()
-        once = self._timeout <= 0
-        self._tracks = [_Track(run, run.going, self._who_deploys(run), moved_at=now, doubt=Doubt(once)) for run in runs]
-        self._deadline = now + self._timeout
+        self._tracks, self._is_for_many = [], more is not no_more
+        self._take_up(runs)
+        due, coming = self._clock.monotonic(), True
         again: list[AnySubject] = []
-        while self._tracks:
-            self._sweep(again)
-            if not self._tracks:
+        while True:
+            fresh = more() if coming else None
+            coming = fresh is not None
+            self._take_up(fresh or ())
+            if self._tracks and self._clock.monotonic() >= due:
+                before = [track.run for track in self._tracks]
+                self._sweep(again)
+                ended([run for run in before if run.outcome is not None])
+                due = self._clock.monotonic() + sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
+            if not self._tracks and not coming:
                 break
             left = self._deadline - self._clock.monotonic()
-            if left <= 0:
+            if left <= 0 and not coming:
                 self._give_up()
                 break
-            pause = sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
-            self._patience.pause(min(pause, max(left, 0.05)))
+            if coming:
+                self._patience.check()
+            else:
+                self._patience.pause(min(due - self._clock.monotonic(), max(left, 0.05)))
         return again
+
+    def _take_up(self, runs: t.Sequence[AnySubject]) -> None:
+        now, once = self._clock.monotonic(), self._timeout <= 0
+        self._tracks += [Track(run, run.going, self._who_deploys(run), moved_at=now, doubt=Doubt(once)) for run in runs]
+        self._deadline = now + self._timeout if runs else self._deadline
 
     def _who_deploys(self, run: AnySubject) -> Controller:
         if run.service is None:
@@ -198,7 +197,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _look_at(
         self,
         cluster: str,
-        tracks: t.Sequence[_Track[AnySubject]],
+        tracks: t.Sequence[Track[AnySubject]],
         blind: t.Mapping[Controller, AwsCallError | IncompleteAnswerError],
         again: list[AnySubject],
     ) -> None:
@@ -217,20 +216,20 @@ class Sweeper(t.Generic[AnySubject]):
             else:
                 self._judge(track, service, again)
 
-    def _missed(self, track: _Track[AnySubject], why: str, cause: str, may_pass: bool = True) -> None:
+    def _missed(self, track: Track[AnySubject], why: str, cause: str, may_pass: bool = True) -> None:
         now = self._clock.monotonic()
         track.contact = track.contact.missed(now, why, cause, may_pass)
         if track.contact.is_lost(now, self._contact_timeout):
             self._lose(track)
 
-    def _lose(self, track: _Track[AnySubject]) -> None:
+    def _lose(self, track: Track[AnySubject]) -> None:
         going = track.going
         done, then = track.controller.out_of_sight(going, track.run.service)
         if going.makes_room:
             done = f"deployment {going.id} has to end before ours can be created"
         track.run.end("lost_contact", track.contact.lost(self._clock.monotonic(), done, track.line, then))
 
-    def _judge(self, track: _Track[AnySubject], service: Service, again: list[AnySubject]) -> None:
+    def _judge(self, track: Track[AnySubject], service: Service, again: list[AnySubject]) -> None:
         run, record = track.run, track.record
         run.service = service
         look = track.controller.assess(track.going, service, record)
@@ -263,7 +262,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _is_there(self, state: State) -> bool:
         return state == "stable" or (state in ("running", "serving") and self._wait_until == "serving")
 
-    def _conclude(self, track: _Track[AnySubject], service: Service, look: Look, state: State) -> None:
+    def _conclude(self, track: Track[AnySubject], service: Service, look: Look, state: State) -> None:
         if state == "going":
             self._diagnose_if_in_trouble(track, service)
         elif track.doubt.is_over(look, lambda: track.controller.contradicts(track.going, service, look)):
@@ -272,7 +271,7 @@ class Sweeper(t.Generic[AnySubject]):
             elif look.state in ("failed", "went_back", "unlisted"):
                 self._fail(track, service, look.reason)
 
-    def _as_served(self, track: _Track[AnySubject], service: Service) -> State:
+    def _as_served(self, track: Track[AnySubject], service: Service) -> State:
         """By the counts it is serving, and load balancers are in between: their health checks have the last word."""
         if self._wait_until != "serving":
             # Nobody waits for it, so nobody is asked.
@@ -286,7 +285,7 @@ class Sweeper(t.Generic[AnySubject]):
         track.health = health.note
         return "serving" if health.serves else "going"
 
-    def _advance(self, track: _Track[AnySubject], service: Service) -> None:
+    def _advance(self, track: Track[AnySubject], service: Service) -> None:
         try:
             advanced = track.controller.advance(track.going, service)
             track.run.service = advanced.service
@@ -299,7 +298,7 @@ class Sweeper(t.Generic[AnySubject]):
                 return
             track.run.end("failed", f"task set {track.going.deployment_id} is up, but not PRIMARY. {exc.explain()}")
 
-    def _tell(self, track: _Track[AnySubject], service: Service, record: Record | None) -> None:
+    def _tell(self, track: Track[AnySubject], service: Service, record: Record | None) -> None:
         now = self._clock.monotonic()
         running, others = running_and_others(service, track.going.target)
         if running > track.most_running or others < track.least_others:
@@ -312,10 +311,13 @@ class Sweeper(t.Generic[AnySubject]):
         line = ", ".join(part for part in parts if part)
         if line != track.line:
             track.line = line
+            if self._is_for_many:
+                # Nobody reads hundreds of lines; the end of each is said.
+                return
             self._patience.told()
             core_progress.say(f"[{track.run.label}] {line}, {self._elapsed():.0f} s")
 
-    def _diagnose_if_in_trouble(self, track: _Track[AnySubject], service: Service) -> None:
+    def _diagnose_if_in_trouble(self, track: Track[AnySubject], service: Service) -> None:
         now = self._clock.monotonic()
         if track.ours is None or now - track.diagnosed_at < _DIAGNOSE_EVERY:
             # Nothing of ours is there yet, or AWS itself goes back.
@@ -330,7 +332,7 @@ class Sweeper(t.Generic[AnySubject]):
         if why:
             self._fail(track, service, why)
 
-    def _diagnose(self, aws: Aws, track: _Track[AnySubject], service: Service) -> Diagnosis:
+    def _diagnose(self, aws: Aws, track: Track[AnySubject], service: Service) -> Diagnosis:
         deployment_id = track.own_id or track.going.deployment_id
         if not deployment_id and service.primary:
             deployment_id = service.primary.id
@@ -344,14 +346,14 @@ class Sweeper(t.Generic[AnySubject]):
             track.run.diagnosis = found
         return track.run.diagnosis or found
 
-    def _replaced(self, track: _Track[AnySubject], service: Service, reason: str) -> None:
+    def _replaced(self, track: Track[AnySubject], service: Service, reason: str) -> None:
         undone = self._controllers.of(service).undone(track.going, service)
         if undone:
             self._fail(track, service, f"{track.controller.deployer} rolled it back ({undone})")
             return
         track.run.end("superseded", reason)
 
-    def _fail(self, track: _Track[AnySubject], service: Service, reason: str) -> None:
+    def _fail(self, track: Track[AnySubject], service: Service, reason: str) -> None:
         found = self._diagnose(self._aws, track, service)
         headline = found.headline()
         text = f"{names.short(track.going.target)} does not come up: {headline or reason}"

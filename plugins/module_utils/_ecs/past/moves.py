@@ -60,6 +60,20 @@ def root(version: str, history: History | None, known: Known) -> str:
     return original if marks.tag_name(original) == copied else version
 
 
+def may_be_a_copy(version: str, service: Service, history: History | None) -> bool:
+    """Whether it may be one of our copies, as far as that shows without its tags.
+
+    Only a rollback of ours deploys a copy. It leaves its tags on the service, unless AWS refused them; and a copy that
+    pins names its images by digest.
+    """
+    if history is None or any(key.startswith(marks.PREFIX) for key in service.tags):
+        return True
+    revisions = [
+        r for d in history.deployments for r in (d.target, *d.sources) if names.same(r.task_definition, version)
+    ]
+    return not revisions or any(images.by_digest(revision) for revision in revisions)
+
+
 def taken_back(service: Service, target: str, history: History | None, known: Known) -> str | None:
     """The version whose bad mark a move forward to ``target`` removes: one that a rollback of this service marked.
 

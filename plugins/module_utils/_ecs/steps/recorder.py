@@ -16,6 +16,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import tagging
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
@@ -75,14 +76,20 @@ def todo(planned: Plan, goal: GoBack) -> list[str]:
 
 
 class Recorder:
-    """Writes for the runs of one call. ``reason`` is the caller's; without ``mark`` nothing is written."""
+    """Writes for the runs of one call. ``reason`` is the caller's; without ``mark`` nothing is written.
 
-    def __init__(self, aws: Aws, clock: Clock, mark: bool, reason: str | None, goal: GoBack) -> None:
+    ``many``: the call is a large one, and what is equal is written together.
+    """
+
+    def __init__(
+        self, aws: Aws, clock: Clock, mark: bool, reason: str | None, goal: GoBack, many: bool = False
+    ) -> None:
         self._aws = aws
         self._clock = clock
         self._mark = mark
         self._reason = reason
         self._goal = goal
+        self._many = many
         # Of this call, and of the records that its services have: those of an earlier call are finished under its name.
         self._id = uuid.uuid4().hex[:8]
         self._ids: dict[str, str] = {}
@@ -140,17 +147,43 @@ class Recorder:
         """What was left stays, and a later run can still deregister it."""
         self._open.setdefault(run.name, []).append(DEREGISTER)
 
-    def done(self, run: RollbackRun) -> None:
-        """The last write: a run that is killed before it is finished by the next one."""
+    def all_done(self, runs: t.Sequence[RollbackRun]) -> None:
+        """The last write: a run that is killed before it is finished by the next one.
+
+        Those of a large call say the same, and are written together, if AWS lets us.
+        """
+        tags = {run.name: self._end_of(run) for run in runs}
+        alike = [run for run in runs if tags[run.name] and tags[run.name] == tags[runs[0].name]]
+        together = self._tag_together(alike, tags[alike[0].name]) if self._many and len(alike) > 1 else frozenset()
+        for run in runs:
+            if tags[run.name] and run.name not in together:
+                self._tag_end(run, tags[run.name])
+
+    def _end_of(self, run: RollbackRun) -> t.Mapping[str, str]:
+        """The tags that say that it is done; empty if there is nothing to say."""
         late = self._late.get(run.name, {})
         id_ = (run.going.run if run.accepted is not None else "") or self._ids.get(run.name, self._id if late else "")
         still_open = self._still_open(run)
         if run.service is None or not self._mark or not id_ or self._is_written(run, still_open):
             self._tell_what_nobody_will_know(run)
-            return
-        at = self._verified or self._clock.now()
+            return {}
+        return {**late, **marks.done_tag(id_, self._verified or self._clock.now(), still_open)}
+
+    def _tag_together(self, runs: t.Sequence[RollbackRun], tags: t.Mapping[str, str]) -> frozenset[str]:
+        """The names of those that got the tags."""
+        arns = {run.service.arn: run.name for run in runs if run.service is not None}
         try:
-            api.tag_resource(self._aws, run.service.arn, {**late, **marks.done_tag(id_, at, still_open)})
+            failed = tagging.tag_all(self._aws.beside, list(arns), tags)
+        except (AwsCallError, IncompleteAnswerError):
+            # Each by itself needs no permission but ECS's own.
+            return frozenset()
+        return frozenset(name for arn, name in arns.items() if arn not in failed)
+
+    def _tag_end(self, run: RollbackRun, tags: t.Mapping[str, str]) -> None:
+        if run.service is None:
+            return
+        try:
+            api.tag_resource(self._aws, run.service.arn, tags)
         except (AwsCallError, IncompleteAnswerError) as exc:
             if not _is_unrecorded(run):
                 run.findings.append(_not_ended(exc))

@@ -11,17 +11,20 @@ from __future__ import annotations
 import functools
 import math
 import typing as t
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import account_quotas
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, as_of, bound, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.options import FEW_SERVICES
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import fleet, mover, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.bound_plans import BoundPlanner, Planning
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.planner import Planner
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import STILL_RUNNING
@@ -55,16 +58,60 @@ class Rollback(mover.Step[RollbackRun]):
         self._clock = clock
         self._order = order
         self._shown: dict[str, Shown] = {}
-        planner = Planner(aws, order.cluster, order.goal, clock=clock)
-        self._planner: Planning = planner
-        if order.plans:
-            self._planner = BoundPlanner(aws, clock, planner, order.plans, order.plan_max_age)
-        self._recorder = Recorder(aws, clock, order.mark, order.reason, order.goal)
+        # Of a large call: what was said of each service when it ended, and what is finished while others are watched.
+        self._said: dict[str, object] = {}
+        self._finishing: list[Future[None]] = []
+        # The services as they were when their moves were verified.
+        self._verified: dict[str, Service] = {}
+        self._planner = self._planner_of(aws)
+        self._recorder = Recorder(aws, clock, order.mark, order.reason, order.goal, self._is_for_many)
         self._mover = mover.Mover(aws, clock, order, self._planner, self)
 
     @functools.cached_property
     def _deregistrar(self) -> Deregistrar:
         return Deregistrar(self._aws)
+
+    def _planner_of(self, aws: Aws, haste: bool = False) -> Planning:
+        order = self._order
+        planner = Planner(aws, order.cluster, order.goal, clock=self._clock, many=self._is_for_many, haste=haste)
+        return BoundPlanner(aws, self._clock, planner, order.plans, order.plan_max_age) if order.plans else planner
+
+    @property
+    def _is_for_many(self) -> bool:
+        """Services need not wait for each other. Those of a date, or of a version that one of them ran, do."""
+        order = self._order
+        selection = order.goal.selection
+        together = selection.as_of is not None or selection.from_revision is not None
+        return len(order.services) > FEW_SERVICES and not order.check_mode and not together
+
+    def _move_many(self) -> None:
+        services = self._order.services
+        # In this thread: a client that cannot be made ends the module.
+        self._aws.client("ecs")
+        if len(services) > account_quotas.WORTH_IT:
+            account_quotas.learn_meanwhile(self._aws)
+        with fleet.Fleet(self._mover, services, self._in_haste) as all_:
+            if self._order.wait:
+                with ThreadPoolExecutor(1, "finish") as finisher:
+                    self._mover.watch([], self._mover.sweeper(), all_.more, lambda runs: self._ended(runs, finisher))
+            else:
+                while all_.more() is not None:
+                    pass
+        place = {keys.last(name): number for number, name in reversed(list(enumerate(services)))}
+        self._mover.runs.sort(key=lambda run: place[keys.last(run.name)])
+
+    def _ended(self, runs: t.Sequence[RollbackRun], finisher: ThreadPoolExecutor) -> None:
+        """Say how these ended, and finish them while others are watched: one at a time, so that records come first."""
+        for run in runs:
+            run.timings["ended"] = self._mover.elapsed()
+            self._said[run.name] = run.outcome
+            progress.say(f"[{run.label}] {rollback_run.final_line(run)}")
+        done = [run for run in runs if run.outcome == "rolled_back"]
+        if done and self._order.goal.tasks is None:
+            self._finishing.append(finisher.submit(self._finish_done, done))
+
+    def _in_haste(self) -> fleet.MakePlans:
+        return self._planner_of(self._aws.hurried, haste=True).make_plans
 
     @property
     def runs(self) -> list[RollbackRun]:
@@ -74,9 +121,12 @@ class Rollback(mover.Step[RollbackRun]):
     def run(self) -> list[RollbackRun]:
         """Do all of it. Errors of AWS end up in the services' outcomes; raises :class:`.patience.Orphaned`."""
         with progress.idle():
-            self._mover.plan()
-            self._show()
-            self._mover.begin()
+            if self._is_for_many:
+                self._move_many()
+            else:
+                self._mover.plan()
+                self._show()
+                self._mover.begin()
             self._mover.make_room()
             self._watch()
             self._finish()
@@ -92,7 +142,8 @@ class Rollback(mover.Step[RollbackRun]):
         fine = run.outcome in ("planned", "unchanged")
         if fine and run.plan is not None and self._order.check_mode and not self._planner.binds:
             return rollback_run.plan_line(run.plan)
-        if run.outcome == "planned" or (fine and len(self.runs) > 1):
+        said = run.name in self._said and self._said[run.name] == run.outcome
+        if run.outcome == "planned" or (fine and len(self.runs) > 1) or said:
             return ""
         return rollback_run.final_line(run)
 
@@ -120,7 +171,9 @@ class Rollback(mover.Step[RollbackRun]):
     def too_many_failed(self) -> bool:
         """More services went wrong than the caller allows."""
         failed = sum(1 for run in self.runs if not run.ok)
-        return failed > math.floor(len(self.runs) * self._order.max_fail_percentage / 100)
+        # Those of a large call that are still to be planned count, too.
+        services = max(len(self.runs), len(self._order.services))
+        return failed > math.floor(services * self._order.max_fail_percentage / 100)
 
     # -- what a rollback does around the move
 
@@ -130,7 +183,7 @@ class Rollback(mover.Step[RollbackRun]):
     def why_held_back(self) -> str:
         if not self.too_many_failed:
             return ""
-        bad = next(run for run in self.runs if not run.ok)
+        bad = next(run for run in self.runs if not run.ok and run.outcome != "not_attempted")
         why = f"it was not started, because {bad.name} ended as {bad.outcome} and max_fail_percentage is"
         return f"{why} {self._order.max_fail_percentage:g}"
 
@@ -154,6 +207,9 @@ class Rollback(mover.Step[RollbackRun]):
             what = f"CodeDeploy keeps the original task set for {minutes} minutes after the traffic has shifted, and "
             what += f"wait_timeout is {order.wait_timeout:g} s. wait_until: serving does not wait for that"
             run.findings.append(Finding("termination_wait", "warn", what))
+        if self._is_for_many:
+            # No step before has shown it.
+            progress.say(f"[{run.label}] {rollback_run.plan_line(planned)}")
         self._recorder.before_the_write(run, planned, controller.announces(planned))
 
     def came_to_nothing(self, run: RollbackRun, now: Service | str = "") -> None:
@@ -177,19 +233,38 @@ class Rollback(mover.Step[RollbackRun]):
     # -- finish
 
     def _finish(self) -> None:
-        done = [run for run in self.runs if run.outcome == "rolled_back"]
-        verified = {run.name: run.service for run in done if run.service is not None}
+        for finished in self._finishing:
+            # Raises what the thread has raised.
+            finished.result()
+        done = [run for run in self.runs if run.outcome == "rolled_back" and run.name not in self._verified]
         for run in self.runs:
+            if run.name not in self._verified and run not in done:
+                self._restore(run)
+        self._finish_done(done)
+        for run in self.runs:
+            run.timings.setdefault("ended", self._mover.elapsed())
+        verified = [
+            run for run in self.runs if run.name in self._verified and run.outcome in ("rolled_back", "unchanged")
+        ]
+        self._mover.last_look(self._verified, verified)
+        if not self._order.check_mode:
+            self._clear_records()
+
+    def _finish_done(self, done: t.Sequence[RollbackRun]) -> None:
+        """What comes after these moves."""
+        self._verified.update({run.name: run.service for run in done if run.service is not None})
+        for run in done:
             self._restore(run)
         done = self._scale(done)
         self._read_what_runs(done)
-        for run in self.runs:
-            run.timings["ended"] = self._mover.elapsed()
         for run in done:
+            run.timings.setdefault("ended", self._mover.elapsed())
             self._complete(run)
-        self._mover.last_look(verified, [run for run in done if run.name in verified])
-        if not self._order.check_mode:
-            self._clear_records()
+        self._recorder.all_done(done)
+        for run in done:
+            still_open = run.plan.choice.still_open if run.plan is not None else ()
+            if still_open and not run.changed and run.plan is not None:
+                run.end("unchanged", run.plan.choice.why)
 
     def _complete(self, run: RollbackRun) -> None:
         """What comes after the move, or what an earlier run could not do of it."""
@@ -198,9 +273,6 @@ class Rollback(mover.Step[RollbackRun]):
             self._recorder.verified(run)
         if self._order.goal.deregister and (not still_open or DEREGISTER in still_open):
             self._deregister(run)
-        self._recorder.done(run)
-        if still_open and not run.changed and run.plan is not None:
-            run.end("unchanged", run.plan.choice.why)
 
     def _clear_records(self) -> None:
         for run in self.runs:

@@ -84,7 +84,8 @@ class Ecs(base.Controller):
         return {service.name: self._past_of(service.name) for service in services}
 
     def _past_of(self, name: str) -> Past:
-        return Past(self._histories.found.get(name), self._histories.problems.get(name, ""))
+        read = self._histories
+        return Past(read.found.get(name), read.problems.get(name, ""), may_pass=name in read.put_off)
 
     def describe(self, pasts: t.Mapping[str, Past], wanted: t.Mapping[str, t.Iterable[str]]) -> dict[str, Past]:
         for name in wanted:

@@ -31,6 +31,8 @@ class Histories:
         self._aws = aws
         self.found: dict[str, history.History] = {}
         self.problems: dict[str, str] = {}
+        # Of these the trouble may pass.
+        self.put_off: set[str] = set()
         # Requested tasks of deployments that were described only to learn that; None if not known.
         self._tasks: dict[str, int | None] = {}
 
@@ -40,6 +42,7 @@ class Histories:
         for service in chosen:
             self.found.pop(service.name, None)
             self.problems.pop(service.name, None)
+            self.put_off.discard(service.name)
         self._read(chosen, everything)
 
     def _read(self, chosen: t.Sequence[Service], everything: bool) -> None:
@@ -50,7 +53,7 @@ class Histories:
                     self._aws, service.cluster, service.name, everything, service.current_deployment
                 )
             except (AwsCallError, IncompleteAnswerError) as exc:
-                self.problems[service.name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
+                self._unread([service.name], exc)
         unlisted = self._add_unlisted(briefs, {service.name: service for service in chosen})
         details = self._details(
             briefs, {service.name for service in chosen if evidence.may_end_early(service.configuration)}
@@ -58,8 +61,7 @@ class Histories:
         try:
             revisions = self._revisions(briefs, details)
         except (AwsCallError, IncompleteAnswerError) as exc:
-            for name in briefs:
-                self.problems[name] = f"the service deployment history cannot be read. {reads.explain(exc)}"
+            self._unread(briefs, exc)
             return
         for service in chosen:
             name, items = service.name, briefs.get(service.name)
@@ -75,6 +77,12 @@ class Histories:
                     f"{len(read) - len(told)} of {len(read)} service deployments name a service revision that AWS does "
                     "not describe, and were left out",
                 )
+
+    def _unread(self, names: t.Iterable[str], error: AwsCallError | IncompleteAnswerError) -> None:
+        for name in names:
+            self.problems[name] = f"the service deployment history cannot be read. {error.explain()}"
+            if error.may_pass:
+                self.put_off.add(name)
 
     def describe(self, deployments: t.Mapping[str, t.Iterable[str]]) -> list[str]:
         """Read how many tasks deployments had, by service name. Returns the services for which this was new. What

@@ -51,9 +51,15 @@ def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
     assert made.reserve(10.0) == 0.5
 
 
+def throttle(made: TokenBucket, now: float = 0.0) -> None:
+    """As it is when a bucket is empty: not one request is throttled, but several."""
+    made.throttled(now, "one")
+    made.throttled(now, "another")
+
+
 def test_throttling_halves_the_rate_and_forgets_what_was_saved_up() -> None:
     made = bucket()
-    made.throttled(0.0)
+    throttle(made)
     assert made.rate == 2.0
     assert drain(made, 0.0, 2) == [0.5, 1.0]
 
@@ -61,20 +67,32 @@ def test_throttling_halves_the_rate_and_forgets_what_was_saved_up() -> None:
 def test_throttling_does_not_forgive_a_debt() -> None:
     made = bucket()
     drain(made, 0.0, 14)
-    made.throttled(0.0)
+    throttle(made)
     assert made.reserve(0.0) == 2.5
 
 
 def test_throttling_again_and_again_leaves_a_sixteenth() -> None:
     made = bucket()
     for _turn in range(10):
-        made.throttled(0.0)
+        throttle(made)
     assert made.rate == 0.25
+
+
+@pytest.mark.parametrize(
+    ("second", "now", "halved"), [("one", 1.0, False), ("another", 11.0, False), ("another", 9.0, True)]
+)
+def test_one_request_that_is_throttled_again_and_again_slows_down_nobody_else(
+    second: str, now: float, halved: bool
+) -> None:
+    made = bucket()
+    made.throttled(0.0, "one")
+    made.throttled(now, second)
+    assert (made.rate < 4.0) == halved
 
 
 def test_the_rate_comes_back_within_a_minute() -> None:
     made = bucket()
-    made.throttled(0.0)
+    throttle(made)
     made.reserve(15.0)
     assert made.rate == pytest.approx(3.0)
     made.reserve(30.0)
@@ -124,7 +142,8 @@ def test_a_thousand_requests_take_as_long_as_the_share_of_the_quota_allows() -> 
 
 def test_throttling_slows_only_the_bucket_that_was_throttled() -> None:
     limit, _time = limiter()
-    limit.throttled("ecs", "DescribeServices")
+    for request in ("one", "another"):
+        limit.throttled("ecs", "DescribeServices", request)
     assert limit.bucket("ecs", "ListServices").rate == pytest.approx(6.0)
     assert limit.bucket("ecs", "UpdateService").rate == pytest.approx(4.5)
 
@@ -151,7 +170,8 @@ def test_only_throttling_slows_down() -> None:
     for _turn in range(60):
         limit.acquire("ecs", "TagResource")
     assert limit.slowed_by("ecs", "TagResource") == 0.0
-    limit.throttled("ecs", "TagResource")
+    for request in ("one", "another"):
+        limit.throttled("ecs", "TagResource", request)
     assert limit.slowed_by("ecs", "TagResource") == pytest.approx(1 / 4.5)
     time.now += 60
     assert limit.slowed_by("ecs", "TagResource") == 0.0

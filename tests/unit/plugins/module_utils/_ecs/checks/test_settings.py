@@ -212,7 +212,7 @@ def messages(found: t.Sequence[Finding]) -> list[tuple[str, str]]:
 
 
 def look(made: Service, target: TaskDefinition, runs: TaskDefinition | None = None) -> list[Finding]:
-    return settings.compatibility(made, None, target, runs)
+    return settings.compatibility(made, None, target, lambda: runs)
 
 
 AWSVPC: dict[str, t.Any] = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}

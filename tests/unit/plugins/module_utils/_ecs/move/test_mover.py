@@ -79,7 +79,7 @@ COPY = Finding("copy", "info", "web:44 was registered as a copy of web:41")
     ids=["not deployed", "answer lost", "denied", "a read without an answer", "an odd answer"],
 )
 def test_how_a_write_ends_that_aws_did_not_accept(error: Exception, outcome: str, changed: bool, says: str) -> None:
-    end = mover.end_of(error, " Or so.")
+    end = plan.end_of(error, " Or so.")
     assert end is not None
     assert (end.outcome, end.changed) == (outcome, changed)
     assert says.replace(" Or so.", "") in end.reason
@@ -87,9 +87,9 @@ def test_how_a_write_ends_that_aws_did_not_accept(error: Exception, outcome: str
 
 
 def test_a_stale_plan_is_no_end_and_what_is_not_known_is_raised() -> None:
-    assert mover.end_of(PlanIsStale("it ended meanwhile")) is None
+    assert plan.end_of(PlanIsStale("it ended meanwhile")) is None
     with pytest.raises(ZeroDivisionError):
-        mover.end_of(ZeroDivisionError())
+        plan.end_of(ZeroDivisionError())
 
 
 # -- the whole of it

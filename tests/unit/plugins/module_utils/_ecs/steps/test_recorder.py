@@ -86,7 +86,7 @@ def recorded(aws: FakeAws, run: RollbackRun, mark: bool = True, reason: str | No
     assert run.plan is not None
     recorder.before_the_write(run, run.plan, announced=False)
     recorder.verified(run)
-    recorder.done(run)
+    recorder.all_done([run])
 
 
 def found(run: RollbackRun) -> list[tuple[str, str]]:
