@@ -11,7 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import surroundings, together
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import together
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import surroundings
 from tests.module.code_deploy import BlueGreen
 from tests.module.services import ACCOUNT, BREAKER, CLUSTER, Run, Shop
 from tests.module.strategies import BLUE_GREEN
