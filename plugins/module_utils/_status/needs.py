@@ -68,16 +68,8 @@ class Wanted(t.NamedTuple):
 
 def of_plan(planned: Plan, controller: Controller, target: ScalableTarget | None) -> list[Wanted]:
     """What a rollback of this service may write. ``target`` is its scalable target."""
-    service, current = planned.service, planned.current
-    acts = planned.verb == "act" and planned.method in controller.needs(planned)
-    own = planned.method if acts else controller.method
-    found = []
-    for method, needs in controller.needs(planned).items():
-        found += [Wanted(need, "required" if method == own else "lesser") for need in needs]
-    found += [Wanted(Need(action, arn), "lesser") for action in _MARKS for arn in (service.arn, current)]
-    copies = planned.verb == "act" and bool(controller.pins(planned))
-    version = planned.target.arn if planned.target is not None else current
-    found.append(Wanted(Need("ecs:RegisterTaskDefinition", version), "required" if copies else "lesser"))
+    service = planned.service
+    found = [*_of_the_methods(planned, controller), *_of_the_versions(planned, controller)]
     found += [Wanted(Need(action), "lesser") for action in _REASONS]
     if service.load_balancers:
         found.append(Wanted(Need("elasticloadbalancing:DescribeTargetHealth"), "lesser"))
@@ -85,6 +77,22 @@ def of_plan(planned: Plan, controller: Controller, target: ScalableTarget | None
     if target is not None:
         found += [Wanted(Need(action, target.arn), "option") for action in _SCALING]
     return found
+
+
+def _of_the_methods(planned: Plan, controller: Controller) -> list[Wanted]:
+    """Without what the plan's own method needs it is refused; if it asks for nothing, the usual method counts."""
+    each = controller.needs(planned)
+    own = planned.method if planned.verb == "act" and planned.method in each else controller.method
+    return [Wanted(need, "required" if method == own else "lesser") for method, needs in each.items() for need in needs]
+
+
+def _of_the_versions(planned: Plan, controller: Controller) -> list[Wanted]:
+    """The record, the marks, and a copy that pins images, if the plan has one or another rollback will."""
+    current = planned.current
+    found = [Wanted(Need(action, arn), "lesser") for action in _MARKS for arn in (planned.service.arn, current)]
+    copies = planned.verb == "act" and bool(controller.pins(planned))
+    version = planned.target.arn if planned.target is not None else current
+    return [*found, Wanted(Need("ecs:RegisterTaskDefinition", version), "required" if copies else "lesser")]
 
 
 def lacks(

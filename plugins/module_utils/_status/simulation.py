@@ -62,18 +62,22 @@ class Simulation:
             self._cluster = cluster
             self._told.clear()
         wanted = [need for need in dict.fromkeys(needs) if need not in self._told]
-        if not wanted or self.problem:
+        if self.problem:
             return
         try:
             for some in grouped(wanted):
-                actions, resources = list(dict.fromkeys(n.action for n in some)), [n.resource for n in some]
-                for batch in batches(list(dict.fromkeys(resources)), _RESOURCES_PER_CALL):
-                    found = decisions(self._simulate(self._who(), actions, [arn for arn in batch if arn]))
-                    self._told.update({need: found.get(need, "unknown") for need in some if need.resource in batch})
+                self._ask(some)
         except (AwsCallError, IncompleteAnswerError) as exc:
             self.problem = exc.explain()
         except _NoSource as exc:
             self.problem = f"{_NO_SOURCE} {exc}."
+
+    def _ask(self, needs: t.Sequence[Need]) -> None:
+        """Find out about needs on the same kind of resource. Raises what the calls raise, and _NoSource."""
+        actions = list(dict.fromkeys(need.action for need in needs))
+        for batch in batches(list(dict.fromkeys(need.resource for need in needs)), _RESOURCES_PER_CALL):
+            found = decisions(self._simulate(self._who(), actions, [arn for arn in batch if arn]))
+            self._told.update({need: found.get(need, "unknown") for need in needs if need.resource in batch})
 
     def of(self, need: Need) -> Decision:
         """What IAM said."""
