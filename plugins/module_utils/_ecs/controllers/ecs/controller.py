@@ -33,7 +33,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs 
     overriding,
     protection,
     records,
-    watch,
     write,
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.write import Update
@@ -190,7 +189,7 @@ class Ecs(base.Controller):
             # The look at the services shows the same a little later.
             answers = {}
         return [
-            watch.record_of(answers[arn], goes_back=bool(going.back_of)) if arn in answers else None
+            records.record_of(answers[arn], goes_back=bool(going.back_of)) if arn in answers else None
             for arn, (going, _service) in zip(arns, watched)
         ]
 
@@ -215,7 +214,7 @@ class Ecs(base.Controller):
 
     def assess(self, going: Going, service: Service, record: Record | None) -> Look:
         """By the counts alone: whether the load balancers find the tasks healthy is not known."""
-        look = watch.assess(going, service, record)
+        look = records.assess(going, service, record)
         counted = look.state == "serving" and service.strategy == "ROLLING" and bool(service.load_balancers)
         state = "running" if counted else look.state
         if going.answers_pauses and look.state in ("going", "serving") and self._may_answer(record):
@@ -250,7 +249,7 @@ class Ecs(base.Controller):
             raw = api.describe_service_deployments(self._aws, [arn]).get(arn, {}) if arn else {}
         except (AwsCallError, IncompleteAnswerError):
             return False
-        return watch.contradicts(look, str(raw.get("status", "")))
+        return records.contradicts(look, str(raw.get("status", "")))
 
     def _numbered(self, going: Going, service: Service) -> str:
         """Our own service deployment, by the number that its id and its service revision share."""

@@ -181,7 +181,7 @@ def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deplo
     except (AwsCallError, IncompleteAnswerError) as exc:
         what = f"the deployment configuration is not yet what it was. {exc.explain()} The next run puts it back"
         return Restored((Finding("configuration", "warn", what),))
-    # A record that this run has written itself, and for nothing, is no change.
+    # A record that this run itself has written, and for nothing, does not count as a change.
     is_changed = is_changed or planned is None or bool(tag_keys(planned.service.tags))
     return Restored((_forget(aws, service, sorted({*keys, *tag_keys(now.tags)})),), changed=is_changed)
 

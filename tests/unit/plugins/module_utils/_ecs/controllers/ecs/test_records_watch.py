@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import (
     deployments as controllers_deployments,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import watch
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs import records
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Deployment, Pause, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
     counts,
@@ -44,7 +44,7 @@ def old(running: int = 4, rollout: str = "COMPLETED", **changes: t.Any) -> Deplo
 def state(
     now: Service, going: controllers_deployments.Going = OURS, record: controllers_deployments.Record | None = None
 ) -> str:
-    return watch.assess(going, now, record).state
+    return records.assess(going, now, record).state
 
 
 # rollout state: alone with all tasks, not all tasks yet
@@ -142,13 +142,13 @@ DEFERRED = {**BLOCKING, "sourceServiceRevisionCleanup": "DEFERRED"}
 def test_early_success(criteria: dict[str, t.Any], deployments: list[Deployment], expected: str, left: str) -> None:
     running = sum(d.running for d in deployments)
     now = service(*deployments, running=running, configuration={"earlySuccessCriteria": criteria})
-    look = watch.assess(OURS, now, None)
+    look = records.assess(OURS, now, None)
     assert (look.state, look.left.partition(", and may")[0]) == (expected, left)
 
 
 def test_what_a_way_back_of_ecs_leaves_for_later() -> None:
     now = service(deployment(41, "ecs-svc/41"), old(1), running=5, configuration={"earlySuccessCriteria": DEFERRED})
-    look = watch.assess(NATIVE, now, controllers_deployments.Record("ROLLBACK_SUCCESSFUL", ""))
+    look = records.assess(NATIVE, now, controllers_deployments.Record("ROLLBACK_SUCCESSFUL", ""))
     assert (look.state, look.left.startswith("1 task of web:43 still runs")) == ("stable", True)
 
 
@@ -170,7 +170,7 @@ def test_a_service_of_no_tasks(rollout: str) -> None:
 @pytest.mark.parametrize("status", ["DRAINING", "INACTIVE"])
 @pytest.mark.parametrize("going", [OURS, NATIVE])
 def test_a_service_that_was_deleted(going: controllers_deployments.Going, status: str) -> None:
-    look = watch.assess(going, service(ours("COMPLETED"), status=status), None)
+    look = records.assess(going, service(ours("COMPLETED"), status=status), None)
     assert look.state == "failed"
     assert status in look.reason
     assert "somebody deleted it meanwhile" in look.reason
@@ -178,12 +178,12 @@ def test_a_service_that_was_deleted(going: controllers_deployments.Going, status
 
 def test_reasons() -> None:
     broken = service(ours("FAILED", rollout_reason="ECS deployment circuit breaker: tasks failed to start."))
-    assert watch.assess(OURS, broken, None).reason == "ECS deployment circuit breaker: tasks failed to start."
-    assert "FAILED" in watch.assess(OURS, service(ours("FAILED")), None).reason
+    assert records.assess(OURS, broken, None).reason == "ECS deployment circuit breaker: tasks failed to start."
+    assert "FAILED" in records.assess(OURS, service(ours("FAILED")), None).reason
     back = service(ours(status="ACTIVE"), deployment(43, "ecs-svc/43"))
-    assert watch.assess(OURS, back, None).reason == "ECS went back to web:43 by itself"
+    assert records.assess(OURS, back, None).reason == "ECS went back to web:43 by itself"
     over = service(deployment(44, "ecs-svc/44"))
-    assert watch.assess(OURS, over, None).reason == "somebody else deployed web:44 (ecs-svc/44) over it"
+    assert records.assess(OURS, over, None).reason == "somebody else deployed web:44 (ecs-svc/44) over it"
 
 
 # -- ECS's own rollback, followed by its record
@@ -216,7 +216,7 @@ def test_every_status_of_a_native_rollback(status: str) -> None:
 @pytest.mark.parametrize("rollout", ["IN_PROGRESS", "COMPLETED"])
 def test_a_native_rollback_that_somebody_replaced_by_the_same_version(rollout: str) -> None:
     now = service(deployment(41, "ecs-svc/late", rollout=rollout), old(0))
-    look = watch.assess(NATIVE, now, controllers_deployments.Record("STOPPED", "superseded"))
+    look = records.assess(NATIVE, now, controllers_deployments.Record("STOPPED", "superseded"))
     assert look.state == "replaced"
     assert look.reason == "somebody else deployed web:41 (ecs-svc/late) over it, which is the same version"
 
@@ -244,7 +244,7 @@ def test_a_native_rollback_with_old_tasks_left_is_not_stable() -> None:
     ],
 )
 def test_reasons_of_native_rollbacks(status: str, reason: str, words: str) -> None:
-    assert watch.assess(NATIVE, service(ON_TARGET), controllers_deployments.Record(status, reason)).reason == words
+    assert records.assess(NATIVE, service(ON_TARGET), controllers_deployments.Record(status, reason)).reason == words
 
 
 # -- what people read
@@ -349,10 +349,10 @@ def test_without_its_record_nothing_is_known_of_a_shift() -> None:
 
 @pytest.mark.parametrize("status", ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"])
 def test_a_shift_that_ecs_undoes_has_failed(status: str) -> None:
-    assert watch.assess(
+    assert records.assess(
         SHIFTING, BOTH, controllers_deployments.Record(status, "the alarm errors", "BAKE_TIME", 100.0)
     ) == controllers_deployments.Look("failed", "the alarm errors")
-    assert status in watch.assess(SHIFTING, BOTH, in_stage("BAKE_TIME", 100.0, status)).reason
+    assert status in records.assess(SHIFTING, BOTH, in_stage("BAKE_TIME", 100.0, status)).reason
 
 
 # What runs while ECS goes back: both, and the PRIMARY is the target again.
