@@ -18,6 +18,7 @@ from tests.faults.scenes import Scene
 from tests.faults.trouble import KINDS, Call, Fault, Kill
 from tests.faults.truth import GOOD_ENDS, Claim, State, Story, Wanted, as_far_as_known, not_put_right, wrongs
 
+RECORD = "lastgood:rollback"
 # A place in a run is told by the request and the two before it; of places that look the same so many are tried. What is
 # left out is the middle of a wait.
 ALIKE = 2
@@ -186,9 +187,11 @@ def _kill(case: Case, scene: Scene, calm: Undisturbed) -> t.Iterator[str]:
     between = scene.state()
     if between.on != scene.newer:
         yield f"the scene is wrong: {between.on} is PRIMARY after {scene.newer} was deployed"
-    goal = replace(calm.before, on=left.on, running={left.on: calm.after.running[scene.good]}, record={})
-    runs = frozenset() if scene.stands else frozenset({left.on})
-    story = replace(story_of(scene, calm), good=left.on, bad=scene.newer, runs=runs, bad_before=scene.bad)
+    # A task set that stands has no history: if a record says that it was being left, nobody wants it back.
+    good = scene.good if scene.stands and RECORD in left.record else left.on
+    goal = replace(calm.before, on=good, running={good: calm.after.running[scene.good]}, record={})
+    runs = frozenset() if scene.stands else frozenset({good})
+    story = replace(story_of(scene, calm), good=good, bad=scene.newer, runs=runs, bad_before=scene.bad)
     yield from _again(scene, between, Wanted(goal, all_of_it=False, stands=scene.stands), story)
 
 

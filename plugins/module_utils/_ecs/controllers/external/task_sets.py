@@ -168,7 +168,9 @@ def _standing_choice(
     current = primary.task_definition
     older = _older_than(primary, service)
     versions = [v for v in dict.fromkeys(d.task_definition for d in older) if not names.same(v, current)]
-    why_not = {v: _why_not(v, current, past, known, service.in_cluster) for v in versions}
+    why_not = {
+        v: _was_being_left(v, service) or _why_not(v, current, past, known, service.in_cluster) for v in versions
+    }
     fit = [v for v in versions if not why_not[v]]
     left_out = tuple(f"{names.short(v)}: {why}" for v, why in why_not.items() if why)
     if len(fit) < selection.steps_back:
@@ -200,6 +202,17 @@ def _chosen(
 def _older_than(primary: Deployment, service: Service) -> list[Deployment]:
     """The task sets that stand, the newest first."""
     return [d for d in _newest_first(service.deployments) if d.status == "ACTIVE" and _is_older(d, primary)]
+
+
+def _was_being_left(version: str, service: Service) -> str:
+    """Why a version is skipped that a rollback was leaving when it was killed, and that nobody has marked therefore.
+
+    No record of AWS's tells whether it came to that. Somebody had found the version bad all the same.
+    """
+    record = marks.recorded(service.tags)
+    if record is None or record.at or record.direction != "back" or not marks.is_name_of(record.left, version):
+        return ""
+    return f"a rollback was leaving it when it was killed ({marks.RECORD})"
 
 
 def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition], of: str) -> str:

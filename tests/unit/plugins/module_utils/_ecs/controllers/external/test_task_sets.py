@@ -181,3 +181,17 @@ def test_it_gets_the_share_of_the_primary_one(scale: float | None, share: float)
 def test_what_a_new_one_takes_over(given: dict[str, t.Any], copied: set[str]) -> None:
     made = external_task_sets.settings_like(task_set(42, 2, "PRIMARY", settings=given))
     assert made == {key: given[key] for key in copied}
+
+
+@pytest.mark.parametrize(
+    ("direction", "ended", "chosen"), [("back", False, 40), ("forward", False, 41), ("back", True, 41)]
+)
+def test_a_version_that_a_killed_rollback_was_leaving_is_left_out(
+    direction: marks.Direction, ended: bool, chosen: int
+) -> None:
+    """Somebody has deployed since, and no record tells which of the two was PRIMARY before."""
+    tags = marks.record_tag("1a2b3c4d", at(90), "ecs-svc/41-1", arn(41), arn(40), direction)
+    tags |= marks.done_tag("1a2b3c4d", at(95)) if ended else {}
+    choice = external_task_sets.choose(Selection(), on(PRIMARY, task_set(41, 1), task_set(40, 0), tags=tags), {})
+    assert choice.target == arn(chosen)
+    assert any("a rollback was leaving it when it was killed" in why for why in choice.left_out) is (chosen == 40)
