@@ -294,6 +294,13 @@ GATES = (
         lambda: (LINT.python, "-B", ROOT / "dev" / "complexity.py"),
         environments=("lint",),
     ),
+    Gate(
+        "awx",
+        "pattern.json, the execution environment and event_query.yml, as their tools want them",
+        lambda: (LINT.python, "-B", ROOT / "dev" / "awx.py"),
+        in_current,
+        ("lint",),
+    ),
     Gate("changelog", "antsibull-changelog lint", linter("antsibull-changelog", "lint"), in_current, ("lint",)),
     Gate("licences", "reuse lint", linter("reuse", "lint"), environments=("lint",)),
     Gate("yamllint", "yamllint", linter("yamllint", "--strict", "."), environments=("lint",)),

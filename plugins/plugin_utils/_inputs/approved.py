@@ -21,6 +21,8 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import
 Plans = t.Sequence[t.Mapping[str, t.Any]]
 
 NAME: t.Final = "rollback_approved_plan"
+# The name under which an item of rollback_plan has its plan as text.
+TEXT: t.Final = "plan_json"
 # What the plans settle, so that the module does not get it from anywhere else.
 SETTLED: t.Final = (
     *("revision", "as_of", "steps_back", "undo", "from_revision", "fallback"),
@@ -44,10 +46,18 @@ def read(value: t.Any) -> list[dict[str, t.Any]]:
     if isinstance(value, dict) and bound.ID not in value:
         value = list(value.values())
     items = value if isinstance(value, list) else [value]
-    found = [item.get("plan", item) if isinstance(item, dict) else item for item in items]
+    found = [_plan(item) if isinstance(item, dict) else item for item in items]
     if not found or not all(isinstance(plan, dict) and plan.get(bound.ID) for plan in found):
         raise BadInput(f"{NAME} has no plan in it. Give rollback_plan of a run with --check")
     return found
+
+
+def _plan(item: dict[str, t.Any]) -> t.Any:
+    """The plan in an item. Its text survives AWX, after which ansible-core since 2.19 reads other types than it had."""
+    try:
+        return json.loads(item[TEXT])
+    except (KeyError, TypeError, ValueError):
+        return item.get("plan", item)
 
 
 def of_services(values: Values, spec: Spec, several_hosts: bool) -> list[dict[str, t.Any]]:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import dataclass
 
@@ -123,7 +124,9 @@ def data(role: Role, found: Result, check_mode: bool, run_id: str) -> dict[str, 
         "run_id": run_id,
     }
     return {
-        role.items_name(check_mode): dict(found.items),
+        role.items_name(check_mode): {
+            key: _handed_on(item) if check_mode else item for key, item in found.items.items()
+        },
         **{f"{role.name}_{name}": more[name] for name in role.more},
     }
 
@@ -153,6 +156,16 @@ def document(role: Role, found: Result, published: t.Mapping[str, t.Any]) -> dic
     """The same as a document of its own."""
     more = {name: published[f"{role.name}_{name}"] for name in role.more}
     return {**more, found.kind: dict(found.items)}
+
+
+def _handed_on(item: Item) -> Item:
+    """An item whose plan a later job of AWX can carry out.
+
+    AWX hands on a dictionary as YAML in which each text is ``!unsafe``. ansible-core since 2.19 then reads a text that
+    looks like a number, a time or nothing as that (https://github.com/ansible/awx/issues/16205), and an account such as
+    012345670123 cannot be restored. A text that is JSON looks like nothing else.
+    """
+    return {**item, "plan_json": json.dumps(item["plan"])} if item.get("plan") else item
 
 
 def _line(item: Item, role: Role) -> outcomes.Line:

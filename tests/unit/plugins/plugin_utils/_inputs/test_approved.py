@@ -56,6 +56,15 @@ def test_as_it_is_handed_over(given: t.Any) -> None:
     assert [found[name] for name in approved.SETTLED] == [None] * len(approved.SETTLED)
 
 
+def test_the_text_of_a_plan_survives_what_awx_does_to_it() -> None:
+    """As ansible-core since 2.19 reads the YAML of AWX: an account is a number, an empty text null."""
+    arrived = {**WEB, "plan_id": 929050770195, "service": 404, "left": None}
+    [item] = PUBLISHED.values()
+    assert inputs({"web": {**item, "plan": arrived, approved.TEXT: json.dumps(WEB)}})["plans"] == [WEB]
+    for text in ("{", None, 7):
+        assert inputs({"web": {**item, approved.TEXT: text}})["plans"] == [WEB]
+
+
 @pytest.mark.parametrize("given", ["soon", "{", "[]", "{}", [], {}, {"web": {"service": "web"}}, ["web"], "7"])
 def test_what_is_no_plan(given: t.Any) -> None:
     with pytest.raises(BadInput, match=r"rollback_approved_plan (is neither|has no plan)"):

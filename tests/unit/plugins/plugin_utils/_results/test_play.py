@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 import pytest
@@ -234,6 +235,14 @@ def test_what_slices_publish_survives_the_merging_of_awx() -> None:
         f"[web.prod.{EU}] rolled_back: so it is",
         f"[api.prod.{EU}] rolled_back: so it is",
     ]
+
+
+def test_a_plan_is_published_as_a_text_too() -> None:
+    plan = {"plan_id": "929050770195", "account": "012345670123", "left": "", "tasks": None}
+    found = result(report(item("planned", plan=plan), item("refused", "api")), check_mode=True)
+    published = play.data(ROLLBACK, found, True, "run")["rollback_plan"]
+    web, api = published[f"web.prod.{EU}.1"], published[f"api.prod.{EU}.1"]
+    assert (json.loads(web["plan_json"]), web["plan"], "plan_json" in api) == (plan, plan, False)
 
 
 def test_the_document_is_what_is_published() -> None:
