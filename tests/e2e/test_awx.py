@@ -16,6 +16,7 @@ import pytest
 from dev import pattern
 from tests.e2e import play
 from tests.e2e.awx import Job, answers, credential_with_region, extra_variables, imported, sliced
+from tests.e2e.fleet import APPLICATION, GROUP, Fleet
 from tests.e2e.stage import CLUSTER, Stage
 from tests.world import REGION
 
@@ -168,6 +169,22 @@ def test_without_a_plan_nothing_is_done(services: Stage, given: dict[str, t.Any]
     done = play.run(services.url, "lastgood.aws.apply_plan", *play.arguments(named))
     assert (done.rc, services.control.log()) == (2, [])
     assert done.messages[0].startswith("There is no plan to carry out: rollback_plan is empty.")
+
+
+def test_the_plan_of_a_deployment_group_is_carried_out_too(stage: Stage, tmp_path: Path) -> None:
+    fleet = Fleet(stage)
+    fleet.story()
+    file = tmp_path / "extravars"
+    asked = answers(
+        "redeploy", rollback_application=APPLICATION, rollback_deployment_group=GROUP, rollback_reason="500s"
+    )
+    file.write_text(extra_variables(asked, {}))
+    planned = play.run(stage.url, pattern.PATTERN / "playbooks" / "plan_redeploy.yml", "-e", f"@{file}")
+    assert (planned.rc, stage.writes()) == (0, []), planned.messages
+    file.write_text(extra_variables({**planned.published, **asked}, {}))
+    done = play.run(stage.url, "lastgood.aws.apply_plan", "-e", f"@{file}")
+    assert (done.rc, done.outcomes, fleet.on()) == (0, {GROUP: "rolled_back"}, "web-1.zip"), done.messages
+    assert done.of(GROUP)["plan_id"] == play.named(planned.published["rollback_plan"], GROUP)["plan_id"]
 
 
 RESULT = {"web.shop.eu-central-1.1": {"outcome": "rolled_back"}}

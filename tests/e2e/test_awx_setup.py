@@ -88,7 +88,7 @@ def test_the_modules_take_their_arguments(calls: Calls) -> None:
         assert validated.error_messages == [], (module, arguments["name"])
     counted = {module: len(all_of(calls, module)) for module in ARGUMENTS}
     once = dict.fromkeys(ARGUMENTS, 1)
-    assert counted == {**once, "label": 2, "job_template": len(pattern.templates())}
+    assert counted == {**once, "label": 2, "job_template": len(pattern.templates()), "workflow_job_template": 2}
 
 
 def test_everything_that_is_named_was_created_before(calls: Calls) -> None:
@@ -127,8 +127,8 @@ def test_surveys_arrive_as_they_are_in_their_files(calls: Calls) -> None:
             assert given["survey_spec"] == pattern.surveys()[template["survey"]]
             assert problems(given["survey_spec"]) == []
         assert given["survey_enabled"] == bool(template["survey"])
-    [workflow] = all_of(calls, "workflow_job_template").values()
-    assert workflow["survey_spec"] == pattern.surveys()["rollback"]
+    workflows = all_of(calls, "workflow_job_template").values()
+    assert [one["survey_spec"] for one in workflows] == [pattern.surveys()[name] for name in ("rollback", "redeploy")]
 
 
 def test_slices_are_counted_once(calls: Calls) -> None:

@@ -38,7 +38,7 @@ NEEDED = {
     "status_services": "web",
 }
 # Told once for each run, or measured.
-VOLATILE = {"deadline", "made", "plan_id", "rollback_run_id", "timings", "api_calls", "free_space"}
+VOLATILE = {"deadline", "made", "plan_id", "plan_json", "rollback_run_id", "timings", "api_calls", "free_space"}
 
 
 def of_awx(variables: t.Mapping[str, object]) -> str:

@@ -22,10 +22,12 @@ CONTROLLER = pattern.load(pattern.PATTERN / "vars" / "controller.yml")
 READ_BY = {
     "deploy": ("deploy", "main"),
     "history": ("history", "main"),
+    "on_event": ("on_event", "main"),
     "redeploy": ("rollback", "redeploy"),
     "restore_scaling": ("rollback", "restore_scaling"),
     "rollback": ("rollback", "main"),
     "rollback_hosts": ("rollback", "main"),
+    "status": ("status", "main"),
     "undo": ("rollback", "main"),
 }
 # A playbook is what has such a line (valid_playbook_re in awx/main/utils/ansible.py).
@@ -50,7 +52,7 @@ def extra_problems(question: dict[str, t.Any]) -> list[str]:
             found.append("no choice is the default")
         if not all(isinstance(choice, str) for choice in question["choices"]):
             found.append("a choice that is not a text")
-    elif question["type"] != "text":
+    elif question["type"] not in ("text", "textarea"):
         # A number that is left blank does not arrive; the default of a multiselect is dropped.
         found.append("neither text nor multiplechoice")
     elif question["required"] and question.get("min") != 1:
@@ -125,11 +127,11 @@ def test_a_workflow_takes_the_plan_from_its_first_job_only() -> None:
         sent = {question["variable"] for question in SURVEYS[found[1]]["spec"]}
         assert "rollback_approved_plan" not in sent
         assert not sent & {*specs.published(), "workflow_step"}
-        assert "rollback_services" in sent
+        assert sent & {"rollback_services", "rollback_deployment_group"}
 
 
-def test_every_way_through_the_workflow_ends_with_telling() -> None:
-    [workflow] = CONTROLLER["controller_workflows"]
+@pytest.mark.parametrize("workflow", CONTROLLER["controller_workflows"], ids=lambda workflow: workflow["name"])
+def test_every_way_through_the_workflow_ends_with_telling(workflow: dict[str, t.Any]) -> None:
     nodes = {node["identifier"]: node for node in workflow["workflow_nodes"]}
     templates = {template["name"]: template for template in CONTROLLER["controller_templates"]}
     assert len(nodes) == len(workflow["workflow_nodes"])
@@ -168,13 +170,34 @@ def test_jobs_do_not_wait_for_each_other() -> None:
 
 
 def test_what_changes_something_can_be_a_check() -> None:
-    changing = {"deploy.yml", "redeploy.yml", "rollback.yml", "rollback_hosts.yml", "undo.yml"}
+    changing = {"deploy.yml", "on_event.yml", "redeploy.yml", "rollback.yml", "rollback_hosts.yml", "undo.yml"}
     assert {one["playbook"] for one in TEMPLATES if one.get("ask_job_type_on_launch")} == changing
     # The specification of patterns has no types of jobs, so the playbook has to see to it.
-    [plan] = [one for one in TEMPLATES if one["playbook"] == "plan.yml"]
-    assert plan["job_type"] == "check"
-    [play] = pattern.load(pattern.PATTERN / "playbooks" / "plan.yml")
-    assert play["check_mode"] is True
+    plans = [one for one in TEMPLATES if one["playbook"] in ("plan.yml", "plan_redeploy.yml")]
+    assert [one["job_type"] for one in plans] == ["check", "check"]
+    for one in plans:
+        [play] = pattern.load(pattern.PATTERN / "playbooks" / one["playbook"])
+        assert play["check_mode"] is True
+
+
+def test_the_rulebook_sends_what_the_survey_takes() -> None:
+    """AWX drops everything else."""
+    rulebook = pattern.load(pattern.ROOT / "extensions" / "eda" / "rulebooks" / "deployments_awx.yml")
+    rules = [rule for ruleset in rulebook for rule in ruleset["rules"]]
+    launched = [
+        action["run_job_template"] for rule in rules for action in actions(rule) if "run_job_template" in action
+    ]
+    assert launched
+    taken = {question["variable"] for question in SURVEYS["on_event"]["spec"]}
+    needed = {question["variable"] for question in SURVEYS["on_event"]["spec"] if question["required"]}
+    for one in launched:
+        assert needed <= set(one["job_args"]["extra_vars"]) <= taken
+        assert set(one["job_args"]) == {"extra_vars"}
+
+
+def actions(rule: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """What a rule does, one thing or several."""
+    return rule.get("actions") or [rule["action"]]
 
 
 @pytest.mark.parametrize("path", pattern.written(), ids=lambda path: path.name)
