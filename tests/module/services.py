@@ -32,7 +32,7 @@ from ansible_collections.lastgood.aws.plugins.modules import (
 )
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.simulator import Simulator
-from tests.world import REGION, World
+from tests.world import PROFILE, REGION, World
 
 CLUSTER = "shop"
 ACCOUNT = "123456789012"
@@ -139,11 +139,17 @@ class Run:
         return "\n".join([json.dumps(shown, ensure_ascii=False), *self.lines])
 
 
+# Seconds of the simulator at its double speed: a little more than the longest that an answer is late by its profile.
+SHOWN: t.Final = 1.2
+
+
 class Shop:
     """The cluster ``shop``. Task definitions go by ``family:revision``; a service has the name of its family."""
 
     def __init__(self, sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sim = sim
+        # The next run begins the moment that one has ended.
+        self.at_once = False
         self.clock = SimulatedClock(sim)
         self.world = World()
         self.world.create_cluster(CLUSTER)
@@ -273,7 +279,11 @@ class Shop:
             result, failed = run_module(module, **given), False
         except ModuleFailed as failure:
             result, failed = failure.result, True
-        return Run(result, failed, self.sim.log(), list(self._lines))
+        run = Run(result, failed, self.sim.log(), list(self._lines))
+        if PROFILE and not self.at_once:
+            # Whoever types the next command sees what this one wrote. What comes sooner: test_at_once.py.
+            self.sim.advance(SHOWN)
+        return run
 
     def killed(
         self, *services: str, at_sleep: int = 0, before: tuple[str, int] | None = None, **options: t.Any

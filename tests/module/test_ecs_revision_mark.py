@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.lastgood.aws.plugins.modules import ecs_revision_mark
 from tests.module.run import ModuleFailed, Result, run_module
-from tests.module.services import Shop, arn
+from tests.module.services import SHOWN, Shop, arn
 from tests.world import REGION
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -23,9 +23,12 @@ STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 def run(shop: Shop, *names: str, mark: str = "bad", **more: t.Any) -> Result:
     """The module on these task definitions (default: web:2), counting its calls alone."""
     shop.sim.reset_calls()
-    return run_module(
-        ecs_revision_mark, **{"region": REGION, "task_definition": list(names) or ["web:2"], "mark": mark, **more}
-    )
+    given = {"region": REGION, "task_definition": list(names) or ["web:2"], "mark": mark, **more}
+    try:
+        return run_module(ecs_revision_mark, **given)
+    finally:
+        # Until AWS shows what it wrote.
+        shop.sim.advance(SHOWN)
 
 
 def fails(shop: Shop, *names: str, **more: t.Any) -> Result:

@@ -119,7 +119,9 @@ def _unknown(aws: Aws, group: Group, known: t.Container[str]) -> dict[str, Deplo
     # The newest may not come first, and ours may have ended already.
     ids = _running(aws, group)
     ids += api.list_deployments(aws, group.application, group.name, most=api.DEPLOYMENTS_PER_CALL)
-    return api.batch_get_deployments(aws, [id_ for id_ in dict.fromkeys(ids) if id_ not in known])
+    # A list may lag behind; the group names its last deployment.
+    ids += [now.last_attempted for now in api.batch_get_deployment_groups(aws, group.application, [group.name])]
+    return api.batch_get_deployments(aws, [id_ for id_ in dict.fromkeys(ids) if id_ and id_ not in known])
 
 
 def _answer_lost(operation: str, error: AwsCallError | IncompleteAnswerError, what: str) -> Finding:

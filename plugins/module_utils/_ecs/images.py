@@ -135,16 +135,18 @@ def by_digest(revision: Revision) -> bool:
 
 
 def may_pin(copy: Revision, original: Revision) -> bool:
-    """By what ECS recorded, one may be a pinned copy of the other: the same images, some of them now by digest.
+    """By what ECS recorded, one may be a copy of the other: the same images, some of them now by digest, or all of them
+    by digest before, as in a copy of what was deregistered.
 
     Only then is it worth reading both task definitions.
     """
     ours, theirs = _recorded(copy), _recorded(original)
     pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
     return (
-        set(ours) == set(theirs)
+        bool(pairs)
+        and set(ours) == set(theirs)
         and all(one == other or (_pins(one[0], other[0]) and one[1] == other[1]) for one, other in pairs)
-        and any(_pins(one[0], other[0]) for one, other in pairs)
+        and (any(_pins(one[0], other[0]) for one, other in pairs) or all(one[0].digest for one, _other in pairs))
     )
 
 

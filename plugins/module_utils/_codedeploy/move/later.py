@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import settled
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import api, revisions
@@ -28,7 +29,12 @@ def read(aws: Aws, ours: Deployment, target: Location) -> Deployment | None:
         return None
     # The last one may be to single instances, with somebody's deployment before it.
     since = {"start": ours.created_at}
-    ids = api.list_deployments(aws, ours.application, ours.group, createTimeRange=since)
+    ids = settled.once_right(
+        lambda: api.list_deployments(aws, ours.application, ours.group, createTimeRange=since),
+        # A list that lacks the newest one may lack others too.
+        lambda listed: newest in listed or not newest,
+        aws.clock,
+    )
     found = api.batch_get_deployments(aws, list(dict.fromkeys(id_ for id_ in (newest, *ids) if id_)))
     if newest and newest not in found:
         raise IncompleteAnswerError(f"CodeDeploy does not describe deployment {newest}")

@@ -39,6 +39,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch impor
 
 # A plan goes stale when the service changes under it. If that happens more often than this, somebody deploys in a loop.
 PLANS_PER_SERVICE: t.Final = 3
+# Seconds.
+_FLIPS: t.Final = 1.0
 
 
 # As ``map``: calls a function for each of some things, and gives what it returns in their order.
@@ -288,6 +290,9 @@ class Mover(t.Generic[AnyRun]):
             return
         before = run.plan
         self._step.came_to_nothing(run, now)
+        if attempt > 1:
+            # AWS's answers flip between new and old for a moment after a change.
+            self._clock.sleep(_FLIPS)
         run.take_plan(next(iter(self._planner.make_plans([run.name]).values())))
         if run.outcome is not None or run.plan is None or before is None:
             return

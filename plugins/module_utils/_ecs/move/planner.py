@@ -371,7 +371,8 @@ def _possible_copies(history: History) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, copies in ran.items():
         if any(images.by_digest(copy) for copy in copies):
-            originals = [o for o, others in ran.items() if any(images.may_pin(c, r) for c in copies for r in others)]
+            others = {other: revisions for other, revisions in ran.items() if other != name}
+            originals = [o for o, theirs in others.items() if any(images.may_pin(c, r) for c in copies for r in theirs)]
             found.update({name: originals} if originals else {})
     return found
 

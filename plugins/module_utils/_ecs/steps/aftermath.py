@@ -57,6 +57,14 @@ class _Return:
     def cluster(self) -> str:
         return self.run.cluster
 
+    @property
+    def findings(self) -> list[Finding]:
+        return self.run.findings
+
+    @findings.setter
+    def findings(self, found: list[Finding]) -> None:
+        self.run.findings = found
+
     def end(self, outcome: Outcome, reason: str) -> None:
         self.outcome = outcome
         self.run.service = self.service or self.run.service

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import settled
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
@@ -50,6 +51,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ROLLING_BACK,
     STOPPABLE,
+    TERMINAL,
     Finding,
     Method,
     Service,
@@ -59,6 +61,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import History
 
+# Statuses of a deployment that does not go on.
+_ENDED: t.Final = frozenset({*TERMINAL, *ROLLING_BACK})
 # The methods by which ECS itself goes back.
 _NATIVE: t.Final = frozenset({"continue_rollback", "stop_deployment"})
 # What is answered if ECS, or the installed botocore, does not have its own way back.
@@ -268,19 +272,25 @@ class Ecs(base.Controller):
 
     def end_of(self, going: Going, service: Service, past: Past, ending: deployments.Ending) -> End:
         record = meant.record_of(going.deployment_id, past.history)
-        raw, findings = self._raw(record)
-        event = deploys.event_of(raw)
         primary = service.primary
         away = primary is not None and primary.id in going.known_deployments
+        raw, findings = self._raw(record, away)
+        event = deploys.event_of(raw)
         then = deploys.then(record.status if record else "", away, event, ending.asked)
         back = _the_way_back(service, record) if then == "follow" else None
         return End(event, then, back, record.id if record else "", findings=findings)
 
-    def _raw(self, record: ServiceDeployment | None) -> tuple[Answer | None, tuple[Finding, ...]]:
+    def _raw(self, record: ServiceDeployment | None, away: bool) -> tuple[Answer | None, tuple[Finding, ...]]:
+        """Its record. ``away``: ECS has left it, so that an answer in which it still runs is an old one."""
         if record is None:
             return None, ()
+        ended = away or record.status in _ENDED
         try:
-            return api.describe_service_deployments(self._aws, [record.id]).get(record.id), ()
+            return settled.once_right(
+                lambda: api.describe_service_deployments(self._aws, [record.id]).get(record.id),
+                lambda seen: not ended or str((seen or {}).get("status", "")) in _ENDED,
+                self._clock,
+            ), ()
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"what ended the deployment is not known for certain. {exc.explain()}"
             return None, (Finding("event", "unknown", what),)

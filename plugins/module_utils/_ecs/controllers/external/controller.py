@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import settled
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, plans, writes
@@ -150,20 +151,36 @@ class External(base.Controller):
         return replace(any_task_sets.assess(going, service), ours=service.deployment(going.deployment_id))
 
     def end_of(self, going: Going, service: Service, past: Past, ending: deployments.Ending) -> End:
+        service = self._with_ours(going, service)
         event = deploys.event_of(service, going.deployment_id, ending.alarmed)
         return End(event, deploys.then(service, going.deployment_id, event, ending.asked))
+
+    def _with_ours(self, going: Going, service: Service) -> Service:
+        """A look that shows our task set, unless it is really gone: an old one may be from before it was created."""
+        id_ = going.deployment_id
+        if service.deployment(id_) is not None:
+            return service
+        try:
+            return settled.once_right(
+                lambda: write.look(self._aws, service), lambda seen: seen.deployment(id_) is not None, self._clock
+            )
+        except (AwsCallError, IncompleteAnswerError):
+            return service
 
     def take_away(self, going: Going, service: Service) -> TakenAway:
         """Our task set has not taken over: it goes, and what is PRIMARY stays."""
         id_ = going.deployment_id
+        deleted = TakenAway(f"Its task set {id_} was deleted by somebody")
         ours = service.deployment(id_)
-        if ours is None or ours.status == "DRAINING":
-            return TakenAway(f"Its task set {id_} was deleted by somebody")
+        if (ours is None and not going.created) or (ours is not None and ours.status == "DRAINING"):
+            return deleted
         if not going.created:
             return TakenAway(f"Its task set {id_} stood before this run, and is left")
         try:
             api.delete_task_set(self._aws, service.cluster_arn, service.name, id_)
         except (AwsCallError, IncompleteAnswerError) as exc:
+            if exc.code == "TaskSetNotFoundException":
+                return deleted
             why = Finding("task_set", "warn", f"task set {id_} is still there. {exc.explain()}")
             return TakenAway(f"Its task set {id_} could not be deleted", findings=(why,))
         return TakenAway(f"Its task set {id_} was deleted", deleted=True)

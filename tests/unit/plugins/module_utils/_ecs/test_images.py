@@ -397,7 +397,8 @@ def test_images_by_tag() -> None:
         (ran(4, f"web@{D1}", D1), ran(1, "web:1", D2), False),
         (ran(4, f"web@{D1}", D1), ran(1, "web:1"), False),
         (ran(4, f"web@{D1}", D1), ran(1, "other:1", D1), False),
-        (ran(4, f"web@{D1}", D1), ran(1, f"web@{D1}", D1), False),
+        # As a copy of what was deregistered.
+        (ran(4, f"web@{D1}", D1), ran(1, f"web@{D1}", D1), True),
         (ran(4, f"web@{D1}", D1), ran(1, f"web@{D2}", D2), False),
         (ran(4, "web:1", D1), ran(1, "web:1", D1), False),
         (ran(4, f"web@{D1}", D1), revision(1), False),

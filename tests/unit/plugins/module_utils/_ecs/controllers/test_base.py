@@ -42,6 +42,7 @@ from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.build
     enum,
     flown,
     planned,
+    refused_by_aws,
     service,
     told,
 )
@@ -134,7 +135,7 @@ def ended(kind: str) -> t.Iterator[tuple[str, dict[str, t.Any]]]:
             yield status, {"batch_get_deployments": {"deploymentsInfo": [raw]}}
         yield "Succeeded", {"batch_get_deployments": {"deploymentsInfo": []}}
     else:
-        yield "", {}
+        yield "", {"describe_services": refused_by_aws("DescribeServices")}
 
 
 @pytest.mark.parametrize("asked", [(), EVENTS], ids=["nothing", "all"])

@@ -335,8 +335,8 @@ def test_one_by_digest_of_another_image_is_no_copy() -> None:
 
 
 def test_where_all_go_by_digest_none_is_read_to_find_copies() -> None:
-    other = "registry/web@sha256:" + "2" * 64
-    aws = Pinned({41: PIN, 42: other, 43: PIN})
+    other, third = ("registry/web@sha256:" + digit * 64 for digit in "23")
+    aws = Pinned({41: PIN, 42: other, 43: third})
     made = make(aws)["web"]
     assert isinstance(made, Plan)
     assert arn(41) not in [request["taskDefinition"] for request in aws.sent("describe_task_definition")]

@@ -220,9 +220,16 @@ FAILURE, ON_ALARM, ON_REQUEST = "DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"
 def test_the_end(
     task_sets: tuple[Deployment, ...], alarmed: bool, asked: tuple[str, ...], event: str, then: str
 ) -> None:
-    controller, _aws = external()
+    controller, _aws = external(describe_services=refused_by_aws("DescribeServices"))
     end = controller.end_of(OURS, on(*task_sets), Past(), Ending(asked, on(PRIMARY), alarmed))
     assert (end.event, end.then) == (event, then)
+
+
+def test_a_look_from_before_it_was_created_is_no_reason_to_call_it_stopped_on_request() -> None:
+    answers = [{"services": [listed(PRIMARY)]}, {"services": [listed(PRIMARY, STANDING)]}]
+    controller, aws = external(describe_services=answers)
+    end = controller.end_of(OURS, on(PRIMARY), Past(), Ending((FAILURE,), on(PRIMARY), False))
+    assert (end.event, end.then, len(aws.sent("describe_services"))) == (FAILURE, "take_away", 2)
 
 
 def test_what_this_run_has_created_is_deleted() -> None:
@@ -235,7 +242,7 @@ def test_what_this_run_has_created_is_deleted() -> None:
 @pytest.mark.parametrize(
     ("going", "task_sets", "how"),
     [
-        (OURS, (PRIMARY,), "was deleted by somebody"),
+        (dataclasses.replace(OURS, created=False), (PRIMARY,), "was deleted by somebody"),
         (OURS, (PRIMARY, dataclasses.replace(STANDING, status="DRAINING")), "was deleted by somebody"),
         (dataclasses.replace(OURS, created=False), (PRIMARY, STANDING), "stood before this run, and is left"),
     ],
@@ -244,6 +251,20 @@ def test_nothing_else_is_deleted(going: Going, task_sets: tuple[Deployment, ...]
     controller, aws = external()
     taken = controller.take_away(going, on(*task_sets))
     assert (taken.deleted, taken.how.endswith(how), aws.requests) == (False, True, [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "how"),
+    [
+        ({}, "was deleted"),
+        (refused_by_aws("DeleteTaskSet", "TaskSetNotFoundException", "no such task set"), "was deleted by somebody"),
+    ],
+)
+def test_one_that_a_look_does_not_show_is_deleted_all_the_same(answer: t.Any, how: str) -> None:
+    """The look may be from before it was created, and a bad version went on running."""
+    controller, _aws = external(delete_task_set=answer)
+    taken = controller.take_away(OURS, on(PRIMARY))
+    assert (taken.deleted, taken.how) == (answer == {}, f"Its task set ecs-svc/41 {how}")
 
 
 def test_a_task_set_that_could_not_be_deleted_is_named() -> None:
