@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.module.services import ACCOUNT, CLUSTER, Shop
 from tests.world import REGION
 
@@ -21,6 +23,22 @@ def test_a_service_that_may_not_be_read_does_not_refuse_the_others(shop: Shop) -
     [secret] = [item for item in run.result["services"] if item["service"] == "secret"]
     assert f"needs the permission ecs:DescribeServices on {SECRET}" in secret["reason"]
     assert shop.on() == "web:1"
+
+
+@pytest.mark.parametrize(
+    ("writes", "outcome"), [(1, "refused"), (3, "lost_contact")], ids=["before its write", "while it is watched"]
+)
+def test_one_that_may_not_be_read_any_more_takes_no_other_with_it(shop: Shop, writes: int, outcome: str) -> None:
+    """The last look before the writes, and each look afterwards, are at all services at once."""
+    shop.releases(2)
+    for name in ("api", "secret"):
+        shop.create("web:1", name=name)
+        shop.deploy("web:2", name=name)
+    denied = {"control": "deny", "params": {"action": "ecs:DescribeServices", "resource": SECRET}}
+    shop.sim.on("UpdateService", denied, "after", writes)
+    run = shop.rollback("web", "api", "secret", max_fail_percentage=50)
+    assert run.outcomes == {"web": "rolled_back", "api": "rolled_back", "secret": outcome}, run.message
+    assert f"needs the permission ecs:DescribeServices on {SECRET}" in run.message
 
 
 def test_a_service_control_policy_is_named(shop: Shop) -> None:

@@ -344,7 +344,7 @@ class LastLooks:
             if self._names[number] not in self._found or now - self._at > LOOK_HOLDS:
                 self._at = now
                 try:
-                    self._found = api.describe_services(self._aws, self._cluster, self._names[number:])
+                    self._found = api.describe_readable_services(self._aws, self._cluster, self._names[number:])
                 except (AwsCallError, IncompleteAnswerError) as exc:
                     self._failed = exc
                     raise

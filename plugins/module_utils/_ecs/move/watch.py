@@ -204,6 +204,11 @@ class Sweeper(t.Generic[AnySubject]):
         try:
             found = api.describe_services(self._looks, cluster, [track.run.name for track in tracks])
         except (AwsCallError, IncompleteAnswerError) as exc:
+            if exc.is_denied and len(tracks) > 1:
+                # One that may not be read refuses the whole request.
+                for track in tracks:
+                    self._look_at(cluster, [track], blind, again)
+                return
             for track in tracks:
                 self._missed(track, exc.explain(), exc.code, exc.may_pass)
             return
