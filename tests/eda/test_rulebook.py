@@ -10,12 +10,15 @@ Starting ansible-rulebook takes seconds, so one of them sees a whole night, and 
 from __future__ import annotations
 
 import json
+import runpy
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import specs
 from tests.e2e import play
 from tests.e2e.stage import CLUSTER, Stage
 from tests.eda import rulebook
@@ -25,6 +28,7 @@ from tests.eda.rulebook import Rulebook, entry, failed, name_of
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
 LISTED = ("web", "api", "cart")
 QUEUE = "lastgood-deployments"
+SURVEYS = play.ROOT / "extensions" / "patterns" / "rollback" / "surveys"
 
 
 def good(stage: Stage, name: str) -> None:
@@ -173,14 +177,66 @@ def test_what_was_killed_is_finished_when_it_starts_again(stage: Stage, queue: s
     assert "lastgood:rollback-done" in stage.world.tags(stage.world.service(CLUSTER, "late")["serviceArn"])
 
 
-def test_all_of_them_can_be_read() -> None:
-    """By ansible-rulebook's own parser, conditions included; and they send only what the playbook takes."""
-    found = json.loads(
-        rulebook.run(rulebook.PYTHON, Path(__file__).parent / "parsed.py", *sorted(rulebook.RULEBOOKS.glob("*.yml")))
-    )
-    assert set(found) == {"deployments", "deployments_awx", "deployments_webhook"}
-    rules = {name: [rule["name"] for rule in book["rules"]] for name, book in found.items()}
-    assert rules["deployments"] == rules["deployments_awx"] == rules["deployments_webhook"]
-    conditions = {name: [rule["condition"] for rule in book["rules"]] for name, book in found.items()}
-    assert conditions["deployments"] == conditions["deployments_awx"] == conditions["deployments_webhook"]
-    assert play.ROOT.joinpath("playbooks", "on_event.yml").exists()
+@pytest.fixture(scope="module")
+def parsed() -> dict[str, t.Any]:
+    """The rulebooks by ansible-rulebook's own parser and schema, conditions included."""
+    program = Path(__file__).parent / "parsed.py"
+    return dict(json.loads(rulebook.run(rulebook.PYTHON, program, *sorted(rulebook.RULEBOOKS.glob("*.yml")))))
+
+
+def test_the_rulebooks_have_the_same_rules(parsed: dict[str, t.Any]) -> None:
+    assert set(parsed) == {"deployments", "deployments_awx", "deployments_webhook"}
+    for part in ("name", "condition", "throttle"):
+        first, *others = [[rule[part] for rule in book["rules"]] for book in parsed.values()]
+        assert others == [first, first], part
+    assert {book["strategy"] for book in parsed.values()} == {"ExecutionStrategy.PARALLEL"}
+    for name, source in (("deployments_webhook", "eda.builtin.webhook"), ("deployments", "amazon.aws.aws_sqs_queue")):
+        assert parsed[name]["sources"][0] == {"name": source, "filters": ["lastgood.aws.deployment"]}
+
+
+@pytest.mark.parametrize("name", ["deployments", "deployments_webhook"])
+def test_the_playbook_gets_all_its_variables_and_no_others(parsed: dict[str, t.Any], name: str) -> None:
+    known = specs.entry_points()["on_event"]["main"].keys() - {"on_event_hosts"}
+    sent = [rule["actions"]["run_playbook"] for rule in parsed[name]["rules"] if "run_playbook" in rule["actions"]]
+    assert len(sent) == 5
+    for action in sent:
+        assert action["name"] == "lastgood.aws.on_event"
+        assert set(action["extra_vars"]) == known
+        # What is not in the variables of the rulebook is left to the role.
+        assert (action["extra_vars"]["on_event_cool_down"], action["extra_vars"]["on_event_within"]) == (60, "")
+    assert sent[0]["extra_vars"]["on_event_deployment"]["name"] == sent[0]["lock"] == "web.prod.eu-central-1"
+    assert sent[-1]["extra_vars"]["on_event_deployment"] == {"kind": "catch_up"}
+
+
+def test_awx_gets_exactly_what_the_survey_takes(parsed: dict[str, t.Any]) -> None:
+    survey = yaml.safe_load((SURVEYS / "on_event.yml").read_text(encoding="utf-8"))
+    questions = {question["variable"]: question for question in survey["spec"]}
+    rules = parsed["deployments_awx"]["rules"]
+    sent = [rule["actions"]["run_job_template"] for rule in rules if "run_job_template" in rule["actions"]]
+    assert len(sent) == 5
+    for action in sent:
+        # Otherwise ansible_eda is sent as well, and AWX drops it.
+        assert action["include_events"] is False
+        assert set(action["job_args"]["extra_vars"]) == set(questions)
+        for variable, value in action["job_args"]["extra_vars"].items():
+            # AWX refuses a dictionary, and a text that is too long.
+            assert isinstance(value, str)
+            assert len(value) <= questions[variable]["max"]
+            assert json.loads(value)["kind"] in ("deployment", "catch_up")
+    event = json.loads(sent[0]["job_args"]["extra_vars"]["on_event_deployment"])
+    assert event["reason"] == 'it\'s "so" <b>'
+
+
+def test_the_longest_event_fits_into_the_survey() -> None:
+    """As JSON, in which a character may take six."""
+    source = runpy.run_path(str(play.ROOT / "extensions" / "eda" / "plugins" / "event_filter" / "deployment.py"))
+    survey = yaml.safe_load((SURVEYS / "on_event.yml").read_text(encoding="utf-8"))
+    others = len(source["KEYS"]) * 40 + 8 * 512
+    assert source["LONGEST_REASON"] * 6 + others < survey["spec"][0]["max"]
+
+
+def test_the_decision_environment_is_valid(tmp_path: Path) -> None:
+    """By ansible-builder's schema, which writes the context. The image itself is not built here."""
+    definition = play.ROOT / "extensions" / "eda" / "decision_environment" / "decision-environment.yml"
+    rulebook.run(rulebook.BIN / "ansible-builder", "create", "--file", definition, "--context", tmp_path)
+    assert "JAVA_HOME" in (tmp_path / "Dockerfile").read_text()
