@@ -28,7 +28,7 @@ from types import FrameType
 
 from ansible import context
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import text
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, text
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling import still
 
 Note = t.Mapping[str, t.Any]
@@ -57,7 +57,7 @@ def last_line(notes: t.Sequence[Note]) -> str:
         more = f"; and {len(going) - _MOST} more" if len(going) > _MOST else ""
         parts.append(f"At AWS this goes on: {'; '.join(going[:_MOST])}{more}")
     parts += unknown
-    parts.append("Run the same command again: it goes on from there, to the end")
+    parts.append(f"{advice.AGAIN}: it goes on from there, to the end")
     if suspended:
         parts.append(suspended)
     return ". ".join(part.rstrip(".") for part in parts)

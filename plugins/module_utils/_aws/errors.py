@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import identity
 from ansible_collections.lastgood.aws.plugins.module_utils._core import text as core_text
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
 
 THROTTLING_CODES: t.Final = (
     "Throttling",
@@ -173,9 +174,9 @@ class AwsCallError(AnsibleAWSError):
         if about_credentials:
             return about_credentials
         if self.is_throttled:
-            return "AWS throttled this through all retries: run the same command again in a minute"
+            return f"AWS throttled this through all retries: {RUN_AGAIN} in a minute"
         if self.no_answer:
-            return "No answer came from AWS: check the network and the endpoint, then run the same command again"
+            return f"No answer came from AWS: check the network and the endpoint, then {RUN_AGAIN}"
         return ""
 
 
@@ -201,7 +202,7 @@ class IncompleteAnswerError(AnsibleAWSError):
 
     def explain(self) -> str:
         """One sentence for the person on call."""
-        return f"{self.message}. It proves nothing: run the same command again."
+        return f"{self.message}. It proves nothing: {RUN_AGAIN}."
 
 
 class UnknownOperationError(AwsCallError):
@@ -231,7 +232,7 @@ class UnknownOperationError(AwsCallError):
         """One sentence for the person on call."""
         return (
             f"{self.message}, so it was not called. Install a newer boto3 and botocore on the machine that runs this, "
-            "then run the same command again."
+            f"then {RUN_AGAIN}."
         )
 
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 import typing as t
 
-_AGAIN: t.Final = "and run the same command again"
-_RENEW: t.Final = f"The credentials in use have expired: renew them {_AGAIN}"
-_CLOCK: t.Final = f"The clock of this machine is wrong, and the credentials are not at fault: set it {_AGAIN}"
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
+
+_RENEW: t.Final = f"The credentials in use have expired: renew them and {RUN_AGAIN}"
+_CLOCK: t.Final = f"The clock of this machine is wrong, and the credentials are not at fault: set it and {RUN_AGAIN}"
 _UNKNOWN_KEY: t.Final = (
     "AWS does not know the access key: it was deleted or deactivated, comes without its session token, or belongs to "
     "other Regions than the one asked (an account has to enable newer Regions). Check it"
 )
 _WRONG_SECRET: t.Final = "The secret access key does not belong to the access key: check that both are whole"
-_SIGN_IN: t.Final = f"The sign-in is missing or has expired: run 'aws sso login' with this profile {_AGAIN}"
+_SIGN_IN: t.Final = f"The sign-in is missing or has expired: run 'aws sso login' with this profile and {RUN_AGAIN}"
 
 # By AWS's code, or by the name of botocore's exception. The codes of AWS:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
@@ -27,8 +28,7 @@ _SIGN_IN: t.Final = f"The sign-in is missing or has expired: run 'aws sso login'
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
 ADVICE: t.Final[t.Mapping[str, str]] = {
     "AuthFailure": _UNKNOWN_KEY,
-    "CredentialRetrievalError": "What should hand out the credentials did not: look at its error, and run the same "
-    "command again",
+    "CredentialRetrievalError": f"What should hand out the credentials did not: look at its error, and {RUN_AGAIN}",
     "ExpiredToken": _RENEW,
     "ExpiredTokenException": _RENEW,
     "IncompleteSignature": "The request was changed on its way: check the proxy and the endpoint",

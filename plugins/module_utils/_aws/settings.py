@@ -12,14 +12,15 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 
 Outcome = t.Literal["updated", "unchanged", "planned", "refused", "failed", "not_attempted"]
 Say = t.Callable[[str], None]
 
 NOT_SHOWN: t.Final = (
-    "AWS accepted the change but does not show it: somebody else may have changed the settings at the same time. Run "
-    "the same command again"
+    "AWS accepted the change but does not show it: somebody else may have changed the settings at the same time. "
+    f"{advice.AGAIN}"
 )
 
 

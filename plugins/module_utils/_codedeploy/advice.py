@@ -16,6 +16,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import causes
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._core.causes import Cause
 
 _ROLE: t.Final = "look at the policies of the deployment group's service role"
@@ -23,7 +24,7 @@ _LOAD_BALANCER: t.Final = "look at the load balancers and target groups of the d
 _NO_BUNDLE: t.Final = (
     "the instance may not read the bundle: its instance profile needs s3:GetObject (of a version s3:GetObjectVersion)"
 )
-_AGAIN: t.Final = "run the same command again in a few minutes"
+_LATER: t.Final = f"{RUN_AGAIN} in a few minutes"
 
 # ErrorCode in botocore's model. Empty: the targets or CodeDeploy's own words say what to do.
 DEPLOYMENT: t.Final[t.Mapping[str, str]] = {
@@ -46,7 +47,7 @@ DEPLOYMENT: t.Final[t.Mapping[str, str]] = {
     "HOOK_EXECUTION_FAILURE": "a hook failed: look at the log of its Lambda function",
     "IAM_ROLE_MISSING": "the service role of the deployment group does not exist: create it, or give the group another",
     "IAM_ROLE_PERMISSIONS": _ROLE,
-    "INTERNAL_ERROR": f"something went wrong within CodeDeploy: {_AGAIN}",
+    "INTERNAL_ERROR": f"something went wrong within CodeDeploy: {_LATER}",
     "INVALID_ECS_SERVICE": "look at the ECS service of the deployment group: it must be there, be ACTIVE, and have the "
     "deployment controller CODE_DEPLOY",
     "INVALID_LAMBDA_CONFIGURATION": "look at the alias of the Lambda function and at its routing",
@@ -63,7 +64,7 @@ DEPLOYMENT: t.Final[t.Mapping[str, str]] = {
     "a higher quota",
     "RESOURCE_LIMIT_EXCEEDED": "a quota of the account is used up",
     "REVISION_MISSING": "the revision is no longer registered with the application: name another one with revision",
-    "THROTTLED": f"requests of CodeDeploy in this account were throttled: {_AGAIN}",
+    "THROTTLED": f"requests of CodeDeploy in this account were throttled: {_LATER}",
     "TIMEOUT": "one of its steps took too long",
     "CLOUDFORMATION_STACK_FAILURE": "look at the events of the CloudFormation stack",
 }

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, keys
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.decide import (
     ClearRecord,
     SetFlags,
@@ -246,8 +246,8 @@ def _not_recorded(exc: _Trouble, target: Target, state: State) -> str:
 def _not_set(exc: _Trouble, target: Target, state: State) -> str:
     if _no_answer(exc):
         return (
-            f"{sentence(exc.explain())} Whether AWS has changed what is suspended is not known. Run the same "
-            "command again: it reads first, and the record keeps what was there before"
+            f"{sentence(exc.explain())} Whether AWS has changed what is suspended is not known. "
+            f"{advice.AGAIN}: it reads first, and the record keeps what was there before"
         )
     text = f"{sentence(exc.explain())} No {target.part} was changed: {words(target.suspended)} suspended, as before."
     if state == "suspended":

@@ -16,6 +16,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.journal import (
     KEY,
     Garbled,
@@ -193,7 +194,7 @@ def garbled_message(journal: Garbled) -> str:
     """The message for a record that this version cannot read."""
     return (
         f"the tag {KEY} holds '{journal.value}', which this version does not understand, so the record was left as it "
-        "is. If no newer version of lastgood.aws wrote it, remove that tag and run the same command again"
+        f"is. If no newer version of lastgood.aws wrote it, remove that tag and {RUN_AGAIN}"
     )
 
 

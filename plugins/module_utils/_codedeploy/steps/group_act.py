@@ -30,6 +30,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move impo
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import auto_rollback, group
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps.auto_rollback import Settings, Subject
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps.group import Info, Wish
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding, blocked
 
 _Errors: t.Final = error_handler("codedeploy")
@@ -310,8 +311,8 @@ def _seen(asked: Wish, planned: Result, now: Info) -> Result:
     result = replace(planned, after=group.shown(now), group_id=_id(now) or planned.group_id)
     if _is_missing(asked, planned, now):
         what = (
-            "AWS accepted the change but does not show it: somebody else may have changed it at the same time. Run "
-            "the same command again"
+            "AWS accepted the change but does not show it: somebody else may have changed it at the same time. "
+            f"{advice.AGAIN}"
         )
         return replace(result, outcome="failed", reason=what)
     return replace(
@@ -323,7 +324,7 @@ def _failed(planned: Result, exc: AwsCallError | IncompleteAnswerError, step: St
     text = f"{exc.explain().rstrip('.')}."
     before = f" Before that, {'; '.join(done)}." if done else ""
     if exc.no_answer:
-        what = f"{text} Whether this was done is not known: {step.words}.{before} Run the same command again"
+        what = f"{text} Whether this was done is not known: {step.words}.{before} {advice.AGAIN}"
         return replace(planned, outcome="failed", reason=what, after=None)
     rest = "" if done else " Nothing was changed"
     after = planned.before if not done else None

@@ -33,7 +33,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run 
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.shown import Shown
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.watch import End, Follower, Look
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.steps import info, wording
-from ansible_collections.lastgood.aws.plugins.module_utils._core import bound, keys, progress
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, bound, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import AGAIN
@@ -276,7 +276,6 @@ class Redeploy:
 
     def _not_ended(self, end: End) -> None:
         run, followed = self._run, self._run.accepted.watched.deployment if self._run.accepted else ""
-        again_ = "Nothing was undone. Run the same command again to go on watching it"
         if end.contact.since is not None:
             what = f"AWS has accepted deployment {followed}"
             if run.accepted is not None and run.accepted.watched.makes_room:
@@ -290,7 +289,7 @@ class Redeploy:
         line = f" ({end.line})" if end.line else ""
         text = f"deployment {followed} is still going after {self._order.wait_timeout:.0f} s{line}"
         hint = watch.stuck(run.seen) if run.seen is not None else ""
-        parts = [f"{text}: {headline}" if headline else text, hint, again_]
+        parts = [f"{text}: {headline}" if headline else text, hint, advice.WATCH_ON]
         run.end("timeout", ". ".join(part for part in parts if part))
 
     def _verify(self, ours: Deployment, target: Location) -> None:
@@ -304,7 +303,7 @@ class Redeploy:
             after = self._later(ours, target)
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"deployment {ours.id} succeeded, but we could not read whether anything was deployed after it"
-            again = "" if isinstance(exc, IncompleteAnswerError) else " Run the same command again"
+            again = "" if isinstance(exc, IncompleteAnswerError) else f" {advice.AGAIN}"
             run.end("lost_contact", f"{what}: {exc.explain()}{again}")
             return
         if after is not None:

@@ -14,6 +14,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy import re
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.model import Deployment, Location
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.plan import Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._codedeploy.move.run import GroupRun
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import beside_a_route
 
 _SOURCES: t.Final = {
@@ -30,9 +31,8 @@ _HOW: t.Final = {
     "codedeploy_deployment": "CodeDeploy has created deployment {}",
     "none": "nothing to do about deployment {}",
 }
-_ROLL_THAT_BACK: t.Final = "Look at what was deployed, then run the same command again to roll that back"
-_ONCE_MORE: t.Final = "Run the same command again to deploy it once more"
-_FOLLOW: t.Final = "Run the same command again to follow it to its end"
+_ONCE_MORE: t.Final = f"{advice.AGAIN} to deploy it once more"
+_FOLLOW: t.Final = f"{advice.AGAIN} to follow it to its end"
 
 
 def route(planned: Plan | None) -> str:
@@ -73,7 +73,7 @@ def final_line(run: GroupRun) -> str:
     if run.outcome in ("failed", "rollback_failed"):
         return ". ".join(part for part in (f"{run.outcome}: {reason}", *_after_failure(run)) if part)
     if run.outcome == "superseded":
-        return f"superseded: {reason}. Nothing else of {run.name} was changed. {_ROLL_THAT_BACK}"
+        return f"superseded: {reason}. Nothing else of {run.name} was changed. {advice.ROLL_THAT_BACK}"
     if run.outcome == "refused":
         untouched = f"{run.name} was not changed" if run.is_a_later_step else "Nothing was written"
         wrote = "What had already begun is not undone" if run.changed else untouched
@@ -106,7 +106,7 @@ def after_the_stop(run: GroupRun, stopped: Deployment) -> str:
     name = revisions.text(stopped.revision)
     return (
         f"{run.reason.rstrip('.')}. Before that, deployment {stopped.id} of {name} was stopped to make room, and it "
-        f"stays stopped. {_after_stopping(run, stopped)}. Correct what was refused, then run the same command again. "
+        f"stays stopped. {_after_stopping(run, stopped)}. {advice.CORRECT}. "
         f"To go on with what was stopped, give deployment_id: {stopped.id}"
     )
 

@@ -21,6 +21,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.agent import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import attributes, store, walking
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
 from ansible_collections.lastgood.aws.plugins.module_utils._content.survey import reading
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
 
 TEMPORARY: t.Final = b".lastgood-new"
 # How often the agent may write the file between our read and our replacement.
@@ -44,7 +45,7 @@ def check_idle(layout: agent.Layout) -> None:
     if found.busy:
         raise Busy(
             f"the agent is at work on {', '.join(found.deployments)} (a file in {shown(layout.ongoing)} says so); "
-            "wait until that deployment has ended, then run this again"
+            f"wait until that deployment has ended, then {RUN_AGAIN}"
         )
 
 
@@ -77,7 +78,7 @@ def unlist(layout: agent.Layout, group: str, stays: t.Callable[[bytes], bool]) -
             return []
         if _replace(layout, path, listed, content):
             return taken
-    raise Refused(f"{shown(path)} was written each time while it was changed; run this again when the agent is idle")
+    raise Refused(f"{shown(path)} was written each time while it was changed; {RUN_AGAIN} when the agent is idle")
 
 
 def _replace(layout: agent.Layout, path: bytes, listed: Listed, content: bytes) -> bool:

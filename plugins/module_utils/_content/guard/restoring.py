@@ -28,6 +28,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Entry
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import AGAIN
 
 RESTORED: t.Final = "restored"
 UNLISTED: t.Final = "unlisted"
@@ -281,7 +282,7 @@ def _refused(steps: t.Iterable[Step], reasons: t.Mapping[bytes, str]) -> t.Tuple
 
 def _interrupted(reason: str, done: t.Sequence[bytes], listed: str) -> str:
     files = f"These were put back: {', '.join(map(shown, done))}" if done else "No file was put back"
-    return f"{reason}. {files}. {listed}. Run this again: it continues where this stopped"
+    return f"{reason}. {files}. {listed}. {AGAIN}: it continues where this stopped"
 
 
 def _without_room(restoring: Restoring) -> t.Dict[bytes, str]:

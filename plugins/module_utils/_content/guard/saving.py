@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.manifest import Attributes, Entry
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.places import Places
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
 
 SAVED: t.Final = "saved"
 UNCHANGED: t.Final = "unchanged"
@@ -186,7 +187,7 @@ def _copy(held: int, path: bytes) -> Entry:
                 os.close(descriptor)
             if entry is not None:
                 return entry
-    raise Refused(f"{shown(path)} changed each time while it was copied; stop what writes to it, then run this again")
+    raise Refused(f"{shown(path)} changed each time while it was copied; stop what writes to it, then {RUN_AGAIN}")
 
 
 def _copy_file(

@@ -21,6 +21,7 @@ import typing as t
 
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard import attributes, walking
 from ansible_collections.lastgood.aws.plugins.module_utils._content.guard.walking import Refused, shown
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
 
 MANIFEST: t.Final = b"manifest.json"
 JOURNAL: t.Final = b"restored.json"
@@ -94,7 +95,7 @@ def _lock(held: int, path: bytes) -> None:
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as exc:
-        raise Refused(f"another run is working in {shown(path)}; wait for it to end, then run this again") from exc
+        raise Refused(f"another run is working in {shown(path)}; wait for it to end, then {RUN_AGAIN}") from exc
 
 
 def _make_above(store: bytes) -> None:

@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
+from ansible_collections.lastgood.aws.plugins.module_utils._core.advice import RUN_AGAIN
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.force import Force
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
@@ -128,7 +129,7 @@ def stack(service: Service, status: str, force: Force) -> list[Finding]:
         if "stack" in force:
             advice = "The service goes back all the same, because force says so, and the stack may deploy over it"
             return [Finding("stack", "warn", f"{text}. {advice}")]
-        advice = "Wait for its end, or cancel it, and run the same command again, or give force: [stack]"
+        advice = f"Wait for its end, or cancel it, and {RUN_AGAIN}, or give force: [stack]"
         return [Finding("stack", "block", f"{text}. {advice}")]
     text = f"service {service.name} belongs to the CloudFormation stack {name}, which does not learn of this rollback"
     return [Finding("stack", "info", f"{text}: its next update deploys what its template says")]

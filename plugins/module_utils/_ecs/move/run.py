@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS, beside_a_route
@@ -231,8 +231,9 @@ class Run:
             self.end("refused", reason)
             return
         self.end("failed", f"deployment {self.made_way} was stopped to make way, and then: {reason}")
-        then = "It stays stopped. Correct what was refused, then run the same command again"
-        self.findings.append(Finding("stopped_then_refused", "block", f"{self.reason.rstrip('.')}. {then}"))
+        self.findings.append(
+            Finding("stopped_then_refused", "block", f"{self.reason.rstrip('.')}. It stays stopped. {advice.CORRECT}")
+        )
 
     def reached(self, state: Reached, left: str = "") -> None:
         """The watched deployment is where it should be."""

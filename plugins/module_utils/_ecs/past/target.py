@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import advice
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
@@ -130,8 +131,7 @@ def needs_the_list(selection: Selection, service: Service, history: History) -> 
 def _unlisted(service: Service, deployment: str) -> str:
     return (
         f"the current deployment of {service.name} is {deployment}, a deployment that AWS does not list yet and does "
-        "not describe, so what was deployed last is not known. Run the same command again, or name the version: "
-        "revision=…"
+        f"not describe, so what was deployed last is not known. {advice.AGAIN}, or name the version: revision=…"
     )
 
 

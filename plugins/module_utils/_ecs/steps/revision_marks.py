@@ -43,6 +43,7 @@ _OPPOSITES: t.Final = {"good": "bad", "bad": "good"}
 # "Maximum number of tags per resource - 50", and those that begin with aws: "do not count against your tags per
 # resource limit" (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html).
 _MOST_TAGS: t.Final = 50
+_REMOVE_ONE: t.Final = f"Remove a tag that is no longer needed, then {advice.RUN_AGAIN}"
 _STAMP: t.Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _Errors: t.Final = error_handler("ecs")
 
@@ -139,7 +140,7 @@ def decide(definition: TaskDefinition, wish: Wish) -> Decision:
         if not in_the_way:
             return Decision(
                 problem=f"it has {_MOST_TAGS} tags, and AWS allows no more, so {wish.key} does not fit. No mark was "
-                "changed. Remove a tag that is no longer needed, then run the same command again"
+                f"changed. {_REMOVE_ONE}"
             )
         steps.reverse()
     reason = f"marked {wish.mark}: {value}" + (f", no longer {opposite}" if in_the_way else "")
@@ -323,7 +324,7 @@ def _failed(exc: _Trouble, planned: Result, step: Step, written: bool, tags: t.M
             "changed."
         )
     if exc.code == "LimitExceededException":
-        text += " Remove a tag that is no longer needed, then run the same command again."
+        text += f" {_REMOVE_ONE}."
     what = f"{step.key} was {'not written' if isinstance(step, Put) else 'not removed'}"
     if not written:
         return replace(planned, outcome="failed", changed=False, reason=f"{text} No mark was changed", after=tags)

@@ -31,7 +31,6 @@ _SOURCES: t.Final = {
     "running_rollback": "running rollback",
     "standing_task_set": "still standing",
 }
-_ROLL_THAT_BACK: t.Final = "Look at what was deployed, then run the same command again to roll that back"
 
 
 @dataclass
@@ -224,7 +223,7 @@ def final_line(run: RollbackRun) -> str:
 def _superseded(run: RollbackRun) -> str:
     primary = run.service.primary if run.service else None
     same = primary is not None and names.same(primary.task_definition, run.target)
-    then = f"{advice.AGAIN} to see it through" if same else _ROLL_THAT_BACK
+    then = f"{advice.AGAIN} to see it through" if same else advice.ROLL_THAT_BACK
     rest = _marks(run) or f". Nothing else of {run.name} was changed"
     return f"superseded: {run.reason.rstrip('.')}. {where_it_is(run)}{rest}. {then}"
 
