@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -24,6 +26,7 @@ from dev import pattern
 from tests.awx_survey_check import problems
 from tests.e2e import play
 from tests.simulator_process import SimulatorProcess
+from tests.world import ACCESS_KEY, SECRET_KEY
 
 ARGUMENTS = json.loads(Path(__file__).with_name("awx_arguments.json").read_text(encoding="utf-8"))
 SETUP = pattern.PATTERN / "setup.yml"
@@ -41,20 +44,13 @@ class ActionModule(ActionBase):
         return {**super().run(tmp, task_vars), "changed": True}
 """
 Calls = list[tuple[str, dict[str, t.Any]]]
-SETTINGS = {
-    "pattern_access_key": "AKIAEXAMPLEEXAMPLE00",
-    "pattern_secret_key": "an-example-that-opens-nothing-0123456789",
-    "pattern_region": "eu-central-1",
-    "pattern_role_arn": "arn:aws:iam::123456789012:role/rollback",
-    "pattern_image": "registry.example/lastgood/aws-ee:1",
-    "pattern_slices": "3",
-    "pattern_notification_type": "slack",
-    "pattern_notification_configuration": {"token": "xoxb-1", "channels": ["#releases"]},
-}
+# What the page says to write; more than it says is given with -e.
+PAGE = re.search(r"```yaml\n# settings\.yml.*?\n(.*?)```", pattern.PAGE.read_text(encoding="utf-8"), re.DOTALL)
+SLICES = {"pattern_slices": "3"}
 
 
-def set_up(simulator: SimulatorProcess, folder: Path, settings: t.Mapping[str, t.Any]) -> Calls:
-    """What setup.yml asks for, with these settings."""
+def set_up(simulator: SimulatorProcess, folder: Path, settings: str, **more: object) -> Calls:
+    """What setup.yml asks for, with these settings and more."""
     plugins = folder / "ansible_collections" / "awx" / "awx" / "plugins"
     for name in ARGUMENTS:
         for kind, text in (("modules", ""), ("action", NOTES)):
@@ -64,17 +60,21 @@ def set_up(simulator: SimulatorProcess, folder: Path, settings: t.Mapping[str, t
     env = {
         "ANSIBLE_COLLECTIONS_PATH": f"{folder}{os.pathsep}{play.TEST_COLLECTIONS}{os.pathsep}{play.COLLECTIONS}",
         "LASTGOOD_TEST_NOTES": str(notes),
+        "SLACK_TOKEN": "xoxb-1",
     }
-    done = play.run(simulator.url, SETUP, "-e", json.dumps(settings), env=env)
+    file = folder / "settings.yml"
+    file.write_text(settings)
+    done = play.run(simulator.url, SETUP, "-e", f"@{file}", "-e", json.dumps(more), env=env)
     assert done.rc == 0, done.stdout + done.stderr
-    assert "AKIAEXAMPLE" not in done.stdout + done.stderr
-    assert "xoxb-1" not in done.stdout + done.stderr
+    for secret in (SECRET_KEY, "xoxb-1"):
+        assert secret not in done.stdout + done.stderr
     return [tuple(json.loads(line)) for line in notes.read_text().splitlines()]
 
 
 @pytest.fixture(scope="module")
 def calls(simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Calls:
-    return set_up(simulator, tmp_path_factory.mktemp("awx"), SETTINGS)
+    assert PAGE
+    return set_up(simulator, tmp_path_factory.mktemp("awx"), PAGE[1], **SLICES)
 
 
 def all_of(calls: Calls, module: str) -> dict[str, dict[str, t.Any]]:
@@ -118,6 +118,31 @@ def test_everything_that_is_named_was_created_before(calls: Calls) -> None:
         created.add((module, arguments["name"]))
 
 
+def test_the_page_sets_what_there_is(calls: Calls) -> None:
+    assert PAGE
+    known = pattern.load(pattern.PATTERN / "vars" / "settings.yml")
+    assert {*yaml.safe_load(PAGE[1]), *SLICES} <= set(known)
+    [credential] = all_of(calls, "credential").values()
+    assert credential["inputs"] == {
+        "access_key": ACCESS_KEY,
+        "secret_key": SECRET_KEY,
+        "session_token": "",
+        "region": "eu-central-1",
+        "role_arn": "arn:aws:iam::123456789012:role/rollback",
+        "external_id": "",
+    }
+    [kind] = all_of(calls, "credential_type").values()
+    assert kind == pattern.load(pattern.PATTERN / "vars" / "controller.yml")["controller_credential_types"][0] | {
+        "name": "Rollback: AWS with Region and role"
+    }
+    [notification] = all_of(calls, "notification_template").values()
+    assert notification["notification_configuration"] == {"token": "xoxb-1", "channels": ["#releases"]}
+    # For AWX to fill in, so Ansible must not.
+    assert "job.artifacts.workflow_summary" in notification["messages"]["error"]["message"].replace("\n", " ")
+    [project] = all_of(calls, "project").values()
+    assert project["scm_url"] == "https://git.shop.example/rollbacks.git"
+
+
 def test_surveys_arrive_as_they_are_in_their_files(calls: Calls) -> None:
     templates = all_of(calls, "job_template")
     for template in pattern.templates():
@@ -138,11 +163,12 @@ def test_slices_are_counted_once(calls: Calls) -> None:
 
 
 def test_without_settings_nothing_is_created_that_needs_them(simulator: SimulatorProcess, tmp_path: Path) -> None:
-    calls = set_up(simulator, tmp_path, {})
+    calls = set_up(simulator, tmp_path, "pattern_credential: ''")
     for module in ("credential", "execution_environment", "notification_template"):
         assert all_of(calls, module) == {}
     for template in all_of(calls, "job_template").values():
         assert "execution_environment" not in template
+        assert template["credentials"] == []
         assert template.get("notification_templates_error", []) == []
 
 
