@@ -30,6 +30,13 @@ class Ecr:
             answer = self.client.put_image(repositoryName="web", imageManifest=manifest, imageTag=name)
         return str(answer["image"]["imageId"]["imageDigest"])
 
+    def push_index(self, tag: str, *digests: str) -> str:
+        """Push an index of these images, one for each platform, which moves the tag; returns its digest."""
+        kind = "application/vnd.oci.image.index.v1+json"
+        index = {"schemaVersion": 2, "mediaType": kind, "manifests": [{"digest": digest} for digest in digests]}
+        answer = self.client.put_image(repositoryName="web", imageManifest=json.dumps(index), imageTag=tag)
+        return str(answer["image"]["imageId"]["imageDigest"])
+
     def delete(self, **image: str) -> None:
         """Delete a tag, or an image by its digest."""
         self.client.batch_delete_image(repositoryName="web", imageIds=[image])

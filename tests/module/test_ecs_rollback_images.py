@@ -124,6 +124,17 @@ def test_a_tag_that_did_not_move_needs_no_copy(shop: Shop, ecr: Ecr) -> None:
     assert [f for f in run.only["findings"] if f["check"].startswith("image")] == []
 
 
+def test_a_tag_that_names_an_index_of_the_good_image_has_not_moved(shop: Shop, ecr: Ecr) -> None:
+    good = ecr.push("good", tag="1")
+    release(shop, f"{REPOSITORY}:1")
+    ecr.push("bad", tag="2")
+    release(shop, f"{REPOSITORY}:2")
+    index = ecr.push_index("1", good)
+    run = shop.rollback()
+    assert (run.outcome, run.target, run.only["copy_of"], index == good) == ("rolled_back", "web:1", None, False)
+    assert run.findings("image_moved") == []
+
+
 def test_a_tag_that_was_deleted_is_pinned(shop: Shop, ecr: Ecr) -> None:
     good = ecr.push("good", tag="1")
     release(shop, f"{REPOSITORY}:1")

@@ -13,6 +13,7 @@ An old task definition that names a tag therefore pulls whatever the tag names *
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from dataclasses import dataclass
@@ -298,6 +299,14 @@ def _without_images(task_definition: TaskDefinition) -> dict[str, t.Any]:
 _EcrErrorHandler: t.Final = error_handler("ecr")
 
 
+# What BatchGetImage may answer with; without them it makes a manifest of one platform out of an index
+# (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html, acceptedMediaTypes).
+_MANIFESTS: t.Final = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 # ImageStatus in ECR's model; an archived image is restored first, and while that goes on it cannot be pulled either.
 _NOT_PULLABLE: t.Final = frozenset({"ARCHIVED", "ACTIVATING"})
 
@@ -322,9 +331,51 @@ def resolve(aws: Aws, image: Image, recorded: str) -> Resolution | None:
     if tagged is None:
         return Resolution("moved", why=f"the tag {image.tag} is gone")
     now = str(tagged.get("imageDigest", ""))
-    if now == recorded:
+    if now == recorded or _is_index_and_member(aws, registry["account"], image.repository, now, recorded):
         return Resolution("same", now)
     return Resolution("moved", now, f"it names {now} now")
+
+
+def _is_index_and_member(aws: Aws, account: str, repository: str, one: str, other: str) -> bool:
+    """Whether one of two digests is that of an index (an image for several platforms), and the other that of the image
+    for one of its platforms. If ECR does not say so, they are two images.
+    """
+    try:
+        members = _members(aws, account, repository, (one, other))
+    except (AwsCallError, IncompleteAnswerError):
+        return False
+    return other in members.get(one, ()) or one in members.get(other, ())
+
+
+def _members(aws: Aws, account: str, repository: str, digests: t.Sequence[str]) -> dict[str, set[str]]:
+    """By the digest of each index among these, the digests that it lists.
+
+    https://github.com/opencontainers/image-spec/blob/main/image-index.md (Docker's manifest lists are alike).
+    """
+    found: dict[str, set[str]] = {}
+    for image in require(_batch_get_image(aws, account, repository, digests), "images", "batch_get_image"):
+        try:
+            listed = json.loads(image.get("imageManifest") or "{}").get("manifests") or []
+        except ValueError:
+            listed = []
+        digest = str((image.get("imageId") or {}).get("imageDigest", ""))
+        found[digest] = {str(item.get("digest", "")) for item in listed}
+    return found
+
+
+@_EcrErrorHandler.common_error_handler("read the manifests of images of ECR repository {repository}")
+def _batch_get_image(aws: Aws, account: str, repository: str, digests: t.Sequence[str]) -> Answer:
+    ids = [{"imageDigest": digest} for digest in digests]
+    kinds = list(_MANIFESTS)
+    answer: Answer = aws.call(
+        "ecr",
+        "batch_get_image",
+        registryId=account,
+        repositoryName=repository,
+        imageIds=ids,
+        acceptedMediaTypes=kinds,
+    )
+    return answer
 
 
 def _describe(aws: Aws, account: str, repository: str, image_id: t.Mapping[str, str]) -> Answer | None:

@@ -106,6 +106,12 @@ TABLE: t.Final[t.Sequence[Permission]] = (
         _NOT_LOOKED_AT,
     ),
     Permission(
+        "ecr:BatchGetImage",
+        "lesser",
+        "whether a tag with another digest still names the same image, by the index of an image for many platforms",
+        "an image for many platforms can look as if its tag had moved, and is pinned",
+    ),
+    Permission(
         "tag:GetResources",
         "lesser",
         "more than ten services: reading barriers in bulk",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from types import SimpleNamespace
 
@@ -28,8 +29,10 @@ IMAGE = images.parse("123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1
 class Registry(FakeAws):
     """ECR of one Region. ``by`` is what it says of an image by digest, and by tag."""
 
-    def __init__(self, by_digest: t.Any, by_tag: t.Any = None, region: str = "eu-central-1") -> None:
-        super().__init__(describe_images=self._describe)
+    def __init__(
+        self, by_digest: t.Any, by_tag: t.Any = None, region: str = "eu-central-1", manifests: t.Any = None
+    ) -> None:
+        super().__init__(describe_images=self._describe, batch_get_image=manifests or {"images": []})
         self._by = {"imageDigest": by_digest, "imageTag": by_tag}
         self._region = region
 
@@ -71,6 +74,39 @@ def no(code: str) -> Exception:
 )
 def test_what_ecr_says(by_digest: t.Any, by_tag: t.Any, expected: Resolution) -> None:
     assert images.resolve(Registry(by_digest, by_tag), IMAGE, D1) == expected
+
+
+def manifest(digest: str, *members: str) -> dict[str, t.Any]:
+    """An image as BatchGetImage answers, an index if it has members."""
+    content = {"manifests": [{"digest": member} for member in members]} if members else {"layers": []}
+    return {"imageId": {"imageDigest": digest}, "imageManifest": json.dumps(content)}
+
+
+@pytest.mark.parametrize(
+    ("manifests", "state"),
+    [
+        ({"images": [manifest(D2, "sha256:arm", D1), manifest(D1)]}, "same"),
+        ({"images": [manifest(D2), manifest(D1, D2)]}, "same"),
+        ({"images": [manifest(D2, "sha256:arm"), manifest(D1)]}, "moved"),
+        ({"images": [manifest(D2), manifest(D1)]}, "moved"),
+        ({"images": [{"imageId": {"imageDigest": D2}, "imageManifest": "?"}]}, "moved"),
+        ({}, "moved"),
+        (refused_by_aws("BatchGetImage"), "moved"),
+    ],
+    ids=["platform of it", "index of it", "another", "no index", "garbled", "cut off", "denied"],
+)
+def test_the_digest_of_an_index_and_that_of_its_platform_are_one_image(manifests: t.Any, state: str) -> None:
+    aws = Registry(details(), details(D2), manifests=manifests)
+    found = images.resolve(aws, IMAGE, D1)
+    assert (found and found.state, found and found.now) == (state, D2)
+    [asked] = aws.sent("batch_get_image")
+    assert asked["imageIds"] == [{"imageDigest": D2}, {"imageDigest": D1}]
+
+
+def test_manifests_are_read_only_if_the_digests_differ() -> None:
+    aws = Registry(details(), details())
+    images.resolve(aws, IMAGE, D1)
+    assert aws.sent("batch_get_image") == []
 
 
 def statuses() -> list[str]:
