@@ -47,21 +47,46 @@ def warm_up() -> None:
         import_all(f"ansible.plugins.{kind}")
     for name in CORE:
         importlib.import_module(name)
+    for kind in CONFIGURABLE:
+        know_options(getattr(loader, f"{kind}_loader"))
+    prepare_botocore()
     # ansible-core looks at its stack for each loop over nothing, and inspect then at the files of all modules.
     inspect.stack()
     finder._AnsibleCollectionFinder._remove()
     gc.collect()
     gc.freeze()
+    # A play is over before there is much to collect.
+    gc.disable()
 
 
 # What a play has loaded before its first task. Filters and tests go by other names, and are small.
 CORE_PLUGINS = ("become", "callback", "connection", "doc_fragments", "inventory", "shell", "vars")
+# Those that a play reads all options of before it begins.
+CONFIGURABLE = ("become", "callback", "connection", "shell", "vars")
 CORE = (
     "ansible.executor.playbook_executor",
     "ansible.plugins.cache.memory",
     "ansible.plugins.strategy.linear",
     "pty",
 )
+
+
+def know_options(plugins: t.Any) -> None:
+    """Parse the options in the documentation of all plugins of a kind, which each play does for each of them."""
+    list(plugins.all(class_only=True))
+    # A play may have others beside its playbook.
+    plugins._paths = None
+
+
+def prepare_botocore() -> None:
+    """What each session of botocore works out anew, it works out once."""
+    reading = importlib.import_module("tests.reading")
+    _for_good.enter_context(reading.once())
+    session = importlib.import_module("botocore.session").get_session()
+    session.create_client("ecs", region_name="eu-central-1", aws_access_key_id="none", aws_secret_access_key="none")
+
+
+_for_good = contextlib.ExitStack()
 
 
 def import_all(package: str) -> None:
