@@ -74,6 +74,7 @@ def test_a_dry_run_publishes_the_plan(stage: Stage, tmp_path: Path) -> None:
     assert stage.writes() == []
 
 
+@pytest.mark.long
 def test_a_long_wait_survives_the_idle_timeout(stage: Stage, tmp_path: Path) -> None:
     """Nothing moves for longer than the job may be silent; the heartbeat, every 25 to 30 s, keeps it alive."""
     stage.story()

@@ -29,8 +29,17 @@ def flags(state: dict[str, bool]) -> dict[str, bool]:
     }
 
 
-@pytest.mark.parametrize("before", [NOTHING, PART, ALL])
-@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize(
+    ("before", "fails"),
+    [
+        (NOTHING, False),
+        (PART, False),
+        (ALL, False),
+        (PART, True),
+        pytest.param(NOTHING, True, marks=pytest.mark.long),
+        pytest.param(ALL, True, marks=pytest.mark.long),
+    ],
+)
 def test_it_ends_as_it_began(stage: Stage, rollback: Rollback, before: dict[str, bool], fails: bool) -> None:
     stage.story()
     stage.world.make_scalable(CLUSTER, "web", **before)

@@ -95,7 +95,7 @@ def oldest(stage: Stage, *options: str) -> play.Play:
     return play.run_as_users_do(stage.url, [str(play.OLDEST / "ansible-playbook"), *options], env=env)
 
 
-@pytest.mark.parametrize("ansible_playbook", [newest, oldest])
+@pytest.mark.parametrize("ansible_playbook", [newest, pytest.param(oldest, marks=pytest.mark.long)])
 def test_blank_gives_what_absent_gives(
     stage: Stage, tmp_path: Path, needed: dict[str, object], ansible_playbook: Command
 ) -> None:

@@ -11,6 +11,8 @@ import re
 import typing as t
 from pathlib import Path
 
+import pytest
+
 from tests.e2e import play
 from tests.e2e.stage import CLUSTER, Stage
 from tests.e2e.warm import modules
@@ -54,6 +56,7 @@ def deployment_group(stage: Stage) -> None:
     client.create_deployment_group(applicationName="shop", deploymentGroupName="prod", serviceRoleArn=role)
 
 
+@pytest.mark.long
 def test_both_ways_give_the_same_result(stage: Stage) -> None:
     runs = {}
     for in_process in ("true", "false"):

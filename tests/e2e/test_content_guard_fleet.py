@@ -93,7 +93,7 @@ def first(instances: Instances) -> str:
     return instances.group.instances[0]
 
 
-@pytest.mark.parametrize("in_time", [True, False])
+@pytest.mark.parametrize("in_time", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_deployment_that_is_stopped_on_its_way(instances: Instances, in_time: bool) -> None:
     """What it had overwritten on one instance is back. If it comes to another one before it is stopped, but after files
     were saved there, that is said: what it overwrites there has no copy.

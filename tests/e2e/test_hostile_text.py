@@ -66,7 +66,7 @@ class Shown:
             ]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["in process", pytest.param("a process of its own", marks=pytest.mark.long)])
 def test_a_rollback_that_fails(stage: Stage, tmp_path: Path, way: str) -> None:
     stage.story()
     stage.control.image("registry/web:1", behaviour="cannot_pull", reason=HOSTILE)

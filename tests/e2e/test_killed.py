@@ -21,6 +21,7 @@ from tests.e2e import play
 from tests.e2e.conftest import Rollback
 from tests.e2e.fleet import APPLICATION, GROUP, Fleet
 from tests.e2e.stage import CLUSTER, Stage
+from tests.e2e.warm import modules
 
 WITH_SCALING = {"rollback_cluster": CLUSTER, "rollback_services": "web", "rollback_suspend_auto_scaling": True}
 # What a rollback with suspended auto scaling writes, in this order.
@@ -46,7 +47,14 @@ def test_the_writes_of_a_rollback_come_in_this_order(stage: Stage, rollback: Rol
 
 
 @pytest.mark.parametrize(
-    ("after", "worker_dies"), [*((write, True) for write in range(1, len(WRITES))), (3, False), (4, False)]
+    ("after", "worker_dies"),
+    [
+        # The record of what is to be done and the write itself; the others are killed in process, too.
+        (3, False),
+        (4, True),
+        *(pytest.param(write, True, marks=pytest.mark.long) for write in range(1, len(WRITES)) if write != 4),
+        pytest.param(4, False, marks=pytest.mark.long),
+    ],
 )
 def test_killed_after_a_write_and_run_again(
     stage: Stage, rollback: Rollback, tmp_path: Path, after: int, worker_dies: bool
@@ -113,7 +121,11 @@ def test_an_orphaned_worker_stops_asking(stage: Stage, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "rc"),
-    [(signal.SIGINT, 99), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)],
+    [
+        (signal.SIGINT, 99),
+        (signal.SIGTERM, -signal.SIGTERM),
+        pytest.param(signal.SIGHUP, -signal.SIGHUP, marks=pytest.mark.long),
+    ],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_the_last_line_says_what_goes_on_and_what_finishes_it(
@@ -125,7 +137,7 @@ def test_the_last_line_says_what_goes_on_and_what_finishes_it(
     stage.control.timings(task_start=6000)
     stage.control.reset_calls()
     log = tmp_path / "log"
-    first = play.Started(stage.url, log, WITH_SCALING, cold=True)
+    first = play.Started(stage.url, log, WITH_SCALING, cold=number == signal.SIGINT)
     # Its word, not the request: between the two the last line cannot know more than that it was sent.
     accepted = "update_service accepted, deployment"
     assert play.within(60, lambda: accepted in log.read_text() or not first.is_running), log.read_text()
@@ -152,7 +164,7 @@ def test_the_last_line_of_a_redeploy(stage: Stage, tmp_path: Path) -> None:
     stage.control.reset_calls()
     log = tmp_path / "log"
     variables = {"rollback_application": APPLICATION, "rollback_deployment_group": GROUP}
-    first = play.Started(stage.url, log, variables, play.REDEPLOY, cold=True)
+    first = play.Started(stage.url, log, variables, play.REDEPLOY)
     asked = "CodeDeploy has created deployment"
     assert play.within(60, lambda: asked in log.read_text() or not first.is_running)
     first.interrupt(signal.SIGTERM)
@@ -165,7 +177,7 @@ def test_the_last_line_before_anything_was_written(stage: Stage, tmp_path: Path)
     stage.control.fail("DescribeServices", code="ThrottlingException", times=None)
     stage.control.reset_calls()
     log = tmp_path / "log"
-    first = play.Started(stage.url, log, WITH_SCALING, cold=True)
+    first = play.Started(stage.url, log, WITH_SCALING)
     assert play.within(60, lambda: stage.count("DescribeServices") or not first.is_running)
     assert first.interrupt(signal.SIGINT) == 99
     assert log.read_text().splitlines()[-1] == "Interrupted. Nothing was written."
@@ -179,11 +191,12 @@ def test_the_last_line_where_modules_run_in_processes_of_their_own(stage: Stage,
     stage.control.timings(task_start=6000)
     stage.control.reset_calls()
     log = tmp_path / "log"
-    first = play.Started(stage.url, log, {**WITH_SCALING, "lastgood_aws_in_process": False}, cold=True)
+    apart = {"lastgood_aws_in_process": False, "ansible_python_interpreter": modules.python()}
+    first = play.Started(stage.url, log, {**WITH_SCALING, **apart})
     assert play.within(60, lambda: len(stage.writes()) >= 4 or not first.is_running), log.read_text()
-    modules = first.workers()
+    left = first.workers()
     assert first.interrupt(signal.SIGTERM) == -signal.SIGTERM
-    for module in modules:
+    for module in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(module, signal.SIGKILL)
     last = log.read_text().splitlines()[-1]

@@ -48,7 +48,7 @@ def test_a_success(stage: Stage, core: str) -> None:
     assert (done.stdout + done.stderr).count("rolled_back: web:3 → web:1 in ") == 1
 
 
-@pytest.mark.parametrize("core", ["current", "oldest"])
+@pytest.mark.parametrize("core", ["current", pytest.param("oldest", marks=pytest.mark.long)])
 def test_a_failure_is_told_once_and_nothing_is_dumped(stage: Stage, core: str) -> None:
     stage.story()
     stage.control.image("registry/web:1", behaviour="cannot_pull")
@@ -66,7 +66,7 @@ def test_a_failure_is_told_once_and_nothing_is_dumped(stage: Stage, core: str) -
     assert told["msg"].endswith("No other good version is on record: name one with rollback_revision")
 
 
-@pytest.mark.parametrize("core", ["current", "oldest"])
+@pytest.mark.parametrize("core", ["current", pytest.param("oldest", marks=pytest.mark.long)])
 def test_a_mistake_in_the_configuration_is_told_once_and_published(stage: Stage, core: str, tmp_path: Path) -> None:
     """Nothing was asked of AWS, and who reads the report still learns why."""
     report, config = tmp_path / "report.json", tmp_path / "ecspresso.yml"

@@ -56,7 +56,7 @@ def test_two_people_at_once_make_one_redeploy(stage: Stage, fleet: Fleet, tmp_pa
     assert fleet.on() == "web-1.zip"
 
 
-@pytest.mark.parametrize("worker_dies", [True, False])
+@pytest.mark.parametrize("worker_dies", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_killed_and_run_again(
     stage: Stage, fleet: Fleet, redeploy: Rollback, tmp_path: Path, worker_dies: bool
 ) -> None:
@@ -88,6 +88,7 @@ def test_what_is_running_is_adopted(stage: Stage, fleet: Fleet, redeploy: Rollba
     assert fleet.newest()["deploymentId"] == result["deployment_id"]
 
 
+@pytest.mark.long
 def test_an_orphaned_worker_stops_asking(stage: Stage, fleet: Fleet, tmp_path: Path) -> None:
     """A runner's timeout kills the process group; the worker has a session of its own and lives on."""
     first = begun(stage, tmp_path, "log", created(stage))

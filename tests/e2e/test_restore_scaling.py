@@ -113,8 +113,15 @@ class Groups:
         return suspended, {tag["Key"] for tag in group["Tags"]}
 
 
-@pytest.mark.parametrize("after", [1, 2])
-@pytest.mark.parametrize("named", ["*", "web, api"])
+@pytest.mark.parametrize(
+    ("named", "after"),
+    [
+        ("*", 1),
+        ("web, api", 2),
+        pytest.param("*", 2, marks=pytest.mark.long),
+        pytest.param("web, api", 1, marks=pytest.mark.long),
+    ],
+)
 def test_groups_that_a_killed_run_has_left_suspended(stage: Stage, tmp_path: Path, named: str, after: int) -> None:
     """The kill comes within milliseconds after the write, the record or the suspension of the first group."""
     groups = Groups(stage, "web", "api")

@@ -89,9 +89,12 @@ class Started:
         return process, stdout, stderr
 
 
-WAYS = pytest.mark.parametrize("start", [Started(True), Started(False)], ids=["warm", "cold"])
+WAYS = pytest.mark.parametrize(
+    "start", [Started(True), pytest.param(Started(False), marks=pytest.mark.long)], ids=["warm", "cold"]
+)
 
 
+@pytest.mark.long
 def test_what_it_sees_and_says_is_the_same(tmp_path: Path) -> None:
     """Twice from the same parent, with other variables, another directory and another configuration each time."""
     for number in ("1", "2"):
@@ -203,6 +206,7 @@ def test_one_that_hangs_is_given_up(stage: Stage, tmp_path: Path, monkeypatch: p
     os.kill(int(pid_file.read_text()), signal.SIGKILL)
 
 
+@pytest.mark.long
 def test_without_warmth_there_is_the_same(stage: Stage) -> None:
     """E2E_COLD=1: the parent is a Python that has nothing in memory."""
     stage.story()
