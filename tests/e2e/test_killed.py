@@ -137,7 +137,7 @@ def test_the_last_line_says_what_goes_on_and_what_finishes_it(
     stage.control.timings(task_start=6000)
     stage.control.reset_calls()
     log = tmp_path / "log"
-    first = play.Started(stage.url, log, WITH_SCALING, cold=number == signal.SIGINT)
+    first = play.Started(stage.url, log, WITH_SCALING, cold=True)
     # Its word, not the request: between the two the last line cannot know more than that it was sent.
     accepted = "update_service accepted, deployment"
     assert play.within(60, lambda: accepted in log.read_text() or not first.is_running), log.read_text()
@@ -164,7 +164,7 @@ def test_the_last_line_of_a_redeploy(stage: Stage, tmp_path: Path) -> None:
     stage.control.reset_calls()
     log = tmp_path / "log"
     variables = {"rollback_application": APPLICATION, "rollback_deployment_group": GROUP}
-    first = play.Started(stage.url, log, variables, play.REDEPLOY)
+    first = play.Started(stage.url, log, variables, play.REDEPLOY, cold=True)
     asked = "CodeDeploy has created deployment"
     assert play.within(60, lambda: asked in log.read_text() or not first.is_running)
     first.interrupt(signal.SIGTERM)
@@ -177,7 +177,7 @@ def test_the_last_line_before_anything_was_written(stage: Stage, tmp_path: Path)
     stage.control.fail("DescribeServices", code="ThrottlingException", times=None)
     stage.control.reset_calls()
     log = tmp_path / "log"
-    first = play.Started(stage.url, log, WITH_SCALING)
+    first = play.Started(stage.url, log, WITH_SCALING, cold=True)
     assert play.within(60, lambda: stage.count("DescribeServices") or not first.is_running)
     assert first.interrupt(signal.SIGINT) == 99
     assert log.read_text().splitlines()[-1] == "Interrupted. Nothing was written."
@@ -192,7 +192,7 @@ def test_the_last_line_where_modules_run_in_processes_of_their_own(stage: Stage,
     stage.control.reset_calls()
     log = tmp_path / "log"
     apart = {"lastgood_aws_in_process": False, "ansible_python_interpreter": modules.python()}
-    first = play.Started(stage.url, log, {**WITH_SCALING, **apart})
+    first = play.Started(stage.url, log, {**WITH_SCALING, **apart}, cold=True)
     assert play.within(60, lambda: len(stage.writes()) >= 4 or not first.is_running), log.read_text()
     left = first.workers()
     assert first.interrupt(signal.SIGTERM) == -signal.SIGTERM
