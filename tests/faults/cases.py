@@ -260,7 +260,9 @@ def _pipeline(case: Case, scene: Scene, calm: Undisturbed) -> t.Iterator[str]:
     was_seen = case.place.number < sum(requests_of(ended.result, step) for step in ("plan", "suspended", "done"))
     if claim.outcome == "rolled_back" and after.on != claim.target and was_seen:
         yield f"it says rolled_back, but {after.on} is PRIMARY"
-    yield from _left_alone(scene, calm, after, claim)
+    # Deployed before anything was read, it is what the command takes back.
+    takes_back = case.place.number == 0 or claim.target == scene.bad
+    yield from _left_alone(scene, calm, after, claim, takes_back)
     scene.settle()
     end = scene.state()
     if end.on not in (scene.newer, claim.target):
@@ -269,12 +271,11 @@ def _pipeline(case: Case, scene: Scene, calm: Undisturbed) -> t.Iterator[str]:
         yield f"{scene.newer} was replaced, and nothing says so"
 
 
-def _left_alone(scene: Scene, calm: Undisturbed, after: State, claim: Claim) -> t.Iterator[str]:
+def _left_alone(scene: Scene, calm: Undisturbed, after: State, claim: Claim, takes_back: bool) -> t.Iterator[str]:
     """What somebody deploys while we roll back is not ours to mark, and auto scaling is put back whatever happens."""
-    # Deployed before anything was read, it is what the command takes back.
-    if claim.target != scene.bad and scene.newer in after.bad:
+    if not takes_back and scene.newer in after.bad:
         yield f"{scene.newer} is marked bad"
-    if claim.target != scene.bad and scene.newer in after.inactive:
+    if not takes_back and scene.newer in after.inactive:
         yield f"{scene.newer} is deregistered"
     left = after.suspended - calm.before.suspended
     if left - claim.still_suspended:
