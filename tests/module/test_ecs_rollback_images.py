@@ -92,6 +92,10 @@ def test_a_tag_that_moved_is_pinned_to_the_image_that_was_good(shop: Shop, ecr: 
     assert (finding["severity"], f"it names {bad} now" in finding["message"]) == ("warn", True)
     assert run.findings("image_identity") == []
     assert run.finding("copy")["message"] == "web:3 was registered as a copy of web:1"
+    # Its number says nothing, so each line says what it is.
+    named = [line for line in run.lines if "web:3" in line]
+    assert len(named) > 3
+    assert all("web:3 (web:1 with its image pinned)" in line for line in named)
 
 
 def test_the_copy_is_the_same_in_everything_else(shop: Shop, ecr: Ecr) -> None:
@@ -539,7 +543,7 @@ def test_the_copy_does_not_start(shop: Shop, ecr: Ecr) -> None:
     shop.sim.image(f"{REPOSITORY}@{good}", **NEVER_STARTS)
     run = shop.rollback()
     assert (run.outcome, run.target) == ("failed", "web:3")
-    assert "web:3 does not come up" in run.message
+    assert "web:3 (web:1 with its image pinned) does not come up" in run.message
 
 
 def test_in_check_mode_no_copy_is_registered(shop: Shop, ecr: Ecr) -> None:

@@ -152,13 +152,13 @@ def running_and_others(service: Service, target: str) -> tuple[int, int]:
     return sum(d.running for d in ours), sum(d.running + d.pending for d in others)
 
 
-def counts(service: Service, target: str) -> str:
-    """The counts of one look: ``2/4 on web:41, 1 pending, 4 on web:43``."""
+def counts(service: Service, target: str, called: str = "") -> str:
+    """The counts of one look: ``2/4 on web:41, 1 pending, 4 on web:43``. ``called``: the target's name."""
     ours = [d for d in service.deployments if names.same(d.task_definition, target)]
     others = [d for d in service.deployments if not names.same(d.task_definition, target)]
     running, pending = sum(d.running for d in ours), sum(d.pending for d in ours)
     wanted = sum(d.desired for d in ours) if service.scheduling == "DAEMON" else service.desired
-    parts = [f"{running}/{wanted} on {names.short(target)}"]
+    parts = [f"{running}/{wanted} on {called or names.short(target)}"]
     if pending:
         parts.append(f"{pending} pending")
     parts += _others(others)

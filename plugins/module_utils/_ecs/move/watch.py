@@ -37,6 +37,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis i
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import (
     AnySubject,
     More,
+    Run,
     Track,
     counts,
     healthy_on,
@@ -312,7 +313,7 @@ class Sweeper(t.Generic[AnySubject]):
             track.least_others = min(others, track.least_others)
             track.moved_at = now
         shift = shifting(record, track.going.target)
-        parts = (counts(service, track.going.target), shift, track.health)
+        parts = (counts(service, track.going.target, _called(track)), shift, track.health)
         line = ", ".join(part for part in parts if part)
         if line != track.line:
             track.line = line
@@ -361,7 +362,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _fail(self, track: Track[AnySubject], service: Service, reason: str) -> None:
         found = self._diagnose(self._aws, track, service)
         headline = found.headline()
-        text = f"{names.short(track.going.target)} does not come up: {headline or reason}"
+        text = f"{_called(track)} does not come up: {headline or reason}"
         if headline and reason and reason not in headline:
             text += f". {track.controller.deployer}: {reason}" if not headline.startswith(reason) else ""
         # If something comes after a bad end, it does not go on for long.
@@ -386,3 +387,9 @@ class Sweeper(t.Generic[AnySubject]):
                 f"still going after {self._timeout:.0f} s ({track.line}){': ' + headline if headline else ''}"
                 + (f". {advice.WATCH_ON}" if self._last_word else ""),
             )
+
+
+def _called(track: Track[AnySubject]) -> str:
+    """The target; of a pinned copy also what it is a copy of, since its number says nothing."""
+    run, target = track.run, track.going.target
+    return run.goes_to if isinstance(run, Run) and names.same(run.target, target) else names.short(target)
