@@ -254,16 +254,19 @@ class Sweeper(t.Generic[AnySubject]):
         if stop:
             run.end("failed", stop)
         elif self._is_there(state):
-            if state == "stable":
-                run.timings.setdefault(state, self._elapsed())
-            run.reached(t.cast(Reached, state), look.left)
-            run.findings += [Finding("deferred", "warn", look.left)] if look.left else []
+            self._reached(run, t.cast(Reached, state), look.left)
         elif to_advance:
             self._advance(track, service)
         elif look.state == "ended_before":
             again.append(run)
         else:
             self._conclude(track, service, look, state)
+
+    def _reached(self, run: AnySubject, state: Reached, left: str) -> None:
+        if state == "stable":
+            run.timings.setdefault(state, self._elapsed())
+        run.reached(state, left)
+        run.findings += [Finding("deferred", "warn", left)] if left else []
 
     def _is_there(self, state: State) -> bool:
         return state == "stable" or (state in ("running", "serving") and self._wait_until == "serving")

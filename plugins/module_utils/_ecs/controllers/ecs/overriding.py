@@ -171,11 +171,9 @@ def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deplo
         back = recorded_in(now.tags) if isinstance(now, Service) else None
         if back is None or not isinstance(now, Service):
             return Restored()
-        if state == "going" or (state == "not_ours" and _is_deploying(now)):
+        if _may_not_yet(now, state):
             return Restored((_NOT_YET,))
-        is_changed = differs(now.configuration, back)
-        if is_changed:
-            api.update_service(aws, service.cluster_arn, service.name, deploymentConfiguration=back)
+        is_changed = _put_back(aws, now, back)
     except ValueError as exc:
         return Restored((Finding("configuration", "warn", f"{exc}; the deployment configuration was left as it is"),))
     except (AwsCallError, IncompleteAnswerError) as exc:
@@ -184,6 +182,19 @@ def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deplo
     # A record that this run itself has written, and for nothing, does not count as a change.
     is_changed = is_changed or planned is None or bool(tag_keys(planned.service.tags))
     return Restored((_forget(aws, service, sorted({*keys, *tag_keys(now.tags)})),), changed=is_changed)
+
+
+def _may_not_yet(now: Service, state: deployments.Standing) -> bool:
+    """Whether a deployment still needs the configuration as it is. Pure."""
+    return state == "going" or (state == "not_ours" and _is_deploying(now))
+
+
+def _put_back(aws: Aws, now: Service, back: Configuration) -> bool:
+    """Give the service its recorded configuration; False if it has it already. Raises what the call raises."""
+    if not differs(now.configuration, back):
+        return False
+    api.update_service(aws, now.cluster_arn, now.name, deploymentConfiguration=back)
+    return True
 
 
 def _forget(aws: Aws, service: Service, keys: t.Sequence[str]) -> Finding:

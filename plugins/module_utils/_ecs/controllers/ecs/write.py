@@ -197,16 +197,9 @@ def update_service(
             raise AlreadyThere(target)
     if update.copy is not None or (update.override and not update.configuration):
         _look_again(aws, planned, notes)
-    changes: dict[str, t.Any] = {"taskDefinition": target}
-    if tasks is not None:
-        changes["desiredCount"] = tasks
-    if update.force_new_deployment:
-        changes["forceNewDeployment"] = True
-    if override:
-        changes["deploymentConfiguration"] = dict(override)
     cluster, name = planned.service.cluster_arn, planned.service.name
     try:
-        after = api.update_service(aws, cluster, name, **changes)
+        after = api.update_service(aws, cluster, name, **_changes(target, update, tasks, override))
     except (AwsCallError, IncompleteAnswerError) as exc:
         registered = writes.registration(notes)
         if registered is not None and isinstance(exc, AwsCallError) and not exc.no_answer:
@@ -218,6 +211,20 @@ def update_service(
         begun = _accepted(planned, after, target)
     copy = target if update.copy is not None else ""
     return replace(begun, findings=(*notes, *begun.findings), copy=copy)
+
+
+def _changes(
+    target: str, update: Update, tasks: int | None, override: t.Mapping[str, t.Any] | None
+) -> dict[str, t.Any]:
+    """What UpdateService is sent. Pure."""
+    changes: dict[str, t.Any] = {"taskDefinition": target}
+    if tasks is not None:
+        changes["desiredCount"] = tasks
+    if update.force_new_deployment:
+        changes["forceNewDeployment"] = True
+    if override:
+        changes["deploymentConfiguration"] = dict(override)
+    return changes
 
 
 def _look_again(aws: Aws, planned: plans.Plan, notes: t.Sequence[Finding]) -> None:
