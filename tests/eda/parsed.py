@@ -26,6 +26,7 @@ EVENT = {
         "kind": "deployment",
         "reason": 'it\'s "so" <b>',
         "state": "failed",
+        "reported": "FAILED",
     },
     "catch_up": True,
     "set_aside": {"why": "malformed", "text": "it is not JSON"},

@@ -10,6 +10,7 @@ Starting ansible-rulebook takes seconds, so one of them sees a whole night, and 
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import typing as t
 from dataclasses import dataclass
@@ -178,18 +179,28 @@ def test_what_was_killed_is_finished_when_it_starts_again(stage: Stage, queue: s
 
 
 @pytest.fixture(scope="module")
-def parsed() -> dict[str, t.Any]:
-    """The rulebooks by ansible-rulebook's own parser and schema, conditions included."""
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, t.Any]:
+    """The rulebooks by ansible-rulebook's own parser and schema, conditions included, and the one on the page."""
+    page = (play.ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    [own] = re.findall(r"```yaml\n(- name: Everything that waits.*?)```", page, re.DOTALL)
+    example = tmp_path_factory.mktemp("page") / "example.yml"
+    example.write_text(own)
     program = Path(__file__).parent / "parsed.py"
-    return dict(json.loads(rulebook.run(rulebook.PYTHON, program, *sorted(rulebook.RULEBOOKS.glob("*.yml")))))
+    books = [*sorted(rulebook.RULEBOOKS.glob("*.yml")), example]
+    return dict(json.loads(rulebook.run(rulebook.PYTHON, program, *books)))
+
+
+def test_the_rulebook_on_the_page_is_one(parsed: dict[str, t.Any]) -> None:
+    assert [rule["name"] for rule in parsed["example"]["rules"]] == ["Say it"]
 
 
 def test_the_rulebooks_have_the_same_rules(parsed: dict[str, t.Any]) -> None:
-    assert set(parsed) == {"deployments", "deployments_awx", "deployments_webhook"}
+    ours = {name: book for name, book in parsed.items() if name != "example"}
+    assert set(ours) == {"deployments", "deployments_awx", "deployments_webhook"}
     for part in ("name", "condition", "throttle"):
-        first, *others = [[rule[part] for rule in book["rules"]] for book in parsed.values()]
+        first, *others = [[rule[part] for rule in book["rules"]] for book in ours.values()]
         assert others == [first, first], part
-    assert {book["strategy"] for book in parsed.values()} == {"ExecutionStrategy.PARALLEL"}
+    assert {book["strategy"] for book in ours.values()} == {"ExecutionStrategy.PARALLEL"}
     for name, source in (("deployments_webhook", "eda.builtin.webhook"), ("deployments", "amazon.aws.aws_sqs_queue")):
         assert parsed[name]["sources"][0] == {"name": source, "filters": ["lastgood.aws.deployment"]}
 
