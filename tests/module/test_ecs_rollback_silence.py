@@ -83,3 +83,24 @@ def test_the_first_write_is_a_matter_of_seconds(silent: Shop) -> None:
     accepted = max(item["timings"]["accepted"] for item in run.result["services"])
     assert accepted <= 5 * len(SILENT) + 5
     assert silent.sim.now() > before
+
+
+@pytest.mark.parametrize("operation", ["ListTasks", "GetTaskProtection"])
+def test_what_is_throttled_for_good_does_not_hold_up_the_write(shop: Shop, operation: str) -> None:
+    """It took almost a minute: the tasks that are protected are only for a warning."""
+    shop.releases(2)
+    shop.sim.fail(operation, code="ThrottlingException", times=None)
+    run = shop.rollback()
+    assert (run.outcome, run.finding("protected_tasks")["severity"]) == ("rolled_back", "unknown")
+    assert run.only["timings"]["accepted"] <= 5
+
+
+def test_the_time_that_was_given_holds_if_all_is_throttled_after_the_write(shop: Shop) -> None:
+    shop.releases(2)
+    throttled = {"operation": "*", "code": "ThrottlingException", "times": None}
+    shop.sim.on("UpdateService", {"control": "fail", "params": throttled}, "after")
+    before = shop.sim.now()
+    run = shop.rollback(wait_timeout=60)
+    assert run.outcome in ("timeout", "lost_contact"), run.message
+    assert shop.sim.now() - before <= 75
+    assert any("no contact with AWS" in line and "ThrottlingException" in line for line in run.lines)
