@@ -15,7 +15,7 @@ import pytest
 
 from dev import pattern
 from tests.e2e import play
-from tests.e2e.awx import Job, answers, credential_with_region, extra_variables, imported, sliced
+from tests.e2e.awx import Job, answers, credential_with_region, extra_variables, imported, meta_variables, sliced
 from tests.e2e.fleet import APPLICATION, GROUP, Fleet
 from tests.e2e.stage import CLUSTER, Stage
 from tests.world import REGION
@@ -185,6 +185,17 @@ def test_the_plan_of_a_deployment_group_is_carried_out_too(stage: Stage, tmp_pat
     done = play.run(stage.url, "lastgood.aws.apply_plan", "-e", f"@{file}")
     assert (done.rc, done.outcomes, fleet.on()) == (0, {GROUP: "rolled_back"}, "web-1.zip"), done.messages
     assert done.of(GROUP)["plan_id"] == play.named(planned.published["rollback_plan"], GROUP)["plan_id"]
+
+
+def test_a_slice_that_is_refused_publishes_under_names_of_its_own_too(stage: Stage, tmp_path: Path) -> None:
+    file = tmp_path / "extravars"
+    asked = {**ASKED, **meta_variables(4711), "rollback_slices": 2, "rollback_wait": "flase"}
+    file.write_text(extra_variables(asked, {}))
+    stage.control.reset_calls()
+    done = play.run(stage.url, play.ROLLBACK, "-e", f"@{file}")
+    assert (done.rc, stage.control.log()) == (2, [])
+    assert set(done.published) == {f"rollback_{name}_4711" for name in ("result", *ALWAYS)}
+    assert "flase" in done.published["rollback_summary_4711"]
 
 
 RESULT = {"web.shop.eu-central-1.1": {"outcome": "rolled_back"}}
