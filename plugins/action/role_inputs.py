@@ -14,14 +14,16 @@ import typing as t
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.parsing.splitter import split_args
+from ansible.playbook.helpers import load_list_of_blocks
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core.text import line
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
-from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import names, specs
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import names, specs, task_files
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES, PUBLISH, Around, is_topic
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import BadInput, Values, cleaned
 from ansible_collections.lastgood.aws.plugins.plugin_utils._once import fail_once
@@ -72,6 +74,8 @@ class ActionModule(ActionBase):
             check_mode=bool(self._task.check_mode),
         )
         found = entry.finish(cleaned(spec, entry.prefix, given), around)
+        for what in found.keys() & {"before_tasks", "after_tasks"}:
+            found[what] = self._task_files(f"{role}_{what}", found[what])
         if found.get("read_from"):
             what = (
                 f"{found['deployment_group']} of {found['application']}"
@@ -90,7 +94,36 @@ class ActionModule(ActionBase):
                 value = str(self._value(variable, task_vars) or "").strip() if variable in task_vars else ""
                 if value and (name != "notify_topic_arn" or is_topic(value)):
                     told[name] = value
+        if (role, entry_point) in PUBLISH:
+            with contextlib.suppress(BadInput):
+                told["after_tasks"] = self._after_tasks(role, entry_point, task_vars)
         return told
+
+    def _after_tasks(self, role: str, entry_point: str, task_vars: dict[str, t.Any]) -> list[str]:
+        """The task files that see the result. Raises BadInput if they, or their own variables, are what is refused."""
+        names_ = [f"{role}_{name}" for name in ("after_tasks", *task_files.THEIRS)]
+        spec = specs.entry_points()[role][entry_point]
+        given = {name: self._value(name, task_vars) for name in names_ if name in spec and name in task_vars}
+        values = {name.removeprefix(f"{role}_"): value for name, value in given.items()}
+        asked = task_files.asked(values, bool(self._task.check_mode))
+        return self._task_files(f"{role}_after_tasks", asked["after_tasks"])
+
+    def _task_files(self, variable: str, names_: t.Iterable[object]) -> list[str]:
+        """The paths of files that can be loaded. Raises BadInput: core ends the whole run at one that cannot."""
+        folders = [os.getcwd(), self._loader.get_basedir()]
+        paths = [task_files.path_of(variable, str(name), folders) for name in names_]
+        for path in paths:
+            try:
+                tasks = self._loader.load_from_file(path)
+                load_list_of_blocks(tasks, play=None, loader=self._loader)
+            except (AnsibleError, AssertionError) as exc:
+                raise BadInput(
+                    f"{variable} names {path}, which cannot be loaded: {line(str(exc)).rstrip('.')}"
+                ) from exc
+            except AttributeError:
+                # What is imported needs a play, which this step has not.
+                continue
+        return paths
 
     def _check_names(self, task_vars: dict[str, t.Any]) -> None:
         """Refuse misspelt extra variables; warn of others that look misspelt, and of words lost in a shell."""

@@ -19,6 +19,7 @@ from ansible_collections.lastgood.aws.plugins.plugin_utils._once import fail_onc
 from ansible_collections.lastgood.aws.plugins.plugin_utils._results import content, host, play
 
 Variables = t.Mapping[str, t.Any]
+_FAILED: t.Final = "The task file {file} failed. The rollback goes on, and its outcome is what it would be without."
 
 
 class ActionModule(ActionBase):
@@ -26,13 +27,16 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _requires_connection = False
-    _VALID_ARGS = frozenset(("role", "ended", "instances"))
+    _VALID_ARGS = frozenset(("role", "ended", "instances", "file_failed"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         if "ended" in self._task.args:
             return _say(result, self._task.args["ended"])
+        if "file_failed" in self._task.args:
+            file = self._task.args["file_failed"]
+            return {**result, "changed": False, "warnings": [_FAILED.format(file=file)]}
         role, check_mode = play.ROLES[self._task.args["role"]], bool(self._task.check_mode)
         # Results are not templates: rendering them would cost time and warn of deprecations in them.
         raw = task_vars["hostvars"].raw_get
@@ -65,6 +69,9 @@ class ActionModule(ActionBase):
                     "not_back": [one.host for one in kept if one.reason],
                     "reports": reports_,
                     "topics": [] if check_mode else _each(inputs, "notify_topic_arn"),
+                    "after_tasks": list(
+                        dict.fromkeys(file for given in inputs for file in given.get("after_tasks", ()))
+                    ),
                 }
             ),
         }

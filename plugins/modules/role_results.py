@@ -47,6 +47,12 @@ options:
     type: list
     elements: str
     default: []
+  file_failed:
+    description:
+      - A task file of O(lastgood.aws.rollback#role:main:rollback_before_tasks) or
+        O(lastgood.aws.rollback#role:main:rollback_after_tasks) that failed. There is a warning,
+        and nothing else is done.
+    type: str
 author:
   - The lastgood.aws authors (@lastgood)
 """
@@ -115,6 +121,12 @@ reports:
   sample: []
 topics:
   description: The topics to notify, none in check mode.
+  returned: if O(ended) is not given
+  type: list
+  elements: str
+  sample: []
+after_tasks:
+  description: The paths of the task files that see the result, none in check mode.
   returned: if O(ended) is not given
   type: list
   elements: str

@@ -16,7 +16,13 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import force
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import FEW_SERVICES, BadOption
-from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import approved, approved_group, events, specs
+from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import (
+    approved,
+    approved_group,
+    events,
+    specs,
+    task_files,
+)
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.values import (
     BadInput,
     Values,
@@ -57,16 +63,17 @@ def rollback(values: Values, around: Around) -> Values:
     }
     if values["approved_plan"] is not None:
         return {**values, **_approved(values, around), **numbers, "at_once": False}
-    found = {**_services("rollback", values, around), **_rollback(values)}
+    found = {**_services("rollback", values, around), **_rollback(values, around)}
     # If nothing has to stand between looking and writing, many services need not wait until all are looked at.
-    many = len(found["services"]) > FEW_SERVICES and found["scaling_after"] == "untouched" and not around.check_mode
+    between = around.check_mode or found["scaling_after"] != "untouched" or found["before_tasks"]
+    many = len(found["services"]) > FEW_SERVICES and not between
     return {**values, **found, **numbers, "named": found["services"], "plans": None, "at_once": many}
 
 
 def _approved(values: Values, around: Around) -> Values:
     """Inputs of a run that carries out plans: those say which services, and what is done."""
     spec = specs.entry_points()["rollback"]["main"]
-    more = _rollback(values)
+    more = _rollback(values, around)
     plans = approved.of_services({**values, "force": more["force"]}, spec, around.hosts > 1)
     first = plans[0]
     file = _file({**values, "region": first["region"]}, around, True, cluster=True, service=True, codedeploy=True)
@@ -96,7 +103,7 @@ def redeploy(values: Values, around: Around) -> Values:
             "No deployment group is named: give rollback_application and rollback_deployment_group, or a "
             "rollback_config that names them"
         )
-    more = _rollback(values)
+    more = _rollback(values, around)
     # CodeDeploy resumes at the end what it was asked to suspend, so it is not asked if that should stay suspended.
     native = ["AZRebalance", "ScheduledActions"] if more["scaling_after"] == "restored" else []
     return {
@@ -115,7 +122,7 @@ def redeploy(values: Values, around: Around) -> Values:
 def _approved_group(values: Values, around: Around) -> Values:
     """Inputs of a run that carries out a plan: that says which group, and what is done."""
     spec = specs.entry_points()["rollback"]["redeploy"]
-    more = _rollback(values)
+    more = _rollback(values, around)
     plan = approved_group.of_group({**values, "force": more["force"]}, spec, around.hosts > 1)
     here = {**values, "region": plan["region"]}
     file = _file(here, around, True, cluster=True, service=True, codedeploy=True)
@@ -321,7 +328,7 @@ def _common(values: Values, file: t.Mapping[str, t.Any]) -> Values:
     }
 
 
-def _rollback(values: Values) -> Values:
+def _rollback(values: Values, around: Around) -> Values:
     resume = values["resume_auto_scaling"]
     if resume is not None:
         resume = switch("rollback_resume_auto_scaling", resume)
@@ -340,6 +347,7 @@ def _rollback(values: Values) -> Values:
         "notify_topic_arn": topic,
         "events": _events(values["events"]),
         "force": _force("rollback_force", values),
+        **task_files.asked(values, around.check_mode),
     }
 
 

@@ -313,3 +313,9 @@ def test_restoring_has_a_deadline() -> None:
 def test_the_share_of_instances_that_may_fail_is_a_number() -> None:
     assert inputs(PLAN, **GUARDED)["guard_max_fail_percentage"] == 0.0
     assert inputs(PLAN, **GUARDED, guard_max_fail_percentage="33.3")["guard_max_fail_percentage"] == 33.3
+
+
+@pytest.mark.parametrize(("before", "at_once"), [("", True), ("ours.yml", False)])
+def test_what_sees_the_plan_of_many_services_comes_before_the_first_write(before: str, at_once: bool) -> None:
+    services = [f"s{number}" for number in range(11)]
+    assert inputs(MAIN, services=services, before_tasks=before)["at_once"] is at_once
