@@ -43,6 +43,19 @@ def test_tokens_come_back_at_the_rate_and_no_further_than_the_burst() -> None:
     assert drain(made, 1000.0, 11) == [0.0] * 10 + [0.25]
 
 
+def test_half_a_token_that_is_left_makes_nobody_wait() -> None:
+    made = bucket()
+    drain(made, 0.0, 10)
+    assert drain(made, 0.375, 2) == [0.0, 0.125]
+
+
+def test_what_came_back_before_the_quota_was_known_came_back_at_the_old_rate() -> None:
+    made = bucket()
+    drain(made, 0.0, 10)
+    made.resize(Quota("test", burst=10, rate=100), 1.0, now=1.0)
+    assert drain(made, 1.0, 5) == [0.0] * 4 + [0.01]
+
+
 def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
     made = bucket()
     drain(made, 10.0, 10)
@@ -64,6 +77,13 @@ def test_throttling_halves_the_rate_and_forgets_what_was_saved_up() -> None:
     assert drain(made, 0.0, 2) == [0.5, 1.0]
 
 
+def test_throttling_forgets_what_was_saved_up_since_the_last_request_too() -> None:
+    made = bucket()
+    drain(made, 0.0, 10)
+    throttle(made, now=100.0)
+    assert drain(made, 100.0, 2) == [0.5, 1.0]
+
+
 def test_throttling_does_not_forgive_a_debt() -> None:
     made = bucket()
     drain(made, 0.0, 14)
@@ -79,7 +99,7 @@ def test_throttling_again_and_again_leaves_a_sixteenth() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "now", "halved"), [("one", 1.0, False), ("another", 11.0, False), ("another", 9.0, True)]
+    ("second", "now", "halved"), [("one", 1.0, False), ("another", 10.1, False), ("another", 10.0, True)]
 )
 def test_one_request_that_is_throttled_again_and_again_slows_down_nobody_else(
     second: str, now: float, halved: bool
@@ -146,6 +166,10 @@ def test_throttling_slows_only_the_bucket_that_was_throttled() -> None:
         limit.throttled("ecs", "DescribeServices", request)
     assert limit.bucket("ecs", "ListServices").rate == pytest.approx(6.0)
     assert limit.bucket("ecs", "UpdateService").rate == pytest.approx(4.5)
+
+
+def test_a_process_that_is_alone_has_the_whole_share() -> None:
+    assert RateLimiter().bucket("ecs", "UpdateService").rate == pytest.approx(4.5)
 
 
 def test_processes_that_share_an_account_share_its_quotas() -> None:

@@ -65,7 +65,7 @@ class FakeMover:
         return {name: self.plans(name) for name in names}
 
     def run_of(self, name: str, planned: Plan | Refusal | None = None) -> Run:
-        return Run(name, "refused" if isinstance(planned, Refusal) else None)
+        return Run(name.rpartition("/")[2], "refused" if isinstance(planned, Refusal) else None)
 
     def holds_back(self, runs: t.Iterable[Run]) -> bool:
         bad = any(run.outcome == "refused" for run in self.runs) or any(run.outcome == "refused" for run in runs)
@@ -128,6 +128,34 @@ def test_all_are_planned_written_and_handed_on_once() -> None:
     assert call.mover.patient == []
 
 
+def test_one_that_is_named_by_its_arn_too_is_written_once() -> None:
+    call = Call(30)
+    with fleet.Fleet(call.mover, [*call.names, "service/prod/web3"], call.in_haste) as services:  # type: ignore[arg-type, type-var]
+        while services.more() is not None:
+            pass
+    assert sorted(call.mover.acted) == sorted(call.names)
+    assert [run.name for run in call.mover.runs] == call.names
+
+
+def test_no_more_than_about_fifty_are_planned_ahead_of_the_writes() -> None:
+    call, go_on = Call(200), threading.Event()
+    call.mover.writing = lambda run: None if go_on.wait(PATIENCE) else pytest.fail("it hangs")
+    with fleet.Fleet(call.mover, call.names, call.in_haste) as services:  # type: ignore[arg-type, type-var]
+        until = time.monotonic() + PATIENCE
+        while not 50 < len(call.mover.runs) == sum(map(len, call.batches)):
+            services.more()
+            assert time.monotonic() < until
+        for _time in range(5):
+            services.more()
+        ahead = sum(map(len, call.batches))
+        go_on.set()
+        while services.more() is not None:
+            pass
+    # More than fifty are waiting, and nobody plans on: at most one batch beyond that for each planner.
+    assert 50 < ahead <= 50 + 2 * 20
+    assert sorted(call.mover.acted) == sorted(call.names)
+
+
 def test_only_the_very_first_goes_alone() -> None:
     call = Call(75)
     call.done()
@@ -150,6 +178,14 @@ def test_one_that_cannot_go_back_holds_back_its_batch_and_what_comes_after_it() 
     }
     assert set(call.mover.acted) <= set(call.names[:10]) | set(call.names[30:50])
     assert all(outcomes[name] == "not_attempted" for name in call.names[50:])
+
+
+def test_one_that_was_put_off_is_held_back_like_the_rest() -> None:
+    plans = {"web3": refusal("web3", may_pass=True), "web25": refusal("web25")}
+    call = Call(100, plans=lambda name: plans.get(name, "a plan"))
+    call.done()
+    assert [run.outcome for run in call.mover.runs if run.name == "web3"] == ["not_attempted"]
+    assert call.mover.patient == []
 
 
 @pytest.mark.parametrize("in_the_end", ["a plan", "refused"])

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing as t
 
 import botocore.session
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.ecs.protection import (
     AlarmsWish,
     BreakerWish,
@@ -97,6 +99,23 @@ def test_a_service_that_does_not_exist_is_refused_with_aws_s_reason() -> None:
     assert web.outcome == "planned"
 
 
+def test_each_that_is_missing_has_its_own_reason_by_name_or_arn() -> None:
+    arn = "arn:aws:ecs:eu-central-1:1:service/prod/away"
+    failures = [
+        {"arn": arn, "reason": "MISSING"},
+        {"arn": "arn:aws:ecs:eu-central-1:1:service/prod/gone", "reason": "ACCESS_DENIED"},
+        {"arn": "short", "reason": "INACTIVE"},
+    ]
+    found = planned(Aws(describe_services={"services": [], "failures": failures}), "gone", arn, "short")
+    reasons = [result.reason.rpartition(" ")[2] for result in found]
+    assert reasons == ["(ACCESS_DENIED)", "(MISSING)", "(INACTIVE)"]
+
+
+def test_one_of_which_aws_says_nothing_was_cut_off_on_the_way() -> None:
+    with pytest.raises(IncompleteAnswerError, match=re.escape("services[api]")):
+        planned(aws_with(raw()), "api")
+
+
 def test_a_service_named_twice_is_planned_once() -> None:
     made = raw()
     results = planned(aws_with(made), "web", made["serviceArn"])
@@ -115,6 +134,14 @@ def test_a_service_without_a_controller_in_the_answer_is_ecs_s() -> None:
     assert planned(aws_with(made))[0].outcome == "planned"
 
 
+@pytest.mark.parametrize(
+    ("deployments", "said"), [(["COMPLETED", "IN_PROGRESS"], True), (["COMPLETED"], False), ([], False)]
+)
+def test_a_deployment_that_is_in_flight_is_said(deployments: list[str], said: bool) -> None:
+    [result] = planned(aws_with(raw(deployments=[{"rolloutState": state} for state in deployments])))
+    assert ("in_flight" in [f.check for f in result.findings]) is said
+
+
 @pytest.mark.parametrize(("wish", "reads"), [(WISH, False), (WATCH, True)])
 def test_alarms_are_read_only_if_they_are_asked_for(wish: Wish, reads: bool) -> None:
     aws = aws_with(raw(), describe_alarms={"MetricAlarms": [{"AlarmName": "errors", "StateValue": "OK"}]})
@@ -124,8 +151,9 @@ def test_alarms_are_read_only_if_they_are_asked_for(wish: Wish, reads: bool) -> 
 
 
 def test_alarms_of_refused_services_are_not_read() -> None:
-    aws = aws_with(raw(status="INACTIVE"))
-    assert planned(aws, wish=WATCH)[0].outcome == "refused"
+    watched = {"alarms": {"enable": True, "rollback": True, "alarmNames": ["errors"]}}
+    aws = aws_with(raw(status="INACTIVE", configuration=watched))
+    assert [item.outcome for item in planned(aws, "web", "gone", wish=WATCH)] == ["refused", "refused"]
     assert aws.sent("describe_alarms") == []
 
 

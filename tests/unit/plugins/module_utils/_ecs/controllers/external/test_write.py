@@ -106,7 +106,7 @@ def test_one_that_is_steady_becomes_primary_at_once(tasks: int | None) -> None:
     )
     begun = write.begin(aws, plan_with(TaskSet(STANDING)), tasks)
     [sent] = aws.sent("update_service_primary_task_set")
-    assert (sent["primaryTaskSet"], begun.deployment_id) == ("ecs-svc/41", "ecs-svc/41")
+    assert (sent["primaryTaskSet"], begun.deployment_id, begun.wrote) == ("ecs-svc/41", "ecs-svc/41", True)
     assert begun.service.primary is not None
     assert begun.service.primary.id == "ecs-svc/41"
 
@@ -133,10 +133,50 @@ def test_without_a_primary_task_set_the_plan_is_stale() -> None:
     assert aws.requests == []
 
 
-def test_a_lost_answer_to_the_creation_says_so() -> None:
-    aws = FakeAws(create_task_set=connection_lost())
-    with pytest.raises(AnswerLost, match="CreateTaskSet"):
-        write.begin(aws, plan_with(TaskSet()), None)
+@pytest.mark.parametrize(
+    ("operation", "change"),
+    [
+        ("create_task_set", TaskSet()),
+        ("update_task_set", TaskSet(dataclasses.replace(STANDING, scale=40.0))),
+        ("delete_task_set", TaskSet(in_preparation=STANDING)),
+    ],
+)
+def test_a_lost_answer_to_a_write_says_so(operation: str, change: TaskSet) -> None:
+    aws = FakeAws(**{operation: connection_lost()})
+    with pytest.raises(AnswerLost, match=operation.replace("_", " ").title().replace(" ", "")):
+        write.begin(aws, plan_with(change), None)
+
+
+def test_without_a_target_the_plan_is_stale() -> None:
+    aws = FakeAws()
+    with pytest.raises(PlanIsStale):
+        write.begin(aws, dataclasses.replace(plan_with(TaskSet(STANDING)), target=None), None)
+    assert aws.requests == []
+
+
+def test_one_whose_scale_aws_does_not_say_is_not_scaled() -> None:
+    unsteady = dataclasses.replace(STANDING, rollout_state="IN_PROGRESS", scale=None)
+    aws = FakeAws()
+    assert write.begin(aws, plan_with(TaskSet(unsteady)), None).deployment_id == "ecs-svc/41"
+    assert aws.requests == []
+
+
+# -- taking away what is still being brought up
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_one_in_preparation_is_deleted_and_the_primary_one_stays(is_seen: bool) -> None:
+    look = seen(raw_task_set("ecs-svc/42", 42, "PRIMARY")) if is_seen else refused_by_aws("DescribeServices")
+    aws = FakeAws(delete_task_set={}, describe_services=look)
+    begun = write.begin(aws, plan_with(TaskSet(in_preparation=STANDING)), None)
+    [sent] = aws.sent("delete_task_set")
+    assert (sent["service"], sent["taskSet"]) == ("web", "ecs-svc/41")
+    assert (begun.deployment_id, begun.wrote) == ("ecs-svc/42", True)
+    assert [d.id for d in begun.service.deployments] == ["ecs-svc/42"] if is_seen else begun.service is ON
+    [said] = begun.findings
+    assert (said.check, said.severity) == ("task_set_deleted", "info")
+    assert "task set ecs-svc/41 of web:41 was deleted" in said.message
+    assert aws.sent("create_task_set") == []
 
 
 # -- taking over
@@ -158,11 +198,12 @@ def test_a_lost_answer_is_made_up_for_by_a_look() -> None:
     ("answer", "look"),
     [
         (connection_lost(), primary_is("ecs-svc/42")),
+        (connection_lost(), seen(raw_task_set("ecs-svc/41", 41))),
         (connection_lost(), refused_by_aws("DescribeServices")),
         # It was refused: what is PRIMARY then is not our doing.
         (refused_by_aws("UpdateServicePrimaryTaskSet"), primary_is("ecs-svc/41")),
     ],
-    ids=["another is PRIMARY", "no look", "refused"],
+    ids=["another is PRIMARY", "none is PRIMARY", "no look", "refused"],
 )
 def test_what_did_not_take_over_is_said(answer: Exception, look: t.Any) -> None:
     aws = FakeAws(update_service_primary_task_set=answer, describe_services=look)
@@ -183,12 +224,13 @@ def test_if_the_service_cannot_be_read_afterwards_it_is_as_aws_has_accepted_it()
         ((LEFT, OURS, deployment(43, "ecs-svc/43", "ACTIVE")), 1),
         # Whoever came after us is told of by watching.
         ((LEFT, STANDING, deployment(43, "ecs-svc/43")), 0),
+        ((LEFT, STANDING, deployment(43, "ecs-svc/43", "ACTIVE")), 1),
     ],
-    ids=["nothing", "ours", "another was created", "another is PRIMARY"],
+    ids=["nothing", "ours", "another was created", "another is PRIMARY", "another was created and none is PRIMARY"],
 )
 def test_what_was_created_at_the_moment_of_the_write_is_told(after: tuple[Deployment, ...], told: int) -> None:
     found = write.superseded(ON, dataclasses.replace(ON, deployments=after), "ecs-svc/41")
-    assert [finding.check for finding in found] == ["superseded_another"] * told
+    assert [(finding.check, finding.severity) for finding in found] == [("superseded_another", "warn")] * told
     assert all("web:43" in finding.message for finding in found)
 
 
@@ -197,6 +239,18 @@ def test_before_the_write_somebody_has_made_another_one_primary() -> None:
     with pytest.raises(PlanIsStale, match="another task set is PRIMARY"):
         write.begin(aws, plan_with(TaskSet(STANDING)), None)
     assert aws.sent("update_service_primary_task_set") == []
+
+
+def test_a_service_that_is_gone_is_seen_as_inactive() -> None:
+    aws = FakeAws(describe_services={"services": [], "failures": [{"arn": ON.arn, "reason": "MISSING"}]})
+    now = write.look(aws, ON)
+    assert (now.name, now.status, now.deployments) == ("web", "INACTIVE", ())
+    assert not write.is_replaceable(now, {"ecs-svc/42"})
+
+
+@pytest.mark.parametrize(("known", "may"), [({"ecs-svc/42"}, True), ({"ecs-svc/41"}, False), (set(), False)])
+def test_only_a_primary_one_that_was_known_is_replaced(known: set[str], may: bool) -> None:
+    assert write.is_replaceable(ON, known) is may
 
 
 def test_a_plan_that_asks_for_no_task_set_has_an_empty_one() -> None:
