@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-import json
+import getpass
 import os
 import random
+import socket
 import typing as t
 from datetime import datetime, timezone
 
@@ -16,7 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._in_process import cleaned
 from ansible_collections.lastgood.aws.plugins.plugin_utils._once import fail_once
-from ansible_collections.lastgood.aws.plugins.plugin_utils._results import content, host, play
+from ansible_collections.lastgood.aws.plugins.plugin_utils._results import content, host, page, play, who, written
 
 Variables = t.Mapping[str, t.Any]
 _FAILED: t.Final = "The task file {file} failed. The rollback goes on, and its outcome is what it would be without."
@@ -52,7 +53,8 @@ class ActionModule(ActionBase):
         found = play.result(role, reports, earlier, check_mode)
         data = play.data(role, found, check_mode, _run_id())
         reports_ = [] if check_mode else _each(inputs, "report")
-        problems = [_written(path, play.document(role, found, data)) for path in reports_]
+        around = _around(role, here, task_vars) if reports_ else page.Around(role.name)
+        problems = [written.write(path, play.document(role, found, data), around) for path in reports_]
         return {
             **result,
             **cleaned(
@@ -67,7 +69,7 @@ class ActionModule(ActionBase):
                     "kind": found.kind,
                     "still_suspended": found.still_suspended,
                     "not_back": [one.host for one in kept if one.reason],
-                    "reports": reports_,
+                    "reports": [name for path in reports_ for name in written.files(path)],
                     "topics": [] if check_mode else _each(inputs, "notify_topic_arn"),
                     "after_tasks": list(
                         dict.fromkeys(file for given in inputs for file in given.get("after_tasks", ()))
@@ -84,18 +86,6 @@ def _say(result: dict[str, t.Any], ended: t.Mapping[str, t.Any]) -> dict[str, t.
     return {**result, "changed": False, "msg": ended["msg"], "_ansible_verbose_always": not ended["shown"]}
 
 
-def _written(path: str, document: t.Mapping[str, t.Any]) -> str:
-    """Write a report. The problem in a sentence, if there is one. Relative to where the command was started."""
-    try:
-        descriptor = os.open(os.path.expanduser(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=4, sort_keys=True, ensure_ascii=False)
-            file.write("\n")
-    except OSError as exc:
-        return f"The report could not be written to {path}: {exc.strerror}"
-    return ""
-
-
 def _with_problems(ended: dict[str, t.Any], problems: t.Sequence[str]) -> dict[str, t.Any]:
     told = [problem for problem in problems if problem]
     if not told:
@@ -106,6 +96,32 @@ def _with_problems(ended: dict[str, t.Any], problems: t.Sequence[str]) -> dict[s
 def _report(name: str, role: play.Role, variables: Variables, check_mode: bool) -> host.Report:
     given = _registered(role, variables)
     return host.report(name, role.steps, given, variables[f"__{role.name}"], check_mode)
+
+
+def _around(role: play.Role, here: t.Mapping[str, Variables], task_vars: Variables) -> page.Around:
+    """What a report for people shows besides the results."""
+    steps = [result for variables in here.values() for result in _reached(role, variables)]
+    reasons = _each([variables[f"__{role.name}"] for variables in here.values()], "reason")
+    return page.Around(
+        role.name, who.who(task_vars, os.environ, _login()), reasons, page.plans(steps), page.requests(steps)
+    )
+
+
+def _reached(role: play.Role, variables: Variables) -> list[host.Result]:
+    """The results of the steps of this use of the role."""
+    if host.failed(variables[f"__{role.name}"]):
+        return []
+    given = _registered(role, variables)
+    main, always = host.reached(role.steps.main, given), host.reached(role.steps.always, given)
+    return [*main.values(), *always.values()]
+
+
+def _login() -> str:
+    """Who runs it on which control node; empty if the system does not know."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _registered(role: play.Role, variables: Variables) -> dict[str, t.Any]:

@@ -15,7 +15,8 @@ description:
   - Reads what the steps of the role have registered, on all hosts of the play, and publishes it once for all of them,
     as M(ansible.builtin.set_stats) does. What the role has published earlier in the same run of C(ansible-playbook)
     stays.
-  - Writes the report that the variables of the role ask for. A relative path begins where the command was started.
+  - Writes the report that the variables of the role ask for, as JSON, or as a page with Markdown beside it. A relative
+    path begins where the command was started.
   - Services and deployment groups are found by keys such as C(web.prod.eu-central-1.123456789012), since hosts,
     clusters and Regions may have services of the same name.
 extends_documentation_fragment:

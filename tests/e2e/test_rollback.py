@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -242,14 +243,28 @@ def test_check_mode_shows_the_plan_and_writes_nothing(stage: Stage, rollback: Ro
 
 def test_a_report_is_written_whether_it_went_well_or_not(stage: Stage, rollback: Rollback, tmp_path: Path) -> None:
     stage.story()
-    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good, bad, page = tmp_path / "good.json", tmp_path / "bad.json", tmp_path / "bad.html"
     assert rollback(report=str(good)).rc == 0
-    assert rollback(report=str(bad), services="nosuch").rc == 2
+    variables = {"rollback_cluster": CLUSTER, "rollback_services": "nosuch", "rollback_reason": "<script>x</script>"}
+    # Two hosts, so that one run writes both kinds: of an outcome that is bad, with a reason that is worse.
+    hosts = tmp_path / "hosts.ini"
+    hosts.write_text(
+        f"[all]\none rollback_report={bad}\ntwo rollback_report={page}\n[all:vars]\nansible_connection=local\n"
+    )
+    both = play.run(stage.url, play.ROLLBACK, "-i", str(hosts), *play.arguments({"rollback_hosts": "all", **variables}))
+    assert both.rc == 2, both.stdout + both.stderr
     report = json.loads(good.read_text())
     assert play.named(report["services"], "web")["outcome"] == "rolled_back"
     assert report["summary"].startswith("[web] rolled_back")
     assert play.named(json.loads(bad.read_text())["services"], "nosuch")["outcome"] == "refused"
-    assert good.stat().st_mode & 0o777 == 0o600
+    text, beside = page.read_text(), page.with_suffix(".md")
+    assert "<script>x" not in text
+    assert "&lt;script&gt;x" in text
+    assert "there is no service nosuch in cluster" in text
+    assert re.search(r'<th scope="row">DescribeServices</th><td>\d+</td>', text)
+    assert "User on the control node" in text
+    assert beside.read_text().startswith("# refused\n")
+    assert {path.stat().st_mode & 0o777 for path in (good, bad, page, beside)} == {0o600}
 
 
 def test_module_defaults_of_the_action_group_reach_every_step(stage: Stage) -> None:
