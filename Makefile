@@ -42,8 +42,9 @@ gate-%: ## one gate alone, for example: make gate-sanity
 	@$(SETUP) run lint oldest eda
 	@$(PYTHON) -B dev/gates.py $*
 
-bench: setup ## the figures of docs/performance.md, measured here
-	@$(PYTHON) -m tests.bench
+bench: ## the figures of docs/performance.md, measured here, beside what others use (BENCH="--thousand")
+	@$(SETUP) run peers
+	@$(PYTHON) -m tests.bench $(BENCH)
 
 fuzz-content: setup ## 500 random deployments to an instance, done and predicted (SEED=1)
 	@$(PYTHON) -m tests.agent.fuzz --seed "$(SEED)"
@@ -62,5 +63,5 @@ lock: ## resolve the requirements anew and write dev/requirements/constraints*.t
 	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py
 
 clean: ## remove all that setup and the tests have made
-	rm -rf .venv .venv-lint .venv-oldest .venv-faults .venv-eda .build .mypy_cache .pytest_cache .ruff_cache .ansible
+	rm -rf .venv .venv-lint .venv-oldest .venv-faults .venv-eda .venv-peers .build .mypy_cache .pytest_cache .ruff_cache .ansible
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -72,6 +72,8 @@ ENVIRONMENTS = {
         REQUIREMENTS / "constraints-eda.txt",
         with_collections=True,
     ),
+    # What others use, for `make bench` to compare with.
+    "peers": Environment(".venv-peers", NEWEST, REQUIREMENTS / "peers.txt", REQUIREMENTS / "constraints-peers.txt"),
     "oldest": Environment(
         ".venv-oldest",
         ("3.11", "3.12", "3.13"),

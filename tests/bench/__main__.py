@@ -4,13 +4,14 @@
 
 """``python -m tests.bench``: the figures of docs/performance.md, measured on this machine against the simulator.
 
-What is compared takes turns, so that a machine that slows down meanwhile slows down all of it. Takes some minutes and
-writes only its table, unless ``--json FILE`` asks for all the samples.
+What is compared takes turns, so that a machine that slows down meanwhile slows down all of it. Takes about ten minutes,
+and writes its tables into docs/performance.md. ``--json FILE`` asks for all the samples.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import platform
@@ -25,12 +26,15 @@ import typing as t
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.bench import fleet, page
 from tests.e2e import play
 from tests.e2e.stage import CLUSTER, Stage
 from tests.simulator_process import SimulatorProcess
 
 Samples = dict[str, list[float]]
 
+# Services in one call.
+SIZES = (1, 10, 100)
 # Steps of a play beyond the first one, whose cost is averaged.
 MORE_STEPS = 8
 NOTHING = "a play that does nothing"
@@ -54,23 +58,39 @@ STEPS: dict[str, tuple[str, dict[str, t.Any], dict[str, t.Any]]] = {
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure, print, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the steps of a play (default: 5)")
     parser.add_argument("--runs", type=int, default=25, help="rollbacks (default: 25)")
+    parser.add_argument("--thousand", action="store_true", help="a thousand services, too: ten minutes more")
+    parser.add_argument("--only", choices=("steps", "rollback", "many"), help="measure only this")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all the samples there")
+    parser.add_argument("--no-page", action="store_true", help="leave docs/performance.md as it is")
     options = parser.parse_args()
-    print(machine(), flush=True)
+    figures = {"machine": [f"{machine()}."]}
+    samples: dict[str, t.Any] = {"machine": machine()}
     with SimulatorProcess() as simulator, tempfile.TemporaryDirectory() as folder:
-        stage = Stage(simulator)
-        first, more = steps(stage, Path(folder), options.rounds)
-        rollbacks = rollback(stage, Path(folder), options.runs)
-        rollbacks[WAITER] = waiters(stage, options.runs)
-    show_steps(first, more)
-    show_rollbacks(rollbacks)
+        if options.only in (None, "steps"):
+            first, more = steps(Stage(simulator), Path(folder), options.rounds)
+            samples |= {"first step": first, "one more step": more}
+            figures["steps"] = table_of_steps(first, more)
+        if options.only in (None, "rollback"):
+            stage = Stage(simulator)
+            stage.control.start_clock()
+            rollbacks = rollback(stage, Path(folder), options.runs)
+            rollbacks[WAITER] = waiters(stage, options.runs)
+            samples["rollback"] = rollbacks
+            figures["rollback"] = table_of_rollbacks(rollbacks)
+        if options.only in (None, "many"):
+            found = fleet.fleets(simulator, Path(folder), SIZES + ((1000,) if options.thousand else ()))
+            samples["many"] = [dataclasses.asdict(one) for one in found]
+            figures["many"] = fleet.table(found)
+    for lines in figures.values():
+        print("\n".join(["", *lines]))
     if options.json:
-        samples = {"machine": machine(), "first step": first, "one more step": more, "rollback": rollbacks}
         options.json.write_text(json.dumps(samples, indent=1, ensure_ascii=False) + "\n")
+    if not options.no_page:
+        page.write(figures)
     return 0
 
 
@@ -198,27 +218,38 @@ def tell(what: str) -> None:
     print(f"  {what} …", file=sys.stderr, flush=True)
 
 
-def show_steps(first: Samples, more: Samples) -> None:
-    """The table of the steps."""
+def table_of_steps(first: Samples, more: Samples) -> list[str]:
+    """The steps of a play."""
     rounds = len(next(iter(first.values())))
-    print(f"\nSteps of a play, {rounds} rounds, seconds: median (lowest to highest); goal for one more step: 0.1")
-    print(f"{'':40} {'the first step':24} {'one more step':24} in process x")
+    lines = [
+        f"Seconds; median of {rounds} rounds (lowest to highest). The goal for one more step is 0.1 s.",
+        "",
+        "| step | the first one | one more | in process = 1 |",
+        "|---|---|---|---|",
+    ]
     own = statistics.median(more["ecs_rollback_info"])
     for name in first:
         ratio = statistics.median(more[name]) / own
-        print(f"{name:40} {spread(first[name]):24} {spread(more[name]):24} {ratio:.1f}")
+        lines.append(f"| {name} | {spread(first[name])} | {spread(more[name])} | {ratio:.1f} |")
+    return lines
 
 
-def show_rollbacks(found: Samples) -> None:
-    """The table of the rollbacks."""
-    runs = len(found[NOTHING])
-    print(f"\nThe command lastgood.aws.rollback, {runs} runs, seconds: median (lowest to highest), 95th percentile")
-    for name, samples in found.items():
-        print(f"{name:50} {spread(samples):24} {p95(samples):5.2f}")
+def table_of_rollbacks(found: Samples) -> list[str]:
+    """One service, from the command to its end."""
     ratio = statistics.median(found[ACCEPTED]) / statistics.median(found[NOTHING])
-    print(f"\n{ACCEPTED}: {ratio:.2f} x {NOTHING} (goal: at most 1.6)")
-    print(f"{RETURNED}: {p95(found[RETURNED]):.2f} s at the 95th percentile (goal: at most 3)")
-    print(f"{WAITER}: {p95(found[WAITER]) / p95(found[RETURNED]):.1f} times as long at the 95th percentile")
+    returned = p95(found[RETURNED])
+    lines = [
+        f"Seconds; {len(found[NOTHING])} runs.",
+        "",
+        "| from → to | median (lowest to highest) | 95th percentile |",
+        "|---|---|---|",
+        *(f"| {name} | {spread(samples)} | {p95(samples):.2f} |" for name, samples in found.items()),
+        "",
+        f"The start until UpdateService takes {ratio:.2f} times as long as a play that does nothing; the goal is 1.8. "
+        f"From stable until the command has returned it is {returned:.2f} s at the 95th percentile; the goal is 1.0 s. "
+        f"The waiter takes {p95(found[WAITER]) / returned:.1f} times as long.",
+    ]
+    return lines
 
 
 def spread(samples: list[float]) -> str:

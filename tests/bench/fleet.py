@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import time
 import typing as t
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
+from tests.bench import peers
 from tests.e2e import play
 from tests.simulator.quotas import BUCKETS
 from tests.simulator_process import SimulatorProcess
@@ -23,6 +26,8 @@ CLUSTER = "fleet"
 # Seconds from UpdateService until the new tasks run and the old ones are gone.
 ROLLOUT = 5.0
 POLLS = frozenset({"DescribeServices", "DescribeServiceDeployments"})
+# A hundred processes fit into the memory of most machines, a thousand do not.
+PEERS_TAKE = 100
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,6 @@ class Fleet:
     peak: float
     back: int
     cpu: float
-    throttled: int
 
     @property
     def floor(self) -> float:
@@ -77,6 +81,12 @@ def prepare(simulator: SimulatorProcess, count: int) -> None:
     control.quotas(True)
 
 
+def runs_the_first(world: World, service: dict[str, t.Any]) -> bool:
+    """Whether it is on the image of its first version: ecs-deploy registers a task definition anew to go back to it."""
+    found = world.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    return bool(found["containerDefinitions"][0]["image"].endswith(":1"))
+
+
 def measure(what: str, simulator: SimulatorProcess, count: int, command: t.Sequence[str], **environment: str) -> Fleet:
     """Prepare the services, run the command, and read the simulator's log."""
     prepare(simulator, count)
@@ -87,8 +97,8 @@ def measure(what: str, simulator: SimulatorProcess, count: int, command: t.Seque
         cwd=play.ROOT,
         env=play.environment(simulator.url, **environment),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL if not os.environ.get("SHOW") else None,
-        stderr=subprocess.DEVNULL if not os.environ.get("SHOW") else None,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     _pid, _status, usage = os.wait4(process.pid, 0)
     returned = time.monotonic() - started
@@ -98,7 +108,7 @@ def measure(what: str, simulator: SimulatorProcess, count: int, command: t.Seque
     control.quotas(False)
     for number in range(count):
         service = world.service(CLUSTER, f"web{number}")
-        if service["taskDefinition"].endswith(":1") and service["runningCount"] >= 1:
+        if runs_the_first(world, service) and service["runningCount"] >= 1:
             ends += [max(e["createdAt"].timestamp() for e in service["events"] if "completed" in e["message"]) - begin]
     return Fleet(
         what,
@@ -111,29 +121,53 @@ def measure(what: str, simulator: SimulatorProcess, count: int, command: t.Seque
         usage.ru_maxrss / 1024,
         len(ends),
         usage.ru_utime + usage.ru_stime,
-        sum(1 for call in log if call.get("error")),
     )
+
+
+def services(count: int) -> list[str]:
+    """Their names."""
+    return [f"web{number}" for number in range(count)]
 
 
 def playbook(count: int) -> list[str]:
     """The command of the collection."""
-    names = ",".join(f"web{number}" for number in range(count))
-    variables = play.arguments({"rollback_cluster": CLUSTER, "rollback_services": names})
+    variables = play.arguments({"rollback_cluster": CLUSTER, "rollback_services": ",".join(services(count))})
     return [str(play.BIN / "ansible-playbook"), play.ROLLBACK, *variables]
 
 
-def show(found: Fleet) -> str:
-    """Some lines about it."""
-    calls = ", ".join(f"{name} {count}" for name, count in sorted(found.calls.items()))
-    return (
-        f"{found.what}: {found.back} of {found.services} back; first write {found.first_write:.1f} s, "
-        f"last {found.last_write:.1f} s (floor {found.floor:.0f} s), all back {found.all_back:.1f} s, "
-        f"returned {found.returned:.1f} s; {found.a_service:.1f} requests a service, {found.peak:.0f} MiB, "
-        f"{found.cpu:.1f} s of CPU\n  {calls}"
-    )
+def module(count: int, folder: Path) -> list[str]:
+    """A play with one task, the module."""
+    task = {"lastgood.aws.ecs_rollback": {"cluster": CLUSTER, "services": services(count)}}
+    head = {"hosts": "localhost", "gather_facts": False, "connection": "local"}
+    own = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    path = folder / f"many-{count}.yml"
+    path.write_text(json.dumps([{**head, "vars": own, "tasks": [task]}]))
+    return [str(play.BIN / "ansible-playbook"), str(path)]
 
 
-if __name__ == "__main__":
-    size = int(sys.argv[1])
-    with SimulatorProcess() as served:
-        print(show(measure("playbook", served, size, playbook(size))))
+def fleets(simulator: SimulatorProcess, folder: Path, sizes: t.Sequence[int]) -> list[Fleet]:
+    """What we and others did, for each size. The others do not take a thousand at once."""
+    found = []
+    for count in sizes:
+        commands = [("playbook", playbook(count)), ("module", module(count, folder))]
+        others = peers.peers(CLUSTER, folder) if count <= PEERS_TAKE else []
+        commands += [(peer.name, peer.line(services(count))) for peer in others]
+        for name, command in commands:
+            print(f"  {count} services, {name} …", file=sys.stderr, flush=True)
+            found.append(measure(name, simulator, count, command))
+    return found
+
+
+def table(found: t.Sequence[Fleet]) -> list[str]:
+    """The figures as lines of Markdown."""
+    lines = [
+        "| services | with | first write | last write | floor | all back | returned | requests a service | MiB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in found:
+        back = "" if one.back == one.services else f" ({one.back} of them)"
+        lines.append(
+            f"| {one.services:,} | {one.what} | {one.first_write:.1f} | {one.last_write:.1f} | {one.floor:.0f} "
+            f"| {one.all_back:.1f}{back} | {one.returned:.1f} | {one.a_service:.1f} | {one.peak:.0f} |"
+        )
+    return lines
