@@ -143,6 +143,33 @@ options:
       - With the default nothing at all is written when one of the services cannot be rolled back.
     type: float
     default: 0
+  waves:
+    description:
+      - Roll back in waves of these sizes. Each is a number of services (V(1)) or a share of all of them (V(10%)), and
+        the last one repeats until none is left, as with C(serial) of a play. Without any, there is one wave.
+      - If more than O(max_fail_percentage) of a wave or of all services go wrong, no further wave begins. What has
+        begun is watched to its end.
+      - Each wave is one line, and a service has a line only if something is wrong with it.
+      - The same command resumes a run that was cut off. Services that are back are unchanged.
+      - In check mode all services are looked at together.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
+  bake:
+    description:
+      - How many seconds to wait between two waves. The next one begins only if the services of the one before are still
+        on their targets then, with all their tasks.
+    type: int
+    default: 0
+    version_added: 0.1.0
+  first:
+    description:
+      - Names of services that go first, in this order. The others follow as they are given.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
   cluster:
     description:
       - Name or ARN of the cluster that the services run in. The default is V(default), or with O(plan) the cluster of
@@ -649,7 +676,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import options 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import shown
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options, rollback_run
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import changes, options, rollback_run, waves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
@@ -667,6 +694,9 @@ MODULE_SPEC = {
     "contact_timeout": {"type": "int", "default": 300},
     "slices": {"type": "int", "default": 1},
     "max_fail_percentage": {"type": "float", "default": 0},
+    "waves": {"type": "list", "elements": "str", "default": []},
+    "bake": {"type": "int", "default": 0},
+    "first": {"type": "list", "elements": "str", "default": []},
     "plan": {"type": "list", "elements": "dict"},
     "plan_max_age": {"type": "int", "default": 86400},
     # A plan names them, too.
@@ -702,6 +732,11 @@ def order_of(module: LastgoodAWSModule) -> Order:
             "fast and wait: false contradict each other: the service's own deployment configuration is put back when "
             "the rollback has ended. Leave out one of them"
         )
+    if params["waves"] and not params["wait"]:
+        raise options.BadOption(
+            "waves and wait: false contradict each other: whether the next wave begins depends on how this one ends. "
+            "Leave out one of them"
+        )
     wait_timeout = core_options.wait_timeout(params["wait_timeout"])
     if not 0 <= params["max_fail_percentage"] <= 100:
         raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
@@ -709,7 +744,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
     each = {name: shown.goal(goal) for name, shown in plans.items()}
     return Order(
         cluster=params["cluster"] or (first.cluster if first is not None else "default"),
-        services=list(plans) or options.service_names(params),
+        services=waves.first(list(plans) or options.service_names(params), params["first"]),
         goal=replace(goal, each=each),
         mark=params["mark"],
         reason=params["reason"],
@@ -725,7 +760,7 @@ def order_of(module: LastgoodAWSModule) -> Order:
     )
 
 
-def planned(module: LastgoodAWSModule, rollback: Rollback, run: RollbackRun) -> dict[str, t.Any]:
+def planned(module: LastgoodAWSModule, rollback: Rollback | waves.Waves, run: RollbackRun) -> dict[str, t.Any]:
     """The plan of a service, for whoever carries it out, and for whoever looks up afterwards what was carried out."""
     plan = rollback.plan_of(run)
     if plan is None:
@@ -733,7 +768,7 @@ def planned(module: LastgoodAWSModule, rollback: Rollback, run: RollbackRun) -> 
     return {"plan_id": plan.plan_id, **({"plan": plan.as_dict()} if module.check_mode else {})}
 
 
-def summary_of(module: LastgoodAWSModule, rollback: Rollback, run: RollbackRun) -> str:
+def summary_of(module: LastgoodAWSModule, rollback: Rollback | waves.Waves, run: RollbackRun) -> str:
     """How it ended, in a line; with ``-v`` also by which plan."""
     plan = rollback.plan_of(run)
     told = f" (plan {plan.plan_id})" if plan is not None and module.verbosity else ""
@@ -761,6 +796,7 @@ def main() -> None:
     try:
         order = order_of(module)
         limiter = RateLimiter(core_options.slices(module.params["slices"]))
+        sizes, bake = core_options.waves(module.params["waves"]), core_options.bake(module.params["bake"])
     except options.BadOption as exc:
         # If something was shown before, more may have been done in between.
         untouched = "No service was changed." if module.params["plan"] else "Nothing was changed."
@@ -768,7 +804,8 @@ def main() -> None:
     clock = Clock()
     patience = Outlast(clock, min(order.contact_timeout, order.wait_timeout))
     aws = Aws(module.client, limiter, patience, clock, module.prompt_client, module.beside_client)
-    rollback = Rollback(aws, order, clock)
+    in_waves = sizes and not module.check_mode
+    rollback = waves.Waves(aws, order, clock, sizes, bake) if in_waves else Rollback(aws, order, clock)
     try:
         runs = rollback.run()
     except Orphaned:

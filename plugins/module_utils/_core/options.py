@@ -47,6 +47,36 @@ def contact_timeout(seconds: int) -> int:
     return seconds
 
 
+class Size(t.NamedTuple):
+    """How many services: so many, or a share of all of them, 0 to 1."""
+
+    services: int
+    share: float | None = None
+
+
+def waves(given: t.Sequence[object]) -> list[Size]:
+    """The sizes of waves: numbers of services (``1``), or shares (``10%``). Raises :class:`BadOption`."""
+    return [_size(str(size).strip()) for size in given]
+
+
+def _size(text: str) -> Size:
+    number = text[:-1].strip() if text.endswith("%") else text
+    try:
+        value = float(number) if text.endswith("%") else int(number)
+    except ValueError:
+        value = 0
+    if value <= 0 or (text.endswith("%") and value > 100):
+        raise BadOption(f"waves: {text} is neither a number of services, such as 1, nor a share of them, such as 10%")
+    return Size(0, value / 100) if text.endswith("%") else Size(int(value))
+
+
+def bake(seconds: int) -> int:
+    """How many seconds lie between two waves. Raises :class:`BadOption`."""
+    if seconds < 0:
+        raise BadOption(f"bake: {seconds} is not a number of seconds to wait between two waves")
+    return seconds
+
+
 # A call for more services than this is one of many: nothing of it waits for all the others.
 FEW_SERVICES: t.Final = 10
 

@@ -64,10 +64,11 @@ def asking(label: str, what: str) -> None:
     note(label, goes_on=f"[{label}] {what}, if AWS has accepted it, which is not known")
 
 
-def accepted(label: str, what: str) -> None:
+def accepted(label: str, what: str, silently: bool = False) -> None:
     """AWS accepted the write. It goes on there even if this run ends."""
     note(label, goes_on=f"[{label}] {what}")
-    say(f"[{label}] {what}")
+    if not silently:
+        say(f"[{label}] {what}")
 
 
 @contextlib.contextmanager

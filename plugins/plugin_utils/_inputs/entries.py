@@ -60,6 +60,8 @@ def rollback(values: Values, around: Around) -> Values:
     numbers = {
         "plan_max_age": seconds("rollback_plan_max_age", values["plan_max_age"]),
         "slices": count("rollback_slices", values["slices"]),
+        "waves": words(values["waves"]),
+        "first": words(values["first"]),
     }
     if values["approved_plan"] is not None:
         return {**values, **_approved(values, around), **numbers, "at_once": False}

@@ -61,6 +61,8 @@ class Order(t.Generic[AnyGoal_co]):
     contact_timeout: float = 300.0
     check_mode: bool = False
     full_names: bool = False
+    # Say only what is wrong with a service: somebody else says the rest.
+    terse: bool = False
 
 
 class Step(abc.ABC, t.Generic[AnyRun]):
@@ -143,6 +145,7 @@ class Mover(t.Generic[AnyRun]):
             stops,
             last_word,
             self.controllers,
+            order.terse,
         )
 
     # -- plan and begin
@@ -278,7 +281,7 @@ class Mover(t.Generic[AnyRun]):
             run.made_way = accepted.going.back_of if accepted.wrote else run.made_way
         run.findings += accepted.findings
         run.timings["accepted"] = self.elapsed()
-        progress.accepted(run.label, self._step.accepted_line(run))
+        progress.accepted(run.label, self._step.accepted_line(run), self._order.terse)
         self._step.accepted(run)
 
     # -- plan again
@@ -322,16 +325,18 @@ class Mover(t.Generic[AnyRun]):
 
     # -- watch
 
-    def last_look(self, verified: t.Mapping[str, Service], runs: t.Sequence[AnyRun]) -> None:
+    def last_look(self, verified: t.Mapping[str, Service], runs: t.Sequence[AnyRun]) -> dict[str, Service]:
         """Look once more when everything else is done: somebody may have deployed since these runs were ``verified``.
 
-        If AWS does not answer, what was verified stands.
+        If AWS does not answer, what was verified stands. Returns, by name, the services that were seen.
         """
+        seen: dict[str, Service] = {}
         for batch in batches_of(runs, api.SERVICES_PER_CALL):
             try:
                 found = api.describe_services(self._aws.brisk, self._order.cluster, [run.name for run in batch])
             except (AwsCallError, IncompleteAnswerError):
                 continue
+            seen.update({name: now for name, now in found.items() if isinstance(now, Service)})
             for run in batch:
                 now = found[run.name]
                 over = plan.deployed_since(verified[run.name], now, run.going) if isinstance(now, Service) else None
@@ -339,6 +344,7 @@ class Mover(t.Generic[AnyRun]):
                     run.service = now
                     what = f"our deployment of {names.short(run.target)} was complete, and then"
                     run.end("superseded", f"{what} {deployments.replaced_by(over)}")
+        return seen
 
     def make_room(self) -> None:
         """Wait for deployments in the way of ours to go, even if we do not wait for the end of ours."""

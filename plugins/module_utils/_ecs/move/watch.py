@@ -61,7 +61,8 @@ class Sweeper(t.Generic[AnySubject]):
     ``contact_timeout`` seconds of looks that fail are outlasted, but never past ``wait_timeout``.
 
     ``stops`` says, at each look, why a deployment is to end as failed although nothing in ECS says so; empty for none.
-    With ``last_word`` nothing comes after a bad end, so that what was not undone is said with it.
+    With ``last_word`` nothing comes after a bad end, so that what was not undone is said with it. ``terse``: only the
+    end of a service is worth a line.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Sweeper(t.Generic[AnySubject]):
         stops: t.Callable[[AnySubject], str] | None = None,
         last_word: bool = True,
         controllers: Controllers | None = None,
+        terse: bool = False,
     ) -> None:
         self._aws = aws
         self._controllers = controllers or Controllers(aws, clock)
@@ -91,7 +93,7 @@ class Sweeper(t.Generic[AnySubject]):
         self._last_word = last_word
         self._patience = Patience(clock, self._heartbeat)
         self._tracks: list[Track[AnySubject]] = []
-        self._is_for_many = False
+        self._terse = self._is_for_many = terse
         self._told_of_contact = False
 
     def watch(
@@ -108,7 +110,7 @@ class Sweeper(t.Generic[AnySubject]):
         Returns those whose deployment ended before ECS could stop it: they need another plan. Raises
         :class:`.Orphaned` when the play that we work for is gone.
         """
-        self._tracks, self._is_for_many = [], more is not no_more
+        self._tracks, self._is_for_many = [], self._terse or more is not no_more
         self._take_up(runs)
         due, coming = self._clock.monotonic(), True
         again: list[AnySubject] = []
@@ -148,11 +150,12 @@ class Sweeper(t.Generic[AnySubject]):
         missed = next((track.contact for track in self._tracks if track.contact.since is not None), KEPT)
         if missed.is_told(now):
             core_progress.say(f"{self._whom()}{missed.told(now, self._contact_timeout)}")
-        elif len(self._tracks) == 1:
+        elif len(self._tracks) == 1 and not self._is_for_many:
             track = self._tracks[0]
             core_progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
         else:
-            core_progress.say(f"still waiting for {len(self._tracks)} services, {self._elapsed():.0f} s")
+            what = f"{len(self._tracks)} services" if len(self._tracks) != 1 else "1 service"
+            core_progress.say(f"still waiting for {what}, {self._elapsed():.0f} s")
 
     def _whom(self) -> str:
         return f"[{self._tracks[0].run.label}] " if len(self._tracks) == 1 else ""

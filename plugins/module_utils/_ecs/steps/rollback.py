@@ -105,7 +105,8 @@ class Rollback(mover.Step[RollbackRun]):
         for run in runs:
             run.timings["ended"] = self._mover.elapsed()
             self._said[run.name] = run.outcome
-            progress.say(f"[{run.label}] {rollback_run.final_line(run)}")
+            if not (self._order.terse and run.ok):
+                progress.say(f"[{run.label}] {rollback_run.final_line(run)}")
         done = [run for run in runs if run.outcome == "rolled_back"]
         if done and self._order.goal.tasks is None:
             self._finishing.append(finisher.submit(self._finish_done, done))
@@ -142,10 +143,30 @@ class Rollback(mover.Step[RollbackRun]):
         fine = run.outcome in ("planned", "unchanged")
         if fine and run.plan is not None and self._order.check_mode and not self._planner.binds:
             return rollback_run.plan_line(run.plan)
-        said = run.name in self._said and self._said[run.name] == run.outcome
+        said = self._said.get(run.name) == run.outcome or (self._order.terse and run.ok)
         if run.outcome == "planned" or (fine and len(self.runs) > 1) or said:
             return ""
         return rollback_run.final_line(run)
+
+    def leave(self, why: str) -> list[RollbackRun]:
+        """None of the services is attempted."""
+        for name in self._order.services:
+            run = self._mover.run_of(name)
+            run.end("not_attempted", why)
+            self._mover.runs.append(run)
+        return self.runs
+
+    def look_again(self) -> None:
+        """See whether those that are back have stayed there, with all their tasks."""
+        there = [run for run in self.runs if run.outcome == "rolled_back" and run.name in self._verified]
+        seen = self._mover.last_look(self._verified, there)
+        for run in there:
+            now = seen.get(run.name)
+            if run.outcome == "rolled_back" and now is not None and now.running < now.desired:
+                run.service = now
+                what = f"it was rolled back, and did not stay well: {now.running} of {now.desired} tasks run"
+                run.end("failed", what)
+                progress.say(f"[{run.label}] {rollback_run.final_line(run)}")
 
     def plan_of(self, run: RollbackRun) -> Shown | None:
         """The plan that was carried out, or the one that this look shows; None if a run of its own has none."""
@@ -207,7 +228,7 @@ class Rollback(mover.Step[RollbackRun]):
             what = f"CodeDeploy keeps the original task set for {minutes} minutes after the traffic has shifted, and "
             what += f"wait_timeout is {order.wait_timeout:g} s. wait_until: serving does not wait for that"
             run.findings.append(Finding("termination_wait", "warn", what))
-        if self._is_for_many:
+        if self._is_for_many and not self._order.terse:
             # No step before has shown it.
             progress.say(f"[{run.label}] {rollback_run.plan_line(planned)}")
         self._recorder.before_the_write(run, planned, controller.announces(planned))
