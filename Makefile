@@ -5,7 +5,7 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulator test test-all lint bench faults fuzz-content live live-clean lock clean
+.PHONY: help setup demo simulator test test-all lint release-check bench faults fuzz-content live live-clean lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
@@ -33,6 +33,10 @@ test: ## what has to pass before a change goes in
 test-all: ## that and what takes longer: every Python, each ansible-core, before a release
 	@$(SETUP) run lint oldest eda
 	@$(PYTHON) -B dev/gates.py --all
+
+release-check: ## everything that a release does, in a copy, and a rollback with what it built
+	@$(SETUP) run lint oldest release
+	@$(PYTHON) -B dev/release.py
 
 lint: ## the quick gates only: ruff, mypy, complexity, yamllint
 	@$(SETUP) run lint
@@ -63,5 +67,5 @@ lock: ## resolve the requirements anew and write dev/requirements/constraints*.t
 	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py
 
 clean: ## remove all that setup and the tests have made
-	rm -rf .venv .venv-lint .venv-oldest .venv-faults .venv-eda .venv-peers .build .mypy_cache .pytest_cache .ruff_cache .ansible
+	rm -rf .venv .venv-lint .venv-oldest .venv-faults .venv-eda .venv-peers .venv-release .build .mypy_cache .pytest_cache .ruff_cache .ansible
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -39,8 +39,8 @@ SHIPPED = {
     "tests",
 }
 REQUIRED = {"LICENSE", "README.md", "meta/runtime.yml", "meta/execution-environment.yml", "meta/ee-requirements.txt"}
-# Of the tests, what ansible-test and an importer look for; the rest needs the development environment.
-SHIPPED_TESTS = {"config.yml", "recordings", "unit"}
+# Of the tests, what ansible-test and an importer look for; all others need the development environment.
+SHIPPED_TESTS = {"config.yml"}
 
 
 def surplus(names: Iterable[str]) -> list[str]:
@@ -56,6 +56,12 @@ def surplus(names: Iterable[str]) -> list[str]:
         ):
             found.append(name)
     return found
+
+
+def hollow(directories: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Directories of the artefact with no file in them."""
+    full = {str(parent) for name in names for parent in PurePosixPath(name).parents}
+    return sorted(set(directories) - full)
 
 
 def missing(names: Iterable[str], collection: Path) -> list[str]:
@@ -111,8 +117,11 @@ def main() -> int:
     galaxy = run(sys.executable, "-c", "import yaml; print(yaml.safe_load(open('galaxy.yml'))['version'])").strip()
     artefact = output / f"lastgood-aws-{galaxy}.tar.gz"
     with tarfile.open(artefact) as archive:
-        names = [member.name for member in archive.getmembers() if member.isfile()]
+        members = archive.getmembers()
+    names = [member.name for member in members if member.isfile()]
+    directories = [member.name for member in members if member.isdir()]
     problems = [f"should not be in the artefact: {name}" for name in surplus(names)]
+    problems += [f"has nothing in it: {name}" for name in hollow(directories, names)]
     problems += [f"is missing in the artefact: {name}" for name in missing(names, collection)]
     for problem in problems:
         print(problem)

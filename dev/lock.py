@@ -21,6 +21,7 @@ from setup import NEWEST, REQUIREMENTS, SetupError, find_python, run
 LOCKS = {
     "constraints.txt": (("run", "lint", "faults"), ".venv, .venv-lint and .venv-faults"),
     "constraints-eda.txt": (("eda",), ".venv-eda"),
+    "constraints-release.txt": (("release",), ".venv-release"),
     "constraints-peers.txt": (("peers",), ".venv-peers"),
 }
 # The first Python of ansible-core's current line: what differs from 3.11 differs from here on.

@@ -72,6 +72,14 @@ ENVIRONMENTS = {
         REQUIREMENTS / "constraints-eda.txt",
         with_collections=True,
     ),
+    # Galaxy's importer, for `make release-check`.
+    "release": Environment(
+        ".venv-release",
+        NEWEST,
+        REQUIREMENTS / "release.txt",
+        REQUIREMENTS / "constraints-release.txt",
+        with_collections=True,
+    ),
     # What others use, for `make bench` to compare with.
     "peers": Environment(".venv-peers", NEWEST, REQUIREMENTS / "peers.txt", REQUIREMENTS / "constraints-peers.txt"),
     "oldest": Environment(

@@ -117,7 +117,7 @@ def measure(what: str, simulator: SimulatorProcess, count: int, command: t.Seque
         max(writes, default=-1),
         max(ends, default=-1),
         returned,
-        Counter(call["operation"] for call in log),
+        dict(Counter(call["operation"] for call in log)),
         usage.ru_maxrss / 1024,
         len(ends),
         usage.ru_utime + usage.ru_stime,
