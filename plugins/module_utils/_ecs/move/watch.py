@@ -154,8 +154,8 @@ class Sweeper(t.Generic[AnySubject]):
             track = self._tracks[0]
             core_progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
         else:
-            what = f"{len(self._tracks)} services" if len(self._tracks) != 1 else "1 service"
-            core_progress.say(f"still waiting for {what}, {self._elapsed():.0f} s")
+            plural = "s" if len(self._tracks) > 1 else ""
+            core_progress.say(f"still waiting for {len(self._tracks)} service{plural}, {self._elapsed():.0f} s")
 
     def _whom(self) -> str:
         return f"[{self._tracks[0].run.label}] " if len(self._tracks) == 1 else ""
