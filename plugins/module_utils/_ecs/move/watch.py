@@ -87,8 +87,7 @@ class Sweeper(t.Generic[AnySubject]):
         self._wait_until = wait_until
         self._timeout = wait_timeout
         self._contact_timeout = contact_timeout
-        self._began = began
-        self._deadline = began + wait_timeout
+        self._began, self._deadline = began, began + wait_timeout
         self._stops = stops
         self._last_word = last_word
         self._patience = Patience(clock, self._heartbeat)
@@ -154,8 +153,8 @@ class Sweeper(t.Generic[AnySubject]):
             track = self._tracks[0]
             core_progress.say(f"[{track.run.label}] {track.line or 'still waiting'}, {self._elapsed():.0f} s")
         else:
-            plural = "s" if len(self._tracks) > 1 else ""
-            core_progress.say(f"still waiting for {len(self._tracks)} service{plural}, {self._elapsed():.0f} s")
+            what = "1 service" if len(self._tracks) == 1 else f"{len(self._tracks)} services"
+            core_progress.say(f"still waiting for {what}, {self._elapsed():.0f} s")
 
     def _whom(self) -> str:
         return f"[{self._tracks[0].run.label}] " if len(self._tracks) == 1 else ""
