@@ -31,6 +31,15 @@ PAGES += sorted(str(path.relative_to(play.ROOT)) for path in play.ROOT.glob("rol
 # In a console block, or indented by four; with the lines that a backslash adds.
 COMMAND = re.compile(r"^(?: {4}|\$ )(ansible-playbook lastgood\.aws\.(?:.*\\\n)*.*)$", re.MULTILINE)
 ECSPRESSO = "region: eu-central-1\ncluster: prod\nservice: web\n"
+# What the event filter makes of a deployment that failed.
+EVENT = {
+    "kind": "deployment",
+    "state": "failed",
+    "platform": "ecs",
+    "name": "web.prod.eu-central-1",
+    "account": "123456789012",
+    "time": "2026-11-20T14:03:05Z",
+}
 SHELLS = ("sh", "bash")
 
 
@@ -71,6 +80,7 @@ def folder(tmp_path: Path) -> Path:
     program.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
     program.chmod(0o755)
     (tmp_path / "ecspresso.yml").write_text(ECSPRESSO)
+    (tmp_path / "event.yml").write_text(json.dumps({"on_event_deployment": EVENT}))
     return tmp_path
 
 
@@ -118,7 +128,8 @@ def read(done: play.Play) -> dict[str, t.Any]:
 
 
 def test_there_are_commands() -> None:
-    assert {"rollback", "redeploy", "deploy", "history", "restore_scaling", "status"} == {c.playbook for c in COMMANDS}
+    playbooks = {"rollback", "redeploy", "deploy", "history", "restore_scaling", "status", "on_event"}
+    assert playbooks == {c.playbook for c in COMMANDS}
     assert FIRST.page == COMMANDS[0].page == "README.md"
     assert COMMANDS[0].text.endswith(" --check --diff")
 
