@@ -16,6 +16,7 @@ from __future__ import annotations
 import typing as t
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.mover import Mover, batches_of
@@ -144,6 +145,8 @@ class Fleet(t.Generic[AnyRun]):
     def _leave_the_rest(self) -> None:
         left = [name for batch in self._batches for name in batch] + self._put_off
         self._batches, self._put_off = [], []
-        runs = [self._mover.run_of(name) for name in left]
+        # Named a second time, by its name or its ARN.
+        known = {run.name for run in self._mover.runs}
+        runs = [self._mover.run_of(name) for name in left if keys.last(name) not in known]
         self._mover.holds_back(runs)
         self._mover.runs += runs

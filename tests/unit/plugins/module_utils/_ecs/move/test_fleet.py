@@ -232,3 +232,12 @@ def test_one_that_makes_room_is_not_watched_yet() -> None:
 
     call.mover.writing = write
     assert sorted(call.done()) == sorted(call.names[:-1])
+
+
+def test_one_that_is_named_again_in_a_batch_that_is_held_back_is_still_one() -> None:
+    call = Call(60, plans=lambda name: refusal(name) if name == "web5" else "a plan")
+    again = "arn:aws:ecs:eu-central-1:123456789012:service/prod/web3"
+    with fleet.Fleet(call.mover, [*call.names, again], call.in_haste) as services:  # type: ignore[arg-type, type-var]
+        while services.more() is not None:
+            pass
+    assert sorted(run.name for run in call.mover.runs) == sorted(call.names)
