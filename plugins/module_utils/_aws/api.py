@@ -97,6 +97,7 @@ class Aws:
         self._patience: float | None = None
         self._calls: Counter[str] = Counter()
         self._counting = threading.Lock()
+        self._making = threading.Lock()
         # The Date of AWS's latest answer, None before the first.
         self.date: datetime | None = None
         self._brisk = False
@@ -173,15 +174,18 @@ class Aws:
         """The boto3 client of a service, created once."""
         if self._is_beside and service in _DEPLOYERS:
             return self.prompt.client(service)
-        if service not in self._clients:
-            client = self._make_client(service)
-            events = client.meta.events
-            events.register("before-send", self._before_send)
-            events.register("needs-retry", self._on_response)
-            events.register("after-call", functools.partial(self._note_denial, service))
-            # What is copied from an answer must be whole.
-            events.register("before-parse.ecs.DescribeTaskDefinition", unknown_members.note)
-            self._clients[service] = client
+        # boto3's clients can be used by several threads at once; sessions, which make them, cannot
+        # (https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html#multithreading-or-multiprocessing-with-clients).
+        with self._making:
+            if service not in self._clients:
+                client = self._make_client(service)
+                events = client.meta.events
+                events.register("before-send", self._before_send)
+                events.register("needs-retry", self._on_response)
+                events.register("after-call", functools.partial(self._note_denial, service))
+                # What is copied from an answer must be whole.
+                events.register("before-parse.ecs.DescribeTaskDefinition", unknown_members.note)
+                self._clients[service] = client
         return self._clients[service]
 
     def learn_quota(self, service: str, operation: str, burst: float, rate: float) -> None:

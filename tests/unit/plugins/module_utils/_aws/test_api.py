@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import botocore
@@ -523,3 +524,24 @@ def test_a_brisk_read_that_was_cut_is_not_sent_again(slept: list[float]) -> None
     aws, wire, _limiter = over((200, b'{"clusterArns": ['))
     assert "clusterArns" not in aws.brisk.call("ecs", "list_clusters")
     assert len(wire.asked) == 1
+
+
+def test_threads_make_one_client_after_the_other() -> None:
+    """Sessions are not for several threads, and clients that were made at once would each ask for credentials."""
+    wire, busy, at_once, pause = Wire(), threading.Lock(), [], threading.Event()
+
+    def make(service: str) -> t.Any:
+        at_once.append(not busy.acquire(blocking=False))
+        pause.wait(0.05)
+        client = wire.client(service)
+        busy.release()
+        return client
+
+    aws = Aws(make)
+    with ThreadPoolExecutor(6) as pool:
+        clients = list(pool.map(aws.client, ["ecs", "ecs", "ecs"]))
+        list(pool.map(lambda each: each.client("ecs"), [aws.brisk, aws.hurried, aws.beside]))
+    assert len({id(client) for client in clients}) == 1
+    # One for all, and one for requests beside, which have limits of their own.
+    assert at_once == [False] * len(at_once)
+    assert len(at_once) == 2
