@@ -5,7 +5,7 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulator test test-all lint release-check bench faults fuzz-content live live-clean lock clean
+.PHONY: help setup demo playground playground-break simulator test test-all lint release-check bench faults fuzz-content live live-clean lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
@@ -22,6 +22,12 @@ setup: ## make .venv (or bring it up to date): ansible-core, amazon.aws, boto3, 
 
 demo: setup ## a bad deployment in a simulated cluster, rolled back before your eyes
 	@$(PYTHON) -m tests.demo
+
+playground: setup ## a small shop in a simulator that stays, for your own ansible-playbook (PORT=5123)
+	@$(PYTHON) -m tests.playground --port $(PORT)
+
+playground-break: setup ## deploy the next bad versions to the playground that runs
+	@$(PYTHON) -m tests.playground --port $(PORT) --again
 
 simulator: setup ## serve the simulated AWS on 127.0.0.1 until stopped (PORT=5123)
 	@$(PYTHON) -m tests.simulator --port $(PORT)

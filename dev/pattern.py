@@ -170,7 +170,7 @@ def tables() -> str:
     asked = templates()
     parts = []
     for name, survey in surveys().items():
-        by = [f"“{template['name']}”" for template in asked if template["survey"] == name]
+        by = [f'"{template["name"]}"' for template in asked if template["survey"] == name]
         lines = [f"### {survey['name']}", "", f"`surveys/{name}.yml`, asked by {' and '.join(by)}.", ""]
         lines += ["| question | variable | answer |", "|---|---|---|"]
         for question in survey["spec"]:

@@ -19,20 +19,25 @@ _READY = "simulator ready on "
 
 
 class SimulatorProcess:
-    """Starts `python -m tests.simulator` on a free port; ``url`` is where it answers, ``control`` steers it.
+    """Starts `python -m tests.simulator` on this port, or a free one.
+
+    ``url`` is where it answers, and ``control`` steers it.
 
     ``python`` is that of another environment, for services of moto that need more packages.
     """
 
-    def __init__(self, speed: float = 60.0, profile: str = "", python: str | Path = sys.executable) -> None:
+    def __init__(
+        self, speed: float = 60.0, profile: str = "", python: str | Path = sys.executable, port: int = 0
+    ) -> None:
         self._python = python
+        self._port = port
         self._speed = speed
         self._profile = profile
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
     def __enter__(self) -> SimulatorProcess:
-        command = [str(self._python), "-m", "tests.simulator", "--port", "0", "--speed", str(self._speed)]
+        command = [str(self._python), "-m", "tests.simulator", "--port", str(self._port), "--speed", str(self._speed)]
         command += ["--profile", self._profile]
         # Without compiled files it reads all of its source each time.
         env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -742,9 +742,10 @@ def order_of(module: LastgoodAWSModule) -> Order:
         raise options.BadOption(f"max_fail_percentage: {params['max_fail_percentage']:g} is not between 0 and 100")
     goal = options.goal(params)
     each = {name: shown.goal(goal) for name, shown in plans.items()}
+    services = list(plans) or options.service_names(params)
     return Order(
         cluster=params["cluster"] or (first.cluster if first is not None else "default"),
-        services=waves.first(list(plans) or options.service_names(params), params["first"]),
+        services=waves.first(services, params["first"]) if params["first"] else services,
         goal=replace(goal, each=each),
         mark=params["mark"],
         reason=params["reason"],

@@ -4,7 +4,8 @@
 
 """The commands that README.md, docs/ and the roles' READMEs show, word by word, as a shell hands them over.
 
-Those in the tables of docs/ecspresso.md have a test beside what they stand for, in test_ecspresso.py.
+Those in the tables of docs/ecspresso.md have a test beside what they stand for, in test_ecspresso.py, and those of
+docs/first-rollback.md in test_playground.py.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from tests.e2e.stage import Stage
 from tests.simulator_process import SimulatorProcess
 
 PAGES = ["README.md", *sorted(str(path.relative_to(play.ROOT)) for path in play.ROOT.glob("docs/*.md"))]
+# Its commands are about the playground, which has services of its own: test_playground.py.
+PAGES.remove("docs/first-rollback.md")
 PAGES += sorted(str(path.relative_to(play.ROOT)) for path in play.ROOT.glob("roles/*/README.md"))
 # In a console block, or indented by four; with the lines that a backslash adds.
 COMMAND = re.compile(r"^(?: {4}|\$ )(ansible-playbook lastgood\.aws\.(?:.*\\\n)*.*)$", re.MULTILINE)

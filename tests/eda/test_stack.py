@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 import yaml
@@ -32,11 +33,15 @@ WANTED = {
 }
 
 
-def received(stage: Stage, queue: str) -> list[dict[str, t.Any]]:
-    """All messages in the queue, which are deleted."""
+def received(stage: Stage, queue: str, count: int) -> list[dict[str, t.Any]]:
+    """The messages in the queue, which are deleted: all of them, and at least so many, if they come within a while."""
     sqs = stage.world.client("sqs")
-    found = []
-    while answer := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+    found: list[dict[str, t.Any]] = []
+    until = time.monotonic() + 30
+    while True:
+        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        if not answer and (len(found) >= count or time.monotonic() > until):
+            break
         for message in answer:
             found.append(json.loads(message["Body"]))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -61,7 +66,7 @@ def test_what_rules_are_about_reaches_the_queue_and_nothing_else(stage: Stage, q
         )
         assert found["FailedEntryCount"] == 0, name
     key = lambda event: (event["detail-type"], json.dumps(event["detail"], sort_keys=True))  # noqa: E731
-    assert sorted(map(key, received(stage, queue))) == sorted(key(events[name]) for name in WANTED)
+    assert sorted(map(key, received(stage, queue, len(WANTED)))) == sorted(key(events[name]) for name in WANTED)
 
 
 def test_only_the_rules_may_write_to_the_queues() -> None:

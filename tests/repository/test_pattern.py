@@ -159,7 +159,7 @@ def test_the_page_names_what_there_is() -> None:
     page, _begin, _tables = pattern.PAGE.read_text(encoding="utf-8").partition(pattern.BEGIN)
     prefix = pattern.load(pattern.PATTERN / "vars" / "settings.yml")["pattern_prefix"]
     workflows = {one["name"].replace("{{ pattern_prefix }}", prefix) for one in CONTROLLER["controller_workflows"]}
-    named = set(re.findall(f"“({prefix}[^”]+)”", page.replace("\n", " ")))
+    named = set(re.findall(f'"({prefix}[^"]+)"', page.replace("\n", " ")))
     assert named <= {*(template["name"] for template in TEMPLATES), *workflows}
     assert workflows <= named
     for path in set(re.findall(r"`((?:playbooks|inventories|surveys|vars|meta)/[\w./-]*)`", page)):

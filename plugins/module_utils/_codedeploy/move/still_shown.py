@@ -138,7 +138,7 @@ def _with_suspension(shown: Shown, planned: Plan) -> Plan:
 def _as_shown(shown: Shown, planned: Plan) -> Plan:
     """The plan, with the target's original explanation. It was made from less than the whole history."""
     why = shown.why or "it was shown, and nobody has deployed since"
-    direction = t.cast("t.Optional[Direction]", shown.direction or planned.choice.direction)
+    direction = t.cast(t.Optional[Direction], shown.direction or planned.choice.direction)
     choice = replace(planned.choice, source=t.cast(Source, shown.source), why=why, direction=direction)
     return replace(planned, reason=why, choice=choice)
 

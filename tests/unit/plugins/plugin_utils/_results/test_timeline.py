@@ -19,16 +19,16 @@ TIMES = {"stable": 80.0, "planned": 10.0, "accepted": 20.0, "ended": 100.0, "ser
 def test_each_stage_begins_where_the_one_before_ended() -> None:
     found = drawing(TIMES)
     assert found
-    assert [(bar.stage, bar.began, bar.ended) for bar in found.bars] == [
+    assert [(one.stage, one.began, one.ended) for one in found.bars] == [
         ("planned", 0.0, 10.0),
         ("accepted", 10.0, 20.0),
         ("serving", 20.0, 40.0),
         ("stable", 40.0, 80.0),
         ("ended", 80.0, 100.0),
     ]
-    for before, bar in itertools.pairwise(found.bars):
-        assert bar.x == pytest.approx(before.x + before.width, abs=0.2)
-        assert bar.y > before.y
+    for before, one in itertools.pairwise(found.bars):
+        assert one.x == pytest.approx(before.x + before.width, abs=0.2)
+        assert one.y > before.y
     assert found.bars[-1].x + found.bars[-1].width < WIDTH
     assert found.bars[-1].y < found.height
 
@@ -36,7 +36,7 @@ def test_each_stage_begins_where_the_one_before_ended() -> None:
 def test_a_stage_that_was_not_reached_has_no_bar() -> None:
     found = drawing({"planned": 0.2, "ended": 0.3})
     assert found
-    assert [bar.stage for bar in found.bars] == ["planned", "ended"]
+    assert [one.stage for one in found.bars] == ["planned", "ended"]
 
 
 @pytest.mark.parametrize("timings", [None, {}, {"planned": None}, {"ended": 0.0}])
