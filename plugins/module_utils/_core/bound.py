@@ -38,6 +38,19 @@ _DIGITS: t.Final = 12
 _KEPT: t.Final = 4
 
 
+class AsPlan:
+    """A dataclass whose fields are the content of a plan."""
+
+    @property
+    def plan_id(self) -> str:
+        """Its fingerprint."""
+        return fingerprint(vars(self))
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """As the option takes it."""
+        return sealed(vars(self))
+
+
 def fingerprint(content: Content) -> str:
     """The id of a plan: it depends on the content, not on the order of its keys."""
     return _hash(json.dumps(_without_id(content), sort_keys=True, separators=(",", ":")))

@@ -28,7 +28,7 @@ Target = t.Union[Location, str]
 
 
 @dataclass(frozen=True)
-class Shown:
+class Shown(bound.AsPlan):
     """What a look showed of one deployment group, as it stands in its plan.
 
     ``left`` is what the group is on, in words, and ``deployment`` the id of the newest deployment on record.
@@ -63,15 +63,6 @@ class Shown:
     source: str = "refused"
     why: str = ""
     made: str = ""
-
-    @property
-    def plan_id(self) -> str:
-        """Its fingerprint."""
-        return bound.fingerprint(vars(self))
-
-    def as_dict(self) -> dict[str, t.Any]:
-        """As the option takes it."""
-        return bound.sealed(vars(self))
 
     @property
     def name(self) -> str:

@@ -30,14 +30,14 @@ _ALL: t.Final = "*"
 
 
 @dataclass(frozen=True)
-class Shown:
+class Shown(bound.AsPlan):
     """What a look showed of one service, as it stands in its plan.
 
     ``primary`` is the id of the PRIMARY deployment or task set, ``deployment`` that of the newest one on record.
     ``left`` and ``target`` are ``family:revision``. What is empty was not there, was not read, or was not shown.
     ``source`` is how the target was found; without one it is ``unchanged`` or ``refused``.
-    ``digests`` are those that the target is pinned to, by
-    container name. ``made`` is when the look was, by AWS's clock (``2026-11-29T18:34:46Z``).
+    ``digests`` are those that the target is pinned to, by container name. ``made`` is when the look was, by AWS's clock
+    (``2026-11-29T18:34:46Z``).
     """
 
     account: str | None
@@ -58,19 +58,6 @@ class Shown:
     source: str = "refused"
     why: str = ""
     made: str = ""
-
-    @property
-    def plan_id(self) -> str:
-        """Its fingerprint."""
-        return bound.fingerprint(self._content)
-
-    def as_dict(self) -> dict[str, t.Any]:
-        """As the option takes it."""
-        return bound.sealed(self._content)
-
-    @property
-    def _content(self) -> dict[str, t.Any]:
-        return dict(vars(self))
 
     @property
     def options(self) -> tuple[t.Any, ...]:
