@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - lastgood.aws._attributes
   - lastgood.aws._attributes.actiongroup_aws
   - lastgood.aws._attributes.in_process
+  - lastgood.aws._checks
   - lastgood.aws._contact
   - lastgood.aws._pace
   - lastgood.aws._full_names
@@ -114,23 +115,6 @@ options:
     type: list
     elements: str
     default: []
-  checks:
-    description:
-      - What a check comes to that foresees that tasks would not start, or that traffic would not arrive.
-      - V(enforce) refuses the service, and nothing is written. V(warn) goes ahead, and a warning for each such check
-        says what was overridden.
-      - It is for an emergency in which such a check is wrong. An image that a pull through cache has dropped can still
-        be pulled, a secret that is shared with this account can be one that its owner lets only the tasks see, and the
-        weights of a listener may have been shifted by hand on purpose.
-      - A rollback by this module after a deployment that failed is held to the same.
-      - What is no forecast still refuses. That is the wrong account or Region, a plan that a deployment has overtaken,
-        what protects data (marks, barriers, a stack that is being changed), and what AWS would not accept (a service or
-        a revision that is not ACTIVE).
-    type: str
-    choices:
-      - enforce
-      - warn
-    default: enforce
   reason:
     description:
       - What is deployed, and why. A rollback by this module notes it in the mark of the revision that failed.
