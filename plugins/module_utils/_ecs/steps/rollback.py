@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import typing as t
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -191,10 +190,9 @@ class Rollback(mover.Step[RollbackRun]):
     @property
     def too_many_failed(self) -> bool:
         """More services went wrong than the caller allows."""
-        failed = sum(1 for run in self.runs if not run.ok)
         # Those of a large call that are still to be planned count, too.
         services = max(len(self.runs), len(self._order.services))
-        return failed > math.floor(services * self._order.max_fail_percentage / 100)
+        return rollback_run.too_many_failed(self.runs, services, self._order.max_fail_percentage)
 
     # -- what a rollback does around the move
 
@@ -204,9 +202,7 @@ class Rollback(mover.Step[RollbackRun]):
     def why_held_back(self) -> str:
         if not self.too_many_failed:
             return ""
-        bad = next(run for run in self.runs if not run.ok and run.outcome != "not_attempted")
-        why = f"it was not started, because {bad.name} ended as {bad.outcome} and max_fail_percentage is"
-        return f"{why} {self._order.max_fail_percentage:g}"
+        return rollback_run.held_back("it", self.runs, self._order.max_fail_percentage)
 
     def asking(self, run: RollbackRun) -> str:
         return f"{run.route} by {run.plan.method if run.plan is not None else 'none'}"

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 from dataclasses import dataclass
 
@@ -73,6 +74,18 @@ class RollbackRun(Run):
             "deregistered": self.deregistered,
             "unchanged_because": self.plan.choice.because if self.plan and self.outcome == "unchanged" else None,
         }
+
+
+def too_many_failed(runs: t.Sequence[RollbackRun], services: int, percentage: float) -> bool:
+    """Whether more of so many services went wrong than this percentage. Pure."""
+    return sum(1 for run in runs if not run.ok) > math.floor(services * percentage / 100)
+
+
+def held_back(what: str, runs: t.Iterable[RollbackRun], percentage: float) -> str:
+    """Why ``what`` is not started: the first of these that went wrong. One of them has to have. Pure."""
+    bad = next(run for run in runs if not run.ok and run.outcome != "not_attempted")
+    why = f"{what} was not started, because {bad.name} ended as {bad.outcome} and max_fail_percentage is"
+    return f"{why} {percentage:g}"
 
 
 _NOT_PLANNED: t.Final = {

@@ -22,6 +22,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, op
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import Size
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.shown import Shown
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps import rollback_run
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback import Order, Rollback
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
@@ -96,23 +97,16 @@ class Waves:
 
     def _why_held_back(self, number: int) -> str:
         """Why this wave is not begun; empty if it is."""
-        ended = self._rollbacks[-1] if self._rollbacks else None
-        if ended is None:
+        if not self.too_many_failed:
             return ""
-        bad = next((run for run in self.runs if not run.ok and run.outcome != "not_attempted"), None)
-        if bad is None or not (ended.too_many_failed or self.too_many_failed):
-            return ""
-        limit = f"{self._order.max_fail_percentage:g}"
-        what = f"wave {number} was not started, because {bad.name} ended as {bad.outcome}"
-        return f"{what} and max_fail_percentage is {limit}"
+        return rollback_run.held_back(f"wave {number}", self.runs, self._order.max_fail_percentage)
 
     @property
     def too_many_failed(self) -> bool:
         """More services went wrong than the caller allows, in a wave or in all."""
-        if any(wave.too_many_failed for wave in self._rollbacks):
-            return True
-        failed = sum(1 for run in self.runs if not run.ok)
-        return failed > math.floor(len(self._order.services) * self._order.max_fail_percentage / 100)
+        services, percentage = len(self._order.services), self._order.max_fail_percentage
+        of_all = rollback_run.too_many_failed(self.runs, services, percentage)
+        return of_all or any(wave.too_many_failed for wave in self._rollbacks)
 
     @property
     def as_of(self) -> str | None:
