@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from tests.module.services import Shop
+from tests.module.services import CLUSTER, Shop
 from tests.module.test_ecs_rollback_many import many, written
+from tests.world import World
 
 
 def sent(run: t.Any) -> list[str]:
@@ -121,3 +122,17 @@ def test_senseless_options_change_nothing(shop: Shop) -> None:
         run = shop.rollback(*names, **options)
         assert (run.failed, run.operations) == (True, [])
         assert run.message.endswith("Nothing was changed.")
+
+
+def test_a_service_that_auto_scaling_makes_larger_meanwhile_is_well(shop: Shop) -> None:
+    names = many(shop, 3)
+
+    def tell(line: str) -> None:
+        if "if they stay there" in line:
+            # New tasks are pending for longer than the bake takes.
+            shop.sim.timings(task_start=6000)
+            World().ecs.update_service(cluster=CLUSTER, service="s00", desiredCount=5)
+
+    shop.on_line(tell)
+    run = shop.rollback(*names, waves=["1", "100%"], bake=60, wait_timeout=20000)
+    assert set(run.outcomes.values()) == {"rolled_back"}

@@ -161,9 +161,11 @@ class Rollback(mover.Step[RollbackRun]):
         seen = self._mover.last_look(self._verified, there)
         for run in there:
             now = seen.get(run.name)
-            if run.outcome == "rolled_back" and now is not None and now.running < now.desired:
+            # What auto scaling has asked for meanwhile need not be there yet.
+            wanted = min(now.desired, self._verified[run.name].desired) if now is not None else 0
+            if run.outcome == "rolled_back" and now is not None and now.running < wanted:
                 run.service = now
-                what = f"it was rolled back, and did not stay well: {now.running} of {now.desired} tasks run"
+                what = f"it was rolled back, and did not stay well: {now.running} of {wanted} tasks run"
                 run.end("failed", what)
                 progress.say(f"[{run.label}] {rollback_run.final_line(run)}")
 

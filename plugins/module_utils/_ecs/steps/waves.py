@@ -33,7 +33,11 @@ def divide(services: t.Sequence[str], sizes: t.Sequence[Size]) -> list[list[str]
     A size is a number of services, or a share of all of them; a share is at least one service. The last size repeats
     until none is left, as that of ``serial`` in a play does.
     """
-    left, waves = list(dict.fromkeys(services)), []
+    named: dict[str, str] = {}
+    for name in services:
+        # One that is named by its ARN, too, is still one.
+        named.setdefault(keys.last(name), name)
+    left, waves = list(named.values()), []
     count, sizes = len(left), list(sizes)
     while left:
         size = sizes.pop(0) if len(sizes) > 1 else sizes[0]

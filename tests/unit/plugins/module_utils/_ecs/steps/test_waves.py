@@ -50,3 +50,8 @@ def test_nobody_waits_less_than_no_time() -> None:
     assert options.bake(0) == 0
     with pytest.raises(options.BadOption, match="bake: -1"):
         options.bake(-1)
+
+
+def test_a_service_that_is_named_by_its_arn_too_is_in_one_wave() -> None:
+    named = ["a", "b", "arn:aws:ecs:eu-central-1:123456789012:service/prod/a"]
+    assert waves.divide(named, options.waves(["1"])) == [["a"], ["b"]]
