@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 import random
@@ -53,8 +54,9 @@ class ActionModule(ActionBase):
         found = play.result(role, reports, earlier, check_mode)
         data = play.data(role, found, check_mode, _run_id())
         reports_ = [] if check_mode else _each(inputs, "report")
-        around = _around(role, here, task_vars) if reports_ else page.Around(role.name)
-        problems = [written.write(path, play.document(role, found, data), around) for path in reports_]
+        document = play.document(role, found, data) if reports_ else {}
+        around = functools.cache(lambda: _around(role, here, task_vars))
+        problems = [written.write(path, document, around) for path in reports_]
         return {
             **result,
             **cleaned(

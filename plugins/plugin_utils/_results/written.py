@@ -35,8 +35,11 @@ def files(path: str) -> dict[str, str]:
     return {path: "md" if suffix.lower() == ".md" else "json"}
 
 
-def write(path: str, document: t.Mapping[str, t.Any], around: page.Around) -> str:
-    """Write a report. The problem in a sentence, if there is one. Relative to where the command was started."""
+def write(path: str, document: t.Mapping[str, t.Any], around: t.Callable[[], page.Around]) -> str:
+    """Write a report. The problem in a sentence, if there is one. Relative to where the command was started.
+
+    ``around`` is asked only for a report for people, and may go wrong as rendering may.
+    """
     for name, kind in files(path).items():
         try:
             _write(os.path.expanduser(name), rendered(kind, document, around))
@@ -48,12 +51,12 @@ def write(path: str, document: t.Mapping[str, t.Any], around: page.Around) -> st
     return ""
 
 
-def rendered(kind: str, document: t.Mapping[str, t.Any], around: page.Around) -> str:
+def rendered(kind: str, document: t.Mapping[str, t.Any], around: t.Callable[[], page.Around]) -> str:
     """The text of a report of this format: ``json``, ``html`` or ``md``."""
     if kind == "json":
         return json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False) + "\n"
     plain = t.cast("dict[str, t.Any]", text.clean(json.loads(json.dumps(document))))
-    shown = page.view(plain, text.clean(around))
+    shown = page.view(plain, text.clean(around()))
     return _environment(kind).get_template(f"report.{kind}.j2").render(shown)
 
 

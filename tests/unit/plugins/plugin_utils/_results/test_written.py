@@ -117,7 +117,7 @@ class Page(html.parser.HTMLParser):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_page_is_well_formed_fetches_nothing_and_runs_nothing(name: str) -> None:
-    text = written.rendered("html", DOCUMENTS[name], AROUND)
+    text = written.rendered("html", DOCUMENTS[name], lambda: AROUND)
     found = Page(text)
     assert text.startswith("<!DOCTYPE html>")
     assert {tag for tag, _attrs in found.tags}.isdisjoint({"script", "img", "link", "a", "iframe", "object", "base"})
@@ -134,7 +134,7 @@ def test_a_page_is_well_formed_fetches_nothing_and_runs_nothing(name: str) -> No
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "bare"])
 def test_hostile_text_is_shown_as_it_is(name: str) -> None:
-    assert HOSTILE in "".join(Page(written.rendered("html", DOCUMENTS[name], AROUND)).texts)
+    assert HOSTILE in "".join(Page(written.rendered("html", DOCUMENTS[name], lambda: AROUND)).texts)
 
 
 HEADINGS = {
@@ -150,14 +150,14 @@ HEADINGS = {
 
 @pytest.mark.parametrize("name", HEADINGS)
 def test_headings(name: str) -> None:
-    found = Page(written.rendered("html", DOCUMENTS[name], AROUND)).headings
+    found = Page(written.rendered("html", DOCUMENTS[name], lambda: AROUND)).headings
     assert found[: len(HEADINGS[name])] == HEADINGS[name]
     assert found[-2:] == ["Who", "Requests to AWS"]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_in_markdown_text_stays_text_too(name: str) -> None:
-    text = written.rendered("md", DOCUMENTS[name], AROUND)
+    text = written.rendered("md", DOCUMENTS[name], lambda: AROUND)
     assert not re.search(r"(?<!\\)<|(?<!\\)\[|(?<!\\)!\[", text)
     assert "49" not in text
     # A bar that is not escaped would add a cell.
@@ -166,7 +166,7 @@ def test_in_markdown_text_stays_text_too(name: str) -> None:
 
 
 def test_a_log_keeps_its_lines() -> None:
-    text = written.rendered("html", DOCUMENTS["redeploy"], AROUND)
+    text = written.rendered("html", DOCUMENTS["redeploy"], lambda: AROUND)
     [log] = re.findall(r"<pre>(.*?)</pre>", text, re.DOTALL)
     assert log.startswith("one\n&lt;script&gt;")
 
@@ -188,8 +188,8 @@ def test_which_files(path: str, expected: dict[str, str]) -> None:
 
 
 def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
-    assert written.write(str(tmp_path / "r.html"), DOCUMENTS["one"], AROUND) == ""
-    assert written.write(str(tmp_path / "r.json"), DOCUMENTS["one"], AROUND) == ""
+    assert written.write(str(tmp_path / "r.html"), DOCUMENTS["one"], lambda: AROUND) == ""
+    assert written.write(str(tmp_path / "r.json"), DOCUMENTS["one"], lambda: AROUND) == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r.html", "r.json", "r.md"]
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     assert json.loads((tmp_path / "r.json").read_text()) == DOCUMENTS["one"]
@@ -197,9 +197,23 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
 
 def test_a_problem_is_a_sentence(tmp_path: Path) -> None:
     path = str(tmp_path / "no" / "r.html")
-    told = written.write(path, DOCUMENTS["one"], AROUND)
+    told = written.write(path, DOCUMENTS["one"], lambda: AROUND)
     assert told == f"The report could not be written to {path}: No such file or directory"
     # A result that no template expects.
     odd = {"services": {"web": {"outcome": "failed", "findings": 7}}}
     path = str(tmp_path / "r.html")
-    assert written.write(path, odd, AROUND).startswith(f"The report could not be written to {path}: TypeError: ")
+    assert written.write(path, odd, lambda: AROUND).startswith(
+        f"The report could not be written to {path}: TypeError: "
+    )
+
+
+def test_what_goes_wrong_around_the_results_is_no_reason_to_lose_them(tmp_path: Path) -> None:
+    def odd() -> page.Around:
+        raise KeyError("task_vars")
+
+    path = str(tmp_path / "r.html")
+    assert written.write(path, DOCUMENTS["one"], odd).startswith(
+        f"The report could not be written to {path}: KeyError: "
+    )
+    # Programs do not read it.
+    assert written.write(str(tmp_path / "r.json"), DOCUMENTS["one"], odd) == ""
