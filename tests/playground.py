@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import sys
 import threading
 
@@ -85,6 +86,12 @@ def lines(url: str) -> str:
     return LINES.format(url=url, exports=exports, cluster=CLUSTER, application=fleet.APPLICATION, group=fleet.GROUP)
 
 
+def is_taken(port: int) -> bool:
+    """Whether something answers there already."""
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
 def main() -> int:
     """Build the playground and keep it, or deploy to one that runs."""
     parser = argparse.ArgumentParser(prog="python -m tests.playground", description=__doc__)
@@ -98,8 +105,21 @@ def main() -> int:
         except OSError:
             print(f"No playground is at {url}. Start one with make playground, in another terminal", file=sys.stderr)
             return 1
-        print(f"Deployed: {', '.join(break_again(World(url)))}. Give it some seconds, and roll back again")
+        world = World(url)
+        if not world.ecs.list_task_definitions(familyPrefix=ROLLING)["taskDefinitionArns"]:
+            print(
+                f"What answers at {url} is no playground: it has no service {ROLLING}. Nothing was deployed",
+                file=sys.stderr,
+            )
+            return 1
+        print(f"Deployed: {', '.join(break_again(world))}. Give it some seconds, and roll back again")
         return 0
+    if options.port and is_taken(options.port):
+        print(
+            f"Port {options.port} is taken, perhaps by a playground. Give another one: make playground PORT=5124",
+            file=sys.stderr,
+        )
+        return 1
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: over.set())
