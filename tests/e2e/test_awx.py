@@ -129,12 +129,15 @@ def test_a_job_that_is_cancelled_leaves_nothing_that_the_next_one_does_not_finis
 ) -> None:
     workflow = Workflow(services, tmp_path, {**ASKED, "rollback_region": REGION})
     assert workflow.plan().ended == ("successful", 0)
+    # The rollback takes longer than AWX takes to cancel, however long that is.
+    services.control.timings(task_start=36000)
     cancelled = workflow.apply(cancel=lambda: services.count("UpdateService") > 0)
     assert cancelled.ended[0] == "canceled"
     assert cancelled.artifacts == {}
     told = workflow.tell()
     assert told.ended == ("failed", 2)
     assert told.failures[0].startswith("It is not known how the rollback ended")
+    services.control.advance(1000)
     again = Workflow(services, tmp_path, {**ASKED, "rollback_region": REGION}).job("rollback.yml")
     [result] = again.artifacts["rollback_result"].values()
     assert (again.ended, services.on()) == (("successful", 0), "web:1")
