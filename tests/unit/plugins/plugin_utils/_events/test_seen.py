@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from datetime import datetime
 
@@ -44,37 +45,32 @@ GROUP: dict[str, t.Any] = {
 }
 
 
+FAILED = seen.Seen(
+    account="123456789012",
+    deployment="ecs-svc/43",
+    runs="web:43",
+    failed=True,
+    going_back="",
+    settled="",
+    problem="",
+    goes_to="web:41 (SUCCESSFUL at 2026-11-14T09:12:40Z)",
+    marked_bad="",
+    deployed_at=datetime(2026, 11, 20, 13, 52),
+    last_rollback=None,
+    unfinished=False,
+)
+
+
 def test_a_service() -> None:
-    assert seen.of_service(SERVICE) == seen.Seen(
-        account="123456789012",
-        deployment="ecs-svc/43",
-        runs="web:43",
-        failed=True,
-        going_back="",
-        settled="",
-        problem="",
-        goes_to="web:41 (SUCCESSFUL at 2026-11-14T09:12:40Z)",
-        marked_bad="",
-        deployed_at=datetime(2026, 11, 20, 13, 52),
-        last_rollback=None,
-        unfinished=False,
-    )
+    assert seen.of_service(SERVICE) == FAILED
 
 
 def test_a_deployment_group() -> None:
-    assert seen.of_group(GROUP) == seen.Seen(
-        account="123456789012",
+    assert seen.of_group(GROUP) == dataclasses.replace(
+        FAILED,
         deployment="d-9",
         runs="s3://b/web-9.zip",
-        failed=True,
-        going_back="",
-        settled="",
-        problem="",
         goes_to="s3://b/web-8.zip (Succeeded at 2026-11-14T09:12:40Z)",
-        marked_bad="",
-        deployed_at=datetime(2026, 11, 20, 13, 52),
-        last_rollback=None,
-        unfinished=False,
     )
 
 
