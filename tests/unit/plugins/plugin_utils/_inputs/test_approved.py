@@ -56,6 +56,13 @@ def test_as_it_is_handed_over(given: t.Any) -> None:
     assert [found[name] for name in approved.SETTLED] == [None] * len(approved.SETTLED)
 
 
+def test_plans_of_many_services_are_looked_at_before_any_is_carried_out() -> None:
+    """One that no longer fits refuses all of them, so they do not go back at once."""
+    many = [bound.sealed({**WEB, "service": f"s{number}"}) for number in range(11)]
+    found = inputs(many)
+    assert (len(found["plans"]), found["at_once"]) == (11, False)
+
+
 def test_the_text_of_a_plan_survives_what_awx_does_to_it() -> None:
     """As ansible-core since 2.19 reads the YAML of AWX: an account is a number, an empty text null."""
     arrived = {**WEB, "plan_id": 929050770195, "service": 404, "left": None}

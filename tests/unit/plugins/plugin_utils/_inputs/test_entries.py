@@ -315,7 +315,20 @@ def test_the_share_of_instances_that_may_fail_is_a_number() -> None:
     assert inputs(PLAN, **GUARDED, guard_max_fail_percentage="33.3")["guard_max_fail_percentage"] == 33.3
 
 
-@pytest.mark.parametrize(("before", "at_once"), [("", True), ("ours.yml", False)])
-def test_what_sees_the_plan_of_many_services_comes_before_the_first_write(before: str, at_once: bool) -> None:
-    services = [f"s{number}" for number in range(11)]
-    assert inputs(MAIN, services=services, before_tasks=before)["at_once"] is at_once
+@pytest.mark.parametrize(
+    ("count", "given", "check_mode", "at_once"),
+    [
+        (11, {}, False, True),
+        (10, {}, False, False),
+        (11, {}, True, False),
+        (11, {"before_tasks": ""}, False, True),
+        (11, {"before_tasks": "ours.yml"}, False, False),
+        (11, {"suspend_auto_scaling": True}, False, False),
+    ],
+)
+def test_many_services_go_back_at_once_unless_something_stands_between(
+    count: int, given: dict[str, t.Any], check_mode: bool, at_once: bool
+) -> None:
+    services = [f"s{number}" for number in range(count)]
+    around = Around(Reader(), check_mode=check_mode)
+    assert inputs(MAIN, around, services=services, **given)["at_once"] is at_once
