@@ -25,6 +25,7 @@ import pytest
 from tests.e2e import play
 from tests.e2e.instance import Instance
 from tests.e2e.stage import Stage
+from tests.e2e.test_several import other_place
 from tests.simulator_process import SimulatorProcess
 
 PAGES = ["README.md", *sorted(str(path.relative_to(play.ROOT)) for path in play.ROOT.glob("docs/*.md"))]
@@ -107,11 +108,19 @@ def services(stage: Stage, *, deployed: bool = True) -> None:
     stage.world.register("web", "registry/web:43")
 
 
+def regions(arguments: list[str]) -> list[str]:
+    """Those that are hosts besides the one of all tests."""
+    hosts = arguments[arguments.index("-i") + 1] if "-i" in arguments else ""
+    return hosts.split(",")[1:]
+
+
 def run(command: Documented, stage: Stage, folder: Path) -> play.Play:
     """Run it on what its page tells about."""
     arguments = handed_over("sh", command, folder)
     if command.playbook != "redeploy":
         services(stage, deployed=command.playbook != "deploy")
+        for region in regions(arguments):
+            other_place(stage, region, stage.cluster)
         return play.run(stage.url, *arguments, cwd=folder)
     # As in real life, everybody may see that the agent is there.
     with tempfile.TemporaryDirectory() as scratch:

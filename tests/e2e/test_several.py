@@ -140,6 +140,23 @@ def test_two_hosts_with_a_service_of_the_same_name(
     assert there.running(CLUSTER, "web") == {"web:2": 2}
 
 
+def test_a_list_of_regions(stage: Stage) -> None:
+    """Each is a host, so that no inventory file is needed. They go back at the same time, each with its own limits."""
+    stage.story()
+    there = other_place(stage, ELSEWHERE)
+    variables = {
+        "rollback_hosts": "all",
+        "rollback_cluster": CLUSTER,
+        "rollback_services": "web",
+        "rollback_region": "{{ inventory_hostname }}",
+    }
+    done = Shown(play.run(stage.url, play.ROLLBACK, "-i", f"{REGION},{ELSEWHERE}", *play.arguments(variables)))
+    assert done.rc == 0, done.stderr
+    found = {key: item["outcome"] for key, item in done.published["rollback_result"].items()}
+    assert found == {HERE_KEY: "rolled_back", THERE_KEY: "rolled_back"}
+    assert (stage.on(), there.running(CLUSTER, "web")) == ("web:1", {"web:1": 2})
+
+
 def test_one_host_after_the_other_and_one_that_does_not_begin(stage: Stage, tmp_path: Path) -> None:
     """What is published last is all of it."""
     stage.story()
