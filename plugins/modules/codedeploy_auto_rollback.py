@@ -316,7 +316,7 @@ def main() -> None:
         wanted = auto_rollback.wish(params)
     except auto_rollback.BadRequest as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
-    aws = Aws(module.client)
+    aws = Aws(module.client, make_beside_client=module.beside_client)
     try:
         plans = auto_rollback_act.plan(aws, params["application"], names, wanted)
     except (AwsCallError, IncompleteAnswerError) as exc:

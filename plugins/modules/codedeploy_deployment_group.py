@@ -440,7 +440,7 @@ def main() -> None:
         asked = group.wish(params)
     except (BadOption, BadRequest) as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
-    aws = Aws(module.client)
+    aws = Aws(module.client, make_beside_client=module.beside_client)
     try:
         if params["state"] == "absent":
             planned = group_act.plan_absence(aws, asked, params["delete_application"])

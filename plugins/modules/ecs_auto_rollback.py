@@ -352,7 +352,7 @@ def main() -> None:
         wanted = protection.wish(params)
     except (options.BadOption, protection.BadRequest) as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
-    aws = Aws(module.client)
+    aws = Aws(module.client, make_beside_client=module.beside_client)
     known = auto_rollback.circuit_breaker_members(aws)
     problem = protection.too_new(wanted, known, gather_sdk_versions().get("botocore_version", ""))
     if problem:

@@ -298,7 +298,7 @@ def main() -> None:
         wanted = options.wanted(module.params)
     except BadOption as exc:
         module.fail_json(msg=f"{exc}.")
-    aws = Aws(module.client, clock=Clock())
+    aws = Aws(module.client, clock=Clock(), make_beside_client=module.beside_client)
     status = look.Status(aws, wanted.goal, aws.clock, module.params["full_names"])
     seen, problems = status.of_all(wanted.clusters, wanted.services)
     module.exit_json(

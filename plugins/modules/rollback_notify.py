@@ -15,6 +15,8 @@ description:
   - The message is a JSON document, RV(notification). Its subject is one readable line.
   - A message that cannot be sent is a warning, never a failure, because the rollback that it is about has ended by
     then. Only options that are wrong fail the module.
+  - It is tried twice, with 2 seconds for the connection and 5 for the answer. So a topic that cannot be reached holds
+    the end of a play up by a quarter of a minute, and one that answers late may tell people twice.
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -248,6 +250,7 @@ api_calls:
     Publish: 1
 """
 
+import functools
 import typing as t
 import uuid
 
@@ -276,7 +279,7 @@ def main() -> None:
     except message.BadTopic as exc:
         module.fail_json(msg=f"{exc}. Nothing was sent.")
     # SNS answers for the topics of its own Region only.
-    aws = Aws(lambda service: module.client(service, **({"region": topic.region} if service == "sns" else {})))
+    aws = Aws(functools.partial(module.brief_client, region=topic.region), make_beside_client=module.beside_client)
     run = message.Run(
         id=params["run_id"] or str(uuid.uuid4()),
         results=params["results"],

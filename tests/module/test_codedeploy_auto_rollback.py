@@ -263,6 +263,22 @@ def test_topics_are_not_to_be_seen(groups: Groups) -> None:
     assert "needs the permission sns:GetTopicAttributes" in message
 
 
+def test_what_is_not_to_be_reached_costs_seconds(groups: Groups) -> None:
+    """The simulator's clock moves on by what a client waits."""
+    topics = [groups.topic(name) for name in ("on-call", "managers", "everybody")]
+    for operation in ("DescribeAlarms", "GetTopicAttributes"):
+        groups.sim.fail(operation, kind="hang", times=None)
+    began = groups.sim.now()
+    notifications = [{**told(topic), "name": topic.rpartition(":")[2]} for topic in topics]
+    item = only(groups.run(alarms=["5xx"], notifications=notifications))
+    assert (item["outcome"], len(says(item, "notifications")), len(says(item, "alarms"))) == ("updated", 3, 1)
+    assert {name: groups.sim.calls()[name] for name in ("DescribeAlarms", "GetTopicAttributes")} == {
+        "DescribeAlarms": 1,
+        "GetTopicAttributes": 1,
+    }
+    assert groups.sim.now() - began <= 15
+
+
 @pytest.mark.parametrize("platform", ["Lambda", "ECS"])
 def test_other_platforms(shop: Shop, platform: str) -> None:
     """Right after the group was made, and nothing of what is the platform's own is touched."""

@@ -175,6 +175,17 @@ def test_alarms_are_not_to_be_seen(web: Shop) -> None:
     assert (only(result)["outcome"], result["warnings"]) == ("updated", [])
 
 
+def test_alarms_that_are_not_to_be_reached_cost_seconds(web: Shop) -> None:
+    """The simulator's clock moves on by what a client waits."""
+    web.sim.fail("DescribeAlarms", kind="hang", times=None)
+    began = web.sim.now()
+    item = only(run(web, alarms=ALARMS))
+    [(severity, message)] = says(item, "alarms")
+    assert (severity, "No answer came from AWS" in message, item["outcome"]) == ("unknown", True, "updated")
+    assert web.sim.calls()["DescribeAlarms"] == 1
+    assert web.sim.now() - began <= 10
+
+
 def test_both_together(web: Shop) -> None:
     World().alarm("5xx")
     item = only(run(web, circuit_breaker={"enable": True}, alarms={**ALARMS, "rollback": False}))

@@ -203,6 +203,25 @@ def test_alarms_that_cannot_be_watched(
     assert message in run.message
 
 
+def test_alarms_that_hang_hold_up_nothing(shop: Shop, external: External) -> None:
+    """The simulator's clock moves on by what a client waits."""
+    alarm(shop, "OK")
+    heard: list[int] = []
+
+    def hang(line: str) -> None:
+        if "0/2 on web:2" in line and not heard:
+            heard.append(len(shop.sim.log()))
+            shop.sim.fail("DescribeAlarms", kind="hang", times=None)
+
+    shop.on_line(hang)
+    began = shop.sim.now()
+    run = shop.release(2, rollback_events=ON_ALARM, alarms=["errors"])
+    assert (heard != [], run.outcome) == (True, "deployed"), run.message
+    assert "the alarms could not be watched. " in run.finding("alarms")["message"]
+    assert [entry["operation"] for entry in shop.sim.log()[heard[0] :]].count("DescribeAlarms") == 1
+    assert shop.sim.now() - began <= 60
+
+
 def test_alarms_that_may_not_be_read(shop: Shop, external: External) -> None:
     alarm(shop, "OK")
     shop.deny("DescribeAlarms")

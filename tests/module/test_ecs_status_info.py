@@ -473,6 +473,25 @@ def test_scaling_that_is_still_suspended(shop: Shop, allowed: Looks) -> None:
     assert (half_done(run), run.finding("auto_scaling")["severity"]) == ({}, "info")
 
 
+def test_what_is_not_to_be_reached_costs_seconds(shop: Shop, allowed: Looks) -> None:
+    """The simulator's clock moves on by what a client waits. Neither is asked again, for however many services."""
+    names = ["web", *(f"web-{number}" for number in range(11))]
+    shop.versions(2)
+    for name in names:
+        shop.create("web:1", name=name)
+        shop.deploy("web:2", name=name)
+    silent = ("sts:GetCallerIdentity", "application-autoscaling:DescribeScalableTargets")
+    for operation in silent:
+        shop.sim.fail(operation, kind="hang", times=None)
+    began = shop.sim.now()
+    run = allowed(*names)
+    assert shop.sim.now() - began <= 15
+    assert [len(run.sent(operation.partition(":")[2])) for operation in silent] == [1, 1]
+    for service in run.result["services"]:
+        unknown = {f["check"] for f in service["findings"] if f["severity"] == "unknown"}
+        assert {"permissions", "auto_scaling"} <= unknown
+
+
 @pytest.mark.parametrize("action", ["DescribeScalableTargets", "ListTagsForResource"])
 def test_scaling_that_cannot_be_read(shop: Shop, allowed: Looks, action: str) -> None:
     shop.bad_release()

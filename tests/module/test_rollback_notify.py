@@ -116,6 +116,19 @@ def test_no_answer_is_a_warning(shop: Shop, mailbox: Mailbox, sleeps: list[float
     assert "No answer came from AWS" in warning
 
 
+def test_a_topic_that_takes_the_message_and_says_nothing_costs_seconds(shop: Shop, mailbox: Mailbox) -> None:
+    """The simulator's clock moves on by what a client waits."""
+    for operation in ("sns:Publish", "GetCallerIdentity"):
+        shop.sim.fail(operation, kind="hang", times=None)
+    began = shop.sim.now()
+    result = notify(mailbox.topic)
+    assert (result["sent"], "No answer came from AWS" in result["warnings"][0]) == (False, True)
+    # It is tried again: told twice is better than not at all.
+    calls = shop.sim.calls()
+    assert (calls["GetCallerIdentity"], calls["Publish"]) == (1, 2)
+    assert shop.sim.now() - began <= 20
+
+
 def test_it_is_sent_although_the_account_is_not_known(shop: Shop, mailbox: Mailbox) -> None:
     shop.sim.fail("GetCallerIdentity", "AccessDenied", times=None)
     assert notify(mailbox.topic)["notification"]["account"] is None

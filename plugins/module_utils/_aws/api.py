@@ -104,6 +104,7 @@ class Aws:
         self._denied: dict[Denied, None] = {}
         self._hurried = False
         self._is_beside = False
+        self._remembers = True
         # The services that did not answer :attr:`beside`, each with its error and until when it is not asked.
         self._silent: dict[str, tuple[Exception, float]] = {}
         # Whether this thread is inside :meth:`brisk` or :meth:`hurried`, and what tells the request that it sends from
@@ -149,6 +150,15 @@ class Aws:
         beside._make_client, beside._clients = self._make_beside_client, self._beside_clients
         beside._is_beside = True
         return beside
+
+    @property
+    def watching(self) -> Aws:
+        """The same as :attr:`beside` for what is looked at again and again: a service that did not answer is asked at
+        the next look.
+        """
+        watching = self.beside
+        watching._remembers = False
+        return watching
 
     def steadily(self, operation: str, ask: t.Callable[[Aws], _Found], until: float = float("inf")) -> _Found:
         """What ``ask`` returns, repeated while AWS does not answer. ``ask`` must be safe to repeat.
@@ -262,7 +272,7 @@ class Aws:
     def _ask_beside(self, service: str, method: str, params: t.Mapping[str, t.Any]) -> Answer:
         if service in _DEPLOYERS:
             return self.prompt.call(service, method, **params)
-        error, until = self._silent.get(service, (None, 0.0))
+        error, until = self._silent.get(service, (None, 0.0)) if self._remembers else (None, 0.0)
         if error is not None and self.clock.monotonic() < until:
             raise error
         self._now.brisk = True

@@ -23,6 +23,7 @@ VERSION: t.Final = "0.1.0"
 # Seconds. botocore's own 60 s each, over five attempts, would keep us silent for minutes.
 _TIMEOUTS: t.Final = {"connect_timeout": 10, "read_timeout": 20}
 _BESIDE: t.Final = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 1}}
+_BRIEF: t.Final = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
 # Two seconds together, and nothing is tried again.
 _PROMPT: t.Final = {"connect_timeout": 1, "read_timeout": 1, "retries": {"total_max_attempts": 1}}
 
@@ -118,6 +119,10 @@ class LastgoodAWSModule(AnsibleAWSModule):
     def beside_client(self, service: str) -> t.Any:
         """A client for what only tells more about a deployment: one try, and seconds for it."""
         return self.client(service, config=_BESIDE)
+
+    def brief_client(self, service: str, **kwargs: t.Any) -> t.Any:
+        """A client for what is done at the end, while people wait for it: two tries, and seconds for each."""
+        return self.client(service, config=_BRIEF, **kwargs)
 
     def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Show a warning.

@@ -68,7 +68,7 @@ def _read(aws: Aws, arn: str) -> Topic:
 
 @_SnsErrors.common_error_handler("read the attributes of topic {arn}")
 def _attributes(aws: Aws, arn: str) -> dict[str, str]:
-    answer = aws.call("sns", "get_topic_attributes", TopicArn=arn)
+    answer = aws.beside.call("sns", "get_topic_attributes", TopicArn=arn)
     return dict(require(answer, "Attributes", "get_topic_attributes"))
 
 

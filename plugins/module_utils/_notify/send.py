@@ -28,7 +28,7 @@ def account(aws: Aws) -> str | None:
 
 @_StsErrors.common_error_handler("look up the account")
 def _get_caller_identity(aws: Aws) -> str | None:
-    answer = aws.call("sts", "get_caller_identity")
+    answer = aws.beside.call("sts", "get_caller_identity")
     return str(answer["Account"]) if answer.get("Account") else None
 
 

@@ -44,8 +44,8 @@ class Status:
         self._clock = clock
         self._full_names = full_names
         self._controllers = Controllers(aws, clock)
-        self._targets = ScalableTargets(aws, "ecs", "ecs:service:DesiredCount")
-        self.simulation = Simulation(aws)
+        self._targets = ScalableTargets(aws.beside, "ecs", "ecs:service:DesiredCount")
+        self.simulation = Simulation(aws.beside)
 
     def of_all(self, clusters: t.Sequence[str], services: t.Sequence[str]) -> tuple[list[Seen], list[str]]:
         """What is to be known of services, by default of all, in these clusters, by default in all of them.

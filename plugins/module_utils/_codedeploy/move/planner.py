@@ -238,7 +238,7 @@ class Planner:
         if not group.alarms:
             return fitness.Alarms()
         try:
-            return fitness.Alarms(cloudwatch.in_alarm(self._aws, group.alarms))
+            return fitness.Alarms(cloudwatch.in_alarm(self._aws.beside, group.alarms))
         except (AwsCallError, IncompleteAnswerError) as exc:
             return fitness.Alarms(unknown=exc.explain())
 

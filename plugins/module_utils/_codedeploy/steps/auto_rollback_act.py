@@ -70,7 +70,7 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
     names = list(dict.fromkeys(name for after in wanted for name in after.watched))
     if not names:
         return results
-    states = cloudwatch.alarm_states_if_readable(aws, names)
+    states = cloudwatch.alarm_states_if_readable(aws.beside, names)
     return settings.noticed(results, lambda after: auto_rollback.alarm_findings(after, states))
 
 

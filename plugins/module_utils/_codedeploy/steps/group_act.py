@@ -194,7 +194,7 @@ def _checked(aws: Aws, asked: Wish, present: Present, platform: str) -> tuple[Fi
     for topic in topics.read(aws, [item.topic_arn for item in asked.protection.notifications]).values():
         found += topics.findings(topic, subject.role_arn)
     if asked.protection.about_alarms and after.watched:
-        states = cloudwatch.alarm_states_if_readable(aws, after.watched)
+        states = cloudwatch.alarm_states_if_readable(aws.beside, after.watched)
         found += auto_rollback.alarm_findings(after, states)
     return (*found, *_of_resources(aws, asked, sent, platform))
 

@@ -98,7 +98,7 @@ def _with_alarms(aws: Aws, results: list[Result]) -> list[Result]:
     names = protection.watched(protections)
     if not names:
         return results
-    states = cloudwatch.alarm_states_if_readable(aws, names)
+    states = cloudwatch.alarm_states_if_readable(aws.beside, names)
     return settings.noticed(results, lambda after: protection.alarm_findings(after, states))
 
 

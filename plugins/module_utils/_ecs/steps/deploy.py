@@ -176,6 +176,8 @@ def told(controller: Controller, accepted: Accepted) -> str:
 
 # Less than the time between two looks at the services, so that each of these has a reading of its own.
 _LOOK_EVERY: t.Final = 1.0
+# And if they could not be read: each look may take seconds, in which nobody watches the deployment.
+_AFTER_A_FAILURE: t.Final = 30.0
 
 
 class AlarmWatch:
@@ -185,7 +187,7 @@ class AlarmWatch:
         self._aws = aws
         self._clock = clock
         self._alarms = alarms
-        self._read_at = float("-inf")
+        self._look_at = float("-inf")
         self._ringing: tuple[str, ...] = ()
         self._problem = ""
 
@@ -193,7 +195,7 @@ class AlarmWatch:
         """A :class:`.watch.Sweeper` asks this at each look."""
         if not run.going.is_bare:
             return ""
-        if self._clock.monotonic() - self._read_at >= _LOOK_EVERY:
+        if self._clock.monotonic() >= self._look_at:
             self._read()
         if self._problem and not any(f.check == "alarms" for f in run.findings):
             run.findings.append(Finding("alarms", "unknown", f"the alarms could not be watched. {self._problem}"))
@@ -203,10 +205,11 @@ class AlarmWatch:
         return f"{', '.join(self._ringing)} went into ALARM"
 
     def _read(self) -> None:
-        self._read_at = self._clock.monotonic()
         try:
-            states = cloudwatch.alarm_states(self._aws, self._alarms)
+            states = cloudwatch.alarm_states(self._aws.watching, self._alarms)
         except (AwsCallError, IncompleteAnswerError) as exc:
             self._problem = exc.explain()
+            self._look_at = self._clock.monotonic() + _AFTER_A_FAILURE
             return
+        self._look_at = self._clock.monotonic() + _LOOK_EVERY
         self._ringing = cloudwatch.judge(self._alarms, states).ringing

@@ -414,6 +414,19 @@ def test_what_only_tells_more_is_tried_once_and_not_again_if_it_is_silent() -> N
     assert aws.beside.call("ecr", "describe_images", repositoryName="web")["imageDetails"] == []
 
 
+def test_what_is_watched_is_asked_at_each_look_although_it_was_silent() -> None:
+    wire = Wire(*[botocore.exceptions.ConnectTimeoutError(endpoint_url="https://monitoring.invalid")] * 2)
+    aws = Aws(wire.client)
+    for _time in range(2):
+        with pytest.raises(botocore.exceptions.ConnectTimeoutError):
+            aws.watching.call("ecr", "describe_images", repositoryName="web")
+    assert len(wire.asked) == 2
+    # Others who ask beside are not kept waiting by the same service.
+    with pytest.raises(botocore.exceptions.ConnectTimeoutError):
+        aws.beside.call("ecr", "describe_images", repositoryName="web")
+    assert len(wire.asked) == 2
+
+
 def test_each_service_but_those_that_deploy_has_clients_of_its_own_beside() -> None:
     made: list[tuple[str, str]] = []
 

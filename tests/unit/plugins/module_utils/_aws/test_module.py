@@ -105,6 +105,7 @@ def test_results_are_reported(failed: bool, diff: bool) -> None:
     [
         ("client", {"connect_timeout": 10, "read_timeout": 20}),
         ("beside_client", {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 1}}),
+        ("brief_client", {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 2}}),
         ("prompt_client", {"connect_timeout": 1, "read_timeout": 1, "retries": {"total_max_attempts": 1}}),
     ],
 )
