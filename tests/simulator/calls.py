@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -17,17 +18,20 @@ class CallLog:
         self._entries: list[dict[str, Any]] = []
         self._counts: Counter[str] = Counter()
 
-    def add(self, service: str, operation: str, time: float, params: dict[str, Any]) -> None:
-        """Note a request that arrived at ``time``."""
+    def add(
+        self, service: str, operation: str, time: float, params: dict[str, Any], agent: str, needs: Iterable[str]
+    ) -> None:
+        """Note a request that arrived at ``time``. ``needs`` are the actions of IAM for it, ``agent`` who asked."""
         self._counts[operation] += 1
-        self._entries.append({"operation": operation, "service": service, "time": time, "params": params})
+        entry = {"operation": operation, "service": service, "time": time, "params": params}
+        self._entries.append({**entry, "agent": agent, "needs": list(needs)})
 
     def counts(self) -> dict[str, int]:
         """Operation name to number of requests, retries of a client included."""
         return dict(self._counts)
 
     def entries(self) -> list[dict[str, Any]]:
-        """``{operation, service, time, params}`` in the order of arrival."""
+        """``{operation, service, time, params, agent, needs}`` in the order of arrival."""
         return list(self._entries)
 
     def reset(self) -> None:

@@ -11,7 +11,6 @@ Session policies, endpoint policies and, for roles, resource policies have no pa
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -22,34 +21,28 @@ from moto.utilities.utils import get_partition
 
 from tests.simulator.errors import AwsError
 from tests.simulator.operations import Context, operation
+from tests.simulator.policies import Statement, concerns, holds, keys, several
 
 SERVICE = "iam"
 # The kinds of policies (those of permissions.POLICIES) that take part.
 _EVALUATED = ("identity", "scp", "boundary")
 _DEFAULT_PAGE = 100
-_Statement = dict[str, Any]
 
 
 @operation(SERVICE, "SimulatePrincipalPolicy")
 def simulate_principal_policy(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A result for each action, with one for each resource in it, a page at a time."""
     statements = list(_statements(context, str(params.get("PolicySourceArn", ""))))
-    values = {str(e["ContextKeyName"]): _several(e["ContextKeyValues"]) for e in params.get("ContextEntries") or []}
-    resources = _several(params.get("ResourceArns"))
-    results = [_result(context, statements, values, action, resources) for action in _several(params["ActionNames"])]
+    values = {str(e["ContextKeyName"]): several(e["ContextKeyValues"]) for e in params.get("ContextEntries") or []}
+    resources = several(params.get("ResourceArns"))
+    results = [_result(context, statements, values, action, resources) for action in several(params["ActionNames"])]
     start, size = int(params.get("Marker") or 0), int(params.get("MaxItems") or _DEFAULT_PAGE)
     more = start + size < len(results)
     page: dict[str, Any] = {"EvaluationResults": results[start : start + size], "IsTruncated": more}
     return {**page, "Marker": str(start + size)} if more else page
 
 
-def _several(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-
-
-def _statements(context: Context, arn: str) -> Iterator[_Statement]:
+def _statements(context: Context, arn: str) -> Iterator[Statement]:
     """Those of a user, with its groups, or of a role. Raises NoSuchEntity."""
     backend: Any = iam_backends[context.account][get_partition(context.region)]
     user = next((user for user in backend.list_users("/", None, None) if user.arn == arn), None)
@@ -66,7 +59,7 @@ def _statements(context: Context, arn: str) -> Iterator[_Statement]:
 
 
 def _result(
-    context: Context, statements: list[_Statement], values: dict[str, list[str]], action: str, resources: list[str]
+    context: Context, statements: list[Statement], values: dict[str, list[str]], action: str, resources: list[str]
 ) -> dict[str, Any]:
     each = [_decide(context, statements, values, action, resource) for resource in resources or ["*"]]
     order = ("explicitDeny", "implicitDeny", "allowed")
@@ -91,45 +84,17 @@ def _result(
 
 
 def _decide(
-    context: Context, statements: list[_Statement], values: dict[str, list[str]], action: str, resource: str
+    context: Context, statements: list[Statement], values: dict[str, list[str]], action: str, resource: str
 ) -> tuple[str, list[str]]:
     """The decision, and the context keys that a condition names and nobody has given."""
     missing: set[str] = set()
     effects = set()
     for statement in statements:
-        if _concerns(statement, "Action", action, fold=True) and _concerns(statement, "Resource", resource):
-            asked = statement.get("Condition") or {}
-            keys = {key for tests in asked.values() for key in tests}
-            missing |= keys - set(values)
-            if keys <= set(values) and all(_holds(name, tests, values) for name, tests in asked.items()):
+        if concerns(statement, action, resource):
+            missing |= keys(statement) - set(values)
+            if keys(statement) <= set(values) and holds(statement, values):
                 effects.add(statement["Effect"])
     forbidden = [denial for denial in context.world.denials.of(action, resource) if denial.policy in _EVALUATED]
     if "Deny" in effects or any(denial.explicit for denial in forbidden):
         return "explicitDeny", sorted(missing)
     return ("allowed" if "Allow" in effects and not forbidden else "implicitDeny"), sorted(missing)
-
-
-def _concerns(statement: _Statement, element: str, value: str, fold: bool = False) -> bool:
-    """Whether ``Action`` or ``Resource`` fits, or ``NotAction`` or ``NotResource`` does not."""
-    if f"Not{element}" in statement:
-        return not _fits(_several(statement[f"Not{element}"]), value, fold)
-    return _fits(_several(statement.get(element, "*")), value, fold)
-
-
-def _fits(patterns: list[str], value: str, fold: bool) -> bool:
-    """Names of actions are compared without their case."""
-    pairs = [(pattern.lower(), value.lower()) if fold else (pattern, value) for pattern in patterns]
-    return any(fnmatch.fnmatchcase(text, pattern) for pattern, text in pairs)
-
-
-def _holds(name: str, tests: dict[str, Any], values: dict[str, list[str]]) -> bool:
-    """Few operators are enough for what a rollback brings along. ArnEquals takes wildcards, too:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-    """
-    if name not in ("StringEquals", "StringLike", "ArnEquals", "ArnLike"):
-        raise AwsError("PolicyEvaluation", f"The simulator does not evaluate the condition operator {name}.", 500)
-    match = str.__eq__ if name == "StringEquals" else fnmatch.fnmatchcase
-    return all(
-        any(match(value, pattern) for value in values[key] for pattern in _several(patterns))
-        for key, patterns in tests.items()
-    )

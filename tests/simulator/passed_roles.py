@@ -18,6 +18,11 @@ from typing import Any
 from tests.simulator.operations import Context
 from tests.simulator.requests import Request
 
+# The services that assume them: the roles of a task definition and those of a service
+# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html,
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html).
+TASKS = "ecs-tasks.amazonaws.com"
+ECS = "ecs.amazonaws.com"
 _OF_A_DEFINITION = ("taskRoleArn", "executionRoleArn")
 _DEPLOYING = frozenset({"CreateService", "UpdateService", "CreateTaskSet", "RunTask", "StartTask"})
 _GROUPS = frozenset({"CreateDeploymentGroup", "UpdateDeploymentGroup"})
@@ -25,36 +30,43 @@ _GROUPS = frozenset({"CreateDeploymentGroup", "UpdateDeploymentGroup"})
 
 def passed_roles(request: Request, context: Context) -> list[str]:
     """Their ARNs, each once."""
-    roles = (role for role in _named(request, context) if isinstance(role, str) and role)
-    arns = [role if role.startswith("arn:") else f"arn:aws:iam::{context.account}:role/{role}" for role in roles]
-    return list(dict.fromkeys(arns))
+    return list(dict.fromkeys(role for role, _service in passed_to(request, context)))
 
 
-def _named(request: Request, context: Context) -> Iterator[Any]:
+def passed_to(request: Request, context: Context) -> list[tuple[str, str]]:
+    """Their ARNs, and to which service each is passed, as iam:PassedToService names it."""
+    roles = ((role, service) for role, service in _named(request, context) if isinstance(role, str) and role)
+    return [
+        (role if role.startswith("arn:") else f"arn:aws:iam::{context.account}:role/{role}", service)
+        for role, service in roles
+    ]
+
+
+def _named(request: Request, context: Context) -> Iterator[tuple[Any, str]]:
     service, operation, params = request.service, request.operation, request.params
     if service == "ecs" and operation == "RegisterTaskDefinition":
-        yield from (params.get(name) for name in _OF_A_DEFINITION)
+        yield from ((params.get(name), TASKS) for name in _OF_A_DEFINITION)
     elif service == "ecs" and operation in _DEPLOYING:
         yield from _of_a_deployment(params, context)
     elif service == "codedeploy" and operation in _GROUPS:
-        yield params.get("serviceRoleArn")
+        yield params.get("serviceRoleArn"), "codedeploy.amazonaws.com"
     elif (service, operation) == ("application-autoscaling", "RegisterScalableTarget"):
-        yield params.get("RoleARN")
+        yield params.get("RoleARN"), "application-autoscaling.amazonaws.com"
     elif service == "events":
-        yield params.get("RoleArn")
-        yield from (target.get("RoleArn") for target in params.get("Targets") or [])
+        yield params.get("RoleArn"), "events.amazonaws.com"
+        yield from ((target.get("RoleArn"), "events.amazonaws.com") for target in params.get("Targets") or [])
 
 
-def _of_a_deployment(params: dict[str, Any], context: Context) -> Iterator[Any]:
-    yield params.get("role")
+def _of_a_deployment(params: dict[str, Any], context: Context) -> Iterator[tuple[Any, str]]:
+    yield params.get("role"), ECS
     if params.get("taskDefinition"):
         definition = context.world.ecs(context).definition(params["taskDefinition"])
         if definition is not None:
             overrides = params.get("overrides") or {}
-            yield from (overrides.get(name) or definition.data.get(name) for name in _OF_A_DEFINITION)
+            yield from ((overrides.get(name) or definition.data.get(name), TASKS) for name in _OF_A_DEFINITION)
     for hook in (params.get("deploymentConfiguration") or {}).get("lifecycleHooks") or []:
-        yield hook.get("roleArn")
+        yield hook.get("roleArn"), ECS
     for balancer in params.get("loadBalancers") or []:
-        yield (balancer.get("advancedConfiguration") or {}).get("roleArn")
+        yield (balancer.get("advancedConfiguration") or {}).get("roleArn"), ECS
     for volume in params.get("volumeConfigurations") or []:
-        yield (volume.get("managedEBSVolume") or {}).get("roleArn")
+        yield (volume.get("managedEBSVolume") or {}).get("roleArn"), ECS

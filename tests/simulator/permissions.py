@@ -18,13 +18,14 @@ from typing import Any
 
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
-from moto.core.exceptions import AccessDeniedError
-from moto.iam.access_control import IAMPolicy, IAMRequest, PermissionResult
+from moto.iam.access_control import IAMPolicy, IAMRequest
 from werkzeug.exceptions import HTTPException
 
+from tests.simulator.condition_keys import values_of
 from tests.simulator.errors import AwsError
 from tests.simulator.operations import OPERATIONS, Context
 from tests.simulator.passed_roles import passed_roles
+from tests.simulator.policies import effects
 from tests.simulator.requests import Request
 
 # The name of a policy's kind, and what AWS calls it in its messages.
@@ -126,16 +127,12 @@ def check(request: Request, context: Context) -> None:
     except HTTPException:
         message = "The security token included in the request is invalid."
         raise AwsError("UnrecognizedClientException", message) from None
+    documents = [IAMPolicy(policy)._policy_json["Statement"] for policy in iam._access_key.collect_policies()]
+    statements = [one for said in documents for one in (said if isinstance(said, list) else [said])]
     for action, resource in needed(request, context):
-        iam._action = action
-        try:
-            iam.check_action_permitted(resource)
-        except AccessDeniedError:
-            explicit = any(
-                IAMPolicy(policy).is_action_permitted(action, resource) == PermissionResult.DENIED
-                for policy in iam._access_key.collect_policies()
-            )
-            raise refused(request, refusal(context, action, resource, explicit=explicit)) from None
+        said = effects(statements, values_of(request, context, action, resource), action, resource)
+        if "Deny" in said or "Allow" not in said:
+            raise refused(request, refusal(context, action, resource, explicit="Deny" in said))
 
 
 def needed(request: Request, context: Context) -> Iterator[tuple[str, str]]:

@@ -341,7 +341,10 @@ class World:
             self.call_log.reset()
 
     def log(self) -> list[dict[str, Any]]:
-        """``{operation, service, time, params}`` of each request, in order."""
+        """``{operation, service, time, params, agent, needs}`` of each request, in order.
+
+        ``agent`` is its User-Agent header, ``needs`` are the actions of IAM that it takes to be allowed to send it.
+        """
         with self.lock:
             return self.call_log.entries()
 
@@ -385,9 +388,11 @@ class World:
     def _reply(self, request: Request, forward: Callable[[], Reply]) -> Reply:
         with self.lock:
             context = self._context(request)
-            if request.operation:
-                self.call_log.add(request.service, request.operation, context.now, request.params)
             try:
+                if request.operation:
+                    agent = request.headers.get("user-agent", "")
+                    needs = {action: None for action, _resource in permissions.needed(request, context)}
+                    self.call_log.add(request.service, request.operation, context.now, request.params, agent, needs)
                 return self._answer(request, context, forward)
             except (Dropped, Hanging):
                 raise
