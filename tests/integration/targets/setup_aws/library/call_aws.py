@@ -6,15 +6,34 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import boto3
 from ansible.module_utils.basic import AnsibleModule
 from botocore.exceptions import ClientError
 
 
+def archive(files: dict[str, str]) -> bytes:
+    """A zip archive with these files, by name."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return made.getvalue()
+
+
+def with_code(operation: str, parameters: dict[str, object], code: dict[str, str]) -> dict[str, object]:
+    """The parameters with the code of a function, which a task cannot give as bytes."""
+    if not code:
+        return parameters
+    zipped = {"ZipFile": archive(code)}
+    return {**parameters, **({"Code": zipped} if operation == "create_function" else zipped)}
+
+
 def main() -> None:
-    """Send one request; ``ignore`` are codes of errors that are fine."""
+    """Send one request; ``ignore`` are codes of errors that are fine, ``function_code`` files of a Lambda function."""
     module = AnsibleModule(
         argument_spec={
             "connection": {
@@ -31,6 +50,7 @@ def main() -> None:
             "service": {"type": "str", "required": True},
             "operation": {"type": "str", "required": True},
             "parameters": {"type": "dict", "default": {}},
+            "function_code": {"type": "dict", "default": {}},
             "ignore": {"type": "list", "elements": "str", "default": []},
         }
     )
@@ -43,13 +63,15 @@ def main() -> None:
         aws_secret_access_key=connection["secret_key"],
         aws_session_token=connection["session_token"] or None,
     )
+    operation = module.params["operation"]
+    parameters = with_code(operation, module.params["parameters"], module.params["function_code"])
     try:
-        answer = getattr(client, module.params["operation"])(**module.params["parameters"])
+        answer = getattr(client, operation)(**parameters)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in module.params["ignore"]:
             module.exit_json(changed=False, answer={}, code=code)
-        module.fail_json(msg=f"{module.params['operation']}: {error}")
+        module.fail_json(msg=f"{operation}: {error}")
     answer.pop("ResponseMetadata", None)
     module.exit_json(changed=True, answer=json.loads(json.dumps(answer, default=str)), code="")
 
