@@ -280,10 +280,13 @@ class Shop:
         except ModuleFailed as failure:
             result, failed = failure.result, True
         run = Run(result, failed, self.sim.log(), list(self._lines))
-        if PROFILE and not self.at_once:
-            # Whoever types the next command sees what this one wrote. What comes sooner: test_at_once.py.
-            self.sim.advance(SHOWN)
+        self._until_the_next_command()
         return run
+
+    def _until_the_next_command(self) -> None:
+        """Whoever types it sees what the one before it wrote. What comes sooner: test_at_once.py."""
+        if PROFILE and not self.at_once:
+            self.sim.advance(SHOWN)
 
     def killed(
         self, *services: str, at_sleep: int = 0, before: tuple[str, int] | None = None, **options: t.Any
@@ -298,6 +301,7 @@ class Shop:
                 patches.setattr(Aws, "call", _deadly(Aws.call, *before))
             with pytest.raises(Killed):
                 self.rollback(*services, **options)
+        self._until_the_next_command()
         return [entry["operation"] for entry in self.sim.log()]
 
     def killed_at(self, operation: str, **options: t.Any) -> None:
@@ -313,6 +317,7 @@ class Shop:
             patches.setattr(Aws, "call", deadly)
             with pytest.raises(Killed):
                 self.rollback(**options)
+        self._until_the_next_command()
 
     def orphan_after(self, looks: int) -> None:
         """The play is killed; the module notices on its n-th check."""

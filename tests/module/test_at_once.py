@@ -70,3 +70,16 @@ def test_the_same_command_at_once_deploys_nothing(late: Shop, story: t.Callable[
     again = late.rollback(**options)
     assert again.outcome in ("rolled_back", "unchanged"), again.message
     assert [write for write in again.writes if write not in ("TagResource", "UntagResource")] == []
+
+
+def test_killed_while_ecs_goes_back_and_begun_again_at_once(late: Shop) -> None:
+    """The stop is not shown yet. Whether it is asked for once more or followed, ECS goes back once."""
+    late.releases(2)
+    late.versions(1)
+    late.deploy("web:3", settle=20)
+    late.killed(at_sleep=1)
+    again = late.rollback()
+    assert (again.outcome, late.on()) == ("rolled_back", "web:2")
+    assert again.only["method"] in ("adopt", "stop_deployment")
+    assert [version for version, _status in late.history()] == ["web:3", "web:2", "web:1"]
+    assert late.tags("web:3")["lastgood:bad"]

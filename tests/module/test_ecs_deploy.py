@@ -94,6 +94,7 @@ def test_check_mode_writes_nothing_and_shows_the_difference(web: Shop) -> None:
 
 
 def test_without_waiting_it_is_only_started(web: Shop) -> None:
+    web.at_once = True
     done = web.release(2, wait=False)
     assert (done.failed, done.outcome) == (False, "started")
     assert web.history()[0] == ("web:2", "PENDING")

@@ -105,6 +105,7 @@ def test_check_mode_writes_nothing(shop: Shop, blue_green: BlueGreen) -> None:
 
 
 def test_without_waiting_it_is_only_started(shop: Shop, blue_green: BlueGreen) -> None:
+    shop.at_once = True
     run = shop.release(2, wait=False)
     assert (run.failed, run.outcome) == (False, "started")
     assert blue_green.status(blue_green.listed()[0]) == "Created"

@@ -490,12 +490,16 @@ def test_the_deployment_ends_before_it_stops(shop: Shop) -> None:
     assert shop.history()[:2] == [("web:2", "SUCCESSFUL"), ("web:3", "SUCCESSFUL")]
 
 
-def test_the_deployment_fails_by_itself_before_it_is_asked_to_stop(shop: Shop) -> None:
+@pytest.mark.parametrize("late", [0.0, 60.0], ids=["", "tags are late"])
+def test_the_deployment_fails_by_itself_before_it_is_asked_to_stop(shop: Shop, late: float) -> None:
     breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
     shop.releases(2, deploymentConfiguration=breaker)
     shop.versions(1)
     shop.broken("web:3", "crash", after=0)
     shop.deploy("web:3", settle=20)
+    if late:
+        # They go on showing the record of this run, which it takes back.
+        shop.sim.late("ecs:Tags", seconds=late)
     shop.meanwhile("StopServiceDeployment", advance=600)
     run = shop.rollback()
     assert (run.outcome, shop.on()) == ("unchanged", "web:2")

@@ -180,6 +180,19 @@ def test_put_back_when_the_write_is_denied(shop: Shop) -> None:
     assert shop.service_tags() == {}
 
 
+@pytest.mark.parametrize("flips", [False, True])
+def test_put_back_before_aws_shows_what_was_changed(shop: Shop, flips: bool) -> None:
+    """What this run has written counts, whatever is read."""
+    releases(shop, 3)
+    before = configuration(shop)
+    shop.sim.late("ecs:Tags", seconds=600, flips=flips)
+    shop.sim.fail("UpdateService", "AccessDeniedException")
+    denied = shop.rollback(fast=True)
+    assert (denied.outcome, configuration(shop), shop.service_tags()) == ("refused", before, {})
+    done = shop.rollback(fast=True)
+    assert (done.outcome, configuration(shop), records(shop)) == ("rolled_back", before, [])
+
+
 def test_not_put_back_while_it_may_still_run(shop: Shop) -> None:
     releases(shop, 3, lifecycleHooks=[pause()])
     before = configuration(shop)

@@ -451,15 +451,18 @@ def test_it_reached_the_hook_after_the_plan_was_made(shop: Shop) -> None:
     assert (run.outcome, shop.on(), shop.running()) == ("rolled_back", "web:2", {"web:2": 2})
 
 
-def test_it_was_rolled_back_by_ecs_between_plan_and_write(shop: Shop) -> None:
+@pytest.mark.parametrize("late", [0.0, 60.0], ids=["", "tags are late"])
+def test_it_was_rolled_back_by_ecs_between_plan_and_write(shop: Shop, late: float) -> None:
     begin(shop)
     until(shop, "BAKE_TIME")
+    if late:
+        shop.sim.late("ecs:Tags", seconds=late)
     # Between the plan and the last look before the write.
     shop.sim.on("DescribeServices", stop(shop), nth=2)
     shop.meanwhile("DescribeServices", nth=2, advance=120)
     run = shop.rollback()
     assert (run.outcome, shop.on(), shop.running()) == ("unchanged", "web:2", {"web:2": 2})
-    # The record that announced it is taken back.
+    # The record that announced it is taken back, and AWS may go on showing it.
     assert (run.writes, shop.service_tags()) == (["TagResource", "UntagResource"], {})
 
 
@@ -502,14 +505,18 @@ def test_two_runs_at_once_of_a_deployment_in_flight(shop: Shop, at: str) -> None
     assert shop.running() == {"web:2": 2}
 
 
+@pytest.mark.parametrize("late", [0.0, 2.0], ids=["", "tags are late"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_two_runs_at_once_of_a_finished_deployment(shop: Shop, strategy: str) -> None:
+def test_two_runs_at_once_of_a_finished_deployment(shop: Shop, strategy: str, late: float) -> None:
     releases(shop, 3, **STRATEGIES[strategy])
+    if late:
+        shop.sim.late("ecs:Tags", seconds=late)
     twin = Twin(shop, "update_service accepted", fast=True)
     first = shop.rollback(fast=True)
     assert (first.outcome, first.only["method"]) == ("rolled_back", "update_service")
     assert (twin.result.outcome, twin.result.only["method"]) == ("rolled_back", "adopt")
     assert [version for version, _status in shop.history()] == ["web:2", "web:3", "web:2", "web:1"]
+    shop.later()
     assert shop.rollback().outcome == "unchanged"
 
 

@@ -463,10 +463,12 @@ def test_scaling_that_is_still_suspended(shop: Shop, allowed: Looks) -> None:
     shop.world.make_scalable(CLUSTER, "web", 1, 5)
     given = {"cluster": CLUSTER, "services": ["web"], "region": REGION}
     run_module(autoscaling_suspend, state="suspended", reason="500s", **given)
+    shop.later()
     run = allowed()
     assert list(half_done(run)) == ["auto_scaling"]
     assert "ansible-playbook lastgood.aws.restore_scaling" in half_done(run)["auto_scaling"]
     run_module(autoscaling_suspend, state="restored", **given)
+    shop.later()
     assert half_done(allowed()) == {}
     shop.world.make_scalable(CLUSTER, "web", 1, 5, scale_in=True)
     run = allowed()

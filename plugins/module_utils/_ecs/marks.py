@@ -259,6 +259,15 @@ def recorded(tags: t.Mapping[str, str]) -> RolledBack | None:
     return ended(made, tags)
 
 
+def without(tags: t.Mapping[str, str], void: t.Mapping[str, str]) -> t.Mapping[str, str]:
+    """The tags, with what stands in the place of a record that is void; an empty one stands for none."""
+    record = tags.get(RECORD, "")
+    if record not in void:
+        return tags
+    others = {key: value for key, value in tags.items() if key != RECORD}
+    return {**others, RECORD: void[record]} if void[record] else others
+
+
 def ended(record: RolledBack, tags: t.Mapping[str, str]) -> RolledBack:
     """The record with what :func:`done_tag` says of its end, if that is of the same run."""
     run, at, still_open, *_more = [*tags.get(DONE, "").split(" "), "", ""]

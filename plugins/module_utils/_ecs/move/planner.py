@@ -37,7 +37,8 @@ class Planner:
     With ``all_marks`` those of all candidates are read, so that each verdict takes its marks into account; without,
     only as many as the choice needs. With a ``clock``, a rollback that AWS may still be about to make counts too.
     ``many``: the service is one of many, and only what decides is read. In ``haste`` a service whose history cannot be
-    read now gets a refusal, even if a plan could do without.
+    read now gets a refusal, even if a plan could do without. ``void`` has records on services that this call has taken
+    back, each with what stands in its place: AWS may still show them.
     """
 
     # No earlier look showed where the plans lead.
@@ -52,6 +53,7 @@ class Planner:
         clock: Clock | None = None,
         many: bool = False,
         haste: bool = False,
+        void: t.Mapping[str, str] | None = None,
     ) -> None:
         self._aws = aws
         self._cluster = cluster
@@ -63,6 +65,7 @@ class Planner:
         # A batch of a large call, or a service of it that is planned again, is one of many.
         self._thorough = not many
         self._haste = haste
+        self._void = {} if void is None else void
         # A planner keeps what it has read, and services of a large call are planned again side by side.
         self._one_at_a_time = threading.Lock()
         # What Resource Groups Tagging says of barriers, once it was asked; None if it did not say.
@@ -76,7 +79,7 @@ class Planner:
     def _make_plans(self, service_names: t.Sequence[str]) -> dict[str, plans.Plan | Refusal]:
         self._thorough = self._thorough and (self._all_marks or len(service_names) <= MOST_SERVICES)
         try:
-            found = reads.services(self._aws, self._cluster, service_names)
+            found = self._read(service_names)
         except (AwsCallError, IncompleteAnswerError) as exc:
             why = self._why_no_service(exc)
             return {name: _refused(name, why, may_pass=exc.may_pass) for name in service_names}
@@ -94,12 +97,18 @@ class Planner:
         }
         return self._told_of_alarms(made)
 
+    def _read(self, service_names: t.Sequence[str]) -> dict[str, Service | str]:
+        found = reads.services(self._aws, self._cluster, service_names)
+        present = {name: service for name, service in found.items() if isinstance(service, Service)}
+        true = {name: replace(now, tags=marks.without(now.tags, self._void)) for name, now in present.items()}
+        return {**found, **true}
+
     def go_on(self, first: plans.Plan) -> plans.Plan | Refusal:
         """A new plan to the target of the first one, after what was in its way has ended."""
         name, goal = first.service.name, self.goal.of(first.service.name)
         goal = goal.going_to(first.target.arn) if first.target is not None else goal
         # By now it is known whether a rollback was asked for, so that none has to be waited for.
-        planned = next(iter(Planner(self._aws, self._cluster, goal).make_plans([name]).values()))
+        planned = next(iter(Planner(self._aws, self._cluster, goal, void=self._void).make_plans([name]).values()))
         return plan.as_chosen(planned, first)
 
     def _list_again(self, services: t.Mapping[str, Service], pasts: Pasts) -> dict[str, Service]:
@@ -115,7 +124,7 @@ class Planner:
         late = {name: service for name, service in services.items() if lacks(service)}
 
         def look(again: list[str]) -> dict[str, Service]:
-            read = reads.services(self._aws, self._cluster, again)
+            read = self._read(again)
             found = {name: service for name, service in read.items() if isinstance(service, Service)}
             pasts.read(service for service in found.values() if service.status == "ACTIVE")
             return found

@@ -29,6 +29,8 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.undo import
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 
 UNMARKED: t.Final = "unmarked"
+# Seconds until AWS shows a tag. No page promises that it does at once.
+_TAGS_SHOW: t.Final = 3.0
 
 
 def take_back(aws: Aws, service: Service, version: str) -> list[Finding]:
@@ -78,11 +80,19 @@ def todo(planned: Plan, goal: GoBack) -> list[str]:
 class Recorder:
     """Writes for the runs of one call. ``reason`` is the caller's; without ``mark`` nothing is written.
 
-    ``many``: the call is a large one, and what is equal is written together.
+    ``many``: the call is a large one, and what is equal is written together. ``void`` gets the records that were taken
+    back, each with what stands in its place (empty if nothing does): AWS may go on showing them for a moment.
     """
 
     def __init__(
-        self, aws: Aws, clock: Clock, mark: bool, reason: str | None, goal: GoBack, many: bool = False
+        self,
+        aws: Aws,
+        clock: Clock,
+        mark: bool,
+        reason: str | None,
+        goal: GoBack,
+        many: bool = False,
+        void: dict[str, str] | None = None,
     ) -> None:
         self._aws = aws
         self._clock = clock
@@ -90,6 +100,8 @@ class Recorder:
         self._reason = reason
         self._goal = goal
         self._many = many
+        self._void = {} if void is None else void
+        self._written: dict[str, str] = {}
         # Of this call, and of the records that its services have: those of an earlier call are finished under its name.
         self._id = uuid.uuid4().hex[:8]
         self._ids: dict[str, str] = {}
@@ -110,7 +122,9 @@ class Recorder:
         service, primary = planned.service, planned.service.primary
         if not self._mark or primary is None:
             return
-        before = moves.last_move(moves.recorded(service, planned.history), service, planned.current, planned.history)
+        before = _move_of(planned, service)
+        if planned.method == "adopt" and before is None:
+            before = self._as_soon_as_tags_show(planned)
         if planned.method == "adopt" and before is not None:
             self._ids[run.name], self._before[run.name] = before.run, before
             return
@@ -128,9 +142,29 @@ class Recorder:
             self._late[run.name] = {} if exc.is_denied else tag
             return
         self._ids[run.name] = self._id
+        self._written[run.name] = tag[marks.RECORD]
+        self._void.pop(tag[marks.RECORD], None)
         if service.tags_its_tasks:
             what = f"{service.name} has propagateTags SERVICE: tasks that start now carry its tag {marks.RECORD}, too"
             run.findings.append(Finding("propagated_tags", "info", what))
+
+    def _as_soon_as_tags_show(self, planned: Plan) -> marks.RolledBack | None:
+        """The record of another run that began the deployment a moment ago; ours would take its place. Nothing is held
+        up by waiting for it: the deployment is under way.
+        """
+        primary, now = planned.service.primary, self._aws.date or self._clock.now()
+        if primary is None or primary.created_at is None:
+            return None
+        age = (now - primary.created_at).total_seconds()
+        if age >= _TAGS_SHOW:
+            return None
+        self._clock.sleep(_TAGS_SHOW - max(age, 0.0))
+        try:
+            found = api.describe_services(self._aws, planned.service.cluster_arn, [planned.service.name])
+        except (AwsCallError, IncompleteAnswerError):
+            return None
+        service = found[planned.service.name]
+        return _move_of(planned, service) if isinstance(service, Service) else None
 
     def verified(self, run: RollbackRun) -> None:
         """The move is done: a rollback marks what it left, and a move forward takes the mark of its target back."""
@@ -215,9 +249,11 @@ class Recorder:
         if self._ids.get(run.name) != self._id or run.service is None:
             return
         before = run.plan.service.tags.get(marks.RECORD, "") if run.plan is not None else ""
+        before = "" if before.startswith(f"{self._id} ") else before
         del self._ids[run.name]
+        self._void[self._written.pop(run.name)] = before
         try:
-            if before and not before.startswith(f"{self._id} "):
+            if before:
                 api.tag_resource(self._aws, run.service.arn, {marks.RECORD: before})
             else:
                 api.untag_resource(self._aws, run.service.arn, [marks.RECORD])
@@ -280,6 +316,11 @@ class Recorder:
             found = _stays(planned.target.arn, planned.target.tags) if planned.target is not None else []
         run.findings += found
         run.changed = run.changed or any(f.check == UNMARKED for f in found)
+
+
+def _move_of(planned: Plan, service: Service) -> marks.RolledBack | None:
+    """The move on record that brought the service to where it is, or is about to."""
+    return moves.last_move(moves.recorded(service, planned.history), service, planned.current, planned.history)
 
 
 _UNRECORDED: t.Final = "service_tags"

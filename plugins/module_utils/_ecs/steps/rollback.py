@@ -62,8 +62,10 @@ class Rollback(mover.Step[RollbackRun]):
         self._finishing: list[Future[None]] = []
         # The services as they were when their moves were verified.
         self._verified: dict[str, Service] = {}
+        # Records that were taken back, with what stands in their place.
+        self._void: dict[str, str] = {}
         self._planner = self._planner_of(aws)
-        self._recorder = Recorder(aws, clock, order.mark, order.reason, order.goal, self._is_for_many)
+        self._recorder = Recorder(aws, clock, order.mark, order.reason, order.goal, self._is_for_many, self._void)
         self._mover = mover.Mover(aws, clock, order, self._planner, self)
 
     @functools.cached_property
@@ -72,7 +74,8 @@ class Rollback(mover.Step[RollbackRun]):
 
     def _planner_of(self, aws: Aws, haste: bool = False) -> Planning:
         order = self._order
-        planner = Planner(aws, order.cluster, order.goal, clock=self._clock, many=self._is_for_many, haste=haste)
+        many = self._is_for_many
+        planner = Planner(aws, order.cluster, order.goal, clock=self._clock, many=many, haste=haste, void=self._void)
         return BoundPlanner(aws, self._clock, planner, order.plans, order.plan_max_age) if order.plans else planner
 
     @property

@@ -78,6 +78,8 @@ class Ecs(base.Controller):
         self._found: dict[tuple[str, str], str] = {}
         # PAUSE hooks that AWS lets nobody of us answer.
         self._unanswered: set[str] = set()
+        # What was written for one deployment only, by the service's ARN.
+        self._written: dict[str, overriding.Written] = {}
         self._histories = records.Histories(aws)
 
     def read_past(
@@ -161,8 +163,10 @@ class Ecs(base.Controller):
         stays = write.update_of(planned).configuration
         if stays:
             return write.update_service(self._aws, planned, tasks, stays)
-        override, notes = overriding.prepare(self._aws, planned)
+        override, written, notes = overriding.prepare(self._aws, planned)
+        self._written[planned.service.arn] = written
         begun = write.update_service(self._aws, planned, tasks, override)
+        self._written[planned.service.arn] = replace(written, is_changed=bool(override))
         return replace(begun, findings=(*notes, *begun.findings))
 
     def _adopt(self, planned: plans.Plan) -> Begun:
@@ -182,7 +186,8 @@ class Ecs(base.Controller):
     def restore(
         self, service: Service, planned: plans.Plan | None, state: deployments.Standing
     ) -> deployments.Restored:
-        return overriding.restore(self._aws, service, planned, state)
+        written = self._written.get(service.arn, overriding.Written())
+        return overriding.restore(self._aws, service, planned, state, written)
 
     def records(self, watched: t.Sequence[tuple[Going, Service]]) -> list[Record | None]:
         arns = [self._record_of(going, service) for going, service in watched]

@@ -19,6 +19,7 @@ import binascii
 import json
 import typing as t
 import zlib
+from dataclasses import dataclass, field
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
@@ -46,6 +47,16 @@ _NOT_YET: t.Final = Finding(
 _AS_BEFORE: t.Final = "the deployment configuration is as it was before"
 
 Configuration = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What this run has written to a service. AWS may show it only seconds later."""
+
+    # The record; empty if this run has written none.
+    record: t.Mapping[str, str] = field(default_factory=dict)
+    # Whether AWS has taken the changed configuration.
+    is_changed: bool = False
 
 
 def changes_for(configuration: Configuration) -> dict[str, t.Any]:
@@ -125,24 +136,26 @@ def tag_keys(tags: t.Mapping[str, str]) -> list[str]:
     return sorted(key for key in tags if key.startswith(_PREFIX))
 
 
-def prepare(aws: Aws, planned: plans.Plan) -> tuple[t.Mapping[str, t.Any], tuple[Finding, ...]]:
-    """The changes for this one deployment, after writing down what has to be put back. Without a record nothing is
-    changed, and the findings say why.
+def prepare(aws: Aws, planned: plans.Plan) -> tuple[Configuration, Written, tuple[Finding, ...]]:
+    """The changes for this one deployment, after writing down what has to be put back, and that record. Without a
+    record nothing is changed, and the findings say why.
     """
     override = write.update_of(planned).override
     if not override or tag_keys(planned.service.tags):
         # An existing record comes from a run that was killed: it holds the service's own configuration.
-        return override, ()
+        return override, Written(), ()
     record = tags_for(planned.service.configuration)
     if record is None:
         what = "fast was not used: the deployment configuration is too large for the tags"
-        return {}, (Finding("fast", "warn", f"{what}{_then(planned.service)}"),)
+        return {}, Written(), (Finding("fast", "warn", f"{what}{_then(planned.service)}"),)
     try:
         api.tag_resource(aws, planned.service.arn, record)
     except (AwsCallError, IncompleteAnswerError) as exc:
         what = f"fast was not used, since it could not be undone after a crash. {exc.explain().rstrip('.')}"
-        return {}, (Finding("fast", "warn", f"{what}{_then(planned.service)}"),)
-    return override, ()
+        # Without an answer, it may be there all the same.
+        written = Written(record if exc.no_answer else {})
+        return {}, written, (Finding("fast", "warn", f"{what}{_then(planned.service)}"),)
+    return override, Written(record), ()
 
 
 def _then(service: Service) -> str:
@@ -156,8 +169,10 @@ def _then(service: Service) -> str:
     )
 
 
-def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deployments.Standing) -> Restored:
-    """See :meth:`.base.Controller.restore`."""
+def restore(
+    aws: Aws, service: Service, planned: plans.Plan | None, state: deployments.Standing, written: Written = Written()
+) -> Restored:
+    """See :meth:`.base.Controller.restore`. ``written`` counts even if AWS does not show it yet."""
     override = write.update_of(planned).override if planned is not None else {}
     recorded = tags_for(service.configuration) if override else None
     keys = sorted({*tag_keys(service.tags), *(recorded or ())})
@@ -168,12 +183,12 @@ def restore(aws: Aws, service: Service, planned: plans.Plan | None, state: deplo
         return Restored((_NOT_YET,))
     try:
         now = api.describe_services(aws, service.cluster_arn, [service.name])[service.name]
-        back = recorded_in(now.tags) if isinstance(now, Service) else None
+        back = recorded_in(now.tags) or recorded_in(written.record) if isinstance(now, Service) else None
         if back is None or not isinstance(now, Service):
             return Restored()
         if _may_not_yet(now, state):
             return Restored((_NOT_YET,))
-        is_changed = _put_back(aws, now, back)
+        is_changed = _put_back(aws, now, back, written)
     except ValueError as exc:
         return Restored((Finding("configuration", "warn", f"{exc}; the deployment configuration was left as it is"),))
     except (AwsCallError, IncompleteAnswerError) as exc:
@@ -189,9 +204,9 @@ def _may_not_yet(now: Service, state: deployments.Standing) -> bool:
     return state == "going" or (state == "not_ours" and _is_deploying(now))
 
 
-def _put_back(aws: Aws, now: Service, back: Configuration) -> bool:
+def _put_back(aws: Aws, now: Service, back: Configuration, written: Written) -> bool:
     """Give the service its recorded configuration; False if it has it already. Raises what the call raises."""
-    if not differs(now.configuration, back):
+    if not written.is_changed and not differs(now.configuration, back):
         return False
     api.update_service(aws, now.cluster_arn, now.name, deploymentConfiguration=back)
     return True

@@ -340,3 +340,13 @@ def test_what_does_not_end_a_record(text: str) -> None:
     begun = marks.record_tag("1a2b3c4d", NOW, "ecs-svc/1", arn(43), arn(41), "back")
     assert marks.rolled_back({**begun, "lastgood:rollback-done": text}) is None
     assert marks.started({**begun, "lastgood:rollback-done": text}) is not None
+
+
+@pytest.mark.parametrize(
+    ("record", "left"),
+    [("ours", {"team": "shop"}), ("again", {"team": "shop", marks.RECORD: "theirs"}), ("theirs", None)],
+)
+def test_a_record_that_was_taken_back_leaves_what_stands_in_its_place(record: str, left: dict[str, str] | None) -> None:
+    tags = {"team": "shop", marks.RECORD: record}
+    assert marks.without(tags, {"ours": "", "again": "theirs"}) == (tags if left is None else left)
+    assert marks.without({"team": "shop"}, {"ours": ""}) == {"team": "shop"}

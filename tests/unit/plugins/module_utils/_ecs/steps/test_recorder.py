@@ -254,3 +254,17 @@ def test_it_is_told_if_the_next_run_cannot_know_what_was_left(refused: tuple[str
     said = [message for check, message in found(run) if check == "mark"]
     assert any(message.endswith("this rollback left it. Mark it with ecs_revision_mark") for message in said) is told
     assert len(said) == ("web:42" in refused)
+
+
+def test_what_was_taken_back_is_known_until_it_is_written_again() -> None:
+    aws, run = Tags(), going(41)
+    void: dict[str, str] = {}
+    recorder = Recorder(aws, FakeClock(), True, None, GoBack(Selection()), void=void)
+    assert run.plan is not None
+    recorder.before_the_write(run, run.plan, announced=False)
+    assert void == {}
+    recorder.not_written(run)
+    assert [record.split(" ")[3:6] for record in void] == [["web:42", "web:41", "back"]]
+    # In the same second it says the same.
+    recorder.before_the_write(run, run.plan, announced=False)
+    assert void == {}

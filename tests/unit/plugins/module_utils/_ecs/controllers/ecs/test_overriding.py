@@ -54,7 +54,7 @@ def seen(where: Service, configuration: t.Mapping[str, t.Any], **changes: t.Any)
 
 def test_what_has_to_be_put_back_is_written_down_first() -> None:
     aws = FakeAws(tag_resource={})
-    assert overriding.prepare(aws, plan_for(on(), SKIPPED)) == (SKIPPED, ())
+    assert overriding.prepare(aws, plan_for(on(), SKIPPED)) == (SKIPPED, overriding.Written(RECORD), ())
     [request] = aws.sent("tag_resource")
     assert {tag["key"]: tag["value"] for tag in request["tags"]} == RECORD
     assert overriding.recorded_in(RECORD) == BACK
@@ -73,13 +73,13 @@ def test_nothing_is_written_without_a_change_or_over_an_older_record(
     override: dict[str, t.Any], tags: dict[str, str]
 ) -> None:
     aws = FakeAws()
-    assert overriding.prepare(aws, plan_for(on(tags=tags), override)) == (override, ())
+    assert overriding.prepare(aws, plan_for(on(tags=tags), override)) == (override, overriding.Written(), ())
     assert aws.requests == []
 
 
 def test_without_a_record_nothing_is_changed() -> None:
     aws = FakeAws(tag_resource=refused_by_aws("TagResource"))
-    override, [finding] = overriding.prepare(aws, plan_for(on(), SKIPPED))
+    override, _written, [finding] = overriding.prepare(aws, plan_for(on(), SKIPPED))
     assert (override, finding.check, finding.severity) == ({}, "fast", "warn")
     assert "could not be undone after a crash" in finding.message
     assert "ecs:TagResource" in finding.message
@@ -88,7 +88,7 @@ def test_without_a_record_nothing_is_changed() -> None:
 def test_a_configuration_that_does_not_fit_into_tags_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overriding, "tags_for", lambda _configuration: None)
     aws = FakeAws()
-    override, [finding] = overriding.prepare(aws, plan_for(on(), SKIPPED))
+    override, _written, [finding] = overriding.prepare(aws, plan_for(on(), SKIPPED))
     assert (override, "too large for the tags" in finding.message, aws.requests) == ({}, True, [])
 
 
@@ -116,6 +116,29 @@ def test_tags_that_were_written_after_the_service_was_read_are_found() -> None:
         untag_resource={},
     )
     assert overriding.restore(aws, before, plan_for(on(), SKIPPED), "ended").changed
+    assert aws.sent("untag_resource")[0]["tagKeys"] == sorted(RECORD)
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_changed", "writes"),
+    [
+        # AWS took it a moment ago, and shows what was before.
+        (CANARY, True, ["update_service", "untag_resource"]),
+        # The write was refused.
+        (CANARY, False, ["untag_resource"]),
+        (SKIPPED, True, ["update_service", "untag_resource"]),
+    ],
+)
+def test_what_this_run_has_written_counts_before_aws_shows_it(
+    shown: dict[str, t.Any], is_changed: bool, writes: list[str]
+) -> None:
+    before = on()
+    aws = FakeAws(
+        describe_services=seen(before, shown), update_service={"service": raw_service(before)}, untag_resource={}
+    )
+    written = overriding.Written(RECORD, is_changed)
+    done = overriding.restore(aws, before, plan_for(on(), SKIPPED), "ended", written)
+    assert ([name for name, _params in aws.requests][1:], done.changed) == (writes, is_changed)
     assert aws.sent("untag_resource")[0]["tagKeys"] == sorted(RECORD)
 
 
