@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,22 @@ def test_what_is_not_meant(
     assert named in message
     assert message.endswith("Nothing was changed.")
     assert services.writes() == []
+
+
+def test_the_commands_of_the_page(services: Stage, tmp_path: Path) -> None:
+    """In their order: a team, then what is left of its cluster in check mode, then all of them."""
+    page = PAGE.read_text(encoding="utf-8")
+    [text] = re.findall(r"^# prod\.ecs_services\.yml\n((?:.*\n)+?)```", page, re.MULTILINE)
+    (tmp_path / "prod.ecs_services.yml").write_text(text)
+    commands = re.findall(r"^\$ ansible-playbook (.*)$", page, re.MULTILINE)
+    shown = [Shown(play.run(services.url, *shlex.split(command), cwd=tmp_path)) for command in commands]
+    assert [one.rc for one in shown] == [0, 0, 0]
+    assert [ends(one) for one in shown] == [
+        {WEB: "rolled_back", API: "rolled_back"},
+        {WEB: "unchanged", API: "unchanged"},
+        {WEB: "unchanged", API: "unchanged", JOBS: "rolled_back"},
+    ]
+    assert (services.on("web"), services.on("api"), services.on("jobs")) == ("web:1", "api:1", "jobs:1")
 
 
 def test_an_inventory_without_services(stage: Stage, source: Path) -> None:
