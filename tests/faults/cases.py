@@ -187,12 +187,22 @@ def _kill(case: Case, scene: Scene, calm: Undisturbed) -> t.Iterator[str]:
     between = scene.state()
     if between.on != scene.newer:
         yield f"the scene is wrong: {between.on} is PRIMARY after {scene.newer} was deployed"
-    # A task set that stands has no history: if a record says that it was being left, nobody wants it back.
-    good = scene.good if scene.stands and RECORD in left.record else left.on
+    good = _good_before(scene, left)
     goal = replace(calm.before, on=good, running={good: calm.after.running[scene.good]}, record={})
     runs = frozenset() if scene.stands else frozenset({good})
     story = replace(story_of(scene, calm), good=good, bad=scene.newer, runs=runs, bad_before=scene.bad)
     yield from _again(scene, between, Wanted(goal, all_of_it=False, stands=scene.stands), story)
+
+
+def _good_before(scene: Scene, left: State) -> str:
+    """Where the next run is to go after somebody has deployed over a run that was killed: to what was in service.
+
+    Where AWS has a history, that is known: the record of a write that never came is void. EXTERNAL has none: the same
+    task sets stand whether the killed run had made the good one PRIMARY or not. The record is all that is known, and
+    it says that somebody found the bad version bad. So both end where the killed run was going. The other choice would
+    take some of them to a version that a person was leaving, in the middle of the night.
+    """
+    return scene.good if scene.stands and RECORD in left.record else left.on
 
 
 def _wanted(scene: Scene, calm: Undisturbed, runs: int = 1) -> Wanted:

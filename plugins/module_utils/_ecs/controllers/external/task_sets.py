@@ -27,7 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
     ServiceDeployment,
     TaskDefinition,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, moves, target, undo
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import history, moves, returns, target, undo
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Choice, Selection
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.history import Candidate, History
 
@@ -205,14 +205,22 @@ def _older_than(primary: Deployment, service: Service) -> list[Deployment]:
 
 
 def _was_being_left(version: str, service: Service) -> str:
-    """Why a version is skipped that a rollback was leaving when it was killed, and that nobody has marked therefore.
+    """Why a version is skipped that the last rollback was leaving, and that may not have been marked therefore.
 
-    No record of AWS's tells whether it came to that. Somebody had found the version bad all the same.
+    Nothing in AWS tells whether that rollback took over before somebody else deployed: task sets have no history. But
+    somebody had found the version bad, and nobody has created a task set of it since. If the rollback came to its end,
+    the mark decides, which people can take away, unless that is what it could not write.
     """
     record = marks.recorded(service.tags)
-    if record is None or record.at or record.direction != "back" or not marks.is_name_of(record.left, version):
+    if record is None or record.direction != "back" or not marks.is_name_of(record.left, version):
         return ""
-    return f"a rollback was leaving it when it was killed ({marks.RECORD})"
+    if record.at and returns.MARK not in record.still_open:
+        return ""
+    newest = standing(service, version)
+    if newest is not None and newest.created_at and record.began and newest.created_at > record.began:
+        return ""
+    end = "could not mark it" if record.at else "is not known to have ended"
+    return f"a rollback that was leaving it {end} ({marks.RECORD})"
 
 
 def _why_not(version: str, current: str, past: History, known: t.Mapping[str, TaskDefinition], of: str) -> str:

@@ -184,14 +184,27 @@ def test_what_a_new_one_takes_over(given: dict[str, t.Any], copied: set[str]) ->
 
 
 @pytest.mark.parametrize(
-    ("direction", "ended", "chosen"), [("back", False, 40), ("forward", False, 41), ("back", True, 41)]
+    ("direction", "end", "again", "chosen"),
+    [
+        ("back", None, 1, 40),
+        ("forward", None, 1, 41),
+        # It has a mark, or somebody has taken the mark away.
+        ("back", (), 1, 41),
+        ("back", ("deregister",), 1, 41),
+        ("back", ("mark",), 1, 40),
+        # Somebody has deployed it again.
+        ("back", None, 1.75, 41),
+        ("back", ("mark",), 1.75, 41),
+    ],
 )
-def test_a_version_that_a_killed_rollback_was_leaving_is_left_out(
-    direction: marks.Direction, ended: bool, chosen: int
+def test_a_version_that_a_rollback_was_leaving_is_left_out(
+    direction: marks.Direction, end: tuple[str, ...] | None, again: float, chosen: int
 ) -> None:
     """Somebody has deployed since, and no record tells which of the two was PRIMARY before."""
     tags = marks.record_tag("1a2b3c4d", at(90), "ecs-svc/41-1", arn(41), arn(40), direction)
-    tags |= marks.done_tag("1a2b3c4d", at(95)) if ended else {}
-    choice = external_task_sets.choose(Selection(), on(PRIMARY, task_set(41, 1), task_set(40, 0), tags=tags), {})
+    tags |= marks.done_tag("1a2b3c4d", at(95), end) if end is not None else {}
+    task_sets = (PRIMARY, task_set(41, 1), task_set(41, again), task_set(40, 0))
+    choice = external_task_sets.choose(Selection(), on(*task_sets, tags=tags), {})
     assert choice.target == arn(chosen)
-    assert any("a rollback was leaving it when it was killed" in why for why in choice.left_out) is (chosen == 40)
+    left_out = "a rollback that was leaving it is not known to have ended", "a rollback that was leaving it could not"
+    assert any(why in one for why in left_out for one in choice.left_out) is (chosen == 40)
