@@ -136,7 +136,23 @@ def test_a_tag_that_names_an_index_of_the_good_image_has_not_moved(shop: Shop, e
     index = ecr.push_index("1", good)
     run = shop.rollback()
     assert (run.outcome, run.target, run.only["copy_of"], index == good) == ("rolled_back", "web:1", None, False)
-    assert run.findings("image_moved") == []
+    # What runs now has the index on record, and what was good the image for one platform.
+    assert (digest(run), [f for f in run.only["findings"] if f["check"].startswith("image")]) == (index, [])
+
+
+def test_digests_that_cannot_be_compared_are_not_said_to_be_of_two_images(shop: Shop, ecr: Ecr) -> None:
+    good = ecr.push("good", tag="1")
+    release(shop, f"{REPOSITORY}:1")
+    ecr.push("bad", tag="2")
+    release(shop, f"{REPOSITORY}:2")
+    index = ecr.push_index("1", good)
+    shop.deny("BatchGetImage")
+    run = shop.rollback(pin_images="never")
+    assert (run.outcome, digest(run)) == ("rolled_back", index)
+    finding = run.finding("image_identity")
+    assert (finding["severity"], "cannot be compared" in finding["message"]) == ("warn", True)
+    assert "needs the permission ecr:BatchGetImage" in finding["message"]
+    assert "runs another image" not in finding["message"]
 
 
 def test_a_tag_that_was_deleted_is_pinned(shop: Shop, ecr: Ecr) -> None:

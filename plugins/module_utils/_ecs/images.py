@@ -13,17 +13,10 @@ An old task definition that names a tag therefore pulls whatever the tag names *
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Answer, Aws, require
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import (
-    AwsCallError,
-    IncompleteAnswerError,
-    error_handler,
-)
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision, TaskDefinition
 
@@ -227,7 +220,7 @@ def _finding(name: str, check: Check, pinned: bool) -> Finding | None:
         then = "It is pinned to that image all the same" if pinned else "Restore it in ECR, or name another revision"
         return Finding("image_archived", "block", f"{where}: {text}. {then}")
     if state == "moved":
-        text = f"the tag does not name the image that was good any more{why}. It is pinned to {check.recorded}"
+        text = f"the tag does not name the digest that was good any more{why}. It is pinned to {check.recorded}"
         return Finding("image_moved", "warn", f"{where}: {text}")
     if state == "unknown" and pinned:
         text = f"it is pinned to {check.recorded}; whether the registry still has that image is not known{why}"
@@ -294,105 +287,3 @@ def _without_images(task_definition: TaskDefinition) -> dict[str, t.Any]:
         for c in task_definition.content.get("containerDefinitions") or []
     ]
     return content
-
-
-_EcrErrorHandler: t.Final = error_handler("ecr")
-
-
-# What BatchGetImage may answer with; without them it makes a manifest of one platform out of an index
-# (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html, acceptedMediaTypes).
-_MANIFESTS: t.Final = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-# ImageStatus in ECR's model; an archived image is restored first, and while that goes on it cannot be pulled either.
-_NOT_PULLABLE: t.Final = frozenset({"ARCHIVED", "ACTIVATING"})
-
-
-def resolve(aws: Aws, image: Image, recorded: str) -> Resolution | None:
-    """What ECR says about the image; None if it is not in a private ECR registry of this Region.
-
-    Never raises for a permission that is missing: what it hides is unknown.
-    """
-    registry = image.ecr
-    if registry is None or registry["region"] != aws.client("ecr").meta.region_name:
-        return None
-    try:
-        good = _describe(aws, registry["account"], image.repository, {"imageDigest": recorded})
-        tagged = _describe(aws, registry["account"], image.repository, {"imageTag": image.tag})
-    except (AwsCallError, IncompleteAnswerError) as exc:
-        return Resolution("unknown", "", exc.explain().rstrip("."))
-    if good is None:
-        return Resolution("gone", why="ECR does not find it by its digest")
-    if str(good.get("imageStatus", "")) in _NOT_PULLABLE:
-        return Resolution("archived", why=f"ECR shows it as {good['imageStatus']}")
-    if tagged is None:
-        return Resolution("moved", why=f"the tag {image.tag} is gone")
-    now = str(tagged.get("imageDigest", ""))
-    if now == recorded or _is_index_and_member(aws, registry["account"], image.repository, now, recorded):
-        return Resolution("same", now)
-    return Resolution("moved", now, f"it names {now} now")
-
-
-def _is_index_and_member(aws: Aws, account: str, repository: str, one: str, other: str) -> bool:
-    """Whether one of two digests is that of an index (an image for several platforms), and the other that of the image
-    for one of its platforms. If ECR does not say so, they are two images.
-    """
-    try:
-        members = _members(aws, account, repository, (one, other))
-    except (AwsCallError, IncompleteAnswerError):
-        return False
-    return other in members.get(one, ()) or one in members.get(other, ())
-
-
-def _members(aws: Aws, account: str, repository: str, digests: t.Sequence[str]) -> dict[str, set[str]]:
-    """By the digest of each index among these, the digests that it lists.
-
-    https://github.com/opencontainers/image-spec/blob/main/image-index.md (Docker's manifest lists are alike).
-    """
-    found: dict[str, set[str]] = {}
-    for image in require(_batch_get_image(aws, account, repository, digests), "images", "batch_get_image"):
-        try:
-            listed = json.loads(image.get("imageManifest") or "{}").get("manifests") or []
-        except ValueError:
-            listed = []
-        digest = str((image.get("imageId") or {}).get("imageDigest", ""))
-        found[digest] = {str(item.get("digest", "")) for item in listed}
-    return found
-
-
-@_EcrErrorHandler.common_error_handler("read the manifests of images of ECR repository {repository}")
-def _batch_get_image(aws: Aws, account: str, repository: str, digests: t.Sequence[str]) -> Answer:
-    ids = [{"imageDigest": digest} for digest in digests]
-    kinds = list(_MANIFESTS)
-    answer: Answer = aws.call(
-        "ecr",
-        "batch_get_image",
-        registryId=account,
-        repositoryName=repository,
-        imageIds=ids,
-        acceptedMediaTypes=kinds,
-    )
-    return answer
-
-
-def _describe(aws: Aws, account: str, repository: str, image_id: t.Mapping[str, str]) -> Answer | None:
-    """One image of a repository; None if it, or the repository, does not exist."""
-    try:
-        answer = _describe_images(aws, account, repository, image_id)
-    except AwsCallError as exc:
-        if exc.code in ("ImageNotFoundException", "RepositoryNotFoundException"):
-            return None
-        raise
-    found = require(answer, "imageDetails", "describe_images")
-    return dict(found[0]) if found else None
-
-
-@_EcrErrorHandler.common_error_handler("describe images of ECR repository {repository}")
-def _describe_images(aws: Aws, account: str, repository: str, image_id: t.Mapping[str, str]) -> Answer:
-    answer: Answer = aws.call(
-        "ecr", "describe_images", registryId=account, repositoryName=repository, imageIds=[dict(image_id)]
-    )
-    return answer

@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatc
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.together import Check, check, together
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images, registry
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, settings, surroundings
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
@@ -61,7 +61,7 @@ class Beside:
 
     def _about(self, image: str, recorded: str) -> Check:
         def ask() -> list[Finding]:
-            found = images.resolve(self._aws, images.parse(image), recorded)
+            found = registry.resolve(self._aws, images.parse(image), recorded)
             self.images.update({image: found} if found is not None else {})
             return []
 

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, as_of, bound, keys, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._core.options import FEW_SERVICES
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names, registry
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack, Plan
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service
@@ -338,7 +338,11 @@ class Rollback(mover.Step[RollbackRun]):
             if rollback_run.images_are_known(run):
                 # What could not be known before is known now, one way or the other.
                 run.findings = [f for f in run.findings if (f.check, f.severity) != ("image_identity", "unknown")]
-            run.findings += rollback_run.compare_images(run)
+            apart = rollback_run.images_apart(run)
+            run.findings += rollback_run.compare_images(run, [(one, self._compare(one)) for one in apart])
+
+    def _compare(self, apart: rollback_run.Apart) -> images.Resolution:
+        return registry.compare(self._aws.beside, images.parse(apart.image), apart.then, apart.now)
 
     def _scale(self, done: t.Sequence[RollbackRun]) -> list[RollbackRun]:
         """Set the task count that ECS's own rollback does not take, and wait for it. Those that are whole then."""

@@ -18,6 +18,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import plans
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Reached
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.images import Resolution
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Revision
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Run, state_of, target_of, where_it_is
 
@@ -123,23 +124,51 @@ def images_are_known(run: RollbackRun) -> bool:
     return good is not None and after is not None and bool(good.digests) and set(good.digests) <= set(after.digests)
 
 
-def compare_images(run: RollbackRun) -> list[Finding]:
-    """A warning if an image has moved since the version was good."""
+class Apart(t.NamedTuple):
+    """A container whose image has another digest than when it was good."""
+
+    container: str
+    image: str
+    then: str
+    now: str
+
+
+def images_apart(run: RollbackRun) -> list[Apart]:
+    """The containers of the target whose digests differ, as far as these are on record."""
     good = run.plan.good if run.plan else None
     after = run.revision_after
-    if good is None or after is None or not good.digests or not after.digests:
+    if good is None or after is None:
         return []
-    moved = [name for name, digest in good.digests.items() if after.digests.get(name, digest) != digest]
-    if not moved:
-        return []
+    named = {str(c.get("containerName")): str(c.get("image")) for c in after.settings.get("containerImages") or []}
     return [
-        Finding(
-            "image_identity",
-            "warn",
-            f"container {', '.join(moved)} of {names.short(run.target)} runs another image than when it was good: its "
-            "tag has moved since. Recorded then: " + ", ".join(f"{name}@{good.digests[name]}" for name in moved),
-        )
+        Apart(name, named.get(name, ""), digest, after.digests[name])
+        for name, digest in good.digests.items()
+        if after.digests.get(name, digest) != digest
     ]
+
+
+def compare_images(run: RollbackRun, compared: t.Sequence[tuple[Apart, Resolution]]) -> list[Finding]:
+    """A warning if an image has moved since the version was good, or may have. ``compared``: what the registry says."""
+    moved = [apart for apart, found in compared if found.state == "moved"]
+    told = [_moved(run, moved)] if moved else []
+    told += [_not_compared(run, apart, found.why) for apart, found in compared if found.state == "unknown"]
+    return [Finding("image_identity", "warn", what) for what in told]
+
+
+def _moved(run: RollbackRun, moved: t.Sequence[Apart]) -> str:
+    return (
+        f"container {', '.join(one.container for one in moved)} of {names.short(run.target)} runs another image than "
+        "when it was good: its tag has moved since. Recorded then: "
+        + ", ".join(f"{one.container}@{one.then}" for one in moved)
+    )
+
+
+def _not_compared(run: RollbackRun, apart: Apart, why: str) -> str:
+    return (
+        f"container {apart.container} of {names.short(run.target)} runs an image with another digest than when it was "
+        f"good, and the two cannot be compared: {why}. Either its tag has moved since, or one of them is an image for "
+        f"several platforms. Recorded then: {apart.container}@{apart.then}, now: {apart.now}"
+    )
 
 
 # -- What is left to do if nobody waited for it?

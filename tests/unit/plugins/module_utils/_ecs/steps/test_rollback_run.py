@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Begun
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Refusal
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.images import Resolution
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Outcome, Revision, Service
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import target_of, where_it_is
@@ -178,9 +179,23 @@ def test_digests_are_compared_as_far_as_they_are_known(
 ) -> None:
     run = ended(good, after)
     assert rollback_run.images_are_known(run) is known
-    found = rollback_run.compare_images(run)
+    apart = rollback_run.images_apart(run)
+    assert [one.container for one in apart] == moved
+    found = rollback_run.compare_images(run, [(one, Resolution("moved", one.now)) for one in apart])
     assert [f.severity for f in found] == (["warn"] if moved else [])
     assert not moved or f"container {', '.join(moved)} of web:41 runs another image" in found[0].message
+
+
+def test_digests_of_one_image_are_no_warning_and_what_is_not_known_is_not_said() -> None:
+    run = ended({"app": "a", "log": "x", "web": "k"}, {"app": "b", "log": "y", "web": "l"})
+    said = [Resolution("same", "b"), Resolution("unknown", "y", "ECR is out of reach"), Resolution("moved", "l")]
+    moved, unknown = rollback_run.compare_images(run, list(zip(rollback_run.images_apart(run), said, strict=True)))
+    assert moved.message.startswith("container web of web:41 runs another image than when it was good")
+    assert unknown.message == (
+        "container log of web:41 runs an image with another digest than when it was good, and the two cannot be "
+        "compared: ECR is out of reach. Either its tag has moved since, or one of them is an image for several "
+        "platforms. Recorded then: log@x, now: y"
+    )
 
 
 def test_of_the_revisions_of_a_service_the_newest_of_the_target_counts() -> None:
