@@ -115,9 +115,10 @@ def oldest_collections_path(trees: Trees) -> dict[str, str]:
 
 
 def not_shipped() -> list[str]:
-    """The tests that users do not get, as ansible-test names paths; see ``build_ignore`` in galaxy.yml."""
+    """Tests and tools that users do not get, as ansible-test names paths; see ``build_ignore`` in galaxy.yml."""
     paths = sorted({Path(*file.parts[:2]) for file in collection_files() if file.parts[0] == "tests"})
-    return [f"{path}{'/' * (ROOT / path).is_dir()}" for path in paths if path.name not in SHIPPED_TESTS]
+    tests = [f"{path}{'/' * (ROOT / path).is_dir()}" for path in paths if path.name not in SHIPPED_TESTS]
+    return [*tests, "simulator/"]
 
 
 def sanity(environment: str, every_python: bool = False, shipped_only: bool = False) -> Callable[[], list[str | Path]]:
@@ -225,8 +226,15 @@ GATES = (
     Gate(
         "simulator",
         "the own tests of the simulator, of the agent that stands in for CodeDeploy's, and of make live",
-        pytest("tests/simulator", "tests/agent", "tests/live"),
-        needs="tests/simulator/**/test_*.py",
+        pytest("simulator/selftests", "tests/agent", "tests/live"),
+        needs="simulator/selftests/test_*.py",
+    ),
+    Gate(
+        "simulator-package",
+        "the simulator installed by pip into an environment of its own, and its command",
+        lambda: (RUN.python, "-B", ROOT / "dev" / "simulator_package.py"),
+        needs="simulator/pyproject.toml",
+        always=False,
     ),
     Gate(
         "unit",

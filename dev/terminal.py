@@ -91,7 +91,7 @@ def recorded() -> dict[str, str]:
     """Breaks the demo's service, looks at what a rollback would do, and rolls it back. What each run has printed."""
     sys.path.insert(0, str(ROOT))
     from tests import demo
-    from tests.simulator.control import Control
+    from tests.simulator import Control
     from tests.simulator_process import SimulatorProcess
     from tests.world import World, aws_environment
 

@@ -12,7 +12,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from tests.simulator.control import Control
+from tests.simulator import Control
 from tests.simulator_process import SimulatorProcess
 from tests.world import REGION, World, aws_environment
 

@@ -20,7 +20,7 @@ from tests.e2e import fleet
 from tests.e2e.code_deploy import PORT, CodeDeploy
 from tests.e2e.stage import CLUSTER, SPEED, Stage
 from tests.module.code_deploy import appspec, content
-from tests.simulator.control import Control
+from tests.simulator import Control
 from tests.simulator_process import SimulatorProcess
 from tests.world import World, aws_environment
 

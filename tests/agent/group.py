@@ -11,7 +11,7 @@ import typing as t
 import zipfile
 from pathlib import Path
 
-from tests.simulator.control import Control
+from tests.simulator import Control
 from tests.world import REGION, World
 
 NAMED = {"applicationName": "web", "deploymentGroupName": "prod"}

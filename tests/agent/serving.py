@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.agent.agent import Agent, Deployment, Outcome
 from tests.agent.group import ENDED, Group
 from tests.agent.hooks import OF_THE_PREVIOUS
-from tests.simulator.control import Control
+from tests.simulator import Control
 from tests.world import World
 
 

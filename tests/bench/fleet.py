@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.bench import peers
 from tests.e2e import play
-from tests.simulator.quotas import BUCKETS
+from tests.simulator import BUCKETS
 from tests.simulator_process import SimulatorProcess
 from tests.world import World
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.warm import starting, waiting
-from tests.simulator.control import Control
+from tests.simulator import Control
 from tests.world import aws_environment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from tests.simulator.control import Control
+from tests.simulator import Control
 from tests.simulator_process import SimulatorProcess
 from tests.world import World, deployments
 

@@ -28,9 +28,7 @@ from moto.core.models import botocore_stubber
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from tests.faults.trouble import CALM, Answer, Call, Trouble
-from tests.simulator import Simulator
-from tests.simulator.errors import AwsError, error_reply
-from tests.simulator.in_process import _read
+from tests.simulator import AwsError, Simulator, as_request, error_reply
 
 # Seconds, really: whatever takes this long hangs.
 PATIENCE = 120.0
@@ -198,7 +196,7 @@ class Play:
         _kind, (method, url, headers, body) = actor.pending or ("", ("", "", [], b""))
         self._stage.advance(LATENCY if self._alone else self._random.uniform(0.0, 10 * LATENCY))
         request = AWSPreparedRequest(method, url, _headers(headers), body, False)
-        read = _read(request)
+        read = as_request(request)
         call = Call(read.service, read.operation, read.params, len(actor.ended.calls))
         actor.ended.calls.append(call)
         fate = actor.trouble.meets(call)

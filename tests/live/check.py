@@ -39,7 +39,7 @@ Steps = Callable[["Lab"], Answer]
 
 @dataclass(frozen=True)
 class Check:
-    """One of the twenty. ``belief`` is what docs/simulator.md says, ``needs`` are names of what a lab may lack."""
+    """One of the twenty. ``belief``: see simulator/docs/beliefs.md. ``needs``: names of what a lab may lack."""
 
     number: int
     name: str

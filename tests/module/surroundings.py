@@ -14,9 +14,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from lastgood_simulator.ecs.state import all_states
 from tests.module.services import ACCOUNT, CLUSTER, Shop
 from tests.module.strategies import BLUE_GREEN
-from tests.simulator.ecs.state import all_states
 from tests.world import REGION
 
 SSM = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter"

@@ -14,12 +14,12 @@ import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.modules import autoscaling_suspend
+from lastgood_simulator.autoscaling import PROCESSES, suspend_by_aws
 from tests.module import returned
 from tests.module.conftest import REGION
 from tests.module.run import ModuleFailed, Result, run_module
 from tests.module.services import SimulatedClock
 from tests.simulator import Simulator
-from tests.simulator.autoscaling import PROCESSES, suspend_by_aws
 from tests.world import OBSERVER, PROFILE
 
 TAG = "lastgood:scaling-suspended"

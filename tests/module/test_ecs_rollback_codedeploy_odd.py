@@ -10,10 +10,10 @@ import typing as t
 
 import pytest
 
+from lastgood_simulator.codedeploy import views
+from lastgood_simulator.codedeploy.state import all_states
 from tests.module.code_deploy import FINISHED, SHIFTED, BlueGreen, group_settings
 from tests.module.services import Shop
-from tests.simulator.codedeploy import views
-from tests.simulator.codedeploy.state import all_states
 
 
 @pytest.fixture

@@ -2,28 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A local AWS for the tests and the demonstration: moto, extended from outside. See docs/simulator.md."""
+"""The door to the simulator, which is a project of its own in ``simulator/`` and need not be installed here.
+
+Programs of this repository take what they need from here. Under pytest, ``lastgood_simulator`` can be imported as well.
+"""
 
 from __future__ import annotations
 
-import os
+import importlib
+import sys
 import typing as t
 from pathlib import Path
 
+SOURCE = str(Path(__file__).resolve().parents[2] / "simulator" / "src")
+if SOURCE not in sys.path:
+    sys.path.insert(0, SOURCE)
+
 if t.TYPE_CHECKING:
-    from tests.simulator.in_process import Simulator
+    from lastgood_simulator.control import Control
+    from lastgood_simulator.errors import AwsError, error_reply
+    from lastgood_simulator.in_process import Simulator, as_request
+    from lastgood_simulator.process import SimulatorProcess
+    from lastgood_simulator.quotas import BUCKETS
 
-__all__ = ["Simulator"]
+__all__ = ["BUCKETS", "AwsError", "Control", "Simulator", "SimulatorProcess", "as_request", "error_reply"]
 
-# moto reads this when it is imported. Its own list has 600 images, and it makes them anew, with a volume and a snapshot
-# for each, whenever a simulator is emptied.
-os.environ.setdefault("MOTO_AMIS_PATH", str(Path(__file__).with_name("machine_images.json")))
+_MODULES = {
+    "AwsError": "errors",
+    "BUCKETS": "quotas",
+    "Control": "control",
+    "Simulator": "in_process",
+    "SimulatorProcess": "process",
+    "as_request": "in_process",
+    "error_reply": "errors",
+}
 
 
 def __getattr__(name: str) -> t.Any:
     """Who only steers a simulator that is served need not wait for moto."""
-    if name != "Simulator":
+    if name not in _MODULES:
         raise AttributeError(name)
-    from tests.simulator.in_process import Simulator
-
-    return Simulator
+    return getattr(importlib.import_module(f"lastgood_simulator.{_MODULES[name]}"), name)
