@@ -20,9 +20,10 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.e2e.stage import SHOWN
 from tests.e2e.warm import starting, waiting
 from tests.simulator import Control
-from tests.world import aws_environment
+from tests.world import PROFILE, aws_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -168,6 +169,9 @@ def run(
             problem.add_note("Does a module sleep in a process of its own? Then it has to be in_real_time.")
             problem.add_note(text_of(stdout) + text_of(stderr))
             raise
+        if PROFILE:
+            # Whoever types the next command sees what this one wrote. What comes sooner: tests/module/test_at_once.py.
+            control.advance(SHOWN)
         return Play(rc, text_of(stdout), text_of(stderr))
 
 

@@ -15,6 +15,8 @@ from tests.world import World, deployments
 CLUSTER = "shop"
 # A task comes up in half a second; a look at it every two seconds shows what is between.
 SPEED = 60.0
+# Seconds: a little more than the longest that an answer is late by its profile.
+SHOWN = 2.1 / SPEED
 READS = ("BatchGet", "Describe", "Get", "Head", "List")
 
 
