@@ -229,6 +229,8 @@ class Controller(abc.ABC):
 
     def out_of_sight(self, going: Going, service: Service | None) -> OutOfSight:
         """What to say of a deployment that contact is lost with. ``service`` is as it was seen last. Pure."""
+        if not going.deployment_id:
+            return OutOfSight(f"AWS was going back from deployment {going.id} to {names.short(going.target)}")
         return OutOfSight(f"AWS has accepted the deployment of {names.short(going.target)} ({going.id})")
 
     def restore(self, service: Service, planned: Plan | None, state: Standing) -> Restored:

@@ -203,3 +203,11 @@ def test_a_configuration_that_was_changed_for_one_deployment_is_left_over() -> N
     changed = service(42, tags={"lastgood:configuration-1": "abc"})
     assert made.left_over(changed) == "its deployment configuration, which was changed for one deployment"
     assert controller("EXTERNAL")[0].left_over(changed) == ""
+
+
+@pytest.mark.parametrize("kind", ["ECS", "CODE_DEPLOY"])
+def test_a_way_back_of_aws_is_not_called_a_deployment_that_it_has_accepted(kind: str) -> None:
+    ours, theirs, *_more = goings(kind)
+    said = controller(kind)[0].out_of_sight
+    assert said(ours, service(42)).done == f"AWS has accepted the deployment of web:41 ({ours.id})"
+    assert said(theirs, service(42)).done == f"AWS was going back from deployment {theirs.id} to web:42"
