@@ -12,7 +12,7 @@ import pytest
 from moto.ecr.models import ecr_backends
 
 from tests.ecr import LATEST, REPOSITORY, Ecr
-from tests.module.services import ACCOUNT, NEVER_STARTS, Run, Shop
+from tests.module.services import ACCOUNT, NEVER_STARTS, Run, Shop, arn
 from tests.module.strategies import BLUE_GREEN, settle
 from tests.world import REGION
 
@@ -418,6 +418,51 @@ def test_the_same_command_without_the_permission_to_tag(shop: Shop, ecr: Ecr) ->
     run = shop.rollback()
     assert (run.outcome, run.writes, shop.on()) == ("unchanged", [], "web:3")
     assert "somebody returned it from web:2 to web:3" in run.message
+
+
+def forbid(shop: Shop, key: str, value: str, *, named: bool = True) -> None:
+    """A tag policy (its words: https://github.com/runs-on/runs-on/issues/485), or one of IAM, which names no key."""
+    policy = f"The tag policy does not allow the specified value for the following tag key: '{key}'."
+    code, message = ("TagPolicyViolation", policy) if named else ("AccessDeniedException", "not authorized")
+    tag = {"key": key, "value": value}
+    shop.sim.fail("RegisterTaskDefinition", code, message, when={"tags": tag}, times=None)
+
+
+OWNED = {"team": "shop", "Project": "old", "cost": "1"}
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "named", "lacks"),
+    [
+        ({"Project": "old"}, True, {"Project"}),
+        ({"Project": "old", "cost": "1"}, True, {"Project", "cost"}),
+        ({"lastgood:copy-of": "web:1"}, True, {"lastgood:copy-of"}),
+        ({"lastgood:copy-of": "web:1"}, False, {"lastgood:copy-of"}),
+        ({"Project": "old"}, False, {*OWNED, "lastgood:copy-of"}),
+        ({**OWNED, "lastgood:copy-of": "web:1"}, True, {*OWNED, "lastgood:copy-of"}),
+    ],
+    ids=["one", "two", "ours", "ours without its name", "one without its name", "all"],
+)
+def test_only_the_tags_that_aws_refuses_are_left_out(
+    shop: Shop, ecr: Ecr, forbidden: dict[str, str], named: bool, lacks: set[str]
+) -> None:
+    good, _bad = moved(shop, ecr)
+    tags = [{"key": key, "value": value} for key, value in OWNED.items()]
+    shop.world.ecs.tag_resource(resourceArn=arn("web:1"), tags=tags)
+    for key, value in forbidden.items():
+        forbid(shop, key, value, named=named)
+    run = shop.rollback()
+    assert (run.outcome, run.target, digest(run)) == ("rolled_back", "web:3", good)
+    kept = {**OWNED, "lastgood:copy-of": "web:1"}
+    assert shop.tags("web:3") == {key: value for key, value in kept.items() if key not in lacks}
+    message = run.finding("copy_tags")["message"]
+    assert message.startswith(
+        "the copy web:3 of web:1 carries no tags. " if len(lacks) == 4 else "the copy web:3 of web:1 lacks"
+    )
+    assert all(key in message for key in lacks) or len(lacks) == 4
+    assert run.operations.count("RegisterTaskDefinition") <= 4
+    again = shop.rollback()
+    assert (again.outcome, again.writes, shop.on()) == ("unchanged", [], "web:3")
 
 
 def untagged(shop: Shop, original: str = "web:1") -> None:

@@ -27,6 +27,8 @@ _ECR: t.Final = re.compile(
     r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
     r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)"
 )
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html, tags.
+_TAGS: t.Final = 50
 # What RegisterTaskDefinition does not take back from DescribeTaskDefinition's answer.
 _NOT_REGISTERED: t.Final = frozenset(
     {
@@ -245,10 +247,23 @@ def pinned_copy(target: TaskDefinition, pin: t.Mapping[str, str]) -> dict[str, t
     kept = {key: value for key, value in target.tags.items() if not key.startswith((marks.PREFIX, "aws:"))}
     # A copy of a copy is one of the first as well.
     original = copied_from(target) or marks.tag_name(target.arn)
-    request["tags"] = [
-        {"key": key, "value": value} for key, value in {**kept, marks.COPY_OF: marks.tag_value(original)}.items()
-    ]
+    # Of more than AWS takes, ours goes: a copy is also known by its content.
+    ours = {marks.COPY_OF: marks.tag_value(original)} if len(kept) < _TAGS else {}
+    request["tags"] = [{"key": key, "value": value} for key, value in {**kept, **ours}.items()]
     return request
+
+
+def fewer_tags(tags: t.Sequence[str], refusal: str) -> list[str]:
+    """The keys of tags to try again with, after AWS has refused all of these with this text. Pure.
+
+    A tag policy names the key ("The tag policy does not allow the specified value for the following tag key:
+    'Project'", https://github.com/runs-on/runs-on/issues/485). A policy of IAM does not say which key it is about, and
+    knows those of the owner rather than ours.
+    """
+    named = [key for key in tags if f"'{key}'" in refusal or f'"{key}"' in refusal]
+    if named:
+        return [key for key in tags if key not in named]
+    return [key for key in tags if key != marks.COPY_OF] if marks.COPY_OF in tags else []
 
 
 def copied_from(task_definition: TaskDefinition) -> str | None:

@@ -14,10 +14,13 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import GO_ON, AnswerLost
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, images, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import NotDeployed
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Need
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Finding, Service, TaskDefinition
+
+# How often a copy is registered, each time with fewer tags: production waits for it.
+_ATTEMPTS: t.Final = 4
 
 
 def passed_roles(target: TaskDefinition | None) -> tuple[Need, ...]:
@@ -51,22 +54,49 @@ def register_copy(aws: Aws, original: TaskDefinition, pin: t.Mapping[str, str]) 
     newest = api.describe_task_definition(aws, family)
     if newest is not None and images.is_the_copy(newest, original, pin):
         return newest.arn, ()
+    copy = _register(aws, family, request)
+    told = _registered(copy.arn, original), *_left_out(copy, original, request)
+    return copy.arn, told
+
+
+class _Copy(t.NamedTuple):
+    """What was registered, the keys of its tags, and AWS's first refusal, if there was one."""
+
+    arn: str
+    keys: tuple[str, ...]
+    refused: AwsCallError | None = None
+
+
+def _register(aws: Aws, family: str, request: t.Mapping[str, t.Any], attempts: int = _ATTEMPTS) -> _Copy:
+    """Register it, with as many of its tags as AWS takes.
+
+    Tags on creation need ecs:TagResource, and a policy can forbid some of them. AWS does not document with which code.
+    If it was something else, the attempt without any tags says so.
+    """
+    keys = tuple(str(tag["key"]) for tag in request.get("tags", ()))
     try:
         with writing("RegisterTaskDefinition"):
-            arn = api.register_task_definition(aws, family, request).arn
-        return arn, (_registered(arn, original),)
+            return _Copy(api.register_task_definition(aws, family, request).arn, keys)
     except AwsCallError as exc:
-        # Tags on creation need ecs:TagResource, there can be 50 of them, and a tag policy can forbid some. AWS does not
-        # document with which code a tag policy refuses. If it was something else, the second attempt says so.
-        if exc.may_pass:
+        if exc.may_pass or not keys:
             raise
         refused = exc
     # Without tags the next run knows the copy by its content.
-    untagged = {key: value for key, value in request.items() if key != "tags"}
-    with writing("RegisterTaskDefinition"):
-        arn = api.register_task_definition(aws, family, untagged).arn
-    what = f"the copy {names.short(arn)} of {names.short(original.arn)} carries no tags. {refused.explain()}"
-    return arn, (_registered(arn, original), Finding("copy_tags", "warn", what))
+    fewer = images.fewer_tags(keys, refused.detail) if attempts > 2 else []
+    tags = {"tags": [tag for tag in request["tags"] if tag["key"] in fewer]} if fewer else {}
+    rest = {key: value for key, value in request.items() if key != "tags"}
+    return _register(aws, family, {**rest, **tags}, attempts - 1)._replace(refused=refused)
+
+
+def _left_out(copy: _Copy, original: TaskDefinition, request: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
+    """A warning about the tags that a copy should have and has not."""
+    wanted = dict.fromkeys([*(str(tag["key"]) for tag in request["tags"]), marks.COPY_OF])
+    lacks = [key for key in wanted if key not in copy.keys]
+    if not lacks:
+        return
+    what = f"lacks the tags {', '.join(lacks)}" if copy.keys else "carries no tags"
+    why = copy.refused.explain() if copy.refused is not None else "AWS takes 50 tags at most."
+    yield Finding("copy_tags", "warn", f"the copy {names.short(copy.arn)} of {names.short(original.arn)} {what}. {why}")
 
 
 def _registered(arn: str, original: TaskDefinition) -> Finding:

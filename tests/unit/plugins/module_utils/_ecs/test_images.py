@@ -290,6 +290,32 @@ def test_a_copy_keeps_the_tags_of_its_owner_and_none_of_ours_or_of_aws() -> None
     ]
 
 
+def test_of_more_tags_than_aws_takes_ours_goes() -> None:
+    owners = {f"owner-{number}": "x" for number in range(50)}
+    assert [tag["key"] for tag in images.pinned_copy(tagged(full(1), **owners), {})["tags"]] == list(owners)
+    owners.popitem()
+    assert len(images.pinned_copy(tagged(full(1), **owners), {})["tags"]) == 50
+
+
+POLICY = "The tag policy does not allow the specified value for the following tag key: '%s'."
+
+
+@pytest.mark.parametrize(
+    ("tags", "refusal", "left"),
+    [
+        (["team", "Project", "lastgood:copy-of"], POLICY % "Project", ["team", "lastgood:copy-of"]),
+        (["team", "Project", "lastgood:copy-of"], POLICY % "lastgood:copy-of", ["team", "Project"]),
+        # Neither a part of another word nor a tag that it has not.
+        (["team", "lastgood:copy-of"], POLICY % "teams", ["team"]),
+        (["team", "lastgood:copy-of"], "User is not authorized to perform: ecs:TagResource", ["team"]),
+        (["team"], "User is not authorized to perform: ecs:TagResource", []),
+        (["Project"], POLICY % "Project", []),
+    ],
+)
+def test_the_tags_to_try_again_with(tags: list[str], refusal: str, left: list[str]) -> None:
+    assert images.fewer_tags(tags, refusal) == left
+
+
 def registered(number: int, original: TaskDefinition, pin: t.Mapping[str, str]) -> TaskDefinition:
     """The copy as it is described later, with its tags."""
     request = images.pinned_copy(original, pin)
