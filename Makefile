@@ -5,7 +5,7 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo playground playground-break simulator test test-all lint release-check bench faults fuzz-content live live-clean lock clean
+.PHONY: help setup demo playground playground-break simulator docs test test-all lint release-check bench faults fuzz-content live live-clean lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
@@ -32,12 +32,16 @@ playground-break: setup ## deploy the next bad versions to the playground that r
 simulator: setup ## serve the simulated AWS on 127.0.0.1 until stopped (PORT=5123)
 	@$(PYTHON) -m tests.simulator --port $(PORT)
 
+docs: ## guides, modules and roles as a site, in .build/docs/
+	@$(SETUP) run docs
+	@.venv-docs/bin/python -B dev/docs.py
+
 test: ## what has to pass before a change goes in
-	@$(SETUP) run lint oldest eda
+	@$(SETUP) run lint oldest eda docs
 	@$(PYTHON) -B dev/gates.py
 
 test-all: ## that and what takes longer: every Python, each ansible-core, before a release
-	@$(SETUP) run lint oldest eda
+	@$(SETUP) run lint oldest eda docs
 	@$(PYTHON) -B dev/gates.py --all
 
 release-check: ## everything that a release does, in a copy, and a rollback with what it built
@@ -49,7 +53,7 @@ lint: ## the quick gates only: ruff, mypy, complexity, yamllint
 	@$(PYTHON) -B dev/gates.py ruff format mypy complexity yamllint
 
 gate-%: ## one gate alone, for example: make gate-sanity
-	@$(SETUP) run lint oldest eda
+	@$(SETUP) run lint oldest eda docs
 	@$(PYTHON) -B dev/gates.py $*
 
 bench: ## the figures of docs/performance.md, measured here, beside what others use (BENCH="--thousand")
@@ -73,5 +77,5 @@ lock: ## resolve the requirements anew and write dev/requirements/constraints*.t
 	@python=$$(dev/python 3.13 3.12 3.14 3.11) && "$$python" -B dev/lock.py
 
 clean: ## remove all that setup and the tests have made
-	rm -rf .venv .venv-lint .venv-oldest .venv-faults .venv-eda .venv-peers .venv-release .build .mypy_cache .pytest_cache .ruff_cache .ansible
+	rm -rf .venv .venv-lint .venv-oldest .venv-faults .venv-eda .venv-peers .venv-release .venv-docs .build .mypy_cache .pytest_cache .ruff_cache .ansible
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

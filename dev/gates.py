@@ -288,6 +288,13 @@ GATES = (
         collections_path,
     ),
     Gate(
+        "docs-site",
+        "guides and modules as a site, by antsibull-docs and Sphinx, without a warning",
+        lambda: (ENVIRONMENTS["docs"].python, "-B", ROOT / "dev" / "docs.py"),
+        environments=("docs",),
+        needs="docs/index.md",
+    ),
+    Gate(
         "mypy",
         "mypy --strict on plugins",
         lambda: (

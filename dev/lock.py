@@ -22,6 +22,7 @@ LOCKS = {
     "constraints.txt": (("run", "lint", "faults"), ".venv, .venv-lint and .venv-faults"),
     "constraints-eda.txt": (("eda",), ".venv-eda"),
     "constraints-release.txt": (("release",), ".venv-release"),
+    "constraints-docs.txt": (("docs",), ".venv-docs"),
     "constraints-peers.txt": (("peers",), ".venv-peers"),
 }
 # The first Python of ansible-core's current line: what differs from 3.11 differs from here on.

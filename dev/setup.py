@@ -80,6 +80,8 @@ ENVIRONMENTS = {
         REQUIREMENTS / "constraints-release.txt",
         with_collections=True,
     ),
+    # The documentation as a site, for `make docs`.
+    "docs": Environment(".venv-docs", NEWEST, REQUIREMENTS / "docs.txt", REQUIREMENTS / "constraints-docs.txt"),
     # What others use, for `make bench` to compare with.
     "peers": Environment(".venv-peers", NEWEST, REQUIREMENTS / "peers.txt", REQUIREMENTS / "constraints-peers.txt"),
     "oldest": Environment(

@@ -91,7 +91,8 @@ def stems() -> frozenset[str]:
 @functools.cache
 def settings() -> frozenset[str]:
     """Our variables of the environment that something reads."""
-    files = [ROOT / "Makefile", ROOT / "dev" / "python", *(ROOT / "dev").glob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    files = [ROOT / "Makefile", ROOT / "dev" / "python", *(ROOT / "dev").glob("*.py")]
+    files += [*(ROOT / "tests").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
     return frozenset(name for file in files for name in re.findall(r"\bLASTGOOD_[A-Z_]+\b", text_of(file)))
 
 
