@@ -20,6 +20,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.e2e import asked
 from tests.e2e.stage import SHOWN
 from tests.e2e.warm import starting, waiting
 from tests.simulator import Control
@@ -172,6 +173,7 @@ def run(
         if PROFILE:
             # Whoever types the next command sees what this one wrote. What comes sooner: tests/module/test_at_once.py.
             control.advance(SHOWN)
+        asked.check(url, control, str(playbook))
         return Play(rc, text_of(stdout), text_of(stderr))
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
-from tests import reading
+from tests import granted, reading
+from tests.module.seen import FOLDER, Seen, together, watching
 from tests.module.services import Shop
 from tests.simulator import Simulator
 from tests.world import PROFILE
@@ -60,3 +62,45 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A cluster in its own simulator. Everything takes half the time there, so waiting takes half as many checks."""
     with Simulator(speed=2.0, profile=PROFILE) as sim:
         yield Shop(sim, monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
+    """The IAM actions that the modules need."""
+    seen = Seen()
+    with watching(seen):
+        yield seen
+    seen.write(getattr(request.config, "workerinput", {}).get("workerid", "alone"))
+
+
+@pytest.fixture(autouse=True)
+def needs_what_is_listed(seen: Seen) -> Iterator[None]:
+    """A test during which a module asks for something that its policy does not allow fails."""
+    seen.take()
+    yield
+    more = granted.unlisted(seen.take())
+    assert not more, f"dev/permissions.yml does not list what was needed: {more}"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What an earlier run has seen does not count."""
+    if not hasattr(session.config, "workerinput"):
+        for file in FOLDER.glob("module-*.json"):
+            file.unlink()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """If all tests ran, each permission that is listed was needed by one of them."""
+    if hasattr(session.config, "workerinput") or not _was_whole(session) or session.testsfailed:
+        return
+    extra = granted.unseen(together())
+    if extra:
+        print(f"\ndev/permissions.yml lists what no test saw any module need: {extra}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _was_whole(session: pytest.Session) -> bool:
+    """Whether this was `pytest tests/module`, with nothing left out."""
+    option = session.config.option
+    chosen = [option.keyword, option.markexpr, getattr(option, "lf", False), option.collectonly, option.deselect]
+    return [Path(name).name for name in session.config.args] == ["module"] and not any(chosen)

@@ -18,6 +18,8 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as core_warnings
 
 Result = dict[str, t.Any]
+# The module that runs, for whoever looks at its requests.
+running = ""
 
 
 class ModuleFailed(Exception):
@@ -47,7 +49,7 @@ def run_module(module: ModuleType, *, check_mode: bool = False, diff: bool = Fal
         "_ansible_remote_tmp": "~/.ansible/tmp",
     }
     printed = io.StringIO()
-    with _arguments(arguments), _warnings_of_its_own(), contextlib.redirect_stdout(printed):
+    with _named(module), _arguments(arguments), _warnings_of_its_own(), contextlib.redirect_stdout(printed):
         ended: SystemExit | None = None
         try:
             module.main()
@@ -66,6 +68,16 @@ def run_module(module: ModuleType, *, check_mode: bool = False, diff: bool = Fal
 def _message(item: t.Any) -> str:
     # A string until core 2.18, later the serialised summary of an event.
     return str(item if isinstance(item, str) else item.get("msg") or item["event"]["msg"])
+
+
+@contextlib.contextmanager
+def _named(module: ModuleType) -> t.Iterator[None]:
+    global running
+    before, running = running, module.__name__.rpartition(".")[2]
+    try:
+        yield
+    finally:
+        running = before
 
 
 @contextlib.contextmanager

@@ -487,6 +487,12 @@ def test_everything_in_a_cluster(prod: Prod) -> None:
     assert prod.run("restored", "*")["targets"] == []
 
 
+def test_everything_of_a_cluster_that_does_not_exist(prod: Prod) -> None:
+    result = prod.fails("restored", "*", cluster="nonesuch")
+    assert "there is no cluster nonesuch in this account and Region" in result["msg"]
+    assert result["api_calls"]["DescribeClusters"] == 1
+
+
 def test_fifty_targets_are_read_in_one_call(prod: Prod) -> None:
     names = [f"s{number}" for number in range(50)]
     for name in names:

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# dev/permissions.py writes this: what codedeploy_deployment_info of lastgood.aws needs, see docs/permissions.md.
+
+data "aws_iam_policy_document" "lastgood_codedeploy_deployment_info" {
+  statement {
+    sid = "LeastRedeploy"
+
+    actions = [
+      "codedeploy:BatchGetDeploymentGroups",
+      "codedeploy:BatchGetDeployments",
+      "codedeploy:GetApplicationRevision",
+      "codedeploy:ListDeployments",
+    ]
+
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "Checks"
+
+    actions = [
+      "autoscaling:DescribeAutoScalingGroups",
+      "cloudwatch:DescribeAlarms",
+      "codedeploy:BatchGetApplicationRevisions",
+      "codedeploy:BatchGetDeploymentTargets",
+      "codedeploy:BatchGetOnPremisesInstances",
+      "codedeploy:ListDeploymentTargets",
+      "ec2:DescribeInstances",
+      "lambda:GetAlias",
+      "lambda:GetFunctionConfiguration",
+      "s3:GetObject",
+      "s3:GetObjectVersion",
+      "s3:ListBucketVersions",
+    ]
+
+    resources = ["*"]
+  }
+}
