@@ -24,5 +24,5 @@ def test_each_variable_on_the_page_exists() -> None:
 
 def test_each_playbook_on_the_page_exists() -> None:
     named = re.findall(r"\bplaybook `(\w+)`", PAGE)
-    assert {"deploy", "rollback", "history"} == set(named)
+    assert {"deploy", "rollback", "redeploy", "history"} == set(named)
     assert all((ROOT / "playbooks" / f"{name}.yml").exists() for name in named)

@@ -12,14 +12,12 @@ from pathlib import Path
 from tests.e2e import test_documented_commands as documented
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "CONTRIBUTING.md"]
-PAGES += sorted(
-    str(path.relative_to(ROOT)) for pattern in ("docs/*.md", "roles/*/README.md") for path in ROOT.glob(pattern)
-)
+FILES = [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
+PAGES = ["README.md", "CONTRIBUTING.md", "simulator/README.md", *(str(path.relative_to(ROOT)) for path in FILES)]
 # After a prompt, of a user or of root, with the lines that a backslash adds; or a playbook of ours, indented by four.
-TYPED = re.compile(r"^(?:[$#] |    (?=ansible-playbook lastgood))((?:.*\\\n)*.*)$", re.MULTILINE)
+TYPED = re.compile(r"^(?:[$#] |    \$ |    (?=ansible-playbook lastgood))((?:.*\\\n)*.*)$", re.MULTILINE)
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-INDENTED = re.compile(r"^ {4}ansible-playbook lastgood\.(?:.*\\\n)*.*$", re.MULTILINE)
+INDENTED = re.compile(r"^ {4}(?:\$ |ansible-playbook lastgood\.)(?:.*\\\n)*.*$", re.MULTILINE)
 
 # What a command begins with, by page, and the test that runs it. test_documented_commands.py runs all others.
 RUN_BY = {
@@ -28,7 +26,12 @@ RUN_BY = {
     ("docs/inventory.md", "ansible-inventory"): "tests/e2e/test_inventory.py",
     ("docs/inventory.md", "ansible-playbook"): "tests/e2e/test_rollback_hosts.py",
     ("docs/awx.md", "ansible-playbook extensions/patterns/rollback/setup.yml"): "tests/e2e/test_awx_setup.py",
+    ("simulator/README.md", "lastgood-simulator"): "dev/simulator_package.py",
+    ("simulator/README.md", "pip install ./simulator"): "dev/simulator_package.py",
+    ("simulator/README.md", "cd simulator && python -m pytest"): "dev/gates.py",
 }
+# Their tests do the same without reading the page.
+BY_HEART = {"docs/awx.md", "simulator/README.md"}
 NOT_RUN = {
     ("README.md", "ansible-galaxy collection install"): "it needs Galaxy, or a repository that is published",
     ("README.md", "pip install"): "the environments of the tests have boto3 already",
@@ -40,6 +43,13 @@ NOT_RUN = {
     ("docs/content.md", "apt-get install"): "it changes the machine",
     ("docs/content.md", "git clone"): "it needs GitHub",
     ("docs/content.md", ".venv/bin/python -m tests.agent.fuzz --agent"): "it needs CodeDeploy's agent, and root",
+    ("docs/faults.md", "make faults ONLY="): "it takes long; the gate faults runs a sample",
+    ("docs/live.md", "LASTGOOD_LIVE=yes-spend-cents"): "it asks an account; tests/live/ asks the simulator the same",
+    ("docs/live.md", "make live"): "it asks an account; tests/live/ asks the simulator the same",
+    ("docs/simulator.md", "make simulator"): "it stays until it is stopped; other tests start what it starts",
+    ("simulator/README.md", 'pip install "lastgood-simulator @'): "it needs GitHub",
+    ("simulator/README.md", "export AWS_"): "every test that talks to a simulator sets these in its own way",
+    ("simulator/README.md", "curl"): "every end-to-end test sends this request, by Control",
     ("docs/credentials.md", "aws sts get-session-token"): "it needs an account and a token of a person",
 }
 
@@ -88,7 +98,7 @@ def test_no_entry_is_about_a_command_that_is_gone() -> None:
 def test_the_tests_that_run_commands_read_the_page() -> None:
     for (page, _start), test in RUN_BY.items():
         text = (ROOT / test).read_text(encoding="utf-8")
-        assert Path(page).name in text or page == "docs/awx.md", f"{test} does not read {page}"
+        assert Path(page).name in text or page in BY_HEART, f"{test} does not read {page}"
 
 
 def test_a_console_block_has_only_what_is_typed_and_what_is_printed() -> None:

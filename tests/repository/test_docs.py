@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 INDEX = ROOT / "docs" / "index.md"
 GROUPS = ["Start", "How to", "Reference", "Why"]
-PAGES = [*DOCS, *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("roles/*/README.md")), *ROOT.glob("extensions/**/*.md")]
+PAGES = [*DOCS, *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
+PAGES += sorted([*ROOT.glob("extensions/**/*.md"), *ROOT.glob("simulator/**/*.md")])
 # An inline link or picture. A target in angle brackets or with blanks is none of ours.
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^ *(`{3,}).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
