@@ -153,6 +153,15 @@ GATES = (
         always=False,
     ),
     Gate(
+        "e2e-oldest",
+        "the ansible-playbook runs, also those marked long, of the oldest ansible-core and boto3",
+        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
+        environments=("run", "oldest"),
+        variables=lambda _trees: {"E2E_OLDEST": "1"},
+        needs="tests/e2e/**/test_*.py",
+        always=False,
+    ),
+    Gate(
         "sanity",
         "ansible-test sanity, all tests, with the Python of .venv, of what users get",
         sanity("run", shipped_only=True),

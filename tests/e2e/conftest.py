@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e import fleet, play
 from tests.e2e.stage import CLUSTER, SPEED, Stage
+from tests.e2e.warm import programs
 from tests.simulator_process import SimulatorProcess
 from tests.world import PROFILE
 
@@ -23,6 +24,13 @@ def signals_arrive() -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def oldest_is_set_up() -> None:
+    """For E2E_OLDEST=1."""
+    if programs.PLAYS_ON_OLDEST:
+        play.set_up_oldest()
 
 
 @pytest.fixture(scope="session")

@@ -22,14 +22,13 @@ from pathlib import Path
 
 from tests.e2e import asked
 from tests.e2e.stage import SHOWN
-from tests.e2e.warm import starting, waiting
+from tests.e2e.warm import programs, starting, waiting
 from tests.simulator import Control
 from tests.world import PROFILE, aws_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
-# With the oldest ansible-core and boto3 that are supported.
-OLDEST = ROOT / ".venv-oldest" / "bin"
+BIN = programs.ANSIBLE_PLAYBOOK.parent
+OLDEST = programs.OLDEST
 COLLECTIONS = ROOT / ".venv" / "collections"
 # Has the stdout callback json_lines.
 TEST_COLLECTIONS = Path(__file__).parent / "in_process" / "collections"

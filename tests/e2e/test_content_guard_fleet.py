@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import typing as t
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 from tests.e2e import play
 from tests.e2e.instances import FILES, Instances
 from tests.e2e.stage import Stage
+from tests.e2e.warm.programs import PYTHON
 from tests.mailbox import Mailbox
 
 DONE = "Succeeded"
@@ -161,7 +161,7 @@ def test_an_instance_that_hangs_and_one_that_cannot_be_reached(instances: Instan
     instances.trap("ValidateService", f"test ! -e {instances.mark()} || touch {instances.mark('hangs')}\n")
     instances.machines["web3"].breaks()
     python = instances.machines["web3"].base / "python"
-    python.write_text(f'#!/bin/sh\ntest ! -e {python.parent}/hangs || exec sleep 80\nexec "{sys.executable}" "$@"\n')
+    python.write_text(f'#!/bin/sh\ntest ! -e {python.parent}/hangs || exec sleep 80\nexec "{PYTHON}" "$@"\n')
     python.chmod(0o755)
     nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9}
     hosts = instances.inventory(web2=nowhere, web3={"ansible_python_interpreter": str(python)})

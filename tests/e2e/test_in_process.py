@@ -14,7 +14,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import typing as t
 from pathlib import Path
@@ -23,10 +22,10 @@ import ansible_runner
 import pytest
 
 from tests.e2e.warm import modules
+from tests.e2e.warm.programs import ANSIBLE_PLAYBOOK, PYTHON
 
 HERE = Path(__file__).parent / "in_process"
 ROOT = Path(__file__).parents[2]
-ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 SECRETS = re.compile("nobody-may-see")
 FIRST_LINE = "[web] a first line"
 SECOND_LINE = "[web] two lines, red, a secret: ********, an umlaut: ü, →"
@@ -150,7 +149,7 @@ IN_PROCESS = {
 
 def test_which_way_is_taken(environment: dict[str, str], tmp_path: Path) -> None:
     other_python = tmp_path / "python"
-    other_python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    other_python.write_text(f'#!/bin/sh\nexec {PYTHON} "$@"\n')
     sudo = tmp_path / "sudo"
     sudo.write_text('#!/bin/sh\nwhile [ "$1" != /bin/sh ]; do shift; done\nexec "$@"\n')
     for script in (other_python, sudo):

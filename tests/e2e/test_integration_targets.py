@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.warm.programs import ANSIBLE_PLAYBOOK, PYTHON
 from tests.simulator_process import ROOT, SimulatorProcess
 from tests.world import ACCESS_KEY, REGION, SECRET_KEY, World
 
@@ -49,10 +49,10 @@ def test_target(target: str, tmp_path: Path) -> None:
             "aws_region": REGION,
             "aws_endpoint_url": simulator.url,
             "tiny_prefix": "0123456789ab",
-            "ansible_python_interpreter": sys.executable,
+            "ansible_python_interpreter": PYTHON,
         }
         done = subprocess.run(
-            [str(Path(sys.executable).parent / "ansible-playbook"), str(play), "-e", json.dumps(variables)],
+            [str(ANSIBLE_PLAYBOOK), str(play), "-e", json.dumps(variables)],
             cwd=ROOT,
             env={**os.environ, "ANSIBLE_ROLES_PATH": str(TARGETS)},
             capture_output=True,

@@ -24,7 +24,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws import limiter
 from tests.e2e import play
 from tests.e2e.stage import CLUSTER, Stage
 from tests.e2e.test_both_ways import lines
-from tests.e2e.warm import modules, starting, time_passes
+from tests.e2e.warm import modules, programs, starting, time_passes
 
 WEB = {"rollback_cluster": CLUSTER, "rollback_services": "web"}
 # What an ansible-playbook sees of itself, in its own process (lookups) and in that of a module.
@@ -83,7 +83,7 @@ class Started:
                 files = [nothing.fileno(), out.fileno(), err.fileno()]
                 process = starting.start(arguments, variables, folder, files, session=session)
             else:
-                command = [str(starting.ANSIBLE_PLAYBOOK), *arguments]
+                command = [str(programs.ANSIBLE_PLAYBOOK), *arguments]
                 streams: dict[str, t.Any] = {"stdin": nothing, "stdout": out, "stderr": err}
                 process = subprocess.Popen(command, cwd=folder, env=variables, start_new_session=session, **streams)
         return process, stdout, stderr
@@ -129,7 +129,7 @@ def test_a_rollback_has_the_same_result(stage: Stage) -> None:
         if way == "warm":
             runs[way] = play.run(stage.url, play.ROLLBACK, *play.arguments(WEB))
         else:
-            command = [str(starting.ANSIBLE_PLAYBOOK), play.ROLLBACK, *play.arguments(WEB)]
+            command = [str(programs.ANSIBLE_PLAYBOOK), play.ROLLBACK, *play.arguments(WEB)]
             env = play.environment(stage.url, ANSIBLE_STDOUT_CALLBACK="lastgood_test.probe.json_lines")
             runs[way] = play.run_as_users_do(stage.url, command, env=env)
         assert (runs[way].rc, stage.runs()) == (0, {"web:1": 2})
@@ -227,7 +227,7 @@ def test_the_python_of_modules_is_one(tmp_path: Path, stdin: bool) -> None:
         file.writestr("brought.py", "VALUE = 41")
     env = {**os.environ, "MINE": "one", "ZIPPED": str(zipped)}
     runs = []
-    for python in (modules.python(), sys.executable):
+    for python in (modules.python(), programs.PYTHON):
         with script.open() as source:
             runs.append(
                 subprocess.run(

@@ -28,8 +28,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTIONS = str(ROOT / ".venv" / "collections")
+# ansible-core has it since 2.19.
+LOADER = "ansible.module_utils._internal._ansiballz._loader"
 MODULES = (
-    "ansible.module_utils._internal._ansiballz._loader",
     "ansible.modules.async_wrapper",
     "ansible_collections.amazon.aws.plugins.module_utils.modules",
     "ansible_collections.lastgood.aws.plugins.modules.codedeploy_content_guard",
@@ -51,6 +52,8 @@ def warm_up() -> None:
     What Python would compile from there has been compiled before, if a file with the same content is installed here.
     """
     sys.path[:0] = [COLLECTIONS]
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module(LOADER)
     for name in MODULES:
         importlib.import_module(name)
     del sys.path[0]

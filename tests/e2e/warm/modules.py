@@ -16,9 +16,10 @@ import functools
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from tests.e2e.warm.programs import PYTHON
 
 SERVER = Path(__file__).with_name("module_server.py")
 CLIENT = Path(__file__).with_name("module_client.py")
@@ -28,11 +29,11 @@ CLIENT = Path(__file__).with_name("module_client.py")
 def python() -> str:
     """The path of it, for ``ansible_python_interpreter``. Only for the user who runs the tests."""
     if os.environ.get("E2E_COLD"):
-        return sys.executable
+        return PYTHON
     folder = tempfile.TemporaryDirectory()
     path = Path(folder.name) / "asked"
     program = Path(folder.name) / "python"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {CLIENT} {path} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {PYTHON} -IS {CLIENT} {path} "$@"\n')
     program.chmod(0o755)
     # It lives as long as the tests.
     control, theirs = socket.socketpair()
@@ -40,7 +41,7 @@ def python() -> str:
         asked.bind(str(path))
         asked.listen(64)
         server = subprocess.Popen(
-            [sys.executable, SERVER, str(theirs.fileno()), str(asked.fileno())],
+            [PYTHON, SERVER, str(theirs.fileno()), str(asked.fileno())],
             cwd="/",
             # So that a set has the same order in each of its processes.
             env={**os.environ, "PYTHONHASHSEED": "0"},

@@ -17,11 +17,11 @@ import os
 import select
 import socket
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
-ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+from tests.e2e.warm.programs import ANSIBLE_PLAYBOOK, PYTHON
+
 PARENT = Path(__file__).with_name("parent.py")
 # What is no part of what ansible-core and boto3 read when they are imported.
 EACH_ITS_OWN = ("AWS_", "PYTEST_")
@@ -37,7 +37,7 @@ class _Parent:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, PARENT, str(theirs.fileno()), *(["cold"] if os.environ.get("E2E_COLD") else [])],
+                [PYTHON, PARENT, str(theirs.fileno()), *(["cold"] if os.environ.get("E2E_COLD") else [])],
                 cwd=cwd,
                 env=env,
                 stdin=subprocess.DEVNULL,
