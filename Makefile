@@ -5,7 +5,7 @@
 # Needs git, make and a Python >= 3.11 with venv; everything else is installed into .venv and .venv-*.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo playground playground-break simulator docs test test-all lint release-check bench faults fuzz-content live live-clean lock clean
+.PHONY: help setup demo playground playground-break simulator docs pictures test test-all lint release-check bench faults fuzz-content live live-clean lock clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 5123
@@ -35,6 +35,9 @@ simulator: setup ## serve the simulated AWS on 127.0.0.1 until stopped (PORT=512
 docs: ## guides, modules and roles as a site, in .build/docs/
 	@$(SETUP) run docs
 	@.venv-docs/bin/python -B dev/docs.py
+
+pictures: setup ## docs/pictures/report-*.png, what a report looks like (needs Chromium)
+	@$(PYTHON) -B dev/pictures.py
 
 test: ## what has to pass before a change goes in
 	@$(SETUP) run lint oldest eda docs
