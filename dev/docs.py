@@ -58,12 +58,13 @@ def as_page_of_the_site(text: str) -> str:
 
 
 def write_sources(source: Path) -> None:
-    """The guides, their pictures and the configuration."""
+    """The guides, what they show or link to, and the configuration."""
     shutil.rmtree(source, ignore_errors=True)
     (source / "collection").mkdir(parents=True)
     # antsibull-docs writes only where nobody else can.
     (source / "collection").chmod(0o755)
-    shutil.copytree(DOCS / "pictures", source / "pictures")
+    for folder in ("pictures", "policies"):
+        shutil.copytree(DOCS / folder, source / folder)
     shutil.copy(CONFIG / "conf.py", source)
     for page in sorted(DOCS.glob("*.md")):
         text = as_page_of_the_site(page.read_text(encoding="utf-8"))

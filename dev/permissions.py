@@ -23,7 +23,8 @@ DATA = ROOT / "dev" / "permissions.yml"
 PAGE = ROOT / "docs" / "permissions.md"
 POLICIES = ROOT / "docs" / "policies"
 SEEN = ROOT / ".build" / "permissions"
-LEAST = "Least"
+# It takes tags along.
+REGISTERS = "ecs:RegisterTaskDefinition"
 BEGIN, END = "<!-- dev/permissions.py writes what follows -->\n", "<!-- to here -->\n"
 # Ours; what a service tags its resources with otherwise is none of our business.
 OUR_TAGS = "lastgood:*"
@@ -79,6 +80,8 @@ def statements(data: Mapping[str, Any], name: str, groups: Iterable[Group]) -> I
             split.setdefault(_condition(data, action), []).append(action)
         for condition, actions in split.items():
             yield _statement(group.sid, condition, actions, passed_to)
+        if REGISTERS in group.actions:
+            yield _at_creation(group.sid)
 
 
 def _condition(data: Mapping[str, Any], action: str) -> str:
@@ -87,6 +90,21 @@ def _condition(data: Mapping[str, Any], action: str) -> str:
     if action in data["our_tags"]:
         return "Tags"
     return "InCluster" if action in data["in_a_cluster"] else ""
+
+
+def _at_creation(sid: str) -> Policy:
+    """What a new resource is tagged with is a right of its own.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
+    """
+    condition = {"StringEquals": {"ecs:CreateAction": REGISTERS.removeprefix("ecs:")}}
+    return {
+        "Sid": f"{sid}AtCreation",
+        "Effect": "Allow",
+        "Action": ["ecs:TagResource"],
+        "Resource": "*",
+        "Condition": condition,
+    }
 
 
 def _statement(sid: str, condition: str, actions: list[str], passed_to: list[str]) -> Policy:
@@ -114,9 +132,8 @@ def as_json(document: Policy) -> str:
 def as_hcl(name: str, document: Policy) -> str:
     """The same for Terraform."""
     lines = [
-        "# Copyright (c) 2026, The lastgood.aws authors",
-        "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
-        "# SPDX-License-Identifier: GPL-3.0-or-later",
+        # The licence of this file.
+        *Path(__file__).read_text(encoding="utf-8").splitlines()[:3],
         "",
         f"# dev/permissions.py writes this: what {name} of lastgood.aws needs, see docs/permissions.md.",
         "",

@@ -194,6 +194,22 @@ data "aws_iam_policy_document" "lastgood_apply_plan" {
   }
 
   statement {
+    sid = "ImagesAtCreation"
+
+    actions = [
+      "ecs:TagResource",
+    ]
+
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
+  }
+
+  statement {
     sid = "Checks"
 
     actions = [

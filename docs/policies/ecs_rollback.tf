@@ -177,6 +177,22 @@ data "aws_iam_policy_document" "lastgood_ecs_rollback" {
   }
 
   statement {
+    sid = "ImagesAtCreation"
+
+    actions = [
+      "ecs:TagResource",
+    ]
+
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
+  }
+
+  statement {
     sid = "Checks"
 
     actions = [

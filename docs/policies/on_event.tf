@@ -195,6 +195,22 @@ data "aws_iam_policy_document" "lastgood_on_event" {
   }
 
   statement {
+    sid = "ImagesAtCreation"
+
+    actions = [
+      "ecs:TagResource",
+    ]
+
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
+  }
+
+  statement {
     sid = "Checks"
 
     actions = [

@@ -93,6 +93,9 @@ def test_conditions_are_where_aws_has_them() -> None:
         "LeastPassRole": ["StringEquals"],
         "RecordsTags": ["ForAllValues:StringLike"],
     }
+    creating = least("rollback", "Images")["Statement"][-1]
+    assert (creating["Sid"], creating["Action"]) == ("ImagesAtCreation", ["ecs:TagResource"])
+    assert creating["Condition"] == {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}}
     [passing] = [s for s in least("codedeploy_deployment_group", "Change")["Statement"] if s["Sid"] == "ChangePassRole"]
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": ["codedeploy.amazonaws.com"]}}
 
