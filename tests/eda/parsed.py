@@ -34,6 +34,8 @@ EVENT = {
 VARIABLES = {
     "on_event_services": ["web.prod.eu-central-1"],
     "on_event_deployment_groups": [],
+    # One that speaks for a service, and one that speaks for two.
+    "on_event_alarms": {"5xx": ["web.prod.eu-central-1"], "cpu": ["web.prod.eu-central-1", "api.prod.eu-central-1"]},
     "on_event_cool_down": 60,
     "lastgood_queue": "events",
     "lastgood_region": "eu-central-1",
@@ -41,6 +43,14 @@ VARIABLES = {
     "lastgood_job_template": "Answer an event",
     "lastgood_organization": "Default",
 }
+
+
+def lock(rule: t.Any, name: str) -> str:
+    """Under which lock the rule answers an event of this name; empty if it needs none."""
+    deployment = t.cast("dict[str, str]", EVENT["deployment"])
+    event = {**EVENT, "deployment": {**deployment, "name": name}}
+    sent = [substitute_variables(action.action_args, {**VARIABLES, "event": event}) for action in rule.actions]
+    return next((str(one["lock"]) for one in sent if "lock" in one), "")
 
 
 def read(path: Path) -> dict[str, t.Any]:
@@ -65,6 +75,7 @@ def read(path: Path) -> dict[str, t.Any]:
                     action.action: substitute_variables(action.action_args, {**VARIABLES, "event": EVENT})
                     for action in rule.actions
                 },
+                "locks": {name: lock(rule, name) for name in ("5xx", "cpu", "web.prod.eu-central-1")},
             }
             for rule in ruleset.rules
         ],

@@ -140,6 +140,25 @@ def failed(service: str, cluster: str, deployment: str, time: str, event_id: str
     }
 
 
+def alarm(name: str, time: str) -> dict[str, t.Any]:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html"""
+    return {
+        "version": "0",
+        "id": f"{name}-{time}",
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "account": ACCOUNT,
+        "time": time,
+        "region": REGION,
+        "resources": [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"],
+        "detail": {
+            "alarmName": name,
+            "state": {"value": "ALARM", "reason": "Threshold Crossed", "timestamp": time},
+            "previousState": {"value": "OK", "reason": "Threshold Crossed", "timestamp": time},
+        },
+    }
+
+
 def entry(event: dict[str, t.Any]) -> dict[str, t.Any]:
     """The same for PutEvents, which gives it an id of its own."""
     return {

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import UTC, datetime
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from tests.module.code_deploy import BlueGreen
-from tests.module.services import Shop
+from tests.module.services import Shop, arn
 from tests.module.strategies import BLUE_GREEN
 
 GOOD, BAD = (f"registry/web@sha256:{digit * 64}" for digit in "12")
@@ -72,6 +74,47 @@ def test_the_same_command_at_once_deploys_nothing(late: Shop, story: t.Callable[
     assert [write for write in again.writes if write not in ("TagResource", "UntagResource")] == []
 
 
+def announce(shop: Shop) -> None:
+    """Another run puts its record in the place of ours, the moment that ours is written."""
+    service = shop.service()
+    now = datetime.fromtimestamp(shop.sim.now(), UTC)
+    record = marks.record_tag("beefbeef", now, shop.primary()["id"], arn("web:2"), arn("web:1"), "back")
+    tags = [{"key": key, "value": value} for key, value in record.items()]
+    do = {"operation": "TagResource", "params": {"resourceArn": service["serviceArn"], "tags": tags}}
+    shop.sim.on("TagResource", do, when="after")
+
+
+ANOTHER = "another run is about to go back at the same time"
+
+
+@pytest.mark.parametrize("pin_images", ["auto", "always"])
+def test_of_two_runs_at_once_one_writes(shop: Shop, pin_images: str) -> None:
+    """For an alarm and for a failed deployment of the same service, say. Both have planned before either wrote."""
+    shop.bad_release()
+    announce(shop)
+    shop.on_line(lambda line: shop.deploy("web:1", settle=0) if ANOTHER in line else None)
+    run = shop.rollback(pin_images=pin_images)
+    assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "adopt", "web:1"), run.message
+    assert run.operations.count("UpdateService") == 1
+    assert "RegisterTaskDefinition" not in run.operations
+    # What the other run has recorded is what this one ends.
+    assert shop.service_tags()["lastgood:rollback-done"].startswith("beefbeef ")
+
+
+def test_a_run_that_announced_it_and_was_killed_is_not_waited_for_twice(shop: Shop) -> None:
+    shop.bad_release()
+    announce(shop)
+    began = shop.sim.now()
+    told: list[str] = []
+    shop.on_line(told.append)
+    run = shop.rollback()
+    assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "update_service", "web:1"), run.message
+    assert sum(ANOTHER in line for line in told) == 1
+    assert run.only["timings"]["accepted"] <= 8
+    assert shop.sim.now() > began
+    assert not shop.service_tags()["lastgood:rollback"].startswith("beefbeef ")
+
+
 def test_killed_while_ecs_goes_back_and_begun_again_at_once(late: Shop) -> None:
     """The stop is not shown yet. Whether it is asked for once more or followed, ECS goes back once."""
     late.releases(2)
@@ -83,3 +126,15 @@ def test_killed_while_ecs_goes_back_and_begun_again_at_once(late: Shop) -> None:
     assert again.only["method"] in ("adopt", "stop_deployment")
     assert [version for version, _status in late.history()] == ["web:3", "web:2", "web:1"]
     assert late.tags("web:3")["lastgood:bad"]
+
+
+@pytest.mark.parametrize("story", [plain, blue_green, by_codedeploy, a_copy, named, two_steps])
+def test_at_once_without_the_permission_to_tag(late: Shop, story: t.Callable[[Shop], dict[str, t.Any]]) -> None:
+    """Neither a mark nor a record tells the second run of the first one. Only AWS's own answers do."""
+    options = story(late)
+    late.deny("TagResource", "UntagResource")
+    first = late.rollback(**options)
+    assert first.outcome == "rolled_back", first.message
+    again = late.rollback(**options)
+    assert again.outcome in ("rolled_back", "unchanged"), again.message
+    assert [write for write in again.writes if write not in ("TagResource", "UntagResource")] == []

@@ -363,7 +363,7 @@ def require(answer: Answer, key: str, method: str) -> t.Any:
     return answer[key]
 
 
-def batches(items: t.Sequence[str], size: int) -> t.Iterator[list[str]]:
+def batches(items: t.Sequence[_Found], size: int) -> t.Iterator[list[_Found]]:
     """Slices of at most ``size`` items, in order."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])

@@ -16,10 +16,11 @@ from __future__ import annotations
 import typing as t
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import api as aws_api
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import Plan, Refusal
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.mover import Mover, batches_of
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.mover import Mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import AnyRun
 
 _FIRST_BATCH: t.Final = 10
@@ -122,7 +123,7 @@ class Fleet(t.Generic[AnyRun]):
         going = [run for run in runs if run.outcome is None]
         if self._mover.holds_back(going):
             return
-        for number, group in enumerate(batches_of(going, api.SERVICES_PER_CALL)):
+        for number, group in enumerate(aws_api.batches(going, api.SERVICES_PER_CALL)):
             alone = not known and number == 0
             self._acting[self._groups.submit(self._mover.act_on, group, first_alone=alone)] = group
 

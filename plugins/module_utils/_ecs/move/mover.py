@@ -16,7 +16,7 @@ import abc
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.writes import AnswerLost, PlanIsStale
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, progress
@@ -92,6 +92,10 @@ class Step(abc.ABC, t.Generic[AnyRun]):
         """The last look and the write come next, in this order: this may take its time. If nothing is written, what
         runs is followed.
         """
+
+    def is_left_to_another(self, run: AnyRun, now: Service) -> bool:
+        """Whether the last look shows that another run is about to do the same. Then another plan is made."""
+        return False
 
     def came_to_nothing(self, run: AnyRun, now: Service | str = "") -> None:
         """The plan has gone stale before its write, and another one is made. ``now`` is what the last look showed."""
@@ -229,6 +233,8 @@ class Mover(t.Generic[AnyRun]):
         planned = run.plan
         if planned is None or not isinstance(now, Service) or not plan.still_as_planned(planned, now):
             return False
+        if self._step.is_left_to_another(run, now):
+            return False
         controller = self.controllers.of(planned.service)
         if planned.method != "adopt":
             progress.asking(run.label, self._step.asking(run))
@@ -331,7 +337,7 @@ class Mover(t.Generic[AnyRun]):
         If AWS does not answer, what was verified stands. Returns, by name, the services that were seen.
         """
         seen: dict[str, Service] = {}
-        for batch in batches_of(runs, api.SERVICES_PER_CALL):
+        for batch in batches(runs, api.SERVICES_PER_CALL):
             try:
                 found = api.describe_services(self._aws.brisk, self._order.cluster, [run.name for run in batch])
             except (AwsCallError, IncompleteAnswerError):
@@ -392,9 +398,3 @@ def forget_what_ended(run: AnyRun) -> None:
     """There is no more to say of it if the play is interrupted: its plan came to nothing, or it has ended."""
     if not run.goes_on:
         progress.note(run.label)
-
-
-def batches_of(runs: t.Sequence[AnyRun], size: int) -> t.Iterator[t.Sequence[AnyRun]]:
-    """Slices of at most ``size`` runs, in order."""
-    for start in range(0, len(runs), size):
-        yield runs[start : start + size]

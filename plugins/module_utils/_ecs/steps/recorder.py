@@ -19,6 +19,7 @@ from datetime import datetime
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import tagging
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack, Plan
@@ -31,6 +32,10 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_r
 UNMARKED: t.Final = "unmarked"
 # Seconds until AWS shows a tag. No page promises that it does at once.
 _TAGS_SHOW: t.Final = 3.0
+# Seconds in which another run writes what it has announced, and how many more are added by chance: of two runs that
+# wait for each other, one has to go on first.
+_ANOTHER_WRITES: t.Final = 2.0
+_BY_CHANCE: t.Final = 2.0
 
 
 def take_back(aws: Aws, service: Service, version: str) -> list[Finding]:
@@ -113,6 +118,8 @@ class Recorder:
         self._open: dict[str, list[str]] = {}
         # Records that could not be written in time.
         self._late: dict[str, t.Mapping[str, str]] = {}
+        # Until when to wait for another run that has announced the same, monotonic seconds.
+        self._another: dict[str, float] = {}
 
     def before_the_write(self, run: RollbackRun, planned: Plan, announced: bool) -> None:
         """Record what is about to be done. It must not hold up the write, which comes whether this works or not.
@@ -147,6 +154,28 @@ class Recorder:
         if service.tags_its_tasks:
             what = f"{service.name} has propagateTags SERVICE: tasks that start now carry its tag {marks.RECORD}, too"
             run.findings.append(Finding("propagated_tags", "info", what))
+
+    def is_left_to_another(self, run: RollbackRun, now: Service) -> bool:
+        """Another run has put its record in the place of ours since the plan was made, so it is about to write.
+
+        Of two runs whose records come before their last looks, both see the later one. So one of them writes. It is
+        waited for once: it may have been killed.
+        """
+        if not is_anothers(now.tags, self._written.get(run.name, ""), run.plan) or run.name in self._another:
+            return False
+        # Its record is not ours to take back.
+        del self._written[run.name], self._ids[run.name]
+        wait = _ANOTHER_WRITES + int(self._id, 16) / 0xFFFFFFFF * _BY_CHANCE
+        self._another[run.name] = self._clock.monotonic() + wait
+        progress.say(f"[{run.label}] another run is about to go back at the same time. Looking again in {wait:.0f} s")
+        return True
+
+    def waited_for_another(self, run: RollbackRun) -> bool:
+        """Whether the write was left to another run. That run has had its time then."""
+        if run.name not in self._another or run.name in self._ids:
+            return False
+        self._clock.sleep(max(self._another[run.name] - self._clock.monotonic(), 0.0))
+        return True
 
     def _as_soon_as_tags_show(self, planned: Plan) -> marks.RolledBack | None:
         """The record of another run that began the deployment a moment ago; ours would take its place. Nothing is held
@@ -316,6 +345,17 @@ class Recorder:
             found = _stays(planned.target.arn, planned.target.tags) if planned.target is not None else []
         run.findings += found
         run.changed = run.changed or any(f.check == UNMARKED for f in found)
+
+
+def is_anothers(tags: t.Mapping[str, str], ours: str, planned: Plan | None) -> bool:
+    """Whether the record among these tags of a service is of a move that another run has announced. Pure.
+
+    ``ours`` is the record that we have written, empty if none. AWS may still show what was there before it.
+    """
+    found = tags.get(marks.RECORD, "")
+    before = planned.service.tags.get(marks.RECORD, "") if planned is not None else ""
+    record = marks.recorded(tags)
+    return bool(ours) and found not in (ours, before) and record is not None and not record.at
 
 
 def _move_of(planned: Plan, service: Service) -> marks.RolledBack | None:

@@ -234,7 +234,12 @@ class Rollback(mover.Step[RollbackRun]):
             progress.say(f"[{run.label}] {rollback_run.plan_line(planned)}")
         self._recorder.before_the_write(run, planned, controller.announces(planned))
 
+    def is_left_to_another(self, run: RollbackRun, now: Service) -> bool:
+        return self._recorder.is_left_to_another(run, now)
+
     def came_to_nothing(self, run: RollbackRun, now: Service | str = "") -> None:
+        if self._recorder.waited_for_another(run):
+            return
         primary = now.primary if isinstance(now, Service) else None
         goes_there = primary is not None and names.same(primary.task_definition, run.target)
         if primary is not None and goes_there and primary.rollout_state == "IN_PROGRESS":

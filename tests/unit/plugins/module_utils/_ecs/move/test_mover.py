@@ -402,9 +402,3 @@ def test_the_last_look_is_made_after_the_announcement_and_right_before_the_write
     call.step.takes = {"announcing": announcing, "writing": writing}
     call.begun()
     assert (len(made.begun), call.looked_at) == (4, looks)
-
-
-def test_batches() -> None:
-    runs = [Run(str(n), "prod") for n in range(5)]
-    assert [len(batch) for batch in mover.batches_of(runs, 2)] == [2, 2, 1]
-    assert list(mover.batches_of([], 2)) == []

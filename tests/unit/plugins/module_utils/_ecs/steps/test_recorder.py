@@ -15,7 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.plans import GoBack
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Direction
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.recorder import Recorder, is_anothers
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     START,
@@ -268,3 +268,48 @@ def test_what_was_taken_back_is_known_until_it_is_written_again() -> None:
     # In the same second it says the same.
     recorder.before_the_write(run, run.plan, announced=False)
     assert void == {}
+
+
+def record(run: str, *, ended: bool = False) -> dict[str, str]:
+    made = marks.record_tag(run, START, "ecs-svc/42", arn(42), arn(41), "back")
+    return {**made, **(marks.done_tag(run, START) if ended else {})}
+
+
+@pytest.mark.parametrize(
+    ("now", "anothers"),
+    [
+        ({}, False),
+        (record("aaaaaaaa"), False),
+        # AWS shows what was there when the plan was made.
+        (record("bbbbbbbb"), False),
+        (record("cccccccc"), True),
+        (record("cccccccc", ended=True), False),
+        ({marks.RECORD: "somebody wrote this"}, False),
+    ],
+    ids=["nothing", "ours", "before ours", "another's", "ended", "by hand"],
+)
+def test_a_record_of_another_run(now: dict[str, str], anothers: bool) -> None:
+    ours = record("aaaaaaaa")[marks.RECORD]
+    before = going(41, record=record("bbbbbbbb")).plan
+    assert is_anothers(now, ours, before) is anothers
+    # Without a record of our own, as where AWS denies tags, nobody knows who came first.
+    assert not is_anothers(now, "", before)
+
+
+def test_another_run_is_waited_for_once_and_its_record_is_left_alone() -> None:
+    aws, run, clock = Tags(), going(41), FakeClock()
+    recorder = Recorder(aws, clock, True, None, GoBack(Selection()))
+    assert run.plan is not None
+    recorder.before_the_write(run, run.plan, announced=False)
+    theirs = service(42, tags=record("cccccccc"))
+    assert not recorder.waited_for_another(run)
+    assert recorder.is_left_to_another(run, theirs)
+    began = clock.monotonic()
+    assert recorder.waited_for_another(run)
+    assert 2 <= clock.monotonic() - began <= 4
+    recorder.not_written(run)
+    assert aws.written == [STARTED]
+    # It was killed before it wrote: the next plan is carried out, whatever else is announced.
+    recorder.before_the_write(run, run.plan, announced=False)
+    assert not recorder.is_left_to_another(run, theirs)
+    assert not recorder.waited_for_another(run)
