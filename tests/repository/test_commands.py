@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+from botocore import xform_name
+from botocore.session import Session
+
 from tests.e2e import test_documented_commands as documented
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,3 +117,21 @@ def test_what_is_made_has_a_target() -> None:
     made = {command.split()[1] for _page, command in COMMANDS if command.startswith("make ")}
     assert len(made) > 8
     assert made <= targets
+
+
+# The AWS CLI calls a service as botocore does, with this exception.
+SERVICES = {"deploy": "codedeploy"}
+CLI = re.compile(r"\baws ([a-z0-9-]+) ([a-z]+(?:-[a-z]+)+)")
+
+
+def of_the_cli() -> set[tuple[str, str]]:
+    """The commands of the AWS CLI that pages name and that messages advise, as service and operation."""
+    code = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "roles").rglob("*.yml"), ROOT / "dev" / "troubleshooting.yml"]
+    return {one for path in (*FILES, *code) for one in CLI.findall(path.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize(("service", "command"), sorted(of_the_cli()))
+def test_a_command_of_the_aws_cli_exists(service: str, command: str) -> None:
+    """Its commands are the operations of the API, in its own spelling."""
+    model = Session().get_service_model(SERVICES.get(service, service))
+    assert command in {xform_name(name, "-") for name in model.operation_names}

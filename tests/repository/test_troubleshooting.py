@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from botocore import xform_name
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import specs
 from dev import findings, troubleshooting
@@ -70,6 +71,15 @@ def test_variables_that_are_advised_exist() -> None:
     named = set(re.findall(r"\b(?:rollback|deploy)_[a-z_]+\b(?!:)", troubleshooting.page()))
     assert len(named) > 12
     assert named - published - set(SAID["findings"]) <= known
+
+
+def test_permissions_that_are_advised_are_those_of_the_code() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in findings.PLUGINS.rglob("*.py"))
+    # The name of a permission, or of the operation that it is for.
+    known = {*re.findall(r"[a-z0-9-]+:[A-Z]\w+", code), *re.findall(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b", code)}
+    named = set(re.findall(r"`([a-z0-9-]+:[A-Z]\w+)`", troubleshooting.page()))
+    assert len(named) > 8
+    assert {name for name in named if not known & {name, xform_name(name.partition(":")[2])}} == set()
 
 
 def test_a_check_that_is_a_forecast_is_shown_as_one() -> None:
