@@ -18,7 +18,14 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "roles/*/README.md", "extensions/**/*.md", "tests/**/README.md")
+    for pattern in (
+        "*.md",
+        "docs/*.md",
+        "roles/*/README.md",
+        "extensions/**/*.md",
+        "simulator/**/*.md",
+        "tests/**/README.md",
+    )
     for path in ROOT.glob(pattern)
     # Changelogs speak of what was.
     if path.name != "CHANGELOG.md"
@@ -58,7 +65,7 @@ def anchors(page: Path) -> set[str]:
 @functools.cache
 def tests() -> Mapping[str, frozenset[str]]:
     """By file, its tests."""
-    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    files = sorted(file for folder in ("tests", "simulator") for file in (ROOT / folder).rglob("test_*.py"))
     return {name_of(file): frozenset(re.findall(r"^ *def (test_\w+)\(", text_of(file), re.M)) for file in files}
 
 
@@ -84,7 +91,7 @@ def words_of(*folders: str) -> frozenset[str]:
 @functools.cache
 def stems() -> frozenset[str]:
     """The names of all files and folders, without their suffixes."""
-    folders = ("playbooks", "roles", "plugins", "extensions", "tests", "dev")
+    folders = ("playbooks", "roles", "plugins", "extensions", "simulator", "tests", "dev")
     return frozenset(path.stem for folder in folders for path in (ROOT / folder).rglob("*"))
 
 

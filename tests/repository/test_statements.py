@@ -87,8 +87,8 @@ def test_each_name_in_the_collection_exists(page: Path) -> None:
 def test_each_variable_exists(page: Path) -> None:
     names = {name.rstrip("_") for code in pages.code_of(page) for name in VARIABLE.findall(code)}
     known = {*pages.options(), *specs.published(), *pages.constants(), *pages.words_of("roles", "playbooks")}
-    if page.name == "simulator.md":
-        known |= pages.words_of("tests/simulator")
+    if "simulator" in page.parts or page.name == "simulator.md":
+        known |= pages.words_of("simulator/src")
     unknown = names - known - pages.stems() - MISSPELT
     # A family of names, as in `lastgood:rolled-back-…`.
     assert {name for name in unknown if not any(one.startswith(f"{name}_") for one in known)} == set()
