@@ -577,7 +577,9 @@ def main() -> None:
         request = options.request(module.params, datetime.now(timezone.utc), uuid.uuid4().hex[:8], by)
     except ValueError as exc:
         module.fail_json(msg=f"{exc}. Nothing was changed.")
-    aws = Aws(module.client, clock=Clock())
+    # A rollback waits for what is to be suspended. What is to be put back has its time.
+    make_client = module.brief_client if request.wish.state == "suspended" else module.client
+    aws = Aws(make_client, clock=Clock())
     try:
         results = work(aws, request, module.check_mode, module.params)
     except Orphaned:

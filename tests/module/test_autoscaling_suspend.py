@@ -638,6 +638,16 @@ def _expired() -> dict[str, t.Any]:
     return {"operation": "*", "code": "ExpiredTokenException", "times": None}
 
 
+@pytest.mark.parametrize("operation", ["DescribeScalableTargets", "ListTagsForResource", "RegisterScalableTarget"])
+def test_what_takes_connections_and_never_answers_holds_a_rollback_up_for_seconds(prod: Prod, operation: str) -> None:
+    """The simulator's clock moves on by what a client waits."""
+    prod.service("web")
+    prod.sim.fail(operation, kind="hang", times=None)
+    began = prod.sim.now()
+    assert "No answer came from AWS" in prod.fails("suspended", "web")["msg"]
+    assert prod.sim.now() - began <= 15
+
+
 def test_nothing_is_suspended_late(prod: Prod) -> None:
     """Whoever wants to roll back does not wait for minutes before anything happens."""
     web = prod.service("web")

@@ -118,6 +118,21 @@ def test_alarms_that_may_not_be_read_are_a_warning(fleet: Fleet) -> None:
     assert "cloudwatch:DescribeAlarms" in run.findings("alarms")[0]
 
 
+def test_what_takes_connections_and_never_answers_costs_seconds(fleet: Fleet) -> None:
+    """The simulator's clock moves on by what a client waits."""
+    fleet.alarm("OK")
+    fleet.scaling_group(desired=2)
+    rolling_out(fleet, count=1, alarmConfiguration={**ALARMS, "ignorePollAlarmFailure": True}, **AUTO_SCALED)
+    silent = ("DescribeAlarms", "DescribeAutoScalingGroups")
+    for operation in silent:
+        fleet.sim.fail(operation, kind="hang", times=None)
+    run = fleet.redeploy(override_alarms="false", file_exists_behavior="overwrite", suspend_processes=["Terminate"])
+    assert run.outcome == "rolled_back", run.message
+    assert run.result["timings"]["planned"] <= 15
+    assert [[call["operation"] for call in run.log].count(operation) for operation in silent] == [1, 1]
+    assert {finding["check"] for finding in run.result["findings"]} >= {"alarms", "instances"}
+
+
 def test_auto_scaling_groups_that_are_gone(fleet: Fleet) -> None:
     fleet.scaling_group(desired=2)
     _good, bad = rolling_out(fleet, count=1, **AUTO_SCALED)
