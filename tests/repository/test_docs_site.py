@@ -44,6 +44,25 @@ def test_the_navigation_is_made_of_the_index(docs: dict[str, Any]) -> None:
     )
 
 
+def test_the_list_of_guides_is_current(docs: dict[str, Any]) -> None:
+    """If not, run `.venv/bin/python dev/docs.py --guides`."""
+    text = docs["GUIDES"].read_text(encoding="utf-8")
+    assert text == docs["guides"](INDEX, docs["in_the_repository"])
+    named = re.findall(r"`__$", text, re.MULTILINE)
+    assert len(named) == len(list((ROOT / "docs").glob("*.md"))) - 1
+    extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
+    assert [name for section in extra["sections"] for name in section["toctree"]] == [docs["GUIDES"].stem]
+
+
+def test_a_link_of_the_site_that_leads_nowhere_is_found(docs: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "one.html").write_text('<h1 id="here">1</h1><a href="#here"><a href="below/two.html#a%20b?">')
+    (tmp_path / "below" / "two.html").write_text(
+        '<p id="a b?"><a href="../one.html#here"><a href="../one.html#gone"><a href="three.html"><a href="https://x.y/z">'
+    )
+    assert docs["dead_links"](tmp_path) == ["below/two.html: ../one.html#gone", "below/two.html: three.html"]
+
+
 def test_links_out_of_the_folder_are_made_absolute(docs: dict[str, Any]) -> None:
     text = "[a](../roles/rollback/README.md#variables) [b](images.md) [c](https://example.com/../d)"
     assert docs["as_page_of_the_site"](text) == (
