@@ -62,7 +62,7 @@ def _together(data: Mapping[str, Any], playbook: Mapping[str, Any]) -> dict[str,
             found.setdefault(sid, []).extend(actions)
     for sid, module in playbook.get("options", {}).items():
         found.setdefault(sid, []).extend(action for actions in data["modules"][module].values() for action in actions)
-    return found
+    return {**found, **playbook.get("more", {})}
 
 
 def listed(data: Mapping[str, Any]) -> dict[str, set[str]]:

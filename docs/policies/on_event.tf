@@ -435,6 +435,16 @@ data "aws_iam_policy_document" "lastgood_on_event" {
   }
 
   statement {
+    sid = "Switch"
+
+    actions = [
+      "ssm:GetParameter",
+    ]
+
+    resources = ["*"]
+  }
+
+  statement {
     sid = "Permissions"
 
     actions = [

@@ -34,7 +34,7 @@ RENAMED = {"s3:HeadObject": "s3:GetObject", "s3:ListObjectVersions": "s3:ListBuc
 # Of the credentials; condition keys; the name of a host.
 OTHERS = {"sts:AssumeRole", "sts:GetCallerIdentity", "iam:PassedToService", "aws:TagKeys", "tag:Name"}
 # They are about other identities as well.
-NOT_OURS = {"simulator.md", "live.md", "events.md"}
+NOT_OURS = {"simulator.md", "live.md", "fidelity.md", "beliefs.md"}
 
 
 def test_the_page_and_the_policies_are_current() -> None:
@@ -102,7 +102,8 @@ def test_conditions_are_where_aws_has_them() -> None:
 
 def test_each_statement_is_used() -> None:
     used = {sid for groups in data()["modules"].values() for sid in groups}
-    used |= {sid for playbook in data()["playbooks"].values() for sid in playbook.get("options", {})}
+    books = data()["playbooks"].values()
+    used |= {sid for book in books for kind in ("options", "more") for sid in book.get(kind, {})}
     assert used == set(data()["statements"])
 
 

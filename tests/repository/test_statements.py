@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._core.outcomes import WORST_FIRST
 from ansible_collections.lastgood.aws.plugins.module_utils._scaling.model import PROCESSES
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import specs
 from tests.live import checks
@@ -145,6 +146,18 @@ def test_messages_about_credentials_are_what_a_run_says() -> None:
         for text in said
     ]
     assert [part for part in parts if part not in code] == []
+
+
+def test_outcomes_are_listed_from_the_worst_on() -> None:
+    page = pages.prose_of(pages.ROOT / "docs" / "results.md")
+    [listed] = re.findall(r"\*\*The worst outcome\*\* is the first of these that occurred: (.*?) \(\[", page)
+    assert tuple(re.findall(r"`(\w+)`", listed)) == WORST_FIRST
+
+
+def test_the_webhook_of_the_rulebook_listens_where_the_page_says() -> None:
+    rulebook = pages.text_of(pages.ROOT / "extensions" / "eda" / "rulebooks" / "deployments_webhook.yml")
+    [port] = re.findall(r"port: (\d+)", rulebook)
+    assert f"a webhook on port {port}," in pages.prose_of(pages.ROOT / "docs" / "events.md")
 
 
 @pytest.mark.parametrize(
