@@ -103,4 +103,5 @@ def _was_whole(session: pytest.Session) -> bool:
     """Whether this was `pytest tests/module`, with nothing left out."""
     option = session.config.option
     chosen = [option.keyword, option.markexpr, getattr(option, "lf", False), option.collectonly, option.deselect]
+    chosen += [option.ignore, option.ignore_glob]
     return [Path(name).name for name in session.config.args] == ["module"] and not any(chosen)
