@@ -18,15 +18,8 @@ from tests.simulator_process import ROOT, SimulatorProcess
 from tests.world import ACCESS_KEY, REGION, SECRET_KEY, World
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
-# They run on instances, or inside the roles, or need an instance with the agent; other tests play them.
-WITHOUT = {
-    "codedeploy_content_guard",
-    "codedeploy_content_info",
-    "codedeploy_redeploy",
-    "role_hosts",
-    "role_inputs",
-    "role_results",
-}
+# They run inside the roles; other tests play them.
+WITHOUT = {"role_hosts", "role_inputs", "role_results"}
 
 
 def test_each_module_has_a_target_or_is_named_here() -> None:
