@@ -49,7 +49,7 @@ _value:
     - "  runs        web:43 since 2026-11-20T13:52:00Z, 4 of 4 tasks"
     - "  last good   web:41: SUCCESSFUL at 2026-11-14T09:12:40Z"
     - "  rollback    update_service to web:41"
-    - "  warning     the alarm web-5xx fires already"
+    - "  warning     web-5xx is in ALARM now"
     - "  permission  ecs:TagResource is missing: nothing is recorded or marked"
 """
 

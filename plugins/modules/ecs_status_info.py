@@ -199,7 +199,7 @@ services:
       sample:
         - check: alarms
           severity: warn
-          message: the alarm web-5xx fires already
+          message: web-5xx is in ALARM now
     permissions:
       description:
         - The permissions that are missing, or of which that is not known. Those that a rollback needs come first.
