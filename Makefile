@@ -66,9 +66,9 @@ bench: ## the figures of docs/performance.md, measured here, beside what others 
 fuzz-content: setup ## 500 random deployments to an instance, done and predicted (SEED=1)
 	@$(PYTHON) -m tests.agent.fuzz --seed "$(SEED)"
 
-faults: ## rollbacks disturbed at every request, half an hour (ONLY='kill/fast/*' SEED=1)
+faults: ## rollbacks disturbed at every request, half an hour (ONLY='kill/fast/*' SEED=1 RESUME=1)
 	@$(SETUP) run faults
-	@$(PYTHON) -m tests.faults --only '$(or $(ONLY),*)' $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))
+	@$(PYTHON) -m tests.faults --only '$(or $(ONLY),*)' $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE)) $(if $(RESUME),--resume)
 
 live: setup ## ask AWS itself twenty questions, in your account, for cents (LIVE='--only 1 2', '--story'); asks first
 	@$(PYTHON) -m tests.live $(LIVE)

@@ -4,7 +4,8 @@
 
 """``python -m tests.faults``: everything that is tried, judged, and counted in docs/faults.md.
 
-Each case that is wrong is printed with the command that runs it alone. The last line is ``N runs, 0 wrong``.
+Each case that is wrong is printed with the command that runs it alone. The last line is ``N runs, 0 wrong``. What was
+right is kept for each commit, so that ``--resume`` can go on, or put parts together.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from tests.faults import known, page, proxied
 from tests.faults.cases import Case, all_cases
+from tests.faults.journal import Journal, path_of
 from tests.faults.pool import Verdict, carry_out, scene_of
 from tests.faults.scenes import SCENES
 
@@ -37,6 +39,7 @@ def main(arguments: t.Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=SEED, help=f"of races, moments and the proxy (default: {SEED})")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once (default: the processors)")
     parser.add_argument("--share", type=float, default=1.0, help="this part of the cases, chosen by the seed (1.0)")
+    parser.add_argument("--resume", action="store_true", help="count what was right on this commit, and try the rest")
     parser.add_argument("--list", action="store_true", help="print the names of the cases in process and end")
     options = parser.parse_args(arguments)
     # Inherited by every run, so that sets have the same order in all of them.
@@ -47,8 +50,7 @@ def main(arguments: t.Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    began = time.monotonic()
-    told = Teller(options.seed, options.share)
+    told = Teller(options.seed, options.share, Journal(path_of(options.seed)), options.resume)
     chance = random.Random(options.seed)
     for scene in SCENES:
         if not may_match(options.only, scene):
@@ -59,21 +61,22 @@ def _run(options: argparse.Namespace) -> int:
             if options.list:
                 print("\n".join(case.name for case in cases))
                 continue
-            for verdict in carry_out(made, calm, cases, options.jobs):
+            for verdict in carry_out(made, calm, told.left_of(cases), options.jobs):
                 told.take(verdict)
         told.scene(scene)
     if options.list:
         return 0
     if any(may_match(options.only, scene, "proxy") for scene in SCENES):
         for verdict in proxied.verdicts(
-            options.seed, lambda case: matches(options.only, case) and chance.random() < options.share
+            options.seed,
+            lambda case: matches(options.only, case) and chance.random() < options.share and bool(told.left_of([case])),
         ):
             told.take(verdict)
         told.scene("proxy")
     if options.only == "*":
         if options.share >= 1:
             told.stale()
-        PAGE.write_text(page.rewritten(PAGE.read_text(encoding="utf-8"), table(told, began)), encoding="utf-8")
+        PAGE.write_text(page.rewritten(PAGE.read_text(encoding="utf-8"), table(told)), encoding="utf-8")
     print(f"{told.count} runs, {told.wrong} wrong", flush=True)
     return 1 if told.wrong or not told.count else 0
 
@@ -93,20 +96,36 @@ def may_match(pattern: str, scene: str, what: str = "") -> bool:
 class Teller:
     """Counts, and prints what is wrong."""
 
-    def __init__(self, seed: int, share: float) -> None:
+    def __init__(self, seed: int, share: float, journal: Journal, resume: bool) -> None:
         self.seed = seed
+        self._journal = journal
+        self._right = journal.read() if resume else {}
         self.part = "" if share >= 1 else f", {share:.0%} of the cases, which the seed chooses"
         self.count = 0
         self.wrong = 0
+        self.seconds = 0.0
         self.known = Counter[str]()
         self.cells = Counter[tuple[str, str]]()
         self._began = time.monotonic()
         self._here = [0, 0]
 
+    def left_of(self, cases: t.Sequence[Case]) -> list[Case]:
+        """Those that are still to be tried. The others were right before, and are counted."""
+        for case in cases:
+            if case.name in self._right:
+                self._count(Verdict(case, (), self._right[case.name]))
+        return [case for case in cases if case.name not in self._right]
+
     def take(self, verdict: Verdict) -> None:
         """Another one has ended."""
+        self._count(verdict)
+        if not verdict.wrong:
+            self._journal.add(verdict.case.name, verdict.seconds)
+
+    def _count(self, verdict: Verdict) -> None:
         case = verdict.case
         self.count += 1
+        self.seconds += verdict.seconds
         self._here[0] += 1
         self.cells[case.what, case.scene] += 1
         found = known.sorted_out(case.name, verdict.wrong)
@@ -133,13 +152,12 @@ class Teller:
                 print(f"WRONG in known.py: nothing is wrong any more about {rule.what!r}: remove it", flush=True)
 
 
-def table(told: Teller, began: float) -> str:
+def table(told: Teller) -> str:
     """The figures of the page."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("ansible-core", "boto3", "moto"))
-    minutes = (time.monotonic() - began) / 60
     head = (
-        f"Measured on {time.strftime('%Y-%m-%d')} with the seed {told.seed}{told.part}, in {minutes:.0f} minutes on a "
-        f"machine with {os.cpu_count()} processors, Python {platform.python_version()}, {packages}."
+        f"Measured on {time.strftime('%Y-%m-%d')} with the seed {told.seed}{told.part}, in "
+        f"{told.seconds / 60:.0f} minutes of CPU time, Python {platform.python_version()}, {packages}."
     )
     return page.table(head, told.cells, told.wrong, told.known)
 

@@ -21,7 +21,7 @@ import pytest
 from tests import reading
 from tests.faults.cases import Case, Undisturbed, judge, undisturbed
 from tests.faults.runs import Stage
-from tests.faults.scenes import SCENES, Scene
+from tests.faults.scenes import SCENES, SPEED, Scene
 
 # Seconds, really, that a case may take.
 PATIENCE = 300.0
@@ -29,7 +29,7 @@ PATIENCE = 300.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was wrong with a case, and the seconds that it took."""
+    """What was wrong with a case, and the seconds of a processor that it took."""
 
     case: Case
     wrong: tuple[str, ...]
@@ -41,7 +41,7 @@ def scene_of(name: str) -> t.Iterator[tuple[Scene, Undisturbed]]:
     """A scene, with what its command does when it is left alone."""
     with reading.once():
         _warm(name)
-        with pytest.MonkeyPatch.context() as patches, Stage() as stage:
+        with pytest.MonkeyPatch.context() as patches, Stage(speed=SPEED) as stage:
             reading.imports_are_no_garbage()
             scene = SCENES[name](stage, patches)
             calm = in_a_fork(lambda: undisturbed(scene))
@@ -55,7 +55,7 @@ def _warm(name: str) -> None:
 
     The command is carried out once in this process, on a stage that is thrown away.
     """
-    with pytest.MonkeyPatch.context() as patches, Stage() as stage:
+    with pytest.MonkeyPatch.context() as patches, Stage(speed=SPEED) as stage:
         SCENES[name](stage, patches).command()
 
 
@@ -82,9 +82,10 @@ def carry_out(
             running[here] = (case, pid, time.monotonic())
         for pipe in wait(list(running), timeout=1.0):
             assert isinstance(pipe, Connection)
-            case, pid, began = running.pop(pipe)
-            yield _verdict(case, pipe, began)
-            os.waitpid(pid, 0)
+            case, pid, _began = running.pop(pipe)
+            found = _found(pipe)
+            _pid, _status, used = os.wait4(pid, 0)
+            yield Verdict(case, found, used.ru_utime + used.ru_stime)
         for pipe, (case, pid, began) in list(running.items()):
             if time.monotonic() - began > PATIENCE:
                 os.kill(pid, signal.SIGKILL)
@@ -93,13 +94,12 @@ def carry_out(
                 yield Verdict(case, (f"it took longer than {PATIENCE:g} s",), PATIENCE)
 
 
-def _verdict(case: Case, pipe: Connection, began: float) -> Verdict:
+def _found(pipe: Connection) -> tuple[str, ...]:
     try:
         found = pipe.recv()
     except EOFError:
         found = "its process ended without a word"
-    wrong = tuple(found) if isinstance(found, list) else (str(found),)
-    return Verdict(case, wrong, time.monotonic() - began)
+    return tuple(found) if isinstance(found, list) else (str(found),)
 
 
 def _fork(work: t.Callable[[], t.Any]) -> tuple[Connection, int]:

@@ -77,7 +77,7 @@ class Remote:
 class Stage(Simulator):
     """The simulator. In a run it is the one that the run was forked from, at the other end of a pipe."""
 
-    def __init__(self, start: float | None = None, speed: float = 2.0) -> None:
+    def __init__(self, start: float | None = None, speed: float = 1.0) -> None:
         super().__init__(start, speed)
         self.remote: Remote | None = None
 
