@@ -230,6 +230,17 @@ def test_nothing_is_deployed_without_what_codedeploy_was_to_suspend(fleet: Fleet
     assert fleet.redeploy(plan=plan).outcome == "rolled_back"
 
 
+@pytest.mark.parametrize("kind", ["throttle", "drop"])
+def test_what_codedeploy_was_to_suspend_is_asked_for_again_and_again(fleet: Fleet, kind: str) -> None:
+    """The answer decides whether anything is deployed, so one that is lost or throttled is not the last."""
+    fleet.scaling_group(desired=0)
+    fleet.bad_release(autoScalingGroups=["web"])
+    plan = shown(fleet, suspend_processes=PROCESSES)
+    more = {"code": "Throttling", "times": 3} if kind == "throttle" else {"kind": "drop", "times": 1}
+    fleet.sim.fail("DescribeAutoScalingGroups", **more)
+    assert fleet.redeploy(plan=plan).outcome == "rolled_back"
+
+
 def test_what_is_followed_without_being_suspended_is_said(fleet: Fleet) -> None:
     fleet.scaling_group(desired=0)
     fleet.bad_release(autoScalingGroups=["web"])

@@ -177,7 +177,7 @@ def suspended_processes(aws: Aws, names: t.Sequence[str]) -> dict[str, list[str]
     return {
         str(group["AutoScalingGroupName"]): [str(p["ProcessName"]) for p in group.get("SuspendedProcesses") or []]
         for batch in batches(names, SCALING_GROUPS_PER_CALL)
-        for group in aws.beside.pages(
+        for group in aws.pages(
             "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=batch
         )
     }

@@ -81,7 +81,7 @@ def of_targets(aws: Aws, group: Group) -> tuple[Finding, ...]:
         if group.platform == "ECS":
             return judge_services(_services(aws, group))
         if group.auto_scaling_groups:
-            return judge_scaling_groups(group, api.suspended_processes(aws, group.auto_scaling_groups))
+            return judge_scaling_groups(group, api.suspended_processes(aws.beside, group.auto_scaling_groups))
     except (AwsCallError, IncompleteAnswerError) as exc:
         what = f"it is not known whether what deployment group {group.name} deploys to still exists. {exc.explain()}"
         return (Finding(TARGETS, "unknown", what),)

@@ -254,8 +254,11 @@ class Planner:
             return None
         known, suspended = api.suspends_processes(self._aws), {}
         if known and group.auto_scaling_groups and not group.blue_green:
+            # If the step between has left it to CodeDeploy as shown, the answer decides whether anything is deployed.
+            # While looking, all is left to that step if nothing is known.
+            aws = self._aws if self.wish.shown_at is not None else self._aws.beside
             try:
-                suspended = api.suspended_processes(self._aws, group.auto_scaling_groups)
+                suspended = api.suspended_processes(aws, group.auto_scaling_groups)
             except (AwsCallError, IncompleteAnswerError) as exc:
                 return asg_processes.Suspension(
                     by_us=wanted, why=f"what is suspended now is not known. {exc.explain()}"
