@@ -415,7 +415,7 @@ def choose(names: Sequence[str]) -> list[Gate]:
 def main(names: list[str]) -> int:
     if names == ["--list"]:
         for gate in GATES:
-            print(f"{gate.name:<15}{'' if gate.always else 'test-all: '}{gate.what}")
+            print(f"{gate.name:<18}{'' if gate.always else 'test-all: '}{gate.what}")
         return 0
     gates = choose(names)
     LOGS.mkdir(parents=True, exist_ok=True)

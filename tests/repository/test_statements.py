@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -133,6 +135,18 @@ def test_the_simulator_is_where_make_starts_it(page: Path) -> None:
     assert set(re.findall(r"\b127\.0\.0\.1:(\d+)", pages.text_of(page))) <= {port}
     if "make simulator" in pages.text_of(page):
         assert set(re.findall(r"AWS_REGION=([\w-]+)", pages.text_of(page))) <= {REGION}
+
+
+def test_the_table_of_gates_has_each_of_them_and_says_when_it_runs() -> None:
+    """As dev/gates.py lists them."""
+    command = [sys.executable, str(pages.ROOT / "dev" / "gates.py"), "--list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    gates = dict(re.findall(r"^(\S+) +(test-all: )?", listed, re.M))
+    table = pages.text_of(pages.ROOT / "CONTRIBUTING.md").partition("| gate | what it runs |")[2].partition("\n\n")[0]
+    rows = [(re.findall(r"`([\w-]+)`", row.split(" | ")[0]), row) for row in table.splitlines()[2:]]
+    assert {name for names, _row in rows for name in names} == set(gates)
+    late = {name for names, row in rows for name in names if " | only in `make test-all`" in row}
+    assert late == {name for name, when in gates.items() if when}
 
 
 def test_messages_about_credentials_are_what_a_run_says() -> None:
