@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# Slow enough to see tasks come and go.
+SPEED = 3.0
 PICTURES = ROOT / "docs" / "pictures"
 WHOLE = ROOT / ".build" / "pictures"
 # Debian's packages chromium and chromium-headless-shell, and what others call it.
@@ -125,7 +127,7 @@ def report(folder: Path) -> Path:
     # Who did it is that of a job in AWX, not of whoever takes the picture.
     by = {"JOB_ID": "4711", "USER": "awx", "LOGNAME": "awx"}
     awx = {"awx_job_id": "4711", "awx_job_template_name": "Roll back", "awx_user_name": "ada"}
-    with SimulatorProcess(speed=demo.SPEED) as simulator:
+    with SimulatorProcess(speed=SPEED) as simulator:
         demo.build(World(simulator.url), Control(simulator.url))
         command = [Path(sys.executable).parent / "ansible-playbook", "lastgood.aws.rollback"]
         subprocess.run(

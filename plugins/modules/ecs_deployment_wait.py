@@ -203,6 +203,26 @@ services:
         serving: 41.2
         stable: 73.8
         ended: 73.9
+    tasks_over_time:
+      description:
+        - How many tasks ran on each version, at each look at which that was different from the look before.
+        - At most 40 looks. If there were more, some of those that were close together are left out.
+      returned: always, empty if nothing was watched
+      type: list
+      elements: dict
+      contains:
+        seconds:
+          description: Seconds from the start of the call.
+          returned: always
+          type: float
+          sample: 8.2
+        running:
+          description: Running tasks by version.
+          returned: always
+          type: dict
+          sample:
+            "web:41": 1
+            "web:43": 4
 summary:
   description: The whole call in one line.
   returned: always, but not if the options themselves are wrong

@@ -27,7 +27,7 @@ VARIABLE = re.compile(
     r"|\b\d+ s\b"
 )
 # Requests that are sent while waiting, more or fewer of them; and the id of a deployment, which is any letters.
-NOT_COMPARED = ("DescribeServices", "ListTasks", "DescribeTasks", "deployment")
+NOT_COMPARED = ("DescribeServices", "ListTasks", "DescribeTasks", "deployment", "tasks_over_time")
 
 
 def comparable(value: t.Any) -> t.Any:

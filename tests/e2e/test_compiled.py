@@ -32,7 +32,7 @@ TASKS: list[dict[str, t.Any]] = [
     {"name": "Variables", "lastgood.aws.role_inputs": {"role": "rollback"}},
 ]
 # What differs from run to run: how long it took, and when the plan was made.
-VARYING = frozenset({"timings", "plan", "plan_id"})
+VARYING = frozenset({"tasks_over_time", "timings", "plan", "plan_id"})
 
 
 def constant(value: t.Any) -> t.Any:

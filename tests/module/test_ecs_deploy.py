@@ -119,6 +119,7 @@ def test_what_never_starts_is_rolled_back_by_ecs_and_that_is_verified(
     done = web.release(2, rollback_events=FAILURE)
     assert (done.failed, done.outcome, done.only["event"]) == (True, "rolled_back", "DEPLOYMENT_FAILURE")
     assert (short(done.only["rolled_back_to"]), done.only["rolled_back_by"]) == ("web:1", "ECS")
+    assert done.only["tasks_over_time"][-1]["running"].get("web:1") == 2
     # Not rolled back once more.
     assert done.writes == ["UpdateService"]
     [sent] = done.sent("UpdateService")

@@ -48,6 +48,7 @@ def test_what_is_going_is_followed_to_its_end(web: Shop) -> None:
     assert web.running() == {"web:2": 2}
     assert done.writes == []
     assert done.only["timings"]["stable"] > 0
+    assert done.only["tasks_over_time"][-1]["running"] == {"web:2": 2}
     assert done.message == (
         "[web] stable: the deployment of web:2 is complete, and nothing of the other versions is left"
     )

@@ -231,6 +231,20 @@ def test_serving_is_sooner_than_stable(shop: Shop) -> None:
     assert serving.only["timings"]["ended"] < timings["ended"] - 8
 
 
+def test_the_result_says_how_many_tasks_ran_on_each_version_over_time(shop: Shop) -> None:
+    shop.releases(2)
+    run = shop.rollback()
+    looks = run.only["tasks_over_time"]
+    assert looks[0]["running"] == {"web:1": 0, "web:2": 2}
+    assert looks[-1]["running"] == {"web:1": 2}
+    seconds, counts = [look["seconds"] for look in looks], [look["running"] for look in looks]
+    assert all(sooner < later for sooner, later in pairwise(seconds))
+    assert all(before != after for before, after in pairwise(counts))
+    timings = run.only["timings"]
+    assert timings["accepted"] <= seconds[0] < seconds[-1] <= timings["ended"]
+    assert shop.rollback().only["tasks_over_time"] == []
+
+
 def balanced(shop: Shop, group: str) -> None:
     """web:1 and web:2, both good, behind this target group."""
     shop.versions(2, portMappings=[{"containerPort": 80}])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys, outcomes
 from ansible_collections.lastgood.aws.plugins.plugin_utils._results.host import Item, Result
-from ansible_collections.lastgood.aws.plugins.plugin_utils._results.timeline import drawing
+from ansible_collections.lastgood.aws.plugins.plugin_utils._results.timeline import chart, drawing
 
 Pairs = t.Sequence[t.Tuple[str, str]]
 View = t.Dict[str, t.Any]
@@ -123,12 +123,24 @@ def _part(key: str, item: Item, planned: t.Mapping[str, t.Any] | None) -> View:
         ],
         "states": _states(item),
         "drawing": drawing(item.get("timings")),
+        "chart": chart(item.get("tasks_over_time"), item.get("timings")),
+        "tasks": _tasks(item.get("tasks_over_time") or ()),
         "findings": [{name: str(one.get(name) or "") for name in ("severity", "check", "message")} for one in findings],
         "diagnosis": _diagnosis(item.get("diagnosis") or {}),
         "warnings": [str(one) for one in item.get("content_warnings") or ()],
         "instances": [[name, _text(number)] for name, number in (item.get("instances") or {}).items()],
         "content": _content(item.get("content") or {}),
     }
+
+
+def _tasks(looks: t.Sequence[t.Mapping[str, t.Any]]) -> View:
+    """The same as rows of text: the versions, and for each look its seconds and their running tasks."""
+    versions = list(dict.fromkeys(name for one in looks for name in one.get("running") or {}))
+    rows = []
+    for one in looks:
+        running = one.get("running") or {}
+        rows.append([f"{float(one.get('seconds') or 0.0):.1f} s", *(str(running.get(name, 0)) for name in versions)])
+    return {"versions": versions, "rows": rows if len(rows) > 1 else []}
 
 
 def _rank(order: t.Sequence[str], word: str) -> int:

@@ -4,7 +4,7 @@
 
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""The stages of a run as bars, from the timings in a result. Pure."""
+"""The stages of a run as bars, and its tasks as lines, from the times in a result. Pure."""
 
 from __future__ import annotations
 
@@ -72,3 +72,60 @@ def drawing(timings: t.Mapping[str, t.Any] | None) -> Drawing | None:
         bars.append(Bar(name, label, began, ended, round(_LEFT + began * scale, 1), number * _ROW, round(width, 1)))
         began = ended
     return Drawing(tuple(bars), len(bars) * _ROW + 4)
+
+
+# More versions than that at the same time are no drawing any more.
+MOST_LINES: t.Final = 4
+_CHART: t.Final = 110
+
+
+@dataclass(frozen=True)
+class Line:
+    """The running tasks of one version. ``points`` is that of an SVG polyline: counts stay until the next look."""
+
+    version: str
+    points: str
+    y: int
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Running tasks by version over time. ``most`` is the highest count, ``seconds`` the length in words."""
+
+    lines: tuple[Line, ...]
+    most: int
+    seconds: str
+    bottom: int
+    height: int
+    width: int = WIDTH
+    left: int = 28
+
+
+def chart(
+    tasks: t.Sequence[t.Mapping[str, t.Any]] | None, timings: t.Mapping[str, t.Any] | None = None
+) -> Chart | None:
+    """A result's ``tasks_over_time``, up to the last time in ``timings``. None for less than two looks."""
+    looks = [(float(one.get("seconds") or 0.0), dict(one.get("running") or {})) for one in tasks or ()]
+    ends = [float(value) for value in (timings or {}).values() if isinstance(value, (int, float))]
+    total = max([*ends, *(seconds for seconds, _counts in looks)], default=0.0)
+    # The one that is left comes first, as in each sentence about it.
+    named = [name for _seconds, counts in looks for name in sorted(counts, key=lambda one: -int(counts[one]))]
+    versions = list(dict.fromkeys(named))[:MOST_LINES]
+    most = max((int(counts.get(name, 0)) for _seconds, counts in looks for name in versions), default=0)
+    if len(looks) < 2 or total <= 0 or most <= 0:
+        return None
+    left, top, bottom = Chart.left, 8, _CHART - 18
+    across, up = (WIDTH - left - 8) / total, (bottom - top) / most
+
+    def line(name: str) -> str:
+        points, before = [], 0
+        for number, (seconds, counts) in enumerate(looks):
+            count = int(counts.get(name, 0))
+            corners = [count] if number == 0 else [before, count]
+            points += [(seconds, one) for one in corners]
+            before = count
+        points.append((total, before))
+        return " ".join(f"{left + at * across:.1f},{bottom - count * up:.1f}" for at, count in points)
+
+    rows = tuple(Line(name, line(name), _CHART + number * _ROW) for number, name in enumerate(versions))
+    return Chart(rows, most, f"{total:.1f} s", bottom, _CHART + len(rows) * _ROW)

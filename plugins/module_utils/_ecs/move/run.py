@@ -32,6 +32,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as AnyOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, Doubt
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.series import TaskSeries
 
 Outcome = t.Union[AnyOutcome, t.Literal["deployed"]]
 # Outcomes after which a deployment of ours goes on.
@@ -49,6 +50,7 @@ class Subject(t.Protocol):
     service: Service | None
     diagnosis: Diagnosis | None
     timings: dict[str, float]
+    tasks: TaskSeries
     findings: list[Finding]
 
     @property
@@ -203,6 +205,7 @@ class Run:
     kept: list[Finding] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    tasks: TaskSeries = field(default_factory=TaskSeries)
     place: keys.Place = keys.PLAIN
 
     good_ends: t.ClassVar[frozenset[str]] = GOOD_ENDS
@@ -305,6 +308,7 @@ class Run:
             "findings": [f.as_dict() for f in self.findings],
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},
+            "tasks_over_time": self.tasks.as_list(),
         }
 
 

@@ -240,6 +240,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _judge(self, track: Track[AnySubject], service: Service, again: list[AnySubject]) -> None:
         run, record = track.run, track.record
         run.service = service
+        run.tasks.seen(self._elapsed(), service)
         look = track.controller.assess(track.going, service, record)
         track.ours = look.ours
         state = self._as_served(track, service) if look.state == "running" else look.state
@@ -318,8 +319,7 @@ class Sweeper(t.Generic[AnySubject]):
             track.least_others = min(others, track.least_others)
             track.moved_at = now
         shift = shifting(record, track.going.target)
-        parts = (counts(service, track.going.target, _called(track)), shift, track.health)
-        line = ", ".join(part for part in parts if part)
+        line = ", ".join(filter(None, (counts(service, track.going.target, _called(track)), shift, track.health)))
         if line != track.line:
             track.line = line
             if self._is_for_many:

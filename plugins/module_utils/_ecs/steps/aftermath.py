@@ -23,6 +23,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Dep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.series import TaskSeries
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection
@@ -56,6 +57,11 @@ class _Return:
     @property
     def cluster(self) -> str:
         return self.run.cluster
+
+    @property
+    def tasks(self) -> TaskSeries:
+        """What was seen of the deployment goes on."""
+        return self.run.tasks
 
     @property
     def findings(self) -> list[Finding]:

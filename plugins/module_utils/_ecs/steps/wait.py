@@ -34,6 +34,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import 
     state_of,
     where_it_is,
 )
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.series import TaskSeries
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 
@@ -55,6 +56,7 @@ class Waiter:
     diagnosis: Diagnosis | None = None
     findings: list[Finding] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    tasks: TaskSeries = field(default_factory=TaskSeries)
     place: keys.Place = keys.PLAIN
 
     @property
@@ -139,6 +141,7 @@ class Waiter:
             "findings": [f.as_dict() for f in self.findings],
             "diagnosis": self.diagnosis.as_dict() if self.diagnosis else None,
             "timings": {key: round(value, 3) for key, value in self.timings.items()},
+            "tasks_over_time": self.tasks.as_list(),
         }
 
 

@@ -39,6 +39,10 @@ def service(name: str = "web", outcome: str = "failed", **more: t.Any) -> dict[s
     return {
         **{"service": name, "cluster": "prod", **WHERE, "outcome": outcome, "summary": f"[{name}] {HOSTILE}"},
         **{"reason": HOSTILE, "before": STATE, "after": STATE, "findings": findings, "diagnosis": DIAGNOSIS},
+        "tasks_over_time": [
+            {"seconds": 0.7, "running": {HOSTILE: 0, "web:3": 2}},
+            {"seconds": 9.1, "running": {HOSTILE: 2}},
+        ],
         **{"timings": {"planned": 0.4, "accepted": 0.6, "ended": 74.1}, "target": STATE, "plan": {"why": HOSTILE}},
         **more,
     }
@@ -138,7 +142,10 @@ def test_hostile_text_is_shown_as_it_is(name: str) -> None:
 
 
 HEADINGS = {
-    "one": ["failed", "web:", "failed", "Timeline", "Before and after", "Findings", "Diagnosis", "Plan"],
+    "one": [
+        *("failed", "web:", "failed", "Timeline", "Running tasks, by version", "Before and after", "Findings"),
+        *("Diagnosis", "Plan"),
+    ],
     "many": ["failed", "Overview", "Auto scaling that is still suspended", "web:", "failed"],
     "redeploy": [
         *("failed", "prod:", "failed", "Before and after", "Diagnosis", "Instances, by what is installed"),

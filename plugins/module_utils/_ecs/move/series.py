@@ -1,0 +1,47 @@
+# Copyright (c) 2026, The lastgood.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+
+"""How many tasks ran on each version, from look to look, for whoever wants to see it afterwards. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
+
+# A result is kept by AWX, for each service of a fleet.
+MOST: t.Final = 40
+
+
+def running(service: Service) -> dict[str, int]:
+    """Running tasks by version, whichever deployments or task sets they belong to."""
+    found: dict[str, int] = {}
+    for one in service.deployments:
+        name = names.short(one.task_definition)
+        found[name] = found.get(name, 0) + one.running
+    return found
+
+
+@dataclass
+class TaskSeries:
+    """The looks at which a count was another one than before. ``points`` are seconds and running tasks by version."""
+
+    points: list[tuple[float, dict[str, int]]] = field(default_factory=list)
+
+    def seen(self, seconds: float, service: Service) -> None:
+        """One more look. There are never more than MOST points: the one closest to its neighbours makes room."""
+        counts = running(service)
+        if self.points and self.points[-1][1] == counts:
+            return
+        self.points.append((seconds, counts))
+        if len(self.points) > MOST:
+            del self.points[min(range(1, MOST), key=lambda at: self.points[at + 1][0] - self.points[at - 1][0])]
+
+    def as_list(self) -> list[dict[str, t.Any]]:
+        """As results have it: ``{"seconds": 4.2, "running": {"web:41": 1, "web:43": 4}}``, in order."""
+        return [{"seconds": round(seconds, 3), "running": dict(counts)} for seconds, counts in self.points]
