@@ -51,13 +51,11 @@ def main(arguments: t.Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     told = Teller(options.seed, options.share, Journal(path_of(options.seed)), options.resume)
-    chance = random.Random(options.seed)
     for scene in SCENES:
         if not may_match(options.only, scene):
             continue
         with scene_of(scene) as (made, calm):
-            cases = [case for case in all_cases(scene, calm, options.seed) if matches(options.only, case)]
-            cases = [case for case in cases if chance.random() < options.share]
+            cases = [case for case in all_cases(scene, calm, options.seed) if is_wanted(options, case)]
             if options.list:
                 print("\n".join(case.name for case in cases))
                 continue
@@ -69,7 +67,7 @@ def _run(options: argparse.Namespace) -> int:
     if any(may_match(options.only, scene, "proxy") for scene in SCENES):
         for verdict in proxied.verdicts(
             options.seed,
-            lambda case: matches(options.only, case) and chance.random() < options.share and bool(told.left_of([case])),
+            lambda case: is_wanted(options, case) and bool(told.left_of([case])),
         ):
             told.take(verdict)
         told.scene("proxy")
@@ -81,9 +79,10 @@ def _run(options: argparse.Namespace) -> int:
     return 1 if told.wrong or not told.count else 0
 
 
-def matches(pattern: str, case: Case) -> bool:
-    """Whether the case is asked for."""
-    return fnmatch.fnmatchcase(case.name, pattern)
+def is_wanted(options: argparse.Namespace, case: Case) -> bool:
+    """Whether the case is asked for. Its name decides on the share, so a part of all tries the same ones."""
+    in_the_share = random.Random(f"{options.seed} {case.name}").random() < options.share
+    return in_the_share and fnmatch.fnmatchcase(case.name, options.only)
 
 
 def may_match(pattern: str, scene: str, what: str = "") -> bool:
