@@ -159,7 +159,9 @@ def test_surveys_arrive_as_they_are_in_their_files(calls: Calls) -> None:
 def test_slices_are_counted_once(calls: Calls) -> None:
     """AWX is asked for as many as the playbook is."""
     sliced = [one for one in all_of(calls, "job_template").values() if "job_slice_count" in one]
-    assert [(one["job_slice_count"], one["extra_vars"]) for one in sliced] == [(3, {"rollback_slices": 3})]
+    # Before ansible-core 2.19 a template gives text, which the modules of awx.awx and the role take as a number.
+    assert [(int(one["job_slice_count"]), list(one["extra_vars"])) for one in sliced] == [(3, ["rollback_slices"])]
+    assert int(sliced[0]["extra_vars"]["rollback_slices"]) == 3
 
 
 def test_without_settings_nothing_is_created_that_needs_them(simulator: SimulatorProcess, tmp_path: Path) -> None:
