@@ -95,8 +95,8 @@ def write_sources(source: Path) -> None:
     (source / "collection").mkdir(parents=True)
     # antsibull-docs writes only where nobody else can.
     (source / "collection").chmod(0o755)
-    for folder in ("pictures", "policies"):
-        shutil.copytree(DOCS / folder, source / folder)
+    for folder in (path for path in DOCS.iterdir() if path.is_dir() and path.name != "docsite"):
+        shutil.copytree(folder, source / folder.name)
     shutil.copy(CONFIG / "conf.py", source)
     for page in sorted(DOCS.glob("*.md")):
         text = as_page_of_the_site(page.read_text(encoding="utf-8"))
