@@ -220,11 +220,11 @@ class Fleet:
         return Run(result, failed, self.sim.log(), list(self._lines))
 
     def killed(self, at_sleep: int = 0, before: tuple[str, int] | None = None, **options: t.Any) -> list[str]:
-        """Run it and kill it in its n-th sleep, or before the n-th request of an operation after the write.
+        """Run it and kill it in its n-th sleep of 2 s, or before the n-th request after the write.
 
         Returns the operations that it got done. Fails the test if the run ended before that.
         """
-        self.clock.sleeps, self.clock.kill_at = 0, at_sleep or None
+        self.clock.slept, self.clock.kill_at = 0.0, at_sleep or None
         with self._monkeypatch.context() as patches:
             if before:
                 patches.setattr(Aws, "call", _deadly(Aws.call, *before))

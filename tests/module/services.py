@@ -46,11 +46,16 @@ class Killed(BaseException):
 
 
 class SimulatedClock(Clock):
-    """The simulator's clock. ``kill_at`` is the number of the sleep in which the process dies."""
+    """The simulator's clock.
+
+    The process dies in its ``kill_at``-th sleep of two seconds. Shorter ones count as they are: how often it looks
+    decides nothing.
+    """
 
     def __init__(self, sim: Simulator) -> None:
         self._sim = sim
         self.sleeps = 0
+        self.slept = 0.0
         self.kill_at: int | None = None
 
     def monotonic(self) -> float:
@@ -58,9 +63,10 @@ class SimulatedClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         self.sleeps += 1
-        if self.sleeps == self.kill_at:
+        if self.kill_at is not None and self.slept >= 2.0 * (self.kill_at - 1):
             self.kill_at = None
             raise Killed
+        self.slept += seconds
         self._sim.advance(seconds)
 
     def machine(self) -> datetime:
@@ -291,11 +297,11 @@ class Shop:
     def killed(
         self, *services: str, at_sleep: int = 0, before: tuple[str, int] | None = None, **options: t.Any
     ) -> list[str]:
-        """Run ecs_rollback and kill it in its n-th sleep, or before the n-th request of an operation after the write.
+        """Run ecs_rollback and kill it in its n-th sleep of 2 s, or before the n-th request after the write.
 
         Returns the operations that it got done. Fails the test if the run ended before that.
         """
-        self.clock.sleeps, self.clock.kill_at = 0, at_sleep or None
+        self.clock.slept, self.clock.kill_at = 0.0, at_sleep or None
         with self._monkeypatch.context() as patches:
             if before:
                 patches.setattr(Aws, "call", _deadly(Aws.call, *before))

@@ -44,11 +44,13 @@ _TEXT_LIMIT: t.Final = 500
 # (https://github.com/bugcrowd/ecs-deployment-monitor/pull/2).
 # Ours is not PRIMARY, or not there: so it was before the write, too.
 _CAN_BE_OLD: t.Final = frozenset({"went_back", "unlisted", "replaced"})
-# Looks in a row that have to agree, and how many if none has listed yet what AWS accepted.
+# Looks in a row that have to agree, and for how many seconds they have to. None of them may have listed yet what AWS
+# accepted: then for longer.
 _AGREE: t.Final = 3
-_UNLISTED: t.Final = 5
-# So many in a row are believed even if the record of our deployment says otherwise: it is only another answer.
-_IN_SPITE_OF_THE_RECORD: t.Final = 10
+_AGREE_FOR: t.Final = 4.0
+_UNLISTED_FOR: t.Final = 8.0
+# After so many they are believed even if the record of our deployment says otherwise: it is only another answer.
+_IN_SPITE_OF_THE_RECORD_FOR: t.Final = 18.0
 
 
 @dataclass(frozen=True)
@@ -267,18 +269,26 @@ class Doubt:
     once: bool = False
     listed: bool = False
     in_a_row: int = 0
+    # When the first of those in a row was, and the last look, in monotonic seconds.
+    since: float = 0.0
+    now: float = 0.0
 
-    def looked(self, look: Look) -> None:
+    def looked(self, look: Look, now: float) -> None:
         """One more look."""
         self.listed = self.listed or look.ours is not None
         self.in_a_row = self.in_a_row + 1 if look.state in _CAN_BE_OLD else 0
+        self.since = now if self.in_a_row <= 1 else self.since
+        self.now = now
+
+    def _agree_for(self, seconds: float) -> bool:
+        return self.in_a_row >= _AGREE and self.now - self.since >= seconds
 
     def is_over(self, look: Look, contradicts: t.Callable[[], bool]) -> bool:
         """Whether the end that this last look shows is believed. ``contradicts`` asks our deployment's record."""
         if look.state not in _CAN_BE_OLD:
             return True
-        if self.in_a_row >= _IN_SPITE_OF_THE_RECORD:
+        if self._agree_for(_IN_SPITE_OF_THE_RECORD_FOR):
             return True
         if look.state == "unlisted" and not self.listed:
-            return self.in_a_row >= _UNLISTED and not contradicts()
-        return (self.once or self.in_a_row >= _AGREE) and not contradicts()
+            return self._agree_for(_UNLISTED_FOR) and not contradicts()
+        return (self.once or self._agree_for(_AGREE_FOR)) and not contradicts()

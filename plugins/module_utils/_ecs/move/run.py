@@ -41,7 +41,10 @@ UNPROVEN: t.Final = "whether its load balancers find them healthy is not known"
 # DescribeServices calls are batched by ten; polling takes at most this many of them a second, a sixth of the
 # published 20 per second, so that the console and ECS itself stay usable in an incident.
 _SWEEP_CALLS_PER_SECOND: t.Final = 3.0
-_SHORTEST_SWEEP: t.Final = 2.0
+_SHORTEST_SWEEP: t.Final = 1.0
+# While tasks come and go a deployment can be there at any moment: they have for this many seconds.
+_SWEEP_WHILE_MOVING: t.Final = 0.5
+_MOVES_FOR: t.Final = 20.0
 
 
 class Subject(t.Protocol):
@@ -177,10 +180,11 @@ def _others(others: t.Sequence[Deployment]) -> list[str]:
     return [*told, "old tasks draining"] if draining else told
 
 
-def sweep_interval(services: int, services_per_call: int = 10) -> float:
-    """Seconds between two looks at all that is in flight: 2 s for one service, longer for hundreds."""
-    calls = -(-services // services_per_call)
-    return max(_SHORTEST_SWEEP, calls / _SWEEP_CALLS_PER_SECOND)
+def sweep_interval(tracks: t.Sequence[Track[t.Any]], now: float, services_per_call: int = 10) -> float:
+    """Seconds between two looks at all that is in flight: at most 1 s for a few services, longer for hundreds."""
+    calls = -(-len(tracks) // services_per_call)
+    is_moving = any(now - track.moved_at < _MOVES_FOR for track in tracks)
+    return max(_SWEEP_WHILE_MOVING if is_moving else _SHORTEST_SWEEP, calls / _SWEEP_CALLS_PER_SECOND)
 
 
 @dataclass

@@ -121,7 +121,7 @@ class Sweeper(t.Generic[AnySubject]):
                 before = [track.run for track in self._tracks]
                 self._sweep(again)
                 ended([run for run in before if run.outcome is not None])
-                due = self._clock.monotonic() + sweep_interval(len(self._tracks)) * random.uniform(0.85, 1.15)
+                due = self._clock.monotonic() + sweep_interval(self._tracks, due) * random.uniform(0.85, 1.15)
             if not self._tracks and not coming:
                 break
             left = self._deadline - self._clock.monotonic()
@@ -250,7 +250,7 @@ class Sweeper(t.Generic[AnySubject]):
         # Nobody else is waited for at a hook that comes to be answered now.
         self._tell(track, service, replace(record, pause=None) if record is not None and to_advance else record)
         track.own_id = look.ours.id if look.ours is not None else track.own_id
-        track.doubt.looked(look)
+        track.doubt.looked(look, self._clock.monotonic())
         if state in ("serving", "stable"):
             run.timings.setdefault("serving", self._elapsed())
         stop = self._stops(run) if self._stops and state in _GOES_ON else ""

@@ -273,14 +273,16 @@ def test_a_cut_answer_is_reported_and_not_raised() -> None:
 OURS = deployment(41, "ecs-svc/ours")
 
 
-def believed_at(state: deployments.State, *, listed: bool = True, once: bool = False, contradicted: int = 0) -> int:
-    """The number of the look that is believed, 0 if none of twenty is."""
+def believed_at(
+    state: deployments.State, *, every: float = 2.0, listed: bool = True, once: bool = False, contradicted: int = 0
+) -> int:
+    """The number of the look that is believed, one ``every`` so many seconds; 0 if none of sixty is."""
     doubt = Doubt(once)
     if listed:
-        doubt.looked(Look("going", ours=OURS))
-    for number in range(1, 21):
+        doubt.looked(Look("going", ours=OURS), 100.0)
+    for number in range(1, 61):
         look = Look(state, "it ended")
-        doubt.looked(look)
+        doubt.looked(look, 100.0 + every * number)
         if doubt.is_over(look, lambda number=number: number <= contradicted):  # type: ignore[misc]
             return number
     return 0
@@ -303,16 +305,30 @@ def test_looks_until_it_is_believed(state: deployments.State) -> None:
         believed_at(state, listed=False),
         believed_at(state, once=True),
         believed_at(state, contradicted=4),
-        believed_at(state, contradicted=20),
+        believed_at(state, contradicted=60),
     )
     assert found == BELIEVED[state]
+
+
+@pytest.mark.parametrize(
+    ("every", "listed", "unlisted", "in_spite"),
+    [
+        pytest.param(0.5, 9, 17, 37, id="looks are short of each other, so that answers can be equally old"),
+        pytest.param(1.0, 5, 9, 19, id="a few services"),
+        pytest.param(10.0, 3, 3, 3, id="hundreds of services: three looks are the least"),
+    ],
+)
+def test_how_long_looks_have_to_agree(every: float, listed: int, unlisted: int, in_spite: int) -> None:
+    assert believed_at("unlisted", every=every) == listed
+    assert believed_at("unlisted", every=every, listed=False) == unlisted
+    assert believed_at("unlisted", every=every, contradicted=60) == in_spite
 
 
 def test_another_look_in_between_begins_anew() -> None:
     doubt = Doubt()
     over = []
-    for state in ("going", "went_back", "went_back", "going", "went_back", "went_back", "unlisted"):
+    for number, state in enumerate(("going", "went_back", "went_back", "going", "went_back", "went_back", "unlisted")):
         look = Look(t.cast(deployments.State, state), ours=OURS if state != "unlisted" else None)
-        doubt.looked(look)
+        doubt.looked(look, 2.0 * number)
         over.append(state != "going" and doubt.is_over(look, lambda: False))
     assert over == [False, False, False, False, False, False, True]

@@ -27,6 +27,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import 
     Outcome,
     Run,
     Subject,
+    Track,
     counts,
     healthy_on,
     running_and_others,
@@ -157,9 +158,31 @@ def test_how_far_the_traffic_has_shifted(record: Record | None, line: str) -> No
     assert bool(found) is bool(line)
 
 
-@pytest.mark.parametrize(("services", "seconds"), [(1, 2.0), (10, 2.0), (60, 2.0), (90, 3.0), (300, 10.0)])
-def test_many_services_are_looked_at_less_often(services: int, seconds: float) -> None:
-    assert sweep_interval(services) == pytest.approx(seconds)
+def interval(services: int, *seconds_ago: float) -> float:
+    """Of so many services, of which these had tasks that came or went so many seconds ago, all others long ago."""
+    moved = [*seconds_ago, *[3600.0] * (services - len(seconds_ago))]
+    tracks: list[Track[Run]] = [Track(t.cast(t.Any, None), GOING, t.cast(t.Any, None), moved_at=-ago) for ago in moved]
+    return sweep_interval(tracks, 0.0)
+
+
+# Services, seconds while something moves, seconds while nothing does.
+@pytest.mark.parametrize(
+    ("services", "moving", "still"),
+    [
+        (1, 0.5, 1.0),
+        (10, 0.5, 1.0),
+        (11, 2 / 3, 1.0),
+        (30, 1.0, 1.0),
+        (60, 2.0, 2.0),
+        (61, 7 / 3, 7 / 3),
+        (1000, 100 / 3, 100 / 3),
+    ],
+)
+def test_how_often_services_are_looked_at(services: int, moving: float, still: float) -> None:
+    assert interval(services, 19.9) == pytest.approx(moving)
+    assert interval(services, 20.0) == pytest.approx(still)
+    # DescribeServices: 20 a second for everybody (API reference, request throttling)
+    assert -(-services // 10) / interval(services, 0.0) <= 3.0 + 1e-9
 
 
 def test_no_more_is_said_than_was_seen() -> None:

@@ -54,12 +54,22 @@ NOTHING_STOPPED: dict[str, t.Any] = {
 }
 
 
+# Seconds between two looks here, unless a test asks for another time. How long they are: test_run.
+LOOKS = 2.0
+
+
+def every(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Look every so many seconds, from now on."""
+    monkeypatch.setattr(watch, "sweep_interval", lambda tracks, now: seconds)
+    monkeypatch.setattr("random.uniform", lambda low, high: 1.0)
+
+
 @pytest.fixture(autouse=True)
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
     monkeypatch.setattr(progress, "say", said.append)
     monkeypatch.setattr(progress, "orphaned", lambda: False)
-    monkeypatch.setattr("random.uniform", lambda low, high: 1.0)
+    every(monkeypatch, LOOKS)
     return said
 
 

@@ -19,7 +19,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import 
     counts,
     healthy_on,
     shifting,
-    sweep_interval,
 )
 from ansible_collections.lastgood.aws.tests.unit.plugins.module_utils._ecs.builders import (
     arn,
@@ -283,15 +282,6 @@ def test_progress(deployments: list[Deployment], expected: str) -> None:
 )
 def test_healthy_on(deployments: list[Deployment], desired: int, expected: int | None) -> None:
     assert healthy_on(service(*deployments, desired=desired)) == (arn(expected) if expected else None)
-
-
-@pytest.mark.parametrize(
-    ("services", "seconds"), [(1, 2.0), (10, 2.0), (60, 2.0), (61, 7 / 3), (100, 10 / 3), (1000, 100 / 3)]
-)
-def test_sweeps_are_slower_for_many_services(services: int, seconds: float) -> None:
-    assert sweep_interval(services) == pytest.approx(seconds)
-    # DescribeServices: 20 a second for everybody (API reference, request throttling)
-    assert -(-services // 10) / sweep_interval(services) <= 3.0 + 1e-9
 
 
 # -- where ECS shifts traffic
