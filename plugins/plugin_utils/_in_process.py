@@ -48,8 +48,9 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible.vars import clean
 
 try:
-    import botocore.loaders
     import botocore.session
+
+    from ansible_collections.lastgood.aws.plugins.plugin_utils._models import OneByOne, quick_handlers
 except ImportError:
     pass  # HAS_BOTO3 is then false, and the module gets its own process.
 
@@ -199,11 +200,12 @@ class SharedModels:
             return
         self._services.add(service)
         if self._loader is None:
-            self._loader = botocore.loaders.create_loader()
+            self._loader = OneByOne()
         session = botocore.session.Session()
         session.register_component("data_loader", self._loader)
         # With explicit keys, no credentials are looked up, which could send a request.
-        session.create_client(service, region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
+        with quick_handlers():
+            session.create_client(service, region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
 
     @contextlib.contextmanager
     def in_use(self) -> t.Iterator[None]:
@@ -218,7 +220,8 @@ class SharedModels:
 
         botocore.session.create_loader = shared_loader
         try:
-            yield
+            with quick_handlers():
+                yield
         finally:
             botocore.session.create_loader = create_loader
 
