@@ -223,6 +223,17 @@ class TestTagsInBulk:
         client.untag_resources(ResourceARNList=arns[:1], TagKeys=["a", "c"])
         assert list(self.found()) == arns[1:]
 
+    def test_those_that_are_named(self, arns: list[str]) -> None:
+        client = boto3.client("resourcegroupstaggingapi")
+        client.tag_resources(ResourceARNList=arns[1:], Tags={"a": "b"})
+        gone = arns[0].replace("/web", "/gone")
+        found = client.get_resources(ResourceARNList=[*arns, gone])
+        assert found["ResourceTagMappingList"] == [{"ResourceARN": arns[1], "Tags": [{"Key": "a", "Value": "b"}]}]
+        for more in ({"TagFilters": [{"Key": "a"}]}, {"ResourceTypeFilters": ["ecs:service"]}, {"ResourcesPerPage": 5}):
+            assert refused(client.get_resources, ResourceARNList=arns, **more)[0] == "InvalidParameterException"
+        many = [f"{arns[0]}{number}" for number in range(101)]
+        assert refused(client.get_resources, ResourceARNList=many)[0] == "InvalidParameterException"
+
     def test_pages(self, arns: list[str]) -> None:
         client = boto3.client("resourcegroupstaggingapi")
         client.tag_resources(ResourceARNList=arns, Tags={"a": "b"})

@@ -175,6 +175,11 @@ class Aws:
             return dict(sorted(self._calls.items()))
 
     @property
+    def slices(self) -> int:
+        """How many processes like this one work at the same time; this one counts."""
+        return self._limiter.slices
+
+    @property
     def denied(self) -> tuple[Denied, ...]:
         """What AWS has denied so far, each once, the first one first."""
         with self._counting:

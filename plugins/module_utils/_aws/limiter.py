@@ -100,7 +100,7 @@ class RateLimiter:
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
-        self._slices = max(1, slices)
+        self.slices = max(1, slices)
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -110,7 +110,7 @@ class RateLimiter:
         """The bucket for this operation, created on first use."""
         quota = quota_of(service, operation)
         if quota.name not in self._buckets:
-            self._buckets[quota.name] = TokenBucket(quota, quota.share / self._slices, self._clock())
+            self._buckets[quota.name] = TokenBucket(quota, quota.share / self.slices, self._clock())
         return self._buckets[quota.name]
 
     def acquire(self, service: str, operation: str) -> None:
@@ -132,7 +132,7 @@ class RateLimiter:
         quota = quota_of(service, operation)
         with self._lock:
             self.bucket(service, operation).resize(
-                replace(quota, burst=burst, rate=rate), quota.share / self._slices, self._clock()
+                replace(quota, burst=burst, rate=rate), quota.share / self.slices, self._clock()
             )
 
     def throttled(self, service: str, operation: str, request: str) -> None:

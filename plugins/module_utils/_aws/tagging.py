@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws, batches, require
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import error_handler
 
-# TagResources takes so many ARNs, GetResources gives so many resources.
+# TagResources takes so many ARNs, GetResources takes and gives so many.
 ARNS_PER_CALL: t.Final = 20
 _PER_PAGE: t.Final = 100
 
@@ -45,6 +45,21 @@ def task_definitions_with(aws: Aws, key: str) -> frozenset[str]:
         token = str(page.get("PaginationToken") or "")
         if not token:
             return frozenset(found)
+
+
+def tags_of(aws: Aws, arns: t.Sequence[str]) -> dict[str, dict[str, str]]:
+    """The tags of those of these resources that have any, by ARN. Raises AwsCallError or IncompleteAnswerError."""
+    return {arn: tags for batch in batches(arns, _PER_PAGE) for arn, tags in _tags_of(aws, batch).items()}
+
+
+@_Handler.common_error_handler("read the tags of some resources")
+def _tags_of(aws: Aws, arns: t.Sequence[str]) -> dict[str, dict[str, str]]:
+    # For ARNs there are no pages, and no other filters.
+    answer = aws.call("resourcegroupstaggingapi", "get_resources", ResourceARNList=list(arns))
+    return {
+        str(item["ResourceARN"]): {str(tag["Key"]): str(tag["Value"]) for tag in item.get("Tags") or ()}
+        for item in require(answer, "ResourceTagMappingList", "get_resources")
+    }
 
 
 def tag_all(aws: Aws, arns: t.Sequence[str], tags: t.Mapping[str, str]) -> dict[str, str]:

@@ -114,7 +114,7 @@ TABLE: t.Final[t.Sequence[Permission]] = (
     Permission(
         "tag:GetResources",
         "lesser",
-        "more than ten services: reading barriers in bulk",
+        "more than ten services: reading barriers and marks in bulk",
         "each version is read by itself, which takes longer",
     ),
     Permission(

@@ -23,6 +23,8 @@ SERVICE = "resourcegroupstaggingapi"
 _KINDS = ("ecs:service", "ecs:task-definition")
 # "The minimum is 1 and the maximum is 20": ResourceARNList of TagResources and UntagResources.
 _MOST = 20
+# The same of GetResources.
+_MOST_READ = 100
 
 
 def _invalid(message: str) -> AwsError:
@@ -32,8 +34,11 @@ def _invalid(message: str) -> AwsError:
 @operation(SERVICE, "GetResources")
 def get_resources(context: Context, params: dict[str, Any]) -> dict[str, Any] | None:
     """Those "that are currently tagged or were previously tagged"; here: that have tags."""
+    arns = params.get("ResourceARNList") or []
+    if arns:
+        return _by_arn(context, params, arns)
     kinds = params.get("ResourceTypeFilters") or []
-    if not kinds or not set(kinds) <= set(_KINDS) or params.get("ResourceARNList"):
+    if not kinds or not set(kinds) <= set(_KINDS):
         return None
     filters = [(item["Key"], item.get("Values") or []) for item in params.get("TagFilters") or []]
     found = [
@@ -44,6 +49,22 @@ def get_resources(context: Context, params: dict[str, Any]) -> dict[str, Any] | 
     size = {"maxResults": params.get("ResourcesPerPage"), "nextToken": params.get("PaginationToken")}
     shown, token = page(found, size, default=50, most=100, bad="InvalidParameterException")
     return {"ResourceTagMappingList": list(shown), "PaginationToken": token or ""}
+
+
+def _by_arn(context: Context, params: dict[str, Any], arns: list[str]) -> dict[str, Any] | None:
+    """ "If a resource specified by this parameter doesn't exist, it doesn't generate an error"."""
+    if any(params.get(name) for name in ("ResourceTypeFilters", "TagFilters", "ResourcesPerPage", "PaginationToken")):
+        raise _invalid("ResourceARNList can't be specified with filters or pagination.")
+    if len(arns) > _MOST_READ:
+        raise _invalid(f"ResourceARNList must have between 1 and {_MOST_READ} elements.")
+    if not all(arn.split(":")[2:3] == ["ecs"] for arn in arns):
+        return None
+    found = [
+        {"ResourceARN": arn, "Tags": [{"Key": tag["key"], "Value": tag["value"]} for tag in tags]}
+        for arn, tags in _resources(context.world.ecs(context), list(_KINDS))
+        if tags and arn in arns
+    ]
+    return {"ResourceTagMappingList": found, "PaginationToken": ""}
 
 
 def _resources(state: EcsState, kinds: list[str]) -> Iterator[tuple[str, Tags]]:

@@ -28,6 +28,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import move
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.returns import DEREGISTER, MARK
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.undo import UNDO
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.rollback_run import RollbackRun
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs.steps.unmarked import unmarked
 
 UNMARKED: t.Final = "unmarked"
 # Seconds until AWS shows a tag. No page promises that it does at once.
@@ -115,6 +116,8 @@ class Recorder:
         self._verified: datetime | None = None
         # The tags of versions that this call has marked: services of one call often leave the same one.
         self._tags: dict[str, t.Mapping[str, str]] = {}
+        # The versions that had no mark when they were looked at together.
+        self._unmarked: frozenset[str] = frozenset()
         self._open: dict[str, list[str]] = {}
         # Records that could not be written in time.
         self._late: dict[str, t.Mapping[str, str]] = {}
@@ -194,6 +197,13 @@ class Recorder:
             return None
         service = found[planned.service.name]
         return _move_of(planned, service) if isinstance(service, Service) else None
+
+    def read_marks(self, runs: t.Sequence[RollbackRun]) -> None:
+        """Before many are verified: look at the marks of what they left together. With slices each is read by itself:
+        at this moment they roll back services that share versions.
+        """
+        if self._many and self._mark and self._aws.slices == 1:
+            self._unmarked |= unmarked(self._aws.beside, runs, self._tags)
 
     def verified(self, run: RollbackRun) -> None:
         """The move is done: a rollback marks what it left, and a move forward takes the mark of its target back."""
@@ -332,6 +342,8 @@ class Recorder:
         """Another service that shares the task definition may have been rolled back from it meanwhile."""
         if version in self._tags:
             return self._tags[version]
+        if version in self._unmarked:
+            return before
         try:
             found = api.describe_task_definition(self._aws, version)
         except (AwsCallError, IncompleteAnswerError):

@@ -284,6 +284,7 @@ class Rollback(mover.Step[RollbackRun]):
             self._restore(run)
         done = self._scale(done)
         self._read_what_runs(done)
+        self._recorder.read_marks(done)
         for run in done:
             run.timings.setdefault("ended", self._mover.elapsed())
             self._complete(run)

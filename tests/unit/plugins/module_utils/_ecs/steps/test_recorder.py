@@ -220,6 +220,72 @@ def test_a_rollback_adds_its_service_to_a_mark_that_was_set_meanwhile() -> None:
     assert tags["lastgood:bad-of"] == "2026-11-20T16:00:00Z staging/web prod/web"
 
 
+def leaving(number: int, name: str = "web") -> RollbackRun:
+    """A rollback from this version to web:41."""
+    on = dataclasses.replace(service(number), name=name)
+    each = [dataclasses.replace(task_definition(n), tags={}) for n in (41, number)]
+    return accepted_run(planned(on, told(41, number), Selection(revision=arn(41)), having=known(*each)))
+
+
+def shown_together(**tags: t.Mapping[str, str]) -> dict[str, t.Any]:
+    return {
+        "ResourceTagMappingList": [
+            {"ResourceARN": arn(int(name[1:])), "Tags": [{"Key": key, "Value": each[key]} for key in each]}
+            for name, each in tags.items()
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("together", "slices", "read"),
+    [
+        pytest.param(shown_together(), 1, [], id="without marks none is read by itself"),
+        pytest.param(shown_together(v42={"team": "shop"}), 1, [], id="other tags are no marks"),
+        pytest.param(shown_together(v43=STAGING), 1, [43], id="one with a mark is"),
+        pytest.param(shown_together(), 2, [42, 43], id="other slices may mark them at this moment"),
+        pytest.param(refused_by_aws("GetResources"), 1, [42, 43], id="it is denied"),
+        pytest.param({}, 1, [42, 43], id="a cut answer"),
+    ],
+)
+def test_marks_are_read_together(together: t.Any, slices: int, read: list[int]) -> None:
+    aws, runs = Tags(STAGING if read else None, get_resources=together), [leaving(42), leaving(43)]
+    aws._limiter.slices = slices
+    recorder = Recorder(aws, FakeClock(), True, None, GoBack(Selection()), many=True)
+    recorder.read_marks(runs)
+    for run in runs:
+        recorder.verified(run)
+    assert [params["taskDefinition"] for params in aws.sent("describe_task_definition")] == [arn(n) for n in read]
+    written = {
+        params["resourceArn"]: {tag["key"]: tag["value"] for tag in params["tags"]}
+        for params in aws.sent("tag_resource")
+    }
+    assert list(written) == [arn(42), arn(43)]
+    for number in (42, 43):
+        of = written[arn(number)][marks.BAD_OF]
+        assert of.endswith(" staging/web prod/web" if number in read else " prod/web")
+        assert ("staging" in of) is (number in read)
+
+
+def test_a_mark_that_this_call_has_set_is_added_to() -> None:
+    aws, runs = Tags(get_resources=shown_together()), [leaving(42), leaving(43), leaving(43, "worker")]
+    recorder = Recorder(aws, FakeClock(), True, None, GoBack(Selection()), many=True)
+    recorder.read_marks(runs)
+    for run in runs:
+        recorder.verified(run)
+    last = {tag["key"]: tag["value"] for tag in aws.sent("tag_resource")[-1]["tags"]}
+    assert last[marks.BAD_OF].endswith(" prod/web prod/worker")
+    assert aws.sent("describe_task_definition") == []
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_one_version_is_read_by_itself(many: bool) -> None:
+    aws, run = Tags(), going(41)
+    recorder = Recorder(aws, FakeClock(), True, None, GoBack(Selection()), many=many)
+    recorder.read_marks([run])
+    recorder.verified(run)
+    assert (len(aws.sent("describe_task_definition")), aws.sent("get_resources")) == (1, [])
+
+
 def test_without_marks_nothing_is_written() -> None:
     aws, run = Tags(), going(41)
     recorded(aws, run, mark=False)
