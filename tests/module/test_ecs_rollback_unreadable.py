@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from ansible_collections.lastgood.aws.plugins.module_utils._aws import cloudwatch
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import images
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import registry
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.checks import references, surroundings
 from tests.module.services import Run, Shop
 from tests.module.surroundings import Wire, service_with_everything
@@ -76,12 +76,12 @@ def unknown(run: Run) -> dict[str, str]:
 
 def test_every_operation_that_is_asked_has_a_test_of_its_silence() -> None:
     asked = set()
-    for module in (surroundings, references, images, cloudwatch):
+    for module in (surroundings, references, registry, cloudwatch):
         text = Path(str(module.__file__)).read_text(encoding="utf-8")
         asked |= set(re.findall(r'aws\.call\(\s*"[a-z0-9-]+",\s*"([a-z_]+)"', text))
     names = {"".join(word.title() for word in name.split("_")) for name in asked}
     # ListTasks is asked by a function of the ECS core. BatchGetImage is asked only of an image whose digest is another
-    # one: tests/unit/plugins/module_utils/_ecs/test_images_registry.py.
+    # one: tests/unit/plugins/module_utils/_ecs/test_registry.py.
     assert (names | {"ListTasks"}) - {"BatchGetImage"} == set(READS)
 
 
