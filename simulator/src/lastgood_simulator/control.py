@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import urllib.error
 import urllib.request
@@ -18,14 +19,18 @@ class ControlError(Exception):
     """The simulator refused a control request."""
 
 
+@functools.cache
+def _opener() -> urllib.request.OpenerDirector:
+    """One for all, because each reads the certificates of the system. Loopback is never behind a proxy."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 class Control:
     """The control methods of a simulator that listens at ``url``; their meaning is that of World's methods."""
 
     def __init__(self, url: str, timeout: float = 30.0) -> None:
         self._url = url.rstrip("/")
         self._timeout = timeout
-        # Loopback is never behind a proxy.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def _do(self, method: str, **params: Any) -> Any:
         request = urllib.request.Request(
@@ -35,7 +40,7 @@ class Control:
             method="POST",
         )
         try:
-            with self._opener.open(request, timeout=self._timeout) as response:
+            with _opener().open(request, timeout=self._timeout) as response:
                 return json.load(response)["result"]
         except urllib.error.HTTPError as error:
             raise ControlError(f"{method}: {error.read().decode(errors='replace')}") from None
