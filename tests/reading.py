@@ -2,57 +2,137 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What botocore reads and works out for each session anew, done once for all tests of a process."""
+"""What botocore reads and works out for each session and client anew, done once for all tests of a process."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import gc
+import inspect
 from collections.abc import Callable, Iterator
-from types import FunctionType
+from types import FunctionType, MethodType
+from typing import Any
 from unittest import mock
 
 import botocore.hooks
 import botocore.loaders
+import botocore.regions
 import botocore.useragent
+from botocore.auth import SigV4Auth
+from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser
+from botocore.model import ServiceModel
 
+# New objects between two looks of the garbage collector: what some tests leave behind, in tens of megabytes.
+BETWEEN_COLLECTIONS = 500_000
 SANITIZE = "botocore.useragent.sanitize_user_agent_string_component"
+# boto3 adds methods to the clients of these, and a session of botocore alone does not.
+CUSTOMIZED = ("dynamodb", "ec2", "s3")
 
 
 @contextlib.contextmanager
 def once() -> Iterator[None]:
     """botocore parses the model of each service once; a module makes a new session for each of its clients.
 
-    The same goes for the names of events and the signatures of their handlers, of which each session works out some
-    hundreds, and for the user agent of each request.
+    The same goes for what follows from a model (the class of its clients, its shapes, its rules for endpoints), for the
+    names of events and the signatures of their handlers, of which each session works out some hundreds, and for the
+    user agent of each request.
     """
     loader = botocore.loaders.create_loader()
-    aliases: dict[str, str] = {}
-    work_out = EventAliaser._alias_event_name
-    look_at_function = functools.cache(botocore.hooks.accepts_kwargs)
-
-    def alias(self: EventAliaser, name: str) -> str:
-        if name not in aliases:
-            aliases[name] = work_out(self, name)
-        return aliases[name]
-
-    def accepts_kwargs(handler: Callable[..., object]) -> bool:
-        # A method would keep its client alive in the cache.
-        look = look_at_function if isinstance(handler, FunctionType) else look_at_function.__wrapped__
-        return bool(look(handler))
-
-    with (
-        mock.patch("botocore.session.create_loader", return_value=loader),
-        mock.patch.object(EventAliaser, "_alias_event_name", alias),
-        mock.patch("botocore.hooks.accepts_kwargs", accepts_kwargs),
-        mock.patch(SANITIZE, functools.cache(botocore.useragent.sanitize_user_agent_string_component)),
-    ):
+    sanitize = functools.cache(botocore.useragent.sanitize_user_agent_string_component)
+    with contextlib.ExitStack() as stack:
+        for patch in (
+            mock.patch("botocore.session.create_loader", return_value=loader),
+            mock.patch.object(EventAliaser, "_alias_event_name", _aliases()),
+            mock.patch("botocore.hooks.accepts_kwargs", _accepts_kwargs(botocore.hooks.accepts_kwargs)),
+            mock.patch.object(ClientCreator, "_load_service_model", _models(ClientCreator._load_service_model)),
+            mock.patch.object(ClientCreator, "_create_client_class", _classes(ClientCreator._create_client_class)),
+            mock.patch("botocore.regions.EndpointProvider", _rules(botocore.regions.EndpointProvider)),
+            mock.patch(SANITIZE, sanitize),
+        ):
+            stack.enter_context(patch)
         yield
 
 
+def _aliases() -> Callable[[EventAliaser, str], str]:
+    known: dict[str, str] = {}
+    work_out = EventAliaser._alias_event_name
+
+    def alias(self: EventAliaser, name: str) -> str:
+        if name not in known:
+            known[name] = work_out(self, name)
+        return known[name]
+
+    return alias
+
+
+def _accepts_kwargs(look: Callable[[Callable[..., object]], object]) -> Callable[[Callable[..., object]], bool]:
+    def accepts_kwargs(handler: Callable[..., object]) -> bool:
+        # Nothing is kept: a handler may hold its session, with all clients.
+        function = handler.__func__ if isinstance(handler, MethodType) else handler
+        if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
+            return bool(function.__code__.co_flags & inspect.CO_VARKEYWORDS)
+        return bool(look(handler))
+
+    return accepts_kwargs
+
+
+def _models(load: Callable[..., ServiceModel]) -> Callable[..., ServiceModel]:
+    known: dict[tuple[str, str | None], ServiceModel] = {}
+
+    def load_service_model(creator: Any, service: str, api_version: str | None = None) -> ServiceModel:
+        if (service, api_version) not in known:
+            known[service, api_version] = load(creator, service, api_version)
+        return known[service, api_version]
+
+    return load_service_model
+
+
+def _classes(create: Callable[..., type]) -> Callable[..., type]:
+    known: dict[tuple[str, ServiceModel, Callable[..., Any]], type] = {}
+
+    def create_client_class(creator: Any, service: str, model: ServiceModel) -> type:
+        # A test may replace what makes the methods.
+        key = (service, model, type(creator)._create_methods)
+        if service in CUSTOMIZED:
+            return create(creator, service, model)
+        if key not in known:
+            known[key] = create(creator, service, model)
+        return known[key]
+
+    return create_client_class
+
+
+def _rules(make: Callable[..., Any]) -> Callable[..., Any]:
+    known: dict[tuple[int, int, str], tuple[Any, Any, Any]] = {}
+
+    def provider(ruleset_data: Any, partition_data: Any, **more: Any) -> Any:
+        key = (id(ruleset_data), id(partition_data), repr(more))
+        if key not in known:
+            # It holds both, so that no others get their ids.
+            known[key] = (make(ruleset_data, partition_data, **more), ruleset_data, partition_data)
+        return known[key][0]
+
+    return provider
+
+
 def imports_are_no_garbage() -> None:
-    """The collector need not look at all of moto again and again."""
+    """The collector need not look at all of moto again and again, nor at each answer that a client has read."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(BETWEEN_COLLECTIONS, 1, 1)
+
+
+@contextlib.contextmanager
+def in_process() -> Iterator[None]:
+    """What need not be done if moto is in this process, where it takes the requests from botocore.
+
+    It prepares for those of the library requests too, whenever it starts: for each pattern of its two hundred services
+    and each method of HTTP. Nobody checks what exactly was signed.
+    """
+    with (
+        mock.patch("moto.core.models.RESPONSES_METHODS", []),
+        mock.patch.object(SigV4Auth, "canonical_request", return_value=""),
+    ):
+        yield

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from tests import reading
 from tests.e2e import fleet, play
 from tests.e2e.stage import CLUSTER, SPEED, Stage
 from tests.e2e.warm import programs
@@ -31,6 +32,14 @@ def oldest_is_set_up() -> None:
     """For E2E_OLDEST=1."""
     if programs.PLAYS_ON_OLDEST:
         play.set_up_oldest()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick() -> t.Iterator[None]:
+    """What sets the scene and looks at it reads nothing twice. Plays are other processes."""
+    reading.imports_are_no_garbage()
+    with reading.once():
+        yield
 
 
 @pytest.fixture(scope="session")
