@@ -171,7 +171,7 @@ def test_an_image_whose_tag_moved_is_found_out(shop: Shop) -> None:
     assert run.only["after"]["image_digests"] == {"app": other}
     finding = run.finding("image_identity")
     assert finding["severity"] == "warn"
-    assert "container app of web:1 runs another image than when it was good" in finding["message"]
+    assert "container app of web:1 runs an image with another digest than when it was good" in finding["message"]
     assert f"app@{good}" in finding["message"]
 
 
