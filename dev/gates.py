@@ -93,8 +93,12 @@ def python_version(environment: str) -> str:
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
+# Its plugin takes a second to say at the end that it has nothing to say, and no test needs it.
+NO_HYPOTHESIS = ("-p", "no:hypothesispytest")
+
+
 def pytest(*arguments: str) -> Callable[[], Sequence[str | Path]]:
-    return lambda: (RUN.python, "-m", "pytest", "--quiet", *arguments)
+    return lambda: (RUN.python, "-m", "pytest", "--quiet", *NO_HYPOTHESIS, *arguments)
 
 
 def listed(path: Path) -> list[str]:
