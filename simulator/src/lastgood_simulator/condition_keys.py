@@ -5,7 +5,8 @@
 """The condition keys that AWS fills in for a request.
 
 Those of Amazon ECS:
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html. The others: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html.
+The others: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 (iam:PassedToService) and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 (aws:TagKeys).
 """
