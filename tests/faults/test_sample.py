@@ -19,8 +19,15 @@ from tests.faults.pool import Verdict, carry_out, scene_of
 from tests.faults.role import Role
 from tests.faults.scenes import SCENES, Fast, Scene
 
-# Of each scene, as many of each kind: a minute in all.
-SHARES = {"fault": 7, "kill": 5, "race": 1, "pipeline": 1}
+# Of each scene, as many of each kind, and in which phases of a run: a minute in all. A kill before anything was written
+# down, and a deployment before the run has written, say least.
+SHARES: t.Final[t.Sequence[tuple[str, str, int]]] = (
+    ("fault", "*", 7),
+    *(("kill", phase, 1) for phase in ("act", "watch", "put-back")),
+    ("kill", "finish", 2),
+    ("race", "*", 1),
+    ("pipeline", "watch", 1),
+)
 
 
 def sample(scene: str, calm: Undisturbed) -> list[Case]:
@@ -29,8 +36,10 @@ def sample(scene: str, calm: Undisturbed) -> list[Case]:
     shuffled = random.Random(SEED)
     return [
         case
-        for kind, share in SHARES.items()
-        for case in shuffled.sample([one for one in cases if one.what == kind], share)
+        for kind, phase, share in SHARES
+        for case in shuffled.sample(
+            [one for one in cases if one.what == kind and phase in ("*", one.place.phase if one.place else "")], share
+        )
     ]
 
 
