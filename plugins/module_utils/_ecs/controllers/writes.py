@@ -76,16 +76,16 @@ def _register(aws: Aws, family: str, request: t.Mapping[str, t.Any], attempts: i
     keys = tuple(str(tag["key"]) for tag in request.get("tags", ()))
     try:
         with writing("RegisterTaskDefinition"):
-            return _Copy(api.register_task_definition(aws, family, request).arn, keys)
+            arn = api.register_task_definition(aws, family, request).arn
+        return _Copy(arn, keys)
     except AwsCallError as exc:
         if exc.may_pass or not keys:
             raise
-        refused = exc
-    # Without tags the next run knows the copy by its content.
-    fewer = images.fewer_tags(keys, refused.detail) if attempts > 2 else []
-    tags = {"tags": [tag for tag in request["tags"] if tag["key"] in fewer]} if fewer else {}
-    rest = {key: value for key, value in request.items() if key != "tags"}
-    return _register(aws, family, {**rest, **tags}, attempts - 1)._replace(refused=refused)
+        # Without tags the next run knows the copy by its content.
+        fewer = images.fewer_tags(keys, exc.detail) if attempts > 2 else []
+        tags = {"tags": [tag for tag in request["tags"] if tag["key"] in fewer]} if fewer else {}
+        rest = {key: value for key, value in request.items() if key != "tags"}
+        return _register(aws, family, {**rest, **tags}, attempts - 1)._replace(refused=exc)
 
 
 def _left_out(copy: _Copy, original: TaskDefinition, request: t.Mapping[str, t.Any]) -> t.Iterator[Finding]:
