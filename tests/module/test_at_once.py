@@ -90,6 +90,8 @@ ANOTHER = "another run is about to go back at the same time"
 @pytest.mark.parametrize("pin_images", ["auto", "always"])
 def test_of_two_runs_at_once_one_writes(shop: Shop, pin_images: str) -> None:
     """For an alarm and for a failed deployment of the same service, say. Both have planned before either wrote."""
+    # The last look shows the tags as they are.
+    shop.sim.profile("")
     shop.bad_release()
     announce(shop)
     shop.on_line(lambda line: shop.deploy("web:1", settle=0) if ANOTHER in line else None)
@@ -101,7 +103,17 @@ def test_of_two_runs_at_once_one_writes(shop: Shop, pin_images: str) -> None:
     assert shop.service_tags()["lastgood:rollback-done"].startswith("beefbeef ")
 
 
+def test_what_another_run_announced_and_aws_does_not_show_yet_holds_nothing_up(late: Shop) -> None:
+    """Then both write, and to the same version."""
+    late.bad_release()
+    announce(late)
+    run = late.rollback()
+    assert (run.outcome, run.only["method"], late.on()) == ("rolled_back", "update_service", "web:1"), run.message
+    assert not any(ANOTHER in line for line in run.lines)
+
+
 def test_a_run_that_announced_it_and_was_killed_is_not_waited_for_twice(shop: Shop) -> None:
+    shop.sim.profile("")
     shop.bad_release()
     announce(shop)
     began = shop.sim.now()
