@@ -159,7 +159,7 @@ GATES = (
     Gate(
         "e2e-oldest",
         "the ansible-playbook runs, also those marked long, of the oldest ansible-core and boto3",
-        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
+        pytest("tests/e2e", "-m", "not newest", "-n", "2", "--dist", "loadfile"),
         environments=("run", "oldest"),
         variables=lambda _trees: {"E2E_OLDEST": "1"},
         needs="tests/e2e/**/test_*.py",

@@ -265,6 +265,7 @@ def test_what_somebody_deploys_in_between_is_left_alone(stage: Stage, redeploy: 
     assert fleet.suspended() == set()
 
 
+@pytest.mark.newest
 def test_what_was_asked_for_happens_or_the_run_stops_before_the_write(stage: Stage, redeploy: Rollback) -> None:
     """One read that is denied in the look-up must not end in a redeploy with auto scaling at work."""
     fleet = Fleet(stage, scales=True)
@@ -415,6 +416,7 @@ def test_the_trap_of_three_deployments_is_told_before_it_begins(stage: Stage, fl
 # Auto scaling of the group's instances.
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("fails", [False, True])
 def test_auto_scaling_is_suspended_meanwhile_and_put_back(stage: Stage, redeploy: Rollback, fails: bool) -> None:
     fleet = Fleet(stage, scales=True)
@@ -459,6 +461,7 @@ def test_auto_scaling_is_left_suspended_where_that_was_asked_for(stage: Stage, r
     assert done.summary.endswith(f" of {SCALING_GROUP}. Put it back with: {restore}")
 
 
+@pytest.mark.newest
 def test_what_cannot_be_put_back_is_said_with_what_puts_it_back(stage: Stage, tmp_path: Path) -> None:
     """What is recorded, and what CodeDeploy was to resume: each has a command that really puts it back."""
     fleet, mailbox, report = Fleet(stage, scales=True), Mailbox(stage.world), tmp_path / "report.json"
