@@ -69,7 +69,7 @@ def rollout(programs: Path, cwd: Path) -> str:
     with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
-            ready, _, url = line.strip().rpartition(" ")
+            ready, _space, url = line.strip().rpartition(" ")
             if ready != "simulator ready on":
                 raise SystemExit(f"{' '.join(command)}\nsaid {line!r}")
             return run(programs / "python", "-c", ROLLOUT, url, cwd=cwd)

@@ -22,7 +22,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.text import line
-from ansible_collections.lastgood.aws.plugins.plugin_utils import _compiled  # noqa: F401
+from ansible_collections.lastgood.aws.plugins.plugin_utils import _compiled  # noqa: F401 # pylint: disable=unused-import
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs import names, specs, task_files
 from ansible_collections.lastgood.aws.plugins.plugin_utils._inputs.entries import ENTRIES, PUBLISH, Around, is_topic

@@ -26,6 +26,8 @@ from importlib.machinery import ModuleSpec
 
 VARIABLE: t.Final = "LASTGOOD_AWS_BYTECODE_CACHE"
 _OFF: t.Final = frozenset({"0", "false", "no", "off"})
+# The class of ansible-core's finder for collections; ansible-core keeps it private. Other finders may stand before it.
+_OF_CORE: t.Final = "_AnsibleCollectionFinder"
 _HOUSE: t.Final = "ansible_collections.lastgood.aws.plugins."
 _ROOMS: t.Final = (f"{_HOUSE}module_utils.", f"{_HOUSE}plugin_utils.")
 
@@ -68,10 +70,14 @@ def is_wanted(environment: t.Mapping[str, str]) -> bool:
 
 
 def install() -> None:
-    """Ask before ansible-core's loader from now on, unless it is turned off."""
+    """Ask right before ansible-core's finder from now on, unless it is turned off or there is no such finder."""
     known = any(isinstance(finder, Finder) for finder in sys.meta_path)
-    if not known and not sys.dont_write_bytecode and is_wanted(os.environ):
-        sys.meta_path.insert(0, t.cast(t.Any, Finder()))
+    if known or sys.dont_write_bytecode or not is_wanted(os.environ):
+        return
+    for place, finder in enumerate(sys.meta_path):
+        if type(finder).__name__ == _OF_CORE:
+            sys.meta_path.insert(place, t.cast(t.Any, Finder()))
+            return
 
 
 # Importing this is enough, since it has to come before the other imports.

@@ -64,7 +64,7 @@ except ImportError:
     HAS_AMAZON_AWS = False
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import called, outcomes, progress, text
-from ansible_collections.lastgood.aws.plugins.plugin_utils import _compiled, _last_words  # noqa: F401
+from ansible_collections.lastgood.aws.plugins.plugin_utils import _compiled, _last_words  # noqa: F401 # pylint: disable=unused-import
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 
 display = Display()

@@ -13,6 +13,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
 from ansible_collections.lastgood.aws.plugins.plugin_utils import _compiled
 
@@ -109,12 +110,28 @@ def test_it_can_be_turned_off(given: str | None, wanted: bool) -> None:
     assert _compiled.is_wanted({} if given is None else {_compiled.VARIABLE: given}) is wanted
 
 
-def test_it_is_asked_first_and_only_once() -> None:
-    before = list(sys.meta_path)
+def finder_of_core() -> object:
+    """One of the class that ansible-core has for it. It is private: if it is gone, say so here."""
+    made: object = _AnsibleCollectionFinder.__new__(_AnsibleCollectionFinder)
+    return made
+
+
+def test_it_is_asked_right_before_ansible_core_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ansible-test's own finder, which checks what is imported, stays the first."""
+    first, core, last = object(), finder_of_core(), object()
+    monkeypatch.setattr(sys, "meta_path", [first, core, last])
     _compiled.install()
     _compiled.install()
-    assert isinstance(sys.meta_path[0], _compiled.Finder)
-    assert sys.meta_path[1:] == before
+    found = list(sys.meta_path)
+    assert isinstance(found.pop(1), _compiled.Finder)
+    assert found == [first, core, last]
+
+
+def test_without_ansible_core_it_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    finders = [object()]
+    monkeypatch.setattr(sys, "meta_path", list(finders))
+    _compiled.install()
+    assert sys.meta_path == finders
 
 
 @pytest.mark.parametrize("by", ["the variable", "Python's own"])
@@ -123,9 +140,10 @@ def test_turned_off_it_is_not_asked(monkeypatch: pytest.MonkeyPatch, by: str) ->
         monkeypatch.setenv(_compiled.VARIABLE, "false")
     else:
         monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    before = list(sys.meta_path)
+    finders = [finder_of_core()]
+    monkeypatch.setattr(sys, "meta_path", list(finders))
     _compiled.install()
-    assert sys.meta_path == before
+    assert sys.meta_path == finders
 
 
 def test_what_is_kept_of_each_file_is_what_ansible_core_compiles() -> None:
