@@ -32,7 +32,7 @@ MARKED = {"lastgood:good": "soaked"}
 
 def moved(on: int, to: int = 41, tags: t.Mapping[str, str] | None = None) -> RollbackRun:
     """A service that was on one version and goes to another. ``tags``: those of the first when it was planned."""
-    each = [dataclasses.replace(task_definition(n), tags=dict(tags or {}) if n == on else {}) for n in {on, to}]
+    each = [dataclasses.replace(task_definition(n), tags=dict(tags or {}) if n == on else {}) for n in (on, to)]
     story = told(*sorted({on, to, 41}), on)
     return accepted_run(planned(service(on), story, Selection(revision=arn(to)), having=known(*each)))
 
