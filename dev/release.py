@@ -41,20 +41,34 @@ def state() -> str:
     return run("git", "-C", ROOT, "status", "--porcelain")
 
 
-def write_changelog(collection: Path, version: str) -> None:
-    """As the release does. The program asks ansible-doc for the plugins, and looks for the collection by its path."""
+def antsibull_changelog(collection: Path, *arguments: str) -> None:
+    """It asks ansible-doc for the plugins, and looks for the collection by its path."""
     where = {"PATH": search_path(RUN, LINT), "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])}
-    command = (LINT.path / "bin" / "antsibull-changelog", "release", "--version", version, "--date", f"{date.today()}")
+    command = (str(LINT.path / "bin" / "antsibull-changelog"), *arguments)
     done = subprocess.run(command, cwd=collection, env=os.environ | where, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+
+
+def write_changelog(collection: Path, version: str) -> None:
+    """As the release does; or, if it was written for this version already, see that it is what comes out."""
+    changelog = collection / "CHANGELOG.md"
+    changes = collection / "changelogs"
+    known = changes / "changelog.yaml"
+    if f"\n  {version}:\n" in known.read_text(encoding="utf-8"):
+        before = changelog.read_text(encoding="utf-8")
+        antsibull_changelog(collection, "generate")
+        if changelog.read_text(encoding="utf-8") != before:
+            raise SystemExit("CHANGELOG.md is not what changelogs/changelog.yaml says: antsibull-changelog generate")
+    else:
+        antsibull_changelog(collection, "release", "--version", version, "--date", f"{date.today()}")
     # Markdown has a backslash before each full stop.
-    written = (collection / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
+    written = changelog.read_text(encoding="utf-8").replace("\\", "")
     if f"v{version}" not in written:
         raise SystemExit(f"the changelog does not name {version}")
-    left = list((collection / "changelogs" / "fragments").glob("*.yml"))
+    left = ", ".join(path.name for path in (changes / "fragments").glob("*.yml"))
     if left:
-        raise SystemExit(f"the release left fragments: {', '.join(path.name for path in left)}")
+        raise SystemExit(f"the changelog of {version} lacks {left}: set the next version in galaxy.yml")
 
 
 def build(collection: Path, version: str) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ecs_history
 short_description: Make a table of the versions of ECS services
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes the lines of a table, for people, of what M(lastgood.aws.ecs_rollback_info) returns.
   - The versions that a service has run, or tried to run, the most recently used first. With the verdict, what happened

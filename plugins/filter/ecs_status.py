@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ecs_status
 short_description: Make a table of whether ECS services could be rolled back
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes the lines of a table, for people, of what M(lastgood.aws.ecs_status_info) returns.
   - One block for each service, in the order in which they come. What is in order takes no line.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: event_answer
 short_description: Decide what an event about a deployment or an alarm calls for
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - The decision of the role P(lastgood.aws.on_event#role), after it has looked at the service or deployment group that
     an event is about. It only decides, and calls nothing.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: still_suspended
 short_description: Tell what several steps of autoscaling_suspend have left suspended
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Follows the results of M(lastgood.aws.autoscaling_suspend) from step to step, and says what these steps, or earlier
     ones that left a record, have suspended and nobody has put back.

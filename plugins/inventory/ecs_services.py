@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ecs_services
 short_description: ECS services, and deployment groups of CodeDeploy, as hosts
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a host of each ACTIVE service of ECS, called C(service.cluster.region). With
     O(include_deployment_groups=true) also one of each deployment group of CodeDeploy, called

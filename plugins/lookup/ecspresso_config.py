@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ecspresso_config
 short_description: Read what a rollback needs from an ecspresso configuration file
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The lastgood.aws authors (@lastgood)
 description:

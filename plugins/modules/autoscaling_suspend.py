@@ -11,7 +11,7 @@ module: autoscaling_suspend
 
 short_description: Suspend auto scaling for a while and put back exactly what was there
 
-version_added: 0.1.0
+version_added: 1.0.0
 
 description:
   - >-

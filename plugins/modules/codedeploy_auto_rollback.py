@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: codedeploy_auto_rollback
 short_description: Set when CodeDeploy itself rolls back a deployment, and whom it notifies
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets the automatic rollback, the alarms and the notifications of deployment groups, on any compute platform.
   - What is not given stays as it is, and so does everything else in the deployment group. The change starts no

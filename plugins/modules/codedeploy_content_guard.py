@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: codedeploy_content_guard
 short_description: Save files that a CodeDeploy deployment would take away, and restore them so that they stay
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs on the instance, not on the controller, and calls no AWS service. It needs nothing but Python there.
   - The CodeDeploy agent keeps a list of the files that a deployment has installed, the cleanup file. The next

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: codedeploy_content_info
 short_description: Show what the next deployment of CodeDeploy will do to the files of an instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs on an instance that CodeDeploy deploys to, reads what the CodeDeploy agent has there, and predicts what the
     lifecycle event Install of a rollback, or of any other deployment, removes, overwrites, keeps, refuses or forgets.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: codedeploy_deployment_group
 short_description: Create, change or delete a CodeDeploy deployment group, with its automatic rollback
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates a deployment group with its application, or changes one, so that automatic rollback, alarms and
     notifications are set from its first deployment on.

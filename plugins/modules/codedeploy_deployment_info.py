@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: codedeploy_deployment_info
 short_description: Show what a CodeDeploy deployment group would go back to, and why a deployment failed
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes the plan that M(lastgood.aws.codedeploy_redeploy) would act on, and changes nothing.
   - Shows every revision that was deployed to the group, as far as CodeDeploy has it on record, with a verdict and the

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: codedeploy_redeploy
 short_description: Redeploy the last known good revision of a CodeDeploy deployment group
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Takes a deployment group back to the newest revision that was really deployed successfully, and says why it is that
     one. What counts is the record of CodeDeploy's deployments.

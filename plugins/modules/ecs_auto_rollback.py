@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_auto_rollback
 short_description: Set when ECS itself stops and rolls back a deployment that fails
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets the deployment circuit breaker and the deployment alarms of ECS services, which are what ECS itself detects
     and rolls back failed deployments by.

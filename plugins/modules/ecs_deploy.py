@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_deploy
 short_description: Deploy a revision to ECS services, and go back when it fails
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Deploys a task definition that is registered already, watches its own deployment to the end, and says truthfully how
     it ended.

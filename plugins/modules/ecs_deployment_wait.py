@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_deployment_wait
 short_description: Wait for a deployment of ECS services, and say truthfully how it ended
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Follows one deployment of each service to its end, no matter who started it, and changes nothing.
   - It is the deployment that counts, not the number of running tasks. The waiters of the AWS SDKs take a service for

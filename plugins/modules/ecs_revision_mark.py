@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_revision_mark
 short_description: Mark ECS task definitions as good, bad, pinned or a barrier for rollbacks
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets or removes a mark on revisions of task definitions. A mark is a tag, so it outlives the run, and everybody who
     rolls back sees it, whatever the deployment history says or has forgotten.

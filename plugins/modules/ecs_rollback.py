@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_rollback
 short_description: Take ECS services back to their last known good version
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Takes ECS services back to the newest version that really ran and succeeded, and says why it is that one.
   - What counts is the record that ECS keeps of its deployments, never the number of a revision. A version that ECS
@@ -138,21 +138,21 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.1.0
+    version_added: 1.0.0
   bake:
     description:
       - How many seconds to wait between two waves. The next one begins only if the services of the one before are still
         on their targets then, with all their tasks.
     type: int
     default: 0
-    version_added: 0.1.0
+    version_added: 1.0.0
   first:
     description:
       - Names of services that go first, in this order. The others follow as they are given.
     type: list
     elements: str
     default: []
-    version_added: 0.1.0
+    version_added: 1.0.0
   cluster:
     description:
       - Name or ARN of the cluster that the services run in. The default is V(default), or with O(plan) the cluster of

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_rollback_info
 short_description: Show what ECS services would go back to, and why
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes the plan that M(lastgood.aws.ecs_rollback) would act on, and changes nothing.
   - Shows every version that ECS has on record for a service with a verdict and the reason for it, the newest first.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecs_status_info
 short_description: Show whether ECS services could be rolled back, and what stands against it
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Shows for each service what runs and since when, what a rollback would go back to and how, everything that would
     stop it, which permissions are missing and what each of them costs, and what earlier runs have left half done.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: role_hosts
 short_description: Roll back services that are hosts of the inventory
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - A step of the playbook C(lastgood.aws.rollback_hosts), and of the tasks C(hosts) of the role
     P(lastgood.aws.rollback#role). There is no use for it elsewhere.

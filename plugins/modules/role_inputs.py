@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: role_inputs
 short_description: Read, clean and check the variables of a role of this collection
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - The first step of each role of this collection. There is no use for it elsewhere.
   - Reads the variables of the role, and treats null and an empty string as absent, which is how AWX sends an answer

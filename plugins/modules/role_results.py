@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: role_results
 short_description: Publish what a role of this collection came to
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - One of the last steps of each role of this collection that deals with services or deployment groups. There is no use
     for it elsewhere.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rollback_notify
 short_description: Tell an SNS topic how a rollback ended
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Publishes one message for a run of M(lastgood.aws.ecs_rollback) or of a redeployment with CodeDeploy, whether it
     ended well or not. The roles do it if they are given C(rollback_notify_topic_arn).

@@ -19,7 +19,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import called, 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.blank import blank_is_absent
 
 # The version in galaxy.yml; a unit test compares them.
-VERSION: t.Final = "0.1.0"
+VERSION: t.Final = "1.0.0"
 # Seconds. botocore's own 60 s each, over five attempts, would keep us silent for minutes.
 _TIMEOUTS: t.Final = {"connect_timeout": 10, "read_timeout": 20}
 _BESIDE: t.Final = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 1}}
