@@ -108,6 +108,15 @@ def test_a_stop_that_is_pending_for_long(
     assert (run.outcome, blue_green.sets()) == ("rolled_back", {"PRIMARY": f"web:{revision or 2}"})
 
 
+def test_what_was_in_the_way_has_ended_and_answers_flip(shop: Shop, blue_green: BlueGreen) -> None:
+    """Planned anew at once, it met the same old answers three times, and ended as failed."""
+    blue_green.bad_release(settle=20)
+    shop.sim.timings(stop_requested=60)
+    shop.sim.late("DescribeServices", seconds=1, flips=True)
+    run = shop.rollback(revision="1")
+    assert (run.outcome, blue_green.sets()) == ("rolled_back", {"PRIMARY": "web:1"})
+
+
 @pytest.mark.parametrize("revision", [None, "1"])
 def test_a_stop_that_is_pending_longer_than_there_is_time(
     shop: Shop, blue_green: BlueGreen, revision: str | None

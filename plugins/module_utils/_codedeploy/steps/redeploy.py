@@ -336,7 +336,7 @@ class Redeploy:
         if run.plan is None or given is None or run.ours is None or run.ours.running:
             return
         try:
-            now = api.suspended_processes(self._aws, run.plan.group.auto_scaling_groups)
+            now = api.suspended_processes(self._aws.beside, run.plan.group.auto_scaling_groups)
         except (AwsCallError, IncompleteAnswerError) as exc:
             what = f"it is not known whether CodeDeploy has resumed {', '.join(given.by_codedeploy)}. {exc.explain()}"
             run.findings.append(Finding("suspend_processes", "unknown", what))

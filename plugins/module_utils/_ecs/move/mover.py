@@ -294,14 +294,14 @@ class Mover(t.Generic[AnyRun]):
 
     def _plan_again(self, run: AnyRun, attempt: int, now: Service | str = "") -> None:
         """The service changed under the plan: go on only if nobody has to decide about the new plan."""
+        if attempt > 1:
+            # AWS's answers flip between new and old for a moment after a change.
+            self._clock.sleep(_FLIPS)
         if run.first_plan is not None:
             self._go_on(run, run.first_plan, attempt)
             return
         before = run.plan
         self._step.came_to_nothing(run, now)
-        if attempt > 1:
-            # AWS's answers flip between new and old for a moment after a change.
-            self._clock.sleep(_FLIPS)
         run.take_plan(next(iter(self._planner.make_plans([run.name]).values())))
         if run.outcome is not None or run.plan is None or before is None:
             return
