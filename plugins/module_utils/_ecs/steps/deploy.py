@@ -175,7 +175,7 @@ def told(controller: Controller, accepted: Accepted) -> str:
 
 
 # Less than the time between two looks at the services, so that each of these has a reading of its own.
-_LOOK_EVERY: t.Final = 1.0
+_LOOK_EVERY: t.Final = 0.4
 # And if they could not be read: each look may take seconds, in which nobody watches the deployment.
 _AFTER_A_FAILURE: t.Final = 30.0
 

@@ -187,7 +187,7 @@ def test_an_alarm_that_rings_stops_a_task_set() -> None:
     watch = AlarmWatch(aws, clock, ["errors"])
     run = bare_run()
     assert (watch(run), run.event) == ("", None)
-    clock.sleep(1.0)
+    clock.sleep(0.5)
     assert watch(run) == "errors went into ALARM"
     assert run.event == ON_ALARM
     assert "alarms" not in [f.check for f in run.findings]
@@ -197,7 +197,7 @@ def test_one_reading_serves_all_services() -> None:
     aws, clock = CloudWatch({"errors": "ALARM"}), FakeClock()
     watch = AlarmWatch(aws, clock, ["errors"])
     assert [watch(bare_run()) for _run in range(3)] == ["errors went into ALARM"] * 3
-    clock.sleep(0.9)
+    clock.sleep(0.3)
     watch(bare_run())
     assert len(aws.sent("describe_alarms")) == 1
 
