@@ -115,7 +115,8 @@ def test_killed_in_the_middle_and_run_again(
     started.kill_all()
     assert reached, (tmp_path / "log").read_text()
     stage.control.clear_failures()
-    assert sum(stage.on(name) == f"{name}:1" for name in names) == after
+    # What was under way when it was killed may arrive after that.
+    assert after <= sum(stage.on(name) == f"{name}:1" for name in names) < count
 
     done = rollback(services=names)
     assert done.rc == 0, done.stdout

@@ -43,7 +43,9 @@ def test_all_go_back_once_with_few_requests(shop: Shop) -> None:
     calls = run.result["api_calls"]
     each = {name: calls[name] for name in ("UpdateService", "ListServiceDeployments", "DescribeTaskDefinition")}
     # What is gone back to is read before the write. What was left has no mark, which is seen together.
-    assert each == {"UpdateService": MANY, "ListServiceDeployments": MANY, "DescribeTaskDefinition": MANY}
+    # If one ends when all others have been asked about, it is read by itself.
+    assert MANY <= each.pop("DescribeTaskDefinition") <= MANY + 3
+    assert each == {"UpdateService": MANY, "ListServiceDeployments": MANY}
     assert not {"ListTasks", "GetTaskProtection"} & set(calls)
     # Each is announced and its version marked. That it is done is equal for all, and written together.
     assert calls["TagResource"] < 2 * MANY + 5
