@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import findings
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks, names
 
 # What all of this collection reports in.
 Verdict = findings.Verdict
@@ -116,6 +116,15 @@ class Service:
     def primary(self) -> Deployment | None:
         """The PRIMARY deployment. After a rollback by ECS it need not be the first in the list."""
         return next((d for d in self.deployments if d.status == "PRIMARY"), None)
+
+    @property
+    def running_by_version(self) -> dict[str, int]:
+        """Running tasks by ``family:revision``, whichever deployments or task sets they belong to."""
+        found: dict[str, int] = {}
+        for one in self.deployments:
+            version = names.short(one.task_definition)
+            found[version] = found.get(version, 0) + one.running
+        return found
 
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The deployment with this id, if ECS still lists it."""

@@ -15,6 +15,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._core import advice, 
 from ansible_collections.lastgood.aws.plugins.module_utils._core.as_of import stamp
 from ansible_collections.lastgood.aws.plugins.module_utils._core.contact import KEPT, Contact
 from ansible_collections.lastgood.aws.plugins.module_utils._core.findings import GOOD_ENDS, beside_a_route
+from ansible_collections.lastgood.aws.plugins.module_utils._core.series import TaskSeries
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.base import Controller
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
@@ -32,7 +33,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import (
 )
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Outcome as AnyOutcome
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis, Doubt
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.series import TaskSeries
 
 Outcome = t.Union[AnyOutcome, t.Literal["deployed"]]
 # Outcomes after which a deployment of ours goes on.

@@ -240,7 +240,7 @@ class Sweeper(t.Generic[AnySubject]):
     def _judge(self, track: Track[AnySubject], service: Service, again: list[AnySubject]) -> None:
         run, record = track.run, track.record
         run.service = service
-        run.tasks.seen(self._elapsed(), service)
+        run.tasks.seen(self._elapsed(), service.running_by_version)
         look = track.controller.assess(track.going, service, record)
         track.ours = look.ours
         state = self._as_served(track, service) if look.state == "running" else look.state

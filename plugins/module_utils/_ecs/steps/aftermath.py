@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.series import TaskSeries
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, marks, names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments, deploys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
@@ -23,7 +24,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Dep
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move import mover
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.diagnosis import Diagnosis
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import Outcome
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.series import TaskSeries
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import moves
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past.choices import Selection

@@ -20,6 +20,7 @@ from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import Aw
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress as core_progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
+from ansible_collections.lastgood.aws.plugins.module_utils._core.series import TaskSeries
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers import base, deployments
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import Known, Meant, Outcome
@@ -34,7 +35,6 @@ from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.run import 
     state_of,
     where_it_is,
 )
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.series import TaskSeries
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.move.watch import Sweeper, WaitUntil
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.past import reads
 

@@ -99,3 +99,12 @@ def test_a_finding_for_results() -> None:
         "severity": "block",
         "message": "no",
     }
+
+
+def test_tasks_are_counted_by_version_whatever_they_belong_to() -> None:
+    found = service(
+        deployment(41, "ecs-svc/ours", running=1),
+        deployment(43, "ecs-svc/old", status="ACTIVE", running=4),
+        deployment(41, "ecs-svc/before", status="ACTIVE", running=2),
+    )
+    assert found.running_by_version == {"web:41": 3, "web:43": 4}

@@ -11,20 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs import names
-from ansible_collections.lastgood.aws.plugins.module_utils._ecs.model import Service
-
 # A result is kept by AWX, for each service of a fleet.
 MOST: t.Final = 40
-
-
-def running(service: Service) -> dict[str, int]:
-    """Running tasks by version, whichever deployments or task sets they belong to."""
-    found: dict[str, int] = {}
-    for one in service.deployments:
-        name = names.short(one.task_definition)
-        found[name] = found.get(name, 0) + one.running
-    return found
 
 
 @dataclass
@@ -33,12 +21,11 @@ class TaskSeries:
 
     points: list[tuple[float, dict[str, int]]] = field(default_factory=list)
 
-    def seen(self, seconds: float, service: Service) -> None:
+    def seen(self, seconds: float, counts: t.Mapping[str, int]) -> None:
         """One more look. There are never more than MOST points: the one closest to its neighbours makes room."""
-        counts = running(service)
         if self.points and self.points[-1][1] == counts:
             return
-        self.points.append((seconds, counts))
+        self.points.append((seconds, dict(counts)))
         if len(self.points) > MOST:
             del self.points[min(range(1, MOST), key=lambda at: self.points[at + 1][0] - self.points[at - 1][0])]
 
