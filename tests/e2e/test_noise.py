@@ -16,7 +16,8 @@ from tests.e2e.stage import CLUSTER, Stage
 
 # Lines that are not empty. Ansible's own: the play, two for each of eight tasks, and the recap of two lines.
 ANSIBLES_OWN = 1 + 2 * 8 + 2
-SAID_OF_A_SUCCESS = 5
+# What it goes back to, that AWS has accepted it, how many tasks run (none, some, all), and the end.
+SAID_OF_A_SUCCESS = 6
 TARGET = {"rollback_cluster": CLUSTER, "rollback_services": "web"}
 
 
