@@ -516,6 +516,7 @@ application_stop:
 
 import getpass
 import os
+import stat
 import time
 import typing as t
 
@@ -550,11 +551,19 @@ def _layout(params: t.Mapping[str, t.Any]) -> agent.Layout:
     else:
         config = reading.content(os.fsencode(params["agent_config"]))
         root = agent.root_of(config or b"") or agent.DEFAULT_ROOT
-    if not os.path.isdir(root):
+    if not _is_directory(root):
         raise agent.AgentUnknown(
             f"The CodeDeploy agent has no deployment root at {os.fsdecode(root)}. Give agent_root or agent_config"
         )
     return agent.Layout(root)
+
+
+def _is_directory(path: bytes) -> bool:
+    """Raises PermissionError if it may not be looked at. ``os.path.isdir`` says no then, as if it were not there."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _version(given: t.Optional[str]) -> t.Optional[agent.Version]:

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -412,12 +413,16 @@ with mock.patch.object(basic, "_ANSIBLE_ARGS", arguments), mock.patch.object(
 """
 
 
-def test_who_may_not_read_the_files_of_root_is_told_what_it_takes(instance: Instance) -> None:
+@pytest.mark.parametrize("hidden", ["a file", "the way to it"])
+def test_who_may_not_read_the_files_of_root_is_told_what_it_takes(instance: Instance, hidden: str) -> None:
     instance.deploy(instance.bundle("rev1", {"a": "1"}))
+    temporary = Path(tempfile.gettempdir())
     for directory in [instance.scratch, *instance.scratch.parents]:
-        if directory.stat().st_uid == os.geteuid() and str(directory).startswith(str(instance.scratch.parents[1])):
+        if directory.stat().st_uid == os.geteuid() and temporary in directory.parents:
             directory.chmod(0o755)
-    instance.agent.layout.cleanup(GROUP).chmod(0o000)
+    there = instance.agent.layout.cleanup(GROUP) if hidden == "a file" else instance.root.parent
+    before = there.stat().st_mode
+    there.chmod(0o000)
     done = subprocess.run(
         [sys.executable, "-c", _AS_NOBODY, str(instance.root)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -426,6 +431,7 @@ def test_who_may_not_read_the_files_of_root_is_told_what_it_takes(instance: Inst
         check=False,
         timeout=60,
     )
+    there.chmod(before)
     result = json.loads(done.stdout)
     assert result["failed"], done.stderr
     assert "may not be read by" in result["msg"]
