@@ -265,7 +265,6 @@ def test_what_somebody_deploys_in_between_is_left_alone(stage: Stage, redeploy: 
     assert fleet.suspended() == set()
 
 
-@pytest.mark.newest
 def test_what_was_asked_for_happens_or_the_run_stops_before_the_write(stage: Stage, redeploy: Rollback) -> None:
     """One read that is denied in the look-up must not end in a redeploy with auto scaling at work."""
     fleet = Fleet(stage, scales=True)
@@ -276,7 +275,15 @@ def test_what_was_asked_for_happens_or_the_run_stops_before_the_write(stage: Sta
         done = redeploy(suspend_auto_scaling="true")
         assert (done.rc, done.outcomes, stage.writes()) == (2, {"prod": "refused"}, []), done.stdout
         assert operation in done.summary
-    # CodeDeploy was to suspend some of the processes: so says the look-up, and then it cannot be read any more.
+
+
+@pytest.mark.newest
+def test_what_codedeploy_was_to_suspend_and_cannot_be_read_any_more_stops_the_run(
+    stage: Stage, redeploy: Rollback
+) -> None:
+    """CodeDeploy was to suspend some of the processes: so says the look-up."""
+    fleet = Fleet(stage, scales=True)
+    fleet.story()
     stage.control.on("SuspendProcesses", {"control": "fail", "params": {**_DENIED}}, "after")
     stage.control.reset_calls()
     done = redeploy(suspend_auto_scaling="true")
