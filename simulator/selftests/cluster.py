@@ -116,6 +116,26 @@ def client(service: str, **options: Any) -> Any:
     return make(service, **{"region_name": "us-east-1", "config": config, **options})
 
 
+def put_alarm(name: str = "errors", **more: Any) -> None:
+    """A metric alarm; without ``more``, a new one is OK."""
+    client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="web",
+        MetricName="errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        **more,
+    )
+
+
+def set_alarm(state: str, name: str = "errors") -> None:
+    """Let an alarm go into this state."""
+    client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
+
+
 def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str]:
     """Code and message of the error that a call ends with."""
     with pytest.raises(ClientError) as caught:

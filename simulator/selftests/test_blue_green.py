@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from lastgood_simulator import Simulator
-from selftests.cluster import BREAKER, Cluster, client, refused
+from selftests.cluster import BREAKER, Cluster, put_alarm, refused, set_alarm
 from selftests.strategies import BLUE_GREEN, STAGES, production, stages_seen, under_test, until
 
 
@@ -134,22 +134,12 @@ def test_without_a_breaker_it_scales_up_for_a_day(sim: Simulator, cluster: Clust
 
 @pytest.mark.parametrize("stage", ["POST_SCALE_UP", "BAKE_TIME"])
 def test_an_alarm_rolls_back(sim: Simulator, cluster: Cluster, stage: str) -> None:
-    cloudwatch = client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="errors",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        MetricName="5xx",
-        Namespace="web",
-        Period=60,
-        Statistic="Sum",
-        Threshold=1.0,
-    )
+    put_alarm()
     alarms = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}}
     cluster.running(deploymentConfiguration=BLUE_GREEN | alarms)
     cluster.deploy()
     until(sim, cluster, stage)
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+    set_alarm("ALARM")
     sim.advance(40)
     record = cluster.history()[0]
     assert record["status"] == "ROLLBACK_SUCCESSFUL"
@@ -158,28 +148,18 @@ def test_an_alarm_rolls_back(sim: Simulator, cluster: Cluster, stage: str) -> No
 
 
 def test_an_alarm_without_rollback_leaves_both_where_they_are(sim: Simulator, cluster: Cluster) -> None:
-    cloudwatch = client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="errors",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        MetricName="5xx",
-        Namespace="web",
-        Period=60,
-        Statistic="Sum",
-        Threshold=1.0,
-    )
+    put_alarm()
     alarms = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": False}}
     cluster.running(deploymentConfiguration=BLUE_GREEN | alarms)
     cluster.deploy()
     until(sim, cluster, "BAKE_TIME")
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+    set_alarm("ALARM")
     sim.advance(600)
     record = cluster.history()[0]
     assert (record["status"], production(record)) == ("STOPPED", [100.0, 0.0])
     assert [entry["runningCount"] for entry in cluster.service()["deployments"]] == [4, 4]
     # The next deployment finds two revisions.
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="OK", StateReason="test")
+    set_alarm("OK")
     cluster.deploy("web:3")
     assert stages_seen(sim, cluster, 500) == ["RECONCILE_SERVICE", *STAGES]
 

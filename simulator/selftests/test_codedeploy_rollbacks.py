@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lastgood_simulator import Simulator
-from selftests.cluster import client, refused
+from selftests.cluster import put_alarm, refused, set_alarm
 from selftests.code_deploy import FINISHED, GREEN_IS_UP, NAMED, ROLLS_BACK, BlueGreen
 
 # StopDeployment takes 3 s, and the rollback deployment is there 5 s later.
@@ -26,21 +26,6 @@ def deployed(blue_green: BlueGreen) -> BlueGreen:
     blue_green.group(alarmConfiguration=ALARMS)
     blue_green.done(2)
     return blue_green
-
-
-def _alarm(state: str) -> None:
-    cloudwatch = client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="errors",
-        Namespace="web",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="a test says so")
 
 
 @pytest.mark.parametrize("after", [20, GREEN_IS_UP, 200])
@@ -156,7 +141,8 @@ def test_a_replacement_that_does_not_become_healthy(sim: Simulator, deployed: Bl
 def test_an_alarm_stops_and_rolls_back_although_it_still_fires(sim: Simulator, deployed: BlueGreen) -> None:
     bad = deployed.start(3, autoRollbackConfiguration=ROLLS_BACK)
     sim.advance(GREEN_IS_UP)
-    _alarm("ALARM")
+    put_alarm()
+    set_alarm("ALARM")
     sim.advance(10)
     info = deployed.info(bad)
     assert (info["status"], info["errorInformation"]["code"]) == ("Stopped", "ALARM_ACTIVE")

@@ -11,26 +11,11 @@ from typing import Any
 import pytest
 
 from lastgood_simulator import Simulator
-from selftests.cluster import client, refused
+from selftests.cluster import put_alarm, refused, set_alarm
 from selftests.code_deploy import EVENTS, ROLLS_BACK, commit
 from selftests.fleet import Fleet
 
 ALARMS: dict[str, Any] = {"enabled": True, "alarms": [{"name": "errors"}]}
-
-
-def _alarm(state: str) -> None:
-    cloudwatch = client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="errors",
-        Namespace="web",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="a test says so")
 
 
 @pytest.fixture
@@ -44,7 +29,8 @@ def test_an_alarm_stops_and_rolls_back(sim: Simulator, fleet: Fleet) -> None:
     sim.timings(rollback_named=20)
     bad = fleet.start("b", autoRollbackConfiguration=ROLLS_BACK, fileExistsBehavior="OVERWRITE")
     sim.advance(8)
-    _alarm("ALARM")
+    put_alarm()
+    set_alarm("ALARM")
     sim.advance(10)
     assert fleet.outcome(bad) == ("Stopped", "ALARM_ACTIVE")
     assert set(fleet.counts(bad)) <= {"Succeeded", "Skipped"}
@@ -76,7 +62,8 @@ def test_only_what_is_configured_is_rolled_back(sim: Simulator, fleet: Fleet, ev
     bad = fleet.start("b")
     sim.advance(6)
     if event == "DEPLOYMENT_STOP_ON_ALARM":
-        _alarm("ALARM")
+        put_alarm()
+        set_alarm("ALARM")
     if event == "DEPLOYMENT_STOP_ON_REQUEST":
         fleet.codedeploy.stop_deployment(deploymentId=bad)
     sim.advance(60)
@@ -85,7 +72,8 @@ def test_only_what_is_configured_is_rolled_back(sim: Simulator, fleet: Fleet, ev
 
 
 def test_an_override_keeps_the_alarm_away(sim: Simulator, fleet: Fleet) -> None:
-    _alarm("ALARM")
+    put_alarm()
+    set_alarm("ALARM")
     blocked = fleet.start("b")
     sim.advance(10)
     assert fleet.outcome(blocked) == ("Stopped", "ALARM_ACTIVE")

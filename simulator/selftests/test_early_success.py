@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 import pytest
 
 from lastgood_simulator import Simulator
-from selftests.cluster import BREAKER, Cluster, refused
+from selftests.cluster import BREAKER, Cluster, put_alarm, refused
 
 
 def early(percent: int, cleanup: str = "BLOCKING", **more: Any) -> dict[str, Any]:
@@ -117,16 +116,7 @@ def test_the_circuit_breaker_no_longer_counts(sim: Simulator, cluster: Cluster) 
 
 
 def test_the_bake_time_comes_first(sim: Simulator, cluster: Cluster) -> None:
-    boto3.client("cloudwatch").put_metric_alarm(
-        AlarmName="errors",
-        Namespace="web",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    put_alarm()
     alarms = {"alarmNames": ["errors"], "enable": True, "rollback": True}
     cluster.running(deploymentConfiguration=early(50, "DEFERRED"))
     cluster.update(deploymentConfiguration={"alarms": alarms, "bakeTimeInMinutes": 10})

@@ -13,7 +13,7 @@ import pytest
 
 from lastgood_simulator import Simulator
 from lastgood_simulator.ecs import failures
-from selftests.cluster import BREAKER, HEALTH_CHECK, Cluster, client
+from selftests.cluster import BREAKER, HEALTH_CHECK, Cluster, put_alarm, set_alarm
 
 
 @pytest.mark.parametrize(
@@ -191,24 +191,10 @@ ALARMS = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}
 
 class TestAlarms:
     @pytest.fixture
-    def cloudwatch(self, cluster: Cluster) -> Any:
-        cloudwatch = client("cloudwatch")
-        cloudwatch.put_metric_alarm(
-            AlarmName="errors",
-            ComparisonOperator="GreaterThanThreshold",
-            EvaluationPeriods=1,
-            MetricName="5xx",
-            Namespace="web",
-            Period=60,
-            Statistic="Sum",
-            Threshold=1.0,
-        )
-        return cloudwatch
+    def alarm(self, cluster: Cluster) -> None:
+        put_alarm()
 
-    def _fire(self, cloudwatch: Any, state: str = "ALARM") -> None:
-        cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="test")
-
-    def test_an_alarm_during_the_bake_time_rolls_back(self, sim: Simulator, cluster: Cluster, cloudwatch: Any) -> None:
+    def test_an_alarm_during_the_bake_time_rolls_back(self, sim: Simulator, cluster: Cluster, alarm: None) -> None:
         cluster.create(revision=cluster.register("web:1"), deploymentConfiguration=ALARMS)
         sim.advance(600)
         good = cluster.primary()["id"]
@@ -217,7 +203,7 @@ class TestAlarms:
         # All tasks are replaced, yet ECS goes on watching.
         assert [entry["id"] for entry in cluster.service()["deployments"]] == [bad]
         assert cluster.primary()["rolloutState"] == "IN_PROGRESS"
-        self._fire(cloudwatch)
+        set_alarm("ALARM")
         sim.advance(11)
         record = cluster.history()[0]
         assert record["status"] == "ROLLBACK_IN_PROGRESS"
@@ -228,7 +214,7 @@ class TestAlarms:
         assert cluster.history()[0]["status"] == "ROLLBACK_SUCCESSFUL"
         assert {task["taskDefinitionArn"].split(":")[-1] for task in cluster.tasks()} == {"1"}
 
-    def test_bake_time_is_as_long_as_asked(self, sim: Simulator, cluster: Cluster, cloudwatch: Any) -> None:
+    def test_bake_time_is_as_long_as_asked(self, sim: Simulator, cluster: Cluster, alarm: None) -> None:
         config = ALARMS | {"bakeTimeInMinutes": 20}
         cluster.create(revision=cluster.register("web:1"), count=1, deploymentConfiguration=config)
         sim.advance(30 + 15 + 20 * 60 - 1)
@@ -237,11 +223,11 @@ class TestAlarms:
         assert cluster.primary()["rolloutState"] == "COMPLETED"
         assert cluster.history()[0]["alarms"] == {"status": "MONITORING_COMPLETE", "alarmNames": ["errors"]}
 
-    def test_alarms_that_fire_already_are_ignored(self, sim: Simulator, cluster: Cluster, cloudwatch: Any) -> None:
+    def test_alarms_that_fire_already_are_ignored(self, sim: Simulator, cluster: Cluster, alarm: None) -> None:
         # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
         cluster.create(revision=cluster.register("web:1"), deploymentConfiguration=ALARMS)
         sim.advance(600)
-        self._fire(cloudwatch)
+        set_alarm("ALARM")
         cluster.deploy()
         sim.advance(100)
         assert cluster.primary()["rolloutState"] == "COMPLETED"

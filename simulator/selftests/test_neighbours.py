@@ -14,28 +14,9 @@ import pytest
 
 from lastgood_simulator import Simulator
 from lastgood_simulator.alarm_rules import holds
-from selftests.cluster import START, Cluster, refused
+from selftests.cluster import START, Cluster, put_alarm, refused, set_alarm
 
 STATES = {"errors": "ALARM", "latency": "OK", "traffic": "INSUFFICIENT_DATA"}
-
-
-def put_alarm(name: str, **more: Any) -> None:
-    """A metric alarm, which is OK."""
-    boto3.client("cloudwatch").put_metric_alarm(
-        AlarmName=name,
-        Namespace="web",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        **more,
-    )
-
-
-def set_state(name: str, state: str) -> None:
-    boto3.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
 
 
 def history(**params: Any) -> list[tuple[str, str]]:
@@ -60,10 +41,10 @@ class TestAlarms:
     def test_history(self, sim: Simulator) -> None:
         put_alarm("errors")
         sim.advance(60)
-        set_state("errors", "ALARM")
-        set_state("errors", "ALARM")
+        set_alarm("ALARM")
+        set_alarm("ALARM")
         sim.advance(60)
-        set_state("errors", "OK")
+        set_alarm("OK")
         assert history(AlarmName="errors") == [
             ("StateUpdate", "Alarm updated from ALARM to OK"),
             ("StateUpdate", "Alarm updated from OK to ALARM"),
@@ -81,7 +62,7 @@ class TestAlarms:
 
     def test_an_update_leaves_the_state(self, sim: Simulator) -> None:
         put_alarm("errors")
-        set_state("errors", "ALARM")
+        set_alarm("ALARM")
         sim.advance(60)
         put_alarm("errors", AlarmDescription="too many")
         (alarm,) = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
@@ -92,7 +73,7 @@ class TestAlarms:
 
     def test_pages_of_history(self, sim: Simulator) -> None:
         put_alarm("errors")
-        set_state("errors", "ALARM")
+        set_alarm("ALARM")
         client = boto3.client("cloudwatch")
         pages = list(client.get_paginator("describe_alarm_history").paginate(PaginationConfig={"PageSize": 1}))
         assert [len(page["AlarmHistoryItems"]) for page in pages] == [1, 1]
@@ -108,9 +89,9 @@ class TestAlarms:
             found = client.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
             return {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
 
-        set_state("errors", "ALARM")
+        set_alarm("ALARM")
         assert states() == {"both": "OK", "none": "ALARM"}
-        set_state("latency", "ALARM")
+        set_alarm("ALARM", "latency")
         assert states() == {"both": "ALARM", "none": "OK"}
         (alarm,) = client.describe_alarms(AlarmNames=["both"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
         assert alarm["AlarmRule"] == 'ALARM("errors") AND ALARM(latency)'
@@ -127,7 +108,7 @@ class TestAlarms:
         cluster.update(deploymentConfiguration={"alarms": alarms})
         cluster.deploy()
         sim.advance(20)
-        set_state("errors", "ALARM")
+        set_alarm("ALARM")
         sim.advance(300)
         assert cluster.history()[0]["status"] == "ROLLBACK_SUCCESSFUL"
 
@@ -142,7 +123,7 @@ class TestAlarms:
         url, arn = queue()
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         put_alarm("errors", AlarmActions=[topic], AlarmDescription="too many")
-        set_state("errors", "ALARM")
+        set_alarm("ALARM")
         (notification,) = received(url)
         assert notification["Subject"] == 'ALARM: "errors" in us-east-1'
         message = json.loads(notification["Message"])
@@ -150,8 +131,8 @@ class TestAlarms:
         assert message["AlarmDescription"] == "too many"
         assert history()[0] == ("Action", f"Successfully executed action {topic}")
         # No other action is configured, and the same state again is not a change.
-        set_state("errors", "OK")
-        set_state("errors", "OK")
+        set_alarm("OK")
+        set_alarm("OK")
         assert received(url) == []
 
 
