@@ -76,9 +76,11 @@ def missing(names: Iterable[str], collection: Path) -> list[str]:
     return sorted(wanted - set(names))
 
 
-def run(*command: str | Path, **variables: str) -> str:
+def run(*command: str | Path, cwd: Path | None = None, **variables: str) -> str:
+    """What a command prints. ``variables`` are added to its environment; SystemExit with all it said if it fails."""
     done = subprocess.run(
         [str(part) for part in command],
+        cwd=cwd,
         env=os.environ | variables,
         capture_output=True,
         text=True,

@@ -44,10 +44,7 @@ def state() -> str:
 def antsibull_changelog(collection: Path, *arguments: str) -> None:
     """It asks ansible-doc for the plugins, and looks for the collection by its path."""
     where = {"PATH": search_path(RUN, LINT), "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])}
-    command = (str(LINT.path / "bin" / "antsibull-changelog"), *arguments)
-    done = subprocess.run(command, cwd=collection, env=os.environ | where, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    run(LINT.path / "bin" / "antsibull-changelog", *arguments, cwd=collection, **where)
 
 
 def write_changelog(collection: Path, version: str) -> None:

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from artifact import run
 from setup import BUILD, REQUIREMENTS, ROOT
 
 # Those that start it, and those that look at moto.
@@ -54,15 +55,6 @@ print(*seen)
 """
 
 
-def run(*command: str | Path, cwd: Path) -> str:
-    """What a command prints; SystemExit with all of it if it fails."""
-    parts = [str(part) for part in command]
-    done = subprocess.run(parts, cwd=cwd, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(parts)}\n{done.stdout}{done.stderr}")
-    return done.stdout.strip()
-
-
 def rollout(programs: Path, cwd: Path) -> str:
     """Start the command, and ask it for a deployment that fails. Returns the versions that the service was on."""
     command = [str(programs / "lastgood-simulator"), "--port", "0", "--speed", "1"]
@@ -72,7 +64,7 @@ def rollout(programs: Path, cwd: Path) -> str:
             ready, _space, url = line.strip().rpartition(" ")
             if ready != "simulator ready on":
                 raise SystemExit(f"{' '.join(command)}\nsaid {line!r}")
-            return run(programs / "python", "-c", ROLLOUT, url, cwd=cwd)
+            return run(programs / "python", "-c", ROLLOUT, url, cwd=cwd).strip()
         finally:
             process.terminate()
 
@@ -92,7 +84,7 @@ def main() -> int:
         constraints = ("--constraint", REQUIREMENTS / "constraints.txt")
         pip = (programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         run(*pip, *constraints, f"{project}[test]", cwd=elsewhere)
-        version = run(programs / "lastgood-simulator", "--version", cwd=elsewhere)
+        version = run(programs / "lastgood-simulator", "--version", cwd=elsewhere).strip()
         versions = rollout(programs, elsewhere)
         if versions != "web:2 web:1":
             raise SystemExit(f"a deployment that fails should go from web:2 back to web:1, and went {versions}")
