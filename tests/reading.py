@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import inspect
+import runpy
 from collections.abc import Callable, Iterator
-from types import FunctionType, MethodType
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -24,6 +24,8 @@ from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser
 from botocore.model import ServiceModel
 
+# The collection's own way to make clients quickly.
+MODELS = Path(__file__).resolve().parent.parent / "plugins" / "plugin_utils" / "_models.py"
 # New objects between two looks of the garbage collector: what some tests leave behind, in tens of megabytes.
 BETWEEN_COLLECTIONS = 500_000
 SANITIZE = "botocore.useragent.sanitize_user_agent_string_component"
@@ -68,14 +70,9 @@ def _aliases() -> Callable[[EventAliaser, str], str]:
 
 
 def _accepts_kwargs(look: Callable[[Callable[..., object]], object]) -> Callable[[Callable[..., object]], bool]:
-    def accepts_kwargs(handler: Callable[..., object]) -> bool:
-        # Nothing is kept: a handler may hold its session, with all clients.
-        function = handler.__func__ if isinstance(handler, MethodType) else handler
-        if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
-            return bool(function.__code__.co_flags & inspect.CO_VARKEYWORDS)
-        return bool(look(handler))
-
-    return accepts_kwargs
+    # From its file: the collection is to be imported by ansible-core, and not before that.
+    ours = runpy.run_path(str(MODELS))["accepts_kwargs"]
+    return functools.partial(ours, otherwise=look)
 
 
 def _models(load: Callable[..., ServiceModel]) -> Callable[..., ServiceModel]:

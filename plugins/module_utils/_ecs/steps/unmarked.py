@@ -4,7 +4,7 @@
 
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 
-"""Which of the versions that many services left have no mark, in one request."""
+"""Which of the versions that many services left have no mark: they are asked about together."""
 
 from __future__ import annotations
 
