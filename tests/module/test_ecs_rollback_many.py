@@ -15,9 +15,9 @@ from tests.module.services import Shop, arn
 MANY = 35
 
 
-def many(shop: Shop, count: int = MANY, **more: t.Any) -> list[str]:
+def many(shop: Shop, count: int = MANY, prefix: str = "s", **more: t.Any) -> list[str]:
     """Services, each of a family of its own, all on its second version, and the first before."""
-    names = [f"s{number:02}" for number in range(count)]
+    names = [f"{prefix}{number:02}" for number in range(count)]
     for name in names:
         shop.versions(2, family=name)
         shop.create(f"{name}:1", name=name, settle=0, **more)
@@ -115,6 +115,22 @@ def test_one_for_which_aws_throttles_is_planned_last(shop: Shop) -> None:
     assert set(run.outcomes.values()) == {"rolled_back"}
     assert [sent["service"] for sent in run.sent("UpdateService")][-1] == "s03"
     assert list(run.outcomes) == names
+
+
+def test_one_for_which_aws_throttles_for_good_holds_up_no_other(shop: Shop) -> None:
+    """By AWS's clock, from the start until the last UpdateService of the others."""
+
+    def last_write(names: list[str]) -> float:
+        begin = shop.sim.now()
+        run = shop.rollback(*names)
+        assert {run.outcomes[name] for name in names if name != "t03"} == {"rolled_back"}
+        return max(call["time"] for call in run.log if call["operation"] == "UpdateService") - begin
+
+    undisturbed = last_write(many(shop, 100))
+    names = many(shop, 100, prefix="t")
+    shop.sim.fail("ListServiceDeployments", code="ThrottlingException", times=None, when={"service": "t03"})
+    assert last_write(names) <= undisturbed * 1.1
+    assert written(shop, names) == set(names) - {"t03"}
 
 
 def test_a_barrier_holds_for_many_as_well(shop: Shop) -> None:
