@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from datetime import datetime
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import IncompleteAnswerError
 from ansible_collections.lastgood.aws.plugins.module_utils._core import keys
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import marks
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.deployments import (
@@ -79,6 +81,13 @@ class Stubborn(Ended):
     no_way_back = "AWS has not rolled it back"
 
 
+class Unrecorded(Ended):
+    """The records of deployments cannot be read."""
+
+    def records(self, watched: t.Sequence[t.Any]) -> list[t.Any]:
+        raise IncompleteAnswerError("The answer was cut off on the way")
+
+
 class Watch:
     """A sweeper that ends each way back like this."""
 
@@ -119,15 +128,16 @@ class Backs:
 
 
 class Waits:
-    """In place of a wait for what is PRIMARY then."""
+    """In place of a wait for what is PRIMARY then. ``now`` is the service as it was seen last."""
 
-    def __init__(self, outcome: t.Any) -> None:
+    def __init__(self, outcome: t.Any, now: Service | None = BACK) -> None:
         self.asked: list[str] = []
         self._outcome = outcome
+        self._now = now
 
     def __call__(self, _aws: t.Any, order: t.Any, _clock: t.Any) -> list[Waiter]:
         self.asked.append(order.deployment)
-        waiter = Waiter("web", "prod", outcome=self._outcome, reason="as it is", service=BACK)
+        waiter = Waiter("web", "prod", outcome=self._outcome, reason="as it is", service=self._now)
         return [waiter]
 
 
@@ -178,6 +188,11 @@ class Scene:
         watching = t.cast(t.Any, watch or Watch("stable"))
         return Aftermath(self.aws, whole, FakeClock(), lambda: watching).follow(runs)
 
+    @property
+    def now(self) -> datetime:
+        """The time of its clock when it begins."""
+        return FakeClock().now()
+
 
 @pytest.fixture
 def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
@@ -212,6 +227,24 @@ def test_one_that_came_up_at_the_very_end_is_deployed(scene: Scene) -> None:
     assert (run.outcome, scene.backs.orders) == ("deployed", [])
 
 
+@pytest.mark.parametrize(("is_bare", "event"), [(True, None), (False, "DEPLOYMENT_STOP_ON_ALARM")])
+def test_only_an_alarm_about_a_task_set_stops_what_has_come_up(
+    scene: Scene, is_bare: bool, event: Event | None
+) -> None:
+    """A deployment of ECS or CodeDeploy is theirs to stop."""
+    run = a_run("timeout")
+    run.accepted = accepted_run_of(dataclasses.replace(FORWARD, is_bare=is_bare))
+    run.event = event
+    scene.follow(Ended(end("go_back"), Look("stable")), run)
+    assert (run.outcome, scene.backs.orders) == ("deployed", [])
+
+
+def test_without_its_record_nothing_is_said_to_have_come_up(scene: Scene) -> None:
+    run = a_run("timeout")
+    scene.follow(Unrecorded(end("go_back"), Look("stable")), run)
+    assert run.outcome == "rolled_back"
+
+
 @pytest.mark.parametrize("look", [Look("serving"), Look("going")])
 def test_one_that_only_serves_has_not_come_up(scene: Scene, look: Look) -> None:
     run = a_run("timeout")
@@ -236,6 +269,10 @@ def test_what_is_left_says_which_event_was_not_asked_for(scene: Scene) -> None:
     assert (run.outcome, run.event, run.record) == ("failed", FAILURE, "arn:record")
     assert "event" in [f.check for f in run.findings]
     assert (made.ending.before.name, made.ending.asked, made.ending.alarmed) == ("web", (), False)
+    # Before: what was there when it was planned. Now: what was seen last.
+    assert [d.id for d in made.ending.before.deployments] == ["ecs-svc/41"]
+    assert run.service is not None
+    assert [d.id for d in run.service.deployments] == ["ecs-svc/42", "ecs-svc/41"]
 
 
 def test_a_note_of_the_controller_comes_before_the_events(scene: Scene) -> None:
@@ -244,7 +281,7 @@ def test_a_note_of_the_controller_comes_before_the_events(scene: Scene) -> None:
     assert run.reason == "tasks stopped. It has the traffic."
     unknown = a_run()
     scene.follow(Ended(end("leave", None)), unknown)
-    assert unknown.reason == "tasks stopped."
+    assert (unknown.reason, unknown.record) == ("tasks stopped.", None)
 
 
 # -- AWS goes back itself
@@ -323,6 +360,7 @@ def test_what_the_rollback_is_asked_for(scene: Scene) -> None:
     assert order.reason == f"{FAILURE} (INC-1): tasks stopped."
     assert (order.goal.selection.from_revision, order.goal.selection.revision) == ("42", None)
     assert (run.outcome, run.rolled_back_by, run.changed) == ("rolled_back", "lastgood", True)
+    assert run.service is BACK
     assert "copy" in [f.check for f in run.findings]
 
 
@@ -369,6 +407,8 @@ def test_unchanged_and_still_on_what_failed_is_no_rollback(scene: Scene, now: Se
     scene.backs = Backs("unchanged", now=now)
     scene.follow(Ended(end("go_back")), run)
     assert (run.outcome, scene.waits.asked) == ("rollback_failed", [])
+    # What was seen last stays known, if the way back saw nothing.
+    assert run.service is not None
 
 
 # -- what was created goes
@@ -398,6 +438,44 @@ def test_what_was_created_goes_and_what_is_primary_is_verified_and_marked(scene:
     tags = {tag["key"]: tag["value"] for tag in marked["tags"]}
     assert f"{FAILURE} _INC-1_: tasks stopped" in tags[marks.BAD]
     assert recorded["resourceArn"] == BACK.arn
+
+
+def test_what_was_changed_before_is_changed_even_if_nothing_was_there_to_delete(scene: Scene) -> None:
+    run = a_run()
+    run.changed = True
+    on_41(scene)
+    scene.follow(Ended(end("take_away"), taken=dataclasses.replace(TAKEN, deleted=False)), run)
+    assert run.changed
+
+
+def test_a_version_that_was_left_for_a_newer_one_is_no_rollback_on_record(scene: Scene) -> None:
+    newer = service(deployment(43, "ecs-svc/43"))
+    scene.aws.answers["describe_services"] = {"services": [raw_service(newer)], "failures": []}
+    scene.follow(Ended(end("take_away"), taken=TAKEN), a_run())
+    [marked] = scene.aws.sent("tag_resource")
+    assert marked["resourceArn"] == arn(42)
+
+
+@pytest.mark.parametrize(("seen", "shown"), [(dataclasses.replace(BACK, desired=7), 7), (None, BACK.desired)])
+def test_the_service_is_as_it_was_seen_last(scene: Scene, seen: Service | None, shown: int) -> None:
+    run = a_run()
+    on_41(scene)
+    scene.waits = Waits("stable", seen)
+    scene.follow(Ended(end("take_away"), taken=TAKEN), run)
+    assert run.service is not None
+    assert run.service.desired == shown
+
+
+def test_the_mark_of_another_service_stays(scene: Scene) -> None:
+    run = a_run()
+    assert run.plan is not None
+    assert run.plan.target is not None
+    of_api = marks.bad_mark(scene.now, "errors", "prod/api", {})
+    run.plan = dataclasses.replace(run.plan, target=dataclasses.replace(run.plan.target, tags=of_api))
+    on_41(scene)
+    scene.follow(Ended(end("take_away"), taken=TAKEN), run)
+    tags = {tag["key"]: tag["value"] for tag in scene.aws.sent("tag_resource")[0]["tags"]}
+    assert {"prod/api", "prod/web"} <= set(tags[marks.BAD_OF].split())
 
 
 def test_marks_that_cannot_be_written_are_said_and_change_nothing_else(scene: Scene) -> None:
