@@ -10,7 +10,7 @@ import typing as t
 
 from tests.simulator import Control
 from tests.simulator_process import SimulatorProcess
-from tests.world import World, deployments
+from tests.world import PROFILE, World, deployments
 
 CLUSTER = "shop"
 # A task comes up in half a second; a look at it every two seconds shows what is between.
@@ -40,6 +40,11 @@ class Stage:
     def pass_time(self, seconds: float) -> None:
         """Let this many of the simulator's seconds pass."""
         self.control.advance(seconds / self.speed)
+
+    def show(self) -> None:
+        """Let pass what it takes until AWS shows what was written, if its answers are late."""
+        if PROFILE:
+            self.control.advance(SHOWN)
 
     def good_service(
         self, name: str = "web", version: int = 1, container: dict[str, t.Any] | None = None, **more: t.Any

@@ -132,6 +132,7 @@ def test_groups_that_a_killed_run_has_left_suspended(stage: Stage, tmp_path: Pat
     assert "lastgood:scaling-suspended" in groups.state("web")[1]
     if after == 2:
         assert groups.state("web")[0] == {"AZRebalance", "ScheduledActions", "Terminate"}
+    stage.show()
 
     done = play.run(stage.url, PLAYBOOK, *play.arguments({"rollback_auto_scaling_groups": named}))
     assert done.rc == 0, done.stdout

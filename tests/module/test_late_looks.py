@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
 from tests.module.services import Shop
 
 
@@ -62,6 +63,35 @@ def test_if_the_last_look_fails_what_was_verified_stands(shop: Shop) -> None:
     shop.sim.on("TagResource", {"control": "fail", "params": {"operation": "DescribeServices", "times": 9}}, nth=3)
     run = shop.rollback()
     assert (run.outcome, run.operations[-1]) == ("rolled_back", "DescribeServices")
+
+
+def test_an_old_answer_to_the_act_is_not_a_deployment_since_the_look_up(shop: Shop) -> None:
+    """A run was killed after its write, and is run again at once: its look-up sees the rollback, its act does not."""
+    shop.releases(3)
+    # From now on it is known what was there before.
+    shop.sim.late("DescribeServices", seconds=0)
+    assert shop.rollback(wait=False).outcome == "started"
+    look = shop.rollback(check_mode=True)
+    assert look.only["method"] == "adopt"
+    shop.sim.late("DescribeServices", seconds=5)
+    run = shop.rollback(plan=[look.only["plan"]])
+    assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "adopt", "web:2"), run.message
+    assert "UpdateService" not in run.writes
+    assert "AWS shows older deployments of web than before. Looking again" in run.lines
+
+
+def test_an_older_version_that_stays_primary_is_a_change(shop: Shop) -> None:
+    """What AWS goes on showing is true, however old it is."""
+    shop.releases(3)
+    shown = [item["plan"] for item in shop.rollback(check_mode=True).result["services"]]
+    shop.deploy("web:1", settle=1)
+    shop.sim.advance(100)
+    later = {**shown[0], "made": "2099-01-01T00:00:00Z"}
+    began = shop.sim.now()
+    run = shop.rollback(plan=[bound.sealed(later)])
+    assert (run.outcome, run.writes) == ("refused", [])
+    assert "somebody deployed web:1 (" in run.message
+    assert 10 <= shop.sim.now() - began < 15
 
 
 def test_what_is_throttled_for_good_does_not_go_past_the_time(shop: Shop) -> None:

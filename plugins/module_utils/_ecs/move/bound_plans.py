@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import settled
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.errors import AwsCallError, IncompleteAnswerError
-from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
+from ansible_collections.lastgood.aws.plugins.module_utils._core import bound, progress
 from ansible_collections.lastgood.aws.plugins.module_utils._core.clock import Clock
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api
 from ansible_collections.lastgood.aws.plugins.module_utils._ecs.controllers.of import Controllers
@@ -36,6 +37,22 @@ class Planning(t.Protocol):
 
     def go_on(self, first: Plan) -> Plan | Refusal:
         """A new plan to the target of the first one, after what was in its way has ended."""
+
+
+class _Judged(t.NamedTuple):
+    """A plan, and why it must not be carried out."""
+
+    planned: Plan | Refusal
+    changed: shown.Changed | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """See :class:`.shown.Changed`."""
+        return self.changed is not None and self.changed.in_doubt
+
+
+def _no_doubt(found: t.Mapping[str, _Judged]) -> bool:
+    return not any(one.in_doubt for one in found.values())
 
 
 class BoundPlanner:
@@ -67,24 +84,36 @@ class BoundPlanner:
         return self._planner.goal
 
     def make_plans(self, service_names: t.Sequence[str]) -> dict[str, Plan | Refusal]:
-        """See :class:`Planning`."""
-        return {name: self._bind(planned) for name, planned in self._planner.make_plans(service_names).items()}
+        """See :class:`Planning`. If AWS shows what is older than the look that did not show it, it is asked again."""
+        found = self._judge(service_names)
+        doubtful = [name for name, one in found.items() if one.in_doubt]
+        if doubtful:
+            progress.say(f"AWS shows older deployments of {', '.join(doubtful)} than before. Looking again")
+            found.update(settled.once_right(lambda: self._judge(doubtful), _no_doubt, self._clock))
+        return {name: self._bind(one) for name, one in found.items()}
 
     def go_on(self, first: Plan) -> Plan | Refusal:
         """See :class:`Planning`. The target is that of the plan that was shown, and by now something has changed."""
         return self._planner.go_on(first)
 
-    def _bind(self, planned: Plan | Refusal) -> Plan | Refusal:
+    def _judge(self, service_names: t.Sequence[str]) -> dict[str, _Judged]:
+        return {name: self._judge_one(planned) for name, planned in self._planner.make_plans(service_names).items()}
+
+    def _judge_one(self, planned: Plan | Refusal) -> _Judged:
         if isinstance(planned, Refusal):
-            return planned
-        was = self._shown[planned.service.name]
+            return _Judged(planned)
         controller = self._controllers.of(planned.service)
         now = self._clock.now()
         seen = shown.Seen(controller.primary_tells, now, controller.pins(planned), self._max_age)
-        judged = shown.judge(was, planned, seen)
-        if isinstance(judged, shown.Holds):
-            return shown.as_shown(was, judged.plan)
-        return shown.refused(planned, judged, self._registered_by(judged.version))
+        judged = shown.judge(self._shown[planned.service.name], planned, seen)
+        return _Judged(judged.plan) if isinstance(judged, shown.Holds) else _Judged(planned, judged)
+
+    def _bind(self, one: _Judged) -> Plan | Refusal:
+        if isinstance(one.planned, Refusal):
+            return one.planned
+        if one.changed is None:
+            return shown.as_shown(self._shown[one.planned.service.name], one.planned)
+        return shown.refused(one.planned, one.changed, self._registered_by(one.changed.version))
 
     def _registered_by(self, version: str) -> str:
         """Who registered a task definition; empty if that is not known."""

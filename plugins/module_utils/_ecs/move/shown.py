@@ -198,12 +198,17 @@ class Holds:
 
 @dataclass(frozen=True)
 class Changed:
-    """What was shown must not be done. ``version`` is what somebody has deployed; empty if that is not the reason."""
+    """What was shown must not be done. ``version`` is what somebody has deployed; empty if that is not the reason.
+
+    ``in_doubt``: what was deployed is older than the look that did not show it, so that AWS may have answered with what
+    was there before.
+    """
 
     what: str
     version: str = ""
     then: str = advice.LOOK
     check: str = bound.CHANGED
+    in_doubt: bool = False
 
     def why(self, registered_by: str = "") -> str:
         """The reason in words. ``registered_by`` is who registered the version, if that is known."""
@@ -295,7 +300,8 @@ def _newer_record(shown: Shown, planned: Plan) -> Changed | None:
 def _deployed(shown: Shown, version: str, deployment: str, at: datetime | None) -> Changed:
     when = f", {stamp(at)}" if at else ""
     what = f"somebody deployed {names.short(version)} (deployment {deployment}{when}) since the look-up"
-    return Changed(f"{what}{_shown(shown)}", version)
+    made = bound.when(vars(shown))
+    return Changed(f"{what}{_shown(shown)}", version, in_doubt=None not in (at, made) and at < made)
 
 
 def _shown(shown: Shown) -> str:

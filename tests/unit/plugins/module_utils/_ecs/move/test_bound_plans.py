@@ -115,6 +115,18 @@ def test_who_registered_what_was_deployed_is_told_where_that_can_be_read(answer:
     assert [item["taskDefinition"] for item in planner.aws.sent("describe_task_definition")] == [arn(44)]
 
 
+def test_what_is_older_than_the_look_that_did_not_show_it_is_asked_for_again() -> None:
+    """AWS answers with what was there before, until it does not."""
+    later = replace(SHOWN, made="2099-01-01T00:00:00Z")
+    planner = Planner(ON_44, ON_44, ON_43)
+    denied = refused_by_aws("DescribeTaskDefinition")
+    assert of(planner.bound(later)) == ("act", "web:41")
+    # What goes on being shown is there.
+    assert of(Planner(*[ON_44] * 22, describe_task_definition=denied).bound(later)) == ("refuse", "")
+    # What is newer than the look is believed at once.
+    assert of(Planner(ON_44, describe_task_definition=denied).bound(SHOWN)) == ("refuse", "")
+
+
 def test_a_goal_for_a_target_that_was_chosen_already() -> None:
     given = GoBack(Selection(steps_back=3, from_revision="43", copies=True), tasks=4, fast=True)
     again = given.going_to(arn(41))
