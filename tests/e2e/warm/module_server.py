@@ -26,14 +26,18 @@ import zipimport
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
+import ending
+
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTIONS = str(ROOT / ".venv" / "collections")
-# ansible-core has it since 2.19.
-LOADER = "ansible.module_utils._internal._ansiballz._loader"
+OURS = "ansible_collections.lastgood.aws.plugins.modules"
 MODULES = (
+    # ansible-core has it since 2.19.
+    "ansible.module_utils._internal._ansiballz._loader",
     "ansible.modules.async_wrapper",
+    "ansible.modules.stat",
     "ansible_collections.amazon.aws.plugins.module_utils.modules",
-    "ansible_collections.lastgood.aws.plugins.modules.codedeploy_content_guard",
+    *(f"{OURS}.{name}" for name in ("codedeploy_content_guard", "codedeploy_content_info", "ecs_rollback")),
 )
 
 
@@ -49,34 +53,26 @@ class Request(t.NamedTuple):
 def warm_up() -> None:
     """Import what modules import, and forget what is Ansible's: each module brings its own in a zip file.
 
-    What Python would compile from there has been compiled before, if a file with the same content is installed here.
+    What Python would compile from there is at hand, if a file with the same content is installed here.
     """
     sys.path[:0] = [COLLECTIONS]
-    with contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module(LOADER)
     for name in MODULES:
-        importlib.import_module(name)
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(name)
     del sys.path[0]
+    code = {}
     for name in [name for name in sys.modules if name.partition(".")[0] in ("ansible", "ansible_collections")]:
-        del sys.modules[name]
+        loader = getattr(sys.modules.pop(name), "__loader__", None)
+        if isinstance(loader, SourceFileLoader):
+            code[loader.get_data(loader.path)] = loader.get_code(loader.name)
     compile_source = zipimport._compile_source
 
     def look_up(path: str, source: bytes) -> types.CodeType:
-        return compiled(path, source) or t.cast(types.CodeType, compile_source(path, source))
+        return code.get(source) or t.cast(types.CodeType, compile_source(path, source))
 
     zipimport._compile_source = look_up
     gc.collect()
     gc.freeze()
-
-
-def compiled(path: str, source: bytes) -> types.CodeType | None:
-    """The code of a file in a zip file, if it is installed here with this content."""
-    inner = path.partition(".zip/")[2]
-    for folder in (COLLECTIONS, *sys.path[1:]):
-        loader = SourceFileLoader(inner, str(Path(folder) / inner))
-        if os.path.isfile(loader.path) and loader.get_data(loader.path) == source:
-            return loader.get_code(inner)
-    return None
 
 
 def serve(control: socket.socket, asked: socket.socket) -> Request | None:
@@ -160,7 +156,7 @@ def main() -> None:
         warm_up()
         request = serve(control, asked)
     if request is not None:
-        run(request)
+        ending.run(lambda: run(request))
 
 
 if __name__ == "__main__":

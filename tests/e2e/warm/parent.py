@@ -25,6 +25,8 @@ import sys
 import typing as t
 from pathlib import Path
 
+import ending
+
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 # A request: argv, env, cwd, whether in a session of its own, and the socket that sleeping is asked of.
@@ -187,7 +189,7 @@ def run(request: Request) -> None:
         importlib.import_module("tests.e2e.warm.time_passes").asked_of(request["clock"])
     sys.argv = request["argv"]
     sys.path[0] = str(Path(sys.argv[0]).parent)
-    sys.exit(importlib.import_module("ansible.cli.playbook").main())
+    ending.run(importlib.import_module("ansible.cli.playbook").main)
 
 
 def main() -> None:
