@@ -9,25 +9,35 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import pickle
 import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from weakref import WeakKeyDictionary
 
+import botocore.compat
 import botocore.hooks
+import botocore.httpsession
 import botocore.loaders
 import botocore.regions
 import botocore.useragent
 from botocore.auth import SigV4Auth
 from botocore.client import ClientCreator
+from botocore.compat import HTTPHeaders
 from botocore.hooks import EventAliaser
 from botocore.model import ServiceModel
+from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.useragent import UserAgentComponent
 
 # The collection's own way to make clients quickly.
 MODELS = Path(__file__).resolve().parent.parent / "plugins" / "plugin_utils" / "_models.py"
 # New objects between two looks of the garbage collector: what some tests leave behind, in tens of megabytes.
 BETWEEN_COLLECTIONS = 500_000
+# So many answers are kept: more than one test gets.
+ANSWERS = 500
+SSL_CONTEXT = "botocore.httpsession.create_urllib3_context"
 SANITIZE = "botocore.useragent.sanitize_user_agent_string_component"
 # boto3 adds methods to the clients of these, and a session of botocore alone does not.
 CUSTOMIZED = ("dynamodb", "ec2", "s3")
@@ -42,6 +52,8 @@ def once() -> Iterator[None]:
     user agent of each request.
     """
     loader = botocore.loaders.create_loader()
+    # Each session adds boto3's own folder, and whoever looks for a file looks into all of them.
+    loader._search_paths = _Paths(loader.search_paths)
     sanitize = functools.cache(botocore.useragent.sanitize_user_agent_string_component)
     with contextlib.ExitStack() as stack:
         for patch in (
@@ -52,9 +64,18 @@ def once() -> Iterator[None]:
             mock.patch.object(ClientCreator, "_create_client_class", _classes(ClientCreator._create_client_class)),
             mock.patch("botocore.regions.EndpointProvider", _rules(botocore.regions.EndpointProvider)),
             mock.patch(SANITIZE, sanitize),
+            mock.patch.object(UserAgentComponent, "to_string", functools.cache(UserAgentComponent.to_string)),
         ):
             stack.enter_context(patch)
         yield
+
+
+class _Paths(list[str]):
+    """Folders in which one loader looks, each once."""
+
+    def append(self, path: str) -> None:
+        if path not in self:
+            super().append(path)
 
 
 def _aliases() -> Callable[[EventAliaser, str], str]:
@@ -126,10 +147,59 @@ def in_process() -> Iterator[None]:
     """What need not be done if moto is in this process, where it takes the requests from botocore.
 
     It prepares for those of the library requests too, whenever it starts: for each pattern of its two hundred services
-    and each method of HTTP. Nobody checks what exactly was signed.
+    and each method of HTTP. Nobody checks what exactly was signed, nothing is encrypted, and most answers are those of
+    the look before.
     """
     with (
         mock.patch("moto.core.models.RESPONSES_METHODS", []),
-        mock.patch.object(SigV4Auth, "canonical_request", return_value=""),
+        mock.patch.object(SigV4Auth, "canonical_request", _always("")),
+        mock.patch.object(SigV4Auth, "headers_to_sign", _always(HTTPHeaders())),
+        # moto reads it where it enforces policies.
+        mock.patch.object(SigV4Auth, "signed_headers", _always("x-amz-date")),
+        mock.patch.object(SigV4Auth, "string_to_sign", _always("")),
+        mock.patch.object(SigV4Auth, "signature", _always("")),
+        mock.patch(SSL_CONTEXT, functools.cache(botocore.httpsession.create_urllib3_context)),
+        # Each time would get a time zone of its own, though all are the same.
+        mock.patch("botocore.compat.tzlocal", functools.cache(botocore.compat.tzlocal)),
+        mock.patch.object(ResponseParserFactory, "create_parser", _parsers(ResponseParserFactory.create_parser)),
+        mock.patch.object(JSONParser, "_handle_json_body", _answers(JSONParser._handle_json_body)),
     ):
         yield
+
+
+def _always(value: Any) -> Callable[..., Any]:
+    """No mock: that would keep each request that it was called with, and all that belongs to it."""
+    return lambda *_arguments: value
+
+
+def _parsers(make: Callable[[ResponseParserFactory, str], Any]) -> Callable[[ResponseParserFactory, str], Any]:
+    """They keep nothing of what they parse. One for each request is work for the garbage collector."""
+    known: WeakKeyDictionary[ResponseParserFactory, dict[str, Any]] = WeakKeyDictionary()
+
+    def create_parser(factory: ResponseParserFactory, protocol: str) -> Any:
+        made = known.setdefault(factory, {})
+        if protocol not in made:
+            made[protocol] = make(factory, protocol)
+        return made[protocol]
+
+    return create_parser
+
+
+def _answers(parse: Callable[[JSONParser, bytes, Any], Any]) -> Callable[[JSONParser, bytes, Any], Any]:
+    """Whoever watches a deployment gets the same answer many times. Each gets a copy, which it may change.
+
+    pickle makes one in a tenth of the time that parsing takes.
+    """
+    known: dict[tuple[Any, bytes], bytes] = {}
+
+    def handle_json_body(parser: JSONParser, body: bytes, shape: Any) -> Any:
+        copied = known.get((shape, body))
+        if copied is not None:
+            return pickle.loads(copied)
+        parsed = parse(parser, body, shape)
+        if len(known) >= ANSWERS:
+            known.clear()
+        known[shape, body] = pickle.dumps(parsed, pickle.HIGHEST_PROTOCOL)
+        return parsed
+
+    return handle_json_body
