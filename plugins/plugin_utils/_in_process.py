@@ -64,7 +64,11 @@ except ImportError:
     HAS_AMAZON_AWS = False
 
 from ansible_collections.lastgood.aws.plugins.module_utils._core import called, outcomes, progress, text
-from ansible_collections.lastgood.aws.plugins.plugin_utils import _compiled, _last_words  # noqa: F401 # pylint: disable=unused-import
+from ansible_collections.lastgood.aws.plugins.plugin_utils import (  # pylint: disable=unused-import
+    _compiled,  # noqa: F401
+    _last_words,
+    _whole_lines,
+)
 from ansible_collections.lastgood.aws.plugins.plugin_utils._ansible_core import BEFORE_2_19
 
 display = Display()
@@ -349,7 +353,8 @@ class Lines:
 
     def _display(self, line: str) -> None:
         self.last = line
-        display.display(line, stderr=True)
+        with _whole_lines.line():
+            display.display(line, stderr=True)
 
 
 def keep(note: t.Mapping[str, t.Any]) -> None:
@@ -527,10 +532,12 @@ class InProcessAction(NormalAction):
         self._update_module_args(self._task.action, arguments, task_vars)
         told, kept = (ignore, ignore) if self._task.no_log else (lines.show, keep)
         progress.install(told, t.cast(int, _parent_pid()), kept)
-        with process_state(encode_arguments(arguments), self._module_environment(), self._loader.get_basedir()):
-            output = run_main(lambda: _fresh(module).main())
-        result = self._result(output)
-        lines.end(str(result.get("msg") or "") if result.get("failed") else "")
+        state = process_state(encode_arguments(arguments), self._module_environment(), self._loader.get_basedir())
+        with _whole_lines.kept():
+            with state:
+                output = run_main(lambda: _fresh(module).main())
+            result = self._result(output)
+            lines.end(str(result.get("msg") or "") if result.get("failed") else "")
         return result
 
     def _result(self, output: Output) -> dict[str, t.Any]:

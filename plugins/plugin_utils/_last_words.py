@@ -123,13 +123,27 @@ def _after(before: _Handler) -> t.Callable[[int, FrameType | None], None]:
             _by_the_keyboard = True
         else:
             _speak()
-        if callable(before):
-            before(number, frame)
-        else:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+        try:
+            if callable(before):
+                before(number, frame)
+            else:
+                _end(number)
+        finally:
+            if number == signal.SIGINT:
+                # Ansible waits for its workers then. A second Ctrl-C would end it without the line.
+                signal.signal(number, _at_once)
 
     return handle
+
+
+def _at_once(number: int, _frame: FrameType | None) -> None:
+    _speak()
+    _end(number)
+
+
+def _end(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def _at_exit() -> None:

@@ -139,6 +139,8 @@ KILL = "os.kill(os.getpid(), signal.{}); time.sleep(9)"
         ("", KILL.format("SIGTERM"), -signal.SIGTERM, SAID),
         ("", KILL.format("SIGHUP"), -signal.SIGHUP, SAID),
         ("", f"try:\n    {KILL.format('SIGINT')}\nexcept KeyboardInterrupt:\n    sys.exit(99)", 99, SAID),
+        # Somebody is impatient while Ansible waits for its workers.
+        ("", f"try:\n    {KILL.format('SIGINT')}\nexcept KeyboardInterrupt:\n    {KILL.format('SIGINT')}", -2, SAID),
         # Whoever had a handler before still gets the signal.
         ("signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))", KILL.format("SIGTERM"), 7, SAID),
         # nohup.
@@ -148,7 +150,7 @@ KILL = "os.kill(os.getpid(), signal.{}); time.sleep(9)"
         # A worker of an old ansible-core has no handlers of its own.
         ("", f"pid = os.fork()\nif not pid:\n    {KILL.format('SIGTERM')}\nos.waitpid(pid, 0)", 0, ""),
     ],
-    ids=["SIGTERM", "SIGHUP", "SIGINT", "own handler", "nohup", "no signal", "worker"],
+    ids=["SIGTERM", "SIGHUP", "SIGINT", "SIGINT twice", "own handler", "nohup", "no signal", "worker"],
 )
 def test_signals(before: str, then: str, rc: int, said: str) -> None:
     root = Path(_last_words.__file__).parents[5]
