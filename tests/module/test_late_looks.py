@@ -6,7 +6,12 @@
 
 from __future__ import annotations
 
+import typing as t
+
+import pytest
+
 from ansible_collections.lastgood.aws.plugins.module_utils._core import bound
+from ansible_collections.lastgood.aws.plugins.module_utils._ecs import api, model
 from tests.module.services import Shop
 
 
@@ -78,6 +83,31 @@ def test_an_old_answer_to_the_act_is_not_a_deployment_since_the_look_up(shop: Sh
     assert (run.outcome, run.only["method"], shop.on()) == ("rolled_back", "adopt", "web:2"), run.message
     assert "UpdateService" not in run.writes
     assert "AWS shows older deployments of web than before. Looking again" in run.lines
+
+
+@pytest.mark.parametrize("seconds", [5, 600])
+def test_with_an_older_botocore_a_list_that_lags_is_no_second_way_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """Somebody has just returned from web:3 to web:2. The botocore hides which deployment is the current one."""
+    parse = api._service
+
+    def older(item: dict[str, t.Any]) -> model.Service:
+        return parse({key: value for key, value in item.items() if key != "currentServiceDeployment"})
+
+    monkeypatch.setattr(api, "_service", older)
+    shop.releases(3)
+    shop.sim.late("ListServiceDeployments", seconds=0)
+    assert shop.rollback(wait=False, mark=False).outcome == "started"
+    shop.sim.late("ListServiceDeployments", seconds=seconds)
+    run = shop.rollback()
+    if seconds == 5:
+        assert (run.outcome, shop.on()) == ("rolled_back", "web:2"), run.message
+    else:
+        assert (run.outcome, run.writes) == ("refused", []), run.message
+        assert "a deployment that AWS does not list yet" in run.message
+    assert "UpdateService" not in run.writes
+    assert any(line.startswith("AWS does not list the current deployment of web yet.") for line in run.lines)
 
 
 def test_an_older_version_that_stays_primary_is_a_change(shop: Shop) -> None:

@@ -85,7 +85,8 @@ class Histories:
             read = [_service_deployment(item, details.get(item["serviceDeploymentArn"]), revisions) for item in items]
             told = [self._with_tasks(deployment) for deployment in read if deployment is not None]
             seen = [evidence.with_live_counts(one, service) for one in evidence.with_what_still_serves(told, service)]
-            self.found[name] = history.read(history.with_events(seen, service.events), unlisted=unlisted.get(name, ""))
+            lacks = unlisted.get(name, "") or _unlisted_primary(service, told)
+            self.found[name] = history.read(history.with_events(seen, service.events), unlisted=lacks)
             if len(told) < len(read):
                 self.problems.setdefault(
                     name,
@@ -180,6 +181,19 @@ def _is_unlisted(service: Service, briefs: t.Iterable[Answer]) -> bool:
     return bool(service.current_deployment) and all(
         brief.get("serviceDeploymentArn") != service.current_deployment for brief in briefs
     )
+
+
+def _unlisted_primary(service: Service, told: t.Sequence[ServiceDeployment]) -> str:
+    """The id of the PRIMARY deployment if the newest one on record was successful with another version.
+
+    For an older botocore, which hides ``currentServiceDeployment``.
+    """
+    primary = service.primary
+    if service.current_deployment or primary is None or not told:
+        return ""
+    newest = max(told, key=lambda deployment: deployment.created_at)
+    same = names.same(newest.target.task_definition, primary.task_definition)
+    return "" if same or newest.status != "SUCCESSFUL" else primary.id
 
 
 def _target_arn(brief: Answer) -> str:

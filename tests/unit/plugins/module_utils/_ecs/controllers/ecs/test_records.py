@@ -345,6 +345,33 @@ def test_what_cannot_be_read_so_either_is_refused(denied: bool) -> None:
         assert expected in (choice.problem or "")
 
 
+@pytest.mark.parametrize(
+    ("newest", "primary", "unlisted"),
+    [
+        # Somebody returned from web:43 seconds ago.
+        (brief(43, hour=3), 42, "ecs-svc/42"),
+        (brief(43, hour=3), 43, ""),
+        # What has not ended well says nothing of what is PRIMARY.
+        (brief(43, "IN_PROGRESS", hour=3), 42, ""),
+        (brief(43, "STOPPED", hour=3), 42, ""),
+        (brief(43, "ROLLBACK_SUCCESSFUL", hour=3), 42, ""),
+    ],
+)
+def test_an_older_botocore_shows_by_what_is_primary_that_the_list_lacks_something(
+    newest: dict[str, t.Any], primary: int, unlisted: str
+) -> None:
+    aws = Ecs([newest, brief(42, hour=2), brief(41, hour=1)])
+    on = service(primary)
+    past = read_of(aws, on)
+    assert past.unlisted == unlisted
+    if unlisted:
+        assert "the current deployment of web is ecs-svc/42, a deployment that AWS does not list yet" in (
+            target.choose(Selection(), on, past, {}).problem or ""
+        )
+        # A newer one names it, whatever it is.
+        assert read_of(aws, named("arn:deployment:3")).unlisted == ""
+
+
 @pytest.mark.parametrize(("revision", "needs"), [("41", False), ("web:40", False), ("43", True), ("?", True)])
 def test_a_version_that_was_named_needs_no_list(revision: str, needs: bool) -> None:
     on = service(43, current_deployment="arn:deployment:9")
