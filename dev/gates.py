@@ -427,7 +427,7 @@ def main(names: list[str]) -> int:
     gates = choose(names)
     LOGS.mkdir(parents=True, exist_ok=True)
     trees = Trees(make_tree("tree", RUN), make_tree("tree-oldest", RUN))
-    home = make_home(RUN)
+    home = make_home(RUN, OLDEST)
     begin = time.monotonic()
     results = []
     for gate in gates:

@@ -95,10 +95,11 @@ def copy_collections(environment: Environment, collections: Path) -> None:
     marker.write_text(version)
 
 
-def make_home(environment: Environment) -> Path:
+def make_home(*environments: Environment) -> Path:
     """A home directory for the tools, so that they neither see nor change what is in the developer's own.
 
-    It has the configuration and the cache of pip, and the bootstrap script for each pip that ansible-test asks for.
+    It has the configuration and the cache of pip, and the bootstrap script for each pip that the ansible-test of one of
+    these environments asks for, if it is set up.
     """
     home = BUILD / "home"
     for name in (".config/pip", ".pip", ".cache/pip"):
@@ -108,9 +109,12 @@ def make_home(environment: Environment) -> Path:
             target.symlink_to(source)
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    requirements = site_packages(environment) / "ansible_test" / "_internal" / "python_requirements.py"
-    for version in re.findall(r"\bpip='([0-9.]+)'", requirements.read_text()):
-        (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP)
+    for environment in environments:
+        if not environment.python.exists():
+            continue
+        requirements = site_packages(environment) / "ansible_test" / "_internal" / "python_requirements.py"
+        for version in re.findall(r"\bpip='([0-9.]+)'", requirements.read_text()):
+            (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP)
     return home
 
 

@@ -91,6 +91,14 @@ class Play:
         documents = [json.loads(line) for line in self.stdout.splitlines()]
         return {doc["task"].rpartition(" : ")[2]: (doc["status"], doc["result"]) for doc in documents}
 
+    def warns(self, text: str) -> bool:
+        """Whether that is the only warning about its variables. Before 2.19, ansible-core only prints warnings."""
+        documents = [json.loads(line) for line in self.stdout.splitlines()]
+        read = next(doc["result"] for doc in documents if doc["task"].endswith("Read the variables"))
+        if programs.PLAYS_ON_OLDEST:
+            return f"[WARNING]: {text}" in " ".join(self.stderr.split())
+        return bool(read.get("warnings") == [text])
+
     @property
     def published(self) -> dict[str, t.Any]:
         """What set_stats has given to AWX's artifacts."""

@@ -175,7 +175,7 @@ def test_a_reason_that_lost_its_quotes_is_warned_of(shell: str, stage: Stage, fo
     assert lost != FIRST.text
     done = play.run(stage.url, *handed_over(shell, Documented("README.md", lost), folder), "--check", cwd=folder)
     assert done.rc == 0, done.stdout + done.stderr
-    assert read(done)["warnings"] == [
+    assert done.warns(
         "rollback_reason is only '500s': 'since 13:52' was lost, because the shell takes away quotes. "
         """Write -e '{"rollback_reason": "500s since 13:52"}'."""
-    ]
+    ), done.stderr

@@ -39,6 +39,7 @@ def running_digests(stage: Stage) -> set[str]:
     return {task["containers"][0]["imageDigest"] for task in tasks if task["lastStatus"] == "RUNNING"}
 
 
+@pytest.mark.newest
 def test_the_copy_runs_the_image_that_was_good(stage: Stage, rollback: Rollback, digests: tuple[str, str]) -> None:
     good, bad = digests
     done = rollback()
@@ -68,6 +69,7 @@ def test_the_copy_runs_the_image_that_was_good(stage: Stage, rollback: Rollback,
     assert (rollback().outcomes, stage.writes()) == ({"web": "unchanged"}, [])
 
 
+@pytest.mark.newest
 def test_with_never_the_identity_is_not_proven(stage: Stage, rollback: Rollback, digests: tuple[str, str]) -> None:
     _good, bad = digests
     planned = play.named(rollback("--check", pin_images="never").published["rollback_plan"], "web")["findings"]

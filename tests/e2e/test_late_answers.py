@@ -23,6 +23,7 @@ def updates(stage: Stage, service: str) -> list[str]:
     return [str(params["taskDefinition"]).rpartition("/")[2] for params in sent if params["service"] == service]
 
 
+@pytest.mark.newest
 def test_three_services_while_aws_answers_as_it_was_before(stage: Stage, rollback: Rollback) -> None:
     """web: somebody returned from web:3 to web:2 a moment ago. api: scales, and runs a bad version. quiet: the bad
     version is still being deployed, the one before it has served for 100 days.

@@ -299,6 +299,7 @@ def test_in_flight_what_something_else_prepares_goes(in_flight: tuple[Played, Pl
 # -- paused
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("kind", SHORT)
 def test_paused_the_hook_is_answered(paused: tuple[Played, Played], kind: str) -> None:
     hooks = paused[0].before[kind].deployment["lifecycleHookDetails"]

@@ -89,10 +89,10 @@ def test_what_comes_from_elsewhere_is_warned_of(stage: Stage, tmp_path: Path, ro
     extra = play.arguments({"deploy_revison": "7", "rollback_hosts": "web"})
     done = rollback("-i", str(inventory), "--check", *extra)
     assert done.rc == 0, done.stdout + done.stderr
-    assert warnings(done) == [
+    assert done.warns(
         "There is no variable deploy_revison (did you mean deploy_revision?) and no variable history_cluser (did you "
         "mean history_cluster?) and no variable rollback_resaon (did you mean rollback_reason?)."
-    ]
+    ), done.stderr
 
 
 def test_artifacts_of_an_earlier_job_are_not_a_mistake(stage: Stage, rollback: Rollback) -> None:

@@ -51,7 +51,7 @@ class _Judged(t.NamedTuple):
         return self.changed is not None and self.changed.in_doubt
 
 
-def _no_doubt(found: t.Mapping[str, _Judged]) -> bool:
+def _no_doubt(found: dict[str, _Judged]) -> bool:
     return not any(one.in_doubt for one in found.values())
 
 
@@ -89,7 +89,8 @@ class BoundPlanner:
         doubtful = [name for name, one in found.items() if one.in_doubt]
         if doubtful:
             progress.say(f"AWS shows older deployments of {', '.join(doubtful)} than before. Looking again")
-            found.update(settled.once_right(lambda: self._judge(doubtful), _no_doubt, self._clock))
+            again = settled.once_right(lambda: self._judge(doubtful), _no_doubt, self._clock)
+            found.update(again)
         return {name: self._bind(one) for name, one in found.items()}
 
     def go_on(self, first: Plan) -> Plan | Refusal:

@@ -301,7 +301,8 @@ def _deployed(shown: Shown, version: str, deployment: str, at: datetime | None) 
     when = f", {stamp(at)}" if at else ""
     what = f"somebody deployed {names.short(version)} (deployment {deployment}{when}) since the look-up"
     made = bound.when(vars(shown))
-    return Changed(f"{what}{_shown(shown)}", version, in_doubt=None not in (at, made) and at < made)
+    older = at is not None and made is not None and at < made
+    return Changed(f"{what}{_shown(shown)}", version, in_doubt=older)
 
 
 def _shown(shown: Shown) -> str:
