@@ -44,7 +44,7 @@ def imported(text: str) -> Iterator[str]:
             yield (node.module or "").split(".")[0] if node.level == 0 else "lastgood_simulator"
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
             (name, *_rest) = node.args
-            yield str(name.value).split(".")[0] if isinstance(name, ast.Constant) else ast.unparse(name)
+            yield str(name.value).partition(".")[0] if isinstance(name, ast.Constant) else ast.unparse(name)
 
 
 def foreign(folder: Path, allowed: set[str]) -> dict[str, set[str]]:
@@ -108,7 +108,7 @@ def test_what_its_pages_link_to_and_name_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     headings = {target: anchors(target.read_text(encoding="utf-8")) for target in PAGES}
     for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
-        name, _, anchor = link.partition("#")
+        name, _sign, anchor = link.partition("#")
         target = (page.parent / name).resolve() if name else page
         assert target.exists(), link
         assert not anchor or anchor in headings[target], link

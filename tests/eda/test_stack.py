@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import time
 import typing as t
 
@@ -65,7 +66,10 @@ def test_what_rules_are_about_reaches_the_queue_and_nothing_else(stage: Stage, q
             ]
         )
         assert found["FailedEntryCount"] == 0, name
-    key = lambda event: (event["detail-type"], json.dumps(event["detail"], sort_keys=True))  # noqa: E731
+
+    def key(event: dict[str, t.Any]) -> tuple[str, str]:
+        return event["detail-type"], json.dumps(event["detail"], sort_keys=True)
+
     assert sorted(map(key, received(stage, queue, len(WANTED)))) == sorted(key(events[name]) for name in WANTED)
 
 
@@ -114,8 +118,8 @@ def test_terraform_says_the_same(stage: Stage) -> None:
     patterns = [json.loads(document(text)) for text in texts.values()]
     client = stage.world.client("events")
     made = [json.loads(rule["EventPattern"]) for rule in client.list_rules()["Rules"]]
-    order = lambda pattern: pattern["source"]  # noqa: E731
-    assert sorted(patterns, key=order) == sorted(made, key=order)
+    source = operator.itemgetter("source")
+    assert sorted(patterns, key=source) == sorted(made, key=source)
 
 
 def document(text: str) -> str:
