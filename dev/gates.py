@@ -148,8 +148,8 @@ GATES = (
     Gate(
         "e2e",
         "real ansible-playbook runs against the simulator",
-        # By file, because the tests of one may look at the same play.
-        pytest("tests/e2e", "-m", "not long", "-n", "2", "--dist", "loadfile"),
+        # By file, because the tests of one may look at the same play. Three at a time on two cores: some tests wait.
+        pytest("tests/e2e", "-m", "not long", "-n", "3", "--dist", "loadfile"),
         needs="tests/e2e/**/test_*.py",
     ),
     Gate(

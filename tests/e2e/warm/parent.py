@@ -26,6 +26,7 @@ import typing as t
 from pathlib import Path
 
 import ending
+import settings
 
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
@@ -174,6 +175,8 @@ def take_on(request: Request, files: list[int]) -> None:
         atexit.unregister(sys.modules["ansible.config.manager"].cleanup_tmp_file)
         ours = constants.DEFAULT_LOCAL_TMP
         constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP", variables=vars(constants))
+        for name in settings.READ_ANEW.values():
+            setattr(constants, name, constants.config.get_config_value(name, variables=vars(constants)))
         share_built_modules(Path(ours), Path(constants.DEFAULT_LOCAL_TMP))
 
 

@@ -20,11 +20,12 @@ import subprocess
 import typing as t
 from pathlib import Path
 
+from tests.e2e.warm import settings
 from tests.e2e.warm.programs import ANSIBLE_PLAYBOOK, PYTHON
 
 PARENT = Path(__file__).with_name("parent.py")
-# What is no part of what ansible-core and boto3 read when they are imported.
-EACH_ITS_OWN = ("AWS_", "PYTEST_")
+# What Python and ansible-core may read before a play has its own environment.
+READ_BEFORE = ("ANSIBLE_", "HOME", "LANG", "LC_", "NO_COLOR", "PATH", "PYTHON", "TMPDIR", "TZ")
 # Each keeps 100 MB.
 MOST_PARENTS = 4
 _parents: dict[str, _Parent] = {}
@@ -109,10 +110,10 @@ def start(
 
 def _parent_for(env: t.Mapping[str, str], cwd: Path) -> _Parent:
     """The parent that has read the configuration which this play would read."""
-    shared = {name: value for name, value in env.items() if not name.startswith(EACH_ITS_OWN)}
+    shared = {name: env[name] for name in env if name.startswith(READ_BEFORE) and name not in settings.READ_ANEW}
     # Where there is none, all directories are alike; ansible-core looks for it in no other than the current one.
-    settings = cwd / "ansible.cfg"
-    place, content = (cwd, settings.read_text()) if settings.exists() else (Path("/"), "")
+    file = cwd / "ansible.cfg"
+    place, content = (cwd, file.read_text()) if file.exists() else (Path("/"), "")
     key = json.dumps([sorted(shared.items()), str(place), content])
     if key not in _parents:
         while len(_parents) >= MOST_PARENTS:
