@@ -45,10 +45,12 @@ class Services(Sequence[str]):
         return Loader.list_available_services(self._loader, self._type_name)
 
     @t.overload
-    def __getitem__(self, index: int) -> str: ...
+    def __getitem__(self, index: int) -> str:
+        """One."""
 
     @t.overload
-    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: slice) -> list[str]:
+        """Some."""
 
     def __getitem__(self, index: int | slice) -> str | list[str]:
         return self._all()[index]

@@ -57,9 +57,11 @@ class Entry:
 class Source(t.Protocol):
     """What a prediction reads. Paths are absolute and expanded, and their directories are not links."""
 
-    def entry(self, path: bytes) -> t.Optional[Entry]: ...
+    def entry(self, path: bytes) -> t.Optional[Entry]:
+        """What is at a path, None if there is nothing."""
 
-    def names(self, directory: bytes) -> t.Sequence[bytes]: ...
+    def names(self, directory: bytes) -> t.Sequence[bytes]:
+        """What is in a directory."""
 
 
 class Listing:

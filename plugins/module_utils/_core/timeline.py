@@ -158,12 +158,14 @@ class Return:
 
 class _Weighed(t.Protocol):
     @property
-    def last_used(self) -> datetime: ...
+    def last_used(self) -> datetime:
+        """When it was deployed last."""
 
 
 class _Doubted(t.Protocol):
     @property
-    def doubt(self) -> str: ...
+    def doubt(self) -> str:
+        """What is not known about it; empty if nothing."""
 
 
 C = t.TypeVar("C", bound=_Weighed)

@@ -114,10 +114,12 @@ class _Step(t.Protocol):
     """A step of saving or restoring."""
 
     @property
-    def outcome(self) -> str: ...
+    def outcome(self) -> str:
+        """How it ended, in a word."""
 
     @property
-    def reason(self) -> str: ...
+    def reason(self) -> str:
+        """Why it ended like that."""
 
 
 def not_done(steps: t.Sequence[_Step], verb: str, others: str, set_: bytes) -> str:

@@ -189,10 +189,12 @@ class Controller(abc.ABC):
         return self._accepted(planned, replace(self._adopt(planned), copy=copy))
 
     @abc.abstractmethod
-    def _begin(self, planned: Plan, tasks: int | None, reason: str | None) -> Begun: ...
+    def _begin(self, planned: Plan, tasks: int | None, reason: str | None) -> Begun:
+        """Write. See :meth:`begin`."""
 
     @abc.abstractmethod
-    def _adopt(self, planned: Plan) -> Begun: ...
+    def _adopt(self, planned: Plan) -> Begun:
+        """Find what is running. See :meth:`adopt`."""
 
     def _accepted(self, planned: Plan, begun: Begun) -> Accepted:
         return Accepted(begun.service, begun.wrote, self.going(planned, begun), begun.findings, begun.copy)

@@ -64,24 +64,31 @@ def test_an_unknown_service_is_refused_in_the_same_words() -> None:
 
 
 class Handlers:
-    def with_(self, **kwargs: t.Any) -> None: ...
+    def with_(self, **kwargs: t.Any) -> None:
+        pass
 
-    def without(self, one: int) -> None: ...
+    def without(self, one: int) -> None:
+        pass
 
     @classmethod
-    def of_class(cls, **kwargs: t.Any) -> None: ...
+    def of_class(cls, **kwargs: t.Any) -> None:
+        pass
 
     @staticmethod
-    def static(**kwargs: t.Any) -> None: ...
+    def static(**kwargs: t.Any) -> None:
+        pass
 
-    def __call__(self, **kwargs: t.Any) -> None: ...
+    def __call__(self, **kwargs: t.Any) -> None:
+        pass
 
 
 @functools.wraps(Handlers.with_)
-def wrapping(one: int) -> None: ...
+def wrapping(one: int) -> None:
+    pass
 
 
-def signed(one: int) -> None: ...
+def signed(one: int) -> None:
+    pass
 
 
 signed.__signature__ = inspect.signature(Handlers.static)  # type: ignore[attr-defined]
