@@ -31,12 +31,17 @@ from botocore.model import ServiceModel
 from botocore.parsers import JSONParser, ResponseParserFactory
 from botocore.useragent import UserAgentComponent
 
+from tests import handlers
+
 # The collection's own way to make clients quickly.
 MODELS = Path(__file__).resolve().parent.parent / "plugins" / "plugin_utils" / "_models.py"
-# New objects between two looks of the garbage collector: what some tests leave behind, in tens of megabytes.
-BETWEEN_COLLECTIONS = 500_000
+# New objects between two looks of the garbage collector, and looks between two at older objects. A process that ends
+# soon hardly needs any. One that runs thousands of tests finds what a few of them left behind in the processor's cache.
+SELDOM = (500_000, 1, 1)
+OFTEN = (10_000, 10, 10)
 # So many answers are kept: more than one test gets.
 ANSWERS = 500
+OPERATIONS = "moto.core.responses.method_names_from_class"
 SSL_CONTEXT = "botocore.httpsession.create_urllib3_context"
 SANITIZE = "botocore.useragent.sanitize_user_agent_string_component"
 # boto3 adds methods to the clients of these, and a session of botocore alone does not.
@@ -57,7 +62,8 @@ def once() -> Iterator[None]:
     sanitize = functools.cache(botocore.useragent.sanitize_user_agent_string_component)
     with contextlib.ExitStack() as stack:
         for patch in (
-            mock.patch("botocore.session.create_loader", return_value=loader),
+            mock.patch("botocore.session.create_loader", _always(loader)),
+            handlers.once(),
             mock.patch.object(EventAliaser, "_alias_event_name", _aliases()),
             mock.patch("botocore.hooks.accepts_kwargs", _accepts_kwargs(botocore.hooks.accepts_kwargs)),
             mock.patch.object(ClientCreator, "_load_service_model", _models(ClientCreator._load_service_model)),
@@ -135,11 +141,11 @@ def _rules(make: Callable[..., Any]) -> Callable[..., Any]:
     return provider
 
 
-def imports_are_no_garbage() -> None:
+def imports_are_no_garbage(thresholds: tuple[int, int, int] = SELDOM) -> None:
     """The collector need not look at all of moto again and again, nor at each answer that a client has read."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(BETWEEN_COLLECTIONS, 1, 1)
+    gc.set_threshold(*thresholds)
 
 
 @contextlib.contextmanager
@@ -150,8 +156,13 @@ def in_process() -> Iterator[None]:
     and each method of HTTP. Nobody checks what exactly was signed, nothing is encrypted, and most answers are those of
     the look before.
     """
+    # A play, which needs :func:`once`, is not to wait for moto.
+    from moto.core.utils import method_names_from_class
+
     with (
         mock.patch("moto.core.models.RESPONSES_METHODS", []),
+        # moto asks for each request which of the methods of a class are operations.
+        mock.patch(OPERATIONS, functools.cache(method_names_from_class)),
         mock.patch.object(SigV4Auth, "canonical_request", _always("")),
         mock.patch.object(SigV4Auth, "headers_to_sign", _always(HTTPHeaders())),
         # moto reads it where it enforces policies.

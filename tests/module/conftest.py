@@ -41,7 +41,7 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def quick() -> Iterator[None]:
     """Nothing is read twice."""
-    reading.imports_are_no_garbage()
+    reading.imports_are_no_garbage(reading.OFTEN)
     with reading.once(), reading.in_process():
         yield
 

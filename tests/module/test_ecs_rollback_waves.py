@@ -130,7 +130,7 @@ def test_a_service_that_auto_scaling_makes_larger_meanwhile_is_well(shop: Shop) 
     def tell(line: str) -> None:
         if "if they stay there" in line:
             # New tasks are pending for longer than the bake takes.
-            shop.sim.timings(task_start=6000)
+            shop.sim.timings(task_start=600)
             World().ecs.update_service(cluster=CLUSTER, service="s00", desiredCount=5)
 
     shop.on_line(tell)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class TaskDefinitionName:
         return f"{self.family}:{self.revision}"
 
 
+# Each look at hundreds of services asks for the same few.
+@functools.lru_cache(maxsize=1024)
 def parse(task_definition: str) -> TaskDefinitionName | None:
     """The family and revision of an ARN or of ``family:revision``; None if it is neither."""
     text = task_definition

@@ -83,10 +83,12 @@ def _picture(backend: Any) -> dict[str, _Group]:
 @contextlib.contextmanager
 def as_seen(context: Context) -> Iterator[None]:
     """In the `with` block moto's groups are as the current answer shows them."""
-    history, backend = context.world.history, autoscaling_backends[context.account][context.region]
+    history = context.world.history
     if history.view.moment is None:
+        # moto has no Auto Scaling, nor the default VPC that comes with it, before somebody asks for that.
         yield
         return
+    backend = autoscaling_backends[context.account][context.region]
     key = ("groups", context.account, context.region)
     present, all_groups = _picture(backend), dict(backend.autoscaling_groups)
     history.settle(key, present)

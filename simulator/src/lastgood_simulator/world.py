@@ -418,7 +418,7 @@ class World:
         if operation in _STATE_CHANGES:
             self.catch_up()
         # Interference may have moved the clock.
-        context = self._context(request)
+        context = Context(self, context.account, context.region, context.access_key, self._clock.now())
         observed = OBSERVER in request.headers.get("user-agent", "")
         if not observed:
             self.history.view = self.lateness.view(service, operation, request.params, self.history, context.now)
