@@ -94,6 +94,8 @@ def python_version(environment: str) -> str:
 
 # Its plugin takes a second to say at the end that it has nothing to say, and no test needs it.
 NO_HYPOTHESIS = ("-p", "no:hypothesispytest")
+# Up to a quarter of the CPU time of such a run was spent on memory.
+TIDY = ("-p", "tests.tidy")
 
 
 def pytest(*arguments: str) -> Callable[[], Sequence[str | Path]]:
@@ -210,11 +212,11 @@ GATES = (
     Gate(
         "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
     ),
-    Gate("faults", "a sample of what make faults tries", pytest("tests/faults"), needs="tests/faults/test_*.py"),
+    Gate("faults", "a sample of what make faults tries", pytest(*TIDY, "tests/faults"), needs="tests/faults/test_*.py"),
     Gate(
         "sample-aws",
         "some tests of modules with answers as late as AWS's",
-        pytest(*listed(ROOT / "tests" / "module" / "late_sample.txt")),
+        pytest(*TIDY, *listed(ROOT / "tests" / "module" / "late_sample.txt")),
         variables=as_late_as_aws,
         part_of="module-aws",
     ),
@@ -235,14 +237,14 @@ GATES = (
     Gate(
         "eda",
         "ansible-rulebook against the simulator, from an event in a queue to the service that is back",
-        pytest("tests/eda"),
+        pytest(*TIDY, "tests/eda"),
         environments=("run", "eda"),
         needs="tests/eda/test_*.py",
     ),
     Gate(
         "simulator",
         "the own tests of the simulator, of the agent that stands in for CodeDeploy's, and of make live",
-        pytest("simulator/selftests", "tests/agent", "tests/live"),
+        pytest(*TIDY, "simulator/selftests", "tests/agent", "tests/live"),
         needs="simulator/selftests/test_*.py",
     ),
     Gate(
@@ -255,13 +257,13 @@ GATES = (
     Gate(
         "unit",
         "unit tests, and those of what the repository says of itself",
-        pytest("tests/unit", "tests/repository"),
+        pytest(*TIDY, "tests/unit", "tests/repository"),
         needs="tests/unit/plugins/**/test_*.py",
     ),
     Gate(
         "unit-oldest",
         "the unit tests that depend on a version, with the oldest ansible-core and boto3",
-        lambda: (OLDEST.python, "-m", "pytest", "--quiet", *versions.dependent(ROOT)),
+        lambda: (OLDEST.python, "-m", "pytest", "--quiet", *NO_HYPOTHESIS, *TIDY, *versions.dependent(ROOT)),
         environments=("oldest",),
         variables=oldest_collections_path,
         needs="tests/unit/plugins/**/test_*.py",

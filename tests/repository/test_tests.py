@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,20 @@ RAISING = {"raises", "warns", "fail"}
 Module = dict[str, ast.FunctionDef]
 
 
-def calls(node: ast.AST) -> Iterator[str]:
+# Each of these looks at all of a tree, and is asked again and again for the same ones.
+@functools.cache
+def calls(node: ast.AST) -> frozenset[str]:
     """What is called: ``name``, or ``something.name``."""
+    found = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
-            yield inner.func.id
+            found.add(inner.func.id)
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-            yield f"{ast.unparse(inner.func.value)}.{inner.func.attr}"
+            found.add(f"{ast.unparse(inner.func.value)}.{inner.func.attr}")
+    return frozenset(found)
 
 
+@functools.cache
 def asserts(node: ast.AST) -> bool:
     """Whether it fails by itself where something is not as expected. Helpers that wait raise an AssertionError."""
     for inner in ast.walk(node):
@@ -39,24 +45,29 @@ def asserts(node: ast.AST) -> bool:
     return any(name in RAISING or name.startswith("assert_") for name in names)
 
 
+@functools.cache
 def functions(tree: ast.AST) -> Module:
     """All functions and methods of a file by name."""
     return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
+@functools.cache
+def imports(tree: ast.AST) -> list[ast.ImportFrom]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+
+
 def asserting(tree: ast.Module, others: Mapping[str, set[str]]) -> set[str]:
     """The functions of a file that assert, by what they call as well. ``others``: those of other modules by name."""
     known: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            for name in node.names:
-                here = name.asname or name.name
-                if name.name in others.get(node.module or "", ()):
-                    known.add(here)
-                known |= {f"{here}.{found}" for found in others.get(f"{node.module}.{name.name}", ())}
+    for node in imports(tree):
+        for name in node.names:
+            here = name.asname or name.name
+            if name.name in others.get(node.module or "", ()):
+                known.add(here)
+            known |= {f"{here}.{found}" for found in others.get(f"{node.module}.{name.name}", ())}
     own = functions(tree)
     known |= {name for name, function in own.items() if asserts(function)}
-    while more := {name for name, function in own.items() if known & set(calls(function))} - known:
+    while more := {name for name, function in own.items() if known & calls(function)} - known:
         known |= more
     return known
 
