@@ -26,10 +26,11 @@ import botocore.useragent
 from botocore.auth import SigV4Auth
 from botocore.client import ClientCreator
 from botocore.compat import HTTPHeaders
+from botocore.context import get_context
 from botocore.hooks import EventAliaser
 from botocore.model import ServiceModel
 from botocore.parsers import JSONParser, ResponseParserFactory
-from botocore.useragent import UserAgentComponent
+from botocore.useragent import UserAgentComponent, UserAgentString
 
 from tests import handlers
 
@@ -173,6 +174,7 @@ def in_process() -> Iterator[None]:
         # Each time would get a time zone of its own, though all are the same.
         mock.patch("botocore.compat.tzlocal", functools.cache(botocore.compat.tzlocal)),
         mock.patch.object(ResponseParserFactory, "create_parser", _parsers(ResponseParserFactory.create_parser)),
+        mock.patch.object(UserAgentString, "to_string", _user_agents(UserAgentString.to_string)),
         mock.patch.object(JSONParser, "_handle_json_body", _answers(JSONParser._handle_json_body)),
     ):
         yield
@@ -194,6 +196,21 @@ def _parsers(make: Callable[[ResponseParserFactory, str], Any]) -> Callable[[Res
         return made[protocol]
 
     return create_parser
+
+
+def _user_agents(build: Callable[[UserAgentString], str]) -> Callable[[UserAgentString], str]:
+    """A client sends the same with each request, but for the marks of what botocore does for it."""
+    known: WeakKeyDictionary[UserAgentString, dict[frozenset[str], str]] = WeakKeyDictionary()
+
+    def to_string(agent: UserAgentString) -> str:
+        of_the_client, of_the_request = agent._client_features, get_context()
+        features = frozenset(of_the_client or ()).union(of_the_request.features if of_the_request else ())
+        built = known.setdefault(agent, {})
+        if features not in built:
+            built[features] = build(agent)
+        return built[features]
+
+    return to_string
 
 
 def _answers(parse: Callable[[JSONParser, bytes, Any], Any]) -> Callable[[JSONParser, bytes, Any], Any]:

@@ -204,7 +204,7 @@ OF_APPSPEC = (
 )
 
 
-def in_a_small_room(work: Callable[[], str]) -> str:
+def in_a_small_room(work: Callable[[], str], seconds: int = SECONDS) -> str:
     """What ``work`` returns in a process of its own, or how that process ended."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -214,7 +214,7 @@ def in_a_small_room(work: Callable[[], str]) -> str:
             with open("/proc/self/statm", encoding="ascii") as statm:
                 now = int(statm.read().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, now + MEMORY))
-            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             text = work()
         except BaseException:  # noqa: BLE001
             text = traceback.format_exc()

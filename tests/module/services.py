@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ansible_collections.lastgood.aws.plugins.module_utils._aws import api
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.api import Aws
 from ansible_collections.lastgood.aws.plugins.module_utils._aws.limiter import RateLimiter
 from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
@@ -161,7 +162,7 @@ class Shop:
         self.world.create_cluster(CLUSTER)
         self._lines: list[str] = []
         self._monkeypatch = monkeypatch
-        for module in (ecs_rollback, ecs_deployment_wait, ecs_deploy, ecs_status_info):
+        for module in (api, ecs_rollback, ecs_deployment_wait, ecs_deploy, ecs_status_info):
             monkeypatch.setattr(module, "Clock", lambda: self.clock)
         monkeypatch.setattr("time.sleep", sim.advance)
         # The jitter of pauses, so that each run sends the same requests.

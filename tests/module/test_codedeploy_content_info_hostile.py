@@ -44,7 +44,7 @@ def test_also_without_pyyaml(said: dict[str, str], name: str) -> None:
 def test_the_room_is_small() -> None:
     """Otherwise nothing above could fail."""
     assert "MemoryError" in hostile.in_a_small_room(lambda: str(len(bytearray(2 * hostile.MEMORY))))
-    assert "ended with signal" in hostile.in_a_small_room(_without_end)
+    assert "ended with signal" in hostile.in_a_small_room(_without_end, seconds=1)
 
 
 def _without_end() -> str:
