@@ -10,6 +10,7 @@ Signals that leave time for a last line get one.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import time
@@ -155,6 +156,47 @@ def test_the_last_line_says_what_goes_on_and_what_finishes_it(
     stage.control.advance(400)
     done = rollback(suspend_auto_scaling=True)
     assert (done.rc, done.of()["method"], stage.auto_scaling()) == (0, "adopt", before)
+
+
+# A step that takes its time for a line of progress, with the lock of Ansible's queue in its hands.
+SLOW_LINE = """
+import os, time
+from multiprocessing.reduction import ForkingPickler
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.lastgood.aws.plugins.module_utils._core import progress
+from ansible_collections.lastgood.aws.plugins.plugin_utils import _in_process, _whole_lines
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        queue = Display()._final_q
+
+        def put(item):
+            with queue._wlock:
+                open(self._task.args["mark"], "w").close()
+                time.sleep(1)
+                queue._writer.send_bytes(ForkingPickler.dumps(item))
+
+        queue.put = put
+        progress.install(_in_process.Lines().show, os.getppid())
+        with _whole_lines.kept():
+            progress.say("[web] the whole line")
+            time.sleep(60)
+        return {}
+"""
+
+
+def test_interrupted_within_a_line_of_progress(stage: Stage, tmp_path: Path) -> None:
+    """A worker that ended with the lock in its hands would leave ansible-playbook waiting for it without an end."""
+    mark, log = tmp_path / "mark", tmp_path / "log"
+    (tmp_path / "action_plugins").mkdir()
+    (tmp_path / "action_plugins" / "slow_line.py").write_text(SLOW_LINE)
+    tasks = [{"name": "Say it", "slow_line": {"mark": str(mark)}}]
+    (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    first = play.Started(stage.url, log, {}, tmp_path / "play.yml")
+    assert play.within(60, lambda: mark.exists() or not first.is_running), log.read_text()
+    assert first.interrupt(signal.SIGINT) == 99, log.read_text()
+    assert "[web] the whole line" in log.read_text()
 
 
 def test_the_last_line_of_a_redeploy(stage: Stage, tmp_path: Path) -> None:
