@@ -145,7 +145,8 @@ def ansible_test_units(environment: str) -> Callable[[], Sequence[str | Path]]:
     return lambda: (program, "units", "--color", "no", "--python", python_version(environment))
 
 
-# In the order in which they start: the longest first, so that the end is not one gate alone.
+# In the order in which they start. At first those that wait now and then: another gate or e2e's other tests use the
+# time. Then the longest first, so that the end is not one gate alone.
 GATES = (
     Gate(
         "e2e",
@@ -168,6 +169,39 @@ GATES = (
         environments=("run", "oldest"),
         variables=lambda _trees: {"E2E_OLDEST": "1"},
         needs="tests/e2e/**/test_*.py",
+        always=False,
+    ),
+    Gate(
+        "e2e-aws",
+        "the ansible-playbook runs with answers as late as AWS's",
+        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
+        variables=as_late_as_aws,
+        always=False,
+    ),
+    Gate(
+        "eda",
+        "ansible-rulebook against the simulator, from an event in a queue to the service that is back",
+        pytest(*TIDY, "tests/eda"),
+        environments=("run", "eda"),
+        needs="tests/eda/test_*.py",
+    ),
+    Gate(
+        "molecule",
+        "molecule, all scenarios",
+        lambda: (LINT.path / "bin" / "molecule", "test", "--all", "--report"),
+        in_current,
+        ("run", "lint"),
+        collections_path,
+        needs="extensions/molecule/*/molecule.yml",
+    ),
+    Gate(
+        "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
+    ),
+    Gate(
+        "module-aws",
+        "all tests of modules with answers as late as AWS's",
+        pytest("tests/module"),
+        variables=as_late_as_aws,
         always=False,
     ),
     Gate(
@@ -210,36 +244,12 @@ GATES = (
         always=False,
     ),
     Gate(
-        "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
-    ),
-    Gate("faults", "a sample of what make faults tries", pytest(*TIDY, "tests/faults"), needs="tests/faults/test_*.py"),
-    Gate(
-        "sample-aws",
-        "some tests of modules with answers as late as AWS's",
-        pytest(*TIDY, *listed(ROOT / "tests" / "module" / "late_sample.txt")),
-        variables=as_late_as_aws,
-        part_of="module-aws",
-    ),
-    Gate(
-        "module-aws",
-        "all tests of modules with answers as late as AWS's",
-        pytest("tests/module"),
-        variables=as_late_as_aws,
+        "integration",
+        "ansible-test integration, all targets, against the simulator",
+        lambda: (RUN.python, "-B", ROOT / "dev" / "integration.py"),
+        in_current,
+        needs="tests/integration/targets/*/aliases",
         always=False,
-    ),
-    Gate(
-        "e2e-aws",
-        "the ansible-playbook runs with answers as late as AWS's",
-        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
-        variables=as_late_as_aws,
-        always=False,
-    ),
-    Gate(
-        "eda",
-        "ansible-rulebook against the simulator, from an event in a queue to the service that is back",
-        pytest(*TIDY, "tests/eda"),
-        environments=("run", "eda"),
-        needs="tests/eda/test_*.py",
     ),
     Gate(
         "simulator",
@@ -261,38 +271,20 @@ GATES = (
         needs="tests/unit/plugins/**/test_*.py",
     ),
     Gate(
-        "unit-oldest",
-        "the unit tests that depend on a version, with the oldest ansible-core and boto3",
-        lambda: (OLDEST.python, "-m", "pytest", "--quiet", *NO_HYPOTHESIS, *TIDY, *versions.dependent(ROOT)),
-        environments=("oldest",),
-        variables=oldest_collections_path,
-        needs="tests/unit/plugins/**/test_*.py",
-        part_of="units-oldest",
-    ),
-    Gate(
-        "molecule",
-        "molecule, all scenarios",
-        lambda: (LINT.path / "bin" / "molecule", "test", "--all", "--report"),
-        in_current,
-        ("run", "lint"),
-        collections_path,
-        needs="extensions/molecule/*/molecule.yml",
-    ),
-    Gate(
-        "integration",
-        "ansible-test integration, all targets, against the simulator",
-        lambda: (RUN.python, "-B", ROOT / "dev" / "integration.py"),
-        in_current,
-        needs="tests/integration/targets/*/aliases",
-        always=False,
-    ),
-    Gate(
         "ansible-lint",
         "ansible-lint, production profile",
         linter("ansible-lint", "--profile", "production", "--offline"),
         in_current,
         ("lint",),
         collections_path,
+    ),
+    Gate("faults", "a sample of what make faults tries", pytest(*TIDY, "tests/faults"), needs="tests/faults/test_*.py"),
+    Gate(
+        "docs-site",
+        "guides and modules as a site, by antsibull-docs and Sphinx, without a warning",
+        lambda: (ENVIRONMENTS["docs"].python, "-B", ROOT / "dev" / "docs.py"),
+        environments=("docs",),
+        needs="docs/index.md",
     ),
     Gate(
         "docs",
@@ -306,11 +298,20 @@ GATES = (
         collections_path,
     ),
     Gate(
-        "docs-site",
-        "guides and modules as a site, by antsibull-docs and Sphinx, without a warning",
-        lambda: (ENVIRONMENTS["docs"].python, "-B", ROOT / "dev" / "docs.py"),
-        environments=("docs",),
-        needs="docs/index.md",
+        "unit-oldest",
+        "the unit tests that depend on a version, with the oldest ansible-core and boto3",
+        lambda: (OLDEST.python, "-m", "pytest", "--quiet", *NO_HYPOTHESIS, *TIDY, *versions.dependent(ROOT)),
+        environments=("oldest",),
+        variables=oldest_collections_path,
+        needs="tests/unit/plugins/**/test_*.py",
+        part_of="units-oldest",
+    ),
+    Gate(
+        "sample-aws",
+        "some tests of modules with answers as late as AWS's",
+        pytest(*TIDY, *listed(ROOT / "tests" / "module" / "late_sample.txt")),
+        variables=as_late_as_aws,
+        part_of="module-aws",
     ),
     Gate(
         "mypy",
