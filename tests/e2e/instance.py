@@ -38,6 +38,7 @@ class Instance:
             "web1": {
                 "ansible_connection": "local",
                 "ansible_python_interpreter": modules.python(),
+                "ansible_pipelining": True,
                 "content_guard_agent_root": str(self.agent.layout.root),
                 "content_guard_store": str(self.store),
                 "content_guard_become": False,
