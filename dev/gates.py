@@ -96,6 +96,8 @@ def python_version(environment: str) -> str:
 NO_HYPOTHESIS = ("-p", "no:hypothesispytest")
 # Up to a quarter of the CPU time of such a run was spent on memory.
 TIDY = ("-p", "tests.tidy")
+# A third of what a test of the simulator costs is what botocore works out for each session and client anew.
+QUICK = ("-p", "tests.quick")
 
 
 def pytest(*arguments: str) -> Callable[[], Sequence[str | Path]]:
@@ -195,7 +197,10 @@ GATES = (
         needs="extensions/molecule/*/molecule.yml",
     ),
     Gate(
-        "module", "modules in process against the simulator", pytest("tests/module"), needs="tests/module/**/test_*.py"
+        "module",
+        "modules in process against the simulator",
+        pytest(*TIDY, "tests/module"),
+        needs="tests/module/**/test_*.py",
     ),
     Gate(
         "module-aws",
@@ -254,7 +259,7 @@ GATES = (
     Gate(
         "simulator",
         "the own tests of the simulator, of the agent that stands in for CodeDeploy's, and of make live",
-        pytest(*TIDY, "simulator/selftests", "tests/agent", "tests/live"),
+        pytest(*TIDY, *QUICK, "simulator/selftests", "tests/agent", "tests/live"),
         needs="simulator/selftests/test_*.py",
     ),
     Gate(
