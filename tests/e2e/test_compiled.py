@@ -55,6 +55,7 @@ def kept(house: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (house / "plugins").glob("*_utils/**/*.pyc")}
 
 
+@pytest.mark.long
 def test_the_same_results_with_and_without_what_is_kept(stage: Stage, house: Path, tmp_path: Path) -> None:
     stage.story()
     head = {"hosts": "localhost", "gather_facts": False, "connection": "local"}

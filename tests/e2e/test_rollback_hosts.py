@@ -154,6 +154,7 @@ def test_one_after_the_other(services: Stage, source: Path, percentage: int, job
     assert services.on("jobs") == jobs
 
 
+@pytest.mark.long
 def test_with_the_oldest_ansible_core(services: Stage, source: Path) -> None:
     """One of the two fails, and a limit that fits nothing is refused."""
     arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/api:1"

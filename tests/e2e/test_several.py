@@ -94,7 +94,7 @@ def oldest(stage: Stage, *arguments: str) -> play.Play:
     return play.run_as_users_do(stage.url, [str(play.OLDEST / "ansible-playbook"), *arguments], env=env)
 
 
-@pytest.mark.parametrize("run", [newest, oldest])
+@pytest.mark.parametrize("run", [newest, pytest.param(oldest, marks=pytest.mark.long)])
 def test_two_hosts_with_a_service_of_the_same_name(
     stage: Stage, tmp_path: Path, run: t.Callable[..., play.Play]
 ) -> None:
