@@ -96,9 +96,7 @@ def python_version(environment: str) -> str:
 NO_HYPOTHESIS = ("-p", "no:hypothesispytest")
 # Up to a quarter of the CPU time of such a run was spent on memory.
 TIDY = ("-p", "tests.tidy")
-# botocore and moto in the process of the tests cost as much as the tests.
-BRISK = (*TIDY, "-p", "tests.brisk")
-# A third of what a test of the simulator costs is what botocore works out for each session and client anew.
+# Half of what a test of the simulator costs is what botocore and moto work out for each client and request anew.
 QUICK = ("-p", "tests.quick")
 
 
@@ -285,7 +283,12 @@ GATES = (
         ("lint",),
         collections_path,
     ),
-    Gate("faults", "a sample of what make faults tries", pytest(*BRISK, "tests/faults"), needs="tests/faults/test_*.py"),
+    Gate(
+        "faults",
+        "a sample of what make faults tries",
+        pytest(*TIDY, *QUICK, "tests/faults"),
+        needs="tests/faults/test_*.py",
+    ),
     Gate(
         "docs-site",
         "guides and modules as a site, by antsibull-docs and Sphinx, without a warning",
