@@ -10,14 +10,12 @@ process leaves a gigabyte to the kernel, instead of taking it apart object by ob
 
 from __future__ import annotations
 
-import atexit
 import gc
-import os
-import sys
-import threading
 from collections.abc import Generator
 
 import pytest
+
+from tests import ending
 
 # New objects between two looks of the collector.
 BETWEEN_COLLECTIONS = 200_000
@@ -37,12 +35,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main() -> Generator[None, pytest.ExitCode | int | None, pytest.ExitCode | int | None]:
-    """End as Python does after a script: threads, what was registered for the end, output. The memory stays."""
+    """See :func:`.ending.end`."""
     code = yield
     if code is not None:
-        threading._shutdown()
-        atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(int(code))
+        ending.end(int(code))
     return code

@@ -26,9 +26,11 @@ import zipimport
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
-import ending
-
 ROOT = Path(__file__).resolve().parents[3]
+sys.path[0] = str(ROOT)
+
+from tests import ending
+
 COLLECTIONS = str(ROOT / ".venv" / "collections")
 OURS = "ansible_collections.lastgood.aws.plugins.modules"
 MODULES = (

@@ -25,10 +25,10 @@ import sys
 import typing as t
 from pathlib import Path
 
-import ending
-import settings
-
 sys.path[0] = str(Path(__file__).resolve().parents[3])
+
+from tests import ending
+from tests.e2e.warm import settings
 
 # A request: argv, env, cwd, whether in a session of its own, and the socket that sleeping is asked of.
 Request = dict[str, t.Any]
