@@ -29,9 +29,8 @@ def test_each_module_has_a_target_or_is_named_here() -> None:
     assert targets & WITHOUT == set()
 
 
-@pytest.mark.parametrize(
-    "target", ["rollback_notify", pytest.param("codedeploy_deployment_group", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["rollback_notify", "codedeploy_deployment_group"])
 def test_target(target: str, tmp_path: Path) -> None:
     play = tmp_path / "play.yml"
     play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "roles": [target]}]))

@@ -308,6 +308,7 @@ def test_what_only_the_acting_step_takes_is_checked_before_anything_is_suspended
     assert words in done.summary
 
 
+@pytest.mark.long
 def test_the_oldest_core_hands_on_what_was_shown_too(stage: Stage) -> None:
     fleet = Fleet(stage, scales=True)
     fleet.story()

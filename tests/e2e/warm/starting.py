@@ -27,7 +27,7 @@ PARENT = Path(__file__).with_name("parent.py")
 # What Python and ansible-core may read before a play has its own environment.
 READ_BEFORE = ("ANSIBLE_", "HOME", "LANG", "LC_", "NO_COLOR", "PATH", "PYTHON", "TMPDIR", "TZ")
 # Each keeps 100 MB.
-MOST_PARENTS = 4
+MOST_PARENTS = 6
 _parents: dict[str, _Parent] = {}
 
 
