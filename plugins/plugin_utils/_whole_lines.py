@@ -45,16 +45,14 @@ def kept() -> t.Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in _NUMBERS}
+    before = {number: handler for number in _NUMBERS if callable(handler := signal.getsignal(number))}
     for number, handler in before.items():
-        if callable(handler):
-            signal.signal(number, _after_the_line(handler))
+        signal.signal(number, _after_the_line(handler))
     try:
         yield
     finally:
         for number, handler in before.items():
-            if callable(handler):
-                signal.signal(number, handler)
+            signal.signal(number, handler)
 
 
 def _after_the_line(handler: t.Callable[[int, FrameType | None], t.Any]) -> t.Callable[[int, FrameType | None], None]:
