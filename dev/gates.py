@@ -104,6 +104,13 @@ def pytest(*arguments: str) -> Callable[[], Sequence[str | Path]]:
     return lambda: (RUN.python, "-m", "pytest", "--quiet", *NO_HYPOTHESIS, *arguments)
 
 
+def plays(*selection: str) -> Callable[[], Sequence[str | Path]]:
+    """The e2e tests. By file, because the tests of one may look at the same play. Three at a time on two cores: some
+    tests wait.
+    """
+    return pytest("tests/e2e", *selection, "-n", "3", "--dist", "loadfile")
+
+
 def listed(path: Path) -> list[str]:
     """The lines of a file that are not comments."""
     return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
@@ -153,21 +160,20 @@ GATES = (
     Gate(
         "e2e",
         "real ansible-playbook runs against the simulator",
-        # By file, because the tests of one may look at the same play. Three at a time on two cores: some tests wait.
-        pytest("tests/e2e", "-m", "not long", "-n", "3", "--dist", "loadfile"),
+        plays("-m", "not long"),
         needs="tests/e2e/**/test_*.py",
     ),
     Gate(
         "e2e-long",
         "the ansible-playbook runs that are marked long",
-        pytest("tests/e2e", "-m", "long", "-n", "2", "--dist", "loadfile"),
+        plays("-m", "long"),
         needs="tests/e2e/**/test_*.py",
         always=False,
     ),
     Gate(
         "e2e-oldest",
         "the ansible-playbook runs, also those marked long, of the oldest ansible-core and boto3",
-        pytest("tests/e2e", "-m", "not newest", "-n", "2", "--dist", "loadfile"),
+        plays("-m", "not newest"),
         environments=("run", "oldest"),
         variables=lambda _trees: {"E2E_OLDEST": "1"},
         needs="tests/e2e/**/test_*.py",
@@ -176,7 +182,7 @@ GATES = (
     Gate(
         "e2e-aws",
         "the ansible-playbook runs with answers as late as AWS's",
-        pytest("tests/e2e", "-n", "2", "--dist", "loadfile"),
+        plays(),
         variables=as_late_as_aws,
         always=False,
     ),

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e import asked
-from tests.e2e.stage import SHOWN
+from tests.e2e.stage import show
 from tests.e2e.warm import programs, starting, waiting
 from tests.simulator import Control
-from tests.world import PROFILE, aws_environment
+from tests.world import aws_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = programs.ANSIBLE_PLAYBOOK.parent
@@ -91,13 +91,18 @@ class Play:
         documents = [json.loads(line) for line in self.stdout.splitlines()]
         return {doc["task"].rpartition(" : ")[2]: (doc["status"], doc["result"]) for doc in documents}
 
+    @property
+    def variables(self) -> dict[str, t.Any]:
+        """The variables as the first role has read them."""
+        documents = [json.loads(line) for line in self.stdout.splitlines()]
+        found: dict[str, t.Any] = next(doc["result"] for doc in documents if doc["task"].endswith("Read the variables"))
+        return found
+
     def warns(self, text: str) -> bool:
         """Whether that is the only warning about its variables. Before 2.19, ansible-core only prints warnings."""
-        documents = [json.loads(line) for line in self.stdout.splitlines()]
-        read = next(doc["result"] for doc in documents if doc["task"].endswith("Read the variables"))
         if programs.PLAYS_ON_OLDEST:
             return f"[WARNING]: {text}" in " ".join(self.stderr.split())
-        return bool(read.get("warnings") == [text])
+        return bool(self.variables.get("warnings") == [text])
 
     @property
     def published(self) -> dict[str, t.Any]:
@@ -177,9 +182,8 @@ def run(
             problem.add_note("Does a module sleep in a process of its own? Then it has to be in_real_time.")
             problem.add_note(text_of(stdout) + text_of(stderr))
             raise
-        if PROFILE:
-            # Whoever types the next command sees what this one wrote. What comes sooner: tests/module/test_at_once.py.
-            control.advance(SHOWN)
+        # Whoever types the next command sees what this one wrote. What comes sooner: tests/module/test_at_once.py.
+        show(control)
         asked.check(url, control, str(playbook))
         return Play(rc, text_of(stdout), text_of(stderr))
 

@@ -20,6 +20,12 @@ SHOWN = 2.1 / SPEED
 READS = ("BatchGet", "Describe", "Get", "Head", "List")
 
 
+def show(control: Control) -> None:
+    """Let pass what it takes until AWS shows what was written, if its answers are late."""
+    if PROFILE:
+        control.advance(SHOWN)
+
+
 class Stage:
     """A cluster in a simulator, as a client sees it (``world``) and as a test moves it (``control``).
 
@@ -42,9 +48,8 @@ class Stage:
         self.control.advance(seconds / self.speed)
 
     def show(self) -> None:
-        """Let pass what it takes until AWS shows what was written, if its answers are late."""
-        if PROFILE:
-            self.control.advance(SHOWN)
+        """See :func:`show`."""
+        show(self.control)
 
     def good_service(
         self, name: str = "web", version: int = 1, container: dict[str, t.Any] | None = None, **more: t.Any

@@ -16,7 +16,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,13 +131,6 @@ def run(command: Documented, stage: Stage, folder: Path) -> play.Play:
         return play.run(stage.url, *arguments, cwd=folder, between=instance.serving.work)
 
 
-def read(done: play.Play) -> dict[str, t.Any]:
-    """The variables as the first role has read them."""
-    documents = [json.loads(line) for line in done.stdout.splitlines()]
-    found: dict[str, t.Any] = next(doc["result"] for doc in documents if doc["task"].endswith("Read the variables"))
-    return found
-
-
 def test_there_are_commands() -> None:
     playbooks = {"rollback", "redeploy", "deploy", "history", "restore_scaling", "status", "on_event"}
     assert playbooks == {c.playbook for c in COMMANDS}
@@ -152,12 +144,12 @@ def test_a_command_of_the_pages(command: Documented, stage: Stage, folder: Path)
     assert arguments == [arguments[0]] * len(SHELLS)
     done = run(command, stage, folder)
     assert done.rc == 0, done.stdout + done.stderr
-    assert "warnings" not in read(done)
+    assert "warnings" not in done.variables
     if "rollback_reason" in command.text:
         # Each of them has spaces.
-        assert re.fullmatch(r'500s since 13:52|it says "500"', read(done)["reason"])
+        assert re.fullmatch(r'500s since 13:52|it says "500"', done.variables["reason"])
     if "'*'" in command.text:
-        assert sorted((read(done)["services"], read(done)["auto_scaling_groups"]), reverse=True) == [["*"], []]
+        assert sorted((done.variables["services"], done.variables["auto_scaling_groups"]), reverse=True) == [["*"], []]
 
 
 def test_the_first_command_does_what_the_page_shows(stage: Stage, folder: Path) -> None:
