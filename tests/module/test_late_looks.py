@@ -85,6 +85,21 @@ def test_an_old_answer_to_the_act_is_not_a_deployment_since_the_look_up(shop: Sh
     assert "AWS shows older deployments of web than before. Looking again" in run.lines
 
 
+def test_what_was_deployed_right_before_the_look_up_is_a_change_although_answers_flip(shop: Shop) -> None:
+    """The look-up got an old answer. An answer that lacks the deployment once more is no proof that there is none."""
+    shop.releases(3)
+    # From now on it is known what was there before.
+    shop.sim.late("DescribeServices", seconds=0)
+    shop.versions(1)
+    shown = shop.rollback(check_mode=True).only["plan"]
+    assert shop.rollback(revision="web:4", force=["marked"], wait=False).outcome == "started"
+    later = bound.sealed({**shown, "made": "2099-01-01T00:00:00Z"})
+    shop.sim.late("DescribeServices", seconds=60, flips=True)
+    run = shop.rollback(plan=[later])
+    assert (run.outcome, "UpdateService" in run.writes) == ("refused", False), run.message
+    assert "somebody deployed web:4 (" in run.message
+
+
 @pytest.mark.parametrize("seconds", [5, 600])
 def test_with_an_older_botocore_a_list_that_lags_is_no_second_way_back(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, seconds: float

@@ -33,11 +33,14 @@ def agreed(look: t.Callable[[], _Seen], clock: Clock) -> _Seen:
     return seen
 
 
-def once_right(look: t.Callable[[], _Seen], right: t.Callable[[_Seen], bool], clock: Clock) -> _Seen:
-    """What is seen once it is ``right``; what the last look shows if it is not for 10 seconds."""
+def once_right(look: t.Callable[[], _Seen], right: t.Callable[[_Seen], bool], clock: Clock, in_a_row: int = 1) -> _Seen:
+    """What is seen once it is ``right`` so many times in a row; the last that was not if that takes over 10 seconds."""
     until = clock.monotonic() + _WAIT
-    seen = look()
-    while not right(seen) and clock.monotonic() < until:
+    seen = wrong = look()
+    times = int(right(seen))
+    while times < in_a_row and clock.monotonic() < until:
         clock.sleep(_BETWEEN)
         seen = look()
-    return seen
+        times = times + 1 if right(seen) else 0
+        wrong = wrong if times else seen
+    return seen if times >= in_a_row else wrong

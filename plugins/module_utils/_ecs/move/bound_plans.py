@@ -39,6 +39,10 @@ class Planning(t.Protocol):
         """A new plan to the target of the first one, after what was in its way has ended."""
 
 
+# Answers flip between new and old ones (https://github.com/bugcrowd/ecs-deployment-monitor/pull/2 wants three, too).
+_IN_A_ROW: t.Final = 3
+
+
 class _Judged(t.NamedTuple):
     """A plan, and why it must not be carried out."""
 
@@ -89,7 +93,7 @@ class BoundPlanner:
         doubtful = [name for name, one in found.items() if one.in_doubt]
         if doubtful:
             progress.say(f"AWS shows older deployments of {', '.join(doubtful)} than before. Looking again")
-            again = settled.once_right(lambda: self._judge(doubtful), _no_doubt, self._clock)
+            again = settled.once_right(lambda: self._judge(doubtful), _no_doubt, self._clock, in_a_row=_IN_A_ROW)
             found.update(again)
         return {name: self._bind(one) for name, one in found.items()}
 

@@ -39,3 +39,13 @@ def test_what_was_written_is_looked_for(shown: str, waited: float) -> None:
     clock = Ticking()
     assert once_right(answers(shown), lambda seen: seen == "n", clock) == shown[-1]
     assert clock.seconds == waited
+
+
+@pytest.mark.parametrize(
+    ("shown", "then", "seen", "waited"),
+    [("nnn", "", "n", 1), ("onnn", "", "n", 1.5), ("nonnn", "", "n", 2), ("on", "on", "o", 10)],
+)
+def test_it_may_have_to_be_seen_some_times_in_a_row(shown: str, then: str, seen: str, waited: float) -> None:
+    clock = Ticking()
+    assert once_right(answers(shown, then), lambda seen: seen == "n", clock, in_a_row=3) == seen
+    assert clock.seconds == waited

@@ -118,9 +118,11 @@ def test_who_registered_what_was_deployed_is_told_where_that_can_be_read(answer:
 def test_what_is_older_than_the_look_that_did_not_show_it_is_asked_for_again() -> None:
     """AWS answers with what was there before, until it does not."""
     later = replace(SHOWN, made="2099-01-01T00:00:00Z")
-    planner = Planner(ON_44, ON_44, ON_43)
+    planner = Planner(ON_44, ON_44, ON_43, ON_43, ON_43)
     denied = refused_by_aws("DescribeTaskDefinition")
     assert of(planner.bound(later)) == ("act", "web:41")
+    # Answers that flip: the newer of both is true, and one that lacks it proves nothing.
+    assert of(Planner(ON_44, *[ON_43, ON_44] * 11, describe_task_definition=denied).bound(later)) == ("refuse", "")
     # What goes on being shown is there.
     assert of(Planner(*[ON_44] * 22, describe_task_definition=denied).bound(later)) == ("refuse", "")
     # What is newer than the look is believed at once.
